@@ -1,0 +1,72 @@
+"""The environment, read in one place."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import platformdirs
+
+from news.errors import ConfigurationError
+
+PREFIX = "BROADSHEET_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """What the environment says. Each field is `BROADSHEET_` and its name in capitals."""
+
+    #: where the user's outlets and the embedded PostgreSQL live; default: the platform's data directory
+    home: Path
+    #: a PostgreSQL of one's own, `postgresql://...`; None starts the embedded one
+    database_url: str | None = None
+    #: `http(s)://...`; None searches in PostgreSQL
+    elasticsearch_url: str | None = None
+    elasticsearch_api_key: str | None = None
+    elasticsearch_ca_certs: Path | None = None
+    #: what a program must send to change anything over the web; None refuses changes from beyond loopback
+    token: str | None = None
+    #: an address or URL where outlets reach the operator; part of the user agent
+    contact: str | None = None
+    #: for tests and the demo: loopback may be crawled
+    allow_loopback: bool = False
+
+    def __repr__(self) -> str:
+        """Name what is set; secrets and URLs, which may carry a password, are not shown."""
+        return f"Configuration(home={str(self.home)!r}, allow_loopback={self.allow_loopback})"
+
+
+def read(environment: Mapping[str, str] | None = None) -> Configuration:
+    """Return what `environment` (default: the process's own) says.
+
+    Raises ConfigurationError for a variable of ours that nothing reads, and for a URL with the wrong scheme.
+    """
+    found = {
+        name.removeprefix(PREFIX).lower(): value.strip()
+        for name, value in (os.environ if environment is None else environment).items()
+        if name.startswith(PREFIX) and value.strip()
+    }
+    known = set(Configuration.__dataclass_fields__)
+    for name in found:
+        if name not in known:
+            raise ConfigurationError(
+                f"{PREFIX}{name.upper()} is not a setting. Known are "
+                f"{', '.join(PREFIX + each.upper() for each in sorted(known))}."
+            )
+    for name, schemes in (("database_url", ("postgresql", "postgres")), ("elasticsearch_url", ("http", "https"))):
+        if name in found and urlsplit(found[name]).scheme not in schemes:
+            raise ConfigurationError(f"{PREFIX}{name.upper()} must begin with {schemes[0]}://")
+    certificates = Path(found["elasticsearch_ca_certs"]) if "elasticsearch_ca_certs" in found else None
+    if certificates and not certificates.is_file():
+        raise ConfigurationError(f"{PREFIX}ELASTICSEARCH_CA_CERTS: there is no file {certificates}.")
+    return Configuration(
+        home=Path(found["home"]) if "home" in found else platformdirs.user_data_path("broadsheet", appauthor=False),
+        database_url=found.get("database_url"),
+        elasticsearch_url=found.get("elasticsearch_url"),
+        elasticsearch_api_key=found.get("elasticsearch_api_key"),
+        elasticsearch_ca_certs=certificates,
+        token=found.get("token"),
+        contact=found.get("contact"),
+        allow_loopback=found.get("allow_loopback", "").lower() in ("1", "true", "yes"),
+    )

@@ -1,0 +1,45 @@
+"""What can go wrong, said so that a person knows what to do next."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class BroadsheetError(Exception):
+    """Base of all errors that a user can mend. Its text is one sentence that names the thing and the way out."""
+
+
+class ConfigurationError(BroadsheetError):
+    """A setting, an environment variable or a file that a person wrote is wrong."""
+
+
+class UnknownOutlet(BroadsheetError):
+    """No outlet has this name.
+
+    >>> str(UnknownOutlet("ap_nws", ["ap_news", "afp"]))
+    "No outlet 'ap_nws'. Did you mean 'ap_news'?"
+    """
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        near = get_close_matches(name, list(known), n=1)
+        hint = f" Did you mean '{near[0]}'?" if near else " `broadsheet outlets list` names them all."
+        super().__init__(f"No outlet '{name}'.{hint}")
+
+
+class DatabaseUnavailable(BroadsheetError):
+    """PostgreSQL cannot be reached, started or used."""
+
+
+class IndexUnavailable(BroadsheetError):
+    """The search index cannot be reached or refuses us; what it is owed waits in the outbox."""
+
+
+class BadQuery(BroadsheetError):
+    """A search asks for a field, a date or a page that cannot be."""
+
+
+class NotFound(BroadsheetError):
+    """Neither the ledger nor the index knows this URL or id."""
+
+
+class PageUnreadable(BroadsheetError):
+    """A page that no article can be read from: its bytes are broken, too deep or too costly."""

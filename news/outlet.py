@@ -1,0 +1,124 @@
+"""An outlet is data: one small file each, checked field by field."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from news.errors import ConfigurationError
+
+SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
+
+
+class SourceKind(StrEnum):
+    """A kind of place where an outlet announces its articles; each is a module under crawler/sources/."""
+
+    FEED = "feed"  # RSS or Atom
+    SITEMAP = "sitemap"  # a sitemap, news sitemap or sitemap index
+    FRONT_PAGE = "front_page"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One address that announces articles."""
+
+    kind: SourceKind
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outlet:
+    """A publisher with one home. `slug` is its id: the name of its file."""
+
+    slug: str
+    name: str
+    home: str
+    #: ISO 3166-1 alpha-2, lower case
+    country: str = ""
+    #: BCP 47, the most used first
+    languages: tuple[str, ...] = ()
+    #: IANA name; None where unknown: then no zone is assumed for a time that states none
+    timezone: str | None = None
+    sources: tuple[Source, ...] = ()
+    #: least seconds between two requests to the outlet's registrable domain; robots.txt may ask for more
+    delay_seconds: float = 1.0
+    #: hosts beside the home's registrable domain that carry its articles
+    hosts: tuple[str, ...] = ()
+    #: only addresses that match one of these regular expressions are articles; empty: any
+    include: tuple[str, ...] = ()
+    #: addresses that match one of these are passed over
+    exclude: tuple[str, ...] = ()
+    headers: Mapping[str, str] | None = None
+    #: CSS selectors, only if nothing else will do: field name -> selector
+    selectors: Mapping[str, str] | None = None
+    #: the outlet's statement forbids training of models; recorded with each article
+    forbids_ai_training: bool | None = None
+    #: crawled from the first day; what a user enables or disables stands in the ledger
+    enabled: bool = False
+
+
+_LISTS = {"feeds": SourceKind.FEED, "sitemaps": SourceKind.SITEMAP, "front_pages": SourceKind.FRONT_PAGE}
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "name": str,
+    "home": str,
+    "country": str,
+    "languages": list,
+    "timezone": str,
+    "delay_seconds": (int, float),
+    "hosts": list,
+    "include": list,
+    "exclude": list,
+    "headers": dict,
+    "selectors": dict,
+    "forbids_ai_training": bool,
+    "enabled": bool,
+    "feeds": list,
+    "sitemaps": list,
+    "front_pages": list,
+}
+
+
+def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
+    """Return the outlet that a TOML file's `fields` describe; `place` names the file in errors.
+
+    Raises ConfigurationError, which names the field and the file, for an unknown field, a wrong type, a missing
+    name or home, an address that is not http(s), an unknown time zone or a broken regular expression.
+    """
+    values = dict(fields)
+    if not SLUG.fullmatch(slug):
+        raise ConfigurationError(f"{place}: an outlet's file is named in a-z, 0-9 and single _, not '{slug}'.")
+    for name, value in values.items():
+        if name not in _FIELDS:
+            raise ConfigurationError(f"{place}: unknown field '{name}'. Known are {', '.join(sorted(_FIELDS))}.")
+        expected = _FIELDS[name]
+        wrong = not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool)
+        if wrong or (isinstance(value, list) and not all(isinstance(item, str) for item in value)):
+            raise ConfigurationError(f"{place}: field '{name}' cannot be {value!r}.")
+        if isinstance(value, dict) and not all(isinstance(item, str) for item in value.values()):
+            raise ConfigurationError(f"{place}: each entry of '{name}' is a text.")
+    for name in ("name", "home"):
+        if not values.get(name):
+            raise ConfigurationError(f"{place}: field '{name}' is missing.")
+    sources = tuple(Source(kind=kind, url=url) for name, kind in _LISTS.items() for url in values.pop(name, ()))
+    for url in (values["home"], *(source.url for source in sources)):
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ConfigurationError(f"{place}: '{url}' is not an http(s) address.")
+    if (zone := values.get("timezone")) is not None:
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ConfigurationError(f"{place}: field 'timezone': no IANA time zone '{zone}'.") from error
+    for name in ("include", "exclude"):
+        for pattern in values.get(name, ()):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ConfigurationError(f"{place}: field '{name}': '{pattern}': {error}.") from error
+    if values.get("delay_seconds", 0) < 0:
+        raise ConfigurationError(f"{place}: field 'delay_seconds' is below 0.")
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    values["country"] = values.get("country", "").lower()
+    return Outlet(slug=slug, sources=sources or (Source(kind=SourceKind.FRONT_PAGE, url=values["home"]),), **values)
