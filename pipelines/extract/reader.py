@@ -29,7 +29,7 @@ from pipelines.extract.site_names import site_names
 from pipelines.extract.spoken_dates import find
 from pipelines.extract.standfirst import standfirst
 from pipelines.extract.stated_language import first_guess, stated_language
-from pipelines.extract.text import text
+from pipelines.extract.paragraphs import paragraphs
 from pipelines.extract.topics import keywords, section
 from pipelines.extract.walls import wall
 
@@ -64,7 +64,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     body_node = document.tree.body
     assert body_node is not None
     shown = outline(body_node)
-    found = text(document, shown, tops, chrome)
+    found = paragraphs(shown, tops, chrome)
     lines = line_hashes(block.text for block in shown.blocks)
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline)
     body = "\n".join(block.text for at, block in enumerate(found.blocks) if at not in repeated)
