@@ -22,8 +22,11 @@ _BODY_LABEL = re.compile(
     r"(?:^|[\s_-])(?:article|story|post|entry|news|page)[-_]{0,2}(?:body|content|text|copy)(?:$|[\s_-])|"
     r"articlebody|storybody|(?:^|\s)(?:body-copy|bodycopy|article__content|richtext-body|entry)(?:$|\s)"
 )
+#: a named box with less of the prose, or less prose, is not believed to be the whole article
+_FAIR_PART = 0.3
+_THREE_PARAGRAPHS = 700
 #: the share of the prose that the article's box must hold of what holds it
-_NEARLY_ALL = 0.75
+_NEARLY_ALL = 0.9
 
 
 def length(text: str) -> int:
@@ -42,18 +45,7 @@ def main_box(page: Outline, headline: str) -> int:
     if total == 0:
         return 0
     at = _own_article(page, letters(headline), 0)
-    named = [
-        place
-        for place, box in enumerate(boxes)
-        if (box.prose or _BODY_LABEL.search(box.label))
-        and box.mass > 0.25 * boxes[at].mass
-        and at in page.above(place)
-        and not any(boxes[each].furniture for each in page.above(place))
-    ]
-    if named:
-        best = max(named, key=lambda place: (boxes[place].mass, boxes[place].depth))
-        if boxes[best].mass > 0.5 * boxes[at].mass or boxes[best].prose:
-            at = best
+    at = _named_body(page, at)
     while boxes[at].children:
         heaviest = max(boxes[at].children, key=lambda child: boxes[child].mass)
         share = boxes[heaviest].mass
@@ -61,6 +53,29 @@ def main_box(page: Outline, headline: str) -> int:
             break
         at = heaviest
     return at
+
+
+def _named_body(page: Outline, within: int) -> int:
+    """Return the box inside `within` that its publisher names as the article's text, else `within`.
+
+    One that stands alone is believed if it holds a fair part of the prose; of several the holder of them all is.
+    """
+    boxes = page.boxes
+    named = [
+        at
+        for at, box in enumerate(boxes)
+        if (box.prose or _BODY_LABEL.search(box.label))
+        and box.mass > _FAIR_PART * boxes[within].mass
+        and box.mass > _THREE_PARAGRAPHS
+        and within in page.above(at)
+    ]
+    outer = [at for at in named if not any(each in named for each in page.above(boxes[at].parent))]
+    if len(outer) == 1:
+        return outer[0]
+    for at in page.above(outer[0]) if outer else ():
+        if all(at in page.above(each) for each in outer):
+            return at
+    return within
 
 
 def _weigh(page: Outline) -> float:

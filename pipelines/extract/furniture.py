@@ -20,7 +20,7 @@ _WORDS = frozenset(
     "donations paywall piano offscreen screenreader sronly visuallyhidden visually-hidden hide hidden teaser teasers "
     "teaserlist morefrom morestories moreon upnext cta callout inlinead mpu billboard leaderboard toc tooltip "
     "skiplink print printonly appbanner appdownload download follow followus whatsapp telegram facebook "
-    "pagination pager prevnext postnav masthead topbar copy-link copylink ticker onetrust gdpr ccpa infobox factbox placeholder recirc postrecirc "
+    "pagination pager prevnext postnav masthead topbar copy-link copylink ticker onetrust gdpr ccpa infobox factbox recirc postrecirc "
     "jobs horoscope weather rating ratings".split()
 )
 #: neighbouring words that mean nothing alone
@@ -37,7 +37,7 @@ _PAIRS = frozenset(
     "related-articles related-posts related-links related-content link-list link-box latest-news top-stories "
     "also-read also-like you-may might-like around-web from-web story-card news-card article-card "
     "follow-us app-banner download-app get-app external-embed instagram-media "
-    "fb-post tiktok-embed info-box end-note article-footer story-footer reader-comments editors-picks editor-picks "
+    "fb-post tiktok-embed info-box embed-placeholder oembed-placeholder ad-placeholder end-note article-footer story-footer reader-comments editors-picks editor-picks "
     "in-brief key-facts fact-box".split()
 )
 _SPLIT = re.compile(r"[^a-z0-9]+")

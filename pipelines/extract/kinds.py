@@ -16,7 +16,7 @@ _GALLERY = re.compile(
     r"/(?:gallery|galleries|photos?|pictures|slideshow|bilder|fotostrecke|diaporama|fotogalerie|galeri|foto-galeri)/",
     re.IGNORECASE,
 )
-_LISTING_TYPES = frozenset("CollectionPage ItemList SearchResultsPage ProfilePage Blog".split())
+_LISTING_TYPES = frozenset("CollectionPage SearchResultsPage".split())
 _LISTING_PATH = re.compile(
     r"^/(?:tag|tags|topic|topics|category|author|authors|autor|section|search|archive)s?/[^/]+/?(?:page/\d+/?)?$",
     re.IGNORECASE,
@@ -46,6 +46,6 @@ def kind(document: Document, body: str, entries: int) -> Kind:
     if path in ("", "/") and not urlsplit(document.url).query:
         return Kind.LISTING
     dated = any(name in document.metas for name in ("article:published_time", "datepublished", "pubdate"))
-    if not dated and len(body) < 1_500 and (every & _LISTING_TYPES or _LISTING_PATH.match(path)):
+    if not dated and len(body) < 600 and (every & _LISTING_TYPES or _LISTING_PATH.match(path)):
         return Kind.LISTING
     return Kind.ARTICLE
