@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipelines.extract.blocks import Block, Outline
 from pipelines.extract.headline import Headlines
+from pipelines.extract.names import is_person
 from pipelines.extract.words import letters
 
 _BY = re.compile(
@@ -17,6 +18,7 @@ _LABEL = re.compile(
     r"by-?line|author|autor|auteur|writer|penulis|yazar|verfasser|redakt|journalist|reporter|contributor"
 )
 _NOT_LABEL = re.compile(r"author-?(?:bio|desc|about|box)|autoren-?info|comment")
+_NAME_AND_DATE = re.compile(r"^([^\d|•·–—-]{5,40}?)\s*[|•·–—-]\s*(?=.{0,20}\d).{4,30}\b(?:19|20)\d\d\b")
 #: lines before and after the headline, and into the text, among which date and byline stand
 _BEFORE, _INTO = 6, 4
 _BYLINE_LIMIT = 120
@@ -46,6 +48,8 @@ def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
             dates.append(block.text)
             if at > start - 3 and (_BY.match(block.text) or _labelled(page, block)):
                 found.append(block.text)
+            elif (match := _NAME_AND_DATE.match(block.text)) and is_person(match[1]):
+                found.append(match[1])
     for at in range(last, min(len(page.blocks), last + 4)):
         block = page.blocks[at]
         if not found and len(block.text) <= _BYLINE_LIMIT and _labelled(page, block):

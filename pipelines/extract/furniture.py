@@ -54,7 +54,9 @@ _PROSE = re.compile(
 
 
 _BEFORE_LAYOUT = frozenset("has with no without is not js page".split())
-_AFTER_LAYOUT = frozenset("grid layout page none off disabled enabled open visible left right content main body".split())
+_AFTER_LAYOUT = frozenset(
+    "grid layout page none off disabled enabled open visible left right content main body".split()
+)
 
 
 def furniture(tag: str, label: str, attributes: Mapping[str, str | None]) -> str:

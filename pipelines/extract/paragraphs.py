@@ -11,12 +11,15 @@ from pipelines.extract.boilerplate import boilerplate, signed_off
 from pipelines.extract.candidates import Candidate
 from pipelines.extract.headline import Headlines
 from pipelines.extract.lines import line_hash
+from pipelines.extract.names import is_person, names
 from pipelines.extract.words import letters
 
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _TEXT_TAGS = frozenset("p blockquote pre dd".split())
 #: a box of this name holds a picture and what is said of it
-_PICTURE = re.compile(r"image|photo|picture|figure|caption|gallery|\bimg|media(?!wiki)|embed-?placeholder|oembed-placeholder")
+_PICTURE = re.compile(
+    r"image|photo|picture|figure|caption|gallery|\bimg|media(?!wiki)|embed-?placeholder|oembed-placeholder"
+)
 _SENTENCE_END = re.compile(r"[.!?…。！？।॥؟۔:»”\"'’)\]]$")
 #: a paragraph; shorter lines have to look like one
 _PARAGRAPH = 80
@@ -27,6 +30,8 @@ class Text:
     """The article's blocks in order, and for an explanation what was dropped."""
 
     blocks: list[Block]
+    #: lines of names before the first or after the last paragraph
+    signatures: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
 
 
@@ -65,7 +70,22 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int]) -> Text:
             continue
         seen.add(key)
         kept.append(block)
-    return Text(blocks=_trimmed(kept), candidates=tuple(dropped))
+    trimmed, signatures = _unsigned(_trimmed(kept))
+    return Text(blocks=trimmed, signatures=signatures, candidates=tuple(dropped))
+
+
+def _unsigned(kept: list[Block]) -> tuple[list[Block], tuple[str, ...]]:
+    """Return the blocks without lines of names at their beginning and end, and those lines."""
+    signatures = []
+    for at in (0, -1):
+        if len(kept) > 3 and kept[at].tag not in _HEADINGS and len(kept[at].text) < 80:
+            found = names([kept[at].text])
+            rest = letters(kept[at].text)
+            for name in found:
+                rest = rest.replace(letters(name), "", 1)
+            if found and len(rest) < 8 and all(is_person(name) for name in found):
+                signatures.append(kept.pop(at).text)
+    return kept, tuple(signatures)
 
 
 def _inside(page: Outline, chosen: int) -> list[Block]:
