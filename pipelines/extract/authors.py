@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborNode
 
 from pipelines.extract.candidates import Candidate
 from pipelines.extract.document import Document
-from pipelines.extract.names import is_agency, is_person, names
+from pipelines.extract.names import is_agency, is_news_agency, is_person, names
 from pipelines.extract.words import letters, plain
 
 _METAS = {
@@ -38,10 +38,13 @@ class Authors:
     candidates: tuple[Candidate, ...] = ()
 
 
-def authors(document: Document, byline: Iterable[str], signature: Iterable[str], sites: Collection[str]) -> Authors:
+def authors(
+    document: Document, byline: Iterable[str], signature: Iterable[str], labelled: Iterable[str], sites: Collection[str]
+) -> Authors:
     """Return the article's authors.
 
-    `byline` are the texts that the page shows as bylines, `signature` the lines of names that begin or end the text.
+    `byline` are the texts that the page shows as bylines, `signature` the lines of names that begin or end the text,
+    `labelled` lines anywhere on the page that begin with "Author".
     The heaviest source that names people wins, unless a lighter one names the same people and more. Without people,
     an agency or desk signs; the outlet's own name only where nobody else does.
     """
@@ -53,9 +56,10 @@ def authors(document: Document, byline: Iterable[str], signature: Iterable[str],
         *((f"meta {name}", weight, names(document.metas.get(name, ()))) for name, weight in _METAS.items()),
         ("itemprop author", 0.65, names(_microdata(document))),
         ("rel author", 0.62, names(plain(each.text() or "") for each in _cluster(document.author_links))),
-        ("byline", 0.6, [name for name in names(byline) if _signs(name, sites)]),
-        ("class author", 0.5, _first_signed(document, sites)),
+        ("byline", 0.5, [name for name in names(byline) if _signs(name, sites)]),
+        ("class author", 0.6, _first_signed(document, sites)),
         ("signature", 0.3, [name for name in names(signature) if is_person(name)]),
+        ("label", 0.25, [name for name in names(labelled) if is_person(name)]),
     ]
     organisations = {letters(name) for name in _organisations(author)}
     found = [(source, weight, known) for source, weight, known in stated if known]
@@ -71,6 +75,8 @@ def authors(document: Document, byline: Iterable[str], signature: Iterable[str],
     if chosen:
         known = {letters(name) for name in people(chosen[2])}
         for each in found:
+            if not each[0].startswith("meta"):
+                continue  # what a page shows may be the names of other articles
             more = {letters(name): name for name in people(each[2])}
             added = [name for key, name in more.items() if key not in known]
             if known < more.keys() and len(added) <= 3 and all(is_person(name) for name in added):
@@ -85,11 +91,12 @@ def authors(document: Document, byline: Iterable[str], signature: Iterable[str],
     )
     if chosen is None:
         return Authors()
-    signed = dict.fromkeys(agencies(chosen[2]))
-    if found[0] is not chosen and found[0][0] == "json-ld author":
-        own = organisations & set(sites)  # the publisher, who signs all that nobody else does
-        signed |= dict.fromkeys(name for name in agencies(found[0][2]) if letters(name) not in own)
-    return Authors(people=tuple(people(chosen[2])), agencies=tuple(signed), candidates=marked)
+    signed = {letters(name): name for name in agencies(chosen[2])}
+    for source, _, known in found if people(chosen[2]) else ():
+        if source == "json-ld author" or any(is_news_agency(name) for name in known):
+            for name in agencies(known):
+                signed.setdefault(letters(name), name)
+    return Authors(people=tuple(people(chosen[2])), agencies=tuple(signed.values()), candidates=marked)
 
 
 _Found = tuple[str, float, list[str]]
@@ -111,7 +118,10 @@ def _cluster(nodes: list[LexborNode]) -> list[LexborNode]:
     found: list[LexborNode] = []
     homes: set[int] = set()
     for node in nodes[:8]:
-        above = [each.mem_id for each in (node.parent, node.parent.parent if node.parent else None) if each is not None]
+        above, each = [], node.parent
+        while each is not None and len(above) < 3:
+            above.append(each.mem_id)
+            each = each.parent
         if found and not homes & set(above):
             break
         homes.update(above)
@@ -125,7 +135,7 @@ def _desk(found: list[_Found], organisations: Collection[str], sites: Collection
         return None
     if all(letters(name) in organisations and letters(name) in sites for name in found[0][2]):
         for each in found[1:]:
-            if any(letters(name) not in sites for name in each[2]):
+            if each[0].startswith("meta") and not {letters(name) for name in each[2]} <= set(organisations):
                 return each
     return found[0]
 
@@ -137,7 +147,7 @@ def _signs(name: str, sites: Collection[str]) -> bool:
 def _first_signed(document: Document, sites: Collection[str]) -> list[str]:
     """Return the names in the first element whose class speaks of an author; later ones belong to other articles."""
     for node in document.signed:
-        text = plain(node.text(separator=" ") or "")
+        text = plain(node.text(separator="|") or "").strip("| ")
         if 3 < len(text) < 120 and (found := [name for name in names([text]) if is_person(name)]):
             return found
     return []

@@ -29,6 +29,7 @@ _DESK = re.compile(
     re.IGNORECASE,
 )
 _BY = re.compile(
+    r"^(?:view all posts by|posts by|articles by|more (?:by|from)|about)\s+(?=\S)|"
     r"^(?:(?:words|story|text|article|written|reported|reviewed|posted|opinion|analysis|texte|testo|texto|photos?)\s+)?"
     r"(?:by|von|par|por|di|door|av|af|przez|od|автор|autor(?:in|en)?|auteur|author|författare|text|texte|"
     r"reporter|penulis|"
@@ -50,11 +51,15 @@ _ROLE = re.compile(
     r"jr|sr|iii|ii)\b\.?",
     re.IGNORECASE,
 )
+_CREDENTIALS = re.compile(
+    r"(?<=\w\w)(?:,?\s+(?:MD|PhD|Ph\.D\.?|M\.D\.?|MS|MPH|RD|RDN|LD|LDN|CDN|RN|JD|MBA|MSc|BSc|CPA|CFP|Esq\.?))+$"
+)
 _SUFFIX = re.compile(
-    r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|rd|rdn|esq|mph|cpa|mba|ms|ma|rn|do|dds)\.?$", re.IGNORECASE
+    r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|rd|rdn|esq|mph|cpa|mba|ms|ma|rn|do|dds|ld|ldn|cdn|jd|cfp|np|pa-c|cns|msc|bsc)\.?$",
+    re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"\s*(?:[(\[（].*$|\s[-–—|]\s.*$|\s+(?:for|in|at|aus|from|of|@)\s+.*$|@\S+.*$|\b\d{1,2}[./:-]\d.*$|<.*$|"
+    r"\s*(?:[(\[（].*$|\s[-–—|]\s.*$|\s+(?:for|in|at|aus|from|@)\s+.*$|@\S+.*$|\b\d{1,2}[./:-]\d.*$|<.*$|"
     r"(?:updated|published|posted|veröffentlicht|aktualisiert|publié|publicado|pubblicato)\b.*$)",
     re.IGNORECASE,
 )
@@ -64,7 +69,12 @@ _PERSON = re.compile(
     r"(?:[ .]+(?:de|da|do|dos|du|del|della|di|van|von|der|den|ter|la|le|el|al|bin|ibn|ben|y|e|af|av|zu|zur)\b|"
     r"[ ]+(?!(?:The|And|With|For|Is|Are|On|In|To)\b)[^\W\d_][\w.'’-]*){0,5}$"
 )
-_PICTURE = re.compile(r"photo|foto|image|immagine|imagen|bild|picture|ảnh|getty", re.IGNORECASE)
+_NO_PERSON = re.compile(
+    r"photo|foto|image|immagine|imagen|bild|picture|ảnh|getty|twitter|facebook|instagram|linkedin|youtube|whatsapp|"
+    r"\b(?:follow|e-?mail|share|website|watch|live|view|posts?|profile|subscribe|read|more|updated?|published|home|about|"
+    r"by|guidelines|biography|see|all|articles?|stories|latest|click|here|today|opinion|blog|min)\b",
+    re.IGNORECASE,
+)
 _SMALL = re.compile(r"^(?:de|da|do|dos|du|del|della|di|van|von|der|den|ter|la|le|el|al|bin|ibn|ben|y|e|af|av|zu|zur)$")
 _KOREAN_ROLE = re.compile(r"(?<=[가-힣]{2})\s*(?:기자|특파원|논설위원|선임기자|인턴기자|객원기자|위원|앵커).*$")
 _JAPANESE_ROLE = re.compile(r"(?<=[\u4e00-\u9fff])\s*(?:記者|编辑|記者団)$")
@@ -75,6 +85,7 @@ _NOT_NAME = re.compile(
     r"default|various)$",
     re.IGNORECASE,
 )
+_DENSE_WORDS = re.compile("公開|更新|配信|新聞|編集|記者|取材|日時|会員|登録|新闻|编辑|来源|기자|뉴스|입력|수정|신문")
 _DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 
@@ -113,6 +124,7 @@ def clean(value: str) -> str:
     value = _BY.sub("", html.unescape(value).strip(' \t,;:·•|–—-*"“”'))
     if _LINK.search(value) and not re.search(r"\s", value.strip()):
         return ""
+    value = _CREDENTIALS.sub("", value)
     value = _JAPANESE_ROLE.sub("", _KOREAN_ROLE.sub("", _TAIL.sub("", value)))
     value = " ".join(value.split()).strip(" ,;:·•|–—-*.") if not re.search(r"\b(?:Jr|Sr)\.$", value) else value.strip()
     if _NOT_NAME.search(value) or len(value) > 80 or len(value.split()) > 7 or value.startswith("@"):
@@ -131,9 +143,10 @@ def is_person(name: str) -> bool:
     (True, True, False, False)
     """
     if _DENSE.search(name):
-        return 2 <= len(name.replace(" ", "").replace("\u3000", "")) <= 6
+        bare = name.replace(" ", "").replace("\u3000", "").replace("・", "")
+        return 2 <= len(bare) <= 6 and bare.isalpha() and not _DENSE_WORDS.search(bare)
     words = name.split()
-    if _ROLE.search(name) or _PICTURE.search(name):
+    if _ROLE.search(name) or _NO_PERSON.search(name):
         return False
     if not 2 <= len(words) <= 5 or len(name) > 50 or not _PERSON.match(name):
         return False
@@ -144,6 +157,15 @@ def is_person(name: str) -> bool:
 
 def _only_role(name: str) -> bool:
     return bool(_ROLE.search(name)) and len(name.split()) <= 5
+
+
+def is_news_agency(name: str) -> bool:
+    """Tell whether the name is that of a news agency, which signs beside people.
+
+    >>> is_news_agency("AFP"), is_news_agency("Sports Desk")
+    (True, False)
+    """
+    return letters(name) in _AGENCIES
 
 
 def is_agency(name: str, sites: Collection[str]) -> bool:

@@ -77,8 +77,8 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int]) -> Text:
 def _unsigned(kept: list[Block]) -> tuple[list[Block], tuple[str, ...]]:
     """Return the blocks without lines of names at their beginning and end, and those lines."""
     signatures = []
-    for at in (0, -1):
-        if len(kept) > 3 and kept[at].tag not in _HEADINGS and len(kept[at].text) < 80:
+    for at in (2, 1, 0, -1):
+        if len(kept) > 4 and kept[at].tag not in _HEADINGS and len(kept[at].text) < 80:
             found = names([kept[at].text])
             rest = letters(kept[at].text)
             for name in found:
