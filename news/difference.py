@@ -5,13 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from news.words import pieces
 
 #: within a gap that holds no landmark, the most edits that are looked for; past it the gap counts as rewritten whole.
 #: The search costs the square of the edits: 90,000 steps, some 30 ms
 MOST_EDITS = 300
-#: steps a text may cost beside 20 for each of its words; then what is left counts as rewritten. Only hostile texts get there
+#: steps a text may cost beside 20 for each of its words; then the rest counts as rewritten (hostile texts)
 MOST_STEPS = 2_000_000
 
 
@@ -88,7 +89,7 @@ def _pairs(old: list[int], new: list[int]) -> list[tuple[int, int]]:
         if marks:
             found += marks
             edges = [(old_start - 1, new_start - 1), *marks, (old_end, new_end)]
-            gaps += [(a + 1, c, b + 1, d) for (a, b), (c, d) in zip(edges, edges[1:], strict=False)]
+            gaps += [(a + 1, c, b + 1, d) for (a, b), (c, d) in pairwise(edges)]
             continue
         edits, same = _fewest_edits(old[old_start:old_end], new[new_start:new_end])
         found += [(old_start + i, new_start + j) for i, j in same]

@@ -175,7 +175,8 @@ def _changes_name(change: Change, language: str) -> bool:
         return False
     if language.partition("-")[0] not in _CAPITAL_NOUNS:
         return True
-    return SequenceMatcher(None, *(" ".join(side)[:100] for side in sides), autojunk=False).ratio() > 0.6
+    before, after = (" ".join(side)[:100] for side in sides)
+    return bool(SequenceMatcher(None, before, after, autojunk=False).ratio() > 0.6)
 
 
 def _quotes(before: str, after: str) -> list[Change]:
