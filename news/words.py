@@ -1,9 +1,8 @@
 """Text cut into words: by spaces where a script has them, by characters or pairs where it has none."""
 
 import re
-import sys
 import unicodedata
-from itertools import groupby
+from itertools import groupby, pairwise
 
 
 def _marks() -> str:
@@ -20,14 +19,16 @@ _DENSE = (
 )
 _MARKS = _marks()
 #: zero-width joiners stand inside words of Persian and the Indic scripts
-_LETTER = f"(?:[^\\W{_DENSE}]|[{_MARKS}\u200c\u200d])"
+_SIGN = f"[\\w{_MARKS}\u200c\u200d]"
 _NUMBER = r"\d+(?:[.,:]\d+)*"
-_DENSE_CHARACTER = f"[{_DENSE}][{_MARKS}]*"
-#: a number with its separators is one word; so is a word with an apostrophe inside
-_WORD = f"{_NUMBER}{_LETTER}*|{_LETTER}+(?:['’]{_LETTER}+)*"
+#: a number with its separators is one word, unit or ending with it; so is a word with an apostrophe inside
+_WORD = f"{_NUMBER}{_SIGN}*|{_SIGN}+(?:['’]{_SIGN}+)*"
 
-_WORDS = re.compile(f"(?P<dense>[{_DENSE}][{_DENSE}{_MARKS}]*)|{_WORD}")
-_PIECES = re.compile(rf"^\s+|(?:{_DENSE_CHARACTER}|{_WORD}|[^\w\s])\s*")
+_WORDS = re.compile(_WORD)
+_DENSE_RUNS = re.compile(f"([{_DENSE}][{_DENSE}{_MARKS}]*)")
+#: the same for a stretch that may hold dense characters, each a piece with its marks
+_PLAIN = f"(?:(?![{_DENSE}]){_SIGN})"
+_PIECES = re.compile(rf"^\s+|(?:[{_DENSE}][{_MARKS}]*|{_NUMBER}{_PLAIN}*|{_PLAIN}+(?:['’]{_PLAIN}+)*|[^\w\s])\s*")
 _NUMBERS = re.compile(_NUMBER)
 
 
@@ -43,12 +44,12 @@ def words(text: str) -> list[str]:
     """
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     found: list[str] = []
-    for match in _WORDS.finditer(folded):
-        run = match.group()
-        if match.lastgroup == "dense" and len(run) > 1:
-            found += [run[at : at + 2] for at in range(len(run) - 1)]
+    # splitting by a group returns the plain stretches and the dense runs by turns
+    for turn, stretch in enumerate(_DENSE_RUNS.split(folded)):
+        if turn % 2 and len(stretch) > 1:
+            found += map("".join, pairwise(stretch))
         else:
-            found.append(sys.intern(run) if len(run) < 5 else run)
+            found += _WORDS.findall(stretch)
     return found
 
 
