@@ -58,9 +58,9 @@ CLOSE = (
     frozenset({"ar", "fa", "ur"}),
 )
 #: one script, one language of the news: the script alone can tell
-_ALONE = {script: code for code, script in SCRIPTS.items() if script not in ("Cyrl", "Arab", "Deva", "Hebr", "Ethi")} | {
-    "Hebr": "he"
-}
+_ALONE = {
+    script: code for code, script in SCRIPTS.items() if script not in ("Cyrl", "Arab", "Deva", "Hebr", "Ethi")
+} | {"Hebr": "he"}
 
 
 def identify(text: str, stated: str | None, expected: tuple[str, ...] = ()) -> Language:
@@ -92,7 +92,9 @@ def identify(text: str, stated: str | None, expected: tuple[str, ...] = ()) -> L
     for claim in claims:
         for guess in guesses:
             if guess.code == claim:
-                return Language(claim, 1.0 if guess is best and guess.confidence > 0.99 else max(guess.confidence, SURE))
+                return Language(
+                    claim, 1.0 if guess is best and guess.confidence > 0.99 else max(guess.confidence, SURE)
+                )
     for claim in claims:
         if best.confidence < 0.99 and any({best.code, claim} <= near for near in CLOSE):
             return Language(claim, SURE)
@@ -125,7 +127,7 @@ def _answers(text: str) -> list[Any]:
 
 @cache
 def _detector() -> tuple[Callable[[str], list[Any]], type[Exception]]:
-    """Return the detector's function and error: the compiled one, else the one it is a copy of; seeded, or it is random."""
+    """Return the detector's function and error: the compiled one, else the one it copies; unseeded it is random."""
     try:
         detector: Any = import_module("langdetect_rs")
     except ImportError:  # no wheel for this machine: the same answers, fifty times slower
