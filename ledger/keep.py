@@ -33,6 +33,8 @@ class Reading:
     keys: tuple[str, ...]
     #: the address of the page it was read from: another than `article.url` at AMP and print views
     read_from: str
+    #: MinHash values of the text, by which copies are found
+    signature: tuple[int, ...] = ()
     at: datetime
 
 
