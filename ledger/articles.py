@@ -2,8 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -14,18 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.schema import addresses, articles, versions
 from news.article import Article
+from news.edits import Edits
 from news.errors import NotFound
-from news.url import normal
-
-
-@dataclass(frozen=True, kw_only=True)
-class Version:
-    """An article's text at a time. `edits` says what differs from the version before."""
-
-    version: int
-    seen_at: datetime
-    article: Article
-    edits: Mapping[str, Any]
+from news.identity import identity
+from news.version import Version
 
 
 def utc(at: datetime) -> str:
@@ -61,11 +52,11 @@ async def find(connection: AsyncConnection, url_or_id: str) -> UUID:
         wanted = select(articles.c.id).where(articles.c.id == UUID(url_or_id))
     except ValueError:
         try:
-            key = normal(url_or_id)
+            key = identity(url_or_id)
         except ValueError as error:
             raise NotFound(f"'{url_or_id}' is neither an article's id nor an http(s) address.") from error
         wanted = select(addresses.c.article_id).where(addresses.c.key == key)
-    found = (await connection.execute(wanted)).scalar()
+    found: UUID | None = (await connection.execute(wanted)).scalar()
     if found is None:
         raise NotFound(f"No article is known under '{url_or_id}'. `broadsheet recrawl` fetches an address now.")
     return found
@@ -77,7 +68,13 @@ async def history(connection: AsyncConnection, article_id: UUID) -> list[Version
         select(versions).where(versions.c.article_id == article_id).order_by(versions.c.version)
     )
     return [
-        Version(version=row.version, seen_at=row.seen_at, article=unpack(row.article), edits=row.edits) for row in rows
+        Version(
+            number=row.version,
+            seen_at=row.seen_at,
+            article=unpack(row.article),
+            edits=Edits.from_json(row.edits) if row.edits else None,
+        )
+        for row in rows
     ]
 
 

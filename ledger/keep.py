@@ -15,10 +15,11 @@ from ledger.articles import pack, unpack
 from ledger.outbox import owe_article
 from ledger.schema import addresses, articles, versions
 from news.article import Article
+from news.edits import compare
 from news.moment import Moment
 from news.outcome import Outcome
 from news.url import article_id
-from news.version import compare, fingerprint
+from news.version import fingerprint
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,7 +92,7 @@ async def _keep_new(connection: AsyncConnection, reading: Reading) -> Kept:
             **_columns(reading),
         )
     )
-    await _add_version(connection, new_id, 1, reading, {})
+    await _add_version(connection, new_id, 1, reading, None)
     return Kept(outcome=Outcome.NEW, article_id=new_id, version=1)
 
 
@@ -143,10 +144,10 @@ def _columns(reading: Reading) -> dict[str, Any]:
 
 
 async def _add_version(
-    connection: AsyncConnection, of: UUID, version: int, reading: Reading, edits: Mapping[str, Any]
+    connection: AsyncConnection, of: UUID, version: int, reading: Reading, edits: Mapping[str, Any] | None
 ) -> None:
     statement = insert(versions).values(
-        article_id=of, version=version, seen_at=reading.at, article=pack(reading.article), edits=dict(edits)
+        article_id=of, version=version, seen_at=reading.at, article=pack(reading.article), edits=edits
     )
     await connection.execute(
         statement.on_conflict_do_update(

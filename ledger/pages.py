@@ -58,14 +58,14 @@ async def announce(connection: AsyncConnection, outlet: str, source: str, found:
         )
         stated = statement.excluded.lastmod
         changed = stated > func.coalesce(pages.c.lastmod, pages.c.visited_at)
-        result = await connection.execute(
+        rows_back = await connection.execute(
             statement.on_conflict_do_update(
                 index_elements=[pages.c.url],
                 set_={"lastmod": stated, "due_at": case((changed, now), else_=pages.c.due_at)},
                 where=or_(stated > pages.c.lastmod, pages.c.lastmod.is_(None) & stated.is_not(None)),
             ).returning(literal_column("(xmax = 0)").label("inserted"))
         )
-        new += sum(row.inserted for row in result)
+        new += sum(row.inserted for row in rows_back)
     return new
 
 
@@ -80,25 +80,25 @@ async def want(connection: AsyncConnection, outlet: str, url: str, source: str =
 
 async def revisit(connection: AsyncConnection, outlet: str) -> int:
     """Make every page that gave an article of `outlet` due now, and return how many."""
-    result = await connection.execute(
+    updated = await connection.execute(
         update(pages).where(pages.c.outlet == outlet, pages.c.article_id.is_not(None)).values(due_at=datetime.now(UTC))
     )
-    return result.rowcount
+    return updated.rowcount
 
 
 async def due(connection: AsyncConnection, outlet: str, limit: int, passed_over: Collection[str] = ()) -> list[DuePage]:
     """Return up to `limit` pages of `outlet` to fetch now, the wanted first, then the longest due.
 
-    `passed_over` are the addresses that are being fetched.
+    `passed_over` are addresses that were tried just now.
     """
     query = (
         select(pages.c.url, pages.c.etag, pages.c.last_modified, pages.c.found_in)
         .where(pages.c.outlet == outlet, pages.c.due_at <= func.now())
+        .where(pages.c.url.not_in(list(passed_over)))
         .order_by(pages.c.priority.desc(), pages.c.due_at, pages.c.url)
-        .limit(limit + len(passed_over))
+        .limit(limit)
     )
-    rows = [DuePage(**row._mapping) for row in await connection.execute(query)]
-    return [row for row in rows if row.url not in passed_over][:limit]
+    return [DuePage(**row._mapping) for row in await connection.execute(query)]
 
 
 async def count_due(connection: AsyncConnection, outlet: str) -> int:

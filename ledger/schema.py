@@ -121,7 +121,7 @@ articles = Table(
     Column("read_from", Text, nullable=False),  # the page it was read from: another at AMP and print views
     Column("version", Integer, nullable=False),
     Column("revision", Integer, nullable=False),
-    Column("fingerprint", LargeBinary, nullable=False),  # of what a reader reads
+    Column("fingerprint", Text, nullable=False),  # of what a reader reads
     Column("document", JSONB, nullable=False),  # Article.as_json() and the enrichment
     Column("first_seen_at", Instant, nullable=False),
     Column("changed_at", Instant, nullable=False),
@@ -147,7 +147,7 @@ versions = Table(
     Column("version", Integer, nullable=False),
     Column("seen_at", Instant, nullable=False),
     Column("article", LargeBinary, nullable=False),  # zlib of Article.as_json()
-    Column("edits", JSONB, nullable=False, server_default="{}"),  # against the version before
+    Column("edits", JSONB),  # against the version before; NULL for the first
     PrimaryKeyConstraint("article_id", "version"),
 )
 

@@ -10,7 +10,7 @@ from ledger.record import Recorded, record
 from news.article import Article
 from news.digest import Digest
 from news.outlet import Outlet
-from news.url import identities
+from news.identity import identity
 from pipelines.fetched import Fetched
 
 
@@ -38,7 +38,7 @@ def _reading(fetched: Fetched, digest: Digest, article: Article) -> Reading:
         outlet=attempt.outlet,
         article=article,
         document=index_fields(article, digest, fetched.outlet),
-        keys=tuple(dict.fromkeys(identities(attempt.outlet, attempt.url, attempt.final_url, article.url))),
+        keys=tuple(dict.fromkeys(map(identity, (attempt.url, attempt.final_url, article.url)))),
         read_from=attempt.final_url,
         signature=digest.signature,
         at=attempt.at,
