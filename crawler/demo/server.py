@@ -87,7 +87,7 @@ class _Server(ThreadingTCPServer):
         self._lock = threading.Lock()
         try:
             super().__init__((HOST, port), _Handler)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise ConfigurationError(
                 f"The demo newsroom cannot listen on port {port} of {HOST} ({error}); choose another base port."
             ) from error
