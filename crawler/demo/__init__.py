@@ -1,5 +1,6 @@
 """The demo newsroom: four small fictional outlets on loopback, which know what must be read in each of their pages."""
 
+from crawler.demo.judge import judge
 from crawler.demo.newsroom import Newsroom
 from crawler.demo.page import seed_shaped
 from crawler.demo.runs import finish_run, next_run, seen_runs
@@ -13,6 +14,7 @@ __all__ = [
     "Serving",
     "Truth",
     "finish_run",
+    "judge",
     "next_run",
     "seed_shaped",
     "seen_runs",

@@ -191,6 +191,7 @@ def _why(text: Text) -> str:
         ("another outlet's text too", bool(text.copy_of)),
         ("new in a later run", text.appears > 1),
         ("corrected", bool(text.correction)),
+        ("its rel=canonical is the front page, which is no article", text.claims == "/"),
         ("in the shape of the seed", bool(text.headline_again)),
     ]
     return ", ".join(mark for mark, there in marks if there) or "an article"

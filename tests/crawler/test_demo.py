@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import unescape
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
@@ -22,10 +22,10 @@ import lxml.html
 import pytest
 from protego import Protego
 
-from crawler.demo import Expected, Newsroom, Serving, finish_run, next_run, seed_shaped, seen_runs, serve
-from news.article import Kind
+from crawler.demo import Expected, Newsroom, Serving, Truth, finish_run, judge, next_run, seed_shaped, seen_runs, serve
+from news.article import Article, Entry, Kind
 from news.errors import BroadsheetError
-from news.moment import Precision
+from news.moment import Moment, Precision, TimeSource
 from news.outcome import READ, Outcome
 from news.outlet import SourceKind
 from news.url import normal
@@ -463,6 +463,81 @@ def test_the_seeds_own_lines_fit_into_such_a_page() -> None:
         nav.drop_tree()
     wanted = [word for line in lines for word in line.removeprefix("•").split()]
     assert "".join(tree.text_content().split()) == "".join(wanted)
+
+
+def as_read(truth: Truth) -> Article:
+    """Return the article that a perfect reader makes of a page."""
+    day = truth.date_precision is Precision.DAY
+    at = date.fromisoformat(truth.date_published) if day else datetime.fromisoformat(truth.date_published)
+    return Article(
+        url=truth.canonical_url,
+        kind=truth.kind,
+        headline=truth.headline,
+        standfirst=truth.standfirst,
+        body=truth.body,
+        authors=truth.authors,
+        agencies=truth.agencies,
+        date_published=Moment(at=at, precision=truth.date_precision, source=TimeSource.META),
+        in_language=truth.in_language,
+        is_accessible_for_free=truth.is_accessible_for_free,
+        correction=truth.correction,
+    )
+
+
+def test_a_perfect_reader_is_found_perfect() -> None:
+    for each in Newsroom(8101, 2).expected(1):
+        article = as_read(each.truth) if each.truth else None
+        for outcome in each.outcomes:
+            assert judge(each, outcome, article) == ()
+
+
+def test_each_field_that_is_misread_is_named() -> None:
+    each = next(each for each in Newsroom(8101, 2).expected() if each.truth and each.truth.correction)
+    assert each.truth
+    right = as_read(each.truth)
+    for wrong, name in (
+        (replace(right, headline="Another"), "headline"),
+        (replace(right, body=right.body + "\nLatest Videos"), "body"),
+        (replace(right, standfirst=""), "standfirst"),
+        (replace(right, authors=()), "authors"),
+        (replace(right, date_published=None), "date_published"),
+        (replace(right, correction=""), "correction"),
+        (replace(right, in_language="fr"), "in_language"),
+    ):
+        faults = judge(each, Outcome.NEW, wrong)
+        assert faults
+        assert all(each.url in fault for fault in faults)
+        assert name in faults[0]
+    assert "no article" in judge(each, Outcome.NEW, None)[0]
+    assert "ended as gone, not new" in judge(each, Outcome.GONE, right)[0]
+
+
+def test_a_live_blog_may_be_read_as_entries() -> None:
+    each = next(each for each in Newsroom().expected() if each.truth and each.truth.kind is Kind.LIVE_BLOG)
+    assert each.truth
+    first, *rest = each.truth.paragraphs
+    entries = tuple(Entry(headline=rest[i], body=rest[i + 1]) for i in range(0, len(rest), 2))
+    assert judge(each, Outcome.NEW, replace(as_read(each.truth), body=first, entries=entries)) == ()
+    assert judge(each, Outcome.NEW, replace(as_read(each.truth), body=first, entries=entries[1:]))
+
+
+def test_one_page_has_a_canonical_address_that_is_not_honest(serving: Serving) -> None:
+    each = next(each for each in serving.newsroom.expected() if "rel=canonical is the front page" in each.why)
+    assert each.truth
+    tree = lxml.html.fromstring(Reply(each.url).content)
+    assert tree.xpath("//link[@rel='canonical']/@href") == [urljoin(each.url, "/")]
+    assert each.truth.canonical_url == each.url
+
+
+def test_a_strange_request_gets_an_answer(serving: Serving) -> None:
+    for path in ("//[", "/%00", "/../../etc/passwd", "*"):
+        connection = http.client.HTTPConnection("127.0.0.1", serving.newsroom.base_port, timeout=10)
+        try:
+            connection.putrequest("GET", path, skip_host=True)
+            connection.endheaders()
+            assert connection.getresponse().status == 404
+        finally:
+            connection.close()
 
 
 def test_starts_are_counted_and_a_finished_run_is_remembered(tmp_path: Path) -> None:
