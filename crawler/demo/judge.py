@@ -1,10 +1,13 @@
 """Compares what came out of an address with what the newsroom says must come."""
 
+import re
 from collections.abc import Iterator
 
 from crawler.demo.truth import Expected, Truth
 from news.article import Article, Kind
 from news.outcome import Outcome
+
+_CLOCK = re.compile(r"\d\d:\d\d")
 
 
 def judge(expected: Expected, outcome: Outcome, article: Article | None) -> tuple[str, ...]:
@@ -52,9 +55,12 @@ def _misread(truth: Truth, article: Article) -> Iterator[str]:
 
 
 def _body(truth: Truth, article: Article) -> str:
-    """Return the body to compare: a live blog may have its entries in `entries`, with or without them in `body`."""
+    """Return the body to compare.
+
+    A live blog may have its entries in `entries`, in `body` or in both, and an entry's time may stand on its line.
+    """
     if truth.kind is not Kind.LIVE_BLOG or article.body == truth.body:
         return article.body
     entries = [line for entry in article.entries for line in (entry.headline, entry.body) if line]
-    own = [line for line in article.body.splitlines() if line not in entries]
+    own = [line for line in article.body.splitlines() if line not in entries and not _CLOCK.fullmatch(line)]
     return "\n".join([*own, *entries])

@@ -517,7 +517,8 @@ def test_a_live_blog_may_be_read_as_entries() -> None:
     assert each.truth
     first, *rest = each.truth.paragraphs
     entries = tuple(Entry(headline=rest[i], body=rest[i + 1]) for i in range(0, len(rest), 2))
-    assert judge(each, Outcome.NEW, replace(as_read(each.truth), body=first, entries=entries)) == ()
+    for body in (first, f"{first}\n12:30\n09:40", each.truth.body):
+        assert judge(each, Outcome.NEW, replace(as_read(each.truth), body=body, entries=entries)) == ()
     assert judge(each, Outcome.NEW, replace(as_read(each.truth), body=first, entries=entries[1:]))
 
 
