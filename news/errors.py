@@ -61,3 +61,7 @@ class SourceUnreadable(BroadsheetError):
 
 class CrawlInterrupted(BroadsheetError):
     """A crawl was stopped from outside; what it had not fetched is still due."""
+
+
+class BadAddress(BroadsheetError):
+    """An address that is none of the web, or that belongs to no outlet."""

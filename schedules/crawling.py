@@ -41,15 +41,14 @@ async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] 
     started_at = datetime.now(UTC)
     desk = jobs.desk
     tasks: list[asyncio.Task[None]] = []
-    if not await jobs.someone_works():
-        tasks = [
-            asyncio.create_task(jobs.work(CONCURRENCY)),
-            asyncio.create_task(publish(desk.engine, desk.index)),
-        ]
     slugs = [outlet.slug for outlet in outlets]
     published_looks = 0
     try:
         while True:
+            # looked at again each time: a worker that was killed seems alive for a while
+            if not tasks and not await jobs.someone_works():
+                tasks.append(asyncio.create_task(jobs.work(CONCURRENCY)))
+                tasks.append(asyncio.create_task(publish(desk.engine, desk.index)))
             unfinished = await jobs.unfinished(outlets, urls)
             async with desk.engine.connect() as connection:
                 outcomes = await count_outcomes(connection, slugs, started_at)
