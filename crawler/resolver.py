@@ -36,7 +36,7 @@ class PublicResolver(CachingThreadedResolver):
             allow_loopback=settings.getbool("BROADSHEET_ALLOW_LOOPBACK"),
         )
 
-    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:  # noqa: N802 - Twisted's name
+    def getHostByName(self, name: str, timeout: Sequence[int] = ()) -> Deferred[str]:
         """Return the address of `name`, or fail with DNSLookupError if it is not public."""
         return super().getHostByName(name, timeout).addCallback(self._checked, name)
 

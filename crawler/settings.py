@@ -5,12 +5,16 @@ The limits against a hostile web were each tried; docs/choices.md says how.
 
 from importlib.metadata import version
 
+from news.configuration import read
+
+_configuration = read()
+
 BOT_NAME = "broadsheet"
 SPIDER_MODULES = ["crawler.spiders"]
 NEWSPIDER_MODULE = "crawler.spiders"
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 #: the first word is the product token that outlets name in robots.txt (RFC 9309, 2.2.1)
-USER_AGENT = f"Broadsheet/{version('broadsheet')}"
+USER_AGENT = f"Broadsheet/{version('broadsheet')}" + (f" (+{_configuration.contact})" if _configuration.contact else "")
 DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 # the rooms behind the crawler
@@ -34,6 +38,7 @@ CONCURRENT_REQUESTS_PER_DOMAIN = 1
 # a hostile web
 DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
 TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"
+BROADSHEET_ALLOW_LOOPBACK = _configuration.allow_loopback
 HTTPPROXY_ENABLED = False  # a proxy would resolve names for us, unchecked
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_MAXSIZE = 10 * 2**20

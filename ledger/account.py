@@ -1,5 +1,6 @@
 """Which user runs PostgreSQL, and where that user can work: PostgreSQL refuses to run as root."""
 
+import contextlib
 import hashlib
 import os
 import pwd
@@ -75,7 +76,9 @@ def choose(data: Path) -> Account:
     if os.geteuid() != 0:
         return Account(name=str(os.geteuid()), uid=os.geteuid(), gid=os.getegid())
     if data.exists() and (owner := data.stat()).st_uid != 0:
-        return Account(name=str(owner.st_uid), uid=owner.st_uid, gid=owner.st_gid)
+        with contextlib.suppress(KeyError):
+            return Account(name=data.owner(), uid=owner.st_uid, gid=owner.st_gid)
+        return Account(name=f"number {owner.st_uid}", uid=owner.st_uid, gid=owner.st_gid)
     for name in NAMES:
         try:
             entry = pwd.getpwnam(name)

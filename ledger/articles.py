@@ -78,6 +78,14 @@ async def history(connection: AsyncConnection, article_id: UUID) -> list[Version
     ]
 
 
+async def newest(connection: AsyncConnection, article_id: UUID) -> Article:
+    """Return the article's newest text. Raises NotFound for an id that is none."""
+    document = (await connection.execute(select(articles.c.document).where(articles.c.id == article_id))).scalar()
+    if document is None:
+        raise NotFound(f"No article has the id {article_id}.")
+    return Article.from_json(document)
+
+
 def pack(article: Article) -> bytes:
     """Return the article compressed, as `versions` keeps it."""
     return zlib.compress(json.dumps(article.as_json(), ensure_ascii=False).encode())

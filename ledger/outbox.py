@@ -58,12 +58,12 @@ async def owe_everything(connection: AsyncConnection) -> int:
     """Owe the index every article anew, as after its loss, and return how many."""
     everything = select(literal("articles"), cast(articles.c.id, Text), articles.c.revision)
     statement = insert(outbox).from_select(["stream", "id", "revision"], everything)
-    result = await connection.execute(
+    await connection.execute(
         statement.on_conflict_do_update(
             index_elements=[outbox.c.stream, outbox.c.id], set_={"revision": statement.excluded.revision}
         )
     )
-    return result.rowcount
+    return (await connection.execute(select(func.count()).select_from(articles))).scalar_one()
 
 
 async def owed(connection: AsyncConnection, limit: int) -> list[Owed]:

@@ -69,13 +69,22 @@ async def announce(connection: AsyncConnection, outlet: str, source: str, found:
     return new
 
 
-async def want(connection: AsyncConnection, outlet: str, url: str, source: str = "person") -> None:
-    """Make `url` due now, before all that was found; an address that is unknown becomes known."""
+async def want(connection: AsyncConnection, outlet: str, url: str, *, force: bool = False) -> None:
+    """Make `url` due now, before all that was found; an address that is unknown becomes known.
+
+    With `force` the page is fetched even if the site would say that it has not changed.
+    """
     now = datetime.now(UTC)
-    statement = insert(pages).values(url=url, outlet=outlet, found_in=source, due_at=now, priority=WANTED)
-    await connection.execute(
-        statement.on_conflict_do_update(index_elements=[pages.c.url], set_={"due_at": now, "priority": WANTED})
-    )
+    statement = insert(pages).values(url=url, outlet=outlet, found_in="person", due_at=now, priority=WANTED)
+    changes: dict[str, object] = {"due_at": now, "priority": WANTED}
+    if force:
+        changes |= {"etag": None, "last_modified": None}
+    await connection.execute(statement.on_conflict_do_update(index_elements=[pages.c.url], set_=changes))
+
+
+async def outlet_of(connection: AsyncConnection, url: str) -> str | None:
+    """Return the outlet in whose frontier `url` stands, or None."""
+    return (await connection.execute(select(pages.c.outlet).where(pages.c.url == url))).scalar()
 
 
 async def revisit(connection: AsyncConnection, outlet: str) -> int:
@@ -86,10 +95,16 @@ async def revisit(connection: AsyncConnection, outlet: str) -> int:
     return updated.rowcount
 
 
-async def due(connection: AsyncConnection, outlet: str, limit: int, passed_over: Collection[str] = ()) -> list[DuePage]:
+async def due(
+    connection: AsyncConnection,
+    outlet: str,
+    limit: int,
+    passed_over: Collection[str] = (),
+    only: Collection[str] = (),
+) -> list[DuePage]:
     """Return up to `limit` pages of `outlet` to fetch now, the wanted first, then the longest due.
 
-    `passed_over` are addresses that were tried just now.
+    `passed_over` are addresses that were tried just now; with `only`, no others than these are returned.
     """
     query = (
         select(pages.c.url, pages.c.etag, pages.c.last_modified, pages.c.found_in)
@@ -98,6 +113,8 @@ async def due(connection: AsyncConnection, outlet: str, limit: int, passed_over:
         .order_by(pages.c.priority.desc(), pages.c.due_at, pages.c.url)
         .limit(limit)
     )
+    if only:
+        query = query.where(pages.c.url.in_(list(only)))
     return [DuePage(**row._mapping) for row in await connection.execute(query)]
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -155,8 +156,6 @@ def launch(cluster: Cluster) -> int:
     It is nobody's child (the shell between ends at once), so that init reaps it whichever user stops it, and in a
     session of its own, so that a terminal's Ctrl-C does not reach it.
     """
-    if cluster.account.identity:
-        log.info("postgresql_runs_as", user=cluster.account.name, because="PostgreSQL refuses to run as root")
     _sweep_logs(cluster.data / "log")
     make_private(cluster)
     sockets = '"' + str(cluster.sockets) + '"'
@@ -232,6 +231,14 @@ def is_ours(pid: int, data: Path) -> bool:
         return False
 
 
+def lives(pid: int) -> bool:
+    """Tell whether there is a process `pid` that has not ended (a zombie has)."""
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
 def answers(cluster: Cluster) -> bool:
     """Tell whether somebody listens on the socket; only PostgreSQL's user can, its directory being private."""
     with socket.socket(socket.AF_UNIX) as client:
@@ -279,8 +286,12 @@ def pauses() -> Iterator[None]:
 
 
 def last_words(*files: Path) -> str:
-    """Return the line of the log files that says what went wrong, the last such; else the last line of all."""
+    """Return the line of the log files that says what went wrong, the last such; else the last line of all.
+
+    Without the time and process it begins with, and with a full stop: it goes into a sentence.
+    """
     lines = [line for file in files if file.exists() for line in file.read_text(errors="replace").splitlines()]
     lines = [line.strip() for line in lines if line.strip()]
     bad = [line for line in lines if any(word in line for word in ("PANIC:", "FATAL:", "ERROR:", "error:"))]
-    return (bad or lines or ["it said nothing."])[-1]
+    last = (bad or lines or ["it said nothing"])[-1]
+    return re.sub(r"^[\d-]+ [\d:.]+ \w+ \[\d+\] ", "", last).rstrip(".") + "."

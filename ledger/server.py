@@ -143,21 +143,28 @@ def _await_ready(cluster: Cluster) -> None:
         if lock and lock.status == "ready" and postmaster.answers(cluster):
             return
         if time.monotonic() - spoke_at > SILENCE_SECONDS:
+            if lock and lock.status == "ready" and postmaster.is_ours(lock.pid, cluster.data):
+                raise DatabaseUnavailable(
+                    f"PostgreSQL (process {lock.pid}) runs, but its socket in {cluster.sockets} is gone. "
+                    "Let its other users end, then try again."
+                )
             spoke_at = time.monotonic()
             log.info("postgresql_waiting", data=str(cluster.data), log=_last_words(cluster))
         if lock and (postmaster.is_ours(lock.pid, cluster.data) or postmaster.answers(cluster)):
             continue  # starting, recovering or stopping
-        if launched is not None and postmaster.is_ours(launched, cluster.data):
+        if launched is not None and postmaster.lives(launched):
             continue  # it has not come as far as its postmaster.pid
-        if launched is not None and "shared memory block" not in _last_words(cluster):
+        if launched is not None and b"shared memory block" not in cluster.start_log.read_bytes():
             raise DatabaseUnavailable(
                 f"PostgreSQL did not start: {_last_words(cluster)} See {cluster.data / 'log'} and {cluster.start_log}, "
                 "or set BROADSHEET_HOME to another directory."
             )
         # A process of a killed server may still be at work and hold its shared memory: we try again until it ends.
-        if lock:
-            # The number in the file may have gone to a stranger, for whose sake PostgreSQL would refuse to start.
-            (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+        # PostgreSQL would refuse to start for the sake of a stranger that has a dead server's number, or of a file
+        # that a power cut emptied.
+        (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+        if launched is None and cluster.account.identity:
+            log.info("postgresql_runs_as", user=cluster.account.name, because="PostgreSQL refuses to run as root")
         launched = postmaster.launch(cluster)
 
 

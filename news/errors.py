@@ -57,3 +57,11 @@ class PageUnreadable(BroadsheetError):
 
 class SourceUnreadable(BroadsheetError):
     """A feed, sitemap or front page that lists nothing because it is broken or something else."""
+
+
+class CrawlInterrupted(BroadsheetError):
+    """A crawl was stopped from outside; what it had not fetched is still due."""
+
+
+class BadAddress(BroadsheetError):
+    """An address that is none of the web, or that belongs to no outlet."""

@@ -9,8 +9,8 @@ from ledger.keep import Reading
 from ledger.record import Recorded, record
 from news.article import Article
 from news.digest import Digest
-from news.outlet import Outlet
 from news.identity import identity
+from news.outlet import Outlet
 from pipelines.fetched import Fetched
 
 
@@ -26,9 +26,7 @@ async def record_fetched(engine: AsyncEngine, fetched: Fetched, *, events: bool 
     if digest.article is None:
         refusal = digest.refusal
         assert refusal is not None, "a digest has an article or a refusal"
-        return await record(
-            engine, replace(attempt, outcome=refusal.outcome, reason=refusal.reason), events=events
-        )
+        return await record(engine, replace(attempt, outcome=refusal.outcome, reason=refusal.reason), events=events)
     return await record(engine, attempt, _reading(fetched, digest, digest.article), events=events)
 
 

@@ -55,7 +55,7 @@ def expect(name: str, origin: _Origin, run: int, seen: Sequence[int]) -> Iterato
             url=scene.url + path,
             outlet=scene.house.slug,
             outcomes=frozenset({Outcome.GONE}),
-            announced=0 in seen,
+            announced=not any(seen),
             why="linked, but there is nothing: 404",
         )
 
@@ -69,7 +69,7 @@ def _of_other(scene: _Scene, path: str, why: str, *, listed: bool = True) -> Exp
         outlet=scene.house.slug,
         outcomes=frozenset(outcomes),
         listed=listed,
-        announced=listed and list(scene.seen) == [0],
+        announced=listed and not any(scene.seen),
         why=why,
     )
 
@@ -78,12 +78,11 @@ def _of_article(scene: _Scene, text: Text) -> Iterator[Expected]:
     """Yield the article's own address and those that lead to the same article."""
     if text.path.startswith(scene.house.disallow):
         forbidden = frozenset({Outcome.ROBOTS})
-        first = list(scene.seen) == [0]
         yield Expected(
             url=scene.url + text.path,
             outlet=scene.house.slug,
             outcomes=forbidden,
-            announced=first,
+            announced=not any(scene.seen),
             why="robots.txt forbids it, though front page and sitemap name it",
         )
         return
@@ -92,7 +91,7 @@ def _of_article(scene: _Scene, text: Text) -> Iterator[Expected]:
             url=scene.url + text.path,
             outlet=scene.house.slug,
             outcomes=frozenset({Outcome.GONE}),
-            announced=any(run < text.withdrawn for run in scene.seen),
+            announced=all(run < text.withdrawn for run in scene.seen),
             why=f"withdrawn in run {text.withdrawn}: 410",
         )
         return
@@ -126,7 +125,7 @@ def _of_article(scene: _Scene, text: Text) -> Iterator[Expected]:
                 truth=truth,
                 final_url=final,
                 listed=listed,
-                announced=listed and all(announced),
+                announced=listed and not any(scene.seen),
                 why=why,
             )
 
@@ -187,11 +186,15 @@ def _why(text: Text) -> str:
         ("a live blog", bool(text.updates)),
         ("shown in part, and says so", not text.free),
         ("JSON-LD that does not parse", text.markup == "broken-json-ld"),
+        ("metadata in OpenGraph and meta tags alone", text.markup == "opengraph"),
+        ("metadata in microdata alone", text.markup == "microdata"),
+        ("a date without a time", not isinstance(text.published, datetime)),
         ("only visible text", text.markup == "text"),
         ("in windows-1252, unsaid by the header", text.encoding != "utf-8"),
         ("another outlet's text too", bool(text.copy_of)),
         ("new in a later run", text.appears > 1),
         ("corrected", bool(text.correction)),
+        ("its rel=canonical is the front page, which is no article", text.claims == "/"),
         ("in the shape of the seed", bool(text.headline_again)),
     ]
     return ", ".join(mark for mark, there in marks if there) or "an article"

@@ -7,6 +7,7 @@ from crawler.demo.expect import expect
 from crawler.demo.page import Answer, answers
 from crawler.demo.text import desk
 from crawler.demo.truth import Expected
+from news.errors import ConfigurationError
 from news.outlet import Outlet, Source, SourceKind
 
 #: the folders under texts/, in the order of their ports
@@ -26,6 +27,14 @@ class Newsroom:
 
     base_port: int = 8101
     run: int = 1
+
+    def __post_init__(self) -> None:
+        """Raise ConfigurationError for ports or a run that cannot be."""
+        last = 65535 - len(OUTLETS) + 1
+        if not 1 <= self.base_port <= last:
+            raise ConfigurationError(f"The demo newsroom needs a base port from 1 to {last}, not {self.base_port}.")
+        if self.run < 1:
+            raise ConfigurationError(f"The demo newsroom's runs count from 1, not {self.run}.")
 
     def ports(self) -> dict[str, int]:
         """Return outlet folder -> port."""

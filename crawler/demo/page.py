@@ -118,7 +118,9 @@ def _article(
 
 def _related(outlet: str, text: Text) -> list[Text]:
     """Return three other articles, always as they were in the first run: a page changes only with its own text."""
-    first = [t for t in texts(outlet, 1) if t.path != text.path and t.withdrawn is None]
+    forbidden = desk(outlet).disallow
+    lasting = [t for t in texts(outlet, 1) if t.withdrawn is None and not t.path.startswith(forbidden)]
+    first = [t for t in lasting if t.path != text.path]
     start = sha256(text.path.encode()).digest()[0] % len(first)
     return (first[start:] + first[:start])[:3]
 

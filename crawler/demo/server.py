@@ -10,7 +10,6 @@ from email.utils import format_datetime, parsedate_to_datetime
 from http.server import BaseHTTPRequestHandler
 from socket import SHUT_RDWR, socket
 from socketserver import ThreadingTCPServer
-from urllib.parse import urlsplit
 
 from crawler.demo.newsroom import Newsroom
 from crawler.demo.page import Answer
@@ -77,6 +76,7 @@ class _Server(ThreadingTCPServer):
     """One outlet's port."""
 
     allow_reuse_address = True
+    request_queue_size = 64
     #: a stop waits for its threads, so that nothing runs on afterwards; hang_up ends them
     daemon_threads = False
     block_on_close = True
@@ -87,7 +87,7 @@ class _Server(ThreadingTCPServer):
         self._lock = threading.Lock()
         try:
             super().__init__((HOST, port), _Handler)
-        except (OSError, OverflowError) as error:
+        except OSError as error:
             raise ConfigurationError(
                 f"The demo newsroom cannot listen on port {port} of {HOST} ({error}); choose another base port."
             ) from error
@@ -147,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, *, with_body: bool) -> None:
         at = time.monotonic()
         newsroom, name = self.server.serving.newsroom, self.server.name
-        path = urlsplit(self.path).path
+        path = self.path.partition("?")[0]
         answer = newsroom.answer(name, path) or _NOT_FOUND
         headers = {"Content-Type": answer.content_type, "Vary": "Accept-Encoding", **answer.headers}
         content, status = answer.content, answer.status

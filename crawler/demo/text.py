@@ -52,6 +52,8 @@ class Text:
     updates: tuple[Update, ...] = ()
     amp: str = ""
     print: str = ""
+    #: the dishonest path that the page's rel=canonical gives; empty: its own
+    claims: str = ""
     #: an address that redirects here
     old_path: str = ""
     #: which address the feed gives: path, amp or old_path

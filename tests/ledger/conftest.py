@@ -1,0 +1,51 @@
+"""A home of one's own for each test of the embedded server, and nothing left running in it."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ledger import postmaster
+from ledger.server import start
+
+
+def new_home() -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="broadsheet-home-", dir="/tmp"))
+    directory.chmod(0o755)  # as root, PostgreSQL's user has to pass; pytest's own directories are closed to all others
+    return directory
+
+
+@pytest.fixture(scope="session")
+def made() -> Iterator[Path]:
+    """A home whose server has run once; making one takes longer than copying it."""
+    directory = new_home()
+    with start(directory):
+        pass
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def empty_home() -> Iterator[Path]:
+    """A home before the first start."""
+    directory = new_home()
+    yield directory
+    for file in directory.rglob("postmaster.pid"):
+        lock = postmaster.read_lock(file.parent)
+        if lock and postmaster.is_ours(lock.pid, file.parent):
+            os.kill(lock.pid, signal.SIGQUIT)
+            psutil.Process(lock.pid).wait(10)
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def home(empty_home: Path, made: Path) -> Path:
+    """A home whose server has run before and runs no more."""
+    subprocess.run(["cp", "-a", made / "postgresql", empty_home], check=True)
+    return empty_home

@@ -1,0 +1,1 @@
+"""The ledger's one transaction: what an attempt leaves behind."""
