@@ -51,12 +51,12 @@ def reading_text(article: Article) -> str:
     return "\n".join(part for part in (*parts, article.correction) if part)
 
 
-def fingerprint(article: Article) -> bytes:
-    """Return 16 bytes that differ if, and only if, two articles read differently.
+def fingerprint(article: Article) -> str:
+    """Return 32 hexadecimal digits that differ if, and only if, two articles read differently.
 
     White space, invisible characters, the form of quotes and dashes and Unicode's spelling of a letter do not count:
     a new template changes them without an editor. Nor does where the standfirst ends and the body begins. Letters'
     case and other punctuation count: an editor changed them.
     """
     text = _INVISIBLE.sub("", normalize("NFC", reading_text(article)).translate(_TYPOGRAPHY))
-    return blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()

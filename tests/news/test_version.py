@@ -59,7 +59,7 @@ def test_letters_spelled_in_two_ways_of_unicode_are_the_same():
 
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_any_text_has_a_fingerprint(headline, body):
-    assert len(fingerprint(Article(url="", headline=headline, body=body))) == 16
+    assert len(fingerprint(Article(url="", headline=headline, body=body))) == 32
 
 
 def test_the_reading_text_follows_the_page():
