@@ -138,4 +138,4 @@ def last_words(*files: Path) -> str:
     lines = [line.strip() for line in lines if line.strip()]
     bad = [line for line in lines if any(word in line for word in ("PANIC:", "FATAL:", "ERROR:", "error:"))]
     last = (bad or lines or ["it said nothing"])[-1]
-    return re.sub(r"^[\d-]+ [\d:.]+ \w+ \[\d+\] ", "", last).rstrip(".") + "."
+    return re.sub(r"^.*?[\d-]{10} [\d:.]+ \w+ \[\d+\] ", "", last).rstrip(".") + "."
