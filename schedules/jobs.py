@@ -148,7 +148,7 @@ class Jobs:
 async def open_jobs(desk: Desk, catalogue: Catalogue, settings: Settings, *, queue: str = QUEUE) -> AsyncIterator[Jobs]:
     """Open the job queue in the desk's database. Nothing is worked off until `Jobs.work`."""
     address = desk.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=4, open=False)
+    connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=4)
     app = procrastinate.App(connector=connector)
     jobs = Jobs(app=app, desk=desk, catalogue=catalogue, queue=queue)
     _define_tasks(jobs, settings)
