@@ -93,34 +93,36 @@ class OutletSpider(scrapy.Spider):
         if self._alone_until is None and self.reads_sources:
             for source in self.outlet.sources:
                 yield self._source_request(source, known.get(source.url), 0)
+            while self._open_sources:
+                await self._something_moves()
+            async with desk.engine.begin() as connection:
+                await note_crawl(connection, self.slug, "; ".join(self._complaints) or None)
         while not self._is_over():
-            self._moved.clear()
-            room = IN_FLIGHT - len(self._in_flight)
-            pages: list[DuePage] = []
-            if room > 0:
-                async with desk.engine.connect() as connection:
-                    pages = await due(connection, self.slug, room, self._tried, self.only)
+            pages = await self._due(desk)
             for page in pages:
                 self._tried.add(page.url)
                 self._in_flight.add(page.url)
                 yield self._page_request(page)
-            if not pages and not self._in_flight and not self._open_sources:
+            if not pages and not self._in_flight:
                 break
             if not pages:
-                await self._moved.wait()
-        if self.reads_sources and self._alone_until is None:
-            await self._sources_are_read()
-            async with desk.engine.begin() as connection:
-                await note_crawl(connection, self.slug, "; ".join(self._complaints) or None)
+                await self._something_moves()
+
+    async def _due(self, desk: Desk) -> list[DuePage]:
+        room = IN_FLIGHT - len(self._in_flight)
+        if room <= 0:
+            return []
+        async with desk.engine.connect() as connection:
+            return await due(connection, self.slug, room, self._tried, self.only)
+
+    async def _something_moves(self) -> None:
+        """Wait until a source was read or a page was recorded."""
+        self._moved.clear()
+        await self._moved.wait()
 
     def _is_over(self) -> bool:
-        late = self.deadline is not None and monotonic() > self.deadline and not self._open_sources
+        late = self.deadline is not None and monotonic() > self.deadline
         return late or self._alone_until is not None or self.failure is not None
-
-    async def _sources_are_read(self) -> None:
-        while self._open_sources:
-            self._moved.clear()
-            await self._moved.wait()
 
     # sources
 
@@ -162,7 +164,6 @@ class OutletSpider(scrapy.Spider):
         async with desk.engine.begin() as connection:
             await announce(connection, self.slug, source.url, found)
         await self._note(desk, source, None, "", answer, found=len(found))
-        self._moved.set()
         return listing.children
 
     async def source_failed(self, failure: Failure) -> None:
