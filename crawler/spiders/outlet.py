@@ -18,7 +18,8 @@ from crawler.answers import Answer, answer_of, page_of
 from crawler.catalogue import read_catalogue
 from crawler.failures import outcome_of
 from crawler.resolver import PublicResolver
-from crawler.sources import Listing, read_source
+from crawler.sources import read_source
+from crawler.sources.listing import Listing
 from ledger.outlets import SourceState, note_crawl, note_source, source_states
 from ledger.pages import DuePage, announce, due
 from ledger.record import Attempt
@@ -170,7 +171,7 @@ class OutletSpider(scrapy.Spider):
         """Note that a source could not be fetched; the crawl goes on with the others."""
         request: Request = failure.request  # type: ignore[attr-defined]
         try:
-            outcome, reason = outcome_of(failure.value, not_public=_is_refused(request))
+            outcome, reason = outcome_of(failure, not_public=_is_refused(request))
             await self._complain(await desk_of(self.crawler), request.cb_kwargs["source"], outcome, reason)
         finally:
             self._open_sources -= 1
@@ -249,7 +250,7 @@ class OutletSpider(scrapy.Spider):
     async def page_failed(self, failure: Failure) -> AsyncIterator[Fetched]:
         """Hand on an attempt that brought no answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        outcome, reason = outcome_of(failure.value, not_public=_is_refused(request))
+        outcome, reason = outcome_of(failure, not_public=_is_refused(request))
         if outcome is Outcome.UNREADABLE:
             self.logger.error("download_failed", exc_info=failure.value, extra={"url": request.url})
         page: DuePage = request.cb_kwargs["page"]
