@@ -13,10 +13,14 @@ _TOO_MUCH = 0.4
 _HEADED = 0.25
 #: names that mean what they say even on a large box, up to this share
 _CERTAIN_TOO_MUCH = 0.8
+#: names that may mean a notice or the article behind it: a notice is short
+_DOUBTFUL_TOO_MUCH = 0.15
+_DOUBTFUL = frozenset("paywall piano hide hidden subscription subscribe".split())
 _CERTAIN = frozenset(
     "comments comment disqus respond footer nav related recommended recommendations sidebar aside cookie cookies consent "
     "onetrust gdpr ccpa modal popup contentinfo".split()
 )
+_LIMITS = dict.fromkeys(_CERTAIN, _CERTAIN_TOO_MUCH) | dict.fromkeys(_DOUBTFUL, _DOUBTFUL_TOO_MUCH)
 #: names made of the article's words: the box is taken as the publisher's own word for where the text is
 _BODY_LABEL = re.compile(
     r"(?:^|[\s_-])(?:article|story|post|entry|news|page)[-_]{0,2}(?:body|content|text|copy)(?:$|[\s_-])|"
@@ -95,7 +99,7 @@ def _weigh(page: Outline) -> float:
             boxes[at].mass += mass
     total = boxes[0].mass
     for box in boxes:
-        if box.furniture and box.mass > total * (_CERTAIN_TOO_MUCH if box.furniture in _CERTAIN else _TOO_MUCH):
+        if box.furniture and box.mass > total * _LIMITS.get(box.furniture, _TOO_MUCH):
             box.furniture = ""
     for block in page.blocks:
         if block.tag == "h1":

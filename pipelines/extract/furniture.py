@@ -49,11 +49,11 @@ _TAGS = frozenset("nav footer aside figcaption address".split())
 _PROSE = re.compile(
     r"article[-_]?_*(?:body|content|text)|story[-_]?_*(?:body|content|text)|post[-_]?_*(?:body|content)|"
     r"entry[-_]?content|"
-    r"body[-_]?(?:text|copy|content)|content[-_]?body|paywall|main[-_]?content"
+    r"body[-_]?(?:text|copy|content)|content[-_]?body|main[-_]?content"
 )
 
 
-_BEFORE_LAYOUT = frozenset("has with no without is not js page".split())
+_BEFORE_LAYOUT = frozenset("has with no without is not js page a".split())
 _AFTER_LAYOUT = frozenset(
     "grid layout page none off disabled enabled open visible left right content main body".split()
 )

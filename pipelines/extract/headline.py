@@ -202,15 +202,13 @@ def _whole(value: str, others: Iterable[Candidate]) -> str:
 
 def _kicker(document: Document, seen: str) -> str:
     """Return the text of an element in or right above the h1 that names itself a kicker, or what a meta tag says."""
-    if stated := document.meta("taboola:kicker", "kicker", "article:kicker"):
-        return stated
     for node in document.headings[:3]:
         above = _kicker_node(node)
         if above is None and letters(node.text() or "") == seen:
             above = _kicker_above(node)
         if above is not None and 1 < len(text := plain(above.text() or "")) < 80:
             return text
-    return ""
+    return document.meta("taboola:kicker", "kicker", "article:kicker")
 
 
 def _kicker_above(heading: LexborNode) -> LexborNode | None:

@@ -9,6 +9,7 @@ from pipelines.extract.blocks import Block, Outline
 from pipelines.extract.body import length, main_box
 from pipelines.extract.boilerplate import boilerplate, signed_off
 from pipelines.extract.candidates import Candidate
+from pipelines.extract.corrections import is_correction
 from pipelines.extract.headline import Headlines
 from pipelines.extract.lines import line_hash
 from pipelines.extract.names import is_person, names
@@ -32,6 +33,8 @@ class Text:
     blocks: list[Block]
     #: lines of names before the first or after the last paragraph
     signatures: tuple[str, ...] = ()
+    #: the outlet's notices of correction
+    correction: str = ""
     candidates: tuple[Candidate, ...] = ()
 
 
@@ -48,9 +51,13 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int]) -> Text:
     seen: set[str] = set()
     kept: list[Block] = []
     dropped: list[Candidate] = []
+    notices: list[str] = []
     listing = False  # below a label such as "Read next:", whose list goes with it
     for block in inside:
         key = letters(block.text)
+        if is_correction(page, block):
+            notices.append(block.text)
+            continue
         reason = _reason(page, block, key, styles)
         if not reason and key in titles and len(kept) < 5:
             reason = "a headline"
@@ -71,7 +78,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int]) -> Text:
         seen.add(key)
         kept.append(block)
     trimmed, signatures = _unsigned(_trimmed(kept))
-    return Text(blocks=trimmed, signatures=signatures, candidates=tuple(dropped))
+    return Text(blocks=trimmed, signatures=signatures, correction="\n".join(notices[:5]), candidates=tuple(dropped))
 
 
 def _unsigned(kept: list[Block]) -> tuple[list[Block], tuple[str, ...]]:
