@@ -73,6 +73,12 @@ def _named_body(page: Outline, within: int) -> int:
         and box.mass > _THREE_PARAGRAPHS
         and within in page.above(at)
     ]
+    looks = {(boxes[at].tag, boxes[at].label) for at in named if not boxes[at].prose}
+    named += [
+        at
+        for at, box in enumerate(boxes)
+        if (box.tag, box.label) in looks and box.mass and at not in named and within in page.above(at)
+    ]
     outer = [at for at in named if not any(each in named for each in page.above(boxes[at].parent))]
     if len(outer) == 1:
         return outer[0]

@@ -13,6 +13,8 @@ from pipelines.extract.corrections import is_correction
 from pipelines.extract.headline import Headlines
 from pipelines.extract.lines import line_hash
 from pipelines.extract.names import is_person, names
+from pipelines.extract.tables import rows
+from pipelines.extract.teasers import teasers
 from pipelines.extract.words import letters
 
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
@@ -38,16 +40,19 @@ class Text:
     candidates: tuple[Candidate, ...] = ()
 
 
-def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int]) -> Text:
+def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: str = "") -> Text:
     """Return the article's blocks.
 
     What is kept stands in the article's box, outside of furniture, in elements of the sort in which the box has its
-    long paragraphs; `chrome` holds hashes of lines that recur over the outlet's pages.
+    long paragraphs; `site` is the page's host, `chrome` holds hashes of lines that recur over the outlet's pages.
     """
-    inside = _inside(page, main_box(page, tops.headline))
+    chosen = main_box(page, tops.headline)
+    teasers(page, site)
+    inside = rows(page, _inside(page, chosen))
     styles = _styles(page, inside)
     titles = {letters(each) for each in (tops.headline, *tops.alternatives, tops.kicker)} - {""}
     linked_lists = _linked_lists(page, inside)
+    repeats = _repeats(inside)
     seen: set[str] = set()
     kept: list[Block] = []
     dropped: list[Candidate] = []
@@ -61,7 +66,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int]) -> Text:
         reason = _reason(page, block, key, styles)
         if not reason and key in titles and len(kept) < 5:
             reason = "a headline"
-        elif not reason and key in seen and len(key) > 20:
+        elif not reason and key in seen and len(key) > 20 and not repeats:
             reason = "stands twice"
         elif not reason and chrome and line_hash(block.text) in chrome:
             reason = "recurs over the outlet's pages"
@@ -79,6 +84,13 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int]) -> Text:
         kept.append(block)
     trimmed, signatures = _unsigned(_trimmed(kept))
     return Text(blocks=trimmed, signatures=signatures, correction="\n".join(notices[:5]), candidates=tuple(dropped))
+
+
+def _repeats(inside: list[Block]) -> bool:
+    """Tell whether repetition is the text's manner (a week's meals), not a second copy of a line or of the whole."""
+    long = [letters(block.text) for block in inside if len(block.text) > 30]
+    again = len(long) - len(set(long))
+    return 0.1 * len(long) < again < 0.45 * len(long)
 
 
 def _unsigned(kept: list[Block]) -> tuple[list[Block], tuple[str, ...]]:
@@ -143,7 +155,7 @@ def _reason(page: Outline, block: Block, key: str, styles: Counter[tuple[str, st
     ended = bool(_SENTENCE_END.search(text))
     if block.linked > 0.6 * len(text) and size < 300 and not (block.tag == "p" and usual and ended and size > 60):
         return "a link"
-    if block.tag in _HEADINGS:
+    if block.tag in _HEADINGS or block.tag == "tr":
         return ""
     labels = " ".join(page.boxes[at].label for at in list(page.above(block.box))[:3])
     if size < 300 and not usual and _PICTURE.search(labels):
@@ -179,11 +191,7 @@ def _linked_lists(page: Outline, inside: list[Block]) -> set[int]:
 
 
 def _trimmed(kept: list[Block]) -> list[Block]:
-    """Return the blocks without headings that head nothing and without the last lines' signatures."""
+    """Return the blocks without the last ones that head nothing or say who reported."""
     while kept and (kept[-1].tag in _HEADINGS or signed_off(kept[-1].text)):
         kept.pop()
-    return [
-        block
-        for at, block in enumerate(kept)
-        if block.tag not in _HEADINGS or kept[at + 1].tag not in _HEADINGS or kept[at + 1].tag > block.tag
-    ]
+    return kept

@@ -1,6 +1,7 @@
 """The order in which a page is read, from its bytes to its article."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from news.article import BODY_LIMIT, Article, Kind
 from news.digest import Refusal
@@ -64,7 +65,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     body_node = document.tree.body
     assert body_node is not None
     shown = outline(body_node)
-    found = paragraphs(shown, tops, chrome)
+    found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
     lines = line_hashes(block.text for block in shown.blocks)
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline)
     body = "\n".join(block.text for at, block in enumerate(found.blocks) if at not in repeated)
