@@ -102,7 +102,7 @@ def boilerplate(line: str) -> str:
         return "a label of the page"
     if len(line) < 1_500 and _CONSENT.search(line):
         return "consent"
-    if len(line) < 420 and _SIGN_UP.search(line):
+    if len(line) < 280 and _SIGN_UP.search(line):
         return "a promotion"
     if len(line) < 120 and (_CREDIT.match(line) or _PHOTO.match(line)):
         return "a picture's credit"

@@ -44,6 +44,8 @@ _SPLIT = re.compile(r"[^a-z0-9]+")
 _ROLES = frozenset(
     "navigation banner contentinfo complementary search dialog alert menu menubar toolbar tooltip".split()
 )
+#: what a part of a table is called says what it shows ("player", "rating"), not that it is furniture
+_TABLE = frozenset("tr td th tbody thead".split())
 _TAGS = frozenset("nav footer aside figcaption address".split())
 #: a label that names the article's own text is not furniture for another word that stands in it
 _PROSE = re.compile(
@@ -71,7 +73,7 @@ def furniture(tag: str, label: str, attributes: Mapping[str, str | None]) -> str
         return tag
     if (role := attributes.get("role")) and role in _ROLES:
         return role
-    return _named(label) if len(label) > 1 else ""
+    return _named(label) if len(label) > 1 and tag not in _TABLE else ""
 
 
 @lru_cache(8192)

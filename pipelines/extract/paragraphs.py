@@ -50,6 +50,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     teasers(page, site)
     inside = rows(page, _inside(page, chosen))
     styles = _styles(page, inside)
+    small = {at for at, box in enumerate(page.boxes) if box.mass < 0.25 * page.boxes[chosen].mass}
     titles = {letters(each) for each in (tops.headline, *tops.alternatives, tops.kicker)} - {""}
     linked_lists = _linked_lists(page, inside)
     repeats = _repeats(inside)
@@ -72,7 +73,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
             reason = "recurs over the outlet's pages"
         elif not reason and _list_of(page, block) in linked_lists:
             reason = "a list of links"
-        elif not reason and listing and _list_of(page, block) >= 0 and block.linked:
+        elif not reason and listing and block.linked and _list_of(page, block) in small:
             reason = "a list under a label of the page"
         elif not reason and not kept and len(block.text) < 120 and block.tag in _HEADINGS and block.tag == "h1":
             reason = "a headline"
@@ -90,7 +91,8 @@ def _repeats(inside: list[Block]) -> bool:
     """Tell whether repetition is the text's manner (a week's meals), not a second copy of a line or of the whole."""
     long = [letters(block.text) for block in inside if len(block.text) > 30]
     again = len(long) - len(set(long))
-    return 0.1 * len(long) < again < 0.45 * len(long)
+    repeated = len([line for line, times in Counter(long).items() if times > 1])
+    return 0.1 * len(long) < again and (again < 0.45 * len(long) or again > 1.2 * repeated)
 
 
 def _unsigned(kept: list[Block]) -> tuple[list[Block], tuple[str, ...]]:
@@ -153,7 +155,10 @@ def _reason(page: Outline, block: Block, key: str, styles: Counter[tuple[str, st
     own = styles[_style(page, block)]
     usual = own >= max(0.12 * total, 160)
     ended = bool(_SENTENCE_END.search(text))
-    if block.linked > 0.6 * len(text) and size < 300 and not (block.tag == "p" and usual and ended and size > 60):
+    worded = (block.tag == "p" and usual and size > 60) or (
+        block.tag == "li" and size > 100 and block.linked < 0.8 * size
+    )
+    if block.linked > 0.6 * len(text) and size < 300 and not (worded and ended):
         return "a link"
     if block.tag in _HEADINGS or block.tag == "tr":
         return ""
@@ -183,11 +188,14 @@ def _linked_lists(page: Outline, inside: list[Block]) -> set[int]:
     """Return the lists of which links are the greater part."""
     linked: Counter[int] = Counter()
     whole: Counter[int] = Counter()
+    items: Counter[int] = Counter()
     for block in inside:
         if (at := _list_of(page, block)) >= 0:
             linked[at] += block.linked
             whole[at] += len(block.text)
-    return {at for at, size in whole.items() if linked[at] > 0.5 * size}
+            items[at] += 1
+    # a round-up of the news links half of each long item; a list of links has little else
+    return {at for at, size in whole.items() if linked[at] > (0.5 if size < 100 * items[at] else 0.8) * size}
 
 
 def _trimmed(kept: list[Block]) -> list[Block]:
