@@ -80,7 +80,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
     issued, issued_candidates = published(document, spoken, zone, page.fetched_at)
     changed, changed_candidates = modified(document, spoken, zone, page.fetched_at)
-    signed = authors(document, near.names, found.signatures, near.labelled, sites)
+    signed = authors(document, near.names, near.by, found.signatures, near.labelled, sites)
     live = entries(document, zone)
 
     if not body and live:
