@@ -20,10 +20,9 @@ from pathlib import Path
 
 from news.article import Article
 from news.edits import compare
+from news.signature import Signature, bands, is_copy
 from news.words import words
-from pipelines.deduplicate import bands, is_copy, sign
-
-Signature = tuple[int, ...]
+from pipelines.deduplicate import sign
 
 #: (figure, at least or at most, aim)
 AIMS = (

@@ -7,8 +7,9 @@ import pytest
 from datasketch import MinHash
 
 from news.article import Article, Kind
+from news.signature import LENGTH, PERMUTATIONS, ROWS, bands, containment, is_copy, packed, similarity, unpacked
 from news.words import words
-from pipelines.deduplicate import LENGTH, ROWS, bands, containment, is_copy, sign, similarity
+from pipelines.deduplicate import sign
 
 PAGES = Path("../shared/pages")
 VOCABULARY = [
@@ -100,11 +101,15 @@ def test_chinese_copies_are_found():
     assert not is_copy(signed([text]), signed([text[::-1]]))
 
 
-def test_bands_cover_the_signature_and_fit_a_bigint():
+def test_bands_cover_the_signature_and_fit_an_integer_of_the_database():
     found = bands(signed(TEXT))
-    assert len(found) * ROWS == LENGTH - 17
-    assert all(-(2**63) <= band < 2**63 for band in found)
+    assert len(found) * ROWS == PERMUTATIONS
+    assert all(-(2**31) <= band < 2**31 for band in found)
     assert bands(()) == ()
+
+
+def test_a_signature_comes_back_from_its_bytes():
+    assert unpacked(packed(signed(TEXT))) == signed(TEXT)
 
 
 def test_the_longest_text_is_signed():
