@@ -9,7 +9,9 @@ from broadsheet.console import err, out, print_json, quiet_logs, run
 if TYPE_CHECKING:
     from index.protocol import IndexStatus
 
-app = typer.Typer(help="The search index: create it, make it again from the ledger, see how it is.", no_args_is_help=True)
+app = typer.Typer(
+    help="The search index: create it, make it again from the ledger, see how it is.", no_args_is_help=True
+)
 
 
 @app.command()

@@ -21,7 +21,9 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         return
     ledger, index = found["ledger"], found["index"]
     out.print(f"Ledger: {ledger['articles']} articles, {ledger['versions']} versions, {ledger['pages_due']} pages due")
-    out.print(f"Jobs: {found['jobs']['waiting']} wait, {found['jobs']['running']} run, {found['jobs']['failed']} failed")
+    out.print(
+        f"Jobs: {found['jobs']['waiting']} wait, {found['jobs']['running']} run, {found['jobs']['failed']} failed"
+    )
     out.print(f"Workers alive: {found['jobs']['workers']}")
     if index["error"]:
         out.print(f"Index: {index['backend']}: {index['error']}", style="red", markup=False)

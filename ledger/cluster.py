@@ -120,7 +120,8 @@ def _run(cluster: Cluster, held: int, command: list[str | Path], text: str | Non
     if done.returncode or b"ERROR:" in cluster.start_log.read_bytes():
         raise DatabaseUnavailable(
             f"PostgreSQL could not make its data directory {cluster.data}: {last_words(cluster.start_log)} "
-            f"Free some space or choose another BROADSHEET_HOME; more is in {cluster.start_log}."
+            "Mend that, set BROADSHEET_HOME to another directory, or BROADSHEET_DATABASE_URL to a server of your own; "
+            f"more is in {cluster.start_log}."
         )
 
 

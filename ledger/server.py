@@ -103,16 +103,17 @@ def _start(home: Path) -> Server:
         place = settle(home / "postgresql")
     finally:
         os.close(held)
+    data = place / "data"
     held = _hold(place)
     try:
-        data = place / "data"
         cluster = Cluster(data=data, account=choose(data))
+        if data.exists():
+            _check(cluster)
         registration, descriptor = _register(place)
         try:
             if not data.exists():
                 log.info("postgresql_making", data=str(data))
                 make(cluster, held)
-            _check(cluster)
             _await_ready(cluster)
         except BaseException:  # Ctrl-C too: what we began must not outlive us
             _leave(registration, descriptor)

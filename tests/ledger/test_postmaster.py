@@ -175,7 +175,7 @@ except DatabaseUnavailable as error:
         [sys.executable, "-c", script, empty_home], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert "PostgreSQL could not make its data directory" in done.stdout
-    assert "Free some space" in done.stdout
+    assert "set BROADSHEET_HOME to another directory" in done.stdout
     assert not (empty_home / "postgresql" / "data").exists()
     assert not (empty_home / "postgresql" / "data.new").exists()
     with start(empty_home):

@@ -11,7 +11,7 @@ from news.errors import BroadsheetError, PageUnreadable
 from news.outlet import Outlet
 from news.page import Page
 from news.url import site_of
-from pipelines.extract import extract
+from pipelines.digest import read_article
 from pipelines.extract.instants import read as read_instant
 
 #: a saved page that unpacks to more is refused, as the crawler would have refused it
@@ -20,23 +20,22 @@ _SIZE_LIMIT = 20_000_000
 _NEVER = datetime(2199, 1, 1, tzinfo=UTC)
 
 
-def read_saved(line: Mapping[str, Any], folder: Path, outlets: Iterable[Outlet]) -> dict[str, Any]:
+def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet) -> dict[str, Any]:
     """Return `id` and the article's fields for one line of a manifest, or `id` and `error`.
 
-    `line` has `id`, `url` and perhaps `crawled_at`; the page is `<id>.html.gz` or `<id>.html` in `folder`. The outlet
-    is the one of `outlets` at whose site the page is; a page of an unknown outlet is read without one. Never raises for
-    what the line or the page holds.
+    `line` has `id`, `url` and perhaps `crawled_at`; the page is `<id>.html.gz` or `<id>.html` in `folder`. Never
+    raises for what the line or the page holds.
     """
     name = line.get("id")
     try:
         page = _page(line, folder)
-        outcome = extract(page, outlet_of(page.final_url, outlets))
+        extracted = read_article(page, outlet)
     except BroadsheetError as error:
         return {"id": name, "error": str(error)}
-    if outcome.article is None:
-        assert outcome.refusal is not None
-        return {"id": name, "error": outcome.refusal.reason, "outcome": str(outcome.refusal.outcome)}
-    return {"id": name} | outcome.article.as_json()
+    if extracted.article is None:
+        assert extracted.refusal is not None, "there is an article or a refusal"
+        return {"id": name, "error": extracted.refusal.reason, "outcome": str(extracted.refusal.outcome)}
+    return {"id": name} | extracted.article.as_json()
 
 
 def outlet_of(url: str, outlets: Iterable[Outlet]) -> Outlet:
