@@ -120,5 +120,9 @@ async def due(
 
 async def count_due(connection: AsyncConnection, outlet: str) -> int:
     """Return how many pages of `outlet` are to be fetched now."""
-    query = select(func.count()).select_from(pages).where(pages.c.outlet == outlet, pages.c.due_at <= func.clock_timestamp())
+    query = (
+        select(func.count())
+        .select_from(pages)
+        .where(pages.c.outlet == outlet, pages.c.due_at <= func.clock_timestamp())
+    )
     return (await connection.execute(query)).scalar_one()

@@ -9,7 +9,7 @@ from ledger.keep import Reading
 from ledger.record import Recorded, record
 from news.article import Article
 from news.digest import Digest
-from news.identity import identity
+from news.identity import identities
 from news.outlet import Outlet
 from pipelines.fetched import Fetched
 
@@ -36,7 +36,8 @@ def _reading(fetched: Fetched, digest: Digest, article: Article) -> Reading:
         outlet=attempt.outlet,
         article=article,
         document=index_fields(article, digest, fetched.outlet),
-        keys=tuple(dict.fromkeys(map(identity, (attempt.url, attempt.final_url, article.url)))),
+        keys=tuple(identities(attempt.outlet, attempt.url, attempt.final_url, article.url)),
+        asked=attempt.url,
         read_from=attempt.final_url,
         signature=digest.signature,
         at=attempt.at,
