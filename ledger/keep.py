@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, unpack, utc
+from ledger.articles import pack, utc
 from ledger.outbox import owe_article
 from ledger.schema import addresses, articles, versions
 from ledger.stories import STORY_DAYS, join, lock_stories
@@ -23,7 +23,7 @@ from news.moment import Moment
 from news.outcome import Outcome
 from news.story import out_by
 from news.url import article_id
-from news.version import Version, fingerprint, is_cut_short, is_same_article
+from news.version import fingerprint, is_cut_short, is_same_article
 
 #: lines of edits that the index gets of an article: the latest ones
 MOST_EDITS = 200
@@ -128,8 +128,8 @@ async def _keep_known(connection: AsyncConnection, reading: Reading, known: Row[
     unchanged = Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
     if _is_view(reading, known):
         return replace(unchanged, reason=f"a view of {known.url}", is_view=True)
-    before = await _newest(connection, known)
-    if is_cut_short(before.article, reading.article):
+    before = Article.from_json(known.document)
+    if is_cut_short(before, reading.article):
         return replace(unchanged, outcome=Outcome.WALL, reason="what a wall left of the text that we have")
     await meet(connection, known.id, reading.at)
     if fingerprint(reading.article) == known.fingerprint:
@@ -139,7 +139,7 @@ async def _keep_known(connection: AsyncConnection, reading: Reading, known: Row[
     # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
     same_version = known.read_from != known.url and reading.read_from == known.url
     version = known.version if same_version else known.version + 1
-    edits = None if same_version else compare(before.article, reading.article)
+    edits = None if same_version else compare(before, reading.article)
     await connection.execute(
         update(articles)
         .where(of_this)
@@ -153,7 +153,7 @@ async def _keep_known(connection: AsyncConnection, reading: Reading, known: Row[
             **_columns(reading),
         )
     )
-    await _add_version(connection, known.id, version, reading, before.edits if same_version else edits)
+    await _add_version(connection, known.id, version, reading, edits)
     return Kept(outcome=Outcome.CHANGED, article_id=known.id, version=version)
 
 
@@ -172,16 +172,6 @@ def _is_view(reading: Reading, known: Row[Any]) -> bool:
 def _address(reading: Reading) -> dict[str, str]:
     """Return where the article is to be found now; its id stays that of the first address."""
     return {"url": reading.article.url, "read_from": reading.read_from}
-
-
-async def _newest(connection: AsyncConnection, known: Row[Any]) -> Version:
-    row = (
-        await connection.execute(
-            select(versions).where(versions.c.article_id == known.id, versions.c.version == known.version)
-        )
-    ).one()
-    edits = Edits.from_json(row.edits) if row.edits else None
-    return Version(number=row.version, seen_at=row.seen_at, article=unpack(row.article), edits=edits)
 
 
 def _summary(edits: Edits | None, version: int, at: datetime) -> list[dict[str, Any]]:

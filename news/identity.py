@@ -96,7 +96,9 @@ def _unwrapped(url: str) -> str:
 def _plain_host(host: str) -> str:
     """Return the host without labels that name a form, but with its registrable domain whole."""
     domain = site(host)
-    if domain == host or not host.endswith(f".{domain}"):
+    if domain == host and not host.replace(".", "").isdigit():
+        domain = ".".join(host.split(".")[-2:])  # no public suffix, as in a test network: two labels are the least
+    if not host.endswith(f".{domain}"):
         return host
     labels = host.removesuffix(f".{domain}").split(".")
     return ".".join([*(label for label in labels if label not in _VARIANT_LABELS), domain])

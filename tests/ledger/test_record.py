@@ -26,7 +26,9 @@ ARTICLE = Article(url=URL, headline="Harbour opens after storm", body="The harbo
 
 
 def attempt(url: str = URL, final_url: str = "", *, at: datetime = NOW, outcome: Outcome | None = None) -> Attempt:
-    return Attempt(outlet="courier", url=url, final_url=final_url or url, at=at, outcome=outcome, status=200, etag='"1"')
+    return Attempt(
+        outlet="courier", url=url, final_url=final_url or url, at=at, outcome=outcome, status=200, etag='"1"'
+    )
 
 
 def reading(article: Article = ARTICLE, read_from: str = "", *, at: datetime = NOW) -> Reading:

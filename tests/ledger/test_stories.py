@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import func, select, text
 
 from ledger.articles import documents
-from ledger.database import engine_for, migrate
+from ledger.database import engine_for
 from ledger.outbox import owed, settle
 from ledger.schema import articles, merged_stories, outbox, signatures, versions
 from ledger.stories import prune, tell
@@ -20,14 +20,6 @@ from tests.ledger.readings import article, hour, published, read
 
 TEXT = readings.text(1)
 A, B, C = "https://alpha.example/a", "https://beta.example/b", "https://gamma.example/c"
-
-
-@pytest.fixture
-async def engine(fresh_database):
-    engine = engine_for(fresh_database)
-    await migrate(engine)
-    yield engine
-    await engine.dispose()
 
 
 async def rows(engine):
