@@ -6,6 +6,7 @@ from typing import Any
 from news.article import Article
 from news.digest import Digest, Refusal
 from news.errors import PageUnreadable
+from news.identity import honest_canonical
 from news.outlet import Outlet
 from news.page import Page
 from pipelines.deduplicate import sign
@@ -34,7 +35,7 @@ def digest(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset()) -> 
 def read_article(
     page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset(), *, explain: bool = False
 ) -> Extracted:
-    """Return what is read in a page, with the article's language settled and its text fit to be stored.
+    """Return what is read in a page, with the article's language and address settled and its text fit to be stored.
 
     Raises PageUnreadable where the bytes defeat the parser.
     """
@@ -43,7 +44,8 @@ def read_article(
         return extracted
     article = storable(extracted.article)
     language = identify(f"{article.headline}\n{article.body}", extracted.stated_language, outlet.languages)
-    return replace(extracted, article=replace(article, in_language=language.code))
+    url = honest_canonical(page.final_url, article.canonical_url, outlet.hosts) or article.url
+    return replace(extracted, article=replace(article, in_language=language.code, url=url))
 
 
 async def digest_in_pool(pool: Pool, page: Page, outlet: Outlet, chrome: frozenset[int]) -> Digest:

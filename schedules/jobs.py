@@ -73,7 +73,7 @@ class Jobs:
 
     async def next_slice(self, outlet: Outlet, priority: int, at: datetime | None) -> None:
         """Ask for what a slice has left over, from `at` on."""
-        arguments = {"outlet": outlet.slug, "sources": False}
+        arguments: dict[str, str | bool] = {"outlet": outlet.slug, "sources": False}
         await self._defer("crawl", outlet, f"crawl:{outlet.slug}", priority, arguments, at)
 
     async def _defer(
