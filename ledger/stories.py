@@ -62,7 +62,7 @@ async def join(
     revision is the caller's. An article stays in its story when its text changes: it did carry the text.
     """
     await lock_stories(connection)
-    stories = await _stories_of_copies(connection, article_id, signature, at, timedelta(days=days))
+    stories = await find_copies(connection, article_id, signature, at, days)
     if signature:
         await _remember(connection, article_id, version, signature, at)
     members = await _members(connection, article_id, stories)
@@ -84,20 +84,27 @@ async def _remember(
     )
 
 
-async def _stories_of_copies(
-    connection: AsyncConnection, article_id: UUID, signature: Signature, at: datetime, window: timedelta
+async def find_copies(
+    connection: AsyncConnection, article_id: UUID, signature: Signature, at: datetime, days: int
 ) -> list[UUID]:
-    """Return the stories of the articles that carry the text and were seen within the window."""
+    """Return the stories of the other articles that carry the text and were seen within so many days."""
     if not signature:
         return []
+    # PostgreSQL cannot know how seldom bands meet: it expects 1 row of 200 for each, and would read the whole table
+    await connection.execute(
+        select(func.set_config("enable_seqscan", "off", True), func.set_config("jit", "off", True))
+    )
+    met = (
+        select(signatures.c.article_id, signatures.c.seen_at, signatures.c.signature)
+        .where(signatures.c.bands.overlap(list(bands(signature))))
+        .cte("met")
+        .prefix_with("MATERIALIZED")
+    )
+    window = timedelta(days=days)
     rows = await connection.execute(
-        select(signatures.c.signature, articles.c.story_id)
-        .join(articles, articles.c.id == signatures.c.article_id)
-        .where(
-            signatures.c.bands.overlap(list(bands(signature))),
-            signatures.c.seen_at.between(at - window, at + window),
-            signatures.c.article_id != article_id,
-        )
+        select(met.c.signature, articles.c.story_id)
+        .join(articles, articles.c.id == met.c.article_id)
+        .where(met.c.seen_at.between(at - window, at + window), met.c.article_id != article_id)
         .limit(MOST_CANDIDATES)
     )
     return [row.story_id for row in rows if is_copy(signature, unpacked(row.signature))]
