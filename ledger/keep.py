@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, utc
+from ledger.articles import pack, unpack, utc
 from ledger.outbox import owe_article
 from ledger.schema import addresses, articles, versions
 from ledger.stories import STORY_DAYS, join, lock_stories
@@ -99,9 +99,15 @@ async def _known(connection: AsyncConnection, reading: Reading, *, lock: bool = 
             .limit(1)
         )
         row = (await connection.execute(query.with_for_update(of=articles) if lock else query)).first()
-        if row is not None and (keys is sure or is_same_article(Article.from_json(row.document), reading.article)):
+        if row is not None and (keys is sure or is_same_article(await _text_of(connection, row), reading.article)):
             return row
     return None
+
+
+async def _text_of(connection: AsyncConnection, known: Row[Any]) -> Article:
+    """Return the article's newest text as it was read."""
+    newest = select(versions.c.article).where(versions.c.article_id == known.id, versions.c.version == known.version)
+    return unpack((await connection.execute(newest)).scalar_one())
 
 
 async def _keep_new(connection: AsyncConnection, reading: Reading) -> Kept:
@@ -128,11 +134,12 @@ async def _keep_known(connection: AsyncConnection, reading: Reading, known: Row[
     unchanged = Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
     if _is_view(reading, known):
         return replace(unchanged, reason=f"a view of {known.url}", is_view=True)
-    before = Article.from_json(known.document)
+    same_text = fingerprint(reading.article) == known.fingerprint
+    before = reading.article if same_text else await _text_of(connection, known)
     if is_cut_short(before, reading.article):
         return replace(unchanged, outcome=Outcome.WALL, reason="what a wall left of the text that we have")
     await meet(connection, known.id, reading.at)
-    if fingerprint(reading.article) == known.fingerprint:
+    if same_text:
         seen = {"fetched_at": reading.at} | _address(reading)
         await connection.execute(update(articles).where(of_this).values(seen))
         return unchanged

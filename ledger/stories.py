@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +21,8 @@ from news.story import Member, first
 STORY_DAYS = 14
 #: whoever changes stories holds this lock until the end of the transaction; the number is arbitrary and ours
 STORY_LOCK = 7_201_002
+#: signatures out of the window that each recording forgets: more than it adds, so that they never pile up
+MOST_PRUNED = 10
 #: a text that meets more in its bands than this is the web's own boilerplate
 MOST_CANDIDATES = 1_000
 
@@ -65,6 +67,7 @@ async def join(
     stories = await find_copies(connection, article_id, signature, at, days)
     if signature:
         await _remember(connection, article_id, version, signature, at)
+        await prune(connection, at - timedelta(days=days))
     members = await _members(connection, article_id, stories)
     if signature or any(row.story_id for row in members):
         await _settle(connection, members, article_id)
@@ -219,6 +222,13 @@ async def tell(connection: AsyncConnection, story_id: UUID) -> list[Told]:
     return told
 
 
-async def prune(connection: AsyncConnection, before: datetime) -> int:
-    """Forget the signatures of texts seen before this; stories stay as they are. Return how many went."""
-    return (await connection.execute(delete(signatures).where(signatures.c.seen_at < before))).rowcount
+async def prune(connection: AsyncConnection, before: datetime, most: int = MOST_PRUNED) -> int:
+    """Forget signatures of texts seen before this, at most so many; stories stay as they are. Return how many went."""
+    old = (
+        select(signatures.c.article_id, signatures.c.version)
+        .where(signatures.c.seen_at < before)
+        .order_by(signatures.c.seen_at)
+        .limit(most)
+    )
+    key = tuple_(signatures.c.article_id, signatures.c.version)
+    return (await connection.execute(delete(signatures).where(key.in_(old)))).rowcount

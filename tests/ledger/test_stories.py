@@ -158,6 +158,15 @@ async def test_signatures_are_pruned_and_stories_stay(engine):
     assert len(await stories(engine)) == 1
 
 
+async def test_each_recording_forgets_what_is_out_of_the_window(engine):
+    for number in range(3):
+        await read(engine, article(f"https://old.example/{number}", readings.text(40 + number)), hour(number))
+    await read(engine, article(A, TEXT), hour(24 * 14 + 1.5))
+    async with engine.connect() as connection:
+        kept = (await connection.execute(select(signatures.c.seen_at).order_by(signatures.c.seen_at))).scalars().all()
+    assert kept == [hour(2), hour(24 * 14 + 1.5)]
+
+
 async def test_an_article_whose_text_becomes_a_copy_joins_with_its_new_version(engine):
     await read(engine, article(A, TEXT), hour(0))
     await read(engine, article(B, readings.text(2)), hour(1))
