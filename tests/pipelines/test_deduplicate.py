@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from datasketch import MinHash
 
+from crawler.demo.newsroom import Newsroom
 from news.article import Article, Kind
 from news.signature import LENGTH, PERMUTATIONS, ROWS, bands, containment, is_copy, packed, similarity, unpacked
 from news.words import words
@@ -144,3 +145,11 @@ def test_the_real_pages_hold_no_copies_of_one_another():
             meeting.setdefault(band, []).append(number)
     pairs = {(a, b) for group in meeting.values() for a in group for b in group if a < b}
     assert not [(a, b) for a, b in pairs if is_copy(found[a], found[b])]
+
+
+def test_the_newsroom_has_the_copies_that_it_says_it_has_and_no_others():
+    truths = {each.truth.canonical_url: each.truth for each in Newsroom().expected() if each.truth}
+    found = {url: sign(Article(url=url, body=truth.body, kind=truth.kind)) for url, truth in truths.items()}
+    copies = {(url, other) for url in found for other in found if url < other and is_copy(found[url], found[other])}
+    assert copies == {tuple(sorted((url, truth.copy_of))) for url, truth in truths.items() if truth.copy_of}
+    assert copies
