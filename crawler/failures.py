@@ -10,6 +10,7 @@ from scrapy.exceptions import (
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
+from twisted.python.failure import Failure
 
 from crawler.refused import Refused
 from news.outcome import Outcome
@@ -26,11 +27,12 @@ _OUTCOMES: tuple[tuple[type[BaseException], Outcome, str], ...] = (
 )
 
 
-def outcome_of(error: BaseException, *, not_public: bool = False) -> tuple[Outcome, str]:
-    """Return the outcome and the reason of a download that raised `error`; an error that nobody foresaw is UNREADABLE.
+def outcome_of(failed: Failure | BaseException, *, not_public: bool = False) -> tuple[Outcome, str]:
+    """Return the outcome and the reason of a download that failed; an error that nobody foresaw is UNREADABLE.
 
     `not_public` says that the resolver refused the host, of which Twisted tells only that it was not found.
     """
+    error = failed.value if isinstance(failed, Failure) else failed
     if isinstance(error, Refused):
         return error.outcome, str(error)
     if not_public and isinstance(error, CannotResolveHostError):

@@ -31,7 +31,7 @@ def run(main: Coroutine[Any, Any, T], settings: Settings) -> T:
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         from twisted.internet import asyncioreactor
 
-        asyncioreactor.install(runner.get_loop())
+        asyncioreactor.install(runner.get_loop())  # type: ignore[no-untyped-call]
         return runner.run(_with_reactor(main, settings))
 
 

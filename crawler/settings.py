@@ -53,7 +53,7 @@ DNS_TIMEOUT = 10
 RETRY_ENABLED = False
 HTTPERROR_ALLOW_ALL = True
 DUPEFILTER_CLASS = "scrapy.dupefilters.BaseDupeFilter"
-REFERER_ENABLED = False
+REFERRER_POLICY = "no-referrer"
 
 # many crawls share one process: each holds at most this many bytes of pages that wait for the pool
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 100_000

@@ -49,7 +49,9 @@ async def states(connection: AsyncConnection) -> dict[str, OutletState]:
     """Return the state of every outlet that the ledger has met."""
     known = {row.slug: row for row in await connection.execute(select(outlets))}
     page_counts = select(
-        pages.c.outlet, func.count().label("pages"), func.count().filter(pages.c.due_at <= func.now()).label("due")
+        pages.c.outlet,
+        func.count().label("pages"),
+        func.count().filter(pages.c.due_at <= func.clock_timestamp()).label("due"),
     ).group_by(pages.c.outlet)
     counted = {row.outlet: row for row in await connection.execute(page_counts)}
     article_counts = select(articles.c.outlet, func.count().label("articles")).group_by(articles.c.outlet)

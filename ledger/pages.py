@@ -108,7 +108,7 @@ async def due(
     """
     query = (
         select(pages.c.url, pages.c.etag, pages.c.last_modified, pages.c.found_in)
-        .where(pages.c.outlet == outlet, pages.c.due_at <= func.now())
+        .where(pages.c.outlet == outlet, pages.c.due_at <= func.clock_timestamp())
         .where(pages.c.url.not_in(list(passed_over)))
         .order_by(pages.c.priority.desc(), pages.c.due_at, pages.c.url)
         .limit(limit)
@@ -120,5 +120,9 @@ async def due(
 
 async def count_due(connection: AsyncConnection, outlet: str) -> int:
     """Return how many pages of `outlet` are to be fetched now."""
-    query = select(func.count()).select_from(pages).where(pages.c.outlet == outlet, pages.c.due_at <= func.now())
+    query = (
+        select(func.count())
+        .select_from(pages)
+        .where(pages.c.outlet == outlet, pages.c.due_at <= func.clock_timestamp())
+    )
     return (await connection.execute(query)).scalar_one()

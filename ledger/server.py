@@ -13,7 +13,7 @@ import structlog
 
 from ledger import postmaster
 from ledger.account import choose, settle
-from ledger.postmaster import Cluster
+from ledger.cluster import MAJOR, PORT, Cluster, last_words, make
 from news.errors import DatabaseUnavailable
 
 #: how long a start is silent before it says what it waits for, and between two such lines
@@ -42,7 +42,7 @@ class Server:
     @property
     def url(self) -> str:
         """SQLAlchemy's URL of the database `broadsheet`, over the private socket."""
-        return f"postgresql+psycopg://broadsheet@/broadsheet?host={quote(str(self.sockets))}&port={postmaster.PORT}"
+        return f"postgresql+psycopg://broadsheet@/broadsheet?host={quote(str(self.sockets))}&port={PORT}"
 
     @property
     def sockets(self) -> Path:
@@ -59,7 +59,12 @@ class Server:
         if self._descriptor is None or self._process != os.getpid():
             return
         descriptor, self._descriptor = self._descriptor, None
-        held = _hold(self._place)
+        try:
+            held = _hold(self._place)
+        except FileNotFoundError:  # then PostgreSQL, whose postmaster.pid is gone too, ends by itself within a minute
+            _leave(self._registration, descriptor)
+            log.warning("postgresql_removed", data=str(self.data), because="its directory is gone")
+            return
         try:
             _leave(self._registration, descriptor)
             _stop_if_unused(self._place, self._cluster)
@@ -98,16 +103,17 @@ def _start(home: Path) -> Server:
         place = settle(home / "postgresql")
     finally:
         os.close(held)
+    data = place / "data"
     held = _hold(place)
     try:
-        data = place / "data"
         cluster = Cluster(data=data, account=choose(data))
+        if data.exists():
+            _check(cluster)
         registration, descriptor = _register(place)
         try:
             if not data.exists():
                 log.info("postgresql_making", data=str(data))
-                postmaster.make(cluster, held)
-            _check(cluster)
+                make(cluster, held)
             _await_ready(cluster)
         except BaseException:  # Ctrl-C too: what we began must not outlive us
             _leave(registration, descriptor)
@@ -126,9 +132,9 @@ def _check(cluster: Cluster) -> None:
         )
     version = cluster.data / "PG_VERSION"
     found = version.read_text().strip() if version.exists() else "no PostgreSQL"
-    if found != postmaster.MAJOR:
+    if found != MAJOR:
         raise DatabaseUnavailable(
-            f"{cluster.data} was written by PostgreSQL {found}, and this is {postmaster.MAJOR}. "
+            f"{cluster.data} was written by PostgreSQL {found}, and this is {MAJOR}. "
             "Bring its content over with pg_dump of the older one, or move it away to begin with an empty database."
         )
     postmaster.make_private(cluster)
@@ -172,7 +178,7 @@ def _last_words(cluster: Cluster) -> str:
     """Return the last complaint of the present start: in the server's own log, or before that began."""
     began_at = cluster.start_log.stat().st_mtime if cluster.start_log.exists() else 0.0
     logs = [file for file in (cluster.data / "log").glob("*.log") if file.stat().st_mtime >= began_at]
-    return postmaster.last_words(cluster.start_log, *logs)
+    return last_words(cluster.start_log, *logs)
 
 
 def _hold(directory: Path) -> int:
@@ -180,7 +186,11 @@ def _hold(directory: Path) -> int:
     # read-only and 0644, so that root and the data's owner can hold it in turn
     descriptor = os.open(directory / "postgresql.lock", os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            log.info("postgresql_waiting_for_another", directory=str(directory))  # who starts or stops it just now
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
     except BaseException:
         os.close(descriptor)
         raise

@@ -1,19 +1,12 @@
-"""Two texts in, what was taken out and what was put in, word by word; in bounded time, whatever the texts."""
+"""Two texts in, what was taken out and what was put in, word by word."""
 
-from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from itertools import pairwise
+from itertools import accumulate, chain
 
+from news.alignment import Aligner
 from news.words import pieces
-
-#: within a gap that holds no landmark, the most edits that are looked for; past it the gap counts as rewritten whole.
-#: The search costs the square of the edits: 90,000 steps, some 30 ms
-MOST_EDITS = 300
-#: steps a text may cost beside 20 for each of its words; then the rest counts as rewritten (hostile texts)
-MOST_STEPS = 2_000_000
 
 
 class Operation(StrEnum):
@@ -44,11 +37,13 @@ def difference(before: str, after: str) -> list[tuple[Operation, str]]:
     >>> [(str(operation), text) for operation, text in difference("Five people died.", "Seven people died.")]
     [('delete', 'Five '), ('insert', 'Seven '), ('equal', 'people died.')]
     """
-    old, new = pieces(before), pieces(after)
+    old = [pieces(line) for line in before.splitlines(keepends=True)]
+    new = [pieces(line) for line in after.splitlines(keepends=True)]
+    old_flat, new_flat = list(chain.from_iterable(old)), list(chain.from_iterable(new))
     found: list[tuple[Operation, str]] = []
-    for span in spans([piece.rstrip() for piece in old], [piece.rstrip() for piece in new]):
-        gone = "".join(old[span.before_start : span.before_end])
-        come = "".join(new[span.after_start : span.after_end])
+    for span in line_spans([_bare(line) for line in old], [_bare(line) for line in new]):
+        gone = "".join(old_flat[span.before_start : span.before_end])
+        come = "".join(new_flat[span.after_start : span.after_end])
         if span.equal:
             found.append((Operation.EQUAL, come))
             continue
@@ -57,105 +52,71 @@ def difference(before: str, after: str) -> list[tuple[Operation, str]]:
     return found
 
 
-def spans(before: Sequence[str], after: Sequence[str]) -> list[Span]:
-    """Return the spans, equal and changed by turns, that lead from `before` to `after`.
+def _bare(line: list[str]) -> list[str]:
+    return [piece.rstrip() for piece in line]
 
-    Words that stand once in each text are landmarks (patience diff: Bram Cohen, 2006); the gaps between them are
-    searched for the fewest edits (Myers, 1986), up to MOST_EDITS. So the time grows with the texts' length and not
-    with its square, as difflib's does.
+
+def line_spans(before: Sequence[Sequence[str]], after: Sequence[Sequence[str]]) -> list[Span]:
+    """Return the spans over the words of two texts that are given line by line; they count words from the start.
+
+    Lines that stayed whole are set against each other first, so that a new paragraph takes no word from its
+    neighbour; what is new or gone begins a line if it can.
     """
-    numbers = {word: number for number, word in enumerate(dict.fromkeys([*before, *after]))}
-    pairs = _pairs([numbers[word] for word in before], [numbers[word] for word in after])
-    return list(_runs(pairs, len(before), len(after)))
-
-
-def _pairs(old: list[int], new: list[int]) -> list[tuple[int, int]]:
-    """Return the places of the words that are the same, in rising order of both."""
-    found: list[tuple[int, int]] = []
-    steps = MOST_STEPS + 20 * (len(old) + len(new))
-    gaps = [(0, len(old), 0, len(new))]
-    while gaps:
-        old_start, old_end, new_start, new_end = gaps.pop()
-        while old_start < old_end and new_start < new_end and old[old_start] == new[new_start]:
-            found.append((old_start, new_start))
-            old_start, new_start = old_start + 1, new_start + 1
-        while old_start < old_end and new_start < new_end and old[old_end - 1] == new[new_end - 1]:
-            old_end, new_end = old_end - 1, new_end - 1
-            found.append((old_end, new_end))
-        if old_start == old_end or new_start == new_end or steps <= 0:
+    old_starts, new_starts = _starts(before), _starts(after)
+    aligner = Aligner(words=old_starts[-1] + new_starts[-1])
+    same_lines = aligner.pairs([" ".join(line) for line in before], [" ".join(line) for line in after])
+    pairs: list[tuple[int, int]] = []
+    for lines in _runs(same_lines, len(before), len(after)):
+        old_at, old_end = old_starts[lines.before_start], old_starts[lines.before_end]
+        new_at, new_end = new_starts[lines.after_start], new_starts[lines.after_end]
+        if lines.equal:
+            pairs += zip(range(old_at, old_end), range(new_at, new_end), strict=True)
             continue
-        steps -= old_end - old_start + new_end - new_start
-        marks = _landmarks(old, old_start, old_end, new, new_start, new_end)
-        if marks:
-            found += marks
-            edges = [(old_start - 1, new_start - 1), *marks, (old_end, new_end)]
-            gaps += [(a + 1, c, b + 1, d) for (a, b), (c, d) in pairwise(edges)]
+        old_words = list(chain.from_iterable(before[lines.before_start : lines.before_end]))
+        new_words = list(chain.from_iterable(after[lines.after_start : lines.after_end]))
+        pairs += [(old_at + i, new_at + j) for i, j in aligner.pairs(old_words, new_words)]
+    old_words, new_words = list(chain.from_iterable(before)), list(chain.from_iterable(after))
+    found = list(_runs(pairs, old_starts[-1], new_starts[-1]))
+    return list(_begin_lines(found, old_words, new_words, set(old_starts), set(new_starts)))
+
+
+def _starts(lines: Sequence[Sequence[str]]) -> list[int]:
+    """Return where each line's words start, and where the last one's end."""
+    return list(accumulate(map(len, lines), initial=0))
+
+
+def _begin_lines(
+    found: list[Span], old: Sequence[str], new: Sequence[str], old_starts: set[int], new_starts: set[int]
+) -> Iterator[Span]:
+    """Move what is only new or only gone to the left, where that changes nothing and makes it begin a line."""
+    for number, span in enumerate(found):
+        words, start, end, starts = new, span.after_start, span.after_end, new_starts
+        if span.before_end > span.before_start:
+            words, start, end, starts = old, span.before_start, span.before_end, old_starts
+        both = span.before_end > span.before_start and span.after_end > span.after_start
+        if span.equal or both or not number:
             continue
-        edits, same = _fewest_edits(old[old_start:old_end], new[new_start:new_end])
-        found += [(old_start + i, new_start + j) for i, j in same]
-        steps -= edits * edits
-    return sorted(found)
-
-
-def _landmarks(
-    old: list[int], old_start: int, old_end: int, new: list[int], new_start: int, new_end: int
-) -> list[tuple[int, int]]:
-    """Return the longest rising row of places of the words that stand once in each of the two stretches."""
-    old_counts, new_counts = Counter(old[old_start:old_end]), Counter(new[new_start:new_end])
-    places = {old[at]: at for at in range(old_start, old_end)}
-    once = [
-        (places[new[at]], at)
-        for at in range(new_start, new_end)
-        if new_counts[new[at]] == 1 and old_counts[new[at]] == 1
-    ]
-    # longest increasing subsequence by patience sorting: the top card of each pile, and what lay left of each card
-    tops: list[int] = []
-    cards: list[int] = []
-    left: list[int] = []
-    for number, (place, _) in enumerate(once):
-        pile = bisect_left(tops, place)
-        left.append(cards[pile - 1] if pile else -1)
-        tops[pile : pile + 1] = [place]
-        cards[pile : pile + 1] = [number]
-    row: list[tuple[int, int]] = []
-    number = cards[-1] if cards else -1
-    while number >= 0:
-        row.append(once[number])
-        number = left[number]
-    return row[::-1]
-
-
-def _fewest_edits(old: list[int], new: list[int]) -> tuple[int, list[tuple[int, int]]]:
-    """Return a shortest edit script's length and equal places (Myers' greedy algorithm); none past MOST_EDITS."""
-    furthest = {1: 0}
-    history: list[dict[int, int]] = []
-    for edits in range(min(MOST_EDITS, len(old) + len(new)) + 1):
-        history.append(furthest.copy())
-        for diagonal in range(-edits, edits + 1, 2):
-            down = diagonal == -edits or (diagonal != edits and furthest[diagonal - 1] < furthest[diagonal + 1])
-            x = furthest[diagonal + 1] if down else furthest[diagonal - 1] + 1
-            y = x - diagonal
-            while x < len(old) and y < len(new) and old[x] == new[y]:
-                x, y = x + 1, y + 1
-            furthest[diagonal] = x
-            if x >= len(old) and y >= len(new):
-                return edits, _walk_back(history, len(old), len(new))
-    return MOST_EDITS, []
-
-
-def _walk_back(history: list[dict[int, int]], x: int, y: int) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
-    for edits in range(len(history) - 1, -1, -1):
-        furthest, diagonal = history[edits], x - y
-        down = diagonal == -edits or (diagonal != edits and furthest[diagonal - 1] < furthest[diagonal + 1])
-        back = diagonal + 1 if down else diagonal - 1
-        from_x = furthest[back] if edits else 0
-        from_y = from_x - back if edits else 0
-        while x > from_x and y > from_y and x > 0 and y > 0:
-            x, y = x - 1, y - 1
-            found.append((x, y))
-        x, y = from_x, from_y
-    return found
+        room = found[number - 1].before_end - found[number - 1].before_start
+        step = 0
+        while step < room and start - step not in starts and words[start - step - 1] == words[end - step - 1]:
+            step += 1
+        if step and start - step in starts:
+            before = found[number - 1]
+            found[number - 1] = replace(before, before_end=before.before_end - step, after_end=before.after_end - step)
+            found[number] = replace(
+                span,
+                before_start=span.before_start - step,
+                before_end=span.before_end - step,
+                after_start=span.after_start - step,
+                after_end=span.after_end - step,
+            )
+            follower = found[number + 1] if number + 1 < len(found) else None
+            moved = Span(True, span.before_end - step, span.before_end, span.after_end - step, span.after_end)
+            if follower is None:
+                found.append(moved)
+            else:
+                found[number + 1] = replace(follower, before_start=moved.before_start, after_start=moved.after_start)
+    return (span for span in found if span.before_end > span.before_start or span.after_end > span.after_start)
 
 
 def _runs(pairs: list[tuple[int, int]], old_length: int, new_length: int) -> Iterator[Span]:

@@ -30,6 +30,11 @@ _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12
 _HEXADECIMAL = re.compile(r"(?<![0-9a-z])(?=[a-f]*\d)(?=\d*[a-f])[0-9a-f]{24,40}(?![0-9a-z])", re.IGNORECASE)
 #: a number with the few letters that outlets put before it: id238819313, article408587681, a123456, art_99812
 _NUMBER = re.compile(r"(?:article|articles|artikel|story|[a-z]{1,4})?[-_]?(\d{5,20})", re.IGNORECASE)
+#: editions in several languages number a text and its translations alike
+_LANGUAGES = frozenset(
+    "ar arm az bg bn cn cs da de deu el en eng es et fa fi fr fra ge geo he hi hu hy id it ja jp ka kk ko ky lt lv "
+    "mk nl no pl pt ro ru rus sk sl sq sr sv sw ta tg th tr uk ukr ur uz vi zh".split()
+)
 _EXTENSION = re.compile(r"\.[a-z]{2,5}$")
 #: parameters that carry an article's number on sites whose paths are scripts
 _NUMBER_PARAMETERS = frozenset(
@@ -55,6 +60,24 @@ def identity(url: str) -> str:
     return normal(
         urlunsplit(("https", f"[{host}]{port}" if ":" in host else f"{host}{port}", path, "&".join(pairs), ""))
     )
+
+
+def identities(outlet: str, *urls: str) -> list[str]:
+    """Return the keys under which an outlet's article with these addresses may be known, the surest first.
+
+    An `identity` for each address, then, where the outlet numbers its articles, a key of outlet and number. That last
+    one (`is_hint`) outlives a new slug, but it is no proof.
+
+    >>> identities("ap_news", "https://apnews.com/a/flood-hits-town-123456?utm_source=x")
+    ['https://apnews.com/a/flood-hits-town-123456', 'ap_news#123456']
+    """
+    numbers = [f"{outlet}#{number}" for url in urls if (number := slug_id(url))]
+    return list(dict.fromkeys([*map(identity, urls), *numbers]))
+
+
+def is_hint(key: str) -> bool:
+    """Say whether a key of `identities` is an outlet's number, which asks for a comparison of the texts."""
+    return "#" in key
 
 
 def _unwrapped(url: str) -> str:
@@ -101,7 +124,8 @@ def slug_id(url: str) -> str | None:
 
     A UUID or long hexadecimal number; else a number of five digits or more that fills a segment of the path; else
     one of six or more at an end of the last segment, if it is no date and not round, as numbers in headlines are. It
-    means something within one outlet alone, and even there it only suggests: compare the texts.
+    means something within one outlet alone, and even there it only suggests: compare the texts. A language that the
+    path names stands before the number.
 
     >>> slug_id("https://example.org/politics/old-words-id238819313.html")
     '238819313'
@@ -113,17 +137,28 @@ def slug_id(url: str) -> str | None:
     except ValueError:
         return None
     path = _EXTENSION.sub("", unquote(parts.path).lower())
+    segments = [segment for segment in path.split("/") if segment]
+    number = _number_in_path(path, segments) or _number_in_query(parts.path, parts.query)
+    if number is None:
+        return None
+    edition = segments[0] if segments and segments[0] in _LANGUAGES else ""
+    return f"{edition}:{number}" if edition else number
+
+
+def _number_in_path(path: str, segments: list[str]) -> str | None:
     for pattern in (_UUID, _HEXADECIMAL):
         if found := pattern.findall(path):
             return str(found[-1])
-    segments = [segment for segment in path.split("/") if segment]
     whole = [number for number in map(_only_number, segments) if number]
     if whole:
         return whole[-1]
-    if number := _number_at_an_end(segments[-1]) if segments else None:
-        return number
-    values = [pair.partition("=")[2] for pair in parts.query.split("&") if pair.partition("=")[0] in _NUMBER_PARAMETERS]
-    return values[0] if len(values) == 1 and values[0].isdecimal() and not names_article(parts.path) else None
+    return _number_at_an_end(segments[-1]) if segments else None
+
+
+def _number_in_query(path: str, query: str) -> str | None:
+    pairs = (pair.partition("=") for pair in query.split("&"))
+    values = [value for name, _, value in pairs if name in _NUMBER_PARAMETERS]
+    return values[0] if len(values) == 1 and values[0].isdecimal() and not names_article(path) else None
 
 
 def _only_number(segment: str) -> str | None:
@@ -171,7 +206,7 @@ def honest_canonical(page_url: str, claimed: str, hosts: Collection[str] = ()) -
         return None
     try:
         page = _unwrapped(page_url)
-        found = normal(urljoin(page, claimed))
+        found = normal(urljoin(page, claimed) if claimed.startswith("/") else claimed)
         mine, other = urlsplit(identity(page)), urlsplit(identity(found))
     except ValueError:
         return None

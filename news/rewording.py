@@ -4,9 +4,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import chain
 from unicodedata import category, normalize
 
-from news.difference import Span, spans
+from news.difference import Span, line_spans
 from news.words import numbers, pieces
 
 Change = tuple[str, str]
@@ -50,13 +51,10 @@ class _Text:
 
     def __init__(self, text: str) -> None:
         self.paragraphs = [line for line in text.splitlines() if line.strip()]
-        self.pieces: list[str] = []
-        self.paragraph_of: list[int] = []
-        for number, paragraph in enumerate(self.paragraphs):
-            found = pieces(paragraph.strip())
-            self.pieces += found
-            self.paragraph_of += [number] * len(found)
-        self.keys = [piece.rstrip() for piece in self.pieces]
+        cut = [pieces(paragraph.strip()) for paragraph in self.paragraphs]
+        self.lines = [[piece.rstrip() for piece in paragraph] for paragraph in cut]
+        self.pieces = list(chain.from_iterable(cut))
+        self.paragraph_of = [number for number, paragraph in enumerate(cut) for _ in paragraph]
 
     def excerpt(self, start: int, end: int, dropped: set[int]) -> str:
         """Return the pieces from `start` to `end` that stand outside the `dropped` paragraphs."""
@@ -64,7 +62,7 @@ class _Text:
 
     def words_between(self, start: int, end: int) -> int:
         """Return how many of the pieces from `start` to `end` are words and not punctuation."""
-        return sum(any(map(str.isalnum, key)) for key in self.keys[start:end])
+        return sum(any(map(str.isalnum, piece)) for piece in self.pieces[start:end])
 
 
 def rewording(before: str, after: str, language: str = "und") -> Rewording:
@@ -77,7 +75,7 @@ def rewording(before: str, after: str, language: str = "und") -> Rewording:
     (('120', '130'),)
     """
     old, new = _Text(before), _Text(after)
-    found = spans(old.keys, new.keys)
+    found = line_spans(old.lines, new.lines)
     changed = [span for span in found if not span.equal]
     old_strangers, new_strangers = _strangers(old, new, [span for span in found if span.equal])
     old_folded = Counter(map(folded, old.paragraphs))

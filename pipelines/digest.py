@@ -6,11 +6,12 @@ from typing import Any
 from news.article import Article
 from news.digest import Digest, Refusal
 from news.errors import PageUnreadable
+from news.identity import honest_canonical
 from news.outlet import Outlet
 from news.page import Page
 from pipelines.deduplicate import sign
 from pipelines.enrich import enrich
-from pipelines.extract import extract
+from pipelines.extract import Extracted, extract
 from pipelines.language import identify
 from pipelines.pool import Pool
 
@@ -22,20 +23,29 @@ def digest(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset()) -> 
     no clock, no memory of other pages.
     """
     try:
-        extracted = extract(page, outlet, chrome)
+        extracted = read_article(page, outlet, chrome)
     except PageUnreadable as error:
         return refused(error)
-    if extracted.article is None:
+    article = extracted.article
+    if article is None:
         return Digest(refusal=extracted.refusal, lines=extracted.lines)
+    return Digest(article=article, signature=sign(article), enrichment=enrich(article, outlet), lines=extracted.lines)
+
+
+def read_article(
+    page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset(), *, explain: bool = False
+) -> Extracted:
+    """Return what is read in a page, with the article's language and address settled and its text fit to be stored.
+
+    Raises PageUnreadable where the bytes defeat the parser.
+    """
+    extracted = extract(page, outlet, chrome, explain=explain)
+    if extracted.article is None:
+        return extracted
     article = storable(extracted.article)
     language = identify(f"{article.headline}\n{article.body}", extracted.stated_language, outlet.languages)
-    article = replace(article, in_language=language.code)
-    return Digest(
-        article=article,
-        signature=sign(article),
-        enrichment={"language_confidence": round(language.confidence, 3)} | enrich(article, outlet),
-        lines=extracted.lines,
-    )
+    url = honest_canonical(page.final_url, article.canonical_url, outlet.hosts) or article.url
+    return replace(extracted, article=replace(article, in_language=language.code, url=url))
 
 
 async def digest_in_pool(pool: Pool, page: Page, outlet: Outlet, chrome: frozenset[int]) -> Digest:

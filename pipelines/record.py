@@ -46,7 +46,9 @@ def _reading(fetched: Fetched, digest: Digest, article: Article) -> Reading:
 def index_fields(article: Article, digest: Digest, outlet: Outlet) -> dict[str, Any]:
     """Return the fields of the index document that come of the page and its outlet; the ledger adds its own."""
     fields = article.as_json() | dict(digest.enrichment)
+    if section := fields.pop("section", None):
+        fields["sections"] = [section]
     fields |= {"outlet_name": outlet.name, "country": outlet.country}
     if outlet.forbids_ai_training is not None:
-        fields["forbids_ai_training"] = outlet.forbids_ai_training
+        fields["rights"] |= {"forbids_ai_training": outlet.forbids_ai_training}
     return fields

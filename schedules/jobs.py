@@ -60,7 +60,9 @@ class Jobs:
 
     async def crawl(self, outlet: Outlet, *, priority: int = BY_TIMETABLE, sources: bool = True) -> None:
         """Ask for a crawl of `outlet`. If one is waiting already, that is the one."""
-        await self._defer("crawl", outlet, f"crawl:{outlet.slug}", priority, {"outlet": outlet.slug, "sources": sources})
+        await self._defer(
+            "crawl", outlet, f"crawl:{outlet.slug}", priority, {"outlet": outlet.slug, "sources": sources}
+        )
 
     async def recrawl(self, outlet: Outlet, url: str, *, force: bool = False) -> None:
         """Ask for one address of `outlet` to be fetched now, before everything else of its site."""
@@ -71,7 +73,7 @@ class Jobs:
 
     async def next_slice(self, outlet: Outlet, priority: int, at: datetime | None) -> None:
         """Ask for what a slice has left over, from `at` on."""
-        arguments = {"outlet": outlet.slug, "sources": False}
+        arguments: dict[str, str | bool] = {"outlet": outlet.slug, "sources": False}
         await self._defer("crawl", outlet, f"crawl:{outlet.slug}", priority, arguments, at)
 
     async def _defer(
@@ -143,12 +145,10 @@ class Jobs:
 
 
 @asynccontextmanager
-async def open_jobs(
-    desk: Desk, catalogue: Catalogue, settings: Settings, *, queue: str = QUEUE
-) -> AsyncIterator[Jobs]:
+async def open_jobs(desk: Desk, catalogue: Catalogue, settings: Settings, *, queue: str = QUEUE) -> AsyncIterator[Jobs]:
     """Open the job queue in the desk's database. Nothing is worked off until `Jobs.work`."""
     address = desk.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=4, open=False)
+    connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=4)
     app = procrastinate.App(connector=connector)
     jobs = Jobs(app=app, desk=desk, catalogue=catalogue, queue=queue)
     _define_tasks(jobs, settings)

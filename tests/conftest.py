@@ -4,14 +4,16 @@ import os
 import shutil
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg import sql
 from sqlalchemy import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ledger.database import engine_for, migrate
 from ledger.server import start
 
 #: a server of one's own whose user may create databases; not a setting of Broadsheet, so no test may find it
@@ -48,6 +50,15 @@ def fresh_database(database_url: str) -> Iterator[str]:
     finally:
         with psycopg.connect(libpq(database_url), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture
+async def engine(fresh_database: str) -> AsyncIterator[AsyncEngine]:
+    """An engine on an empty ledger."""
+    made = engine_for(fresh_database)
+    await migrate(made)
+    yield made
+    await made.dispose()
 
 
 def libpq(url: str) -> str:

@@ -2,11 +2,11 @@
 
 import gzip
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from lxml import etree
-from scrapy.utils.sitemap import Sitemap, sitemap_urls_from_robots
+from scrapy.utils.sitemap import Sitemap
 
 from crawler.sources.listing import Listing, listing
 from news.errors import SourceUnreadable
@@ -40,11 +40,6 @@ def read(page: Page) -> Listing:
         return listing(page.final_url, rows)
     parts = listing(page.final_url, rows, NEWEST_PARTS)
     return Listing(children=tuple(Source(kind=SourceKind.SITEMAP, url=part.url) for part in parts.found))
-
-
-def from_robots(content: bytes, base: str) -> Iterator[str]:
-    """Yield the sitemaps that a robots.txt names."""
-    return sitemap_urls_from_robots(content, base_url=base)
 
 
 def _unpacked(content: bytes) -> bytes:

@@ -18,7 +18,8 @@ from crawler.answers import Answer, answer_of, page_of
 from crawler.catalogue import read_catalogue
 from crawler.failures import outcome_of
 from crawler.resolver import PublicResolver
-from crawler.sources import Listing, read_source
+from crawler.sources import read_source
+from crawler.sources.listing import Listing
 from ledger.outlets import SourceState, note_crawl, note_source, source_states
 from ledger.pages import DuePage, announce, due
 from ledger.record import Attempt
@@ -93,34 +94,36 @@ class OutletSpider(scrapy.Spider):
         if self._alone_until is None and self.reads_sources:
             for source in self.outlet.sources:
                 yield self._source_request(source, known.get(source.url), 0)
+            while self._open_sources:
+                await self._something_moves()
+            async with desk.engine.begin() as connection:
+                await note_crawl(connection, self.slug, "; ".join(self._complaints) or None)
         while not self._is_over():
-            self._moved.clear()
-            room = IN_FLIGHT - len(self._in_flight)
-            pages: list[DuePage] = []
-            if room > 0:
-                async with desk.engine.connect() as connection:
-                    pages = await due(connection, self.slug, room, self._tried, self.only)
+            pages = await self._due(desk)
             for page in pages:
                 self._tried.add(page.url)
                 self._in_flight.add(page.url)
                 yield self._page_request(page)
-            if not pages and not self._in_flight and not self._open_sources:
+            if not pages and not self._in_flight:
                 break
             if not pages:
-                await self._moved.wait()
-        if self.reads_sources and self._alone_until is None:
-            await self._sources_are_read()
-            async with desk.engine.begin() as connection:
-                await note_crawl(connection, self.slug, "; ".join(self._complaints) or None)
+                await self._something_moves()
+
+    async def _due(self, desk: Desk) -> list[DuePage]:
+        room = IN_FLIGHT - len(self._in_flight)
+        if room <= 0:
+            return []
+        async with desk.engine.connect() as connection:
+            return await due(connection, self.slug, room, self._tried, self.only)
+
+    async def _something_moves(self) -> None:
+        """Wait until a source was read or a page was recorded."""
+        self._moved.clear()
+        await self._moved.wait()
 
     def _is_over(self) -> bool:
-        late = self.deadline is not None and monotonic() > self.deadline and not self._open_sources
+        late = self.deadline is not None and monotonic() > self.deadline
         return late or self._alone_until is not None or self.failure is not None
-
-    async def _sources_are_read(self) -> None:
-        while self._open_sources:
-            self._moved.clear()
-            await self._moved.wait()
 
     # sources
 
@@ -162,14 +165,13 @@ class OutletSpider(scrapy.Spider):
         async with desk.engine.begin() as connection:
             await announce(connection, self.slug, source.url, found)
         await self._note(desk, source, None, "", answer, found=len(found))
-        self._moved.set()
         return listing.children
 
     async def source_failed(self, failure: Failure) -> None:
         """Note that a source could not be fetched; the crawl goes on with the others."""
         request: Request = failure.request  # type: ignore[attr-defined]
         try:
-            outcome, reason = outcome_of(failure.value, not_public=_is_refused(request))
+            outcome, reason = outcome_of(failure, not_public=_is_refused(request))
             await self._complain(await desk_of(self.crawler), request.cb_kwargs["source"], outcome, reason)
         finally:
             self._open_sources -= 1
@@ -248,7 +250,7 @@ class OutletSpider(scrapy.Spider):
     async def page_failed(self, failure: Failure) -> AsyncIterator[Fetched]:
         """Hand on an attempt that brought no answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        outcome, reason = outcome_of(failure.value, not_public=_is_refused(request))
+        outcome, reason = outcome_of(failure, not_public=_is_refused(request))
         if outcome is Outcome.UNREADABLE:
             self.logger.error("download_failed", exc_info=failure.value, extra={"url": request.url})
         page: DuePage = request.cb_kwargs["page"]

@@ -21,9 +21,17 @@ def new_home() -> Path:
     return directory
 
 
+def stop_whatever_runs(home: Path) -> None:
+    for file in home.rglob("postmaster.pid"):
+        lock = postmaster.read_lock(file.parent)
+        if lock and postmaster.is_ours(lock.pid, file.parent):
+            os.kill(lock.pid, signal.SIGQUIT)
+            psutil.Process(lock.pid).wait(10)
+
+
 @pytest.fixture(scope="session")
 def made() -> Iterator[Path]:
-    """A home whose server has run once; making one takes longer than copying it."""
+    """A home whose server has run once; making one takes longer than all that is done to it."""
     directory = new_home()
     with start(directory):
         pass
@@ -32,20 +40,23 @@ def made() -> Iterator[Path]:
 
 
 @pytest.fixture
+def home(made: Path) -> Iterator[Path]:
+    """A home whose server has run before and does not run, the same for all tests: they may kill, not damage."""
+    yield made
+    stop_whatever_runs(made)
+
+
+@pytest.fixture
 def empty_home() -> Iterator[Path]:
-    """A home before the first start."""
+    """A home before the first start, for one test."""
     directory = new_home()
     yield directory
-    for file in directory.rglob("postmaster.pid"):
-        lock = postmaster.read_lock(file.parent)
-        if lock and postmaster.is_ours(lock.pid, file.parent):
-            os.kill(lock.pid, signal.SIGQUIT)
-            psutil.Process(lock.pid).wait(10)
+    stop_whatever_runs(directory)
     shutil.rmtree(directory)
 
 
 @pytest.fixture
-def home(empty_home: Path, made: Path) -> Path:
-    """A home whose server has run before and runs no more."""
+def own_home(empty_home: Path, made: Path) -> Path:
+    """A home whose server has run before, for one test, which may damage it."""
     subprocess.run(["cp", "-a", made / "postgresql", empty_home], check=True)
     return empty_home

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from structlog.testing import capture_logs
 
-from ledger import account, postmaster
+from ledger import account, cluster, postmaster
 from ledger.account import choose
 from ledger.server import start
 from news.errors import DatabaseUnavailable
@@ -74,11 +74,11 @@ def test_data_that_is_gone_from_its_other_place_is_not_silently_made_anew(closed
 
 
 @as_root
-def test_data_whose_parent_was_closed_later_is_an_error_with_the_way_out(home: Path) -> None:
-    home.chmod(0o700)
+def test_data_whose_parent_was_closed_later_is_an_error_with_the_way_out(own_home: Path) -> None:
+    own_home.chmod(0o700)
     with pytest.raises(DatabaseUnavailable, match="Let that user through its parent directories"):
-        start(home)
-    assert stat.S_IMODE(home.stat().st_mode) == 0o700
+        start(own_home)
+    assert stat.S_IMODE(own_home.stat().st_mode) == 0o700
 
 
 @as_root
@@ -86,10 +86,10 @@ def test_programs_that_another_user_cannot_run_are_copied_not_opened(
     home: Path, closed: Path, system: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = choose(home / "postgresql" / "data")
-    wheel = postmaster.programs(user).parent
+    wheel = cluster.programs(user).parent
     (closed / wheel.name).symlink_to(wheel)
     lend = account.lend
-    monkeypatch.setattr(postmaster, "lend", lambda programs, user: lend(closed / wheel.name / "bin", user))
+    monkeypatch.setattr(cluster, "lend", lambda programs, user: lend(closed / wheel.name / "bin", user))
     with start(home) as running:
         lock = postmaster.read_lock(running.data)
         assert lock
@@ -100,11 +100,11 @@ def test_programs_that_another_user_cannot_run_are_copied_not_opened(
 
 
 @as_root
-def test_the_owner_of_the_data_runs_it_whatever_other_users_there_are(home: Path) -> None:
+def test_the_owner_of_the_data_runs_it_whatever_other_users_there_are(own_home: Path) -> None:
     nobody = pwd.getpwnam("nobody")
-    for path in [home, *home.rglob("*")]:
+    for path in [own_home, *own_home.rglob("*")]:
         os.chown(path, nobody.pw_uid, nobody.pw_gid)
-    with start(home) as running:
+    with start(own_home) as running:
         lock = postmaster.read_lock(running.data)
         assert lock
         assert psutil.Process(lock.pid).username() == "nobody"

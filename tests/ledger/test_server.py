@@ -4,72 +4,20 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
-from sqlalchemy import create_engine, text
 from structlog.testing import capture_logs
 
 from ledger import postmaster, server
+from ledger.cluster import PORT
 from ledger.server import start
 from news.errors import DatabaseUnavailable
 from tests.conftest import libpq
-
-ROOT = Path(__file__).parents[2]
-
-#: a user in a process of its own: it leaves when its input ends, and says the postmaster's number when it has come
-USER = """
-import sys
-from pathlib import Path
-from ledger.server import start
-with start(Path(sys.argv[1])) as server:
-    print((server.data / "postmaster.pid").read_text().split()[0], server.url, flush=True)
-    sys.stdin.read()
-"""
-
-
-class User:
-    def __init__(self, home: Path) -> None:
-        command = [sys.executable, "-W", "error", "-c", USER, str(home)]
-        self.process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, text=True
-        )
-
-    def came(self) -> int:
-        """Wait for the server and return its process id."""
-        assert self.process.stdout
-        for line in self.process.stdout:
-            if line.split()[0].isdigit():  # not a log line
-                return int(line.split()[0])
-        raise AssertionError("the user ended without a server")
-
-    def leave(self) -> None:
-        self.process.communicate("")
-        assert self.process.returncode == 0
-
-    def kill(self, number: int = signal.SIGKILL) -> None:
-        os.killpg(self.process.pid, number)
-        self.process.communicate()
-
-
-@contextmanager
-def users(home: Path, count: int) -> Iterator[list[User]]:
-    all_of_them = [User(home) for _ in range(count)]
-    try:
-        yield all_of_them
-    finally:
-        for user in all_of_them:
-            if user.process.poll() is None:
-                user.kill()
-            for pipe in (user.process.stdin, user.process.stdout):
-                assert pipe
-                pipe.close()
+from tests.ledger.users import users
 
 
 def number_of(running: server.Server) -> int:
@@ -90,19 +38,6 @@ def kill_server(running: server.Server) -> None:
     process.kill()
     gone, _ = psutil.wait_procs([process, *children], timeout=30)
     assert len(gone) == len(children) + 1
-
-
-def test_each_test_has_an_empty_database(fresh_database: str) -> None:
-    engine = create_engine(fresh_database)
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE page (url text)"))
-        assert connection.execute(text("SELECT count(*) FROM page")).scalar_one() == 0
-    engine.dispose()
-
-
-def test_the_next_test_sees_nothing_of_it(fresh_database: str) -> None:
-    with psycopg.connect(libpq(fresh_database)) as connection:
-        assert connection.execute("SELECT to_regclass('page')").fetchone() == (None,)
 
 
 def test_a_new_server_is_a_careful_one_without_tcp(home: Path) -> None:
@@ -175,16 +110,16 @@ def test_a_server_whose_only_user_was_killed_is_joined_and_stopped_by_the_next(h
     assert not running_on(home)
 
 
-def test_after_kill_9_of_everything_the_next_start_goes_on(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with users(home, 1) as (killed,):
+def test_after_kill_9_of_everything_the_next_start_goes_on(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with users(own_home, 1) as (killed,):
         killed.came()
-        with start(home) as running:
+        with start(own_home) as running:
             with psycopg.connect(libpq(running.url), autocommit=True) as connection:
                 connection.execute("CREATE TABLE page AS SELECT generate_series(1, 1000) AS number")
             killed.kill()
             kill_server(running)
     monkeypatch.setattr(server, "SILENCE_SECONDS", 0.0)
-    with capture_logs() as said, start(home) as recovered, psycopg.connect(libpq(recovered.url)) as connection:
+    with capture_logs() as said, start(own_home) as recovered, psycopg.connect(libpq(recovered.url)) as connection:
         assert connection.execute("SELECT count(*) FROM page").fetchone() == (1000,)
     assert "postgresql_waiting" in [line["event"] for line in said]
 
@@ -302,9 +237,22 @@ def test_a_server_whose_socket_was_removed_is_an_error_and_the_next_start_mends_
 ) -> None:
     monkeypatch.setattr(server, "SILENCE_SECONDS", 0.2)
     running = start(home)
-    (running.sockets / f".s.PGSQL.{postmaster.PORT}").unlink()
+    (running.sockets / f".s.PGSQL.{PORT}").unlink()
     with pytest.raises(DatabaseUnavailable, match="its socket in"):
         start(home)
     running.release()
     with start(home) as again:
         assert postmaster.answers(again._cluster)
+
+
+def test_a_home_that_is_removed_under_a_running_server_does_not_break_the_leaving(own_home: Path) -> None:
+    running = start(own_home)
+    lock = postmaster.read_lock(running.data)
+    assert lock
+    removed = own_home / "removed"
+    (own_home / "postgresql").rename(removed)
+    with capture_logs() as said:
+        running.release()
+    assert [line["event"] for line in said] == ["postgresql_removed"]
+    os.kill(lock.pid, signal.SIGQUIT)
+    psutil.wait_procs([psutil.Process(lock.pid)], timeout=30)

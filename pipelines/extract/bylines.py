@@ -1,0 +1,58 @@
+"""What stands between headline and text: who wrote it, and when."""
+
+import re
+from dataclasses import dataclass
+
+from pipelines.extract.blocks import Block, Outline
+from pipelines.extract.headline import Headlines
+from pipelines.extract.words import letters
+
+_BY = re.compile(
+    r"^(?:(?:written|posted|reported|story|words|text|texte)\s+)?(?:by|von|par|por|di|door|av|af|oleh|"
+    r"autor(?:in|en)?|auteur|"
+    r"автор|текст|redação|penulis|yazar|reporter|文|文・|取材|記者)\b\s*[:：]?\s*\S",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"by-?line|author|autor|auteur|writer|penulis|yazar|verfasser|redakt|journalist|reporter|contributor"
+)
+_NOT_LABEL = re.compile(r"author-?(?:bio|desc|about|box)|autoren-?info|comment")
+#: lines before and after the headline, and into the text, among which date and byline stand
+_BEFORE, _INTO = 6, 4
+_BYLINE_LIMIT = 120
+
+
+@dataclass(frozen=True, kw_only=True)
+class Near:
+    """Lines near the headline that may name people, and lines that may hold dates."""
+
+    names: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+
+
+def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
+    """Return the lines around headline and beginning of the text that may be byline or date line."""
+    keys = {letters(each) for each in (tops.headline, *tops.alternatives)}
+    places = {id(block): at for at, block in enumerate(page.blocks)}
+    first = places.get(id(body[0]), 0) if body else 0
+    heads = [at for at, block in enumerate(page.blocks) if letters(block.text) in keys and at <= first + 2]
+    start = heads[-1] if heads else max(0, first - 12)
+    last = places.get(id(body[-1]), first) if body else first
+    found: list[str] = []
+    dates: list[str] = []
+    for at in range(max(0, start - _BEFORE), min(len(page.blocks), max(first, start) + _INTO)):
+        block = page.blocks[at]
+        if len(block.text) <= _BYLINE_LIMIT and at != start:
+            dates.append(block.text)
+            if at > start - 3 and (_BY.match(block.text) or _labelled(page, block)):
+                found.append(block.text)
+    for at in range(last, min(len(page.blocks), last + 4)):
+        block = page.blocks[at]
+        if not found and len(block.text) <= _BYLINE_LIMIT and _labelled(page, block):
+            found.append(block.text)
+    return Near(names=tuple(found[:6]), dates=tuple(dates))
+
+
+def _labelled(page: Outline, block: Block) -> bool:
+    labels = " ".join(page.boxes[at].label for at in list(page.above(block.box))[:2])
+    return bool(_LABEL.search(labels)) and not _NOT_LABEL.search(labels)

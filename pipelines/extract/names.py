@@ -1,0 +1,127 @@
+"""People's names out of what pages write where an author belongs."""
+
+import html
+import re
+from collections.abc import Collection, Iterable
+
+from pipelines.extract.words import letters, plain
+
+#: news agencies and what outlets call their own desks: they sign, but they are no people
+_AGENCIES = frozenset(
+    "ap associatedpress theassociatedpress reuters thomsonreuters afp agencefrancepresse dpa deutschepresseagentur upi "
+    "pti ani ians uni tass тасс ria riановости рианoвости interfax интерфакс xinhua 新华社 efe agenciaefe "
+    "europapress ansa "
+    "adnkronos lusa anp belga apa sda keystonesda keystone ntb tt ritzau stt kyodo kyodonews 共同通信 時事通信 jiji "
+    "yonhap 연합뉴스 "
+    "뉴시스 뉴스1 anadoluajansı anadoluagency aa dha iha antara bernama vna ttxvn bloomberg bloombergnews pa pamedia "
+    "pressassociation aap canadianpress thecanadianpress cp unitednewsofindia irna isna mehr fars nan prnewswire "
+    "businesswire globenewswire sid epd kna ots afptv cnnwire propublica".split()
+)
+_DESK = re.compile(
+    r"\b(staff|desk|newsroom|editors?|editorial|team|redaktion|redacci[oó]n|r[eé]daction|redazione|"
+    r"reda[cç][aã]o|redactie|"
+    r"redakce|redakcja|redaktionen|news|newswire|wire|agenc(?:y|ies)|agentur(?:en)?|agencias?|agences?|press|"
+    r"reporters?|"
+    r"correspondents?|contributors?|bureau|online|media|magazine|times|haber merkezi|tv|web|webdesk|service|services|"
+    r"nachrichten|zeitung|university|institute|council|association|ministry|department)\b|редакция|编辑部|記者$|新聞|"
+    r"新闻|日報|オンライン|뉴스|هيئة|تحرير|"
+    r"\.(?:com|de|net|org|co|tv|is|it|fr|at|ch|tr|uk|se|no|dk|nl|pl|cz)\b",
+    re.IGNORECASE,
+)
+_BY = re.compile(
+    r"^(?:(?:words|story|text|article|written|reported|reviewed|posted|opinion|analysis|texte|testo|texto|photos?)\s+)?"
+    r"(?:by|von|par|por|di|door|av|af|przez|od|автор|autor(?:in|en)?|auteur|author|författare|text|texte|"
+    r"reporter|penulis|"
+    r"yazar|oleh|写|文|記者|기자|كتب|بقلم|द्वारा)\s*[:：]?\s+(?=\S)|^(?:by|von|автор|autor|author|written by|oleh|文|"
+    r"作者|記者)\s*[:：]\s*",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(
+    r"\s*(?:;|\||\n|/(?=\s)|\s/|،|、|•|·|\s+&\s+|\s+(?:and|und|et|y|e|en|og|och|i|a|и|та|ve|dan|və|και)\s+)\s*",
+    re.IGNORECASE,
+)
+_COMMA = re.compile(r"\s*[,，]\s*")
+_ROLE = re.compile(
+    r"\b(editor|reporter|correspondent|writer|columnist|journalist|producer|producers|contributor|"
+    r"redakteur(?:in)?|korrespondent(?:in)?|"
+    r"journaliste|périodista|periodista|redactora?|giornalista|chief|senior|director|manager|head|staff|"
+    r"photographer|critic|"
+    r"analyst|fellow|professor|author|freelance|host|anchor|autor|reporterin|md|phd|rd|rdn|m\.?d\.?|ph\.?d\.?|"
+    r"jr|sr|iii|ii)\b\.?",
+    re.IGNORECASE,
+)
+_SUFFIX = re.compile(
+    r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|rd|rdn|esq|mph|cpa|mba|ms|ma|rn|do|dds)\.?$", re.IGNORECASE
+)
+_TAIL = re.compile(
+    r"\s*(?:[(\[（].*$|\s[-–—|]\s.*$|\s+(?:for|in|at|aus|from|of|updated|published|posted|@)\s+.*$|@\S+.*$|"
+    r"\b\d{1,2}[./:-]\d.*$|<.*$)",
+    re.IGNORECASE,
+)
+_KOREAN_ROLE = re.compile(r"(?<=[가-힣]{2})\s*(?:기자|특파원|논설위원|선임기자|인턴기자|객원기자|위원|앵커).*$")
+_JAPANESE_ROLE = re.compile(r"(?<=[\u4e00-\u9fff])\s*(?:記者|编辑|記者団)$")
+_LINK = re.compile(r"https?:|www\.|facebook\.com|twitter\.com|/|@\w+\.\w+", re.IGNORECASE)
+_NOT_NAME = re.compile(
+    r"^\W*$|\d{3,}|^(?:unknown|anonymous|admin|administrator|null|none|undefined|author|by|guest|user|n/?a|"
+    r"default|various)$",
+    re.IGNORECASE,
+)
+_DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+
+
+def names(values: Iterable[str]) -> list[str]:
+    """Return the single, cleaned names in the values, each once, in order.
+
+    >>> names(["By JANE DOE and John Roe, Senior Editor", "https://facebook.com/x"])
+    ['Jane Doe', 'John Roe']
+    """
+    found: dict[str, str] = {}
+    for value in values:
+        for name in _single(plain(value)[:2_000]):
+            if key := letters(name):
+                found.setdefault(key, name)
+    return list(found.values())[:100]
+
+
+def _single(value: str) -> Iterable[str]:
+    value = _BY.sub("", value.strip())
+    for part in _SPLIT.split(value):
+        pieces = _COMMA.split(part)
+        # "Doe, Jane" is rare in bylines; "Jane Doe, senior editor" and "Jane Doe, John Roe" are the rule
+        for at, piece in enumerate(pieces):
+            name = clean(piece)
+            if not name or (at and (_SUFFIX.match(name) or _only_role(name))):
+                continue
+            yield name
+
+
+def clean(value: str) -> str:
+    """Return one name without "By", roles, places, addresses; an empty text if no name is left."""
+    value = _BY.sub("", html.unescape(value).strip(' \t,;:·•|–—-*"“”'))
+    if _LINK.search(value) and not re.search(r"\s", value.strip()):
+        return ""
+    value = _JAPANESE_ROLE.sub("", _KOREAN_ROLE.sub("", _TAIL.sub("", value)))
+    value = " ".join(value.split()).strip(" ,;:·•|–—-*.") if not re.search(r"\b(?:Jr|Sr)\.$", value) else value.strip()
+    if _NOT_NAME.search(value) or len(value) > 80 or len(value.split()) > 7 or value.startswith("@"):
+        return ""
+    if len(value) < 2 or (value.isascii() and len(value) < 3 and not value.isupper()):
+        return ""
+    if value.isascii() and (value.isupper() or value.islower()) and " " in value:
+        value = " ".join(word.capitalize() if len(word) > 2 or not word.isupper() else word for word in value.split())
+    return value
+
+
+def _only_role(name: str) -> bool:
+    return bool(_ROLE.search(name)) and len(name.split()) <= 5
+
+
+def is_agency(name: str, sites: Collection[str]) -> bool:
+    """Tell whether the name is an agency's, a desk's or the outlet's own.
+
+    `sites` are the outlet's folded names.
+
+    >>> is_agency("dpa", ()), is_agency("Sports Desk", ()), is_agency("Anna Press", ())
+    (True, True, True)
+    """
+    key = letters(name)
+    return key in _AGENCIES or key in sites or bool(_DESK.search(name)) or f"the{key}" in sites
