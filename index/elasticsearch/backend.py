@@ -11,10 +11,11 @@ from index.asked import settle
 from index.cursor import decode
 from index.document import folded_value
 from index.elasticsearch import bulk, results, translate
+from index.elasticsearch.analysis import fit
 from index.elasticsearch.client import our_words
 from index.protocol import Action, IndexStatus, Written
 from index.query import Query, Results
-from index.schema import DERIVED, STREAMS, schema, schema_version
+from index.schema import DERIVED, STREAMS, schema_version
 from news.errors import BadQuery
 
 #: facets whose folded values are not what people want to read, and the fields that carry what they do
@@ -53,11 +54,11 @@ class ElasticsearchIndex:
                 alias = self.aliases[stream]
                 if await self.client.indices.exists(index=alias):
                     continue
-                made = schema(stream)
+                fitted = await fit(self.client, stream)
                 await self.client.indices.create(
                     index=f"{alias}-v{schema_version(stream)}",
-                    settings=made["settings"],
-                    mappings=made["mappings"],
+                    settings=fitted.settings,
+                    mappings=fitted.mappings,
                     aliases={alias: {"is_write_index": True}},
                 )
 
@@ -181,6 +182,9 @@ class ElasticsearchIndex:
             schema_version=max(versions),
             documents=documents,
             size_bytes=stats["_all"]["total"]["store"]["size_in_bytes"],
+            notes=tuple(
+                note for each in mappings.values() for note in each["mappings"].get("_meta", {}).get("notes", ())
+            ),
         )
 
     async def refresh(self) -> None:
