@@ -13,6 +13,7 @@ from index.document import folded_value
 from index.elasticsearch import bulk, results, translate
 from index.elasticsearch.analysis import fit
 from index.elasticsearch.client import our_words
+from index.elasticsearch.targets import Targets
 from index.protocol import Action, IndexStatus, Written
 from index.query import Query, Results
 from index.schema import DERIVED, STREAMS, schema_version
@@ -31,6 +32,8 @@ _SHOWN = {
     "about_country": ("about_country",),
     "credited_agency": ("credited_agency",),
 }
+#: actions written before it is asked again where writes go
+SLICE = 2_000
 #: forms to show that are kept; a name takes about 200 bytes
 _MOST_LABELS = 50_000
 
@@ -45,6 +48,7 @@ class ElasticsearchIndex:
         self.client = client
         self.place = place
         self.aliases: dict[str, str] = {stream: prefix + stream for stream in STREAMS}
+        self.targets = Targets(client, self.aliases)
         self._labels: dict[tuple[str, str], str] = {}
 
     async def create(self) -> None:
@@ -64,8 +68,12 @@ class ElasticsearchIndex:
 
     async def write(self, actions: Sequence[Action]) -> list[Written]:
         """Tell Elasticsearch these actions by bulk, in chunks."""
-        targets = {stream: [alias] for stream, alias in self.aliases.items()}
-        return await bulk.write(self.client, actions, targets, self.place)
+        words: list[Written] = []
+        for start in range(0, len(actions), SLICE):
+            with our_words(self.place):
+                targets = await self.targets.now()
+            words += await bulk.write(self.client, actions[start : start + SLICE], targets, self.place)
+        return words
 
     async def search(self, query: Query) -> Results:
         """Return what `query` finds."""
