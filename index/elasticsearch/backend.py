@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from elasticsearch import AsyncElasticsearch, NotFoundError
+from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
 from index.asked import settle
 from index.cursor import decode
 from index.document import folded_value
 from index.elasticsearch import bulk, results, translate
 from index.elasticsearch.analysis import fit
-from index.elasticsearch.client import our_words
+from index.elasticsearch.client import error_type, our_words
 from index.elasticsearch.targets import Targets
 from index.protocol import Action, IndexStatus, Written
 from index.query import Query, Results
@@ -83,7 +83,10 @@ class ElasticsearchIndex:
             place = place | {"origin": datetime.now(UTC).isoformat()}
         with our_words(self.place):
             body = self._body(query, translate.condition(parsed.tree, query.languages), place)
-            answer = (await self.client.search(index=self.aliases["articles"], **body)).body
+            try:
+                answer = (await self.client.search(index=self.aliases["articles"], **body)).body
+            except BadRequestError as error:  # such as a cursor that was tampered with
+                raise BadQuery(f"Elasticsearch cannot carry out this search ({error_type(error.body)}).") from None
             labels = await self._shown(answer, query)
         return Results(
             total=answer["hits"]["total"]["value"],

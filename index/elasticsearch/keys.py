@@ -3,9 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from elasticsearch import ApiError
+
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import our_words
 from index.elasticsearch.verdict import NEXT
+from news.errors import IndexUnavailable
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -47,7 +50,7 @@ async def make_keys(index: ElasticsearchIndex, *, expires: str | None = None) ->
             "broadsheet-writer",
             writer,
             expires,
-            f"write, delete and read documents of {shown}; not create, change or remove an index.",
+            f"write, delete and read documents of {shown}; not create or remove an index.",
         ),
         await _make(index, "broadsheet-reader", reader, expires, f"search {shown}; nothing else."),
     )
@@ -55,10 +58,12 @@ async def make_keys(index: ElasticsearchIndex, *, expires: str | None = None) ->
 
 async def _make(index: ElasticsearchIndex, name: str, role: dict[str, Any], expires: str | None, may: str) -> Key:
     with our_words(index.place):
-        made = await index.client.security.create_api_key(
-            name=name,
-            role_descriptors={name: role},
-            expiration=expires,
-            metadata={"application": "broadsheet"},
-        )
+        try:
+            made = await index.client.security.create_api_key(
+                name=name, role_descriptors={name: role}, expiration=expires, metadata={"application": "broadsheet"}
+            )
+        except ApiError as error:
+            if error.status_code not in (400, 405):
+                raise
+            raise IndexUnavailable(f"Elasticsearch at {index.place} makes no keys; is its security off?") from None
     return Key(name=name, id=made["id"], encoded=made["encoded"], may=may)
