@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -151,7 +152,8 @@ async def _note_attempt(connection: AsyncConnection, attempt: Attempt, recorded:
     attempt_id = (await connection.execute(insert(attempts).values(values).returning(attempts.c.id))).scalar_one()
     if events:
         plain = {name: value for name, value in values.items() if value is not None}
-        plain |= {"at": utc(attempt.at), "id": str(attempt_id)}
+        plain |= {"event": "attempt", "at": utc(attempt.at), "host": urlsplit(attempt.url).hostname}
+        plain["bytes"] = plain.pop("content_bytes", None)
         if recorded.article_id:
             plain["article_id"] = str(recorded.article_id)
         await owe_event(connection, attempt_id, plain)
