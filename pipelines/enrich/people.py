@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -70,21 +71,31 @@ def _add(reading: Reading, found: list[Person], first: int, end: int) -> None:
     for person in found:
         if _same(person.parts, bare, reading.language):
             person.spans.append((first, end))
-            if len(bare) > len(person.parts):
+            if len(bare) > len(person.parts) or _is_base(bare, person.parts, reading.language):
                 person.parts, person.name = bare, written(reading, first, end)
             return
     found.append(Person(written(reading, first, end), bare, [(first, end)]))
 
 
 def _same(one: tuple[str, ...], other: tuple[str, ...], language: str) -> bool:
-    if one == other or one[-1] == other[-1] and set(one) <= set(other) or set(other) <= set(one) and len(other) > 1:
+    if len(one) == 1 or len(other) == 1:
+        short, long = (one, other) if len(one) == 1 else (other, one)
+        return short[0] in (long[-1], long[0])
+    if one == other or set(one) <= set(other) or set(other) <= set(one):
         return True
     if language in MANY_WORDED and len(one) == len(other):
         return all(a == b or _inflected(a, b, language) for a, b in zip(one, other, strict=True))
     if one[-1] == other[-1] and len(one) > 1 and len(other) > 1:
         # "Ben Murray-Bruce", "Sonya A. Zoghlin" and "Sonya Zoghlin", "Chris" and "Christopher"
-        return one[0] == other[0] or one[0][:3] == other[0][:3]
+        return one[0] == other[0] or one[0][:3] == other[0][:3] or SequenceMatcher(None, one[0], other[0]).ratio() >= 0.8
     return False
+
+
+def _is_base(one: tuple[str, ...], other: tuple[str, ...], language: str) -> bool:
+    """Return whether one form is the base of which another is a case."""
+    if language not in MANY_WORDED or len(one) != len(other) or one == other:
+        return False
+    return all(a == b or a in base_forms(b, language) for a, b in zip(one, other, strict=True))
 
 
 def _inflected(one: str, other: str, language: str) -> bool:
@@ -103,9 +114,6 @@ def _full_names(reading: Reading, taken: bytearray) -> Iterator[tuple[int, int]]
             continue
         end = _name_end(reading, taken, index)
         if end - index > 1 and not _place_name(reading, index, end) and not _doubted(reading, index, end):
-            if keys[index - 1 : index] and tells("titles", reading.language, keys[index]):
-                index += 1
-                continue
             yield index, end
             index = end
         else:
@@ -113,10 +121,20 @@ def _full_names(reading: Reading, taken: bytearray) -> Iterator[tuple[int, int]]
 
 
 def _begins(reading: Reading, index: int) -> bool:
-    form = reading.keys[index]
-    if _INITIAL.fullmatch(reading.words[index].text):
-        return joined(reading, index) and reading.language != "de" and form not in ("a", "i", "o", "us")
-    return _is_given(form, reading.language) and not never(reading, index)
+    form, word = reading.keys[index], reading.words[index]
+    if _INITIAL.fullmatch(word.text):
+        dotted = word.text.endswith(".") or reading.text[word.end : word.end + 1] == "."
+        return dotted and joined(reading, index) and reading.language != "de" and form not in ("us", "uk", "eu")
+    if never(reading, index) or (word.text.isupper() and len(form) > 1 and not reading.loud[index]):
+        return False
+    if not _is_given(form, reading.language):
+        return False
+    if index and joined(reading, index - 1) and capital(reading, index - 1) and _place_name(reading, index - 1, index + 1):
+        return False  # San Francisco Bay
+    numbers = find(form)
+    if numbers and place(numbers[0]).kind != "city":
+        return joined(reading, index) and surname(reading.keys[index + 1])  # Jordan Montgomery, but not Indiana Gov.
+    return True
 
 
 def _is_given(form: str, language: str) -> bool:
@@ -132,9 +150,15 @@ def _name_end(reading: Reading, taken: bytearray, first: int) -> int:
         if capital(reading, end):
             form = keys[end]
             initial = len(form) == 1
+            if hyphen and len(keys[end - 1]) == 1:
+                break  # R-Wis.
+            if not initial and _SHOUT.match(reading.words[end].text) and not reading.loud[end] and not _dateline_caps(reading, first):
+                break
             if not hyphen and not initial and content >= 2 and not _goes_on(reading, end, first):
                 break
-            if not hyphen and (never(reading, end) or tells("bodies", language, form) or form in _STOPS):
+            if not hyphen and not initial and (never(reading, end) or tells("bodies", language, form) or form in _STOPS):
+                break
+            if not hyphen and tells("titles", language, form) and not surname(form):
                 break
             if content == 1 and not hyphen and form in reading.lower and not surname(form):
                 break
@@ -155,7 +179,25 @@ def _name_end(reading: Reading, taken: bytearray, first: int) -> int:
     return end
 
 
-_STOPS = frozenset("administration campaign county avenue street road park island hall stadium prize award cup day".split())
+_STOPS = frozenset(
+    "administration campaign county avenue street road park island hall stadium prize award cup day way bay valley beach "
+    "boulevard square creek highway bridge festival airport station tower house awards theory law act bill plan".split()
+)
+#: letters that no name has side by side: MPs, DAC
+_SHOUT = re.compile(r"[A-Z]{2,}s?$")
+
+
+def _dateline_caps(reading: Reading, index: int) -> bool:
+    """Return whether capitals are only the setting: the name's first word is in capitals, too."""
+    return reading.words[index].text.isupper() and len(reading.words[index].text) > 2
+
+
+def _quoted_title(reading: Reading, first: int, end: int) -> bool:
+    """Return whether quotation marks enclose just the name: a book's, a film's."""
+    start, stop = reading.words[first].start, reading.words[end - 1].end
+    return reading.text[start - 1 : start] in ("„", "“", '"', "«", "»", "‘") and reading.text[stop : stop + 1] in (
+        "“", "”", '"', "»", "«", "’",
+    )  # fmt: skip
 
 
 def _goes_on(reading: Reading, index: int, first: int) -> bool:
@@ -178,6 +220,13 @@ def _place_name(reading: Reading, first: int, end: int) -> bool:
 def _doubted(reading: Reading, first: int, end: int) -> bool:
     """Return whether the words speak against a person: a title set in capitals, words of everyday."""
     second = reading.keys[end - 1]
+    if len(set(reading.keys[first:end])) == 1 or _quoted_title(reading, first, end):
+        return True
+    if reading.language == "de" and " " not in reading.text[reading.words[first].start : reading.words[end - 1].end]:
+        return True  # Maya-Städte
+    numbers = find(second)
+    if numbers and place(numbers[0]).kind != "city" and not surname(second):
+        return True
     if reading.loud[first]:
         return not surname(second) and not any(surname(part) for part in reading.keys[first + 1 : end])
     if first and reading.keys[first - 1] == "the" and joined(reading, first - 1):
@@ -194,11 +243,17 @@ def _titled(reading: Reading, index: int) -> bool:
 
 def _likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> Iterator[tuple[int, int]]:
     """Yield names without a known given name, where enough speaks for a person."""
-    singles = Counter(
-        reading.keys[first] for first, end in runs(reading, taken) if end - first == 1 and not reading.words[first].opens
-    )
-    for first, end in runs(reading, taken):
+    rows = list(runs(reading, taken))
+    singles = Counter(reading.keys[first] for first, end in rows if end - first == 1)
+    pairs = Counter(tuple(reading.keys[first:end]) for first, end in rows)
+    people = bytearray(len(taken) + 1)
+    for person in found:
+        for first, end in person.spans:
+            people[first:end] = b"\1" * (end - first)
+    for first, end in rows:
         titled = False
+        while end - first > 1 and reading.words[first].text.isupper() and len(reading.keys[first]) > 1:
+            first += 1
         while first < end and tells("titles", reading.language, reading.keys[first]):
             titled = True
             royal = reading.keys[first] in _ROYAL
@@ -212,16 +267,42 @@ def _likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> It
             if titled and _lone(reading, first):
                 yield first, end
             continue
-        if end - first <= 4 and _score(reading, first, end, titled, singles) >= 3:
+        score = _score(reading, first, end, titled, singles) if end - first <= 4 else 0.0
+        score += min(pairs[tuple(reading.keys[first:end])] - 1, 3) * 0.5
+        if _listed(reading, first, end, people):
+            score += 1.5
+        if score >= 3 and not _quoted_title(reading, first, end):
+            people[first:end] = b"\1" * (end - first)
             yield first, end
+
+
+def _listed(reading: Reading, first: int, end: int, people: bytearray) -> bool:
+    """Return whether a person is named right before or after, with no more than a comma or "and" between."""
+    keys = reading.keys
+    back = first - 2 if first and keys[first - 1] in ("and", "und", "et", "y", "e", "og", "och", "en", "a", "i", "и", "ve") else first - 1
+    ahead = end + 1 if end < len(keys) and keys[end] in ("and", "und", "et", "y", "e", "og", "och", "en", "a", "i", "и", "ve") else end
+    before = back >= 0 and people[back] and "." not in reading.text[reading.words[back].end : reading.words[first].start]
+    after = ahead < len(keys) and people[ahead] and "." not in reading.text[reading.words[end - 1].end : reading.words[ahead].start]
+    return bool(before or after)
+
+
+#: English titles after which one name suffices; "star" and "owner" stand before anything
+_LONE_TITLES = frozenset(
+    "mr mrs ms miss mx dr prof professor president chancellor senator sen rep minister king queen prince princess pope judge "
+    "justice general gen colonel col captain coach sir lord lady governor gov mayor sheikh premier secretary ambassador "
+    "commissioner chief inspector detective sheriff adv advocate pastor rabbi imam bishop archbishop cardinal father sister "
+    "brother hon comrade speaker advocate".split()
+)
 
 
 def _lone(reading: Reading, index: int) -> bool:
     """Return whether a single word after a title is a name: "Mr. Trump", "Trainer Klopp"."""
     form = reading.keys[index]
-    if len(form) < 3 or common(form) or form in reading.lower or reading.words[index].text.isupper():
+    if len(form) < 2 or common(form) or form in reading.lower or reading.words[index].text.isupper():
         return False
     title = reading.keys[index - 1]
+    if reading.language == "en" and title not in _LONE_TITLES:
+        return False
     capitalised = reading.words[index - 1].text[0].isupper()
     if find(form) and not surname(form):
         return False
@@ -237,11 +318,18 @@ def _score(reading: Reading, first: int, end: int, titled: bool, singles: Counte
     after = reading.words[end - 1].end
     if _AGE.match(reading.text[after : after + 8]):
         score += 2.5
+    elif _apposition(reading, end):
+        score += 2.5
+    if _YEARS_OLD.search(reading.text[max(0, reading.words[first].start - 14) : reading.words[first].start]):
+        score += 3.0
+    if _MAC.match(reading.words[end - 1].text):
+        score += 2.0
     if end < len(keys) and tells("says", language, keys[end]) and not capital(reading, end):
         score += 2.0
     if first and tells("says", language, keys[first - 1]):
         score += 1.0
-    score += min(singles[last], 2) * 1.0
+    alone = max(singles[last], singles[keys[first]] if surname(keys[first]) else 0)
+    score += (0.0, 1.2, 2.4)[min(alone, 2)] + (0.6 if alone > 2 else 0.0)
     for part in range(first, end):
         if keys[part] in reading.lower or (common(keys[part]) and not surname(keys[part])):
             score -= 2.0
@@ -256,6 +344,24 @@ def _score(reading: Reading, first: int, end: int, titled: bool, singles: Counte
     if language == "de":
         score -= 1.0
     return score
+
+
+_YEARS_OLD = re.compile(r"\d{1,3}-year-old $")
+_MAC = re.compile(r"(?:Mc|Mac|O['’])[A-Z]")
+_COMMA_A = re.compile(r",? (?:a|an|the|who|whose) ")
+
+
+def _apposition(reading: Reading, end: int) -> bool:
+    """Return whether the text goes on to say what somebody is: ", a military veteran", "who"."""
+    if reading.language != "en" or end + 1 >= len(reading.words):
+        return False
+    stop = reading.words[end - 1].end
+    match = _COMMA_A.match(reading.text[stop : stop + 8])
+    if not match:
+        return False
+    if "who" in match.group():
+        return True
+    return any(tells("titles", "en", form) for form in reading.keys[end + 1 : end + 5])
 
 
 @cache
@@ -282,7 +388,7 @@ def _link(reading: Reading, taken: bytearray, found: list[Person]) -> None:
     first_names: dict[str, Person] = {}
     for person in found:
         last_names.setdefault(person.parts[-1], person)
-        if len(person.parts) > 1:
+        if len(person.parts) > 1 and _is_given(person.parts[0], language):
             first_names.setdefault(person.parts[0], person)
     for index, word in enumerate(reading.words):
         if taken[index] or not keys[index] or (word.text[0].islower() and keys[index] not in beginnings):
