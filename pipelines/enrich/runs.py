@@ -1,5 +1,6 @@
 """Names in a row: which words belong together as one name, by their capitals and by what stands between them."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from pipelines.enrich.lexicon import tells
@@ -82,3 +83,8 @@ def _leads_on(reading: Reading, taken: bytearray, index: int) -> bool:
 def written(reading: Reading, first: int, end: int) -> str:
     """Return the words from `first` to before `end` as they stand in the text, on one line."""
     return " ".join(reading.text[reading.words[first].start : reading.words[end - 1].end].split())
+
+
+def index_at(reading: Reading, offset: int) -> int:
+    """Return the number of the first word that starts at or after an offset in the text."""
+    return bisect_left(reading.words, offset, key=lambda word: word.start)
