@@ -58,8 +58,11 @@ def demonym(form: str) -> bool:
 
 def _people_of(reading: Reading) -> Counter[str]:
     stems, lengths = _demonyms()
+    starts = _starts()
     counts: Counter[str] = Counter()
     for form in reading.keys:
+        if form[:3] not in starts:
+            continue
         for length in lengths:
             if length > len(form):
                 break
@@ -67,6 +70,12 @@ def _people_of(reading: Reading) -> Counter[str]:
                 counts[code] += 1
                 break
     return counts
+
+
+@cache
+def _starts() -> frozenset[str]:
+    """Return the first three letters of all stems: most words are passed over by them."""
+    return frozenset(stem[:3] for stem in _demonyms()[0])
 
 
 @cache

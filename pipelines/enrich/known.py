@@ -10,6 +10,8 @@ from pipelines.enrich.lexicon import given, tells, words_of
 from pipelines.enrich.reading import Reading
 from pipelines.enrich.runs import LONGEST, capital, joined, never, written
 
+#: bodies that write themselves small
+_SMALL_NAMES = frozenset({"flydubai", "taz", "adidas", "ecobee", "ebay", "dpa", "dpo", "iphone"})
 _LINKS = frozenset("of for on at against de la del della di do da des du the and & für der des zur und y et e ve van voor".split())
 
 
@@ -40,13 +42,16 @@ def _known(reading: Reading, taken: bytearray) -> list[Mention]:
     inflected = reading.language == "ko" or reading.language in MANY_WORDED
     sure: list[Mention] = []
     doubtful: list[tuple[Mention, Form]] = []
-    index = 0
-    while index < len(keys):
+    done = 0
+    small = [index for index, form in enumerate(keys) if form in _SMALL_NAMES]
+    for index in sorted({*reading.marked, *small}):
+        if index < done:
+            continue
         best: tuple[int, Form] | None = None
         phrase = keys[index]
         if inflected and phrase not in known and phrase not in beginnings:
             phrase = next((form for form in base_forms(phrase, reading.language) if form in known and len(form) > 2), phrase)
-        if phrase and not reading.words[index].text[0].islower() or phrase in ("flydubai", "taz", "adidas", "ecobee"):
+        if phrase:
             end = index + 1
             while True:
                 if phrase in known and (form := _meant(reading, known[phrase], phrase, index, end)):
@@ -56,14 +61,13 @@ def _known(reading: Reading, taken: bytearray) -> list[Mention]:
                 phrase = f"{phrase} {keys[end]}"
                 end += 1
         if best is None:
-            index += 1
             continue
         mention = Mention(best[1].body.name, index, best[0], best[1].body)
         if best[1].doubtful:
             doubtful.append((mention, best[1]))
         else:
             sure.append(mention)
-        index = best[0]
+        done = best[0]
     groups = Counter({group: 2 for group in {m.body.group for m in sure if m.body} if _league(group)})
     groups.update(form.body.group for form in {form.body.name: form for _, form in doubtful}.values())
     named = {mention.name for mention in sure}
@@ -171,17 +175,15 @@ def _built(reading: Reading, taken: bytearray) -> list[Mention]:
         return []
     found = []
     keys = reading.keys
-    index = 0
-    while index < len(keys):
-        noun = not taken[index] and capital(reading, index) and not reading.loud[index]
+    done = 0
+    for index in reading.marked:
+        noun = index >= done and not taken[index] and capital(reading, index) and not reading.loud[index]
         if noun and tells("bodies", reading.language, keys[index]):
             first, end = _left(reading, taken, index), _right(reading, taken, index)
             if end - first > 1 and (reading.language != "de" or end - index > 1 or _adjective(reading, first, index)):
                 found.append(Mention(written(reading, first, end), first, end))
                 taken[first:end] = b"\1" * (end - first)
-                index = end
-                continue
-        index += 1
+                done = end
     return found
 
 
@@ -246,7 +248,8 @@ def _abbreviated(reading: Reading, taken: bytearray, found: list[Mention]) -> li
             if gap.strip("’'s ") == "(" and sum(letter.isupper() for letter in word.text) >= 2 and len(word.text) <= 8:
                 explained.setdefault(word.text, (mention.name, mention.body))
     more = []
-    for index, word in enumerate(reading.words):
+    for index in reading.marked if explained else ():
+        word = reading.words[index]
         if word.text in explained and not taken[index]:
             name, body = explained[word.text]
             more.append(Mention(name, index, index + 1, body))

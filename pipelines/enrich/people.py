@@ -110,18 +110,14 @@ def _inflected(one: str, other: str, language: str) -> bool:
 
 def _full_names(reading: Reading, taken: bytearray) -> Iterator[tuple[int, int]]:
     """Yield names that begin with a known given name or an initial and go on with a capitalised word."""
-    keys, count = reading.keys, len(reading.words)
-    index = 0
-    while index < count - 1:
-        if taken[index] or not capital(reading, index) or not _begins(reading, index):
-            index += 1
+    done, last = 0, len(reading.words) - 1
+    for index in reading.marked:
+        if index < done or index >= last or taken[index] or not capital(reading, index) or not _begins(reading, index):
             continue
         end = _name_end(reading, taken, index)
         if end - index > 1 and not _place_name(reading, index, end) and not _doubted(reading, index, end):
             yield index, end
-            index = end
-        else:
-            index += 1
+            done = end
 
 
 def _begins(reading: Reading, index: int) -> bool:
@@ -390,8 +386,10 @@ def _link(reading: Reading, taken: bytearray, found: list[Person]) -> None:
         last_names.setdefault(person.parts[-1], person)
         if len(person.parts) > 1 and _is_given(person.parts[0], language):
             first_names.setdefault(person.parts[0], person)
-    for index, word in enumerate(reading.words):
-        if taken[index] or not keys[index] or (word.text[0].islower() and keys[index] not in beginnings):
+    particles = [index for index, form in enumerate(keys) if form in PARTICLES and form in beginnings]
+    for index in sorted({*reading.marked, *particles}):
+        word = reading.words[index]
+        if taken[index] or not keys[index]:
             continue
         end, names = index + 1, known.get(keys[index])
         phrase = keys[index]

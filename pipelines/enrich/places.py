@@ -103,26 +103,27 @@ def located(reading: Reading) -> list[tuple[int, str, Place]]:
 
 def _sights(reading: Reading, taken: bytearray) -> list[Sight]:
     found = []
-    index = 0
-    while index < len(reading.words):
+    done = 0
+    zulu = reading.language in ("zu", "xh")
+    for index in range(len(reading.words)) if zulu else reading.marked:
+        if index < done:
+            continue
         if state := _short_state(reading, index):
             found.append(Sight(index, index + 1, (state,), sure=True))
-            index += 1
             continue
-        if taken[index] or not reading.keys[index] or reading.words[index].text[0].islower() and not _zulu(reading, index):
-            index += 1
+        if taken[index] or not reading.keys[index] or (zulu and reading.words[index].text.islower()):
             continue
         sight = _longest(reading, taken, index)
         if sight:
             found.append(sight)
-        index = sight.end if sight else index + 1
+            done = sight.end
     return found
 
 
 def _short_state(reading: Reading, index: int) -> int | None:
     """Return the number of an American state as papers shorten it: D-Minn., R-FL, La Crosse, Wis."""
     word, form = reading.words[index], reading.keys[index]
-    if not index or not word.text[0].isupper():
+    if not index or len(form) > 5 or not capital(reading, index):
         return None
     gap = reading.text[reading.words[index - 1].end : word.start]
     member = gap == "-" and reading.words[index - 1].text in ("D", "R", "I")

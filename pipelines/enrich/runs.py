@@ -16,7 +16,7 @@ LONGEST = 7
 
 def capital(reading: Reading, index: int) -> bool:
     """Return whether a word begins with a capital letter."""
-    return reading.words[index].text[0].isupper()
+    return reading.capitals[index] == 1
 
 
 def joined(reading: Reading, index: int) -> bool:
@@ -42,15 +42,14 @@ def runs(reading: Reading, taken: bytearray) -> Iterator[tuple[int, int]]:
     Function words at its ends are not of it, nor is a sentence's first word that stands small elsewhere in the text.
     Small particles may stand inside ("Ursula von der Leyen", "al-Mashtal").
     """
-    words, keys = reading.words, reading.keys
-    index, count = 0, len(words)
-    while index < count:
-        if taken[index] or not capital(reading, index):
-            index += 1
+    words, keys, capitals = reading.words, reading.keys, reading.capitals
+    done, count = 0, len(words)
+    for index in reading.marked:
+        if index < done or taken[index] or not capitals[index]:
             continue
         end = index + 1
         while end < count and end - index < LONGEST and joined(reading, end - 1):
-            if not taken[end] and capital(reading, end):
+            if not taken[end] and capitals[end]:
                 end += 1
             elif keys[end] in PARTICLES and _leads_on(reading, taken, end):
                 end += 1
@@ -65,7 +64,7 @@ def runs(reading: Reading, taken: bytearray) -> Iterator[tuple[int, int]]:
             if first == index and first and keys[first - 1] in ("al", "el") and joined(reading, first - 1):
                 first -= 1
             yield first, last
-        index = end
+        done = end
 
 
 def _leads_on(reading: Reading, taken: bytearray, index: int) -> bool:
