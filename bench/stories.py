@@ -49,7 +49,7 @@ AIMS = (
     ("debts_lost", "most", 0),
 )
 #: texts that are recorded while the recorders are killed: enough that they are never done too early
-TEXTS_A_KILL = 8
+TEXTS_A_KILL = 3
 #: what an outlet puts under an article that it took from elsewhere: our own words, 60 of them
 BOILERPLATE = """Sign up for our morning letter and never miss the stories that matter to you and to your town.
 Follow our newsroom on every network for updates around the clock, and send us what you see, hear and know.

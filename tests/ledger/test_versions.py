@@ -79,6 +79,16 @@ async def test_an_article_that_moved_goes_on_having_versions(engine):
     assert (recorded.outcome, recorded.version) == (Outcome.CHANGED, 3)
 
 
+async def test_an_article_that_moved_unchanged_is_published_under_its_new_address(engine):
+    one = await read(engine, ARTICLE, hour(0))
+    moved = replace(ARTICLE, url="https://daily.example/archive/mayor-resigns")
+    recorded = await read(engine, moved, hour(1), asked=URL)
+    assert (recorded.outcome, recorded.article_id) == (Outcome.UNCHANGED, one.article_id)
+    async with engine.connect() as connection:
+        document = (await documents(connection, [one.article_id]))[one.article_id]
+    assert (document["url"], document["revision"], document["version"]) == (moved.url, 2, 1)
+
+
 async def test_a_share_count_makes_no_version(engine):
     await read(engine, ARTICLE, hour(0))
     recorded = await read(engine, replace(ARTICLE, keywords=("7 shares",)), hour(1))
