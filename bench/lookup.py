@@ -96,7 +96,7 @@ async def measure(url: str, size: int) -> dict[str, float]:
                 {"id": article_id, "at": readings.START},
             )
             started = time.perf_counter()
-            copies = await find_copies(connection, article_id, each, readings.START, STORY_DAYS)
+            copies = await find_copies(connection, article_id, "x", each, readings.START, STORY_DAYS)
             await remember(connection, article_id, 1, each, readings.START, STORY_DAYS)
             await join(connection, article_id, copies)
             joined.append((time.perf_counter() - started) * 1_000)
@@ -116,7 +116,7 @@ async def measure(url: str, size: int) -> dict[str, float]:
 async def look(connection: AsyncConnection, signature: Signature) -> float:
     """Look one signature up and return the milliseconds that it took."""
     started = time.perf_counter()
-    await find_copies(connection, UUID(int=2**100), signature, readings.START, STORY_DAYS)
+    await find_copies(connection, UUID(int=2**100), "x", signature, readings.START, STORY_DAYS)
     return (time.perf_counter() - started) * 1_000
 
 

@@ -37,6 +37,7 @@ AIMS = (
     ("recall_sentences_dropped", "least", 0.99),
     ("recall_new_start_and_boilerplate", "least", 0.97),
     ("recall_words_changed", "least", 0.95),
+    ("follow_ups_taken_for_copies", "most", 0),
     ("false_pairs_real", "most", 0),
     ("false_pairs_generated", "most", 0),
     ("sign_ms", "most", 0.5),
@@ -73,6 +74,7 @@ def main() -> int:
     figures: dict[str, float] = {"articles": len(real)}
     figures |= cost(real)
     figures |= recall(real, chance)
+    figures["follow_ups_taken_for_copies"] = follow_ups(real, chance)
     figures["false_pairs_real"] = false_pairs([signature(text) for text in real])
     figures |= generated(options.generated, chance)
     figures |= hostile()
@@ -159,6 +161,21 @@ def change_words(text: str, other: str, chance: random.Random) -> str:
     stock = other.split()
     parts = re.split(r"(\s+)", text)
     return "".join(chance.choice(stock) if part.strip() and chance.random() < 0.05 else part for part in parts)
+
+
+def follow_ups(texts: Sequence[str], chance: random.Random) -> int:
+    """Return how many articles are taken for copies of one whose last two fifths they repeat as background.
+
+    Their own news is half as long again as the background.
+    """
+    spaced = [text.split() for text in texts if len(text.split()) > 100]
+    taken = 0
+    for text in spaced:
+        background = text[len(text) * 3 // 5 :]
+        news = chance.choice([other for other in spaced if other is not text and len(other) > 1.5 * len(background)])
+        follow_up = [*news[: len(background) * 3 // 2], *background]
+        taken += is_copy(signature(" ".join(text)), signature(" ".join(follow_up)))
+    return taken
 
 
 def false_pairs(signatures: Sequence[Signature]) -> int:

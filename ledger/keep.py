@@ -122,7 +122,7 @@ async def _text_of(connection: AsyncConnection, known: Row[Any]) -> Article:
 
 async def _keep_new(connection: AsyncConnection, reading: Reading) -> Kept:
     new_id = UUID(article_id(reading.article.url))
-    copies = await find_copies(connection, new_id, reading.signature, reading.at, reading.story_days)
+    copies = await find_copies(connection, new_id, reading.outlet, reading.signature, reading.at, reading.story_days)
     await connection.execute(
         insert(articles).values(
             id=new_id,
@@ -191,7 +191,7 @@ async def _keep_changed(connection: AsyncConnection, reading: Reading, known_id:
     )
     revision = result.scalar_one()
     await _add_version(connection, known.id, version, reading, edits)
-    copies = await find_copies(connection, known.id, reading.signature, reading.at, reading.story_days)
+    copies = await find_copies(connection, known.id, reading.outlet, reading.signature, reading.at, reading.story_days)
     await remember(connection, known.id, version, reading.signature, reading.at, reading.story_days)
     if copies or reading.signature or known.story_id:
         await join(connection, known.id, copies)

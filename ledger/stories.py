@@ -83,7 +83,7 @@ async def remember(
 
 
 async def find_copies(
-    connection: AsyncConnection, article_id: UUID, signature: Signature, at: datetime, days: int
+    connection: AsyncConnection, article_id: UUID, outlet: str, signature: Signature, at: datetime, days: int
 ) -> list[UUID]:
     """Return the stories of the other articles that carry the text and were seen within so many days.
 
@@ -99,12 +99,16 @@ async def find_copies(
     )
     window = timedelta(days=days)
     rows = await connection.execute(
-        select(met.c.signature, articles.c.story_id)
+        select(met.c.signature, articles.c.story_id, articles.c.outlet)
         .join(articles, articles.c.id == met.c.article_id)
         .where(met.c.seen_at.between(at - window, at + window), met.c.article_id != article_id)
         .limit(MOST_CANDIDATES)
     )
-    return [row.story_id for row in rows if row.story_id and is_copy(signature, unpacked(row.signature))]
+    return [
+        row.story_id
+        for row in rows
+        if row.story_id and is_copy(signature, unpacked(row.signature), same_outlet=row.outlet == outlet)
+    ]
 
 
 async def join(connection: AsyncConnection, article_id: UUID, copies: Sequence[UUID]) -> None:
