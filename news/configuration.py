@@ -47,7 +47,7 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
     found = {
         name.removeprefix(PREFIX).lower(): value.strip()
         for name, value in (os.environ if environment is None else environment).items()
-        if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}TEST_") and value.strip()
+        if name.startswith(PREFIX) and value.strip()
     }
     known = set(Configuration.__dataclass_fields__)
     for name in found:

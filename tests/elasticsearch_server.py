@@ -27,6 +27,8 @@ from pathlib import Path
 import platformdirs
 
 NAMED = "BROADSHEET_TEST_ELASTICSEARCH_URL"
+#: a server of one's own; not a setting of Broadsheet, so no test may find it
+OWN_SERVER = os.environ.pop(NAMED, None)
 VERSION = "9.4.3"
 #: launcher, core, security; made by Elastic for plugin authors' tests
 INTEG = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"

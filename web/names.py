@@ -1,0 +1,117 @@
+"""What codes are called: languages, countries, kinds of page, classes of edits, facets, outlets."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+
+from crawler.catalogue import read_catalogue
+from news.article import Kind
+from news.edits import EditKind
+
+_ENGLISH = Locale("en")
+#: facets in the order of the page, with their headings
+FACETS = {
+    "outlet": "Outlet",
+    "in_language": "Language",
+    "country": "Outlet’s country",
+    "sections": "Section",
+    "kind": "Kind",
+    "authors": "Author",
+    "agencies": "Agency",
+    "places": "Places",
+    "people": "People",
+    "organisations": "Organisations",
+    "keywords": "Keywords",
+    "about_country": "About",
+    "edit_kinds": "Edited",
+    "stealth": "Edited silently",
+    "gone": "Withdrawn",
+    "is_accessible_for_free": "Free to read",
+    "credited_agency": "Credited agency",
+    "story_id": "Story",
+}
+_KINDS: dict[str, str] = {
+    Kind.ARTICLE: "Article",
+    Kind.LIVE_BLOG: "Live blog",
+    Kind.VIDEO: "Video",
+    Kind.GALLERY: "Gallery",
+}
+_EDITS: dict[str, str] = {
+    EditKind.HEADLINE: "Headline",
+    EditKind.STANDFIRST: "Standfirst",
+    EditKind.NUMBER: "Figure",
+    EditKind.QUOTE: "Quotation",
+    EditKind.NAME: "Name",
+    EditKind.BYLINE: "Byline",
+    EditKind.CORRECTION_NOTICE: "Correction notice",
+    EditKind.PARAGRAPHS_ADDED: "Paragraphs added",
+    EditKind.PARAGRAPHS_REMOVED: "Paragraphs removed",
+    EditKind.BODY: "Wording",
+    EditKind.COSMETIC: "Cosmetic",
+}
+
+
+@lru_cache(maxsize=500)
+def language(tag: str) -> str:
+    """Return a language's English name, or its tag.
+
+    >>> language("ur"), language("pt-BR"), language("und"), language("<b>")
+    ('Urdu', 'Portuguese (Brazil)', 'Unknown language', '<b>')
+    """
+    if tag == "und":  # to Babel it is American English
+        return "Unknown language"
+    try:
+        name = Locale.parse(tag, sep="-").get_display_name("en")
+    except (ValueError, UnknownLocaleError, TypeError):
+        name = _ENGLISH.languages.get(tag)
+    return name or tag
+
+
+def country(code: str) -> str:
+    """Return a country's English name, or its code.
+
+    >>> country("in"), country("zz9")
+    ('India', 'zz9')
+    """
+    return str(_ENGLISH.territories.get(code.upper(), code))
+
+
+def value(facet: str, shown: str) -> str:
+    """Return what a reader calls a facet's value, whose form to show the index has."""
+    if facet == "in_language":
+        return language(shown)
+    if facet in ("country", "about_country"):
+        return country(shown)
+    if facet == "kind":
+        return _KINDS.get(shown, shown)
+    if facet == "edit_kinds":
+        return edit(shown)
+    if shown in ("true", "false"):
+        return "Yes" if shown == "true" else "No"
+    return shown.capitalize() if facet == "sections" else shown
+
+
+def edit(kind: str) -> str:
+    """Return what a reader calls a class of edits."""
+    return _EDITS.get(kind, kind)
+
+
+class OutletNames:
+    """Outlets' names by slug: from their files, and from articles that were shown, which name their outlet."""
+
+    def __init__(self, home: Path) -> None:
+        self._names = {outlet.slug: outlet.name for outlet in read_catalogue(home)}
+
+    def learn(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Remember how these articles name their outlets."""
+        for document in documents:
+            slug, name = document.get("outlet"), document.get("outlet_name")
+            if isinstance(slug, str) and isinstance(name, str) and slug and name:
+                self._names[slug] = name
+
+    def name(self, slug: str) -> str:
+        """Return the outlet's name, or its slug while nothing is known of it."""
+        return self._names.get(slug, slug)
