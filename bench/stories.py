@@ -168,13 +168,18 @@ def follow_ups(texts: Sequence[str], chance: random.Random) -> int:
 
     Their own news is half as long again as the background.
     """
-    spaced = [text.split() for text in texts if len(text.split()) > 100]
+    cut = [(text.split(), words(text)) for text in texts]
+    # in scripts without spaces a piece between two of them has any length
+    spaced = [pieces for pieces, found in cut if len(pieces) > 100 and len(found) < 1.5 * len(pieces)]
     taken = 0
     for text in spaced:
         background = text[len(text) * 3 // 5 :]
         news = chance.choice([other for other in spaced if other is not text and len(other) > 1.5 * len(background)])
         follow_up = [*news[: len(background) * 3 // 2], *background]
-        taken += is_copy(signature(" ".join(text)), signature(" ".join(follow_up)))
+        one, other = shingles(" ".join(text)), shingles(" ".join(follow_up))
+        # some texts say the same thing twice
+        if len(one & other) < 0.45 * min(len(one), len(other)):
+            taken += is_copy(signature(" ".join(text)), signature(" ".join(follow_up)))
     return taken
 
 
