@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ledger.locks import Lock
 from ledger.outbox import owe_articles
 from ledger.schema import articles, merged_stories, signatures
 from news.errors import NotFound
@@ -19,8 +20,6 @@ from news.story import Member, first
 
 #: days apart that two copies may be seen, unless the user says otherwise
 STORY_DAYS = 14
-#: whoever changes stories holds this lock until the end of the transaction; the number is arbitrary and ours
-STORY_LOCK = 7_201_002
 #: one recording in so many forgets signatures out of the window: more than were added since, so that they never pile up
 PRUNE_EVERY = 16
 MOST_PRUNED = 160
@@ -56,7 +55,7 @@ async def lock_stories(connection: AsyncConnection) -> None:
     # What else such a transaction does goes by primary keys, so that the setting may stay until its end
     await connection.execute(
         select(
-            func.pg_advisory_xact_lock(STORY_LOCK),
+            func.pg_advisory_xact_lock(Lock.STORY),
             func.set_config("enable_seqscan", "off", True),
             func.set_config("jit", "off", True),
         )
