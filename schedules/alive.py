@@ -100,7 +100,7 @@ async def orphans(connection: AsyncConnection) -> list[Orphan]:
         " AND NOT EXISTS (SELECT 1 FROM procrastinate_events AS started WHERE started.job_id = job.id"
         " AND started.type = 'started' AND started.at > now() - make_interval(secs => :grace))"
         " AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :silent)"
-        f" OR NOT EXISTS ({HELD.format(key='worker.id::text')}))"  # noqa: S608 - made of our own texts alone
+        f" OR NOT EXISTS ({HELD.format(key='worker.id::text')}))"
     )
     values = {"grace": GRACE_SECONDS, "silent": SILENT_SECONDS, "kind": Lock.WORKER}
     return [Orphan(**row._mapping) for row in await connection.execute(query, values)]
