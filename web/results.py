@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import bidirectional
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
@@ -10,7 +11,7 @@ from markupsafe import Markup
 from index.protocol import Index
 from index.query import Hit, Query, Sort
 from web import marks, names, times
-from web.names import OutletNames
+from web.outlets import OutletNames
 
 #: characters of an article's beginning where nothing is marked in its text
 BEGINNING = 280
@@ -49,6 +50,8 @@ class Result:
     language: str
     language_tag: str
     published: times.Shown | None
+    #: rtl or ltr, as the headline runs
+    direction: str
     #: first sight, where the outlet states no time
     seen: times.Shown | None
     byline: str
@@ -78,6 +81,7 @@ def _result(hit: Hit, stories: Mapping[str, Sequence[Mapping[str, Any]]], outlet
         outlet=outlets.name(document.get("outlet") or ""),
         language=names.language(tag),
         language_tag=language_tag(tag),
+        direction=direction(document.get("headline") or document.get("body") or ""),
         published=times.stated(document, "date_published", zone),
         seen=times.seen(document.get("first_seen_at"), zone),
         byline=", ".join([*(document.get("authors") or ()), *(document.get("agencies") or ())]),
@@ -147,6 +151,16 @@ def language_tag(tag: str) -> str:
     """Return a tag for the `lang` attribute: empty, which HTML reads as unknown, where it is unknown or none."""
     plain = tag.replace("-", "")
     return tag if tag != "und" and plain.isascii() and plain.isalnum() else ""
+
+
+def direction(text: str) -> str:
+    """Return rtl if the text's first letter that has a direction runs from right to left, else ltr (as `dir=auto`).
+
+    >>> direction("2024 بارش"), direction("Rain")
+    ('rtl', 'ltr')
+    """
+    classes = (bidirectional(character) for character in text[:200])
+    return "rtl" if next((each for each in classes if each in ("L", "R", "AL")), "L") != "L" else "ltr"
 
 
 def web_address(url: Any) -> str:

@@ -1,5 +1,7 @@
 """The search page: what it finds, shows and links, and what it refuses."""
 
+import base64
+import json
 import re
 from html import unescape
 
@@ -225,3 +227,25 @@ async def test_a_cursor_of_one_order_is_refused_in_another(client: httpx.AsyncCl
     assert cursor
     answer = await client.get(f"/?sort=oldest&size=2&cursor={cursor[1]}")
     assert answer.status_code == 400
+
+
+async def test_a_forged_cursor_is_refused_whatever_it_carries(client: httpx.AsyncClient, put: Put) -> None:
+    await put(document("a"))
+    at, id = "2024-02-08T00:00:00+00:00", document("a")["id"]
+    places: list[object] = [
+        {},
+        {"origin": at},
+        {"origin": at, "after": [0.5]},
+        {"origin": at, "after": [[], id]},
+        {"origin": at, "after": ["x", id]},
+        {"origin": at, "after": [0.5, "\0"]},
+        {"origin": at, "after": [0.5, 7]},
+        {"origin": "x", "after": [0.5, id]},
+        {"origin": 7, "after": [0.5, id]},
+        [],
+    ]
+    for sort in ("relevance", "newest"):
+        for place in places:
+            cursor = base64.urlsafe_b64encode(json.dumps([sort, place]).encode()).decode()
+            answer = await client.get("/", params={"q": "body", "sort": sort, "cursor": cursor})
+            assert answer.status_code == 400, (sort, place)
