@@ -188,36 +188,36 @@ async def test_the_page_works_without_scripts_and_loads_nothing_from_elsewhere(
         ("outlet=" + "&outlet=".join(map(str, range(51))), "at most 50 values"),
     ],
 )
-async def test_what_cannot_be_asked_is_a_clear_page(client: httpx.AsyncClient, parameters: str, sentence: str) -> None:
-    answer = await client.get(f"/?q=rain&{parameters}")
+async def test_what_cannot_be_asked_is_a_clear_page(lonely: httpx.AsyncClient, parameters: str, sentence: str) -> None:
+    answer = await lonely.get(f"/?q=rain&{parameters}")
     assert answer.status_code == 400
     assert sentence in unescape(answer.text)
     assert one(LexborHTMLParser(answer.text), "#q").attributes["value"] == "rain"
 
 
-@pytest.mark.parametrize(
-    "parameters",
-    [
-        "q=" + "long " * 2_000,
-        "q=" + "x" * 10_000,
-        "q=%00%00a%00",
-        "q=%ff%fe%80",
-        "q=%ed%a0%80",
-        "q=\u202e%22%27%3Cscript%3E",
-        "q=" + '"' * 500,
-        "q=" + "(" * 500,
-        "q=" + "-" * 500 + "a",
-        "q=outlet:%00",
-        "q=a&q=b",
-        "outlet=%00&outlet=%ff&authors=" + "x" * 5_000,
-        "utm_source=mail&fbclid=x",
-        "from=&until=&cursor=&sort=&size=&timezone=",
-        "&&&=&=a&%",
-    ],
-)
-async def test_odd_questions_are_answered(client: httpx.AsyncClient, put: Put, parameters: str) -> None:
+ODD = [
+    "q=" + "long " * 2_000,
+    "q=" + "x" * 10_000,
+    "q=%00%00a%00",
+    "q=%ff%fe%80",
+    "q=%ed%a0%80",
+    "q=\u202e%22%27%3Cscript%3E",
+    "q=" + '"' * 500,
+    "q=" + "(" * 500,
+    "q=" + "-" * 500 + "a",
+    "q=outlet:%00",
+    "q=a&q=b",
+    "outlet=%00&outlet=%ff&authors=" + "x" * 5_000,
+    "utm_source=mail&fbclid=x",
+    "from=&until=&cursor=&sort=&size=&timezone=",
+    "&&&=&=a&%",
+]
+
+
+async def test_odd_questions_are_answered(client: httpx.AsyncClient, put: Put) -> None:
     await put(document("a"))
-    assert (await client.get(f"/?{parameters}")).status_code == 200
+    for parameters in ODD:
+        assert (await client.get(f"/?{parameters}")).status_code == 200, parameters
 
 
 async def test_a_cursor_of_one_order_is_refused_in_another(client: httpx.AsyncClient, put: Put) -> None:
