@@ -62,7 +62,10 @@ async def _answered(rooms: Rooms, question: Question, found: Results) -> Respons
         facets=facets.lists(question, found.facets, rooms.outlets),
         chips=facets.chips(question, rooms.outlets, labels),
         chart=chart(found.histogram),
-        next_href=question.href(cursor=found.next_cursor) if found.next_cursor else "",
+        # a full page has a cursor even if it is the last: what is known of the total spares a reader an empty one
+        next_href=question.href(cursor=found.next_cursor)
+        if found.next_cursor and found.total > len(found.hits)
+        else "",
     )
 
 

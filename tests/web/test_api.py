@@ -1,16 +1,19 @@
 """The JSON API: the same articles as the pages, for programs."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from index.fields import FACETS
 from index.query import MARK_START
 from news.article import Article
 from news.errors import IndexUnavailable
 from tests.web.conftest import Keep, Put, client_of, document
 from tests.web.test_article import FIRST, SECOND, URL
+from web.question import PARAMETERS, PROGRAM_PARAMETERS
 
 
 async def get(client: httpx.AsyncClient, path: str, status: int = 200, **params: Any) -> Any:
@@ -138,6 +141,12 @@ async def test_the_description_names_every_parameter_and_needs_no_other_server(l
     assert {"q", "from", "until", "cursor", "outlet", "facets", "highlight"} <= parameters
     for path in ("/docs", "/redoc", "/api/docs"):
         assert (await lonely.get(path)).status_code == 404
+
+
+def test_every_parameter_is_told_of() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    for name in [*PARAMETERS, *PROGRAM_PARAMETERS, *FACETS]:
+        assert f"`{name}`" in told, name
 
 
 async def test_an_index_that_is_away_is_said_and_the_process_lives(
