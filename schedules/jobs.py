@@ -5,14 +5,18 @@ import contextlib
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any
 
 import procrastinate
 import structlog
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job
+from procrastinate.middleware import AsyncCallNext
+from procrastinate.worker import Worker
 from scrapy.settings import Settings
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
@@ -22,6 +26,7 @@ from news.errors import CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
 from news.url import normal, site_of
 from pipelines.desk import Desk
+from schedules.alive import alive, orphaned_jobs, someone_works
 
 log = structlog.get_logger()
 
@@ -33,8 +38,8 @@ SLICE_SECONDS = 30.0
 BY_TIMETABLE, BY_PERSON = 0, 10
 #: a job that fails is tried again after a minute, then after two, four ...
 ATTEMPTS = 8
-#: a worker whose heart has not beaten for this long is dead (it beats every 10 s)
-DEAD_SECONDS = 30.0
+#: seconds between two looks for jobs whose worker has died
+REAP_SECONDS = 5.0
 
 
 class Again(procrastinate.BaseRetryStrategy):
@@ -108,40 +113,46 @@ class Jobs:
             return int((await connection.execute(query, {"names": names})).scalar_one())
 
     async def someone_works(self) -> bool:
-        """Return whether a worker is alive, here or on another machine."""
-        query = text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > :since")
-        since = datetime.now(UTC) - timedelta(seconds=DEAD_SECONDS)
+        """Return whether a worker of this queue lives, here or on another machine."""
         async with self.desk.engine.connect() as connection:
-            return bool((await connection.execute(query, {"since": since})).scalar_one())
+            return await someone_works(connection, self.queue)
 
     async def work(self, concurrency: int) -> None:
         """Work until cancelled: crawls that run are stopped then, and their jobs go back to the queue."""
-        reaper = asyncio.create_task(self._reap())
-        try:
-            await self.app.run_worker_async(
-                queues=[self.queue],
-                concurrency=concurrency,
-                fetch_job_polling_interval=2.0,
-                shutdown_graceful_timeout=0.0,  # a crawl is cancelled, which ends it cleanly
-                install_signal_handlers=False,
-                stalled_worker_timeout=DEAD_SECONDS,
-                delete_jobs="successful",  # what came of them stands in the ledger
-            )
-        finally:
-            reaper.cancel()
+        async with alive(self.desk.engine, self.queue) as told:
+
+            async def tell(call: AsyncCallNext, _: procrastinate.JobContext, worker: Worker) -> Any:
+                if worker.worker_id is not None:
+                    await told.is_worker(worker.worker_id)
+                return await call()
+
+            reaper = asyncio.create_task(self._reap())
+            try:
+                await self.app.run_worker_async(
+                    queues=[self.queue],
+                    concurrency=concurrency,
+                    fetch_job_polling_interval=2.0,
+                    shutdown_graceful_timeout=0.0,  # a crawl is cancelled, which ends it cleanly
+                    install_signal_handlers=False,
+                    delete_jobs="successful",  # what came of them stands in the ledger
+                    worker_middleware=[tell],
+                )
+            finally:
+                reaper.cancel()
 
     async def _reap(self) -> None:
         """Give the jobs of dead workers back to the queue, for as long as this one lives."""
         while True:
             try:
-                manager = self.app.job_manager
-                for job in await manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_SECONDS):
-                    log.warning("job_taken_back", task=job.task_name, lock=job.lock)
-                    await manager.retry_job(job, retry_at=datetime.now(UTC))
-            except ConnectorException as error:
+                async with self.desk.engine.connect() as connection:
+                    orphans = await orphaned_jobs(connection)
+                for job_id in orphans:
+                    log.warning("job_taken_back", job=job_id)
+                    await self.app.job_manager.retry_job_by_id_async(job_id, retry_at=datetime.now(UTC))
+            except (ConnectorException, SQLAlchemyError) as error:
                 # another reaper was faster, or the database is away; both mend themselves
                 log.info("reaper_waits", reason=type(error).__name__)
-            await asyncio.sleep(DEAD_SECONDS / 3)
+            await asyncio.sleep(REAP_SECONDS)
 
 
 @asynccontextmanager

@@ -20,15 +20,18 @@ def run_with_jobs(
     configuration: Configuration | None = None,
     more_outlets: Iterable[Outlet] = (),
     queue: str = QUEUE,
+    resolver: str | None = None,
 ) -> T:
     """Run `main` with the job queue opened, on a loop where Scrapy can crawl, and return its result.
 
     `configuration` defaults to the environment's; `more_outlets` are known in this process alone, which needs a
-    `queue` of its own for them. Raises BroadsheetError for what a person can mend.
+    `queue` of its own for them. `resolver` replaces the class that finds hosts, for tests. Raises BroadsheetError for what a person can mend.
     """
     settled = configuration or read()
     settings = scrapy_settings()
     settings.set("BROADSHEET_ALLOW_LOOPBACK", settled.allow_loopback, priority="cmdline")
+    if resolver:
+        settings.set("TWISTED_DNS_RESOLVER", resolver, priority="cmdline")
 
     async def with_jobs() -> T:
         catalogue = read_catalogue(settled.home).joined(more_outlets)

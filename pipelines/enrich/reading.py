@@ -1,16 +1,22 @@
-"""One article as the steps read it: its text cut to what is worth reading, and its words, found once."""
+"""One article as the steps read it: its text cut to what is worth reading, and what several steps need, found once."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any, TypeVar, cast
 
 from news.article import Article
 from news.language import primary
 from news.outlet import Outlet
-from pipelines.enrich.words import Word, words
+from pipelines.enrich.words import Word, key, words
+
+T = TypeVar("T")
 
 #: characters of headline, standfirst and body that the steps look for names in: an article of the real pages is
-#: longer than this once in a thousand, and what it is about has long been said
-READ = 60_000
+#: longer than this once in four hundred, and what it is about has long been said
+READ = 40_000
+#: a line of at least so many longer words is set like a title if this share of them begins with a capital
+TITLE_WORDS, TITLE_SHARE = 4, 0.75
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,14 @@ class Reading:
 
     article: Article
     outlet: Outlet
+    _found: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def once(self, find: Callable[["Reading"], T]) -> T:
+        """Return what `find` makes of this reading; it is asked once, however many steps want to know."""
+        name = f"{find.__module__}.{find.__qualname__}"
+        if name not in self._found:
+            self._found[name] = find(self)
+        return cast(T, self._found[name])
 
     @cached_property
     def language(self) -> str:
@@ -34,4 +48,39 @@ class Reading:
     @cached_property
     def words(self) -> list[Word]:
         """The words of `text`."""
-        return words(self.text)
+        return words(self.text, self.language)
+
+    @cached_property
+    def keys(self) -> list[str]:
+        """The looked-up form of each word."""
+        return [key(word.text) for word in self.words]
+
+    @cached_property
+    def lower(self) -> frozenset[str]:
+        """The forms that stand in the text with a small letter: what they are is no name."""
+        return frozenset(form for word, form in zip(self.words, self.keys, strict=True) if word.text[0].islower())
+
+    @cached_property
+    def loud(self) -> bytearray:
+        """1 for each word in a line that is set like a title, where a capital tells nothing."""
+        marks = bytearray(len(self.words))
+        line: list[int] = []
+        for index, word in enumerate(self.words):
+            if line and "\n" in self.text[self.words[index - 1].end : word.start]:
+                self._mark(line, marks)
+                line = []
+            line.append(index)
+        self._mark(line, marks)
+        return marks
+
+    def _mark(self, line: list[int], marks: bytearray) -> None:
+        longer = [self.words[index] for index in line if len(self.words[index].text) > 3]
+        if len(longer) >= TITLE_WORDS:
+            capitals = sum(not word.text[0].islower() for word in longer)
+            if capitals >= TITLE_SHARE * len(longer) and not self._caseless(longer):
+                for index in line:
+                    marks[index] = 1
+
+    @staticmethod
+    def _caseless(found: list[Word]) -> bool:
+        return not any(word.text[0].isupper() for word in found)

@@ -70,6 +70,20 @@ class Outline:
             box = self.boxes[box].parent
 
 
+#: where an inline element begins or ends; style sheets part there what the markup does not
+_SEAM = ""
+
+
+def _glued(before: str, after: str) -> bool:
+    """Tell whether two texts that meet at an inline element's edge are two words: "Jane Doe" and "Updated", "By" and "4"."""
+    last, first = before[-1:], after[0]
+    return (
+        (last.islower() and first.isupper())
+        or (last.isalpha() and first.isdigit())
+        or (last.isdigit() and first.isupper())
+    )
+
+
 class _Line:
     """The text that has been met since the last break."""
 
@@ -115,6 +129,8 @@ def outline(body: LexborNode) -> Outline:
             if tag == "-text":
                 text = node.text_content or ""
                 if text:
+                    if line.parts and line.parts[-1] is _SEAM and len(line.parts) > 1 and _glued(line.parts[-2], text):
+                        line.parts[-1] = " "
                     line.parts.append(text)
                     if in_link or in_strong:
                         size = len(text.strip())
@@ -142,6 +158,8 @@ def outline(body: LexborNode) -> Outline:
                 if _hidden(attributes):
                     line.parts.append(" ")
                 elif tag in _INLINE:
+                    if line.parts:
+                        line.parts.append(_SEAM)
                     reason = furniture(tag, label, attributes) if tag != "a" and len(label) > 2 else ""
                     down = None if reason else node.first_child
                     link = tag == "a"
@@ -176,6 +194,8 @@ def outline(body: LexborNode) -> Outline:
             node, back, block, link, bold = way.pop()
             if block:
                 end(box)
+            elif line.parts and not bold and node.tag in ("span", "a", "time"):
+                line.parts.append(_SEAM)
             box = back
             in_link -= link
             in_strong -= bold

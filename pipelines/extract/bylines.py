@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from pipelines.extract.blocks import Block, Outline
 from pipelines.extract.headline import Headlines
+from pipelines.extract.month_names import names
+from pipelines.extract.names import is_person
 from pipelines.extract.words import letters
 
 _BY = re.compile(
@@ -17,6 +19,11 @@ _LABEL = re.compile(
     r"by-?line|author|autor|auteur|writer|penulis|yazar|verfasser|redakt|journalist|reporter|contributor"
 )
 _NOT_LABEL = re.compile(r"author-?(?:bio|desc|about|box)|autoren-?info|comment")
+_AUTHOR = re.compile(
+    r"^(?:autorin/autor|autor(?:in|en)?|author|auteure?|автор|yazar|penulis|redactor|text)\s*[:：]?\s+(?=\S)",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: lines before and after the headline, and into the text, among which date and byline stand
 _BEFORE, _INTO = 6, 4
 _BYLINE_LIMIT = 120
@@ -28,6 +35,8 @@ class Near:
 
     names: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+    #: lines anywhere on the page that say "Author" and a name
+    labelled: tuple[str, ...] = ()
 
 
 def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
@@ -46,11 +55,27 @@ def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
             dates.append(block.text)
             if at > start - 3 and (_BY.match(block.text) or _labelled(page, block)):
                 found.append(block.text)
+            elif name := _dated_name(block.text):
+                found.append(name)
     for at in range(last, min(len(page.blocks), last + 4)):
         block = page.blocks[at]
         if not found and len(block.text) <= _BYLINE_LIMIT and _labelled(page, block):
             found.append(block.text)
-    return Near(names=tuple(found[:6]), dates=tuple(dates))
+    labelled = [
+        _AUTHOR.sub("", block.text) for block in page.blocks if len(block.text) < 60 and _AUTHOR.match(block.text)
+    ]
+    return Near(names=tuple(found[:6]), dates=tuple(dates), labelled=tuple(labelled[:3]))
+
+
+def _dated_name(line: str) -> str:
+    """Return the name in a line of name and date, as "Jane Doe - May 4, 2024" or "Jane Doe 4 May 2024"."""
+    if not _YEAR.search(line) or len(line) > 80:
+        return ""
+    words = re.split(r"\d", line)[0].replace("|", " ").split()
+    while words and (words[-1].strip(".,-–—•·:").lower() in names("en").months or not words[-1].strip(".,-–—•·:")):
+        words.pop()
+    name = " ".join(words).strip(" ,-–—•·:")
+    return name if is_person(name) else ""
 
 
 def _labelled(page: Outline, block: Block) -> bool:

@@ -1,6 +1,7 @@
 """The order in which a page is read, from its bytes to its article."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from news.article import BODY_LIMIT, Article, Kind
 from news.digest import Refusal
@@ -24,12 +25,12 @@ from pipelines.extract.images import images
 from pipelines.extract.kinds import kind
 from pipelines.extract.lines import line_hashes
 from pipelines.extract.live_blog import entries
+from pipelines.extract.paragraphs import paragraphs
 from pipelines.extract.rights import free, rights
 from pipelines.extract.site_names import site_names
 from pipelines.extract.spoken_dates import find
 from pipelines.extract.standfirst import standfirst
 from pipelines.extract.stated_language import first_guess, stated_language
-from pipelines.extract.text import text
 from pipelines.extract.topics import keywords, section
 from pipelines.extract.walls import wall
 
@@ -64,7 +65,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     body_node = document.tree.body
     assert body_node is not None
     shown = outline(body_node)
-    found = text(document, shown, tops, chrome)
+    found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
     lines = line_hashes(block.text for block in shown.blocks)
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline)
     body = "\n".join(block.text for at, block in enumerate(found.blocks) if at not in repeated)
@@ -73,12 +74,13 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
     issued, issued_candidates = published(document, spoken, zone, page.fetched_at)
     changed, changed_candidates = modified(document, spoken, zone, page.fetched_at)
-    signed = authors(document, near.names, sites)
+    signed = authors(document, near.names, found.signatures, near.labelled, sites)
     live = entries(document, zone)
 
     if not body and live:
         body = "\n".join(part for entry in live for part in (entry.headline, entry.body) if part)
-    sort = kind(document, body, len(live))
+    marked = any(shown.boxes[at].tag == "article" for block in found.blocks[:1] for at in shown.above(block.box))
+    sort = kind(document, body, len(live), dated=issued is not None, marked=marked)
     if not body and sort in (Kind.VIDEO, Kind.GALLERY):
         body, lead = lead, ""  # what is said of a film or a gallery is all its text
     refusal = _refused(document, body, " ".join(block.text for block in shown.blocks), sort, cut=shown.cut)
@@ -107,6 +109,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
         agencies=signed.agencies,
         date_published=issued,
         date_modified=changed,
+        correction=found.correction,
         article_section=section(document),
         keywords=keywords(document),
         images=images(document),
@@ -147,12 +150,15 @@ def _refused(document: Document, body: str, shown: str, sort: Kind, *, cut: bool
         return refusal
     if cut and len(body) < _LEAST_BODY:
         return Refusal(outcome=Outcome.TOO_DEEP, reason="Its text is nested deeper than is read.")
+    if sort is Kind.LISTING:
+        return Refusal(outcome=Outcome.NOT_AN_ARTICLE, reason="The page lists articles; it is none itself.")
+    if not body.strip() and (document.article or not document.headings):
+        return Refusal(outcome=Outcome.EMPTY, reason="There is no text of an article on the page.")
+    if sort is Kind.NOT_AN_ARTICLE:
+        return Refusal(
+            outcome=Outcome.NOT_AN_ARTICLE,
+            reason="The page does not call itself an article, has no date and hardly any text.",
+        )
     if not body.strip():
         return Refusal(outcome=Outcome.EMPTY, reason="There is no text of an article on the page.")
-    if sort in (Kind.LISTING, Kind.NOT_AN_ARTICLE):
-        return Refusal(outcome=Outcome.NOT_AN_ARTICLE, reason="The page lists articles; it is none itself.")
-    if len(body) < _LEAST_BODY and not document.article and document.meta("og:type").lower() != "article":
-        return Refusal(
-            outcome=Outcome.NOT_AN_ARTICLE, reason="The page has hardly any text and does not call itself an article."
-        )
     return None

@@ -7,7 +7,7 @@ import pytest
 from news.article import BODY_LIMIT, Kind
 from news.outcome import Outcome
 from pipelines.extract import extract
-from tests.pipelines.newsroom import PARAGRAPHS, article_html, outcome, outlet, page, read
+from tests.pipelines.handmade import PARAGRAPHS, article_html, outcome, outlet, page, read
 
 
 def refused(html: str | bytes, **of_page: str) -> Outcome:
