@@ -11,10 +11,12 @@ from index.asked import settle
 from index.cursor import decode
 from index.document import folded_value
 from index.elasticsearch import bulk, results, translate
+from index.elasticsearch.analysis import fit
 from index.elasticsearch.client import our_words
+from index.elasticsearch.targets import Targets
 from index.protocol import Action, IndexStatus, Written
 from index.query import Query, Results
-from index.schema import DERIVED, STREAMS, schema, schema_version
+from index.schema import DERIVED, STREAMS, schema_version
 from news.errors import BadQuery
 
 #: facets whose folded values are not what people want to read, and the fields that carry what they do
@@ -30,6 +32,8 @@ _SHOWN = {
     "about_country": ("about_country",),
     "credited_agency": ("credited_agency",),
 }
+#: actions written before it is asked again where writes go
+SLICE = 2_000
 #: forms to show that are kept; a name takes about 200 bytes
 _MOST_LABELS = 50_000
 
@@ -44,6 +48,7 @@ class ElasticsearchIndex:
         self.client = client
         self.place = place
         self.aliases: dict[str, str] = {stream: prefix + stream for stream in STREAMS}
+        self.targets = Targets(client, self.aliases)
         self._labels: dict[tuple[str, str], str] = {}
 
     async def create(self) -> None:
@@ -53,18 +58,22 @@ class ElasticsearchIndex:
                 alias = self.aliases[stream]
                 if await self.client.indices.exists(index=alias):
                     continue
-                made = schema(stream)
+                fitted = await fit(self.client, stream)
                 await self.client.indices.create(
                     index=f"{alias}-v{schema_version(stream)}",
-                    settings=made["settings"],
-                    mappings=made["mappings"],
+                    settings=fitted.settings,
+                    mappings=fitted.mappings,
                     aliases={alias: {"is_write_index": True}},
                 )
 
     async def write(self, actions: Sequence[Action]) -> list[Written]:
         """Tell Elasticsearch these actions by bulk, in chunks."""
-        targets = {stream: [alias] for stream, alias in self.aliases.items()}
-        return await bulk.write(self.client, actions, targets, self.place)
+        words: list[Written] = []
+        for start in range(0, len(actions), SLICE):
+            with our_words(self.place):
+                targets = await self.targets.now()
+            words += await bulk.write(self.client, actions[start : start + SLICE], targets, self.place)
+        return words
 
     async def search(self, query: Query) -> Results:
         """Return what `query` finds."""
@@ -181,6 +190,9 @@ class ElasticsearchIndex:
             schema_version=max(versions),
             documents=documents,
             size_bytes=stats["_all"]["total"]["store"]["size_in_bytes"],
+            notes=tuple(
+                note for each in mappings.values() for note in each["mappings"].get("_meta", {}).get("notes", ())
+            ),
         )
 
     async def refresh(self) -> None:

@@ -93,14 +93,19 @@ def our_words(place: str) -> Iterator[None]:
     except ApiError as error:
         raise explained(error, place) from None
     except TransportError as error:
-        raise IndexUnavailable(f"Elasticsearch at {place} {_trouble(error)}") from None
+        raise unreachable(error, place) from None
+
+
+def unreachable(error: TransportError, place: str) -> IndexUnavailable:
+    """Return our error for a request that got no answer."""
+    return IndexUnavailable(f"Elasticsearch at {place} {_trouble(error)}")
 
 
 def _trouble(error: TransportError) -> str:
     if isinstance(error, TlsError):
         return "has a certificate that is not trusted; BROADSHEET_ELASTICSEARCH_CA_CERTS names the file that signs it."
     if isinstance(error, ConnectionTimeout):
-        return f"does not answer within {REQUEST_SECONDS:.0f} s."
+        return "takes too long to answer."
     if isinstance(error, NoConnection):
         return "cannot be reached; is it running?"
     return f"gives an answer that cannot be read ({type(error).__name__})."

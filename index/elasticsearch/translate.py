@@ -16,7 +16,7 @@ BOOSTS = {"headline": 3, "standfirst": 2, "body": 1}
 #: texts that are searched under the neutral analysis only
 _OTHERS = ("alternative_headlines", "kicker", "correction")
 #: analyses that know where a word ends in a script without spaces
-_DENSE_LANGUAGES = ("ja", "ko", "th", "zh")
+_DENSE_LANGUAGES = ("ja", "km", "ko", "lo", "my", "th", "zh")
 #: characters of one piece of a highlight, and how many pieces of the body are shown
 FRAGMENT, FRAGMENTS = 160, 3
 #: Elasticsearch pages by offset no further than this (index.max_result_window)
