@@ -87,7 +87,7 @@ def value(facet: str, shown: str) -> str:
         return edit(shown)
     if shown in ("true", "false"):
         return "Yes" if shown == "true" else "No"
-    return shown.capitalize() if facet == "sections" else shown
+    return shown[:1].upper() + shown[1:] if facet == "sections" else shown
 
 
 def edit(kind: str) -> str:

@@ -82,7 +82,7 @@ def _result(hit: Hit, stories: Mapping[str, Sequence[Mapping[str, Any]]], outlet
         language=names.language(tag),
         language_tag=language_tag(tag),
         direction=direction(document.get("headline") or document.get("body") or ""),
-        published=times.stated(document, "date_published", zone),
+        published=times.stated(document, "date_published", zone, seconds=False),
         seen=times.seen(document.get("first_seen_at"), zone),
         byline=", ".join([*(document.get("authors") or ()), *(document.get("agencies") or ())]),
         marks=tuple(special(document, zone)),
@@ -98,10 +98,22 @@ def _lines(hit: Hit) -> list[str]:
     """Return the standfirst, then the pieces of the body that were found, or else its beginning."""
     document, found = hit.document, hit.highlights
     standfirst = one_of(found.get("standfirst")) or document.get("standfirst") or ""
-    body = " … ".join(found.get("body", ()))
+    body = _joined(found.get("body", ()), document.get("body") or "")
     if not body and not standfirst:
         body = cut(document.get("body") or "")
     return [line for line in (standfirst, body) if line]
+
+
+def _joined(pieces: Sequence[str], body: str) -> str:
+    """Return the pieces of a body in one line, dots where a piece begins or ends within a paragraph."""
+    line = ""
+    for piece in pieces:
+        plain = marks.plain(piece).strip()
+        start = body.find(plain)
+        begins = start < 0 or body[:start].rstrip(" ")[-1:] in ("", "\n")
+        ends = body[start + len(plain) :].lstrip(" ")[:1] in ("", "\n")
+        line += f"{'' if begins or line.endswith('… ') else '… '}{piece.strip()}{' ' if ends else ' … '}"
+    return line.strip()
 
 
 def one_of(pieces: Sequence[str] | None) -> str:
