@@ -105,15 +105,14 @@ def _lines(hit: Hit) -> list[str]:
 
 
 def _joined(pieces: Sequence[str], body: str) -> str:
-    """Return the pieces of a body in one line, dots where a piece begins or ends within a paragraph."""
-    line = ""
-    for piece in pieces:
-        plain = marks.plain(piece).strip()
-        start = body.find(plain)
-        begins = start < 0 or body[:start].rstrip(" ")[-1:] in ("", "\n")
-        ends = body[start + len(plain) :].lstrip(" ")[:1] in ("", "\n")
-        line += f"{'' if begins or line.endswith('… ') else '… '}{piece.strip()}{' ' if ends else ' … '}"
-    return line.strip()
+    """Return the pieces of a body in one line, dots between them and where the line is cut out of a paragraph."""
+    if not pieces:
+        return ""
+    first, last = marks.plain(pieces[0]).strip(), marks.plain(pieces[-1]).strip()
+    before, after = body[: max(body.find(first), 0)], body[body.find(last) + len(last) :]
+    begins, ends = before.rstrip(" ")[-1:] in ("", "\n"), after.lstrip(" ")[:1] in ("", "\n")
+    line = " … ".join(piece.strip() for piece in pieces)
+    return f"{'' if begins else '… '}{line}{'' if ends else ' …'}"
 
 
 def one_of(pieces: Sequence[str] | None) -> str:
