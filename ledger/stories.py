@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ledger.locks import Lock
 from ledger.outbox import owe_article
 from ledger.schema import articles, merged_stories, signatures
 from news.errors import NotFound
@@ -19,8 +20,6 @@ from news.story import Member, first
 
 #: days apart that two copies may be seen, unless the user says otherwise
 STORY_DAYS = 14
-#: whoever changes stories holds this lock until the end of the transaction; the number is arbitrary and ours
-STORY_LOCK = 7_201_002
 #: signatures out of the window that each recording forgets: more than it adds, so that they never pile up
 MOST_PRUNED = 10
 #: a text that meets more in its bands than this is the web's own boilerplate
@@ -51,7 +50,7 @@ async def lock_stories(connection: AsyncConnection) -> None:
 
     Take it before the lock on any article: who holds it goes on to lock the other members' rows.
     """
-    await connection.execute(select(func.pg_advisory_xact_lock(STORY_LOCK)))
+    await connection.execute(select(func.pg_advisory_xact_lock(Lock.STORY)))
 
 
 async def join(
