@@ -106,8 +106,8 @@ def _not_before(response: Response) -> datetime:
     """Return when Retry-After (RFC 9110, 10.2.3: seconds or a date) ends."""
     now = datetime.now(UTC)
     stated = (_header(response, "Retry-After") or "").strip()
-    if stated.isdecimal() and len(stated) < 8:
-        return now + max(timedelta(seconds=1), min(timedelta(seconds=int(stated)), LONGEST_PAUSE))
+    if stated.isdecimal():
+        return now + timedelta(seconds=max(1, min(int(stated), round(LONGEST_PAUSE.total_seconds()))))
     try:
         at = parsedate_to_datetime(stated)
         return max(now + PAUSE, min(at if at.tzinfo else at.replace(tzinfo=UTC), now + LONGEST_PAUSE))
