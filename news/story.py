@@ -23,20 +23,6 @@ class Member:
     first_seen_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where an article stands in its story; these are fields of the index document."""
-
-    #: the id of the story's oldest article in the ledger; it lives on when stories turn out to be one
-    story_id: UUID
-    #: how many articles the story has
-    story_size: int = 1
-    #: the member that had the text first; None for that member itself
-    copy_of: UUID | None = None
-    #: share of the text (0 to 1) in common with `copy_of`
-    similarity: float | None = None
-
-
 def out_by(published: Moment | None, first_seen_at: datetime) -> datetime:
     """Return the earliest time by which the text was out for certain: nobody is called first who may have been second.
 
