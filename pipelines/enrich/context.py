@@ -9,6 +9,7 @@ from math import log10
 from pipelines.enrich.gazetteer import Place
 from pipelines.enrich.reading import Reading
 
+
 @dataclass(frozen=True)
 class Country:
     """How often a text points to each country."""

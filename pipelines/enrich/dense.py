@@ -23,11 +23,17 @@ _TITLES = (
     "裁判長|事務総長|駐日大使|大使|将軍|司令官|被告人|先生|师|总统|总理|主席|部长|外长|国务卿|议员|省长|市长|先生|女士"
 )
 _FOREIGN = re.compile(rf"([{_KATAKANA}]{{2,}}(?:[・＝][{_KATAKANA}]+)*)(?:・)?[{_KANJI}]{{0,6}}?(?:{_TITLES})")
-_NATIVE = re.compile(rf"(?<![{_KANJI}])([{_KANJI}]{{3,5}}?)(?:[ 　]?（[^（）]{{1,12}}）[ 　]?)?(?:{_TITLES})(?![{_KANJI}])")
-_AGED = re.compile(rf"(?<![{_KANJI}])([{_KANJI}]{{3,5}}?)(?:氏|さん|選手|社長|会長|取締役|監督|教授|容疑者)?（\d{{2}}）")
+_NATIVE = re.compile(
+    rf"(?<![{_KANJI}])([{_KANJI}]{{3,5}}?)(?:[ 　]?（[^（）]{{1,12}}）[ 　]?)?(?:{_TITLES})(?![{_KANJI}])"
+)
+_AGED = re.compile(
+    rf"(?<![{_KANJI}])([{_KANJI}]{{3,5}}?)(?:氏|さん|選手|社長|会長|取締役|監督|教授|容疑者)?（\d{{2}}）"
+)
 _BYLINE = re.compile(rf"【[^【】]{{1,12}}＝([{_KANJI}]{{3,5}})】")
 #: characters of offices and firms: what has one is a body, not a person
-_OFFICE = frozenset("部局課庁省党社会行員官学銀院所団署室委協連盟組合軍府県市区国立長務経営財政本支店人者副前元現新旧東西南北")
+_OFFICE = frozenset(
+    "部局課庁省党社会行員官学銀院所団署室委協連盟組合軍府県市区国立長務経営財政本支店人者副前元現新旧東西南北"
+)
 
 
 @cache
@@ -35,7 +41,12 @@ def _index() -> dict[str, list[tuple[str, Body | None, str]]]:
     """Return names of bodies and famous persons by their first character, the longest first."""
     found: dict[str, list[tuple[str, Body | None, str]]] = defaultdict(list)
     for name, candidates in forms()[0].items():
-        if " " not in name and len(name) > 1 and not (name in ONLY_IN and not ONLY_IN[name]) and not candidates[0].doubtful:
+        if (
+            " " not in name
+            and len(name) > 1
+            and not (name in ONLY_IN and not ONLY_IN[name])
+            and not candidates[0].doubtful
+        ):
             if not name.isascii() or candidates[0].acronym:
                 found[name[0]].append((name, candidates[0].body, ""))
     for name, names in famous()[0].items():
@@ -63,8 +74,10 @@ def dense_persons(reading: Reading) -> list[Span]:
     for pattern in (_AGED, _NATIVE, _BYLINE, _FOREIGN):
         for match in pattern.finditer(reading.text):
             name = match.group(1).rstrip("・")
-            if any(marks[match.start(1) : match.end(1)]) or find(name.lower()) or (
-                pattern is not _FOREIGN and not _OFFICE.isdisjoint(name)
+            if (
+                any(marks[match.start(1) : match.end(1)])
+                or find(name.lower())
+                or (pattern is not _FOREIGN and not _OFFICE.isdisjoint(name))
             ):
                 continue
             spans.append((match.start(1), match.end(1), name))
@@ -79,7 +92,9 @@ def dense_persons(reading: Reading) -> list[Span]:
 
 def dense_taken(reading: Reading) -> list[tuple[int, int]]:
     """Return the stretches of text that bodies and persons take from places."""
-    return [(start, end) for start, end, *_ in reading.once(_listed)] + [span[:2] for span in reading.once(dense_persons)]
+    return [(start, end) for start, end, *_ in reading.once(_listed)] + [
+        span[:2] for span in reading.once(dense_persons)
+    ]
 
 
 def _listed(reading: Reading) -> list[tuple[int, int, str, Body | None]]:

@@ -8,7 +8,9 @@ from pipelines.enrich.lexicon import common, given
 from pipelines.enrich.reading import Reading
 
 #: family names of nineteen in twenty Koreans
-_FAMILY = frozenset("김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나엄채원천방공현함변염")
+_FAMILY = frozenset(
+    "김이박최정강조윤장임한오서신권황안송류전홍고문양손배백허유남심노하곽성차주우구민진나엄채원천방공현함변염"
+)
 _TITLES = frozenset(
     "대통령 의원 대표 장관 총리 위원장 씨 기자 칼럼니스트 배우 감독 선수 교수 회장 사장 시장 지사 후보 당선인 전 변호사 작가 검사 판사 총장 가수 앵커 "
     "국회의원 원내대표 비서실장 수석 대변인 이사장 부총리 차관 청장 소설가 평론가".split()

@@ -53,7 +53,12 @@ def persons(reading: Reading) -> list[Person]:
     taken = bytearray(len(reading.words))
     for mention in reading.once(known_and_built):
         possessed = mention.body and mention.body.name.endswith("'s")  # McDonald's is nobody's
-        if possessed or mention.end - mention.first > 1 or reading.words[mention.first].text.isupper() or reading.language == "de":
+        if (
+            possessed
+            or mention.end - mention.first > 1
+            or reading.words[mention.first].text.isupper()
+            or reading.language == "de"
+        ):
             taken[mention.first : mention.end] = b"\1" * (mention.end - mention.first)
     found: list[Person] = []
     for first, end in _full_names(reading, taken):
@@ -91,7 +96,9 @@ def _same(one: tuple[str, ...], other: tuple[str, ...], language: str) -> bool:
         return all(a == b or _inflected(a, b, language) for a, b in zip(one, other, strict=True))
     if one[-1] == other[-1] and len(one) > 1 and len(other) > 1:
         # "Ben Murray-Bruce", "Sonya A. Zoghlin" and "Sonya Zoghlin", "Chris" and "Christopher"
-        return one[0] == other[0] or one[0][:3] == other[0][:3] or SequenceMatcher(None, one[0], other[0]).ratio() >= 0.8
+        return (
+            one[0] == other[0] or one[0][:3] == other[0][:3] or SequenceMatcher(None, one[0], other[0]).ratio() >= 0.8
+        )
     return False
 
 
@@ -131,7 +138,12 @@ def _begins(reading: Reading, index: int) -> bool:
         return False
     if not _is_given(form, reading.language):
         return False
-    if index and joined(reading, index - 1) and capital(reading, index - 1) and _place_name(reading, index - 1, index + 1):
+    if (
+        index
+        and joined(reading, index - 1)
+        and capital(reading, index - 1)
+        and _place_name(reading, index - 1, index + 1)
+    ):
         return False  # San Francisco Bay
     numbers = find(form)
     if numbers and place(numbers[0]).kind != "city":
@@ -154,11 +166,20 @@ def _name_end(reading: Reading, taken: bytearray, first: int) -> int:
             initial = len(form) == 1
             if hyphen and len(keys[end - 1]) == 1:
                 break  # R-Wis.
-            if not initial and _SHOUT.match(reading.words[end].text) and not reading.loud[end] and not _dateline_caps(reading, first):
+            if (
+                not initial
+                and _SHOUT.match(reading.words[end].text)
+                and not reading.loud[end]
+                and not _dateline_caps(reading, first)
+            ):
                 break
             if not hyphen and not initial and content >= 2 and not _goes_on(reading, end, first):
                 break
-            if not hyphen and not initial and (never(reading, end) or tells("bodies", language, form) or form in _STOPS):
+            if (
+                not hyphen
+                and not initial
+                and (never(reading, end) or tells("bodies", language, form) or form in _STOPS)
+            ):
                 break
             if not hyphen and tells("titles", language, form) and not surname(form):
                 break
@@ -291,10 +312,24 @@ def _likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> It
 def _listed(reading: Reading, first: int, end: int, people: bytearray) -> bool:
     """Return whether a person is named right before or after, with no more than a comma or "and" between."""
     keys = reading.keys
-    back = first - 2 if first and keys[first - 1] in ("and", "und", "et", "y", "e", "og", "och", "en", "a", "i", "и", "ve") else first - 1
-    ahead = end + 1 if end < len(keys) and keys[end] in ("and", "und", "et", "y", "e", "og", "och", "en", "a", "i", "и", "ve") else end
-    before = back >= 0 and people[back] and "." not in reading.text[reading.words[back].end : reading.words[first].start]
-    after = ahead < len(keys) and people[ahead] and "." not in reading.text[reading.words[end - 1].end : reading.words[ahead].start]
+    back = (
+        first - 2
+        if first and keys[first - 1] in ("and", "und", "et", "y", "e", "og", "och", "en", "a", "i", "и", "ve")
+        else first - 1
+    )
+    ahead = (
+        end + 1
+        if end < len(keys) and keys[end] in ("and", "und", "et", "y", "e", "og", "och", "en", "a", "i", "и", "ve")
+        else end
+    )
+    before = (
+        back >= 0 and people[back] and "." not in reading.text[reading.words[back].end : reading.words[first].start]
+    )
+    after = (
+        ahead < len(keys)
+        and people[ahead]
+        and "." not in reading.text[reading.words[end - 1].end : reading.words[ahead].start]
+    )
     return bool(before or after)
 
 

@@ -93,9 +93,7 @@ def located(reading: Reading) -> list[tuple[int, str, Place]]:
         where = _choose(reading, sight, countries)
         if where and _believed(reading, sight, where, taken, countries, near):
             near.update(range(sight.first, sight.end + 2))
-            accepted.append(
-                (reading.words[sight.first].start, written(reading, sight.first, sight.end), where)
-            )
+            accepted.append((reading.words[sight.first].start, written(reading, sight.first, sight.end), where))
     accepted += dense_places(reading, KNOWN_CASELESS)
     accepted += _quarters(reading, taken, accepted)
     return sorted(accepted, key=lambda found: found[0])
@@ -190,8 +188,31 @@ def _cased_right(reading: Reading, sight: Sight) -> bool:
     form = reading.keys[sight.first]
     if len(form) <= 3 and form.isascii():
         if word.replace(".", "").isupper():
-            return form in ("us", "usa", "uk", "uae", "eau", "brd", "ksa", "rdc", "drc", "nyc", "la", "dc", "abd", "eua", "nrw",
-                            "nsw", "rsa", "prc", "vae", "vs", "ddr", "cdmx", "kzn") and not (form in ("la", "vs") and reading.loud[sight.first])
+            return form in (
+                "us",
+                "usa",
+                "uk",
+                "uae",
+                "eau",
+                "brd",
+                "ksa",
+                "rdc",
+                "drc",
+                "nyc",
+                "la",
+                "dc",
+                "abd",
+                "eua",
+                "nrw",
+                "nsw",
+                "rsa",
+                "prc",
+                "vae",
+                "vs",
+                "ddr",
+                "cdmx",
+                "kzn",
+            ) and not (form in ("la", "vs") and reading.loud[sight.first])
         return word[0].isupper() and _great(place(sight.candidates[0])) and not never(reading, sight.first)
     return True
 
@@ -290,7 +311,13 @@ def _believed(
     single = end - first == 1
     if sight.sure:
         return True
-    if never(reading, first) and single or first and reading.keys[first - 1] in ("new", "neu") and joined(reading, first - 1):
+    if (
+        never(reading, first)
+        and single
+        or first
+        and reading.keys[first - 1] in ("new", "neu")
+        and joined(reading, first - 1)
+    ):
         return False
     cased = reading.words[first].text[0].isupper() or _zulu(reading, first)
     if not cased:
@@ -313,10 +340,18 @@ def _believed(
         return False
     score = 0.0
     dateline = _dateline(reading, sight)
-    inside = first > 0 and tells("where", language, reading.keys[first - 1]) and not capital_unless_open(reading, first - 1)
-    towns = (first > 0 and tells("towns", language, reading.keys[first - 1])) or (
-        first > 1 and reading.keys[first - 1] in ("of", "de", "di") and tells("towns", language, reading.keys[first - 2])
-    ) or (end < len(reading.keys) and tells("towns", language, reading.keys[end]))
+    inside = (
+        first > 0 and tells("where", language, reading.keys[first - 1]) and not capital_unless_open(reading, first - 1)
+    )
+    towns = (
+        (first > 0 and tells("towns", language, reading.keys[first - 1]))
+        or (
+            first > 1
+            and reading.keys[first - 1] in ("of", "de", "di")
+            and tells("towns", language, reading.keys[first - 2])
+        )
+        or (end < len(reading.keys) and tells("towns", language, reading.keys[end]))
+    )
     said = _said_after(reading, sight)
     score += 2.5 if dateline else 0.0
     score += 1.5 if inside else 0.0
@@ -332,7 +367,13 @@ def _believed(
         score -= 1.5
     if single and not own and given(form):
         score -= 2.0
-    if language == "de" and single and own and where.country == reading.outlet.country.upper() and where.population < KNOWN:
+    if (
+        language == "de"
+        and single
+        and own
+        and where.country == reading.outlet.country.upper()
+        and where.population < KNOWN
+    ):
         score += 0.0 if common(form) or surname(form) or given(form) else 1.5
     if single:
         lone = given(form) or surname(form)
@@ -416,23 +457,33 @@ def _quarters(
             default=None,
         )
         if near:
-            found.append((start, name, Place(name=name, code=near.country, kind="city", lat=UNKNOWN, lon=UNKNOWN, population=0)))
+            found.append(
+                (start, name, Place(name=name, code=near.country, kind="city", lat=UNKNOWN, lon=UNKNOWN, population=0))
+            )
     return found
 
 
 def _called_town(reading: Reading, first: int, end: int) -> bool:
     """Return whether a noun such as village or neighbourhood stands right before or behind an unknown name."""
     keys, language = reading.keys, reading.language
-    if any(tells("bodies", language, keys[index]) or tells("towns", language, keys[index]) for index in range(first, end)):
+    if any(
+        tells("bodies", language, keys[index]) or tells("towns", language, keys[index]) for index in range(first, end)
+    ):
         return False
-    behind = end < len(keys) and joined(reading, end - 1) and not capital(reading, end) and tells("towns", language, keys[end])
+    behind = (
+        end < len(keys)
+        and joined(reading, end - 1)
+        and not capital(reading, end)
+        and tells("towns", language, keys[end])
+    )
     if behind and language in ("en", "tr"):
         return keys[end] not in ("coast", "port", "region", "province", "county", "outskirts", "city", "downtown")
     ahead = first - 1
     if ahead > 0 and keys[ahead] in ("of", "de", "di", "named", "called"):
         ahead -= 1
     return (
-        language in ("de", "fr", "es", "it", "pt", "nl", "ru", "uk", "cs", "pl", "id") or keys[first - 1] == "of"
-    ) and ahead >= 0 and tells("towns", language, keys[ahead]) and reading.text[reading.words[first - 1].end : reading.words[first].start] == " "
-
-
+        (language in ("de", "fr", "es", "it", "pt", "nl", "ru", "uk", "cs", "pl", "id") or keys[first - 1] == "of")
+        and ahead >= 0
+        and tells("towns", language, keys[ahead])
+        and reading.text[reading.words[first - 1].end : reading.words[first].start] == " "
+    )
