@@ -70,6 +70,8 @@ _TAIL = re.compile(
 _NO_PERSON = re.compile(
     r"photo|foto|image|immagine|imagen|bild|picture|ảnh|getty|twitter|facebook|instagram|linkedin|youtube|whatsapp|"
     r"\b(?:follow|e-?mail|share|website|watch|live|view|posts?|profile|subscribe|read|more|updated?|published|home|about|"
+    r"son güncelleme|güncelle\w*|yayın\w*|giriş|veröffentlicht|aktualisiert|publié|actualizado|publicado|pubblicato|"
+    r"aggiornato|gepubliceerd|опубликовано|обновлено|"
     r"by|guidelines|biography|see|all|articles?|stories|latest|click|here|today|opinion|blog|min)\b",
     re.IGNORECASE,
 )
