@@ -38,6 +38,8 @@ class Box:
     depth: int
     prose: bool = False
     mass: float = 0.0
+    #: the first machine-readable time in its own text
+    stamp: str = ""
     children: list[int] = field(default_factory=list)
 
 
@@ -164,6 +166,8 @@ def outline(body: LexborNode) -> Outline:
                 elif tag in _INLINE:
                     if line.parts:
                         line.parts.append(_SEAM)
+                    if tag == "time" and not boxes[box].stamp:
+                        boxes[box].stamp = attributes.get("datetime") or ""
                     reason = furniture(tag, label, attributes) if tag != "a" and len(label) > 2 else ""
                     reason = "" if reason in SIGNED else reason  # the block that holds it is judged as a whole
                     down = None if reason else node.first_child
