@@ -139,8 +139,8 @@ async def writes(directory: Path, count: int = 20_000) -> dict[str, float]:
         for number, batch in enumerate(batches):
             if number == len(batches) // 3:
                 undisturbed_cpu = publisher.cpu_seconds / (number * BATCH)
-                master = (await index.client.cat.master(format="json"))[0]["node"]
-                victim = next(node for node in nodes if node.name == master)
+                (master,) = (await index.client.nodes.info(node_id="_master"))["nodes"].values()
+                victim = next(node for node in nodes if node.name == master["name"])
                 await asyncio.to_thread(victim.kill)
                 print(f"{len(publisher.acknowledged)} acknowledged: {victim.name}, the master, killed with -9")
             if number == 2 * len(batches) // 3:

@@ -94,16 +94,26 @@ def _evidence(reading: Reading, first: int, end: int) -> float:
         score += 1.5
     if before in ("told", "via") and words[first - 1].text[0].islower():
         score += 3.0 if before == "told" else 2.0
-    if before in ("at", "of", "for", "from", "with", "by") and (before2 in _ROLES or tells("titles", language, before2)):
+    if before in ("at", "of", "for", "from", "with", "by") and (
+        before2 in _ROLES or tells("titles", language, before2)
+    ):
         score += 3.0
-    if before in ("to", "for", "of", "by", "at") and before2 in ("according", "shares", "subsidiary", "owned", "employees"):
+    if before in ("to", "for", "of", "by", "at") and before2 in (
+        "according",
+        "shares",
+        "subsidiary",
+        "owned",
+        "employees",
+    ):
         score += 3.0 if before2 != "according" else 2.5
     if tells("firms", language, before) and not words[first].opens:
         score += 2.5
     tail = reading.text[words[end - 1].end : words[end - 1].end + 14]
     if _TICKER.match(tail):
         score += 3.0
-    if re.match(r", (?:a|an|the)\b[^.]{0,60}\b(?:company|firm|startup|maker|group|platform|agency|organi[sz]ation|charity|retailer)\b",
-                reading.text[words[end - 1].end : words[end - 1].end + 90]):
+    if re.match(
+        r", (?:a|an|the)\b[^.]{0,60}\b(?:company|firm|startup|maker|group|platform|agency|organi[sz]ation|charity|retailer)\b",
+        reading.text[words[end - 1].end : words[end - 1].end + 90],
+    ):
         score += 3.0
     return score

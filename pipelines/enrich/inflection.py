@@ -96,4 +96,4 @@ def base_forms(word: str, language: str) -> tuple[str, ...]:
                 # "the Iraq": بالعراق is ب and العراق
                 found.setdefault("ال" + rest)
     found.pop(word, None)
-    return tuple(found)[:MOST * 2]
+    return tuple(found)[: MOST * 2]

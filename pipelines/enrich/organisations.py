@@ -13,7 +13,9 @@ from pipelines.enrich.words import key
 
 #: most that are listed
 MOST = 60
-_LINKS = frozenset("of for on at against de la del della di do da des du the and & für der des zur und y et e ve van voor".split())
+_LINKS = frozenset(
+    "of for on at against de la del della di do da des du the and & für der des zur und y et e ve van voor".split()
+)
 _SITE = re.compile(r"(?<![\w@./-])[A-Z][\w-]*\.(?:com|org|net|info|de|ru|is|io|tv|me|ua)(?![\w/])", re.IGNORECASE)
 
 
@@ -174,7 +176,12 @@ def _left(reading: Reading, taken: bytearray, index: int) -> int:
         before = first - 1
         if capital(reading, before) and not never(reading, before) and not _person_title(reading, before):
             first = before
-        elif reading.keys[before] in ("ve", "and", "&") and before and capital(reading, before - 1) and index - before == 2:
+        elif (
+            reading.keys[before] in ("ve", "and", "&")
+            and before
+            and capital(reading, before - 1)
+            and index - before == 2
+        ):
             first = before - 1
         else:
             break
@@ -234,4 +241,6 @@ def _abbreviated(reading: Reading, taken: bytearray, found: list[Mention]) -> li
 
 def sites(reading: Reading) -> list[str]:
     """Return names of sites written with a capital, such as PolitiFact.com, as they stand."""
-    return [match.group() for match in _SITE.finditer(reading.text) if match.group()[0].isupper() and key(match.group())]
+    return [
+        match.group() for match in _SITE.finditer(reading.text) if match.group()[0].isupper() and key(match.group())
+    ]

@@ -155,7 +155,9 @@ def _name_end(reading: Reading, taken: bytearray, first: int) -> int:
     return end
 
 
-_STOPS = frozenset("administration campaign county avenue street road park island hall stadium prize award cup day".split())
+_STOPS = frozenset(
+    "administration campaign county avenue street road park island hall stadium prize award cup day".split()
+)
 
 
 def _goes_on(reading: Reading, index: int, first: int) -> bool:
@@ -195,7 +197,9 @@ def _titled(reading: Reading, index: int) -> bool:
 def _likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> Iterator[tuple[int, int]]:
     """Yield names without a known given name, where enough speaks for a person."""
     singles = Counter(
-        reading.keys[first] for first, end in runs(reading, taken) if end - first == 1 and not reading.words[first].opens
+        reading.keys[first]
+        for first, end in runs(reading, taken)
+        if end - first == 1 and not reading.words[first].opens
     )
     for first, end in runs(reading, taken):
         titled = False

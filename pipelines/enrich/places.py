@@ -89,9 +89,7 @@ def located(reading: Reading) -> list[tuple[int, str, Place | None]]:
         where = _choose(reading, sight, countries)
         if where and _believed(reading, sight, where, taken, countries, near):
             near.update(range(sight.first, sight.end + 2))
-            accepted.append(
-                (reading.words[sight.first].start, written(reading, sight.first, sight.end), where)
-            )
+            accepted.append((reading.words[sight.first].start, written(reading, sight.first, sight.end), where))
     accepted += dense_places(reading, KNOWN_CASELESS)
     accepted += _quarters(reading, taken, accepted)
     return sorted(accepted, key=lambda found: found[0])
@@ -101,7 +99,12 @@ def _sights(reading: Reading, taken: bytearray) -> list[Sight]:
     found = []
     index = 0
     while index < len(reading.words):
-        if taken[index] or not reading.keys[index] or reading.words[index].text[0].islower() and not _zulu(reading, index):
+        if (
+            taken[index]
+            or not reading.keys[index]
+            or reading.words[index].text[0].islower()
+            and not _zulu(reading, index)
+        ):
             index += 1
             continue
         sight = _longest(reading, taken, index)
@@ -164,8 +167,31 @@ def _cased_right(reading: Reading, sight: Sight) -> bool:
     form = reading.keys[sight.first]
     if len(form) <= 3 and form.isascii():
         if word.replace(".", "").isupper():
-            return form in ("us", "usa", "uk", "uae", "eau", "brd", "ksa", "rdc", "drc", "nyc", "la", "dc", "abd", "eua", "nrw",
-                            "nsw", "rsa", "prc", "vae", "vs", "ddr", "cdmx", "kzn") and not (form in ("la", "vs") and reading.loud[sight.first])
+            return form in (
+                "us",
+                "usa",
+                "uk",
+                "uae",
+                "eau",
+                "brd",
+                "ksa",
+                "rdc",
+                "drc",
+                "nyc",
+                "la",
+                "dc",
+                "abd",
+                "eua",
+                "nrw",
+                "nsw",
+                "rsa",
+                "prc",
+                "vae",
+                "vs",
+                "ddr",
+                "cdmx",
+                "kzn",
+            ) and not (form in ("la", "vs") and reading.loud[sight.first])
         return word[0].isupper() and _great(place(sight.candidates[0])) and not never(reading, sight.first)
     return True
 
@@ -238,10 +264,18 @@ def _believed(
         return not part and not (single and form in reading.lower)
     score = 0.0
     dateline = _dateline(reading, sight)
-    inside = first > 0 and tells("where", language, reading.keys[first - 1]) and not capital_unless_open(reading, first - 1)
-    towns = (first > 0 and tells("towns", language, reading.keys[first - 1])) or (
-        first > 1 and reading.keys[first - 1] in ("of", "de", "di") and tells("towns", language, reading.keys[first - 2])
-    ) or (end < len(reading.keys) and tells("towns", language, reading.keys[end]))
+    inside = (
+        first > 0 and tells("where", language, reading.keys[first - 1]) and not capital_unless_open(reading, first - 1)
+    )
+    towns = (
+        (first > 0 and tells("towns", language, reading.keys[first - 1]))
+        or (
+            first > 1
+            and reading.keys[first - 1] in ("of", "de", "di")
+            and tells("towns", language, reading.keys[first - 2])
+        )
+        or (end < len(reading.keys) and tells("towns", language, reading.keys[end]))
+    )
     said = _said_after(reading, sight)
     score += 2.5 if dateline else 0.0
     score += 1.5 if inside else 0.0
@@ -329,7 +363,9 @@ def _quarters(
             inside = next((where for at, _, where in accepted if where and 0 < at - stop < 60), None)
             name = written(reading, first, end)
             if inside:
-                quarter = Place(name=name, code=inside.country, kind="city", lat=inside.lat, lon=inside.lon, population=0)
+                quarter = Place(
+                    name=name, code=inside.country, kind="city", lat=inside.lat, lon=inside.lon, population=0
+                )
                 found.append((start, name, quarter))
     return found
 

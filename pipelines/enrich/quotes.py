@@ -42,7 +42,9 @@ def _speaker(reading: Reading, speakers: list[Person], start: int, end: int) -> 
     line_end = stop if stop >= 0 else len(reading.text)
     line_start = reading.text.rfind("\n", 0, start) + 1
     ahead = [
-        index for index in range(after, min(after + REACH, len(words))) if words[index].end <= line_end and not _quoted(reading, end, words[index].start)
+        index
+        for index in range(after, min(after + REACH, len(words)))
+        if words[index].end <= line_end and not _quoted(reading, end, words[index].start)
     ]
     behind = [index for index in range(max(0, before - REACH), before + 1) if words[index].start >= line_start]
     for stretch in (ahead, behind):
@@ -63,7 +65,7 @@ def _speaker(reading: Reading, speakers: list[Person], start: int, end: int) -> 
 def _quoted(reading: Reading, end: int, start: int) -> bool:
     """Return whether another quotation or sentence begins between."""
     between = reading.text[end:start]
-    return any(mark in between for mark in "„“«\"「") or ". " in between
+    return any(mark in between for mark in '„“«"「') or ". " in between
 
 
 def _index_at(reading: Reading, offset: int) -> int:

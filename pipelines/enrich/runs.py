@@ -7,7 +7,9 @@ from pipelines.enrich.reading import Reading
 from pipelines.enrich.words import ABBREVIATED
 
 #: small words inside a person's name
-PARTICLES = frozenset("de da do dos das del della di du la le el al as bin ben ibn van von der den ter ten zu af av abu".split())
+PARTICLES = frozenset(
+    "de da do dos das del della di du la le el al as bin ben ibn van von der den ter ten zu af av abu".split()
+)
 _SPACES = frozenset((" ", "\u00a0", "-", "‑", " d'", " d’", " l'", " l’"))
 #: a name has no more words than this
 LONGEST = 7

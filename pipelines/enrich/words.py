@@ -20,7 +20,7 @@ _LETTERS = str.maketrans("أإآى", "اااي")
 ABBREVIATED = frozenset(
     "mr mrs ms dr prof st sen rep gov gen col lt sgt capt maj rev hon jr sr vs no inc corp co ltd u.s d.c ph".split()
 )
-_ENDERS = frozenset(".!?:\n…。！？「『“„«\"•|")
+_ENDERS = frozenset('.!?:\n…。！？「『“„«"•|')
 
 
 class Word(NamedTuple):
