@@ -76,19 +76,6 @@ ONLY_IN = {
 }  # fmt: skip
 #: words of a language that are more often themselves than the body: it is meant inside quotation marks alone
 QUOTED = {
-    "de": {
-        "stern",
-        "spiegel",
-        "bild",
-        "focus",
-        "kicker",
-        "union",
-        "allianz",
-        "welt",
-        "real",
-        "meta",
-        "target",
-        "marca",
-    },
+    "de": {"stern", "spiegel", "bild", "focus", "kicker", "union", "allianz", "welt", "real", "meta", "target", "marca"},
     "en": {"deadline", "variety", "insider", "dawn", "target", "current"},
 }

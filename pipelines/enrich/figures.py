@@ -67,11 +67,7 @@ def _value(number: str) -> float | None:
     plain = re.sub(r"['’\s]", "", number)
     last = max(plain.rfind("."), plain.rfind(","))
     marks = plain.count(".") + plain.count(",")
-    if (
-        last >= 0
-        and len(plain) - last - 1 == 3
-        and (marks > 1 and plain[last] == plain[plain.find(plain[last])] or marks == 1)
-    ):
+    if last >= 0 and len(plain) - last - 1 == 3 and (marks > 1 and plain[last] == plain[plain.find(plain[last])] or marks == 1):
         whole, part = plain, ""
         if plain[:last].lstrip("0") == "":
             whole, part = plain[:last], plain[last + 1 :]
