@@ -11,13 +11,13 @@ from index.asked import settle
 from index.cursor import decode
 from index.document import folded_value
 from index.elasticsearch import bulk, results, translate
-from index.elasticsearch.analysis import fit
 from index.elasticsearch.client import error_type, our_words
+from index.elasticsearch.create import create
 from index.elasticsearch.status import NAME, status
 from index.elasticsearch.targets import Targets
 from index.protocol import Action, IndexStatus, Written
 from index.query import Query, Results
-from index.schema import DERIVED, STREAMS, schema_version
+from index.schema import DERIVED, STREAMS
 from news.errors import BadQuery
 
 #: facets whose folded values are not what people want to read, and the fields that carry what they do
@@ -53,19 +53,10 @@ class ElasticsearchIndex:
         self._labels: dict[tuple[str, str], str] = {}
 
     async def create(self) -> None:
-        """Make the first index of each stream and its alias."""
+        """Make the first index of each stream and its alias; an alias that was lost is set again."""
         with our_words(self.place):
             for stream in STREAMS:
-                alias = self.aliases[stream]
-                if await self.client.indices.exists(index=alias):
-                    continue
-                fitted = await fit(self.client, stream)
-                await self.client.indices.create(
-                    index=f"{alias}-v{schema_version(stream)}",
-                    settings=fitted.settings,
-                    mappings=fitted.mappings,
-                    aliases={alias: {"is_write_index": True}},
-                )
+                await create(self.client, stream, self.aliases[stream])
 
     async def write(self, actions: Sequence[Action]) -> list[Written]:
         """Tell Elasticsearch these actions by bulk, in chunks."""
