@@ -1,6 +1,6 @@
 """How surely copies are found and other articles left apart, and what it costs.
 
-    python -m bench.stories [--pages ../shared/pages] [--generated 10000] [--ledger 1000000] [--kills 100]
+    python bench/stories.py [--pages ../shared/pages] [--generated 10000] [--ledger 1000000] [--kills 100]
 
 Texts are the bodies of real pages and generated ones. A copy is found if the two signatures meet in a band, by which
 the ledger looks for it, and are then judged to be of one text. Times are CPU, so that a busy machine counts less.
@@ -21,6 +21,8 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench import lookup, recorder
 from ledger import server

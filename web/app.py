@@ -14,7 +14,7 @@ from web.api import api
 from web.article import article
 from web.guard import Guard
 from web.health import health
-from web.names import OutletNames
+from web.outlets import OutletNames
 from web.rooms import Rooms
 from web.search import search
 

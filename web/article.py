@@ -14,7 +14,7 @@ from news.errors import IndexUnavailable
 from web import names, render, times
 from web.changes import Changes, changes, parse_pair, version
 from web.kept import Kept, kept, parse_id
-from web.results import Copy, copies_of, language_tag, special, web_address
+from web.results import Copy, copies_of, direction, language_tag, special, web_address
 from web.rooms import Rooms, rooms_of
 
 #: fields of the document whose values lead to searches, with their headings
@@ -76,6 +76,7 @@ async def _values(rooms: Rooms, found: Kept, compared: Changes | None) -> dict[s
         "outlet": Link(name=rooms.outlets.name(outlet), href=_ask("outlet", outlet)),
         "language": names.language(tag),
         "language_tag": language_tag(tag),
+        "direction": direction(document.get("headline") or document.get("body") or ""),
         "marks": list(special(document, "UTC")),
         "byline": [
             Link(name=name, href=_ask(facet, name))

@@ -1,18 +1,19 @@
-"""Two versions in, their words side by side out: what went, what came, what stayed."""
+"""Two versions in, how each paragraph of the one became a paragraph of the other out, word by word."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from news.article import Article
-from news.difference import Operation, difference
+from news.difference import Operation, difference, line_spans
 from news.edits import Edits, compare
 from news.errors import NotFound
 from news.version import Version
+from web.pairs import pairs
 
 Run = tuple[Operation, str]
 
-_PAIR = re.compile(r"(\d{1,6})\.\.(\d{1,6})")
+_PAIR = re.compile(r"(\d{1,6})\.\.(\d{1,6})", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +22,7 @@ class Field:
 
     name: str
     changed: bool
-    #: a paragraph a row; one row for all but the body
+    #: a paragraph a row
     paragraphs: tuple[tuple[Run, ...], ...]
 
 
@@ -73,25 +74,28 @@ def _parts(article: Article) -> Iterator[tuple[str, str]]:
 
 
 def _field(name: str, before: str, after: str) -> Field:
-    runs = difference(before, after)
-    changed = any(operation is not Operation.EQUAL for operation, _ in runs)
-    return Field(name=name, changed=changed, paragraphs=tuple(_paragraphs(runs)))
+    return Field(name=name, changed=before != after, paragraphs=tuple(paragraphs(before, after)))
 
 
-def _paragraphs(runs: list[Run]) -> Iterator[tuple[Run, ...]]:
-    r"""Yield the runs cut at line breaks.
+def paragraphs(before: str, after: str) -> Iterator[tuple[Run, ...]]:
+    r"""Yield the paragraphs of both texts in reading order, those that stayed word by word.
 
-    >>> [len(row) for row in _paragraphs([(Operation.EQUAL, "a\nb "), (Operation.INSERT, "c")])]
-    [1, 2]
+    >>> for row in paragraphs("It rained.\nTwo fell.\nAll went home.", "It rained.\nTen fell."):
+    ...     print([(str(operation), text) for operation, text in row])
+    [('equal', 'It rained.')]
+    [('delete', 'Two '), ('insert', 'Ten '), ('equal', 'fell.')]
+    [('delete', 'All went home.')]
     """
-    row: list[Run] = []
-    for operation, text in runs:
-        lines = text.split("\n")
-        for number, line in enumerate(lines):
-            if number and row:
-                yield tuple(row)
-                row = []
-            if line:
-                row.append((operation, line))
-    if row:
-        yield tuple(row)
+    old, new = _lines(before), _lines(after)
+    # each line counts as one word: the spans are of whole paragraphs
+    for span in line_spans([[line] for line in old], [[line] for line in new]):
+        gone, come = old[span.before_start : span.before_end], new[span.after_start : span.after_end]
+        if span.equal:
+            yield from (((Operation.EQUAL, line),) for line in come)
+            continue
+        for was, now in pairs(gone, come):
+            yield tuple(difference(was, now))
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from index.document import folded_value
 from index.query import Bucket
 from web import names
-from web.names import OutletNames
+from web.outlets import OutletNames
 from web.question import Question
 
 #: facets of the page: the index's own of the first screen, then what became of articles after their publication
@@ -92,7 +92,9 @@ def chips(question: Question, outlets: OutletNames, labels: Mapping[tuple[str, s
     found = [
         Chip(
             title=names.FACETS[key],
-            name=named(key, labels.get((key, folded_value(value)), value), outlets),
+            name="the same text"
+            if key == "story_id"
+            else named(key, labels.get((key, folded_value(value)), value), outlets),
             href=question.without(key, value).href(),
         )
         for key, values in question.chosen.items()

@@ -33,6 +33,11 @@ def pieces(marked: str) -> Iterator[Piece]:
             yield Piece(part, found)
 
 
+def plain(marked: str) -> str:
+    """Return the text without marks."""
+    return _MARKS.sub("", marked)
+
+
 def html(marked: str) -> Markup:
     r"""Return the text escaped, what was found in <mark>.
 

@@ -1,13 +1,9 @@
-"""What codes are called: languages, countries, kinds of page, classes of edits, facets, outlets."""
+"""What codes are called: languages, countries, kinds of page, classes of edits, facets."""
 
-from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
 
 from babel import Locale, UnknownLocaleError
 
-from crawler.catalogue import read_catalogue
 from news.article import Kind
 from news.edits import EditKind
 
@@ -91,27 +87,9 @@ def value(facet: str, shown: str) -> str:
         return edit(shown)
     if shown in ("true", "false"):
         return "Yes" if shown == "true" else "No"
-    return shown.capitalize() if facet == "sections" else shown
+    return shown[:1].upper() + shown[1:] if facet == "sections" else shown
 
 
 def edit(kind: str) -> str:
     """Return what a reader calls a class of edits."""
     return _EDITS.get(kind, kind)
-
-
-class OutletNames:
-    """Outlets' names by slug: from their files, and from articles that were shown, which name their outlet."""
-
-    def __init__(self, home: Path) -> None:
-        self._names = {outlet.slug: outlet.name for outlet in read_catalogue(home)}
-
-    def learn(self, documents: Iterable[Mapping[str, Any]]) -> None:
-        """Remember how these articles name their outlets."""
-        for document in documents:
-            slug, name = document.get("outlet"), document.get("outlet_name")
-            if isinstance(slug, str) and isinstance(name, str) and slug and name:
-                self._names[slug] = name
-
-    def name(self, slug: str) -> str:
-        """Return the outlet's name, or its slug while nothing is known of it."""
-        return self._names.get(slug, slug)

@@ -36,6 +36,8 @@ PROGRAM_PARAMETERS: dict[str, str] = {
 }
 #: hits of a page, unless asked otherwise
 SIZE, PROGRAM_SIZE = 20, 10
+#: hits of a page that a person looks at; a program may have as many as the index gives
+MOST_HITS = 100
 #: a person clicks together no more; a program has no need to
 MOST_VALUES = 50
 #: no date before the first newspapers, none that a time zone could push over the calendar's end
@@ -84,6 +86,7 @@ class Question:
                 raise BadQuery(f"There is no parameter '{name[:50]}'. Known are {', '.join([*known, *FACETS])}.")
         if any(len(values) > MOST_VALUES for values in chosen.values()):
             raise BadQuery(f"A facet can be filtered by at most {MOST_VALUES} values.")
+        size = _number(single.get("size", ""), "size", PROGRAM_SIZE if program else SIZE)
         return cls(
             text=single.get("q", "")[: LONGEST + 1],  # one too many: then the index says that it was cut
             chosen=chosen,
@@ -91,7 +94,7 @@ class Question:
             until=single.get("until", "")[:50],
             sort=_sort(single.get("sort", "")),
             by_story=single.get("stories", "0" if program else "1") not in ("0", "false", "no"),
-            size=_number(single.get("size", ""), "size", PROGRAM_SIZE if program else SIZE),
+            size=size if program else min(size, MOST_HITS),
             cursor=single.get("cursor", "")[:LONGEST],
             timezone=single.get("timezone", "")[:50] or "UTC",
             options={name: value for name, value in single.items() if name in PROGRAM_PARAMETERS and value},

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from unicodedata import bidirectional
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
@@ -10,7 +11,7 @@ from markupsafe import Markup
 from index.protocol import Index
 from index.query import Hit, Query, Sort
 from web import marks, names, times
-from web.names import OutletNames
+from web.outlets import OutletNames
 
 #: characters of an article's beginning where nothing is marked in its text
 BEGINNING = 280
@@ -49,6 +50,8 @@ class Result:
     language: str
     language_tag: str
     published: times.Shown | None
+    #: rtl or ltr, as the headline runs
+    direction: str
     #: first sight, where the outlet states no time
     seen: times.Shown | None
     byline: str
@@ -78,7 +81,8 @@ def _result(hit: Hit, stories: Mapping[str, Sequence[Mapping[str, Any]]], outlet
         outlet=outlets.name(document.get("outlet") or ""),
         language=names.language(tag),
         language_tag=language_tag(tag),
-        published=times.stated(document, "date_published", zone),
+        direction=direction(document.get("headline") or document.get("body") or ""),
+        published=times.stated(document, "date_published", zone, seconds=False),
         seen=times.seen(document.get("first_seen_at"), zone),
         byline=", ".join([*(document.get("authors") or ()), *(document.get("agencies") or ())]),
         marks=tuple(special(document, zone)),
@@ -94,10 +98,21 @@ def _lines(hit: Hit) -> list[str]:
     """Return the standfirst, then the pieces of the body that were found, or else its beginning."""
     document, found = hit.document, hit.highlights
     standfirst = one_of(found.get("standfirst")) or document.get("standfirst") or ""
-    body = " … ".join(found.get("body", ()))
+    body = _joined(found.get("body", ()), document.get("body") or "")
     if not body and not standfirst:
         body = cut(document.get("body") or "")
     return [line for line in (standfirst, body) if line]
+
+
+def _joined(pieces: Sequence[str], body: str) -> str:
+    """Return the pieces of a body in one line, dots between them and where the line is cut out of a paragraph."""
+    if not pieces:
+        return ""
+    first, last = marks.plain(pieces[0]).strip(), marks.plain(pieces[-1]).strip()
+    before, after = body[: max(body.find(first), 0)], body[body.find(last) + len(last) :]
+    begins, ends = before.rstrip(" ")[-1:] in ("", "\n"), after.lstrip(" ")[:1] in ("", "\n")
+    line = " … ".join(piece.strip() for piece in pieces)
+    return f"{'' if begins else '… '}{line}{'' if ends else ' …'}"
 
 
 def one_of(pieces: Sequence[str] | None) -> str:
@@ -147,6 +162,16 @@ def language_tag(tag: str) -> str:
     """Return a tag for the `lang` attribute: empty, which HTML reads as unknown, where it is unknown or none."""
     plain = tag.replace("-", "")
     return tag if tag != "und" and plain.isascii() and plain.isalnum() else ""
+
+
+def direction(text: str) -> str:
+    """Return rtl if the text's first letter that has a direction runs from right to left, else ltr (as `dir=auto`).
+
+    >>> direction("2024 بارش"), direction("Rain")
+    ('rtl', 'ltr')
+    """
+    classes = (bidirectional(character) for character in text[:200])
+    return "rtl" if next((each for each in classes if each in ("L", "R", "AL")), "L") != "L" else "ltr"
 
 
 def web_address(url: Any) -> str:

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 
 from index.protocol import Index
-from web.names import OutletNames
+from web.outlets import OutletNames
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -33,8 +33,11 @@ class Shown:
     note: str = ""
 
 
-def stated(document: Mapping[str, Any], name: str, zone: str) -> Shown | None:
-    """Return the moment that `document` has under `name`; None if it has none, or one that nobody can read."""
+def stated(document: Mapping[str, Any], name: str, zone: str, *, seconds: bool = True) -> Shown | None:
+    """Return the moment that `document` has under `name`; None if it has none, or one that nobody can read.
+
+    Where `seconds` would only be in the way, the text stops at the minute.
+    """
     try:
         moment = Moment.from_json(dict(document), name)
     except (KeyError, ValueError, TypeError):
@@ -46,7 +49,7 @@ def stated(document: Mapping[str, Any], name: str, zone: str) -> Shown | None:
     else:
         note = "to the minute" if moment.precision is Precision.MINUTE else "to the second"
     exact = moment.precision is Precision.INSTANT
-    text = instant(moment.at, zone, seconds=exact) if isinstance(moment.at, datetime) else day(moment.at)
+    text = instant(moment.at, zone, seconds=seconds and exact) if isinstance(moment.at, datetime) else day(moment.at)
     return Shown(text=text, iso=moment.isoformat(), note=f"{note}, from {_SOURCES[moment.source]}")
 
 

@@ -1,22 +1,42 @@
 """A query in, results out: the statements of one search and what becomes of their rows."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from index.cursor import encode
+from index.cursor import decode, encode
 from index.highlight import marked
 from index.pattern import wanted
 from index.postgresql import translate
 from index.postgresql.tables import ARTICLES, LABELS
 from index.query import Bucket, Hit, Interval, Query, Sort
 from index.syntax import Node
+from news.errors import BadQuery
 
 Condition = ColumnElement[bool]
+
+
+def place_of(query: Query) -> dict[str, Any]:
+    """Return where the page of `query` begins. Raises BadQuery for a cursor that no page of PostgreSQL's gave."""
+    if not query.cursor:
+        return {"origin": datetime.now(UTC).isoformat()}
+    place = decode(query.sort, query.cursor)
+    try:
+        value, id = place["after"]
+        if query.sort is Sort.RELEVANCE:
+            float(value)
+        elif value is not None:
+            datetime.fromisoformat(value)
+        datetime.fromisoformat(place["origin"])
+        UUID(id)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadQuery("The cursor is not one that a page of results gave.") from error
+    return place
 
 
 class Search:

@@ -1,6 +1,6 @@
 """Both places to search, real ones, and an article to put into them."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,8 +14,11 @@ from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
 from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action, Index
+from index.query import Query, Results
 from news.configuration import Configuration
 from news.url import article_id
+
+Put = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
@@ -77,8 +80,18 @@ def document(slug: str, **fields: Any) -> dict[str, Any]:
     return simple | fields
 
 
+def slugs(results: Results) -> list[str]:
+    """Return the last part of each hit's address, in the hits' order."""
+    return [hit.document["url"].rpartition("/")[2] for hit in results.hits]
+
+
+async def found(index: Index, text: str = "", **options: Any) -> list[str]:
+    """Return what a query finds, sorted."""
+    return sorted(slugs(await index.search(Query(text=text, **{"size": 100} | options))))
+
+
 @pytest.fixture
-def put() -> Callable[..., Any]:
+def put() -> Put:
     """Give a function that writes documents and makes them searchable."""
 
     async def put(index: Index, *documents: dict[str, Any]) -> None:

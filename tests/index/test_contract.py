@@ -1,7 +1,6 @@
 """What every place to search must do: the same questions to Elasticsearch and PostgreSQL, both real."""
 
 import json
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,17 +11,7 @@ from index.query import MARK_END, MARK_START, Interval, Query, Results, Sort
 from news.article import Article
 from news.errors import BadQuery
 from news.moment import Moment, Precision, TimeSource
-from tests.index.conftest import document
-
-Put = Callable[..., Awaitable[None]]
-
-
-def slugs(results: Results) -> list[str]:
-    return [hit.document["url"].rpartition("/")[2] for hit in results.hits]
-
-
-async def found(index: Index, text: str = "", **options: Any) -> list[str]:
-    return sorted(slugs(await index.search(Query(text=text, **{"size": 100} | options))))
+from tests.index.conftest import Put, document, found, slugs
 
 
 def upsert(one: dict[str, Any], revision: int) -> Action:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action, Index
@@ -55,6 +55,15 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """Give a client of the application; a fault of the application fails the test."""
     async with client_of(app) as made:
         yield made
+
+
+@pytest.fixture
+async def lonely(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """Give a client of an application without a server behind it, for what is answered without one."""
+    nowhere = create_async_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    async with client_of(create_app(nowhere, PostgresqlIndex(nowhere), Configuration(home=tmp_path))) as made:
+        yield made
+    await nowhere.dispose()
 
 
 def client_of(app: FastAPI, *, base_url: str = "http://127.0.0.1:8000", raises: bool = True) -> httpx.AsyncClient:

@@ -1,16 +1,19 @@
 """The JSON API: the same articles as the pages, for programs."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from index.fields import FACETS
 from index.query import MARK_START
 from news.article import Article
 from news.errors import IndexUnavailable
 from tests.web.conftest import Keep, Put, client_of, document
 from tests.web.test_article import FIRST, SECOND, URL
+from web.question import PARAMETERS, PROGRAM_PARAMETERS
 
 
 async def get(client: httpx.AsyncClient, path: str, status: int = 200, **params: Any) -> Any:
@@ -109,9 +112,9 @@ async def test_an_article_is_found_by_its_address(client: httpx.AsyncClient, kee
     ],
 )
 async def test_what_cannot_be_asked_is_an_error_with_a_sentence(
-    client: httpx.AsyncClient, parameters: str, sentence: str
+    lonely: httpx.AsyncClient, parameters: str, sentence: str
 ) -> None:
-    answer = await client.get(f"/api/search?{parameters}")
+    answer = await lonely.get(f"/api/search?{parameters}")
     assert answer.status_code == 400
     assert answer.json().keys() == {"error"}
     assert sentence in answer.json()["error"]
@@ -132,12 +135,18 @@ async def test_status_tells_index_outbox_and_outlets(client: httpx.AsyncClient, 
     assert status["outbox"]["quarantined"] == 0
 
 
-async def test_the_description_names_every_parameter_and_needs_no_other_server(client: httpx.AsyncClient) -> None:
-    described = await get(client, "/api/openapi.json")
+async def test_the_description_names_every_parameter_and_needs_no_other_server(lonely: httpx.AsyncClient) -> None:
+    described = await get(lonely, "/api/openapi.json")
     parameters = {each["name"] for each in described["paths"]["/api/search"]["get"]["parameters"]}
     assert {"q", "from", "until", "cursor", "outlet", "facets", "highlight"} <= parameters
     for path in ("/docs", "/redoc", "/api/docs"):
-        assert (await client.get(path)).status_code == 404
+        assert (await lonely.get(path)).status_code == 404
+
+
+def test_every_parameter_is_told_of() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    for name in [*PARAMETERS, *PROGRAM_PARAMETERS, *FACETS]:
+        assert f"`{name}`" in told, name
 
 
 async def test_an_index_that_is_away_is_said_and_the_process_lives(
@@ -161,22 +170,14 @@ async def test_an_index_that_is_away_is_said_and_the_process_lives(
     assert status["index"] == {"backend": "postgresql", "available": False, "notes": ready["missing"]}
 
 
-async def test_a_ledger_that_is_away_is_said(app: FastAPI, client: httpx.AsyncClient, fresh_database: str) -> None:
-    assert (await get(client, "/readyz"))["ready"] is True
-    from sqlalchemy.ext.asyncio import create_async_engine
-
-    from web.rooms import Rooms
-
-    nowhere = create_async_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
-    rooms: Rooms = app.state.rooms
-    app.state.rooms = Rooms(engine=nowhere, index=rooms.index, outlets=rooms.outlets)
+async def test_a_ledger_that_is_away_is_said(lonely: httpx.AsyncClient) -> None:
     id = document("a")["id"]
-    assert "PostgreSQL cannot be reached" in (await get(client, f"/api/articles/{id}", 503))["error"]
-    answer = await client.get(f"/articles/{id}")
+    assert "PostgreSQL cannot be reached" in (await get(lonely, f"/api/articles/{id}", 503))["error"]
+    answer = await lonely.get(f"/articles/{id}")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "10"
-    assert (await get(client, "/readyz", 503))["ready"] is False
-    await nowhere.dispose()
+    assert len((await get(lonely, "/readyz", 503))["missing"]) == 2
+    assert (await get(lonely, "/healthz"))["alive"] is True
 
 
 async def test_a_fault_of_ours_is_a_page_without_its_insides(

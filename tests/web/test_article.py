@@ -51,7 +51,7 @@ async def test_history_classes_edits_and_a_pair_of_versions_is_compared(
     html = page(await client.get(link(html, "Version 2").partition("#")[0]))
     assert texts(html, ".changes del")[0] == "5"
     assert texts(html, ".changes ins")[0] == "7"
-    assert "The bridge is closed." in texts(html, ".changes del")
+    assert texts(html, ".changes del") == ["5", "Five", "The bridge is closed."]
     html = page(await client.get(f"/articles/{id}?diff=2..1"))
     assert texts(html, ".changes ins")[0] == "5"
 
@@ -116,27 +116,27 @@ async def test_copies_are_named_and_unknown_while_the_index_is_away(
     assert "Not known while the index is away." in html.text()
 
 
-@pytest.mark.parametrize(
-    ("path", "sentence"),
-    [
-        ("/articles/7", "'7' is not an article's id."),
-        ("/articles/%00", "is not an article's id."),
-        ("/articles/%ff%fe", "is not an article's id."),
-        ("/articles/" + "9" * 5_000, "is not an article's id."),
-        ("/articles/00000000-0000-0000-0000-000000000000", "No article has the id"),
-        ("/nowhere", "There is nothing at /nowhere."),
-        ("/articles/", "There is nothing at"),
-    ],
-)
-async def test_what_is_not_there_is_a_page_that_says_so(client: httpx.AsyncClient, path: str, sentence: str) -> None:
-    answer = await client.get(path)
-    assert answer.status_code == 404
-    assert sentence in unescape(answer.text)
+MISSING = [
+    ("/articles/7", "'7' is not an article's id."),
+    ("/articles/%00", "is not an article's id."),
+    ("/articles/%ff%fe", "is not an article's id."),
+    ("/articles/" + "9" * 5_000, "is not an article's id."),
+    ("/articles/00000000-0000-0000-0000-000000000000", "No article has the id"),
+    ("/nowhere", "There is nothing at /nowhere."),
+    ("/articles/", "There is nothing at"),
+]
 
 
-@pytest.mark.parametrize("pair", ["1..9", "0..1", "1", "a..b", "1..2..3", "-1..1", "٣..1", "1..9999999999", "%00"])
+async def test_what_is_not_there_is_a_page_that_says_so(client: httpx.AsyncClient) -> None:
+    for path, sentence in MISSING:
+        answer = await client.get(path)
+        assert answer.status_code == 404, path
+        assert sentence in unescape(answer.text)
+
+
 async def test_a_pair_of_versions_that_are_not_there_is_not_found(
-    client: httpx.AsyncClient, keep_versions: Keep, pair: str
+    client: httpx.AsyncClient, keep_versions: Keep
 ) -> None:
     id = await keep_versions(FIRST, SECOND)
-    assert (await client.get(f"/articles/{id}?diff={pair}")).status_code == 404
+    for pair in ("1..9", "0..1", "1", "a..b", "1..2..3", "-1..1", "٣..1", "1..9999999999", "%00"):
+        assert (await client.get(f"/articles/{id}?diff={pair}")).status_code == 404, pair
