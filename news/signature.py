@@ -54,7 +54,8 @@ def similarity(one: Sequence[int], other: Sequence[int]) -> float:
     """
     if not one or not other:
         return 0.0
-    return sum(map(eq, one[1 + FIGURES :], other[1 + FIGURES :])) / PERMUTATIONS
+    same: int = sum(map(eq, one[1 + FIGURES :], other[1 + FIGURES :]))
+    return same / PERMUTATIONS
 
 
 def containment(one: Sequence[int], other: Sequence[int]) -> float:
