@@ -24,15 +24,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the bench runs from a clone, installed or not
 
-from bench import lookup, recorder  # noqa: E402
-from ledger import server  # noqa: E402
-from ledger.database import engine_for, migrate  # noqa: E402
-from ledger.schema import metadata  # noqa: E402
-from news.article import Article  # noqa: E402
-from news.edits import compare  # noqa: E402
-from news.signature import Signature, bands, is_copy  # noqa: E402
-from news.words import words  # noqa: E402
-from pipelines.deduplicate import sign  # noqa: E402
+from bench import lookup, recorder
+from ledger import server
+from ledger.database import engine_for, migrate
+from ledger.schema import metadata
+from news.article import Article
+from news.edits import compare
+from news.signature import Signature, bands, is_copy
+from news.words import words
+from pipelines.deduplicate import sign
 
 #: (figure, at least or at most, aim)
 AIMS = (
