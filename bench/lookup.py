@@ -11,7 +11,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.database import engine_for
-from ledger.stories import STORY_DAYS, find_copies, join
+from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
 from news.signature import FIGURES, PERMUTATIONS, ROWS, Signature, bands, packed
 from tests.ledger import readings
 
@@ -80,6 +80,7 @@ async def measure(url: str, size: int) -> dict[str, float]:
     known = [generated(chance.randrange(0, size, 1000)) for _ in range(LOOKUPS // 2)]
     new = [generated(2**40 + chance.getrandbits(30)) for _ in range(LOOKUPS // 2)]
     async with engine.connect() as connection:
+        await lock_stories(connection)
         for each in known[:20]:
             await look(connection, each)
         taken = [await look(connection, each) for each in [*known, *new]]
@@ -95,7 +96,9 @@ async def measure(url: str, size: int) -> dict[str, float]:
                 {"id": article_id, "at": readings.START},
             )
             started = time.perf_counter()
-            await join(connection, article_id, 1, each, readings.START, STORY_DAYS)
+            copies = await find_copies(connection, article_id, "x", each, readings.START, STORY_DAYS)
+            await remember(connection, article_id, 1, each, readings.START, STORY_DAYS)
+            await join(connection, article_id, copies)
             joined.append((time.perf_counter() - started) * 1_000)
         await connection.rollback()
         index_bytes = (await connection.execute(text("SELECT pg_relation_size('ix_signatures_bands')"))).scalar_one()
@@ -113,7 +116,7 @@ async def measure(url: str, size: int) -> dict[str, float]:
 async def look(connection: AsyncConnection, signature: Signature) -> float:
     """Look one signature up and return the milliseconds that it took."""
     started = time.perf_counter()
-    await find_copies(connection, UUID(int=2**100), signature, readings.START, STORY_DAYS)
+    await find_copies(connection, UUID(int=2**100), "x", signature, readings.START, STORY_DAYS)
     return (time.perf_counter() - started) * 1_000
 
 

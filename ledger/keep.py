@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.articles import pack, unpack, utc
 from ledger.outbox import owe_article
 from ledger.schema import addresses, articles, versions
-from ledger.stories import STORY_DAYS, join, lock_stories
+from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
 from ledger.tombstones import meet
 from news.article import Article
 from news.edits import Edits, compare
@@ -69,37 +69,47 @@ async def keep(connection: AsyncConnection, reading: Reading) -> Kept:
     read copies of one text, which become one story. A view of an article that we have from its canonical address
     (AMP, print) never makes a version, nor does what a wall left of it.
     """
-    for key in sorted(reading.keys):
-        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    keys = sorted(reading.keys)
+    await connection.execute(_LOCK_KEYS, {"keys": keys})
     known = await _known(connection, reading)
-    if known is None or fingerprint(reading.article) != known.fingerprint:
+    if known is None:
+        # nobody else can give these keys to an article before we let go of them
         await lock_stories(connection)
-    # locked now, and read anew: somebody may have changed the article under another of its addresses
-    known = await _known(connection, reading, lock=True)
-    kept = await (_keep_new(connection, reading) if known is None else _keep_known(connection, reading, known))
-    rows = [{"key": key, "article_id": kept.article_id} for key in sorted(reading.keys)]
-    await connection.execute(insert(addresses).values(rows).on_conflict_do_nothing())
-    if kept.outcome in (Outcome.NEW, Outcome.CHANGED):
-        await join(connection, kept.article_id, kept.version, reading.signature, reading.at, reading.story_days)
-        revision = select(articles.c.revision).where(articles.c.id == kept.article_id)
-        await owe_article(connection, kept.article_id, (await connection.execute(revision)).scalar_one())
+        kept = await _keep_new(connection, reading)
+    elif _is_view(reading, known):
+        kept = Kept(
+            outcome=Outcome.UNCHANGED,
+            article_id=known.id,
+            version=known.version,
+            reason=f"a view of {known.url}",
+            is_view=True,
+        )
+    elif fingerprint(reading.article) == known.fingerprint:
+        kept = await _keep_unchanged(connection, reading, known)
+    else:
+        await lock_stories(connection)
+        kept = await _keep_changed(connection, reading, known.id)
+    await connection.execute(_ADD_KEYS, {"keys": keys, "article_id": kept.article_id})
     return kept
 
 
-async def _known(connection: AsyncConnection, reading: Reading, *, lock: bool = False) -> Row[Any] | None:
+#: in the order of the list: two workers that want the same keys never hold one each
+_LOCK_KEYS = text("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key")
+_ADD_KEYS = text(
+    "INSERT INTO addresses (key, article_id) SELECT key, CAST(:article_id AS uuid)"
+    " FROM unnest(CAST(:keys AS text[])) AS key ON CONFLICT DO NOTHING"
+)
+
+
+async def _known(connection: AsyncConnection, reading: Reading) -> Row[Any] | None:
     """Return the article that the reading is of, if we have it; an outlet's number counts only if the texts agree."""
-    sure = [key for key in reading.keys if not is_hint(key)]
-    hints = [key for key in reading.keys if is_hint(key)]
-    for keys in (sure, hints):
-        query = (
-            select(articles)
-            .join(addresses, addresses.c.article_id == articles.c.id)
-            .where(addresses.c.key.in_(keys))
-            .order_by(articles.c.first_seen_at, articles.c.id)
-            .limit(1)
-        )
-        row = (await connection.execute(query.with_for_update(of=articles) if lock else query)).first()
-        if row is not None and (keys is sure or is_same_article(await _text_of(connection, row), reading.article)):
+    rows = await connection.execute(
+        select(articles, addresses.c.key)
+        .join(addresses, addresses.c.article_id == articles.c.id)
+        .where(addresses.c.key.in_(reading.keys))
+    )
+    for row in sorted(rows, key=lambda row: (is_hint(row.key), row.first_seen_at, row.id.bytes)):
+        if not is_hint(row.key) or is_same_article(await _text_of(connection, row), reading.article):
             return row
     return None
 
@@ -112,6 +122,7 @@ async def _text_of(connection: AsyncConnection, known: Row[Any]) -> Article:
 
 async def _keep_new(connection: AsyncConnection, reading: Reading) -> Kept:
     new_id = UUID(article_id(reading.article.url))
+    copies = await find_copies(connection, new_id, reading.outlet, reading.signature, reading.at, reading.story_days)
     await connection.execute(
         insert(articles).values(
             id=new_id,
@@ -121,33 +132,50 @@ async def _keep_new(connection: AsyncConnection, reading: Reading) -> Kept:
             first_seen_at=reading.at,
             changed_at=reading.at,
             out_by=out_by(reading.article.date_published, reading.at),
+            story_id=new_id if reading.signature and not copies else None,
             **_address(reading),
             **_columns(reading),
         )
     )
     await _add_version(connection, new_id, 1, reading, None)
+    await remember(connection, new_id, 1, reading.signature, reading.at, reading.story_days)
+    if copies:
+        await join(connection, new_id, copies)
+    await owe_article(connection, new_id, 1)
     return Kept(outcome=Outcome.NEW, article_id=new_id, version=1)
 
 
-async def _keep_known(connection: AsyncConnection, reading: Reading, known: Row[Any]) -> Kept:
+async def _keep_unchanged(connection: AsyncConnection, reading: Reading, known: Row[Any]) -> Kept:
+    if known.missed_at is not None:
+        await meet(connection, known.id, reading.at)
+    seen: dict[str, Any] = {"fetched_at": reading.at} | _address(reading)
+    moved = reading.article.url != known.url
+    if moved:
+        seen |= {"document": dict(reading.document), "revision": articles.c.revision + 1}
     of_this = articles.c.id == known.id
+    result = await connection.execute(update(articles).where(of_this).values(seen).returning(articles.c.revision))
+    if moved:
+        await owe_article(connection, known.id, result.scalar_one())
+    return Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
+
+
+async def _keep_changed(connection: AsyncConnection, reading: Reading, known_id: UUID) -> Kept:
+    of_this = articles.c.id == known_id
+    # read anew and locked: somebody may have changed the article under another of its addresses meanwhile
+    known = (await connection.execute(select(articles).where(of_this).with_for_update())).one()
+    before = await _text_of(connection, known)
     unchanged = Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
-    if _is_view(reading, known):
-        return replace(unchanged, reason=f"a view of {known.url}", is_view=True)
-    same_text = fingerprint(reading.article) == known.fingerprint
-    before = reading.article if same_text else await _text_of(connection, known)
     if is_cut_short(before, reading.article):
         return replace(unchanged, outcome=Outcome.WALL, reason="what a wall left of the text that we have")
-    await meet(connection, known.id, reading.at)
-    if same_text:
-        seen = {"fetched_at": reading.at} | _address(reading)
-        await connection.execute(update(articles).where(of_this).values(seen))
+    if fingerprint(before) == fingerprint(reading.article):
         return unchanged
+    if known.missed_at is not None:
+        await meet(connection, known.id, reading.at)
     # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
     same_version = known.read_from != known.url and reading.read_from == known.url
     version = known.version if same_version else known.version + 1
     edits = None if same_version else compare(before, reading.article)
-    await connection.execute(
+    result = await connection.execute(
         update(articles)
         .where(of_this)
         .values(
@@ -159,8 +187,15 @@ async def _keep_known(connection: AsyncConnection, reading: Reading, known: Row[
             **_address(reading),
             **_columns(reading),
         )
+        .returning(articles.c.revision)
     )
+    revision = result.scalar_one()
     await _add_version(connection, known.id, version, reading, edits)
+    copies = await find_copies(connection, known.id, reading.outlet, reading.signature, reading.at, reading.story_days)
+    await remember(connection, known.id, version, reading.signature, reading.at, reading.story_days)
+    if copies or reading.signature or known.story_id:
+        await join(connection, known.id, copies)
+    await owe_article(connection, known.id, revision)
     return Kept(outcome=Outcome.CHANGED, article_id=known.id, version=version)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.locks import Lock
-from ledger.outbox import owe_article
+from ledger.outbox import owe_articles
 from ledger.schema import articles, merged_stories, signatures
 from news.errors import NotFound
 from news.signature import Signature, bands, is_copy, packed, similarity, unpacked
@@ -20,8 +20,9 @@ from news.story import Member, first
 
 #: days apart that two copies may be seen, unless the user says otherwise
 STORY_DAYS = 14
-#: signatures out of the window that each recording forgets: more than it adds, so that they never pile up
-MOST_PRUNED = 10
+#: one recording in so many forgets signatures out of the window: more than were added since, so that they never pile up
+PRUNE_EVERY = 16
+MOST_PRUNED = 160
 #: a text that meets more in its bands than this is the web's own boilerplate
 MOST_CANDIDATES = 1_000
 
@@ -50,31 +51,23 @@ async def lock_stories(connection: AsyncConnection) -> None:
 
     Take it before the lock on any article: who holds it goes on to lock the other members' rows.
     """
-    await connection.execute(select(func.pg_advisory_xact_lock(Lock.STORY)))
+    # PostgreSQL cannot know how seldom bands meet: it expects 1 row of 200 for each, and would read the whole table.
+    # What else such a transaction does goes by primary keys, so that the setting may stay until its end
+    await connection.execute(
+        select(
+            func.pg_advisory_xact_lock(Lock.STORY),
+            func.set_config("enable_seqscan", "off", True),
+            func.set_config("jit", "off", True),
+        )
+    )
 
 
-async def join(
+async def remember(
     connection: AsyncConnection, article_id: UUID, version: int, signature: Signature, at: datetime, days: int
 ) -> None:
-    """Put an article that was just recorded into the story of its text, within the transaction of `connection`.
-
-    Stories that the article turns out to join become one: the older id lives on. The member that had the text first is
-    found anew; each other member whose place changes gets a new revision, and the index is owed it. The article's own
-    revision is the caller's. An article stays in its story when its text changes: it did carry the text.
-    """
-    await lock_stories(connection)
-    stories = await find_copies(connection, article_id, signature, at, days)
-    if signature:
-        await _remember(connection, article_id, version, signature, at)
-        await prune(connection, at - timedelta(days=days))
-    members = await _members(connection, article_id, stories)
-    if signature or any(row.story_id for row in members):
-        await _settle(connection, members, article_id)
-
-
-async def _remember(
-    connection: AsyncConnection, article_id: UUID, version: int, signature: Signature, at: datetime
-) -> None:
+    """Keep a version's signature, by which copies will find it for so many days, and forget some that are older."""
+    if not signature:
+        return
     statement = insert(signatures).values(
         article_id=article_id, version=version, seen_at=at, signature=packed(signature), bands=list(bands(signature))
     )
@@ -84,18 +77,19 @@ async def _remember(
             set_={name: statement.excluded[name] for name in ("signature", "bands", "seen_at")},
         )
     )
+    if article_id.int % PRUNE_EVERY == 0:
+        await prune(connection, at - timedelta(days=days))
 
 
 async def find_copies(
-    connection: AsyncConnection, article_id: UUID, signature: Signature, at: datetime, days: int
+    connection: AsyncConnection, article_id: UUID, outlet: str, signature: Signature, at: datetime, days: int
 ) -> list[UUID]:
-    """Return the stories of the other articles that carry the text and were seen within so many days."""
+    """Return the stories of the other articles that carry the text and were seen within so many days.
+
+    Call it after `lock_stories`, or another worker's copy is missed.
+    """
     if not signature:
         return []
-    # PostgreSQL cannot know how seldom bands meet: it expects 1 row of 200 for each, and would read the whole table
-    await connection.execute(
-        select(func.set_config("enable_seqscan", "off", True), func.set_config("jit", "off", True))
-    )
     met = (
         select(signatures.c.article_id, signatures.c.seen_at, signatures.c.signature)
         .where(signatures.c.bands.overlap(list(bands(signature))))
@@ -104,12 +98,33 @@ async def find_copies(
     )
     window = timedelta(days=days)
     rows = await connection.execute(
-        select(met.c.signature, articles.c.story_id)
+        select(met.c.signature, articles.c.story_id, articles.c.outlet)
         .join(articles, articles.c.id == met.c.article_id)
         .where(met.c.seen_at.between(at - window, at + window), met.c.article_id != article_id)
         .limit(MOST_CANDIDATES)
     )
-    return [row.story_id for row in rows if is_copy(signature, unpacked(row.signature))]
+    return [
+        row.story_id
+        for row in rows
+        if row.story_id and is_copy(signature, unpacked(row.signature), same_outlet=row.outlet == outlet)
+    ]
+
+
+async def join(connection: AsyncConnection, article_id: UUID, copies: Sequence[UUID]) -> None:
+    """Make the article's story and the stories of its copies one, and find anew who had the text first.
+
+    The oldest story's id lives on, the others lead there. Each other member whose place changes gets a new revision,
+    and the index is owed it; the article's own revision is the caller's, who holds `lock_stories`. An article stays in
+    its story when its text changes: it did carry the text.
+    """
+    members = await _members(connection, article_id, copies)
+    leader = first([Member(article_id=row.id, out_by=row.out_by, first_seen_at=row.first_seen_at) for row in members])
+    told = {row.story_id for row in members if row.story_id}
+    # a story's founder stays its member, so that the oldest founder's story is the oldest
+    founders = [row for row in members if row.id in told]
+    story = min(founders, key=lambda row: (row.first_seen_at, row.id.bytes)).id if founders else article_id
+    await _place(connection, members, story, leader.article_id, article_id)
+    await _redirect(connection, told - {story}, story)
 
 
 async def _members(connection: AsyncConnection, article_id: UUID, stories: Sequence[UUID]) -> Sequence[Row[Any]]:
@@ -129,19 +144,16 @@ async def _members(connection: AsyncConnection, article_id: UUID, stories: Seque
     return rows.all()
 
 
-async def _settle(connection: AsyncConnection, members: Sequence[Row[Any]], article_id: UUID) -> None:
-    """Make the members one story with one first, and note who has moved."""
-    leader = first([Member(article_id=row.id, out_by=row.out_by, first_seen_at=row.first_seen_at) for row in members])
-    told = {row.story_id for row in members if row.story_id}
-    # a story's founder stays its member, so that the oldest founder's story is the oldest
-    founders = [row for row in members if row.id in told]
-    story = min(founders, key=lambda row: (row.first_seen_at, row.id.bytes)).id if founders else article_id
-    copied = {row.id: None if row.id == leader.article_id else leader.article_id for row in members}
+async def _place(
+    connection: AsyncConnection, members: Sequence[Row[Any]], story: UUID, leader: UUID, article_id: UUID
+) -> None:
+    """Note each member's place in the story where it has changed, and owe the index all but the article's own."""
+    copied = {row.id: None if row.id == leader else leader for row in members}
     moved = [row for row in members if row.id == article_id or (row.story_id, row.copy_of) != (story, copied[row.id])]
-    kept = await _signatures(connection, {leader.article_id, *(row.id for row in moved)})
+    kept = await _signatures(connection, {leader, *(row.id for row in moved)}) if len(members) > 1 else {}
     places = []
     for row in moved:
-        alike = _closest(kept.get(row.id, ()), kept.get(leader.article_id, ())) if copied[row.id] else None
+        alike = _closest(kept.get(row.id, ()), kept.get(leader, ())) if copied[row.id] else None
         if (story, copied[row.id], alike) != (row.story_id, row.copy_of, row.similarity):
             step = int(row.id != article_id)
             places.append({"member": row.id, "story": story, "first": copied[row.id], "alike": alike, "step": step})
@@ -158,11 +170,9 @@ async def _settle(connection: AsyncConnection, members: Sequence[Row[Any]], arti
         ),
         places,
     )
-    revisions = {row.id: row.revision for row in members}
-    for place in places:
-        if place["step"]:
-            await owe_article(connection, place["member"], revisions[place["member"]] + 1)
-    await _redirect(connection, told - {story}, story)
+    others = {row.id: row.revision + 1 for row in moved if row.id != article_id}
+    if others:
+        await owe_articles(connection, others)
 
 
 async def _signatures(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, list[Signature]]:

@@ -17,6 +17,11 @@ LENGTH = 1 + FIGURES + PERMUTATIONS
 #: follow-up, under half is background
 LEAST_SIMILARITY = 0.3
 LEAST_CONTAINMENT = 0.65
+#: of the shortest texts this much: below SHORT shingles the demand rises, for the less text, the more of it is mould
+LEAST_CONTAINMENT_OF_SHORT = 0.8
+SHORT = 150
+#: two articles of one outlet share its standing lines; a text at its second address is the same but for little
+LEAST_SIMILARITY_WITHIN = 0.75
 #: where both texts have as many figures as this, a copy has at least this share of them in common
 FEW_FIGURES = 4
 LEAST_SHARED_FIGURES = 0.5
@@ -60,13 +65,17 @@ def containment(one: Sequence[int], other: Sequence[int]) -> float:
     return min(1.0, alike * (one[0] + other[0]) / (1 + alike) / min(one[0], other[0]))
 
 
-def is_copy(one: Sequence[int], other: Sequence[int]) -> bool:
+def is_copy(one: Sequence[int], other: Sequence[int], *, same_outlet: bool = False) -> bool:
     """Say whether two signatures are of one text: most of the shorter one stands in the other, figures and all.
 
-    A follow-up repeats the background and no more; a day's market report, weather or result has the words of
-    yesterday's and other figures.
+    A follow-up repeats the background and no more; short items of one outlet share its standing lines; a day's market
+    report, weather or result has the words of yesterday's and other figures.
     """
-    if similarity(one, other) < LEAST_SIMILARITY or containment(one, other) < LEAST_CONTAINMENT:
+    if similarity(one, other) < (LEAST_SIMILARITY_WITHIN if same_outlet else LEAST_SIMILARITY):
+        return False
+    shorter = min(one[0], other[0])
+    strict = max(0.0, (SHORT - shorter) / SHORT) * (LEAST_CONTAINMENT_OF_SHORT - LEAST_CONTAINMENT)
+    if containment(one, other) < LEAST_CONTAINMENT + strict:
         return False
     shared, fewer = _shared_figures(one[1 : 1 + FIGURES], other[1 : 1 + FIGURES])
     return fewer < FEW_FIGURES or shared >= fewer * LEAST_SHARED_FIGURES

@@ -93,14 +93,14 @@ class Orphan:
 async def orphans(connection: AsyncConnection) -> list[Orphan]:
     """Return the jobs whose worker is dead: it holds no lock any more, or its heart has stopped."""
     query = text(
-        "SELECT job.id, queue_name AS queue, task_name AS task, args AS arguments, lock, queueing_lock, priority"
+        "SELECT job.id, queue_name AS queue, task_name AS task, args AS arguments, lock, queueing_lock, priority"  # noqa: S608 - our own texts
         " FROM procrastinate_jobs AS job"
         " LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id"
         " WHERE job.status = 'doing'"
         " AND NOT EXISTS (SELECT 1 FROM procrastinate_events AS started WHERE started.job_id = job.id"
         " AND started.type = 'started' AND started.at > now() - make_interval(secs => :grace))"
         " AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :silent)"
-        f" OR NOT EXISTS ({HELD.format(key='worker.id::text')}))"  # noqa: S608 - made of our own texts alone
+        f" OR NOT EXISTS ({HELD.format(key='worker.id::text')}))"
     )
     values = {"grace": GRACE_SECONDS, "silent": SILENT_SECONDS, "kind": Lock.WORKER}
     return [Orphan(**row._mapping) for row in await connection.execute(query, values)]

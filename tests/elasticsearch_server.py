@@ -12,6 +12,7 @@ import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -80,6 +81,8 @@ class Node:
     port: int
     transport_port: int
     settings: Mapping[str, str] = field(default_factory=dict)
+    #: written beside elasticsearch.yml, such as certificates; "ca.pem" is what the HTTP certificate is signed by
+    files: Mapping[str, bytes] = field(default_factory=dict)
     password: str = ""
     heap: str = "1g"
     guard: "subprocess.Popen[bytes] | None" = None
@@ -88,7 +91,7 @@ class Node:
     @property
     def url(self) -> str:
         """The address of its HTTP port, without credentials."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if 'ca.pem' in self.files else 'http'}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start the process under a guard; `wait` says when it answers."""
@@ -121,9 +124,8 @@ class Node:
             if self.guard is None or self.guard.poll() is not None:
                 raise Unavailable(f"Elasticsearch ended at start:\n{self.log()[-3000:]}")
             try:
-                with urllib.request.urlopen(
-                    self.request("/_cluster/health?wait_for_status=yellow&timeout=5s")
-                ) as reply:
+                request = self.request("/_cluster/health?wait_for_status=yellow&timeout=5s")
+                with urllib.request.urlopen(request, context=self._trust()) as reply:
                     if json.load(reply)["status"] in ("yellow", "green"):
                         return
             except (urllib.error.URLError, OSError):
@@ -137,6 +139,9 @@ class Node:
             token = base64.b64encode(f"elastic:{self.password}".encode()).decode()
             request.add_header("Authorization", f"Basic {token}")
         return request
+
+    def _trust(self) -> ssl.SSLContext | None:
+        return ssl.create_default_context(cadata=self.files["ca.pem"].decode()) if "ca.pem" in self.files else None
 
     def log(self) -> str:
         """Return what the process printed and what it logged."""
@@ -164,7 +169,13 @@ class Node:
 
 
 def make_nodes(
-    directory: Path, count: int = 1, *, password: str = "", heap: str = "1g", settings: Mapping[str, str] | None = None
+    directory: Path,
+    count: int = 1,
+    *,
+    password: str = "",
+    heap: str = "1g",
+    settings: Mapping[str, str] | None = None,
+    files: Mapping[str, bytes] | None = None,
 ) -> list[Node]:
     """Return `count` nodes of one cluster, laid out under `directory` and not started yet.
 
@@ -178,6 +189,7 @@ def make_nodes(
             port=ports[2 * number],
             transport_port=ports[2 * number + 1],
             settings=settings or {},
+            files=files or {},
             password=password,
             heap=heap,
         )
@@ -213,6 +225,8 @@ def _lay_out(node: Node, nodes: Sequence[Node]) -> None:
         settings["cluster.initial_master_nodes"] = json.dumps([each.name for each in nodes])
     settings |= node.settings
     (config / "elasticsearch.yml").write_text("".join(f"{name}: {value}\n" for name, value in settings.items()))
+    for name, content in node.files.items():
+        (config / name).write_bytes(content)
     (config / "jvm.options").write_text(
         "-XX:+UseSerialGC\n-Djava.io.tmpdir=${ES_TMPDIR}\n-XX:+ExitOnOutOfMemoryError\n-Djava.net.preferIPv4Stack=true\n"
     )
@@ -324,10 +338,12 @@ def _fetched(artifact: str) -> Path:
 
 
 @contextmanager
-def running(*, password: str = "", settings: Mapping[str, str] | None = None) -> Iterator[Node]:
+def running(
+    *, password: str = "", settings: Mapping[str, str] | None = None, files: Mapping[str, bytes] | None = None
+) -> Iterator[Node]:
     """Run one node for as long as the block lasts."""
     with temporary_directory() as directory:
-        (node,) = make_nodes(directory, password=password, settings=settings)
+        (node,) = make_nodes(directory, password=password, settings=settings, files=files)
         try:
             node.start()
             node.wait()

@@ -31,7 +31,9 @@ def read(page: Page) -> Listing:
 
 
 def _changed_at(entry: feedparser.FeedParserDict) -> datetime | None:
-    stated: struct_time | None = entry.get("updated_parsed") or entry.get("published_parsed")
+    # asked for a missing update time, feedparser answers with the publication's and a warning
+    names = [name for name in ("updated_parsed", "published_parsed") if name in entry]
+    stated: struct_time | None = next((entry[name] for name in names if entry[name]), None)
     if stated is None:
         return None
     try:

@@ -60,7 +60,7 @@ def _changed_at(entry: Mapping[str, str | None]) -> datetime | None:
     for name in ("lastmod", "publication_date"):
         try:
             at = datetime.fromisoformat(str(entry.get(name)).strip())
-        except ValueError:
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):  # such as year 9999 west of Greenwich
             continue
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     return None

@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from elasticsearch import AsyncElasticsearch, NotFoundError
+from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
 from index.asked import settle
 from index.cursor import decode
 from index.document import folded_value
 from index.elasticsearch import bulk, results, translate
 from index.elasticsearch.analysis import fit
-from index.elasticsearch.client import our_words
+from index.elasticsearch.client import error_type, our_words
+from index.elasticsearch.status import NAME, status
 from index.elasticsearch.targets import Targets
 from index.protocol import Action, IndexStatus, Written
 from index.query import Query, Results
@@ -41,7 +42,7 @@ _MOST_LABELS = 50_000
 class ElasticsearchIndex:
     """The protocol's methods, carried out by an Elasticsearch."""
 
-    name = "elasticsearch"
+    name = NAME
 
     def __init__(self, client: AsyncElasticsearch, place: str, *, prefix: str = "") -> None:
         """Use `client`; `place` names the server in errors, `prefix` begins each index's name (tests share one)."""
@@ -82,14 +83,21 @@ class ElasticsearchIndex:
         if query.freshness and "origin" not in place:
             place = place | {"origin": datetime.now(UTC).isoformat()}
         with our_words(self.place):
-            body = self._body(query, translate.condition(parsed.tree, query.languages), place)
-            answer = (await self.client.search(index=self.aliases["articles"], **body)).body
+            clause = translate.condition(parsed.tree, query.languages)
+            if query.like:
+                clause = {"bool": {"must": [clause, await self._like(query.like)]}}
+            body = self._body(query, clause, place)
+            try:
+                answer = (await self.client.search(index=self.aliases["articles"], **body)).body
+            except BadRequestError as error:  # such as a cursor that was tampered with
+                raise BadQuery(f"Elasticsearch cannot carry out this search ({error_type(error.body)}).") from None
             labels = await self._shown(answer, query)
         return Results(
             total=answer["hits"]["total"]["value"],
             hits=results.hits(answer, query),
             facets=results.facets(answer, query, labels),
             histogram=results.histogram(answer),
+            significant_terms=results.significant_terms(answer),
             next_cursor=results.next_cursor(answer, query, place),
             took_ms=float(answer["took"]),
             notes=parsed.notes,
@@ -124,6 +132,13 @@ class ElasticsearchIndex:
         elif "after" in place:
             body["search_after"] = place["after"]
         return body
+
+    async def _like(self, id: str) -> dict[str, Any]:
+        """Return the clause of what is like an article. Raises BadQuery if there is no such article."""
+        document = await self.get(id)
+        if document is None:
+            raise BadQuery(f"No article has the id '{id[:50]}'.")
+        return translate.like(self.aliases["articles"], id, str(document.get("in_language") or ""))
 
     async def _shown(self, answer: Mapping[str, Any], query: Query) -> Mapping[tuple[str, str], str]:
         """Return the forms to show for the answer's facet values; those not seen before are looked up once."""
@@ -170,30 +185,9 @@ class ElasticsearchIndex:
             return document
 
     async def status(self) -> IndexStatus:
-        """Return schema, sizes and counts."""
+        """Return schema, counts, size and what a person should know."""
         with our_words(self.place):
-            aliases = self.aliases["articles"]
-            if not await self.client.indices.exists(index=aliases):
-                return IndexStatus(
-                    backend=self.name,
-                    schema_version=0,
-                    notes=("The index is not there yet; `broadsheet index create` makes it.",),
-                )
-            mappings = await self.client.indices.get_mapping(index=aliases)
-            versions = [each["mappings"].get("_meta", {}).get("schema_version", 0) for each in mappings.values()]
-            documents = {
-                stream: int((await self.client.count(index=alias))["count"]) for stream, alias in self.aliases.items()
-            }
-            stats = await self.client.indices.stats(index=",".join(self.aliases.values()), metric="store")
-        return IndexStatus(
-            backend=self.name,
-            schema_version=max(versions),
-            documents=documents,
-            size_bytes=stats["_all"]["total"]["store"]["size_in_bytes"],
-            notes=tuple(
-                note for each in mappings.values() for note in each["mappings"].get("_meta", {}).get("notes", ())
-            ),
-        )
+            return await status(self.client, self.aliases)
 
     async def refresh(self) -> None:
         """Make all that was written searchable now."""

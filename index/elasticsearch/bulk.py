@@ -179,7 +179,4 @@ class _Sender:
         kind = error_type(error.body)
         if error.status_code in (429, 502, 503, 504):
             return Written(verdict=Verdict.LATER, reason=kind, wait_seconds=BUSY_SECONDS)
-        found = explained(error, self._place)
-        if not isinstance(found, IndexUnavailable):
-            found = IndexUnavailable(f"Elasticsearch at {self._place} refuses the whole request ({kind}).")
-        raise found from None
+        raise explained(error, self._place) from None

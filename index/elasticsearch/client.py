@@ -12,7 +12,7 @@ from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from news.configuration import Configuration
-from news.errors import BadQuery, ConfigurationError, IndexUnavailable
+from news.errors import ConfigurationError, IndexUnavailable
 
 #: seconds for one request; a slower search is one that nobody waits for
 REQUEST_SECONDS = 30.0
@@ -111,7 +111,7 @@ def _trouble(error: TransportError) -> str:
     return f"gives an answer that cannot be read ({type(error).__name__})."
 
 
-def explained(error: ApiError, place: str) -> IndexUnavailable | BadQuery:
+def explained(error: ApiError, place: str) -> IndexUnavailable:
     """Return our error for an answer of the server that is no success."""
     reason = error_type(error.body)
     if error.status_code == 401:
@@ -124,8 +124,8 @@ def explained(error: ApiError, place: str) -> IndexUnavailable | BadQuery:
         )
     if error.status_code == 404:
         return IndexUnavailable(f"Elasticsearch at {place} has no such index; `broadsheet index create` makes it.")
-    if error.status_code == 400:
-        return BadQuery(f"Elasticsearch cannot carry out this search ({reason}).")
+    if error.status_code < 500 and error.status_code != 429:
+        return IndexUnavailable(f"Elasticsearch at {place} refuses this: {error.status_code} ({reason}).")
     return IndexUnavailable(f"Elasticsearch at {place} is in trouble: {error.status_code} ({reason}).")
 
 

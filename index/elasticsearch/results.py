@@ -66,6 +66,16 @@ def histogram(found: Json) -> tuple[Bucket, ...]:
     return tuple(Bucket(value=day, label=day, count=count) for day, count in sorted(bars.items()))
 
 
+def significant_terms(found: Json) -> tuple[Bucket, ...]:
+    """Return the words that tell the best hits from all other articles, the most telling first."""
+    if "significant" not in found.get("aggregations", {}):
+        return ()
+    return tuple(
+        Bucket(value=each["key"], label=each["key"], count=each["doc_count"])
+        for each in found["aggregations"]["significant"]["terms"]["buckets"]
+    )
+
+
 def next_cursor(found: Json, query: Query, place: Json) -> str | None:
     """Return the cursor of the next page, None where this one was not full. `place` is where this one began."""
     last = found["hits"]["hits"]

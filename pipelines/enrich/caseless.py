@@ -2,6 +2,7 @@
 
 import re
 
+from pipelines.enrich.dense import dense_taken
 from pipelines.enrich.gazetteer import Place, begins, find, place
 from pipelines.enrich.reading import Reading
 
@@ -15,14 +16,20 @@ _TOWN_SIGN = "市县区州郡町村"
 _SHORT = {"米": "US", "英": "GB", "仏": "FR", "独": "DE", "露": "RU", "韓": "KR", "中": "CN", "伊": "IT", "豪": "AU"}
 
 
-def dense_places(reading: Reading, known: int) -> list[tuple[int, str, Place | None]]:
+def dense_places(reading: Reading, known: int) -> list[tuple[int, str, Place]]:
     """Return mentions of countries, regions and towns of at least `known` inhabitants, longest names first."""
-    found: list[tuple[int, str, Place | None]] = []
+    found: list[tuple[int, str, Place]] = []
     if reading.language not in ("zh", "ja", "th", "und"):
         return found
+    marks = bytearray(len(reading.text))
+    for start, end in dense_taken(reading):
+        marks[start:end] = b"\1" * (end - start)
     for run in _RUN.finditer(reading.text):
         text, at = run.group(), 0
         while at < len(text) - 1:
+            if marks[run.start() + at]:
+                at += 1
+                continue
             size = _longest(text, at, known) if begins(text[at : at + 2]) or find(text[at : at + 2]) else 0
             if size:
                 where = place(find(text[at : at + size])[0])

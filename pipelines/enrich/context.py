@@ -9,10 +9,6 @@ from math import log10
 from pipelines.enrich.gazetteer import Place
 from pipelines.enrich.reading import Reading
 
-#: lengths of the stems in data/demonyms.txt
-_LONGEST_STEM = 14
-
-
 @dataclass(frozen=True)
 class Country:
     """How often a text points to each country."""
@@ -23,19 +19,16 @@ class Country:
         """Return how much points to a country."""
         return float(self.counts[code])
 
-    def likelihood(self, where: Place, rank: int) -> float:
+    def likelihood(self, where: Place, rank: int, own_name: bool) -> float:
         """Return how likely a place is meant, beside others of its name: in the gazetteer's order, by size and country.
 
-        A town in a country the text speaks of outweighs one fifteen times its size elsewhere.
+        A town in a country the text speaks of outweighs one fifteen times its size elsewhere; `own_name` says that the
+        name is the place's own and not another language's for it (Roma in Lesotho, Rome in Italy).
         """
         size = log10(max(where.population, 1_000)) if where.kind == "city" else 6.0
+        size -= 0.0 if own_name or where.kind != "city" else 1.5
         spoken_of = 1.2 if self.counts[where.country] >= 1 else 0.0
         return size + spoken_of + (1.5 if rank == 0 and where.kind != "city" else 0.3 if rank == 0 else 0.0)
-
-    @staticmethod
-    def alias(number: int) -> bool:
-        """Return whether a place is a capital or great enough to be known by its name alone."""
-        return number < 3_000
 
 
 def context(reading: Reading, likely: list[Place]) -> Country:
@@ -57,10 +50,19 @@ def people_of(reading: Reading) -> Counter[str]:
     return reading.once(_people_of)
 
 
+def demonym(form: str) -> bool:
+    """Return whether a word is a country's adjective or inhabitant."""
+    stems, lengths = _demonyms()
+    return any(form[:length] in stems for length in lengths if len(form) - 3 <= length <= len(form))
+
+
 def _people_of(reading: Reading) -> Counter[str]:
     stems, lengths = _demonyms()
+    starts = _starts()
     counts: Counter[str] = Counter()
     for form in reading.keys:
+        if form[:3] not in starts:
+            continue
         for length in lengths:
             if length > len(form):
                 break
@@ -68,6 +70,12 @@ def _people_of(reading: Reading) -> Counter[str]:
                 counts[code] += 1
                 break
     return counts
+
+
+@cache
+def _starts() -> frozenset[str]:
+    """Return the first three letters of all stems: most words are passed over by them."""
+    return frozenset(stem[:3] for stem in _demonyms()[0])
 
 
 @cache

@@ -25,8 +25,8 @@ _ENDINGS: dict[str, str] = {
     "sl": "a: u: om: em: i: e: i:a e:a o:a iji:ija ije:ija ijo:ija",
     "lt": "o:as e:as ui:as ą:as u:as uje:us aus:us os:a oje:a ą:a ai:a ės:ė ėje:ė ę:ė ijos:ija ijoje:ija io:is yje:is",
     "lv": "as:a ā:a u:a ai:a es:e ē:e i:e a:s ā:s am:s u:s ijas:ija ijā:ija iju:ija",
-    "tr": "da: de: ta: te: dan: den: tan: ten: nın: nin: nun: nün: ın: in: un: ün: ya: ye: a: e: yı: yi: ı: i: u: ü: lı: "
-    "li: lu: lü: lular: daki: deki: nda: nde:",
+    "tr": "da: de: ta: te: dan: den: tan: ten: nın: nin: nun: nün: ın: in: un: ün: ya: ye: a: e: yı: yi: ı: i: u: ü: "
+    "daki: deki: nda: nde:",
     "az": "da: də: dan: dən: nın: nin: nun: nün: ın: in: un: ün: ya: yə: a: ə: nı: ni: ı: i: u: ü:",
     "uz": "da: dan: ga: ning: ni: ka: qa: dagi:",
     "kk": "да: де: та: те: дан: ден: тан: тен: ның: нің: дың: дің: тың: тің: ға: ге: қа: ке: ды: ді: ты: ті: ны: ні:",

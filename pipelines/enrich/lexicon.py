@@ -26,15 +26,16 @@ def words_of(name: str, language: str) -> frozenset[str]:
     return _lists().get((name, language), _NONE)
 
 
+@cache
+def _endings(name: str, language: str) -> tuple[str, ...]:
+    """Return the endings of a list's German compounds: "-minister" for Außenminister and Minister."""
+    return tuple(word[:-1] for word in words_of(name, language) if word.endswith("-"))
+
+
 @lru_cache(16_384)
 def tells(name: str, language: str, word: str) -> bool:
     """Return whether a word in lower case is in a list, or is a compound that ends in one of the list's `-endings`."""
-    words = words_of(name, language)
-    if word in words or f"{word}-" in words:
-        return True
-    return language == "de" and any(
-        word.endswith(ending[:-1]) for ending in words if ending.endswith("-") and len(word) > len(ending)
-    )
+    return word in words_of(name, language) or (language == "de" and word.endswith(_endings(name, language)))
 
 
 @lru_cache(16_384)

@@ -4,14 +4,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from importlib.resources import files
+from difflib import SequenceMatcher
 from typing import Any
 
+from pipelines.enrich.dense import dense_persons
+from pipelines.enrich.famous import famous, fullest
 from pipelines.enrich.gazetteer import find, place
 from pipelines.enrich.inflection import MANY_WORDED, base_forms
 from pipelines.enrich.lexicon import common, given, surname, tells
-from pipelines.enrich.organisations import known_and_built
+from pipelines.enrich.known import known_and_built
+from pipelines.enrich.korean import korean_persons
 from pipelines.enrich.reading import Reading
 from pipelines.enrich.runs import PARTICLES, capital, joined, never, runs, written
 from pipelines.enrich.words import key
@@ -39,8 +41,10 @@ class Person:
 
 def people(reading: Reading) -> dict[str, Any]:
     """Return `people`: the fullest name in the text, and mentions; {} for none."""
-    found = sorted(reading.once(persons), key=lambda person: -len(person.spans))
-    rows = [{"name": person.name, "mentions": len(person.spans)} for person in found[:MOST]]
+    counts = Counter({person.name: len(person.spans) for person in reading.once(persons)})
+    counts.update(name for _, _, name in reading.once(dense_persons))
+    counts.update(reading.once(korean_persons))
+    rows = [{"name": name, "mentions": count} for name, count in counts.most_common(MOST)]
     return {"people": rows} if rows else {}
 
 
@@ -48,7 +52,8 @@ def persons(reading: Reading) -> list[Person]:
     """Return the persons of the text, each once, with all places where they are named."""
     taken = bytearray(len(reading.words))
     for mention in reading.once(known_and_built):
-        if mention.end - mention.first > 1 or reading.words[mention.first].text.isupper() or reading.language == "de":
+        possessed = mention.body and mention.body.name.endswith("'s")  # McDonald's is nobody's
+        if possessed or mention.end - mention.first > 1 or reading.words[mention.first].text.isupper() or reading.language == "de":
             taken[mention.first : mention.end] = b"\1" * (mention.end - mention.first)
     found: list[Person] = []
     for first, end in _full_names(reading, taken):
@@ -70,21 +75,31 @@ def _add(reading: Reading, found: list[Person], first: int, end: int) -> None:
     for person in found:
         if _same(person.parts, bare, reading.language):
             person.spans.append((first, end))
-            if len(bare) > len(person.parts):
+            if len(bare) > len(person.parts) or _is_base(bare, person.parts, reading.language):
                 person.parts, person.name = bare, written(reading, first, end)
             return
     found.append(Person(written(reading, first, end), bare, [(first, end)]))
 
 
 def _same(one: tuple[str, ...], other: tuple[str, ...], language: str) -> bool:
-    if one == other or one[-1] == other[-1] and set(one) <= set(other) or set(other) <= set(one) and len(other) > 1:
+    if len(one) == 1 or len(other) == 1:
+        short, long = (one, other) if len(one) == 1 else (other, one)
+        return short[0] in (long[-1], long[0])
+    if one == other or set(one) <= set(other) or set(other) <= set(one):
         return True
     if language in MANY_WORDED and len(one) == len(other):
         return all(a == b or _inflected(a, b, language) for a, b in zip(one, other, strict=True))
     if one[-1] == other[-1] and len(one) > 1 and len(other) > 1:
         # "Ben Murray-Bruce", "Sonya A. Zoghlin" and "Sonya Zoghlin", "Chris" and "Christopher"
-        return one[0] == other[0] or one[0][:3] == other[0][:3]
+        return one[0] == other[0] or one[0][:3] == other[0][:3] or SequenceMatcher(None, one[0], other[0]).ratio() >= 0.8
     return False
+
+
+def _is_base(one: tuple[str, ...], other: tuple[str, ...], language: str) -> bool:
+    """Return whether one form is the base of which another is a case."""
+    if language not in MANY_WORDED or len(one) != len(other) or one == other:
+        return False
+    return all(a == b or a in base_forms(b, language) for a, b in zip(one, other, strict=True))
 
 
 def _inflected(one: str, other: str, language: str) -> bool:
@@ -95,28 +110,33 @@ def _inflected(one: str, other: str, language: str) -> bool:
 
 def _full_names(reading: Reading, taken: bytearray) -> Iterator[tuple[int, int]]:
     """Yield names that begin with a known given name or an initial and go on with a capitalised word."""
-    keys, count = reading.keys, len(reading.words)
-    index = 0
-    while index < count - 1:
-        if taken[index] or not capital(reading, index) or not _begins(reading, index):
-            index += 1
+    done, last = 0, len(reading.words) - 1
+    for index in reading.marked:
+        if index < done or index >= last or taken[index] or not capital(reading, index) or not _begins(reading, index):
             continue
         end = _name_end(reading, taken, index)
         if end - index > 1 and not _place_name(reading, index, end) and not _doubted(reading, index, end):
-            if keys[index - 1 : index] and tells("titles", reading.language, keys[index]):
-                index += 1
-                continue
             yield index, end
-            index = end
-        else:
-            index += 1
+            done = end
 
 
 def _begins(reading: Reading, index: int) -> bool:
-    form = reading.keys[index]
-    if _INITIAL.fullmatch(reading.words[index].text):
-        return joined(reading, index) and reading.language != "de" and form not in ("a", "i", "o", "us")
-    return _is_given(form, reading.language) and not never(reading, index)
+    form, word = reading.keys[index], reading.words[index]
+    if _INITIAL.fullmatch(word.text):
+        dotted = word.text.endswith(".") or reading.text[word.end : word.end + 1] == "."
+        return dotted and joined(reading, index) and reading.language != "de" and form not in ("us", "uk", "eu")
+    if reading.language == "vi" and form in _VIETNAMESE:
+        return True
+    if never(reading, index) or (word.text.isupper() and len(form) > 1 and not reading.loud[index]):
+        return False
+    if not _is_given(form, reading.language):
+        return False
+    if index and joined(reading, index - 1) and capital(reading, index - 1) and _place_name(reading, index - 1, index + 1):
+        return False  # San Francisco Bay
+    numbers = find(form)
+    if numbers and place(numbers[0]).kind != "city":
+        return joined(reading, index) and surname(reading.keys[index + 1])  # Jordan Montgomery, but not Indiana Gov.
+    return True
 
 
 def _is_given(form: str, language: str) -> bool:
@@ -132,9 +152,15 @@ def _name_end(reading: Reading, taken: bytearray, first: int) -> int:
         if capital(reading, end):
             form = keys[end]
             initial = len(form) == 1
+            if hyphen and len(keys[end - 1]) == 1:
+                break  # R-Wis.
+            if not initial and _SHOUT.match(reading.words[end].text) and not reading.loud[end] and not _dateline_caps(reading, first):
+                break
             if not hyphen and not initial and content >= 2 and not _goes_on(reading, end, first):
                 break
-            if not hyphen and (never(reading, end) or tells("bodies", language, form) or form in _STOPS):
+            if not hyphen and not initial and (never(reading, end) or tells("bodies", language, form) or form in _STOPS):
+                break
+            if not hyphen and tells("titles", language, form) and not surname(form):
                 break
             if content == 1 and not hyphen and form in reading.lower and not surname(form):
                 break
@@ -155,7 +181,30 @@ def _name_end(reading: Reading, taken: bytearray, first: int) -> int:
     return end
 
 
-_STOPS = frozenset("administration campaign county avenue street road park island hall stadium prize award cup day".split())
+#: family names, which stand first: nine of ten Vietnamese have one of these
+_VIETNAMESE = frozenset(
+    "nguyễn trần lê phạm hoàng huỳnh phan vũ võ đặng bùi đỗ hồ ngô dương lý đinh trương mai tô tạ lương lâm hà tôn thái chu "
+    "kiều quách cao đoàn trịnh lưu châu tăng".split()
+)
+_STOPS = frozenset(
+    "administration campaign county avenue street road park island hall stadium prize award cup day way bay valley beach "
+    "boulevard square creek highway bridge festival airport station tower house awards theory law act bill plan".split()
+)
+#: letters that no name has side by side: MPs, DAC
+_SHOUT = re.compile(r"[A-Z]{2,}s?$")
+
+
+def _dateline_caps(reading: Reading, index: int) -> bool:
+    """Return whether capitals are only the setting: the name's first word is in capitals, too."""
+    return reading.words[index].text.isupper() and len(reading.words[index].text) > 2
+
+
+def _quoted_title(reading: Reading, first: int, end: int) -> bool:
+    """Return whether quotation marks enclose just the name: a book's, a film's."""
+    start, stop = reading.words[first].start, reading.words[end - 1].end
+    return reading.text[start - 1 : start] in ("„", "“", '"', "«", "»", "‘") and reading.text[stop : stop + 1] in (
+        "“", "”", '"', "»", "«", "’",
+    )  # fmt: skip
 
 
 def _goes_on(reading: Reading, index: int, first: int) -> bool:
@@ -178,11 +227,23 @@ def _place_name(reading: Reading, first: int, end: int) -> bool:
 def _doubted(reading: Reading, first: int, end: int) -> bool:
     """Return whether the words speak against a person: a title set in capitals, words of everyday."""
     second = reading.keys[end - 1]
+    if len(set(reading.keys[first:end])) == 1 or _quoted_title(reading, first, end):
+        return True
+    if _hyphens_alone(reading, first, end):
+        return True
+    numbers = find(second)
+    if numbers and place(numbers[0]).kind != "city" and not surname(second):
+        return True
     if reading.loud[first]:
         return not surname(second) and not any(surname(part) for part in reading.keys[first + 1 : end])
     if first and reading.keys[first - 1] == "the" and joined(reading, first - 1):
         return True
     return common(second) and not surname(second) and not (first and _titled(reading, first))
+
+
+def _hyphens_alone(reading: Reading, first: int, end: int) -> bool:
+    """Return whether only hyphens hold it together, as Maya-Städte, Blu-Ray and Manisa-İzmir."""
+    return " " not in reading.text[reading.words[first].start : reading.words[end - 1].end]
 
 
 def _titled(reading: Reading, index: int) -> bool:
@@ -194,11 +255,17 @@ def _titled(reading: Reading, index: int) -> bool:
 
 def _likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> Iterator[tuple[int, int]]:
     """Yield names without a known given name, where enough speaks for a person."""
-    singles = Counter(
-        reading.keys[first] for first, end in runs(reading, taken) if end - first == 1 and not reading.words[first].opens
-    )
-    for first, end in runs(reading, taken):
+    rows = list(runs(reading, taken))
+    singles = Counter(reading.keys[first] for first, end in rows if end - first == 1)
+    pairs = Counter(tuple(reading.keys[first:end]) for first, end in rows)
+    people = bytearray(len(taken) + 1)
+    for person in found:
+        for first, end in person.spans:
+            people[first:end] = b"\1" * (end - first)
+    for first, end in rows:
         titled = False
+        while end - first > 1 and reading.words[first].text.isupper() and len(reading.keys[first]) > 1:
+            first += 1
         while first < end and tells("titles", reading.language, reading.keys[first]):
             titled = True
             royal = reading.keys[first] in _ROYAL
@@ -212,16 +279,42 @@ def _likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> It
             if titled and _lone(reading, first):
                 yield first, end
             continue
-        if end - first <= 4 and _score(reading, first, end, titled, singles) >= 3:
+        score = _score(reading, first, end, titled, singles) if end - first <= 4 else 0.0
+        score += min(pairs[tuple(reading.keys[first:end])] - 1, 3) * 0.5
+        if _listed(reading, first, end, people):
+            score += 1.5
+        if score >= 3 and not _quoted_title(reading, first, end) and not _hyphens_alone(reading, first, end):
+            people[first:end] = b"\1" * (end - first)
             yield first, end
+
+
+def _listed(reading: Reading, first: int, end: int, people: bytearray) -> bool:
+    """Return whether a person is named right before or after, with no more than a comma or "and" between."""
+    keys = reading.keys
+    back = first - 2 if first and keys[first - 1] in ("and", "und", "et", "y", "e", "og", "och", "en", "a", "i", "и", "ve") else first - 1
+    ahead = end + 1 if end < len(keys) and keys[end] in ("and", "und", "et", "y", "e", "og", "och", "en", "a", "i", "и", "ve") else end
+    before = back >= 0 and people[back] and "." not in reading.text[reading.words[back].end : reading.words[first].start]
+    after = ahead < len(keys) and people[ahead] and "." not in reading.text[reading.words[end - 1].end : reading.words[ahead].start]
+    return bool(before or after)
+
+
+#: English titles after which one name suffices; "star" and "owner" stand before anything
+_LONE_TITLES = frozenset(
+    "mr mrs ms miss mx dr prof professor president chancellor senator sen rep minister king queen prince princess pope judge "
+    "justice general gen colonel col captain coach sir lord lady governor gov mayor sheikh premier secretary ambassador "
+    "commissioner chief inspector detective sheriff adv advocate pastor rabbi imam bishop archbishop cardinal father sister "
+    "brother hon comrade speaker advocate".split()
+)
 
 
 def _lone(reading: Reading, index: int) -> bool:
     """Return whether a single word after a title is a name: "Mr. Trump", "Trainer Klopp"."""
     form = reading.keys[index]
-    if len(form) < 3 or common(form) or form in reading.lower or reading.words[index].text.isupper():
+    if len(form) < 2 or common(form) or form in reading.lower or reading.words[index].text.isupper():
         return False
     title = reading.keys[index - 1]
+    if reading.language == "en" and title not in _LONE_TITLES:
+        return False
     capitalised = reading.words[index - 1].text[0].isupper()
     if find(form) and not surname(form):
         return False
@@ -237,11 +330,18 @@ def _score(reading: Reading, first: int, end: int, titled: bool, singles: Counte
     after = reading.words[end - 1].end
     if _AGE.match(reading.text[after : after + 8]):
         score += 2.5
+    elif _apposition(reading, end):
+        score += 2.5
+    if _YEARS_OLD.search(reading.text[max(0, reading.words[first].start - 14) : reading.words[first].start]):
+        score += 3.0
+    if _MAC.match(reading.words[end - 1].text):
+        score += 2.0
     if end < len(keys) and tells("says", language, keys[end]) and not capital(reading, end):
         score += 2.0
     if first and tells("says", language, keys[first - 1]):
         score += 1.0
-    score += min(singles[last], 2) * 1.0
+    alone = max(singles[last], singles[keys[first]] if surname(keys[first]) else 0)
+    score += (0.0, 1.2, 2.4)[min(alone, 2)] + (0.6 if alone > 2 else 0.0)
     for part in range(first, end):
         if keys[part] in reading.lower or (common(keys[part]) and not surname(keys[part])):
             score -= 2.0
@@ -258,42 +358,46 @@ def _score(reading: Reading, first: int, end: int, titled: bool, singles: Counte
     return score
 
 
-@cache
-def _famous() -> tuple[dict[str, tuple[tuple[str, ...], ...]], frozenset[str]]:
-    """Return data/people.txt: looked-up form -> all forms of that person; and the beginnings of longer forms."""
-    found: dict[str, tuple[tuple[str, ...], ...]] = {}
-    beginnings = set()
-    for line in (files("pipelines.enrich") / "data" / "people.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            names = tuple(line.split("|"))
-            for name in names:
-                form = key(name)
-                found[form] = (*found.get(form, ()), names)
-                parts = form.split(" ")
-                beginnings.update(" ".join(parts[:size]) for size in range(1, len(parts)))
-    return found, frozenset(beginnings)
+_YEARS_OLD = re.compile(r"\d{1,3}-year-old $")
+_MAC = re.compile(r"(?:Mc|Mac|O['’])[A-Z]")
+_COMMA_A = re.compile(r",? (?:a|an|the|who|whose) ")
+
+
+def _apposition(reading: Reading, end: int) -> bool:
+    """Return whether the text goes on to say what somebody is: ", a military veteran", "who"."""
+    if reading.language != "en" or end + 1 >= len(reading.words):
+        return False
+    stop = reading.words[end - 1].end
+    match = _COMMA_A.match(reading.text[stop : stop + 8])
+    if not match:
+        return False
+    if "who" in match.group():
+        return True
+    return any(tells("titles", "en", form) for form in reading.keys[end + 1 : end + 5])
 
 
 def _link(reading: Reading, taken: bytearray, found: list[Person]) -> None:
     """Give each lone surname or given name to the person it means; add those whom everybody knows by one name."""
-    famous, beginnings = _famous()
+    known, beginnings = famous()
     keys, language = reading.keys, reading.language
     last_names: dict[str, Person] = {}
     first_names: dict[str, Person] = {}
     for person in found:
         last_names.setdefault(person.parts[-1], person)
-        if len(person.parts) > 1:
+        if len(person.parts) > 1 and _is_given(person.parts[0], language):
             first_names.setdefault(person.parts[0], person)
-    for index, word in enumerate(reading.words):
-        if taken[index] or not keys[index] or (word.text[0].islower() and keys[index] not in beginnings):
+    particles = [index for index, form in enumerate(keys) if form in PARTICLES and form in beginnings]
+    for index in sorted({*reading.marked, *particles}):
+        word = reading.words[index]
+        if taken[index] or not keys[index]:
             continue
-        end, names = index + 1, famous.get(keys[index])
+        end, names = index + 1, known.get(keys[index])
         phrase = keys[index]
         while phrase in beginnings and end < len(keys) and joined(reading, end - 1) and not taken[end]:
             phrase = f"{phrase} {keys[end]}"
             end += 1
-            if phrase in famous:
-                names = famous[phrase]
+            if phrase in known:
+                names = known[phrase]
                 break
         else:
             end = index + 1
@@ -307,8 +411,8 @@ def _link(reading: Reading, taken: bytearray, found: list[Person]) -> None:
                     person.spans.append((index, end))
                     taken[index:end] = b"\1" * (end - index)
                 break
-            if (names := famous.get(form)) and not (word.opens and form in reading.lower) and not reading.loud[index]:
-                full = _fullest(names[0], form)
+            if (names := known.get(form)) and not (word.opens and form in reading.lower) and not reading.loud[index]:
+                full = fullest(names[0], form)
                 person = Person(full, tuple(key(full).split(" ")), [(index, end)])
                 found.append(person)
                 last_names.setdefault(person.parts[-1], person)
@@ -329,12 +433,3 @@ def _part_of_longer(reading: Reading, index: int) -> bool:
         return False
     after = index + 1
     return capital(reading, after) and reading.keys[after] in _STOPS | {"county"}
-
-
-def _fullest(names: tuple[str, ...], form: str) -> str:
-    """Return the full name that ends as a short form does: Wolodymyr Selenskyj for Selenskyj."""
-    if " " in form or not form.isascii() and not form[0].isalpha():
-        return next((name for name in names if key(name) == form), names[0])
-    longer = [name for name in names if " " in name and form in key(name).split(" ")]
-    exact = next((name for name in names if key(name) == form), names[0])
-    return longer[0] if longer else exact

@@ -1,23 +1,26 @@
 """Where: the countries, regions and towns a text names, the heaviest first."""
 
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from pipelines.enrich.caseless import dense_places
 from pipelines.enrich.companies import all_organisations
-from pipelines.enrich.context import Country, context
+from pipelines.enrich.context import Country, context, demonym
 from pipelines.enrich.gazetteer import Place, begins, find, place
 from pipelines.enrich.inflection import MANY_WORDED, base_forms
 from pipelines.enrich.lexicon import common, given, surname, tells
 from pipelines.enrich.people import persons
 from pipelines.enrich.reading import Reading
-from pipelines.enrich.runs import PARTICLES, capital, joined, never, written
+from pipelines.enrich.runs import capital, index_at, joined, never, runs, written
 from pipelines.enrich.words import key
 
 #: most that are listed
 MOST = 60
+#: the latitude of a place that only the text knows
+UNKNOWN = -999.0
 #: words of the longest names: "Saint Vincent and the Grenadines"
 LONGEST = 6
 #: inhabitants below which a town's name alone proves nothing (Antony, Chia, Union)
@@ -39,6 +42,8 @@ class Sight:
     first: int
     end: int
     candidates: tuple[int, ...]
+    #: the spelling alone leaves no doubt: D-Minn.
+    sure: bool = False
 
 
 def places(reading: Reading) -> dict[str, Any]:
@@ -49,9 +54,9 @@ def places(reading: Reading) -> dict[str, Any]:
     found = reading.once(located)
     weights: Counter[str] = Counter()
     mentions: Counter[str] = Counter()
-    shown: dict[str, tuple[str, Place | None]] = {}
+    shown: dict[str, tuple[str, Place]] = {}
     for start, name, where in found:
-        form = f"{where.code}/{where.name}" if where else name
+        form = f"{where.code}/{where.name}"
         shown.setdefault(form, (name, where))
         mentions[form] += 1
         weights[form] += prominence(reading, start)
@@ -59,11 +64,10 @@ def places(reading: Reading) -> dict[str, Any]:
     rows = []
     for form, weight in weights.most_common(MOST):
         name, where = shown[form]
-        row: dict[str, Any] = {"name": where.name if where else name, "display": name}
-        if where:
-            row |= {"code": where.code, "kind": where.kind, "lat": where.lat, "lon": where.lon}
-        else:
-            row |= {"code": "", "kind": "city", "lat": None, "lon": None}
+        row: dict[str, Any] = {"name": where.name, "display": name}
+        row |= {"code": where.code, "kind": where.kind}
+        if where.lat != UNKNOWN:
+            row |= {"lat": where.lat, "lon": where.lon}
         rows.append(row | {"weight": round(weight / total, 3), "mentions": mentions[form]})
     return {"places": rows} if rows else {}
 
@@ -73,8 +77,8 @@ def prominence(reading: Reading, start: int) -> int:
     return 3 if start < len(reading.article.headline) else 2 if start < len(reading.article.headline) + 500 else 1
 
 
-def located(reading: Reading) -> list[tuple[int, str, Place | None]]:
-    """Return each mention of a place: where it starts in the text, as written, and the place, None if in no gazetteer."""
+def located(reading: Reading) -> list[tuple[int, str, Place]]:
+    """Return each mention of a place: where it starts in the text, as written, and the place."""
     taken = bytearray(len(reading.words))
     for person in reading.once(persons):
         for first, end in person.spans:
@@ -83,7 +87,7 @@ def located(reading: Reading) -> list[tuple[int, str, Place | None]]:
         taken[mention.first : mention.end] = b"\1" * (mention.end - mention.first)
     sights = list(_sights(reading, taken))
     countries = context(reading, [place(sight.candidates[0]) for sight in sights])
-    accepted: list[tuple[int, str, Place | None]] = []
+    accepted: list[tuple[int, str, Place]] = []
     near: set[int] = set()
     for sight in sights:
         where = _choose(reading, sight, countries)
@@ -99,16 +103,38 @@ def located(reading: Reading) -> list[tuple[int, str, Place | None]]:
 
 def _sights(reading: Reading, taken: bytearray) -> list[Sight]:
     found = []
-    index = 0
-    while index < len(reading.words):
-        if taken[index] or not reading.keys[index] or reading.words[index].text[0].islower() and not _zulu(reading, index):
-            index += 1
+    done = 0
+    zulu = reading.language in ("zu", "xh")
+    for index in range(len(reading.words)) if zulu else reading.marked:
+        if index < done:
+            continue
+        if state := _short_state(reading, index):
+            found.append(Sight(index, index + 1, (state,), sure=True))
+            continue
+        if taken[index] or not reading.keys[index] or (zulu and reading.words[index].text.islower()):
             continue
         sight = _longest(reading, taken, index)
         if sight:
             found.append(sight)
-        index = sight.end if sight else index + 1
+            done = sight.end
     return found
+
+
+def _short_state(reading: Reading, index: int) -> int | None:
+    """Return the number of an American state as papers shorten it: D-Minn., R-FL, La Crosse, Wis."""
+    word, form = reading.words[index], reading.keys[index]
+    if not index or len(form) > 5 or not capital(reading, index):
+        return None
+    gap = reading.text[reading.words[index - 1].end : word.start]
+    member = gap == "-" and reading.words[index - 1].text in ("D", "R", "I")
+    dotted = reading.text[word.end : word.end + 1] == "."
+    if form in US_SHORT and dotted and (member or (gap == ", " and capital(reading, index - 1))):
+        return find(US_SHORT[form])[0]
+    if member and (name := POSTAL.get(word.text)):
+        return find(name)[0]
+    if member and dotted and len(word.text) == 4 and (name := POSTAL.get(word.text.replace(".", ""))):
+        return find(name)[0]
+    return None
 
 
 def _zulu(reading: Reading, index: int) -> bool:
@@ -173,19 +199,41 @@ def _cased_right(reading: Reading, sight: Sight) -> bool:
 def _choose(reading: Reading, sight: Sight, countries: Country) -> Place | None:
     """Return which of the places with this name is meant, by its size and by the countries the text is about."""
     options = [place(number) for number in sight.candidates]
-    if after := _said_after(reading, sight):
-        inside = [option for option in options if option.country == after.country and option.kind == "city"]
-        if inside:
-            return inside[0]
-        if options[0].kind != "country":
-            return None if not _great(options[0]) else options[0]
+    form = " ".join(reading.keys[sight.first : sight.end])
+    if form == "washington" and _state_of_washington(reading, sight):
+        return place(find("washington state")[0])
     first = options[0]
+    if (after := _said_after(reading, sight)) and first.kind == "city":
+        inside = [option for option in options if option.country == after.country and option.kind == "city"]
+        return inside[0] if inside else first if _great(first) and _own(first, form) else None
     if first.kind == "country":
         rival = next((option for option in options if option.kind == "region"), None)
         if rival and countries.weight(rival.country) > countries.weight(first.code) + 1:
             return rival
         return first
-    return max(options, key=lambda option: countries.likelihood(option, options.index(option)))
+    return max(options, key=lambda each: countries.likelihood(each, options.index(each), _own(each, form)))
+
+
+def _own(where: Place, form: str) -> bool:
+    """Return whether a looked-up form is the place's own name, accents aside."""
+    own = key(where.name)
+    return own == form or plain(own) == form or own.startswith(form + " ")
+
+
+def plain(name: str) -> str:
+    """Return a name without its accents."""
+    return "".join(mark for mark in unicodedata.normalize("NFKD", name) if not unicodedata.combining(mark))
+
+
+def _state_of_washington(reading: Reading, sight: Sight) -> bool:
+    """Return whether Washington stands behind a town and a comma, or among other states."""
+    first, end = sight.first, sight.end
+    if first and reading.text[reading.words[first - 1].end : reading.words[first].start] in (", ", ","):
+        before = reading.keys[first - 1]
+        return capital(reading, first - 1) and (bool(find(before)) or capital(reading, max(first - 2, 0)))
+    if end < len(reading.words) and reading.text[reading.words[end - 1].end : reading.words[end].start] == ", ":
+        return any(place(number).kind == "region" for number in find(reading.keys[end])[:1])
+    return False
 
 
 def _said_after(reading: Reading, sight: Sight) -> Place | None:
@@ -194,6 +242,9 @@ def _said_after(reading: Reading, sight: Sight) -> Place | None:
     if end >= len(reading.words):
         return None
     gap = reading.text[reading.words[end - 1].end : reading.words[end].start]
+    if gap == " " and reading.keys[end] == "in" and end + 1 < len(reading.words):
+        # Palm Beach in Florida
+        return next((each for each in map(place, find(reading.keys[end + 1])[:1]) if each.kind != "city"), None)
     if gap not in (", ", " (", ",\u00a0"):
         return None
     form = reading.keys[end]
@@ -210,11 +261,23 @@ def _said_after(reading: Reading, sight: Sight) -> Place | None:
 #: how American papers shorten states
 US_SHORT = {
     "ala": "alabama", "ariz": "arizona", "ark": "arkansas", "calif": "california", "colo": "colorado", "conn": "connecticut",
-    "fla": "florida", "ga": "georgia", "ill": "illinois", "ind": "indiana", "kan": "kansas", "ky": "kentucky",
+    "fla": "florida", "ga": "us georgia", "ill": "illinois", "ind": "indiana", "kan": "kansas", "ky": "kentucky",
     "md": "maryland", "mass": "massachusetts", "mich": "michigan", "minn": "minnesota", "miss": "mississippi",
     "mo": "missouri", "mont": "montana", "neb": "nebraska", "nev": "nevada", "okla": "oklahoma", "ore": "oregon",
     "pa": "pennsylvania", "tenn": "tennessee", "tex": "texas", "vt": "vermont", "wash": "washington state",
-    "wis": "wisconsin", "wyo": "wyoming",
+    "wis": "wisconsin", "wyo": "wyoming", "va": "virginia", "w.va": "west virginia", "nc": "north carolina",
+}  # fmt: skip
+#: how Congress does
+POSTAL = {
+    "AL": "alabama", "AK": "alaska", "AZ": "arizona", "AR": "arkansas", "CA": "california", "CO": "colorado", "CT": "connecticut",
+    "DE": "delaware", "FL": "florida", "GA": "us georgia", "HI": "hawaii", "ID": "idaho", "IL": "illinois", "IN": "indiana",
+    "IA": "iowa", "KS": "kansas", "KY": "kentucky", "LA": "louisiana", "ME": "maine", "MD": "maryland", "MA": "massachusetts",
+    "MI": "michigan", "MN": "minnesota", "MS": "mississippi", "MO": "missouri", "MT": "montana", "NE": "nebraska",
+    "NV": "nevada", "NH": "new hampshire", "NJ": "new jersey", "NM": "new mexico", "NY": "new york state",
+    "NC": "north carolina", "ND": "north dakota", "OH": "ohio", "OK": "oklahoma", "OR": "oregon", "PA": "pennsylvania",
+    "RI": "rhode island", "SC": "south carolina", "SD": "south dakota", "TN": "tennessee", "TX": "texas", "UT": "utah",
+    "VT": "vermont", "VA": "virginia", "WA": "washington state", "WV": "west virginia", "WVa": "west virginia",
+    "WI": "wisconsin", "WY": "wyoming", "NY.": "new york state",
 }  # fmt: skip
 
 
@@ -225,17 +288,29 @@ def _believed(
     first, end = sight.first, sight.end
     form, language = reading.keys[first], reading.language
     single = end - first == 1
-    if never(reading, first) and single:
+    if sight.sure:
+        return True
+    if never(reading, first) and single or first and reading.keys[first - 1] in ("new", "neu") and joined(reading, first - 1):
         return False
     cased = reading.words[first].text[0].isupper() or _zulu(reading, first)
     if not cased:
+        if language == "ko":
+            # in two syllables most is another word
+            at_home = where.kind != "city" or where.country == "KR" or where.population > 2_000_000
+            return _great(where) and (len(form) > 2 or (len(form) == 2 and at_home))
         return _great(where) and (where.kind != "city" or where.population >= KNOWN_CASELESS) and len(form) > 2
     before, after = _neighbours(reading, sight, taken)
     part = language != "de" and (before or after)
+    if before and reading.keys[first - 1] in ("air", "team", "radio", "little", "bank", "miss", "port"):
+        return False
     if where.kind == "country":
-        return not (before and reading.keys[first - 1] in ("new", "air", "team", "radio", "little", "bank", "miss"))
+        return True
     if where.kind == "region":
         return not part and not (single and form in reading.lower)
+    if language == "de" and first and reading.keys[first - 1] in _GERMAN_ARTICLES:
+        return False
+    if single and demonym(form) and not _said_after(reading, sight):
+        return False
     score = 0.0
     dateline = _dateline(reading, sight)
     inside = first > 0 and tells("where", language, reading.keys[first - 1]) and not capital_unless_open(reading, first - 1)
@@ -251,8 +326,14 @@ def _believed(
     score += 1.0 if countries.weight(where.country) >= 1 else -0.5
     score += 2.0 if where.population >= 1_000_000 else 1.5 if where.population >= KNOWN else 0.0
     score += 0.5 if where.population >= 500_000 else 0.0
-    if sight.candidates and countries.alias(sight.candidates[0]):
-        score += 1.0
+    own = _own(where, " ".join(reading.keys[first:end]))
+    score += 1.0 if where.population >= 400_000 and (own or where.population >= 1_000_000) else 0.0
+    if not own and where.population < 1_000_000:
+        score -= 1.5
+    if single and not own and given(form):
+        score -= 2.0
+    if language == "de" and single and own and where.country == reading.outlet.country.upper() and where.population < KNOWN:
+        score += 0.0 if common(form) or surname(form) or given(form) else 1.5
     if single:
         lone = given(form) or surname(form)
         score -= 1.0 if lone and where.population < 1_000_000 else 0.0
@@ -266,6 +347,10 @@ def _believed(
     if language == "de" and single and not inside and not dateline and not towns and where.population < 500_000:
         score -= 1.0
     return score >= 2.0
+
+
+#: no town takes an article in German: das Essen is food
+_GERMAN_ARTICLES = frozenset("das dem des die ein eine einen aufs beim zum vom ins im kein ans".split())
 
 
 def capital_unless_open(reading: Reading, index: int) -> bool:
@@ -309,29 +394,45 @@ def _dateline(reading: Reading, sight: Sight) -> bool:
     return bool(_DATELINE.match(reading.text[after : after + 60]))
 
 
-_QUARTER = re.compile(r"\s(?:neighbou?rhood|district|suburb|quarter|village|township|settlement)\b")
-
-
 def _quarters(
-    reading: Reading, taken: bytearray, accepted: list[tuple[int, str, Place | None]]
-) -> list[tuple[int, str, Place | None]]:
-    """Return parts of towns that only the text tells: "the al-Mashtal neighbourhood of east Baghdad"."""
-    if reading.language != "en":
-        return []
-    from pipelines.enrich.runs import runs
+    reading: Reading, taken: bytearray, accepted: list[tuple[int, str, Place]]
+) -> list[tuple[int, str, Place]]:
+    """Return towns and parts of towns that the text alone tells: "the al-Mashtal neighbourhood", "Kibbuz Nir Oz".
 
+    They get the country of the nearest place before or after, and no coordinates: nobody knows them.
+    """
     marks = bytearray(taken)
-    known = {start for start, _, _ in accepted}
-    found: list[tuple[int, str, Place | None]] = []
+    for start, name, _ in accepted:
+        for index in range(index_at(reading, start), index_at(reading, start + len(name))):
+            marks[index] = 1
+    found: list[tuple[int, str, Place]] = []
     for first, end in runs(reading, marks):
-        start, stop = reading.words[first].start, reading.words[end - 1].end
-        if end - first <= 3 and start not in known and _QUARTER.match(reading.text[stop : stop + 16]):
-            inside = next((where for at, _, where in accepted if where and 0 < at - stop < 60), None)
-            name = written(reading, first, end)
-            if inside:
-                quarter = Place(name=name, code=inside.country, kind="city", lat=inside.lat, lon=inside.lon, population=0)
-                found.append((start, name, quarter))
+        if end - first > 3 or reading.loud[first] or not _called_town(reading, first, end):
+            continue
+        start, name = reading.words[first].start, written(reading, first, end)
+        near = min(
+            (where for _, _, where in accepted),
+            key=lambda where: min(abs(at - start) for at, _, other in accepted if other == where),
+            default=None,
+        )
+        if near:
+            found.append((start, name, Place(name=name, code=near.country, kind="city", lat=UNKNOWN, lon=UNKNOWN, population=0)))
     return found
 
 
-__all__ = ["PARTICLES", "key", "located", "places", "prominence"]
+def _called_town(reading: Reading, first: int, end: int) -> bool:
+    """Return whether a noun such as village or neighbourhood stands right before or behind an unknown name."""
+    keys, language = reading.keys, reading.language
+    if any(tells("bodies", language, keys[index]) or tells("towns", language, keys[index]) for index in range(first, end)):
+        return False
+    behind = end < len(keys) and joined(reading, end - 1) and not capital(reading, end) and tells("towns", language, keys[end])
+    if behind and language in ("en", "tr"):
+        return keys[end] not in ("coast", "port", "region", "province", "county", "outskirts", "city", "downtown")
+    ahead = first - 1
+    if ahead > 0 and keys[ahead] in ("of", "de", "di", "named", "called"):
+        ahead -= 1
+    return (
+        language in ("de", "fr", "es", "it", "pt", "nl", "ru", "uk", "cs", "pl", "id") or keys[first - 1] == "of"
+    ) and ahead >= 0 and tells("towns", language, keys[ahead]) and reading.text[reading.words[first - 1].end : reading.words[first].start] == " "
+
+

@@ -6,6 +6,7 @@ from typing import Any
 from pipelines.enrich.lexicon import tells
 from pipelines.enrich.people import Person, persons
 from pipelines.enrich.reading import Reading
+from pipelines.enrich.runs import index_at
 
 #: characters of a quotation: shorter is a word in quotes, longer is a missing closing mark
 SHORTEST, LONGEST_QUOTE = 20, 1_000
@@ -36,8 +37,8 @@ def quotes(reading: Reading) -> dict[str, Any]:
 def _speaker(reading: Reading, speakers: list[Person], start: int, end: int) -> Person | None:
     """Return the person nearest after the quotation, else before it, in its paragraph and beside a verb of saying."""
     words = reading.words
-    after = _index_at(reading, end)
-    before = _index_at(reading, start) - 1
+    after = index_at(reading, end)
+    before = index_at(reading, start) - 1
     stop = reading.text.find("\n", end)
     line_end = stop if stop >= 0 else len(reading.text)
     line_start = reading.text.rfind("\n", 0, start) + 1
@@ -64,15 +65,3 @@ def _quoted(reading: Reading, end: int, start: int) -> bool:
     """Return whether another quotation or sentence begins between."""
     between = reading.text[end:start]
     return any(mark in between for mark in "„“«\"「") or ". " in between
-
-
-def _index_at(reading: Reading, offset: int) -> int:
-    """Return the number of the first word that starts at or after an offset."""
-    low, high = 0, len(reading.words)
-    while low < high:
-        middle = (low + high) // 2
-        if reading.words[middle].start < offset:
-            low = middle + 1
-        else:
-            high = middle
-    return low

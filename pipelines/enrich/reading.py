@@ -1,5 +1,6 @@
 """One article as the steps read it: its text cut to what is worth reading, and what several steps need, found once."""
 
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,8 +14,8 @@ from pipelines.enrich.words import Word, key, words
 T = TypeVar("T")
 
 #: characters of headline, standfirst and body that the steps look for names in: an article of the real pages is
-#: longer than this once in four hundred, and what it is about has long been said
-READ = 40_000
+#: longer than this once in two hundred, and what it is about has long been said
+READ = 30_000
 #: a line of at least so many longer words is set like a title if this share of them begins with a capital
 TITLE_WORDS, TITLE_SHARE = 4, 0.75
 
@@ -56,6 +57,16 @@ class Reading:
         return [key(word.text) for word in self.words]
 
     @cached_property
+    def capitals(self) -> bytes:
+        """1 for each word that begins with a capital letter, else 0."""
+        return bytes(word.text[0].isupper() for word in self.words)
+
+    @cached_property
+    def marked(self) -> list[int]:
+        """The numbers of the words that may be names: those that do not begin with a small letter."""
+        return [index for index, word in enumerate(self.words) if not word.text[0].islower()]
+
+    @cached_property
     def lower(self) -> frozenset[str]:
         """The forms that stand in the text with a small letter: what they are is no name."""
         return frozenset(form for word, form in zip(self.words, self.keys, strict=True) if word.text[0].islower())
@@ -64,23 +75,16 @@ class Reading:
     def loud(self) -> bytearray:
         """1 for each word in a line that is set like a title, where a capital tells nothing."""
         marks = bytearray(len(self.words))
-        line: list[int] = []
-        for index, word in enumerate(self.words):
-            if line and "\n" in self.text[self.words[index - 1].end : word.start]:
-                self._mark(line, marks)
-                line = []
-            line.append(index)
-        self._mark(line, marks)
+        first, count = 0, len(self.words)
+        starts = [word.start for word in self.words]
+        line_end = -1
+        while first < count:
+            line_end = self.text.find("\n", starts[first])
+            end = bisect_left(starts, line_end) if line_end >= 0 else count
+            longer = [word.text for word in self.words[first:end] if len(word.text) > 3]
+            if len(longer) >= TITLE_WORDS:
+                small = sum(text[0].islower() for text in longer)
+                if small <= (1 - TITLE_SHARE) * len(longer) and any(text[0].isupper() for text in longer):
+                    marks[first:end] = b"\1" * (end - first)
+            first = end
         return marks
-
-    def _mark(self, line: list[int], marks: bytearray) -> None:
-        longer = [self.words[index] for index in line if len(self.words[index].text) > 3]
-        if len(longer) >= TITLE_WORDS:
-            capitals = sum(not word.text[0].islower() for word in longer)
-            if capitals >= TITLE_SHARE * len(longer) and not self._caseless(longer):
-                for index in line:
-                    marks[index] = 1
-
-    @staticmethod
-    def _caseless(found: list[Word]) -> bool:
-        return not any(word.text[0].isupper() for word in found)

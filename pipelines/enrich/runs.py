@@ -1,5 +1,6 @@
 """Names in a row: which words belong together as one name, by their capitals and by what stands between them."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from pipelines.enrich.lexicon import tells
@@ -15,7 +16,7 @@ LONGEST = 7
 
 def capital(reading: Reading, index: int) -> bool:
     """Return whether a word begins with a capital letter."""
-    return reading.words[index].text[0].isupper()
+    return reading.capitals[index] == 1
 
 
 def joined(reading: Reading, index: int) -> bool:
@@ -41,15 +42,14 @@ def runs(reading: Reading, taken: bytearray) -> Iterator[tuple[int, int]]:
     Function words at its ends are not of it, nor is a sentence's first word that stands small elsewhere in the text.
     Small particles may stand inside ("Ursula von der Leyen", "al-Mashtal").
     """
-    words, keys = reading.words, reading.keys
-    index, count = 0, len(words)
-    while index < count:
-        if taken[index] or not capital(reading, index):
-            index += 1
+    words, keys, capitals = reading.words, reading.keys, reading.capitals
+    done, count = 0, len(words)
+    for index in reading.marked:
+        if index < done or taken[index] or not capitals[index]:
             continue
         end = index + 1
         while end < count and end - index < LONGEST and joined(reading, end - 1):
-            if not taken[end] and capital(reading, end):
+            if not taken[end] and capitals[end]:
                 end += 1
             elif keys[end] in PARTICLES and _leads_on(reading, taken, end):
                 end += 1
@@ -64,7 +64,7 @@ def runs(reading: Reading, taken: bytearray) -> Iterator[tuple[int, int]]:
             if first == index and first and keys[first - 1] in ("al", "el") and joined(reading, first - 1):
                 first -= 1
             yield first, last
-        index = end
+        done = end
 
 
 def _leads_on(reading: Reading, taken: bytearray, index: int) -> bool:
@@ -82,3 +82,8 @@ def _leads_on(reading: Reading, taken: bytearray, index: int) -> bool:
 def written(reading: Reading, first: int, end: int) -> str:
     """Return the words from `first` to before `end` as they stand in the text, on one line."""
     return " ".join(reading.text[reading.words[first].start : reading.words[end - 1].end].split())
+
+
+def index_at(reading: Reading, offset: int) -> int:
+    """Return the number of the first word that starts at or after an offset in the text."""
+    return bisect_left(reading.words, offset, key=lambda word: word.start)

@@ -6,11 +6,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 #: a run of letters, digits and marks (combining signs belong to a letter), with an inner apostrophe, or the dotted
-#: letters of an abbreviation such as U.S.; an elided article before it (l'Élysée, dell'Italia) is no part of it
-WORD = re.compile(
-    r"(?:(?<!\w)(?:[dDlL]|[dDnN]ell|[aA]ll|[sS]ull|[qQ]u)['’ʼ])?"
-    r"((?:[^\W\d_]\.){2,}|[^\W_](?:[\w\u0300-\u036f\u0900-\u0dff]|['’ʼ‘`´](?=\w))*)"
-)
+#: letters of an abbreviation such as U.S.
+WORD = re.compile(r"[^\W_](?:[\w\u0300-\u036f\u0900-\u0dff]+|['’ʼ‘`´](?=\w)|(?<=\b[^\W\d_])\.(?=[^\W\d_]\.)|(?<=\.[^\W\d_])\.)*")
+#: an elided article or pronoun is no part of the name behind it: l'Élysée, dell'Italia, d'Emmanuel
+_ELIDED = re.compile(r"^(?:[dDlL]|[dDnN]ell|[aA]ll|[sS]ull|[qQ]u)['’ʼ](?=\w)")
+_GENITIVE = re.compile(r"['’][sS]$")
+_SUFFIX = re.compile(r"['’]")
 _APOSTROPHES = str.maketrans(dict.fromkeys("’ʼ‘`´ʻʹ＇", "'"))
 #: vowel signs and the elongation stroke of Arabic, points of Hebrew: written or left out at will
 _POINTS = re.compile("[\u064b-\u065f\u0670\u0640\u0591-\u05c7]")
@@ -39,19 +40,22 @@ def words(text: str, language: str = "und") -> list[Word]:
     ['US', 'led', 'forces', 'in', 'Kata’ib', 'office']
     """
     found: list[Word] = []
-    cut = language in ("tr", "az")
+    suffix = _SUFFIX if language in ("tr", "az") else _GENITIVE
     before, last = 0, ""
     for match in WORD.finditer(text):
-        start, end = match.span(1)
-        word = match.group(1)
+        start, end = match.span()
+        word = match.group()
         gap = text[before:start]
         opens = gap != " " and (not found or _opens(gap, last))
         last, before = word, end
         if "'" in word or "’" in word:
-            at = re.search(r"['’]", word) if cut else re.search(r"['’][sS]$", word)
-            if at and at.start() > 1:
-                word = word[: at.start()]
-        found.append(Word(word, start, start + len(word), opens))
+            if (article := _ELIDED.match(word)) and article.end() < len(word):
+                start += article.end()
+                word = word[article.end() :]
+            if (tail := suffix.search(word)) and tail.start() > 1:
+                word = word[: tail.start()]
+            end = start + len(word)
+        found.append(Word(word, start, end, opens))
     return found
 
 
@@ -72,5 +76,5 @@ def key(name: str) -> str:
         return name.lower()
     plain = unicodedata.normalize("NFKC", name).casefold().translate(_APOSTROPHES)
     plain = _POINTS.sub("", plain).translate(_LETTERS).replace("i̇", "i")
-    found = [match.group(1).replace(".", "") for match in WORD.finditer(plain)]
+    found = [_ELIDED.sub("", match.group(), count=1).replace(".", "") for match in WORD.finditer(plain)]
     return " ".join(word[:-2] if word.endswith("'s") and len(word) > 3 else word for word in found)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from pipelines.extract.bounds import DEPTH_LIMIT
-from pipelines.extract.furniture import furniture
+from pipelines.extract.furniture import SIGNED, furniture
 from pipelines.extract.words import single_spaced
 
 #: elements whose text is never an article's
@@ -147,6 +147,8 @@ def outline(body: LexborNode) -> Outline:
             elif len(way) >= DEPTH_LIMIT:
                 found.cut = True
             elif tag in _PLAIN:
+                if line.parts and tag not in ("sub", "sup"):
+                    line.parts.append(_SEAM)
                 down = node.first_child
                 bold = tag in ("b", "strong")
                 if down is not None:
@@ -161,6 +163,7 @@ def outline(body: LexborNode) -> Outline:
                     if line.parts:
                         line.parts.append(_SEAM)
                     reason = furniture(tag, label, attributes) if tag != "a" and len(label) > 2 else ""
+                    reason = "" if reason in SIGNED else reason  # the block that holds it is judged as a whole
                     down = None if reason else node.first_child
                     link = tag == "a"
                     if down is not None:
@@ -194,7 +197,7 @@ def outline(body: LexborNode) -> Outline:
             node, back, block, link, bold = way.pop()
             if block:
                 end(box)
-            elif line.parts and not bold and node.tag in ("span", "a", "time"):
+            elif line.parts and node.tag not in ("sub", "sup"):
                 line.parts.append(_SEAM)
             box = back
             in_link -= link

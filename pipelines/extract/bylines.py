@@ -34,6 +34,8 @@ class Near:
     """Lines near the headline that may name people, and lines that may hold dates."""
 
     names: tuple[str, ...] = ()
+    #: those of the names that follow a "By"
+    by: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     #: lines anywhere on the page that say "Author" and a name
     labelled: tuple[str, ...] = ()
@@ -64,7 +66,8 @@ def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
     labelled = [
         _AUTHOR.sub("", block.text) for block in page.blocks if len(block.text) < 60 and _AUTHOR.match(block.text)
     ]
-    return Near(names=tuple(found[:6]), dates=tuple(dates), labelled=tuple(labelled[:3]))
+    by = tuple(line for line in found[:6] if _BY.match(line))
+    return Near(names=tuple(found[:6]), by=by, dates=tuple(dates), labelled=tuple(labelled[:3]))
 
 
 def _dated_name(line: str) -> str:

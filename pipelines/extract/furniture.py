@@ -40,6 +40,8 @@ _PAIRS = frozenset(
     "fb-post tiktok-embed info-box embed-placeholder oembed-placeholder ad-placeholder end-note article-footer story-footer reader-comments editors-picks editor-picks "
     "in-brief key-facts fact-box".split()
 )
+#: names of parts of a byline, which may stand inside of a line
+SIGNED = frozenset("byline bylines author-name author-details author-info article-author post-author timestamp".split())
 _SPLIT = re.compile(r"[^a-z0-9]+")
 _ROLES = frozenset(
     "navigation banner contentinfo complementary search dialog alert menu menubar toolbar tooltip".split()

@@ -99,7 +99,11 @@ def _unsigned(kept: list[Block]) -> tuple[list[Block], tuple[str, ...]]:
     """Return the blocks without lines of names at their beginning and end, and those lines."""
     signatures = []
     for at in (2, 1, 0, -1):
-        if len(kept) > 4 and kept[at].tag not in _HEADINGS and len(kept[at].text) < 80:
+        if (
+            len(kept) > 4
+            and kept[at].tag in ("p", "div", "span", "strong", "section", "article")
+            and len(kept[at].text) < 80
+        ):
             found = names([kept[at].text])
             rest = letters(kept[at].text)
             for name in found:
@@ -158,7 +162,7 @@ def _reason(page: Outline, block: Block, key: str, styles: Counter[tuple[str, st
     worded = (block.tag == "p" and usual and size > 60) or (
         block.tag == "li" and size > 100 and block.linked < 0.8 * size
     )
-    if block.linked > 0.6 * len(text) and size < 300 and not (worded and ended):
+    if block.linked > (0.6 if size < 300 else 0.85) * len(text) and not (worded and ended):
         return "a link"
     if block.tag in _HEADINGS or block.tag == "tr":
         return ""

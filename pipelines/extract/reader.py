@@ -1,5 +1,6 @@
 """The order in which a page is read, from its bytes to its article."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -36,6 +37,9 @@ from pipelines.extract.walls import wall
 
 #: what the web sends as HTML, under which names
 _HTML = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain", "application/octet-stream")
+#: a text has no control characters; a few are a broken page, every fiftieth character is data
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_SAMPLE = 4_000
 #: less text than this, without a node that says that it is an article, is none
 _LEAST_BODY = 80
 
@@ -47,6 +51,8 @@ def read(page: Page, outlet: Outlet, chrome: frozenset[int], *, explain: bool) -
     html = decode(page.content, page.headers.get("content-type", ""))
     if not html.strip():
         return Extracted(refusal=Refusal(outcome=Outcome.EMPTY, reason="The page is empty."))
+    if len(_CONTROL.findall(html[:_SAMPLE])) > _SAMPLE // 50:
+        return Extracted(refusal=Refusal(outcome=Outcome.NOT_HTML, reason="It is binary data, not HTML."))
     if reason := overstrained(html):
         return Extracted(refusal=Refusal(outcome=Outcome.TOO_DEEP, reason=reason))
     document = parse(html, page.final_url)
@@ -74,7 +80,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
     issued, issued_candidates = published(document, spoken, zone, page.fetched_at)
     changed, changed_candidates = modified(document, spoken, zone, page.fetched_at)
-    signed = authors(document, near.names, found.signatures, near.labelled, sites)
+    signed = authors(document, near.names, near.by, found.signatures, near.labelled, sites)
     live = entries(document, zone)
 
     if not body and live:

@@ -1,7 +1,6 @@
 """Both places to search, real ones, and an article to put into them."""
 
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -18,24 +17,8 @@ from index.protocol import DONE, Action, Index
 from index.query import Query, Results
 from news.configuration import Configuration
 from news.url import article_id
-from tests import elasticsearch_server
 
 Put = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture(scope="session")
-def elasticsearch_url() -> Iterator[str]:
-    """Give the address of a real Elasticsearch, one for the whole session."""
-    if elasticsearch_server.OWN_SERVER:
-        yield elasticsearch_server.OWN_SERVER
-        return
-    try:
-        with elasticsearch_server.running() as node:
-            yield node.url
-    except elasticsearch_server.Unavailable as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
 
 
 @pytest.fixture

@@ -209,7 +209,7 @@ async def test_after_a_loss_half_way_the_rest_waits_and_what_arrived_counts(
 ) -> None:
     actions = articles(6, body="x" * 1000)
     monkeypatch.setattr(bulk, "chunks", lambda every: chunks(every, 3 * len(every[0].text) + 100))
-    server.faults = [None] + [hangs_up] * 2 * bulk.TRIES
+    server.faults = [None, *[hangs_up] * 2 * bulk.TRIES]
     words = await write(server, elasticsearch, actions)
     assert [word.verdict for word in words] == [Verdict.DONE] * 3 + [Verdict.LATER] * 3
     assert await found(elasticsearch) == ["n0", "n1", "n2"]

@@ -95,6 +95,26 @@ def test_items_of_one_mould_with_other_figures_are_no_copies():
     assert not is_copy(one, other)
 
 
+def test_short_items_under_the_same_standing_lines_are_no_copies():
+    standing = paragraphs(50, 1)[0].split()
+    items = [
+        signed([" ".join(paragraphs(seed, 1)[0].split()[:own]), " ".join(standing)])
+        for seed, own in ((51, 30), (52, 34))
+    ]
+    assert similarity(*items) > 0.35
+    assert not is_copy(*items)
+    assert not is_copy(*items, same_outlet=True)
+
+
+def test_an_outlet_that_repeats_half_of_an_article_has_not_copied_it_but_a_second_address_is_a_copy():
+    again = TEXT[3:] + paragraphs(53, 2)
+    assert is_copy(signed(TEXT), signed(again))
+    assert not is_copy(signed(TEXT), signed(again), same_outlet=True)
+    assert is_copy(
+        signed(TEXT), signed([*TEXT, "Sign up for our morning letter and read more of the same."]), same_outlet=True
+    )
+
+
 def test_chinese_copies_are_found():
     chance = random.Random(8)
     text = "".join(chance.choices([chr(point) for point in range(0x4E00, 0x5200)], k=400))
