@@ -105,7 +105,11 @@ class Article:
         values["kind"] = Kind(values.get("kind", Kind.ARTICLE))
         values["images"] = tuple(Image(**image) for image in values.get("images", ()))
         rights = values.get("rights") or {}
-        values["rights"] = Rights(**rights | {"robots": tuple(rights.get("robots", ()))})
+        values["rights"] = Rights(
+            robots=tuple(rights.get("robots", ())),
+            tdm_reserved=rights.get("tdm_reserved"),
+            license=rights.get("license", ""),
+        )
         values["entries"] = tuple(
             Entry(
                 headline=entry["headline"],

@@ -31,6 +31,8 @@ class Configuration:
     contact: str | None = None
     #: for tests and the demo: loopback may be crawled
     allow_loopback: bool = False
+    #: days apart that two copies of a text may be seen and still be one story
+    story_days: int = 14
 
     def __repr__(self) -> str:
         """Name what is set; secrets and URLs, which may carry a password, are not shown."""
@@ -69,4 +71,11 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         token=found.get("token"),
         contact=found.get("contact"),
         allow_loopback=found.get("allow_loopback", "").lower() in ("1", "true", "yes"),
+        story_days=_days(found.get("story_days", str(Configuration.story_days))),
     )
+
+
+def _days(value: str) -> int:
+    if not value.isdecimal() or not 1 <= int(value) <= 3_650:
+        raise ConfigurationError(f"{PREFIX}STORY_DAYS is a number of days from 1 to 3650, not '{value}'.")
+    return int(value)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from news.outcome import Outcome
+
 
 class BroadsheetError(Exception):
     """Base of all errors that a user can mend. Its text is one sentence that names the thing and the way out."""
@@ -42,4 +44,24 @@ class NotFound(BroadsheetError):
 
 
 class PageUnreadable(BroadsheetError):
-    """A page that no article can be read from: its bytes are broken, too deep or too costly."""
+    """A page that no article can be read from: its bytes are broken, too deep or too costly. `outcome` says which."""
+
+    def __init__(self, reason: str, outcome: Outcome = Outcome.UNREADABLE) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Cross out of the process pool with the outcome."""
+        return type(self), (str(self), self.outcome)
+
+
+class SourceUnreadable(BroadsheetError):
+    """A feed, sitemap or front page that lists nothing because it is broken or something else."""
+
+
+class CrawlInterrupted(BroadsheetError):
+    """A crawl was stopped from outside; what it had not fetched is still due."""
+
+
+class BadAddress(BroadsheetError):
+    """An address that is none of the web, or that belongs to no outlet."""

@@ -1,8 +1,9 @@
-"""Addresses: one form for one page, one id for one article."""
+"""Addresses: one form for one page, one site for politeness, one id for one article."""
 
 import ipaddress
+import re
 from functools import lru_cache
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, unquote_plus, urlsplit, urlunsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import tldextract
@@ -10,37 +11,108 @@ import tldextract
 #: the list of public suffixes that the package ships; it is never fetched
 _SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
-#: query parameters that say how a reader came, not what is read
-_TRACKING_PREFIXES = ("utm_", "mc_", "at_", "wt_", "pk_", "mtm_", "hsa_", "_hs")
+#: query parameters that say how a reader came, not what is read: campaign tags, click ids, sessions
+_TRACKING_PREFIXES = ("utm_", "itm_", "mc_", "at_", "wt_", "pk_", "mtm_", "hsa_", "_hs", "__twitter_", "sara_")
 _TRACKING = frozenset(
-    "fbclid gclid dclid gbraid wbraid msclkid yclid twclid igshid ref ref_src ref_url cmpid cmp cid ito ocid smid "
-    "ncid sr_share taid xtor wtrid s_cid partner share rss feed source src".split()
+    "fbclid gclid dclid gbraid wbraid msclkid yclid twclid ttclid igshid igsh ref_src ref_url srcref cmpid ito ocid "
+    "smid ncid n_cid s_cid intcid icid intcmp sr_share taid xtor wtrid maca tpcc ftag phpsessid jsessionid".split()
 )
+#: these track as well, but elsewhere they name a section, a feed or the article itself (`?feed=rss2` is WordPress's
+#: feed, `?cid=` a content number); they are dropped only where the path alone names an article
+_TRACKING_BESIDE_A_SLUG = frozenset("ref source src from share partner cid cmp mod feed rss ir".split())
+
+#: words of which the paths of scripts are made; `/show-article?id=5` names no article without its query
+_SCRIPT_WORDS = frozenset(
+    "news view article articles detail details show story stories read reader item items content page pages index "
+    "default print post posts full text main list the a amp".split()
+)
+_SESSION = re.compile(r";(?:jsessionid|phpsessid)=[^/;]*", re.IGNORECASE)
+#: RFC 3986, 2.3: these mean the same with and without a per cent sign
+_UNRESERVED = re.compile(r"%(2[dD]|2[eE]|5[fF]|7[eE]|3[0-9]|4[1-9a-fA-F]|5[0-9aA]|6[1-9a-fA-F]|7[0-9aA])")
+_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+_LONE_PER_CENT = re.compile(r"%(?![0-9a-fA-F]{2})")
+#: what may stand in a path or query beside letters and digits (RFC 3986, 3.3 and 3.4); brackets and bars are sent as is
+_SAFE = "/:@!$&'()*+,;=-._~%?[]|"
 
 
 def normal(url: str) -> str:
-    """Return the address under which a page is known: no fragment, no tracking, default port or upper-case host.
+    """Return the address under which a page is fetched and known: changes alone that no server can tell.
+
+    Gone are the fragment, tracking and session parameters, the default port, a user name, and upper case in scheme
+    and host; dot segments are resolved; letters beyond ASCII and needless escapes have one form. The order, the
+    spelling and the encoding of the other parameters stay.
 
     Raises ValueError if `url` is not an absolute http(s) address.
 
     >>> normal("HTTPS://WWW.Example.org:443/a/b?utm_source=x&id=7#top")
     'https://www.example.org/a/b?id=7'
+    >>> normal("https://example.org/2024/flood-hits-town?ref=rss"), normal("https://example.org/?feed=rss")
+    ('https://example.org/2024/flood-hits-town', 'https://example.org/?feed=rss')
     """
     parts = urlsplit(url.strip())
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme not in ("http", "https") or not host:
-        raise ValueError(f"'{url}' is not an http(s) address")
+        raise ValueError(f"'{url[:200]}' is not an http(s) address")
     host = host if host.isascii() else host.encode("idna").decode("ascii")
+    if re.search(r"[\x00-\x20\x7f\s\\^`{|}<>\"%]", host):
+        raise ValueError(f"'{url[:200]}' has no host that can be")
     if ":" in host:
         host = f"[{host}]"
     if parts.port and parts.port != {"http": 80, "https": 443}[parts.scheme]:
         host = f"{host}:{parts.port}"
-    query = urlencode([(n, v) for n, v in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(n.lower())])
-    return urlunsplit((parts.scheme, host, parts.path or "/", query, ""))
+    path = _without_dots(_SESSION.sub("", _escaped(parts.path))) or "/"
+    named = names_article(path)
+    query = "&".join(
+        pair for pair in _escaped(parts.query).split("&") if pair and not _tracks(_name(pair), beside_a_slug=named)
+    )
+    return urlunsplit((parts.scheme, host, path, query, ""))
 
 
-def _tracks(name: str) -> bool:
-    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
+def _name(pair: str) -> str:
+    return unquote_plus(pair.partition("=")[0]).lower()
+
+
+def _tracks(name: str, *, beside_a_slug: bool) -> bool:
+    if name in _TRACKING or name.startswith(_TRACKING_PREFIXES):
+        return True
+    return beside_a_slug and name in _TRACKING_BESIDE_A_SLUG
+
+
+def _escaped(text: str) -> str:
+    """Return `text` with one spelling for each character: needless escapes undone, needed ones made, in capitals."""
+    text = _LONE_PER_CENT.sub("%25", text)
+    text = _UNRESERVED.sub(lambda escape: unquote(escape.group()), text)
+    text = _ESCAPE.sub(lambda escape: escape.group().upper(), text)
+    return quote(text, safe=_SAFE, errors="replace")
+
+
+def _without_dots(path: str) -> str:
+    """Resolve `.` and `..` (RFC 3986, 5.2.4)."""
+    if "/." not in path:
+        return path
+    kept: list[str] = []
+    segments = path.split("/")
+    for segment in segments[1:]:
+        if segment == "..":
+            kept[-1:] = []
+        elif segment != ".":
+            kept.append(segment)
+    return "/" + "/".join(kept) + ("/" if segments[-1] in (".", "..") and kept else "")
+
+
+def names_article(path: str) -> bool:
+    """Say whether a path alone, without its query, seems to name one article: by a slug of words or a number.
+
+    >>> names_article("/politics/budget-passes-at-last"), names_article("/news_view.html"), names_article("/politics/")
+    (True, False, False)
+    """
+    for segment in path.split("/"):
+        found = [word for word in re.split(r"[-_.,+]|%20", segment.lower().rsplit(".htm", 1)[0]) if word]
+        told = [word for word in found if word not in _SCRIPT_WORDS and word not in ("php", "asp", "aspx", "jsp", "do")]
+        # five digits make an article's number; fewer are a year, a page, a section
+        if len(told) >= 3 or any(len(re.sub(r"\D", "", word)) >= 5 for word in told):
+            return True
+    return False
 
 
 @lru_cache(4096)
@@ -50,12 +122,20 @@ def site(host_and_port: str) -> str:
     >>> site("news.bbc.co.uk:443"), site("127.0.0.1:8101"), site("localhost")
     ('bbc.co.uk', '127.0.0.1:8101', 'localhost')
     """
-    host = urlsplit(f"//{host_and_port}").hostname or ""
+    return registrable_domain(urlsplit(f"//{host_and_port}").hostname or "") or host_and_port
+
+
+def registrable_domain(host: str) -> str:
+    """Return what of a host's name its owner has registered; "" for an IP address and a name without public suffix.
+
+    >>> registrable_domain("news.bbc.co.uk"), registrable_domain("localhost")
+    ('bbc.co.uk', '')
+    """
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return _SUFFIXES(host).top_domain_under_public_suffix or host_and_port
-    return host_and_port
+        return _SUFFIXES(host).top_domain_under_public_suffix
+    return ""
 
 
 def site_of(url: str) -> str:

@@ -1,0 +1,6 @@
+"""`python -m broadsheet` is `broadsheet`."""
+
+from broadsheet.command import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""`read`: saved pages in, articles out, without network and without a ledger."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.console import fail, print_json, quiet_logs, run
+
+if TYPE_CHECKING:
+    from news.outlet import Outlet
+    from pipelines.pool import Pool
+
+#: pages that are read for each worker ahead of the one that is printed next: a slow page holds up few others
+AHEAD = 8
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(read)
+
+
+def read(
+    manifest: Annotated[Path, typer.Argument(help="JSON lines with id, url and perhaps crawled_at.")],
+) -> None:
+    """Read saved pages: print one article a line as JSON, in the manifest's order.
+
+    The page of a line is ID.html.gz or ID.html beside the manifest. A page that fails gives a line with its error.
+    """
+    quiet_logs("ERROR")
+    if not manifest.is_file():
+        fail(f"There is no file {manifest}.")
+    run(_read(manifest))
+
+
+async def _read(manifest: Path) -> None:
+    """Keep every core busy, at most a few pages ahead of what was printed."""
+    import asyncio
+    from collections import deque
+
+    from crawler.catalogue import read_catalogue
+    from news.configuration import read as read_configuration
+    from pipelines.pool import Pool
+
+    outlets = tuple(read_catalogue(read_configuration().home))
+    pool = Pool()
+    ahead: deque[asyncio.Task[dict[str, Any]]] = deque()
+    try:
+        with manifest.open(encoding="utf-8", errors="replace") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    ahead.append(asyncio.create_task(_read_line(pool, manifest, number, line, outlets)))
+                if len(ahead) >= pool.workers * AHEAD:
+                    print_json(await ahead.popleft())
+        while ahead:
+            print_json(await ahead.popleft())
+    finally:
+        pool.close()
+
+
+async def _read_line(
+    pool: "Pool", manifest: Path, number: int, line: str, outlets: "tuple[Outlet, ...]"
+) -> dict[str, Any]:
+    """Return the article of one line, or its id and the error."""
+    from news.errors import PageUnreadable
+    from pipelines.saved import outlet_of, read_saved
+
+    try:
+        wanted = json.loads(line)
+    except ValueError:
+        return {"id": None, "error": f"line {number} of {manifest.name} is not JSON"}
+    if not isinstance(wanted, dict):
+        return {"id": None, "error": f"line {number} of {manifest.name} is not a JSON object"}
+    try:
+        outlet = outlet_of(str(wanted.get("url")), outlets)
+        return await pool.run(read_saved, wanted, manifest.parent, outlet)
+    except PageUnreadable as error:
+        return {"id": wanted.get("id"), "error": str(error), "outcome": str(error.outcome)}

@@ -1,0 +1,40 @@
+"""The command line: one verb, one call into a room. Imports of rooms are within the verbs, so that --help is quick."""
+
+import sys
+
+import typer
+
+from broadsheet import archive, crawl, demo, index, outlets, search, status, up
+from broadsheet.console import fail
+from news.errors import BroadsheetError
+
+EPILOG = "Every setting is an environment variable, BROADSHEET_...: docs/settings.md lists them."
+
+app = typer.Typer(
+    name="broadsheet",
+    help="Crawl news outlets, keep every version of every article, and search them.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+for room in (demo, crawl, search, archive, status, up):
+    room.add_to(app)
+app.add_typer(outlets.app, name="outlets")
+app.add_typer(index.app, name="index")
+
+
+def main() -> None:
+    """Run the command line; a mistake ends with one sentence and exit code 2, Ctrl-C with 130."""
+    try:
+        app()
+    except BroadsheetError as error:
+        fail(str(error))
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. What was not fetched is still due.\n")
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader of our output went away, as `head` does
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,45 @@
+"""How the command line speaks: tables for people, JSON for programs, one sentence for a mistake."""
+
+import json
+import sys
+from collections.abc import Coroutine
+from typing import Any, NoReturn, TypeVar
+
+from rich.console import Console
+
+T = TypeVar("T")
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def fail(sentence: str, code: int = 2) -> NoReturn:
+    """Print one sentence to standard error and exit."""
+    err.print(sentence, style="red", markup=False)
+    sys.exit(code)
+
+
+def print_json(value: object) -> None:
+    """Print one JSON value on one line."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that does not crawl, to its end."""
+    import asyncio
+
+    return asyncio.run(main)
+
+
+def quiet_logs(level: str = "WARNING") -> None:
+    """Send structured logs of `level` and above to standard error, a line each."""
+    import logging
+
+    import structlog
+
+    number = logging.getLevelNamesMapping()[level]
+    logging.basicConfig(level=number, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

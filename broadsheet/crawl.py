@@ -1,0 +1,118 @@
+"""`crawl` and `recrawl`: fetch now."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.console import err, out, print_json, quiet_logs
+
+if TYPE_CHECKING:
+    from news.outlet import Outlet
+    from schedules.crawling import Progress
+    from schedules.jobs import Jobs
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command()(crawl)
+    app.command()(recrawl)
+
+
+def crawl(
+    outlets: Annotated[list[str], typer.Argument(help="Names of outlets, as `broadsheet outlets list` shows them.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+) -> None:
+    """Crawl outlets now: read their feeds, sitemaps and front pages, fetch what is new or due, index it."""
+    from schedules.opened import run_with_jobs
+
+    quiet_logs()
+    run_with_jobs(lambda jobs: _crawl(jobs, outlets, as_json=as_json))
+
+
+async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> None:
+    from schedules.jobs import BY_PERSON
+
+    wanted = [jobs.catalogue.outlet(name) for name in names]
+    for outlet in wanted:
+        await jobs.crawl(outlet, priority=BY_PERSON)
+    progress = await follow_crawl(jobs, wanted)
+    if as_json:
+        print_json({"outlets": progress.outcomes, "owed_to_index": progress.owed})
+        return
+    from rich.table import Table
+
+    table = Table("outlet", "outcome", "pages", box=None, pad_edge=False)
+    for slug, outcomes in sorted(progress.outcomes.items()):
+        for outcome, times in sorted(outcomes.items()):
+            table.add_row(slug, outcome, str(times))
+    out.print(table if progress.outcomes else "Nothing was due.")
+    await _warn(jobs, wanted, progress)
+
+
+async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "Progress":
+    """Follow the crawls of `outlets` to their end with a line of progress, and return how they went."""
+    from schedules.crawling import follow
+
+    progress = None
+    with err.status("Crawling", spinner="dots") as status:
+        async for progress in follow(jobs, outlets):
+            counted = _total(progress.outcomes)
+            ended = ", ".join(f"{times} {outcome}" for outcome, times in sorted(counted.items()))
+            status.update(f"Crawling: {ended or 'reading sources'}; {progress.owed} to index")
+    assert progress is not None, "following yields at least once"
+    return progress
+
+
+async def _warn(jobs: "Jobs", outlets: list["Outlet"], progress: "Progress") -> None:
+    """Say what is wrong with the sources, and that documents wait for the index."""
+    from ledger.outlets import states
+
+    async with jobs.desk.engine.connect() as connection:
+        known = await states(connection)
+    for outlet in outlets:
+        state = known.get(outlet.slug)
+        if state and state.marked:
+            err.print(f"{outlet.slug}: {state.marked}", style="yellow", markup=False)
+    if progress.owed:
+        err.print(f"{progress.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
+
+
+def _total(outcomes: dict[str, dict[Any, int]]) -> dict[str, int]:
+    total: dict[str, int] = {}
+    for counted in outcomes.values():
+        for outcome, times in counted.items():
+            total[outcome] = total.get(outcome, 0) + times
+    return total
+
+
+def recrawl(
+    urls: Annotated[list[str], typer.Argument(help="Addresses of articles.")],
+    force: Annotated[bool, typer.Option("--force", help="Fetch even what the site says has not changed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object an address.")] = False,
+) -> None:
+    """Fetch addresses again, now, and say what came of each: what was changed, or why nothing was."""
+    from schedules.opened import run_with_jobs
+
+    quiet_logs()
+    run_with_jobs(lambda jobs: _recrawl(jobs, urls, force=force, as_json=as_json))
+
+
+async def _recrawl(jobs: "Jobs", urls: list[str], *, force: bool, as_json: bool) -> None:
+    from schedules.recrawls import outlet_for, report
+
+    wanted = [(await outlet_for(jobs, url), url) for url in urls]
+    since = datetime.now(UTC)
+    for outlet, url in wanted:
+        await jobs.recrawl(outlet, url, force=force)
+    from schedules.crawling import follow
+
+    with err.status("Fetching", spinner="dots"):
+        async for _ in follow(jobs, [], urls):
+            pass
+    for _, url in wanted:
+        said = await report(jobs, url, since)
+        if as_json:
+            print_json(said.as_json())
+        else:
+            out.print(said.sentence(), markup=False)

@@ -1,0 +1,160 @@
+"""`demo`: the demo newsroom, crawled and searchable, without a server of anyone's."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from broadsheet.console import err, fail, out, quiet_logs
+
+if TYPE_CHECKING:
+    from crawler.demo import Newsroom
+    from news.outlet import Outlet
+    from schedules.jobs import Jobs
+
+#: the queue of the demo's jobs: its outlets exist in its own process alone
+QUEUE = "demo"
+#: faults that are printed; the rest is counted
+FAULTS_SHOWN = 20
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(demo)
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End after the crawl instead of serving the page.")] = False,
+    port: Annotated[int, typer.Option(help="Port of the search page on 127.0.0.1.")] = 8000,
+    newsroom_port: Annotated[int, typer.Option(help="First port of the newsroom's outlets on 127.0.0.1.")] = 8101,
+) -> None:
+    """Serve a small newsroom on this machine, crawl it, show what was indexed, and open the search page.
+
+    Each start is a later run of the newsroom, in which some pages have changed; only those are fetched again.
+    Exits with 0 only if every page came out as the newsroom says it should.
+    """
+    from crawler.demo import Newsroom, next_run, seen_runs, serve
+    from news.configuration import read
+    from schedules.opened import run_with_jobs
+
+    quiet_logs()
+    configuration = replace(read(), allow_loopback=True)
+    newsroom = Newsroom(newsroom_port, next_run(configuration.home))
+    seen = seen_runs(configuration.home)
+    with serve(newsroom):
+        err.print(f"The demo newsroom is open, run {newsroom.run}:")
+        for outlet in newsroom.outlets():
+            err.print(f"  {outlet.home}  {outlet.name}")
+        faults = run_with_jobs(
+            lambda jobs: _demo(jobs, newsroom, seen, port=None if once else port),
+            configuration=configuration,
+            more_outlets=newsroom.outlets(),
+            queue=QUEUE,
+        )
+    if faults:
+        fail("Not every page came out as the newsroom says it should.", code=1)
+
+
+async def _demo(jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], *, port: int | None) -> list[str]:
+    """Crawl the newsroom, print what came of it, serve the page on `port`, and return what is wrong."""
+    from broadsheet.crawl import follow_crawl
+    from crawler.demo import finish_run
+    from ledger.pages import revisit
+    from schedules.jobs import BY_PERSON
+
+    outlets = list(newsroom.outlets())
+    started_at = datetime.now(UTC)
+    async with jobs.desk.engine.begin() as connection:
+        for outlet in outlets:
+            # every article is asked for again: one that has not changed is answered by 304 and not fetched
+            await revisit(connection, outlet.slug)
+    for outlet in outlets:
+        await jobs.crawl(outlet, priority=BY_PERSON)
+    await follow_crawl(jobs, outlets)
+    await _print_articles(jobs, outlets)
+    await _print_attempts(jobs, outlets, started_at)
+    faults = await _faults(jobs, newsroom, seen, started_at)
+    finish_run(jobs.desk.configuration.home, newsroom.run)
+    for fault in faults[:FAULTS_SHOWN]:
+        err.print(fault, style="red", markup=False)
+    if len(faults) > FAULTS_SHOWN:
+        err.print(f"... and {len(faults) - FAULTS_SHOWN} more.", style="red")
+    expected = len(newsroom.expected(*seen))
+    out.print(f"\n{expected} addresses were judged by the newsroom: {len(faults) or 'no'} faults.")
+    if port is not None:
+        from web.serve import serve_page
+
+        out.print(f"Search page: http://127.0.0.1:{port}  (Ctrl-C ends it)")
+        await serve_page(jobs.desk.engine, jobs.desk.index, jobs.desk.configuration, port=port)
+    return faults
+
+
+async def _print_articles(jobs: "Jobs", outlets: list["Outlet"]) -> None:
+    """Print what the index has of the newsroom: a table of articles, then the facets."""
+    from rich.table import Table
+
+    from index.query import Query, Sort
+
+    found = await jobs.desk.index.search(
+        Query(
+            filters={"outlet": tuple(outlet.slug for outlet in outlets)},
+            sort=Sort.NEWEST,
+            size=100,
+            facets=("outlet", "in_language", "sections", "places", "people", "organisations"),
+            facet_size=6,
+        )
+    )
+    table = Table("published", "outlet", "lang", "headline", box=None, pad_edge=False)
+    for hit in found.hits:
+        article = hit.document
+        published = str(article.get("date_published") or "undated").replace("T", " ").removesuffix(":00Z")
+        table.add_row(published, article["outlet"], article["in_language"], article["headline"][:90])
+    out.print(f"\n{found.total} articles are searchable:")
+    out.print(table)
+    out.print("\nFacets:")
+    for name, buckets in found.facets.items():
+        values = ", ".join(f"{bucket.label} {bucket.count}" for bucket in buckets)
+        out.print(f"  {name:<14}{values or '-'}", markup=False)
+
+
+async def _print_attempts(jobs: "Jobs", outlets: list["Outlet"], since: datetime) -> None:
+    """Print how the attempts of this crawl ended, and each refusal with its reason."""
+    from ledger.attempts import ended
+    from news.outcome import READ
+
+    async with jobs.desk.engine.connect() as connection:
+        attempts = await ended(connection, outlets=[outlet.slug for outlet in outlets], since=since)
+    counted = Counter(attempt.outcome for attempt in attempts)
+    out.print("\nFetched: " + ", ".join(f"{times} {outcome}" for outcome, times in sorted(counted.items())))
+    for attempt in reversed(attempts):
+        if attempt.outcome not in READ:
+            out.print(f"  {attempt.outcome:<15}{attempt.url}  {attempt.reason or ''}", markup=False)
+
+
+async def _faults(jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], since: datetime) -> list[str]:
+    """Return what is not as the newsroom says, a sentence each."""
+    from crawler.demo import judge
+    from ledger.articles import find, newest
+    from ledger.attempts import ended
+    from news.errors import NotFound
+
+    slugs = [outlet.slug for outlet in newsroom.outlets()]
+    faults: list[str] = []
+    async with jobs.desk.engine.connect() as connection:
+        attempts = {attempt.url: attempt for attempt in reversed(await ended(connection, outlets=slugs, since=since))}
+        for expected in newsroom.expected(*seen):
+            attempt = attempts.get(expected.url)
+            if attempt is None:
+                if expected.listed and expected.announced:
+                    faults.append(f"{expected.url}: was not asked for ({expected.why}).")
+                continue
+            article = None
+            if expected.truth is not None:
+                try:
+                    article = await newest(connection, await find(connection, expected.truth.canonical_url))
+                except NotFound:
+                    article = None
+            faults += judge(expected, attempt.outcome, article)
+    return faults

@@ -1,0 +1,187 @@
+"""`outlets list|show|check|enable|disable`: who is crawled, and how that goes."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.console import err, out, print_json, quiet_logs, run
+
+if TYPE_CHECKING:
+    from ledger.outlets import OutletState, SourceState
+    from news.outlet import Outlet
+
+app = typer.Typer(help="The outlets: list, show, check, enable and disable them.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command("list")
+def list_outlets(
+    country: Annotated[str | None, typer.Option(help="Only of this country, such as de.")] = None,
+    enabled: Annotated[bool, typer.Option("--enabled", help="Only those that are crawled on schedule.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the outlets, with what the ledger knows of them."""
+    from rich.table import Table
+
+    quiet_logs()
+    outlets, known = _outlets(), run(_states())
+    rows = [
+        _summary(outlet, known.get(outlet.slug))
+        for outlet in outlets
+        if country is None or outlet.country == country.lower()
+    ]
+    rows = [row for row in rows if row["enabled"] or not enabled]
+    if as_json:
+        print_json(rows)
+        return
+    table = Table("name", "outlet", "country", "languages", "enabled", "articles", "due", "marked", box=None)
+    for row in rows:
+        languages = ", ".join(row["languages"])
+        yes = "yes" if row["enabled"] else ""
+        counts = (str(row["articles"]), str(row["due"]))
+        table.add_row(row["slug"], row["name"], row["country"], languages, yes, *counts, row["marked"] or "")
+    out.print(table)
+
+
+@app.command()
+def show(name: str, as_json: Json = False) -> None:
+    """Show one outlet: what its file says, and how its sources were at their last reading."""
+    from crawler.catalogue import read_catalogue
+    from news.configuration import read
+
+    quiet_logs()
+    outlet = read_catalogue(read().home).outlet(name)
+    known, sources = run(_states()), run(_sources(name))
+    found = _summary(outlet, known.get(name)) | {
+        "home": outlet.home,
+        "timezone": outlet.timezone,
+        "delay_seconds": outlet.delay_seconds,
+        "sources": [
+            {"kind": source.kind, "url": source.url} | _source(sources.pop(source.url, None))
+            for source in outlet.sources
+        ],
+    }
+    if as_json:
+        print_json(found)
+        return
+    for field, value in found.items():
+        if field != "sources":
+            out.print(f"{field:<14} {value if value is not None else ''}", markup=False)
+    for source in found["sources"]:
+        read_at = f"{source['outcome']} at {source['fetched_at']}" if source["outcome"] else "not read yet"
+        why = f" ({source['reason']})" if source["reason"] else f", {source['found']} addresses"
+        out.print(f"{source['kind']:<14} {source['url']}: {read_at}{why if source['outcome'] else ''}", markup=False)
+
+
+@app.command()
+def check(as_json: Json = False) -> None:
+    """Check every outlet file; exits with 1 if one is broken, and says where."""
+    from crawler.catalogue import read_catalogue
+    from news.configuration import read
+
+    catalogue = read_catalogue(read().home)
+    if as_json:
+        print_json({"outlets": len(catalogue), "broken": list(catalogue.broken)})
+    else:
+        for fault in catalogue.broken:
+            err.print(fault, style="red", markup=False)
+        out.print(f"{len(catalogue)} outlet files are right, {len(catalogue.broken)} are broken.")
+    if catalogue.broken:
+        raise typer.Exit(1)
+
+
+@app.command()
+def enable(
+    names: Annotated[list[str] | None, typer.Argument(help="Names of outlets.")] = None,
+    country: Annotated[str | None, typer.Option(help="All outlets of this country.")] = None,
+) -> None:
+    """Crawl outlets on schedule from now on."""
+    _set(names, country, enabled=True)
+
+
+@app.command()
+def disable(
+    names: Annotated[list[str] | None, typer.Argument(help="Names of outlets.")] = None,
+    country: Annotated[str | None, typer.Option(help="All outlets of this country.")] = None,
+) -> None:
+    """Crawl outlets on schedule no more; what they brought stays."""
+    _set(names, country, enabled=False)
+
+
+def _set(names: list[str] | None, country: str | None, *, enabled: bool) -> None:
+    from crawler.catalogue import read_catalogue
+    from news.configuration import read
+
+    quiet_logs()
+    catalogue = read_catalogue(read().home)
+    slugs = [catalogue.outlet(name).slug for name in names or ()]
+    if country:
+        slugs += [outlet.slug for outlet in catalogue if outlet.country == country.lower()]
+    if not slugs:
+        err.print("Name outlets, or a country that has some: --country de.", style="red")
+        raise typer.Exit(2)
+    run(_enable(slugs, enabled=enabled))
+    out.print(f"{'Enabled' if enabled else 'Disabled'}: {', '.join(sorted(set(slugs)))}")
+
+
+def _outlets() -> "list[Outlet]":
+    from crawler.catalogue import read_catalogue
+    from news.configuration import read
+
+    catalogue = read_catalogue(read().home)
+    for fault in catalogue.broken:
+        err.print(fault, style="yellow", markup=False)
+    return list(catalogue)
+
+
+def _summary(outlet: "Outlet", state: "OutletState | None") -> dict[str, Any]:
+    decided = state.enabled if state else None
+    return {
+        "slug": outlet.slug,
+        "name": outlet.name,
+        "country": outlet.country,
+        "languages": list(outlet.languages),
+        "enabled": outlet.enabled if decided is None else decided,
+        "articles": state.articles if state else 0,
+        "pages": state.pages if state else 0,
+        "due": state.due if state else 0,
+        "crawled_at": state.crawled_at.isoformat() if state and state.crawled_at else None,
+        "marked": state.marked if state else None,
+    }
+
+
+def _source(state: "SourceState | None") -> dict[str, Any]:
+    if state is None:
+        return {"outcome": None, "reason": None, "fetched_at": None, "found": 0}
+    known = asdict(state)
+    known["fetched_at"] = state.fetched_at.isoformat() if state.fetched_at else None
+    return {name: known[name] for name in ("outcome", "reason", "fetched_at", "found")}
+
+
+async def _states() -> "dict[str, OutletState]":
+    from ledger.database import database
+    from ledger.outlets import states
+    from news.configuration import read
+
+    async with database(read(), connections=1) as engine, engine.connect() as connection:
+        return await states(connection)
+
+
+async def _sources(slug: str) -> "dict[str, SourceState]":
+    from ledger.database import database
+    from ledger.outlets import source_states
+    from news.configuration import read
+
+    async with database(read(), connections=1) as engine, engine.connect() as connection:
+        return await source_states(connection, slug)
+
+
+async def _enable(slugs: list[str], *, enabled: bool) -> None:
+    from ledger import outlets
+    from ledger.database import database
+    from news.configuration import read
+
+    async with database(read(), connections=1) as engine, engine.begin() as connection:
+        await outlets.enable(connection, slugs, enabled=enabled)

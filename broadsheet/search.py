@@ -1,0 +1,169 @@
+"""`search` and `article`: ask the index, read the ledger."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.console import fail, out, print_json, quiet_logs, run
+
+if TYPE_CHECKING:
+    from index.query import Hit, Query, Results
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command()(search)
+    app.command()(article)
+
+
+def search(
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(help='Words, "phrases", -without, a OR b, prefix*, field:value. None finds everything.'),
+    ] = None,
+    outlet: Annotated[list[str] | None, typer.Option(help="Only of this outlet; may be given several times.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only in this language, such as en.")] = None,
+    country: Annotated[list[str] | None, typer.Option(help="Only of outlets of this country, such as de.")] = None,
+    where: Annotated[list[str] | None, typer.Option(help="FACET=VALUE, such as places=Iraq.")] = None,
+    since: Annotated[str | None, typer.Option(help="Published on or after this day, such as 2026-11-01.")] = None,
+    until: Annotated[str | None, typer.Option(help="Published on or before this day.")] = None,
+    sort: Annotated[str, typer.Option(help="relevance, newest or oldest.")] = "relevance",
+    facets: Annotated[bool, typer.Option(help="Show the facets.")] = True,
+    size: Annotated[int, typer.Option(min=1, max=1000, help="Hits to show.")] = 10,
+    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """Search the articles, with facets to narrow it down."""
+    from index.fields import DEFAULT_FACETS
+    from index.query import Query, Sort
+
+    filters: dict[str, tuple[str, ...]] = {}
+    for name, values in (("outlet", outlet), ("in_language", language), ("country", country)):
+        if values:
+            filters[name] = tuple(values)
+    for pair in where or ():
+        name, found, value = pair.partition("=")
+        if not found:
+            fail(f"--where takes FACET=VALUE, such as places=Iraq, not '{pair}'.")
+        filters[name] = (*filters.get(name, ()), value)
+    if sort not in set(Sort):
+        fail(f"--sort takes relevance, newest or oldest, not '{sort}'.")
+    last = _day(until, "--until")
+    asked = Query(
+        text=" ".join(query or ()),
+        filters=filters,
+        published_from=_day(since, "--since"),
+        published_until=last + timedelta(days=1) if last else None,
+        sort=Sort(sort),
+        size=size,
+        cursor=cursor,
+        facets=DEFAULT_FACETS if facets else (),
+        highlight=True,
+    )
+    quiet_logs()
+    results = run(_search(asked))
+    if as_json:
+        print_json(_as_json(results))
+    else:
+        _print(results)
+
+
+async def _search(asked: "Query") -> "Results":
+    from index.open import open_index
+    from ledger.database import database
+    from news.configuration import read
+
+    configuration = read()
+    async with database(configuration, connections=2) as engine:
+        index = open_index(configuration, engine)
+        try:
+            await index.create()
+            return await index.search(asked)
+        finally:
+            await index.close()
+
+
+def _day(value: str | None, option: str) -> datetime | None:
+    if value is None:
+        return None
+    try:
+        return datetime.combine(date.fromisoformat(value), time(), UTC)
+    except ValueError:
+        fail(f"{option} takes a day such as 2026-11-01, not '{value}'.")
+
+
+def _as_json(results: "Results") -> dict[str, Any]:
+    from index.query import MARK_END, MARK_START
+
+    return {
+        "total": results.total,
+        "hits": [
+            hit.document
+            | {
+                "score": hit.score,
+                "highlights": {
+                    name: [piece.replace(MARK_START, "<mark>").replace(MARK_END, "</mark>") for piece in pieces]
+                    for name, pieces in hit.highlights.items()
+                },
+            }
+            for hit in results.hits
+        ],
+        "facets": {
+            name: [{"value": each.value, "label": each.label, "count": each.count} for each in buckets]
+            for name, buckets in results.facets.items()
+        },
+        "next_cursor": results.next_cursor,
+        "took_ms": results.took_ms,
+        "notes": list(results.notes),
+    }
+
+
+def _print(results: "Results") -> None:
+    for hit in results.hits:
+        _print_hit(hit)
+    out.print(f"{results.total} articles, {results.took_ms:.0f} ms")
+    for name, buckets in results.facets.items():
+        if buckets:
+            out.print(f"  {name:<15}" + ", ".join(f"{each.label} {each.count}" for each in buckets), markup=False)
+    for note in results.notes:
+        out.print(note, style="yellow", markup=False)
+    if results.next_cursor:
+        out.print(f"More: --cursor {results.next_cursor}", markup=False)
+
+
+def _print_hit(hit: "Hit") -> None:
+    from rich.text import Text
+
+    from index.query import MARK_END, MARK_START
+
+    article = hit.document
+    out.print(Text(article.get("headline") or "(no headline)", style="bold"))
+    published = str(article.get("date_published") or "undated")
+    byline = ", ".join([*article.get("authors", ()), *article.get("agencies", ())])
+    out.print(Text(" · ".join(filter(None, [published, article.get("outlet_name", ""), byline])), style="dim"))
+    for piece in hit.highlights.get("body", hit.highlights.get("standfirst", ()))[:1]:
+        line = Text()
+        for number, part in enumerate(piece.replace(MARK_END, MARK_START).split(MARK_START)):
+            line.append(part, style="bold yellow" if number % 2 else "")
+        out.print(line)
+    out.print(Text(article["url"], style="blue"))
+    out.print()
+
+
+def article(
+    url_or_id: Annotated[str, typer.Argument(metavar="URL|ID", help="Any address of the article, or its id.")],
+    history: Annotated[bool, typer.Option("--history", help="List the versions and what was changed.")] = False,
+    diff: Annotated[str | None, typer.Option(help="Show what was changed between two versions: A..B.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Show an article as the ledger has it, its versions, or what was changed."""
+    from broadsheet import show
+
+    quiet_logs()
+    if diff is not None:
+        show.diff(url_or_id, diff, as_json=as_json)
+    elif history:
+        show.history(url_or_id, as_json=as_json)
+    else:
+        show.article(url_or_id, as_json=as_json)

@@ -1,0 +1,79 @@
+"""`status`: what is there, what is due, what is owed to the index, and what is wrong."""
+
+from typing import Annotated, Any
+
+import typer
+
+from broadsheet.console import out, print_json, quiet_logs, run
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(status)
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Tell how the house is: articles, pages due, jobs, what waits for the index and why."""
+    quiet_logs()
+    found = run(_status())
+    if as_json:
+        print_json(found)
+        return
+    ledger, index = found["ledger"], found["index"]
+    out.print(f"Ledger: {ledger['articles']} articles, {ledger['versions']} versions, {ledger['pages_due']} pages due")
+    out.print(
+        f"Jobs: {found['jobs']['waiting']} wait, {found['jobs']['running']} run, {found['jobs']['failed']} failed"
+    )
+    out.print(f"Workers alive: {found['jobs']['workers']}")
+    if index["error"]:
+        out.print(f"Index: {index['backend']}: {index['error']}", style="red", markup=False)
+    else:
+        documents = ", ".join(f"{count} {stream}" for stream, count in index["documents"].items())
+        out.print(f"Index: {index['backend']}, schema {index['schema_version']}, {documents or 'empty'}", markup=False)
+    since = f" since {index['owed_since']}" if index["owed"] else ""
+    out.print(f"Owed to the index: {index['owed']}{since}; in quarantine: {index['quarantined']}")
+    for note in [*index["notes"], *found["outlets_marked"], *found["outlet_files_broken"]]:
+        out.print(note, style="yellow", markup=False)
+
+
+async def _status() -> dict[str, Any]:
+    from crawler.catalogue import read_catalogue
+    from index.open import open_index
+    from ledger.database import database
+    from ledger.outbox import debt
+    from ledger.outlets import states
+    from ledger.totals import job_counts, totals
+    from news.configuration import read
+    from news.errors import IndexUnavailable
+
+    configuration = read()
+    async with database(configuration, connections=2) as engine:
+        async with engine.connect() as connection:
+            counted, jobs = await totals(connection), await job_counts(connection)
+            owed, known = await debt(connection), await states(connection)
+        index = open_index(configuration, engine)
+        told: dict[str, Any] = {"backend": index.name, "error": None, "documents": {}, "schema_version": 0, "notes": []}
+        try:
+            found = await index.status()
+            told |= {
+                "documents": dict(found.documents),
+                "schema_version": found.schema_version,
+                "size_bytes": found.size_bytes,
+                "notes": list(found.notes),
+            }
+        except IndexUnavailable as error:
+            told["error"] = str(error)
+        finally:
+            await index.close()
+    told |= {
+        "owed": owed.owed,
+        "owed_since": owed.owed_since.isoformat() if owed.owed_since else None,
+        "quarantined": owed.quarantined,
+    }
+    return {
+        "ledger": counted,
+        "jobs": jobs,
+        "index": told,
+        "outlets_marked": [f"{state.slug}: {state.marked}" for state in known.values() if state.marked],
+        "outlet_files_broken": list(read_catalogue(configuration.home).broken),
+    }

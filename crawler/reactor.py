@@ -1,0 +1,69 @@
+"""Twisted's reactor on the process's asyncio loop, without its signal handlers, with our resolver."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from scrapy.settings import Settings
+from scrapy.utils.misc import load_object
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _WithSettings:
+    """What a resolver's `from_crawler` looks at."""
+
+    settings: Settings
+
+
+def run(main: Coroutine[Any, Any, T], settings: Settings) -> T:
+    """Run `main` to its end in a new event loop on which Scrapy can crawl, and return its result.
+
+    SIGINT and SIGTERM cancel `main`, which may clean up; then KeyboardInterrupt is raised. Once a process: a reactor
+    cannot be installed twice.
+    """
+    loop_factory = asyncio.SelectorEventLoop if sys.platform == "win32" else asyncio.new_event_loop
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        from twisted.internet import asyncioreactor
+
+        asyncioreactor.install(runner.get_loop())  # type: ignore[no-untyped-call]
+        return runner.run(_with_reactor(main, settings))
+
+
+def start(settings: Settings) -> Any:
+    """Start the reactor that is installed on the running loop, with the resolver of `settings`, and return it."""
+    from twisted.internet import reactor as installed
+
+    reactor: Any = installed
+    reactor.startRunning(installSignalHandlers=False)
+    # AsyncCrawlerRunner, unlike `scrapy crawl`, leaves the resolver alone: without this, private addresses are dialled
+    resolver = load_object(settings["TWISTED_DNS_RESOLVER"])
+    resolver.from_crawler(_WithSettings(settings), reactor).install_on_reactor()
+    return reactor
+
+
+async def _with_reactor(main: Coroutine[Any, Any, T], settings: Settings) -> T:
+    reactor = start(settings)
+    task = asyncio.ensure_future(main)
+    terminated = False
+
+    def terminate() -> None:
+        nonlocal terminated
+        terminated = True
+        task.cancel()
+
+    with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if terminated:
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        reactor.getThreadPool().stop()

@@ -1,0 +1,47 @@
+"""One slice of a crawl, run in this process's loop beside others."""
+
+import asyncio
+from collections.abc import Collection
+
+from scrapy.crawler import AsyncCrawlerRunner
+from scrapy.settings import Settings
+
+from crawler.pace import withdraw
+from crawler.spiders.outlet import OutletSpider
+from news.errors import CrawlInterrupted
+from news.outlet import Outlet
+
+
+def settings() -> Settings:
+    """Return Scrapy's settings as crawler/settings.py has them; a caller may set others."""
+    values = Settings()
+    values.setmodule("crawler.settings", priority="project")
+    return values
+
+
+async def crawl_slice(
+    values: Settings, outlet: Outlet, *, sources: bool, seconds: float, only: Collection[str] = ()
+) -> None:
+    """Crawl `outlet` for about `seconds`: its sources, if wanted, then what is due, or `only` these addresses.
+
+    Cancelling ends it cleanly: pages that were not recorded stay due. Raises CrawlInterrupted if it was stopped from
+    outside, and what ended it before its time, such as a ledger that is away.
+    """
+    runner = AsyncCrawlerRunner(values)
+    crawler = runner.create_crawler(OutletSpider)
+    crawl = runner.crawl(crawler, outlet=outlet, sources=sources, seconds=seconds, only=only)
+    try:
+        await asyncio.shield(crawl)
+    except asyncio.CancelledError:
+        # the crawl is still running
+        withdraw(crawler)
+        await runner.stop()
+        await asyncio.wait([crawl])
+        raise
+    spider = crawler.spider
+    assert isinstance(spider, OutletSpider), "the crawl was made of this class"
+    if spider.failure is not None:
+        raise spider.failure
+    reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
+    if reason != "finished":
+        raise CrawlInterrupted(f"The crawl of {outlet.slug} was stopped ({reason}).")

@@ -1,0 +1,42 @@
+"""RSS and Atom, as well-formed or broken as outlets serve them."""
+
+import io
+from calendar import timegm
+from datetime import UTC, datetime
+from time import struct_time
+
+import feedparser
+
+from crawler.sources.listing import Listing, listing
+from news.errors import SourceUnreadable
+from news.page import Page
+
+
+def read(page: Page) -> Listing:
+    """Return the articles that a feed lists, with the time of their last change where it states one.
+
+    Raises SourceUnreadable if the page is not a feed.
+    """
+    # bytes in a stream, never a string: feedparser opens a string that names a file
+    feed = feedparser.parse(
+        io.BytesIO(page.content),
+        response_headers={"content-type": page.headers.get("content-type", ""), "content-location": page.final_url},
+        sanitize_html=False,
+        resolve_relative_uris=False,
+    )
+    if not feed.version and not feed.entries:
+        raise SourceUnreadable("it is not a feed")
+    entries = ((str(entry.get("link") or ""), _changed_at(entry)) for entry in feed.entries)
+    return listing(page.final_url, ((link, at) for link, at in entries if link))
+
+
+def _changed_at(entry: feedparser.FeedParserDict) -> datetime | None:
+    # asked for a missing update time, feedparser answers with the publication's and a warning
+    names = [name for name in ("updated_parsed", "published_parsed") if name in entry]
+    stated: struct_time | None = next((entry[name] for name in names if entry[name]), None)
+    if stated is None:
+        return None
+    try:
+        return datetime.fromtimestamp(timegm(stated), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None

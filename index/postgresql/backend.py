@@ -1,0 +1,148 @@
+"""PostgreSQL as a place to search: full text in a schema of its own, for those who run no Elasticsearch."""
+
+import asyncio
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.schema import CreateSchema
+
+from index.asked import settle
+from index.postgresql import write
+from index.postgresql.search import Search, place_of
+from index.postgresql.tables import ABOUT, ARTICLES, EVENTS, SCHEMA, TABLES
+from index.protocol import Action, IndexStatus, Written
+from index.query import Query, Results
+from index.schema import schema_version
+from news.errors import BadQuery, IndexUnavailable
+
+#: rows of one transaction
+CHUNK = 200
+#: two processes that make the schema at once would trip over each other; any number that nobody else locks
+_MAKING = 0x6272_6F61_6473
+
+LIMITS = (
+    "PostgreSQL finds the forms that stand in the text: it folds case and accents but knows no grammar. "
+    "Give it Elasticsearch for inflected forms, articles like another and significant terms.",
+)
+
+
+class PostgresqlIndex:
+    """The protocol's methods, carried out by PostgreSQL's full text search."""
+
+    name = "postgresql"
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        """Use `engine`, which stays its owner's to dispose of."""
+        self.engine = engine
+
+    async def create(self) -> None:
+        """Make the schema `search` and its tables."""
+        with _our_words():
+            async with self.engine.begin() as connection:
+                await connection.execute(select(func.pg_advisory_xact_lock(_MAKING)))
+                await connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
+                await connection.run_sync(TABLES.create_all)
+                about = insert(ABOUT).on_conflict_do_nothing()
+                await connection.execute(about, {"schema_version": schema_version("articles")})
+
+    async def write(self, actions: Sequence[Action]) -> list[Written]:
+        """Tell PostgreSQL these actions, a transaction for each chunk."""
+        found: list[Written] = []
+        for start in range(0, len(actions), CHUNK):
+            prepared = await asyncio.to_thread(write.Prepared, actions[start : start + CHUNK])
+            with _our_words():
+                async with self.engine.begin() as connection:
+                    found += await write.write(connection, prepared)
+        return found
+
+    async def search(self, query: Query) -> Results:
+        """Return what `query` finds. Raises BadQuery for articles like another, which PostgreSQL cannot find."""
+        if query.like:
+            raise BadQuery("PostgreSQL cannot find articles like another; Elasticsearch can.")
+        started = time.perf_counter()
+        query, parsed = settle(query)
+        place = place_of(query)
+        with _our_words():
+            async with self.engine.connect() as connection:
+                search = Search(connection, query, parsed.tree, place)
+                total = await search.total()
+                hits, cursor = await search.hits() if query.size else ((), None)
+                facets = await search.facets()
+                histogram = await search.histogram()
+        notes = parsed.notes
+        if query.significant_terms:
+            notes = (*notes, "PostgreSQL does not tell significant terms; Elasticsearch does.")
+        return Results(
+            total=total,
+            hits=hits,
+            facets=facets,
+            histogram=histogram,
+            next_cursor=cursor,
+            took_ms=(time.perf_counter() - started) * 1000,
+            notes=notes,
+        )
+
+    async def get(self, id: str) -> dict[str, Any] | None:
+        """Return the article's document, or None."""
+        if "\0" in id:
+            return None
+        with _our_words():
+            async with self.engine.connect() as connection:
+                found = await connection.execute(select(ARTICLES.c.document).where(ARTICLES.c.id == id))
+                return found.scalar_one_or_none()
+
+    async def status(self) -> IndexStatus:
+        """Return schema, counts, size and what PostgreSQL cannot do."""
+        with _our_words():
+            async with self.engine.connect() as connection:
+                if (await connection.execute(select(func.to_regclass(f"{SCHEMA}.about")))).scalar_one() is None:
+                    missing = "The index is not there yet; `broadsheet index create` makes it."
+                    return IndexStatus(backend=self.name, schema_version=0, notes=(missing,))
+                version = (await connection.execute(select(func.max(ABOUT.c.schema_version)))).scalar_one()
+                documents = {
+                    table.name: int(
+                        (
+                            await connection.execute(select(func.count()).where(table.c.document.is_not(None)))
+                        ).scalar_one()
+                    )
+                    for table in (ARTICLES, EVENTS)
+                }
+                sizes = [
+                    int((await connection.execute(select(func.pg_total_relation_size(str(table))))).scalar_one())
+                    for table in TABLES.sorted_tables
+                ]
+        return IndexStatus(
+            backend=self.name,
+            schema_version=version or 0,
+            documents=documents,
+            size_bytes=sum(sizes),
+            notes=LIMITS,
+        )
+
+    async def refresh(self) -> None:
+        """Do nothing: what is committed is searchable."""
+
+    async def close(self) -> None:
+        """Do nothing: the engine is its owner's."""
+
+
+@contextmanager
+def _our_words() -> Iterator[None]:
+    """Turn SQLAlchemy's errors into ours; theirs carry statements with articles in them."""
+    try:
+        yield
+    except DBAPIError as error:
+        state = getattr(error.orig, "sqlstate", None)
+        if state in ("42P01", "3F000"):
+            raise IndexUnavailable("The search index is not there yet; `broadsheet index create` makes it.") from None
+        if state is None or state.startswith(("08", "57", "53")):
+            raise IndexUnavailable("PostgreSQL cannot be reached, so nothing can be searched.") from None
+        raise IndexUnavailable(f"PostgreSQL cannot do this ({state}).") from None
+    except (SQLAlchemyError, OSError) as error:
+        raise IndexUnavailable(f"PostgreSQL cannot be used ({type(error).__name__}).") from None

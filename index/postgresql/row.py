@@ -1,0 +1,94 @@
+"""A document in, the row that PostgreSQL searches out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from index.document import check, facet_values, is_day, sorted_at
+from index.protocol import Action
+from index.words import words
+
+#: a tsvector ends at 1 MiB of words and positions; what would go past this is not searched
+MOST_BYTES = 900_000
+#: tsvector's own bounds: larger positions become this one, further places of a word are dropped
+LAST_POSITION, MOST_PLACES = 16_383, 255
+#: words between two fields, so that no phrase spans them
+GAP = 10
+
+_WEIGHTED = (
+    ("headline", "A"),
+    ("standfirst", "B"),
+    ("kicker", "C"),
+    ("alternative_headlines", "C"),
+    ("correction", "C"),
+    ("body", "D"),
+)
+
+
+def article(action: Action) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the row of search.articles, and the labels with their forms to show. Raises Refused."""
+    if action.document is None:
+        row = _row(action) | {"document": None, "words": "", "labels": [], "sorted_at": None}
+        return row | {"published_at": None, "published_day": False, "story_key": action.id}, {}
+    document = check("articles", action.id, action.document)
+    shown = {
+        f"{facet}={value}": form for facet, values in facet_values(document).items() for value, form in values.items()
+    }
+    dated = bool(document.get("date_published"))
+    at = sorted_at(document)
+    row = _row(action) | {
+        "document": orjson.loads(orjson.dumps(document)),
+        "words": vector(document),
+        "labels": list(shown),
+        "sorted_at": at,
+        "published_at": at if dated else None,
+        "published_day": dated and is_day(document),
+        "story_key": document.get("story_id") or action.id,
+    }
+    return row, shown
+
+
+def event(action: Action) -> dict[str, Any]:
+    """Return the row of search.events. Raises Refused."""
+    if action.document is None:
+        return _row(action) | {"document": None, "at": None}
+    document = check("events", action.id, action.document)
+    at = sorted_at({"fetched_at": document.get("at")})
+    return _row(action) | {"document": orjson.loads(orjson.dumps(document)), "at": at}
+
+
+def _row(action: Action) -> dict[str, Any]:
+    return {"id": action.id, "revision": action.revision}
+
+
+def vector(document: Mapping[str, Any]) -> str:
+    """Return the document's words with places and weights, in tsvector's own notation.
+
+    >>> vector({"headline": "Iraq", "body": "Iraq is calm"})
+    "'iraq':1A,12D 'is':13D 'calm':14D"
+    """
+    places: dict[str, list[str]] = {}
+    position = 0
+    size = 0
+    for field, weight in _WEIGHTED:
+        value = document.get(field) or ""
+        texts = value if isinstance(value, list | tuple) else [value]
+        for text in texts:
+            for word in words(str(text)):
+                position += 1
+                known = places.get(word.form)
+                if known is None:
+                    size += len(word.form.encode()) + 6
+                    known = places[word.form] = []
+                if len(known) < MOST_PLACES:
+                    known.append(f"{min(position, LAST_POSITION)}{weight}")
+                    size += 2
+                if size > MOST_BYTES:
+                    return _written(places)
+            position += GAP if text else 0
+    return _written(places)
+
+
+def _written(places: Mapping[str, list[str]]) -> str:
+    return " ".join(f"'{form}':{','.join(where)}" for form, where in places.items())

@@ -1,0 +1,193 @@
+"""A query in, results out: the statements of one search and what becomes of their rows."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from index.cursor import decode, encode
+from index.highlight import marked
+from index.pattern import wanted
+from index.postgresql import translate
+from index.postgresql.tables import ARTICLES, LABELS
+from index.query import Bucket, Hit, Interval, Query, Sort
+from index.syntax import Node
+from news.errors import BadQuery
+
+Condition = ColumnElement[bool]
+
+
+def place_of(query: Query) -> dict[str, Any]:
+    """Return where the page of `query` begins. Raises BadQuery for a cursor that no page of PostgreSQL's gave."""
+    if not query.cursor:
+        return {"origin": datetime.now(UTC).isoformat()}
+    place = decode(query.sort, query.cursor)
+    try:
+        value, id = place["after"]
+        if query.sort is Sort.RELEVANCE:
+            float(value)
+        elif value is not None:
+            datetime.fromisoformat(value)
+        datetime.fromisoformat(place["origin"])
+        UUID(id)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BadQuery("The cursor is not one that a page of results gave.") from error
+    return place
+
+
+class Search:
+    """One query over one connection."""
+
+    def __init__(self, connection: AsyncConnection, query: Query, tree: Node | None, place: Mapping[str, Any]) -> None:
+        """Translate the query; `place` is where its page begins, with the time it was first asked as `origin`."""
+        self.connection = connection
+        self.query = query
+        self.tree = tree
+        self.place = place
+        self.chosen = translate.filters(query)
+        self.base = [ARTICLES.c.document.is_not(None), translate.condition(tree), *translate.published(query)]
+
+    def where(self, but: str = "") -> Condition:
+        """Return all conditions, without the filter on facet `but`."""
+        return and_(*self.base, *(each for name, each in self.chosen.items() if name != but))
+
+    async def total(self) -> int:
+        """Return how many articles are found."""
+        return int((await self.connection.execute(select(func.count()).where(self.where()))).scalar_one())
+
+    async def hits(self) -> tuple[tuple[Hit, ...], str | None]:
+        """Return one page of hits and the cursor of the next."""
+        rows = (await self.connection.execute(self._page())).all()
+        hits = tuple(
+            Hit(
+                id=row.id,
+                document=row.document,
+                score=row.score if self.query.sort is Sort.RELEVANCE else 0.0,
+                highlights=self._highlights(row.document),
+                story_size=row.story_size,
+            )
+            for row in rows
+        )
+        if len(rows) < self.query.size or not rows:
+            return hits, None
+        last = rows[-1]
+        after = last.score if self.query.sort is Sort.RELEVANCE else last.sorted_at and last.sorted_at.isoformat()
+        return hits, encode(self.query.sort, {"origin": self.place["origin"], "after": [after, last.id]})
+
+    def _page(self) -> Select[Any]:
+        query = self.query
+        relevant = query.sort is Sort.RELEVANCE
+        score = translate.score(self.tree, query, self.place["origin"]) if relevant else literal(0.0)
+        story = ARTICLES.c.story_key
+        rows = select(ARTICLES.c.id, ARTICLES.c.sorted_at, score.label("score")).where(self.where())
+        if query.collapse_by_story:
+            first = _order(query.sort, score, ARTICLES.c.sorted_at, ARTICLES.c.id)
+            rows = rows.add_columns(
+                func.row_number().over(partition_by=story, order_by=first).label("nth"),
+                func.count().over(partition_by=story).label("story_size"),
+            )
+        else:
+            rows = rows.add_columns(literal(1).label("nth"), literal(1).label("story_size"))
+        found = rows.subquery()
+        page = select(found.c.id, found.c.sorted_at, found.c.score, found.c.story_size).where(found.c.nth == 1)
+        if "after" in self.place:
+            page = page.where(self._after(found.c))
+        page = page.order_by(*_order(query.sort, found.c.score, found.c.sorted_at, found.c.id)).limit(query.size)
+        few = page.subquery()  # the documents of one page alone are read
+        return (
+            select(few, ARTICLES.c.document)
+            .join(ARTICLES, ARTICLES.c.id == few.c.id)
+            .order_by(*_order(query.sort, few.c.score, few.c.sorted_at, few.c.id))
+        )
+
+    def _after(self, found: Any) -> Condition:
+        """Return the condition of what comes after the place, in the page's order."""
+        value, id = self.place["after"]
+        if self.query.sort is Sort.RELEVANCE:
+            return or_(found.score < float(value), and_(found.score == float(value), found.id > str(id)))
+        if value is None:
+            return and_(found.sorted_at.is_(None), found.id > str(id))
+        at = datetime.fromisoformat(value)
+        beyond = found.sorted_at < at if self.query.sort is Sort.NEWEST else found.sorted_at > at
+        return or_(beyond, and_(found.sorted_at == at, found.id > str(id)), found.sorted_at.is_(None))
+
+    def _highlights(self, document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+        if not self.query.highlight or self.tree is None:
+            return {}
+        terms = list(wanted(self.tree))
+        found = {}
+        for field in ("headline", "standfirst", "body"):
+            asked = [term for term in terms if term.field in (None, field)]
+            text = document.get(field)
+            if asked and text and (pieces := marked(text, asked, whole=field != "body")):
+                found[field] = pieces
+        return found
+
+    async def facets(self) -> dict[str, tuple[Bucket, ...]]:
+        """Return the facets' values; one statement counts all that are not filtered by."""
+        found: dict[str, tuple[Bucket, ...]] = {}
+        free = [name for name in self.query.facets if name not in self.chosen]
+        if free:
+            found |= await self._counted(free, self.where())
+        for name in self.query.facets:
+            if name in self.chosen:
+                found |= await self._counted([name], self.where(but=name))
+        return {name: found[name] for name in self.query.facets}
+
+    async def _counted(self, names: list[str], where: Condition) -> dict[str, tuple[Bucket, ...]]:
+        each = select(func.unnest(ARTICLES.c.labels).label("label")).where(where).subquery()
+        facet = func.split_part(each.c.label, "=", 1)
+        counts = (
+            select(each.c.label, func.count().label("count"), facet.label("facet"))
+            .where(facet.in_(names))
+            .group_by(each.c.label)
+            .subquery()
+        )
+        # the same order on both sides of every server: by code point, as Elasticsearch has it
+        by_count = [counts.c.count.desc(), counts.c.label.collate("C")]
+        nth = func.row_number().over(partition_by=counts.c.facet, order_by=by_count).label("nth")
+        ranked = select(counts, nth).subquery()
+        rows = await self.connection.execute(
+            select(ranked.c.facet, ranked.c.label, ranked.c["count"], LABELS.c.shown)
+            .outerjoin(LABELS, LABELS.c.label == ranked.c.label)
+            .where(ranked.c.nth <= self.query.facet_size)
+            .order_by(ranked.c.facet, ranked.c.nth)
+        )
+        found: dict[str, list[Bucket]] = {name: [] for name in names}
+        for facet_name, label, count, shown in rows:
+            value = label.partition("=")[2]
+            found[facet_name].append(Bucket(value=value, label=shown or value, count=count))
+        return {name: tuple(buckets) for name, buckets in found.items()}
+
+    async def histogram(self) -> tuple[Bucket, ...]:
+        """Return the bars that have articles."""
+        query, at, day = self.query, ARTICLES.c.published_at, ARTICLES.c.published_day
+        if query.histogram is None:
+            return ()
+        where = and_(self.where(), at.is_not(None))
+        if query.histogram is Interval.HOUR:
+            where = and_(where, not_(day))  # a day has no hour
+            bar = func.date_trunc("hour", at, query.timezone)
+        else:
+            local = case((day, func.timezone("UTC", at)), else_=func.timezone(query.timezone, at))
+            bar = func.date_trunc(query.histogram.value, local)
+        bars = select(bar.label("bar")).where(where).subquery()
+        rows = await self.connection.execute(select(bars.c.bar, func.count()).group_by(bars.c.bar).order_by(bars.c.bar))
+        zone = ZoneInfo(query.timezone)
+        named = [
+            (start.astimezone(zone).isoformat(timespec="minutes") if start.tzinfo else start.date().isoformat(), count)
+            for start, count in rows
+        ]
+        return tuple(Bucket(value=name, label=name, count=count) for name, count in named)
+
+
+def _order(sort: Sort, score: Any, sorted_at: Any, id: Any) -> list[Any]:
+    """Return the order of a page; the id makes it total, so that pages have no gaps."""
+    if sort is Sort.RELEVANCE:
+        return [score.desc(), id]
+    at = sorted_at.desc() if sort is Sort.NEWEST else sorted_at.asc()
+    return [at.nulls_last(), id]

@@ -1,0 +1,121 @@
+"""A query in, conditions and orders of SQL out."""
+
+from sqlalchemy import (
+    REAL,
+    ColumnElement,
+    DateTime,
+    Double,
+    and_,
+    cast,
+    extract,
+    false,
+    func,
+    literal,
+    not_,
+    or_,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
+
+from index.document import folded_value
+from index.pattern import Piece, pattern, wanted
+from index.postgresql.tables import ARTICLES
+from index.query import Query
+from index.syntax import And, Facet, Node, Not, Or, Term
+
+_WEIGHTS = {"headline": "A", "standfirst": "B", "body": "D"}
+#: of D, C, B and A
+_RANK = [0.1, 0.3, 0.6, 1.0]
+#: divide by 1 + the logarithm of the length, so that long texts do not win by length
+_BY_LENGTH = 1
+
+Condition = ColumnElement[bool]
+
+
+def condition(node: Node | None) -> Condition:
+    """Return the condition of a tree. What is text alone becomes one tsquery, which the index answers at once."""
+    if node is None:
+        return true()
+    if (text := tsquery(node)) is not None:
+        return ARTICLES.c.words.op("@@")(cast(text, TSQUERY))
+    match node:
+        case Facet(name, value):
+            return ARTICLES.c.labels.contains([f"{name}={folded_value(value)}"])
+        case Not(inner):
+            return not_(condition(inner))
+        case And(nodes):
+            return and_(*map(condition, nodes))
+        case Or(nodes):
+            return or_(false(), *map(condition, nodes))
+        case Term():
+            return false()  # it has no word; the parser makes none such
+
+
+def tsquery(node: Node) -> str | None:
+    """Return the tree in tsquery's notation, None if it asks for more than text.
+
+    >>> tsquery(And((Term("fuel prices"), Not(Term("gas", prefix=True)))))
+    "('fuel' <-> 'prices') & !('gas':*)"
+    """
+    match node:
+        case Term():
+            row = pattern(node)
+            return _row(row, _WEIGHTS.get(node.field or "", "")) if row else None
+        case Not(inner):
+            inside = tsquery(inner)
+            return f"!({inside})" if inside else None
+        case And(nodes) | Or(nodes):
+            parts = [tsquery(each) for each in nodes]
+            if not parts or None in parts:
+                return None
+            sign = " & " if isinstance(node, And) else " | "
+            return sign.join(part if part.startswith("!") else f"({part})" for part in parts if part)
+    return None
+
+
+def _row(row: tuple[Piece, ...], weight: str) -> str:
+    text = ""
+    for piece in row:
+        flags = ("*" if piece.prefix else "") + weight
+        sign = "" if not text else " <-> " if piece.distance == 1 else f" <{piece.distance}> "
+        text += f"{sign}'{piece.form}'{':' + flags if flags else ''}"
+    return text
+
+
+def filters(query: Query) -> dict[str, Condition]:
+    """Return one condition for each facet that is filtered by."""
+    return {
+        name: ARTICLES.c.labels.overlap([f"{name}={folded_value(value)}" for value in values])
+        for name, values in query.filters.items()
+    }
+
+
+def published(query: Query) -> list[Condition]:
+    """Return the conditions of the range of publication; a day alone is compared as a day of the query's time zone."""
+    if query.published_from is None and query.published_until is None:
+        return []
+    at, day = ARTICLES.c.published_at, ARTICLES.c.published_day
+    first, end = query.days()
+    exact = [at.is_not(None), not_(day)]
+    days = [at.is_not(None), day]
+    if query.published_from is not None:
+        exact.append(at >= query.published_from)
+        days.append(at >= func.timezone("UTC", cast(first, DateTime())))
+    if query.published_until is not None:
+        exact.append(at < query.published_until)
+        days.append(at < func.timezone("UTC", cast(end, DateTime())))
+    return [or_(and_(*exact), and_(*days))]
+
+
+def score(node: Node | None, query: Query, origin: str) -> ColumnElement[float]:
+    """Return the relevance of an article, halved for each `query.freshness` of age before `origin`."""
+    terms = [text for term in wanted(node) if (text := tsquery(Term(term.text, prefix=term.prefix)))]
+    rank: ColumnElement[float] = literal(1.0, Double)
+    if terms:
+        sought = cast(" | ".join(f"({text})" for text in terms), TSQUERY)
+        rank = cast(func.ts_rank(cast(_RANK, ARRAY(REAL)), ARTICLES.c.words, sought, _BY_LENGTH), Double())
+    if query.freshness is None:
+        return rank
+    age = extract("epoch", cast(origin, DateTime(timezone=True)) - ARTICLES.c.sorted_at)
+    halves = func.least(func.abs(age) / query.freshness.total_seconds(), 1000.0)
+    return rank * func.coalesce(func.power(cast(0.5, Double()), cast(halves, Double())), 0.1)

@@ -1,0 +1,100 @@
+"""What a place to search must be able to do. Two are built in; docs/add-an-index.md shows how to add one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from index.query import Query, Results
+
+Stream = Literal["articles", "events"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Action:
+    """One thing to tell the index: what a document is now, or that it is no more."""
+
+    stream: Stream
+    id: str
+    #: rises with each change that is told; an index ignores what is below what it has
+    revision: int
+    #: None deletes
+    document: dict[str, Any] | None
+
+
+class Verdict(StrEnum):
+    """What became of one action."""
+
+    DONE = "done"  # the index has it, or something newer
+    REFUSED = "refused"  # it will never take it as it is: for quarantine
+    LATER = "later"  # it may take it another time: the action stays owed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """The index's word on one action."""
+
+    verdict: Verdict
+    #: why it was refused or must wait, without any text of the document
+    reason: str = ""
+    #: with LATER: do not come back before
+    wait_seconds: float = 0.0
+
+
+DONE = Written(verdict=Verdict.DONE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class IndexStatus:
+    """How an index is."""
+
+    backend: str
+    #: the schema that is searched now; 0 where create() has not been called
+    schema_version: int
+    #: articles and events that are searchable
+    documents: Mapping[str, int] = field(default_factory=dict)
+    #: on disk
+    size_bytes: int = 0
+    #: sentences for a person: what was chosen, what is missing, what is wrong
+    notes: tuple[str, ...] = ()
+
+
+class Index(Protocol):
+    """A place where articles are searched and crawl events are kept. Each method raises IndexUnavailable."""
+
+    @property
+    def name(self) -> str:
+        """Return what people call the backend: `elasticsearch` or `postgresql`."""
+        ...
+
+    async def create(self) -> None:
+        """Make what the index needs, if it is not there yet; nothing that is there is lost."""
+        ...
+
+    async def write(self, actions: Sequence[Action]) -> list[Written]:
+        """Tell the index these actions; the answer has one word for each, in their order.
+
+        Told late, an action changes nothing: a revision below the index's own counts as done. The same revision is
+        written again, so that a rebuild reaches what the index derives.
+        """
+        ...
+
+    async def search(self, query: Query) -> Results:
+        """Return what `query` finds. Raises BadQuery only for what a program asked, never for what a person typed."""
+        ...
+
+    async def get(self, id: str) -> dict[str, Any] | None:
+        """Return the article's document as it was written, or None."""
+        ...
+
+    async def status(self) -> IndexStatus:
+        """Return how the index is."""
+        ...
+
+    async def refresh(self) -> None:
+        """Make all that was written searchable now, for tests and for `--wait`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections that the index opened itself."""
+        ...

@@ -1,0 +1,76 @@
+"""Text in, the words that it is found by out: folded, and cut into pairs where a script writes without spaces."""
+
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+#: scripts that write without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han, Hangul (spaced, but built of
+#: syllables that a reader searches inside of)
+DENSE = re.compile(r"[฀-๿຀-໿က-႟ក-៿぀-ヿㇰ-ㇿ㐀-䶿一-鿿가-힣豈-﫿\U00020000-\U0003ffff]")
+#: combining marks belong to their word: Indic vowel signs, Arabic points, accents written apart
+_MARKS = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
+_WORD = re.compile(rf"(?:[^\W_]|(?<=.)[{re.escape(_MARKS)}\u200c\u200d])+")
+_RUN = re.compile(rf"(?:{DENSE.pattern})+|(?:(?!{DENSE.pattern}).)+", re.DOTALL)
+#: letters that Unicode does not take apart though people type them plain (the same as Lucene's asciifolding)
+_PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"})
+_JOINERS = str.maketrans("", "", "\u200c\u200d\u00ad\u0640")
+#: no word of a language is longer; a longer one is base64 or a broken page
+LONGEST = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One searchable word: its folded form and where it stands in the original text."""
+
+    form: str
+    start: int
+    end: int
+
+
+def fold(text: str) -> str:
+    """Return `text` without case, accents, points and width: what two spellings of one word have in common.
+
+    >>> fold("Ñandú"), fold("STRAßE"), fold("ＡＢＣ"), fold("हिन्दी") == "हिन्दी"
+    ('nandu', 'strasse', 'abc', True)
+    """
+    if text.isascii():
+        return text.lower()
+    apart = unicodedata.normalize("NFKD", text).casefold().translate(_JOINERS)
+    kept = "".join(c for c in apart if not _is_accent(unicodedata.combining(c)))
+    return unicodedata.normalize("NFC", kept).translate(_PLAIN)
+
+
+def _is_accent(combining_class: int) -> bool:
+    """Say whether a mark may be left out: accents (200 and more), Hebrew and Arabic points (10 to 36).
+
+    Viramas, nuktas, kana voicing and Thai tones lie outside: without them a word is another word.
+    """
+    return combining_class >= 200 or 10 <= combining_class <= 36
+
+
+def words(text: str) -> Iterator[Word]:
+    """Yield the words of `text` in order; runs of a dense script as overlapping pairs, then their last letter alone.
+
+    >>> [word.form for word in words("Der Große Bär, 北京市")]
+    ['der', 'grosse', 'bar', '北京', '京市', '市']
+    """
+    for match in _WORD.finditer(text):
+        found = match.group()
+        if found.isascii():
+            yield Word(found.lower()[:LONGEST], match.start(), match.end())
+            continue
+        for run in _RUN.finditer(found):
+            start, end = match.start() + run.start(), match.start() + run.end()
+            if DENSE.match(run.group()):
+                yield from _pairs(text, start, end)
+            elif form := fold(run.group()):
+                yield Word(sys.intern(form[:LONGEST]), start, end)
+
+
+def _pairs(text: str, start: int, end: int) -> Iterator[Word]:
+    for place in range(start, end):
+        stop = min(place + 2, end)
+        if form := fold(text[place:stop]):
+            yield Word(sys.intern(form), place, stop)

@@ -1,0 +1,108 @@
+"""Articles as the ledger keeps them, and the document that the index gets of each."""
+
+import json
+import zlib
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.schema import addresses, articles, versions
+from news.article import Article
+from news.edits import Edits
+from news.errors import NotFound
+from news.identity import identity
+from news.version import Version
+
+
+def utc(at: datetime) -> str:
+    """Return an instant as JSON has it: ISO 8601 in UTC with a Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def index_document(row: Row[Any]) -> dict[str, Any]:
+    """Return the index's document of a row of `articles`: the article, its enrichment and what the ledger knows."""
+    known: dict[str, Any] = {
+        "id": str(row.id),
+        "outlet": row.outlet,
+        "version": row.version,
+        "revision": row.revision,
+        "first_seen_at": utc(row.first_seen_at),
+        "changed_at": utc(row.changed_at),
+        "fetched_at": utc(row.fetched_at),
+    }
+    if row.gone_at:
+        known |= {"gone_at": utc(row.gone_at), "gone_reason": str(row.gone_status)}
+    if row.returned_at:
+        known["returned_at"] = utc(row.returned_at)
+    if row.edits:
+        known["edits"] = row.edits
+        known["edit_kinds"] = sorted({edit["kind"] for edit in row.edits})
+        known["stealth"] = any(edit["stealth"] for edit in row.edits)
+    known["story_id"] = str(row.story_id or row.id)
+    if row.copy_of:
+        known["copy_of"] = str(row.copy_of)
+        known["similarity"] = row.similarity
+    if agencies := row.document.get("agencies"):
+        known["credited_agency"] = agencies[0]
+    return dict(row.document) | known
+
+
+async def documents(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
+    """Return the index's documents of these articles; those that do not exist are left out."""
+    rows = await connection.execute(select(articles).where(articles.c.id.in_(list(ids))))
+    return {row.id: index_document(row) for row in rows}
+
+
+async def find(connection: AsyncConnection, url_or_id: str) -> UUID:
+    """Return the id of the article with this id or any address it was met under. Raises NotFound."""
+    try:
+        wanted = select(articles.c.id).where(articles.c.id == UUID(url_or_id))
+    except ValueError:
+        try:
+            key = identity(url_or_id)
+        except ValueError as error:
+            raise NotFound(f"'{url_or_id}' is neither an article's id nor an http(s) address.") from error
+        wanted = select(addresses.c.article_id).where(addresses.c.key == key)
+    found: UUID | None = (await connection.execute(wanted)).scalar()
+    if found is None:
+        raise NotFound(f"No article is known under '{url_or_id}'. `broadsheet recrawl` fetches an address now.")
+    return found
+
+
+async def history(connection: AsyncConnection, article_id: UUID) -> list[Version]:
+    """Return every version of the article, the first one first."""
+    rows = await connection.execute(
+        select(versions).where(versions.c.article_id == article_id).order_by(versions.c.version)
+    )
+    return [
+        Version(
+            number=row.version,
+            seen_at=row.seen_at,
+            article=unpack(row.article),
+            edits=Edits.from_json(row.edits) if row.edits else None,
+        )
+        for row in rows
+    ]
+
+
+async def newest(connection: AsyncConnection, article_id: UUID) -> Article:
+    """Return the article's newest text. Raises NotFound for an id that is none."""
+    document = (await connection.execute(select(articles.c.document).where(articles.c.id == article_id))).scalar()
+    if document is None:
+        raise NotFound(f"No article has the id {article_id}.")
+    return Article.from_json(document)
+
+
+def pack(article: Article) -> bytes:
+    """Return the article compressed, as `versions` keeps it."""
+    return zlib.compress(json.dumps(article.as_json(), ensure_ascii=False).encode())
+
+
+def unpack(packed: bytes) -> Article:
+    """Return the article that `pack` compressed."""
+    return Article.from_json(json.loads(zlib.decompress(packed)))

@@ -1,0 +1,136 @@
+"""What the index is still owed: written in the transaction that made it due, struck out when the index has it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Text, bindparam, cast, delete, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.articles import documents
+from ledger.schema import articles, outbox, quarantine
+
+
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """One document that the index does not have yet; `document` None means that it is to go from the index."""
+
+    stream: str
+    id: str
+    revision: int
+    document: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Debt:
+    """How much the index is owed, since when, and how much it refused."""
+
+    owed: int
+    owed_since: datetime | None
+    quarantined: int
+
+
+async def owe_article(connection: AsyncConnection, article_id: UUID, revision: int) -> None:
+    """Note that the index lacks this revision of the article; an older debt for it is replaced."""
+    await _owe(connection, stream="articles", id=str(article_id), revision=revision)
+
+
+async def owe_articles(connection: AsyncConnection, revisions: Mapping[UUID, int]) -> None:
+    """Note the same of several articles: id -> revision."""
+    statement = insert(outbox).values(stream="articles", id=bindparam("article"), revision=bindparam("to"))
+    statement = statement.on_conflict_do_update(
+        index_elements=[outbox.c.stream, outbox.c.id],
+        set_={"revision": statement.excluded.revision},
+        where=statement.excluded.revision > outbox.c.revision,
+    )
+    await connection.execute(statement, [{"article": str(each), "to": to} for each, to in revisions.items()])
+
+
+async def owe_event(connection: AsyncConnection, event_id: int, document: Mapping[str, Any]) -> None:
+    """Note that the index lacks this crawl event."""
+    await _owe(connection, stream="events", id=str(event_id), revision=1, document=dict(document))
+
+
+async def _owe(connection: AsyncConnection, **row: Any) -> None:
+    statement = insert(outbox).values(**row)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[outbox.c.stream, outbox.c.id],
+            set_={"revision": statement.excluded.revision, "document": statement.excluded.document},
+            where=statement.excluded.revision > outbox.c.revision,
+        )
+    )
+
+
+async def owe_everything(connection: AsyncConnection) -> int:
+    """Owe the index every article anew, as after its loss, and return how many."""
+    everything = select(literal("articles"), cast(articles.c.id, Text), articles.c.revision)
+    statement = insert(outbox).from_select(["stream", "id", "revision"], everything)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[outbox.c.stream, outbox.c.id], set_={"revision": statement.excluded.revision}
+        )
+    )
+    return (await connection.execute(select(func.count()).select_from(articles))).scalar_one()
+
+
+async def owed(connection: AsyncConnection, limit: int) -> list[Owed]:
+    """Return up to `limit` of what the index is owed, the oldest debt first.
+
+    An article comes as the ledger has it now, which may be a later revision than the one that was noted.
+    """
+    rows = (await connection.execute(select(outbox).order_by(outbox.c.owed_since, outbox.c.id).limit(limit))).all()
+    found = await documents(connection, [UUID(row.id) for row in rows if row.stream == "articles"])
+    result = []
+    for row in rows:
+        document = row.document if row.stream == "events" else found.get(UUID(row.id))
+        revision = max(row.revision, document["revision"]) if document and "revision" in document else row.revision
+        result.append(Owed(stream=row.stream, id=row.id, revision=revision, document=document))
+    return result
+
+
+async def settle(connection: AsyncConnection, done: Collection[Owed]) -> None:
+    """Strike out what the index has; a debt of a later revision that was noted meanwhile stays."""
+    for batch in _batches(list(done)):
+        revisions = {(each.stream, each.id): each.revision for each in batch}
+        rows = await connection.execute(
+            select(outbox.c.stream, outbox.c.id, outbox.c.revision)
+            .where(tuple_(outbox.c.stream, outbox.c.id).in_(list(revisions)))
+            .with_for_update()
+        )
+        paid = [(row.stream, row.id) for row in rows if row.revision <= revisions[row.stream, row.id]]
+        if paid:
+            await connection.execute(delete(outbox).where(tuple_(outbox.c.stream, outbox.c.id).in_(paid)))
+
+
+async def put_aside(connection: AsyncConnection, refused: Owed, reason: str) -> None:
+    """Move a document that the index refuses into quarantine, with the reason."""
+    statement = insert(quarantine).values(
+        stream=refused.stream,
+        id=refused.id,
+        revision=refused.revision,
+        reason=reason,
+        document=dict(refused.document or {}),
+    )
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[quarantine.c.stream, quarantine.c.id],
+            set_={name: statement.excluded[name] for name in ("revision", "reason", "document")}
+            | {"refused_at": func.now()},
+        )
+    )
+    await settle(connection, [refused])
+
+
+async def debt(connection: AsyncConnection) -> Debt:
+    """Return how much the index is owed and refused."""
+    row = (await connection.execute(select(func.count().label("owed"), func.min(outbox.c.owed_since)))).one()
+    quarantined = (await connection.execute(select(func.count()).select_from(quarantine))).scalar_one()
+    return Debt(owed=row[0], owed_since=row[1], quarantined=quarantined)
+
+
+def _batches(rows: Sequence[Owed], size: int = 1_000) -> list[Sequence[Owed]]:
+    return [rows[start : start + size] for start in range(0, len(rows), size)]

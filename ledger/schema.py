@@ -1,0 +1,224 @@
+"""The ledger's tables. What is written here is never forgotten; the search index is made from it."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData(
+    naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"}
+)
+
+Instant = DateTime(timezone=True)
+NOW = text("now()")
+ZERO = text("0")
+
+#: what was learned of an outlet and what the user decided; what it *is* stands in its file
+outlets = Table(
+    "outlets",
+    metadata,
+    Column("slug", Text, primary_key=True),
+    Column("enabled", Boolean),  # None: as its file says
+    Column("crawled_at", Instant),
+    Column("chrome", JSONB, nullable=False, server_default="{}"),  # hash of a line -> pages that had it
+    Column("pages_read", Integer, nullable=False, server_default=ZERO),
+    Column("marked", Text),  # why the outlet is unwell; None: it is well
+    Column("marked_at", Instant),
+)
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("outlet", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("fetched_at", Instant),
+    Column("outcome", Text),
+    Column("reason", Text),
+    Column("found", Integer, nullable=False, server_default=ZERO),  # addresses it listed at its last reading
+    PrimaryKeyConstraint("outlet", "url"),
+)
+
+#: one row a registrable domain (else host and port): what politeness needs over all workers
+sites = Table(
+    "sites",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("requested_at", Instant),
+    Column("not_before", Instant),  # Retry-After of a 429 or 503
+)
+
+robots = Table(
+    "robots",
+    metadata,
+    Column("origin", Text, primary_key=True),  # scheme://host[:port]
+    Column("content", LargeBinary, nullable=False),
+    Column("status", Integer, nullable=False),  # 0: unreachable
+    Column("fetched_at", Instant, nullable=False),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("outlet", Text, nullable=False),
+    Column("found_at", Instant, nullable=False, server_default=NOW),
+    Column("found_in", Text, nullable=False),
+    Column("lastmod", Instant),
+    Column("due_at", Instant),  # None: not visited again unless asked for
+    Column("priority", Integer, nullable=False, server_default=ZERO),
+    Column("visited_at", Instant),
+    Column("failures", Integer, nullable=False, server_default=ZERO),  # in a row
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("outcome", Text),
+    Column("reason", Text),
+    Column("article_id", Uuid),
+    Index(None, "outlet", "due_at"),
+    Index(None, "article_id"),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("final_url", Text),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("status", Integer),
+    Column("latency_ms", Integer),
+    Column("content_bytes", Integer),
+    Column("article_id", Uuid),
+    Index(None, "outlet", "at"),
+    Index(None, "url", "at"),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("outlet", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("read_from", Text, nullable=False),  # the page it was read from: another at AMP and print views
+    Column("version", Integer, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("fingerprint", Text, nullable=False),  # of what a reader reads
+    Column("document", JSONB, nullable=False),  # Article.as_json() and the enrichment
+    Column("first_seen_at", Instant, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Column("fetched_at", Instant, nullable=False),
+    Column("published_at", Instant),  # for order alone: at precision day its first instant in UTC
+    Column("edits", JSONB, nullable=False, server_default="[]"),  # kind, version, time of each change, the latest ones
+    Column("story_id", Uuid),  # the article that founded the story; None: its text is too short to be a copy
+    Column("copy_of", Uuid),  # the member of the story that had the text first; None: this one
+    Column("similarity", Float),  # with that member's text
+    Column("out_by", Instant),  # when the text was out for certain
+    Column("missed_at", Instant),  # the first 404 or 410 in a row
+    Column("gone_at", Instant),
+    Column("gone_status", Integer),
+    Column("returned_at", Instant),
+    Index(None, "outlet", "first_seen_at"),
+    Index(None, "story_id"),
+)
+
+#: every address and identity under which an article was met
+addresses = Table(
+    "addresses",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+    Index(None, "article_id"),
+)
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("article", LargeBinary, nullable=False),  # zlib of Article.as_json()
+    Column("edits", JSONB),  # against the version before; NULL for the first
+    PrimaryKeyConstraint("article_id", "version"),
+)
+
+#: by which copies of a text are found, for as many days as copies are looked for
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("signature", LargeBinary, nullable=False),  # news/signature.py packs it
+    Column("bands", ARRAY(Integer), nullable=False),
+    PrimaryKeyConstraint("article_id", "version"),
+    Index(None, "seen_at"),
+    # with a list of pending entries each look-up would read the whole list
+    Index("ix_signatures_bands", "bands", postgresql_using="gin", postgresql_with={"fastupdate": False}),
+)
+
+#: stories that turned out to be part of another one
+merged_stories = Table(
+    "merged_stories",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("into", Uuid, nullable=False),
+    Column("merged_at", Instant, nullable=False, server_default=NOW),
+    Index(None, "into"),
+)
+
+#: every time that an article's page was withdrawn
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+    Column("missed_at", Instant, nullable=False),
+    Column("gone_at", Instant, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("back_at", Instant),
+    PrimaryKeyConstraint("article_id", "gone_at"),
+)
+
+#: what is still owed to the index: one row an article or event, the newest revision alone
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("stream", Text, nullable=False),  # articles or events
+    Column("id", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("document", JSONB),  # of an event; an article's is read from the ledger when it is published
+    Column("owed_since", Instant, nullable=False, server_default=NOW),
+    PrimaryKeyConstraint("stream", "id"),
+    Index(None, "owed_since"),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("stream", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("document", JSONB, nullable=False),
+    Column("refused_at", Instant, nullable=False, server_default=NOW),
+    PrimaryKeyConstraint("stream", "id"),
+)

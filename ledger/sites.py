@@ -1,0 +1,81 @@
+"""What politeness has to remember over all workers and restarts: last requests and robots.txt."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.schema import robots, sites
+
+#: a robots.txt is not used for longer than 24 hours (RFC 9309, 2.4)
+ROBOTS_AGE = timedelta(hours=24)
+#: one that could not be reached is asked for again after this; until then nothing is fetched (RFC 9309, 2.3.1.4)
+UNREACHABLE_AGE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RobotsFile:
+    """A robots.txt as it was last fetched; status 0 means that it could not be reached."""
+
+    status: int
+    content: bytes
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether nothing may be fetched until it has been asked for again (RFC 9309, 2.3.1.4).
+
+        429 is a refusal that passes, too, not one of the 4xx that mean that there are no rules.
+        """
+        return self.status == 0 or self.status == 429 or self.status >= 500
+
+
+async def robots_of(connection: AsyncConnection, origin: str) -> RobotsFile | None:
+    """Return the robots.txt of `scheme://host[:port]`, or None if it is to be fetched (anew)."""
+    row = (await connection.execute(select(robots).where(robots.c.origin == origin))).first()
+    if row is None:
+        return None
+    file = RobotsFile(status=row.status, content=row.content)
+    fresh = datetime.now(UTC) - row.fetched_at < (UNREACHABLE_AGE if file.unreachable else ROBOTS_AGE)
+    return file if fresh else None
+
+
+async def keep_robots(connection: AsyncConnection, origin: str, file: RobotsFile) -> None:
+    """Keep a robots.txt that was just fetched."""
+    values = {"content": file.content, "status": file.status, "fetched_at": datetime.now(UTC)}
+    statement = insert(robots).values(origin=origin, **values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=[robots.c.origin], set_=values))
+
+
+async def requested_at(connection: AsyncConnection, site: str) -> datetime | None:
+    """Return when the site was last sent a request, by whichever worker."""
+    return (await connection.execute(select(sites.c.requested_at).where(sites.c.site == site))).scalar()
+
+
+async def note_request(connection: AsyncConnection, site: str, at: datetime) -> None:
+    """Note that the site was sent a request at this time; an earlier one than is known changes nothing."""
+    statement = insert(sites).values(site=site, requested_at=at)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[sites.c.site],
+            set_={"requested_at": func.greatest(sites.c.requested_at, statement.excluded.requested_at)},
+        )
+    )
+
+
+async def not_before(connection: AsyncConnection, site: str) -> datetime | None:
+    """Return until when the site asked to be left alone, if that is yet to come."""
+    query = select(sites.c.not_before).where(sites.c.site == site, sites.c.not_before > func.now())
+    return (await connection.execute(query)).scalar()
+
+
+async def leave_alone(connection: AsyncConnection, site: str, until: datetime) -> None:
+    """Note a site's Retry-After."""
+    statement = insert(sites).values(site=site, not_before=until)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[sites.c.site],
+            set_={"not_before": func.greatest(sites.c.not_before, statement.excluded.not_before)},
+        )
+    )

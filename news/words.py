@@ -1,0 +1,82 @@
+"""Text cut into words: by spaces where a script has them, by characters or pairs where it has none."""
+
+import re
+import unicodedata
+from itertools import groupby, pairwise
+
+
+def _marks() -> str:
+    """Return all combining marks as a character class: Python's `\\w` leaves them out, which cuts Hindi apart."""
+    # the scripts of today's news lie in the first plane; asking for all 17 costs 0.2 s at each start
+    points = [point for point in range(0x300, 0x10000) if unicodedata.category(chr(point))[0] == "M"]
+    ranges = [[point for _, point in run] for _, run in groupby(enumerate(points), lambda pair: pair[1] - pair[0])]
+    return "".join(f"\\u{run[0]:04x}-\\u{run[-1]:04x}" for run in ranges)
+
+
+#: scripts written without spaces: Thai, Lao, Burmese, Khmer, kana, Han
+_DENSE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+_MARKS = _marks()
+#: zero-width joiners stand inside words of Persian and the Indic scripts
+_SIGN = f"[\\w{_MARKS}\u200c\u200d]"
+_NUMBER = r"\d+(?:[.,:]\d+)*"
+#: a number with its separators is one word, unit or ending with it; so is a word with an apostrophe inside
+_WORD = f"{_NUMBER}{_SIGN}*|{_SIGN}+(?:['’]{_SIGN}+)*"
+
+_WORDS = re.compile(_WORD)
+_DENSE_RUNS = re.compile(f"([{_DENSE}][{_DENSE}{_MARKS}]*)")
+#: the same for a stretch that may hold dense characters, each a piece with its marks
+_PLAIN = f"(?:(?![{_DENSE}]){_SIGN})"
+_PIECES = re.compile(rf"^\s+|(?:[{_DENSE}][{_MARKS}]*|{_NUMBER}{_PLAIN}*|{_PLAIN}+(?:['’]{_PLAIN}+)*|[^\w\s])\s*")
+_NUMBERS = re.compile(_NUMBER)
+
+
+def words(text: str) -> list[str]:
+    """Return the words of `text` in their order, case folded and in compatibility form (NFKC).
+
+    A run of a script without spaces is cut into its overlapping pairs of characters.
+
+    >>> words("Don’t pay 1,500 Euro!")
+    ["don't", 'pay', '1,500', 'euro']
+    >>> words("東京都 ok")
+    ['東京', '京都', 'ok']
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
+    found: list[str] = []
+    # splitting by a group returns the plain stretches and the dense runs by turns
+    for turn, stretch in enumerate(_DENSE_RUNS.split(folded)):
+        if turn % 2 and len(stretch) > 1:
+            found += map("".join, pairwise(stretch))
+        else:
+            found += _WORDS.findall(stretch)
+    return found
+
+
+def pieces(text: str) -> list[str]:
+    """Return `text` cut into words, punctuation marks and characters of dense scripts, each with the space after it.
+
+    Joined, the pieces are the text again.
+
+    >>> pieces("Er sagte: „Nein“.")
+    ['Er ', 'sagte', ': ', '„', 'Nein', '“', '.']
+    """
+    return _PIECES.findall(text)
+
+
+def numbers(text: str) -> list[str]:
+    """Return the figures in `text`, digits as 0-9, without separators of thousands and with a point for decimals.
+
+    A group of three digits after a separator is read as thousands: 1.500 and 1,500 are the same.
+
+    >>> numbers("1,500 or 1.500? 1,5 and ٣ at 10:30")
+    ['1500', '1500', '1.5', '3', '10.30']
+    """
+    found = []
+    for figure in _NUMBERS.findall(text):
+        first, *groups = re.split(r"[.,:]", figure)
+        whole = first
+        for group in groups:
+            whole += group if len(group) == 3 else f".{group}"
+        found.append("".join(str(unicodedata.digit(sign)) if sign != "." else sign for sign in whole))
+    return found

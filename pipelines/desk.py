@@ -1,0 +1,77 @@
+"""What the steps need at hand: the ledger, the index and the pool. One desk a process."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from index.open import open_index
+from index.protocol import Index
+from ledger.database import database
+from news.configuration import Configuration, read
+from pipelines.pool import Pool
+from pipelines.publish import publish_all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """The opened rooms below."""
+
+    configuration: Configuration
+    engine: AsyncEngine
+    index: Index
+    pool: Pool
+
+
+#: the desk of whatever runs now; Scrapy's components, which are made from settings alone, find it here
+CURRENT: ContextVar[Desk] = ContextVar("desk")
+
+
+@asynccontextmanager
+async def open_desk(configuration: Configuration) -> AsyncIterator[Desk]:
+    """Open the pool, the ledger and the index, in the order in which nothing is in another's way, and close them.
+
+    Raises DatabaseUnavailable if there is no ledger. An index that is away does not matter here: the outbox waits.
+    """
+    async with AsyncExitStack() as stack:
+        pool = Pool()  # before any thread and any connection is there to be inherited
+        stack.callback(pool.close)
+        engine = await stack.enter_async_context(database(configuration))
+        index = open_index(configuration, engine)
+        stack.push_async_callback(index.close)
+        desk = Desk(configuration=configuration, engine=engine, index=index, pool=pool)
+        token = CURRENT.set(desk)
+        stack.callback(CURRENT.reset, token)
+        yield desk
+
+
+#: the desks of crawls that were started by Scrapy's own commands, which have none open
+_OWN: WeakKeyDictionary[Crawler, asyncio.Task[Desk]] = WeakKeyDictionary()
+
+
+async def desk_of(crawler: Crawler) -> Desk:
+    """Return the process's desk, or one that is opened for this crawl alone and closed when its engine stops."""
+    if (current := CURRENT.get(None)) is not None:
+        return current
+    if crawler not in _OWN:
+        _OWN[crawler] = asyncio.create_task(_open_for(crawler))
+    return await asyncio.shield(_OWN[crawler])
+
+
+async def _open_for(crawler: Crawler) -> Desk:
+    stack = AsyncExitStack()
+    desk = await stack.enter_async_context(open_desk(read()))
+
+    async def close() -> None:
+        await publish_all(desk.engine, desk.index)
+        await stack.aclose()
+
+    # strongly held: the signal's dispatcher keeps weak references
+    crawler.signals.connect(close, signal=signals.engine_stopped, weak=False)
+    return desk

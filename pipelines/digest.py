@@ -1,0 +1,80 @@
+"""Page in, digest out: every step that needs only the page, in one trip through the pool."""
+
+from dataclasses import replace
+from typing import Any
+
+from news.article import Article
+from news.digest import Digest, Refusal
+from news.errors import PageUnreadable
+from news.identity import honest_canonical
+from news.outlet import Outlet
+from news.page import Page
+from pipelines.deduplicate import sign
+from pipelines.enrich import enrich
+from pipelines.extract import Extracted, extract
+from pipelines.language import identify
+from pipelines.pool import Pool
+
+
+def digest(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset()) -> Digest:
+    """Return what there is to know of one page: an article with its language, signature and enrichment, or a refusal.
+
+    `chrome` holds the hashes of lines that recur on the outlet's pages. A pure function of its arguments: no network,
+    no clock, no memory of other pages.
+    """
+    try:
+        extracted = read_article(page, outlet, chrome)
+    except PageUnreadable as error:
+        return refused(error)
+    article = extracted.article
+    if article is None:
+        return Digest(refusal=extracted.refusal, lines=extracted.lines)
+    return Digest(article=article, signature=sign(article), enrichment=enrich(article, outlet), lines=extracted.lines)
+
+
+def read_article(
+    page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset(), *, explain: bool = False
+) -> Extracted:
+    """Return what is read in a page, with the article's language and address settled and its text fit to be stored.
+
+    Raises PageUnreadable where the bytes defeat the parser.
+    """
+    extracted = extract(page, outlet, chrome, explain=explain)
+    if extracted.article is None:
+        return extracted
+    article = storable(extracted.article)
+    language = identify(f"{article.headline}\n{article.body}", extracted.stated_language, outlet.languages)
+    url = honest_canonical(page.final_url, article.canonical_url, outlet.hosts) or article.url
+    return replace(extracted, article=replace(article, in_language=language.code, url=url))
+
+
+async def digest_in_pool(pool: Pool, page: Page, outlet: Outlet, chrome: frozenset[int]) -> Digest:
+    """Return the digest of a page, made in `pool`; a page that takes too long or too much is refused for it."""
+    try:
+        return await pool.run(digest, page, outlet, chrome)
+    except PageUnreadable as error:
+        return refused(error)
+
+
+def refused(error: PageUnreadable) -> Digest:
+    """Return the digest of a page that cannot be read."""
+    return Digest(refusal=Refusal(outcome=error.outcome, reason=str(error)))
+
+
+def storable(article: Article) -> Article:
+    """Return the article without the characters that PostgreSQL and UTF-8 cannot carry: NUL and lone surrogates."""
+    document = article.as_json()
+    cleaned = _clean(document)
+    return article if cleaned == document else Article.from_json(cleaned)
+
+
+def _clean(value: Any) -> Any:
+    match value:
+        case str():
+            return value.replace("\x00", "").encode("utf-8", "ignore").decode()
+        case list() | tuple():
+            return [_clean(each) for each in value]
+        case dict():
+            return {name: _clean(each) for name, each in value.items()}
+        case _:
+            return value

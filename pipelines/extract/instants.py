@@ -1,0 +1,134 @@
+"""A machine-readable time as pages write it, read without ever adding what it does not say."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from email.utils import parsedate_to_datetime
+from zoneinfo import ZoneInfo
+
+from news.moment import Moment, Precision, TimeSource
+
+#: the first news on the web that a crawler may meet in an archive; a year before is a mistake or an attack
+_FIRST_YEAR = 1800
+
+_ISO = re.compile(
+    r"(\d{4})-?(\d{1,2})-?(\d{1,2})"
+    r"(?:(?:\s*[T,]\s*|\s+)(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*(am|pm)?\s*"
+    r"(z\b|utc|gmt|[+−-]\s?\d{1,2}(?::?\d{2})?)?)?",
+    re.IGNORECASE,
+)
+_SLASHED = re.compile(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?=$|\D)")
+_EPOCH = re.compile(r"^\d{9,10}$|^\d{12,13}$")
+_RFC_822 = re.compile(r"^(?:[a-z]{3,9},\s*)?\d{1,2}\s+[a-z]{3,9}\s+\d{4}\s+\d{1,2}:\d{2}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stated:
+    """A time as written: a date, perhaps a clock time, perhaps a zone."""
+
+    day: date
+    #: clock time without a zone; None where none is written
+    clock: datetime | None = None
+    zone: tzinfo | None = None
+    #: seconds are written
+    seconds: bool = False
+
+    def moment(self, source: TimeSource, zone: ZoneInfo | None) -> Moment:
+        """Return the moment; `zone` is the outlet's, used where the text states none.
+
+        Without any zone only the day is known, and a midnight is how machines write a day. A clock time that the
+        outlet's clocks never showed, or showed twice, is not resolved either.
+        """
+        at = self.clock
+        if at is None or (at.hour, at.minute, at.second) == (0, 0, 0):
+            return Moment(at=self.day, precision=Precision.DAY, source=source)
+        if self.zone is not None:
+            aware = at.replace(tzinfo=self.zone)
+        elif zone is not None and (found := in_zone(at, zone)):
+            aware = found
+        else:
+            return Moment(at=self.day, precision=Precision.DAY, source=source)
+        try:
+            aware = aware.astimezone(UTC)
+        except OverflowError:
+            return Moment(at=self.day, precision=Precision.DAY, source=source)
+        return Moment(at=aware, precision=Precision.INSTANT if self.seconds else Precision.MINUTE, source=source)
+
+
+def in_zone(clock: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return the clock time in the zone, or None where summer time skips or repeats it."""
+    first, second = clock.replace(tzinfo=zone, fold=0), clock.replace(tzinfo=zone, fold=1)
+    return first if first.utcoffset() == second.utcoffset() else None
+
+
+def read(text: str) -> Stated | None:
+    """Return the machine-readable time at the beginning of `text`, or None.
+
+    ISO 8601 in its loose forms, RFC 822, slashes with the year first, and seconds or milliseconds since 1970.
+
+    >>> read("2024-02-08T08:55+05:30").clock.isoformat(), read("2024-02-08").clock
+    ('2024-02-08T08:55:00', None)
+    >>> read("0000-00-00 00:00:00") is read("yesterday") is None
+    True
+    """
+    text = text.strip()[:64]
+    if not text[:1].isdigit():
+        return _rfc_822(text) if _RFC_822.match(text) else None
+    if _EPOCH.match(text):
+        return _epoch(text)
+    if _RFC_822.match(text):
+        return _rfc_822(text)
+    match = _ISO.match(_SLASHED.sub(r"\1-\2-\3", text))
+    return _iso(match) if match else None
+
+
+def _iso(match: re.Match[str]) -> Stated | None:
+    year, month, day, hour, minute, second, _, half, offset = match.groups()
+    try:
+        found = date(int(year), int(month), int(day))
+        if not sane(found):
+            return None
+        if hour is None:
+            return Stated(day=found)
+        hours = int(hour)
+        if half and 1 <= hours <= 12:
+            hours = hours % 12 + (12 if half.lower() == "pm" else 0)
+        clock = datetime(found.year, found.month, found.day, hours, int(minute), min(int(second or 0), 59))  # noqa: DTZ001
+        return Stated(day=found, clock=clock, zone=_offset(offset), seconds=second is not None)
+    except ValueError:
+        return None
+
+
+def _offset(text: str | None) -> tzinfo | None:
+    if not text:
+        return None
+    if text.lower() in ("z", "utc", "gmt"):
+        return UTC
+    digits = re.sub(r"\D", "", text)
+    hours, minutes = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))
+    if hours > 14 or minutes > 59:
+        return None
+    span = timedelta(hours=hours, minutes=minutes)
+    return timezone(-span if text[0] in "-−" else span)
+
+
+def _epoch(text: str) -> Stated | None:
+    seconds = int(text) / (1000 if len(text) > 10 else 1)
+    at = datetime.fromtimestamp(seconds, UTC)
+    return Stated(day=at.date(), clock=at.replace(tzinfo=None, microsecond=0), zone=UTC, seconds=True)
+
+
+def _rfc_822(text: str) -> Stated | None:
+    try:
+        at = parsedate_to_datetime(text)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+    if not sane(at.date()):
+        return None
+    clock = at.replace(tzinfo=None, microsecond=0)
+    return Stated(day=at.date(), clock=clock, zone=at.tzinfo, seconds=text.count(":") > 1)
+
+
+def sane(day: date) -> bool:
+    """Tell whether news can be of this day: 1 January 1970 is a machine's nothing, the year 9999 its never."""
+    return _FIRST_YEAR <= day.year < 2200 and day != date(1970, 1, 1)

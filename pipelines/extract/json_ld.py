@@ -1,0 +1,173 @@
+"""JSON-LD as pages really carry it: graphs, lists, references, broken syntax; out comes the article's node."""
+
+import html
+import json
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import orjson
+
+from pipelines.extract.words import letters
+
+Node = dict[str, Any]
+
+#: scripts past this size are data dumps, not descriptions of an article
+_SCRIPT_LIMIT = 2_000_000
+#: nodes past this number are lists of other things
+_NODES_LIMIT = 2_000
+#: what hangs below these keys describes something else than the page's article
+_OTHERS = frozenset(
+    "itemListElement liveBlogUpdate isPartOf citation mentions comment review hasPart breadcrumb potentialAction "
+    "about isBasedOn relatedLink significantLink interactionStatistic publisher author creator offers image "
+    "video thumbnail associatedMedia contributor editor".split()
+)
+_COMMENTS = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\]\]>|\]\]>)\s*;?\s*$")
+_TRAILING_COMMA = re.compile(r",(?=\s{0,200}[}\]])")
+_MISSING_COMMA = re.compile(r'(?<=["\]}\d])(\s{0,200}\n\s{0,200})(?="[\w@]{1,60}"\s{0,50}:)')
+
+
+def read(scripts: Iterable[str]) -> tuple[Node, ...]:
+    """Return all typed objects of the JSON-LD scripts, references resolved one step, in the page's order."""
+    nodes: list[Node] = []
+    for script in scripts:
+        if len(script) <= _SCRIPT_LIMIT:
+            for value in _values(script):
+                nodes.extend(_flat(value, _NODES_LIMIT - len(nodes)))
+    by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 2}
+    return tuple(_resolved(node, by_id) for node in nodes)
+
+
+def types(node: Node) -> frozenset[str]:
+    """Return the node's types without a namespace.
+
+    >>> sorted(types({"@type": ["schema:NewsArticle", "http://schema.org/Report"]}))
+    ['NewsArticle', 'Report']
+    """
+    found = node.get("@type")
+    return frozenset(
+        re.split(r"[/#:]", name)[-1]
+        for name in (found if isinstance(found, list) else [found])
+        if isinstance(name, str)
+    )
+
+
+def is_article(node: Node) -> bool:
+    """Tell whether the node is an article, a report or a posting."""
+    return any(name.endswith(("Article", "Posting")) or name == "Report" for name in types(node))
+
+
+def main(nodes: tuple[Node, ...], url: str, title: str) -> Node:
+    """Return the node of the page's own article with what its twins add, or an empty one.
+
+    Pages carry nodes of several plugins for the same article, and of other articles. The own one is named by the
+    page's address or shares its headline; of several the fullest wins.
+    """
+    articles = [node for node in nodes if is_article(node)]
+    if not articles:
+        articles = [node for node in nodes if types(node) & {"VideoObject", "ImageGallery", "MediaGallery", "Review"}]
+    scored = [(_own(node, url, title), node) for node in articles]
+    if not scored:
+        return {}
+    best_score, best = max(scored, key=lambda pair: pair[0])
+    merged = dict(best)
+    for score, node in scored:
+        twin = node is not best and (score >= best_score - 1 or letters(_text(node.get("headline"))) == letters(title))
+        if twin and score > 1:
+            for key, value in node.items():
+                merged.setdefault(key, value)
+    return merged
+
+
+def _own(node: Node, url: str, title: str) -> float:
+    path = url.split("?")[0].rstrip("/").rpartition("//")[2]
+    page = node.get("mainEntityOfPage")
+    page = page.get("@id") or page.get("url") if isinstance(page, dict) else page
+    score = 0.0
+    addresses = [
+        _text(value).split("?")[0].split("#")[0].rstrip("/").rpartition("//")[2]
+        for value in (page, node.get("url"), node.get("@id"))
+    ]
+    if path and path in addresses:
+        score += 3
+    headline = letters(_text(node.get("headline")) or _text(node.get("name")))
+    if headline and title and (headline in letters(title) or letters(title) in headline):
+        score += 2
+    score += 0.5 * sum(
+        bool(node.get(key)) for key in ("headline", "datePublished", "author", "articleBody", "dateModified")
+    )
+    return score
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return value if isinstance(value, str) else ""
+
+
+def _values(script: str) -> list[Any]:
+    """Return the JSON values of one script, mended in the ways that pages break it."""
+    try:
+        return [orjson.loads(script)]
+    except orjson.JSONDecodeError:
+        text = _COMMENTS.sub("", _COMMENTS.sub("", script)).strip().rstrip(";")
+    if not text:
+        return []
+    for mended in (text, _TRAILING_COMMA.sub("", text), _MISSING_COMMA.sub(r",\1", _TRAILING_COMMA.sub("", text))):
+        if found := _sequence(mended):
+            return found
+    return _sequence(html.unescape(_TRAILING_COMMA.sub("", text))) or _rescued(text)
+
+
+def _sequence(text: str) -> list[Any]:
+    """Return the values that stand one after the other; raw line breaks inside strings are allowed."""
+    decoder, found, at = json.JSONDecoder(strict=False), [], 0
+    while at < len(text):
+        try:
+            value, at = decoder.raw_decode(text, at)
+        except (ValueError, RecursionError):
+            break
+        found.append(value)
+        while at < len(text) and text[at] in " \t\r\n,;":
+            at += 1
+    return found
+
+
+_FIELD = re.compile(
+    r'"(@type|headline|datePublished|dateModified|description|inLanguage|articleSection)"\s*:\s*"((?:[^"\\]|\\.){1,2000})"'
+)
+
+
+def _rescued(text: str) -> list[Any]:
+    """Return the first plain string of each field that matters, where the whole cannot be read."""
+    found: Node = {}
+    for match in _FIELD.finditer(text[:200_000]):
+        found.setdefault(match[1], match[2].replace('\\"', '"').replace("\\/", "/"))
+    return [found] if {"@type", "headline"} <= found.keys() else []
+
+
+def _flat(value: Any, room: int) -> Iterator[Node]:
+    """Yield the typed objects in `value` that may describe the page, at most `room`."""
+    waiting, seen = [value], 0
+    while waiting and seen < room:
+        item = waiting.pop(0)
+        if isinstance(item, list):
+            waiting[:0] = item[:room]
+        elif isinstance(item, dict):
+            seen += 1
+            if "@type" in item:
+                yield item
+            waiting[:0] = [
+                below for key, below in item.items() if key not in _OTHERS and isinstance(below, dict | list)
+            ]
+
+
+def _resolved(node: Node, by_id: dict[str, Node]) -> Node:
+    def look(value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("@id"), str) and len(value) <= 2:
+            return by_id.get(value["@id"], value)
+        return value
+
+    return {
+        key: [look(item) for item in value] if isinstance(value, list) else look(value) for key, value in node.items()
+    }

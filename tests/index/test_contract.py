@@ -1,0 +1,629 @@
+"""What every place to search must do: the same questions to Elasticsearch and PostgreSQL, both real."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from index.protocol import DONE, Action, Index, Verdict
+from index.query import MARK_END, MARK_START, Interval, Query, Results, Sort
+from news.article import Article
+from news.errors import BadQuery
+from news.moment import Moment, Precision, TimeSource
+from tests.index.conftest import Put, document, found, slugs
+
+
+def upsert(one: dict[str, Any], revision: int) -> Action:
+    return Action(stream="articles", id=one["id"], revision=revision, document=one | {"revision": revision})
+
+
+def delete(one: dict[str, Any], revision: int) -> Action:
+    return Action(stream="articles", id=one["id"], revision=revision, document=None)
+
+
+# writing
+
+
+async def test_what_was_written_is_given_back_as_it_was(index: Index, put: Put) -> None:
+    article = Article(
+        url="https://news.example/a",
+        headline="Rain at last",
+        body="It rained.\nAll day.",
+        authors=("Ada Moss",),
+        date_published=Moment(
+            at=datetime(2024, 2, 8, 3, 25, tzinfo=UTC), precision=Precision.MINUTE, source=TimeSource.TEXT
+        ),
+    )
+    written = document("a") | article.as_json()
+    await put(index, written)
+    given = await index.get(written["id"])
+    assert given == json.loads(json.dumps(written))
+    (hit,) = (await index.search(Query(text="rained"))).hits
+    assert hit.document == given
+    assert hit.id == written["id"]
+
+
+async def test_an_unknown_id_gives_nothing(index: Index) -> None:
+    for odd in ("no-such-id", "", "x" * 10_000, "\0", "../..", "a b?c#d%"):
+        assert await index.get(odd) is None
+
+
+async def test_a_newer_revision_replaces(index: Index, put: Put) -> None:
+    one = document("a", headline="First words")
+    await put(index, one)
+    await put(index, one | {"headline": "Second thoughts", "revision": 2})
+    assert await found(index, "first") == []
+    assert await found(index, "second") == ["a"]
+
+
+async def test_a_stale_revision_is_ignored_and_counts_as_done(index: Index) -> None:
+    one = document("a")
+    for revision in (5, 3, 4):
+        assert await index.write([upsert(one | {"headline": f"told {revision}"}, revision)]) == [DONE]
+    await index.refresh()
+    assert await found(index, "told 5") == ["a"]
+    assert await found(index, "told 3") == []
+
+
+async def test_the_same_revision_is_written_again(index: Index) -> None:
+    """So a rebuild from the ledger reaches what the index derives, such as a language's analysis or a facet."""
+    one = document("a")
+    assert await index.write([upsert(one | {"headline": "first told"}, 5)]) == [DONE]
+    assert await index.write([upsert(one | {"headline": "told anew"}, 5)]) == [DONE]
+    await index.refresh()
+    assert await found(index, "anew") == ["a"]
+
+
+async def test_the_same_article_twice_in_one_call_ends_at_the_newer(index: Index) -> None:
+    one = document("a")
+    actions = [upsert(one | {"headline": f"told {revision}"}, revision) for revision in (2, 7, 4)]
+    assert await index.write(actions) == [DONE] * 3
+    given = await index.get(one["id"])
+    assert given
+    assert given["headline"] == "told 7"
+
+
+async def test_a_deleted_article_is_gone_and_an_older_revision_does_not_bring_it_back(index: Index) -> None:
+    one = document("a", headline="Here today")
+    assert await index.write([upsert(one, 1), delete(one, 3)]) == [DONE, DONE]
+    assert await index.write([upsert(one, 2)]) == [DONE]
+    await index.refresh()
+    assert await index.get(one["id"]) is None
+    assert await found(index) == []
+    assert await index.write([upsert(one, 4)]) == [DONE]
+    await index.refresh()
+    assert await found(index) == ["a"]
+
+
+async def test_deleting_what_is_not_there_is_done(index: Index) -> None:
+    assert await index.write([delete(document("a"), 1)]) == [DONE]
+
+
+async def test_nothing_to_write_is_done(index: Index) -> None:
+    assert await index.write([]) == []
+
+
+async def test_a_document_that_cannot_be_taken_is_refused_and_the_rest_is_done(index: Index) -> None:
+    secret = "Nobody must read this in a log"
+    good = [upsert(document(f"good-{number}", headline="sound"), 1) for number in range(3)]
+    unknown = upsert(document("unknown", colour=secret), 1)
+    undated = upsert(document("undated", date_published=secret), 1)
+    words = await index.write([good[0], unknown, good[1], undated, good[2]])
+    assert [word.verdict for word in words] == [
+        Verdict.DONE,
+        Verdict.REFUSED,
+        Verdict.DONE,
+        Verdict.REFUSED,
+        Verdict.DONE,
+    ]
+    assert "colour" in words[1].reason
+    assert "date_published" in words[3].reason
+    assert not any(secret in word.reason for word in words)
+    await index.refresh()
+    assert await found(index, "sound") == ["good-0", "good-1", "good-2"]
+
+
+async def test_hostile_text_is_stored_and_found(index: Index, put: Put) -> None:
+    await put(
+        index,
+        document("nul", body="before\0after thunder"),
+        document("surrogate", body="half a pair \ud83d thunder"),
+        document("quotes", body="it's \"quoted\" \\ 'back' thunder :*&|!<->()", headline="');DROP TABLE"),
+        document("long-word", body="x" * 50_000 + " thunder"),
+        document("emoji", headline="🌩️ thunder 👩‍👩‍👧"),
+        document("empty"),
+    )
+    assert await found(index, "thunder") == ["emoji", "long-word", "nul", "quotes", "surrogate"]
+
+
+async def test_a_body_past_the_limit_is_cut_and_says_so(index: Index, put: Put) -> None:
+    await put(index, document("long", body="начало " + "слово " * 100_000))
+    assert await found(index, "начало") == ["long"]
+    given = await index.get(document("long")["id"])
+    assert given
+    assert len(given["body"]) == 500_000
+    assert given["body_cut"] is True
+
+
+async def test_half_a_million_different_characters_are_taken(index: Index, put: Put) -> None:
+    body = "".join(chr(0x4E00 + number % 20_000) + ("，" if number % 7 == 0 else "") for number in range(400_000))
+    await put(
+        index, document("dense", headline="北京", body=body), document("many", body=" ".join(map(str, range(80_000))))
+    )
+    assert await found(index, "北京") == ["dense"]
+    assert await found(index, "777") == ["many"]
+
+
+async def test_events_are_taken_and_counted(index: Index) -> None:
+    event = {"at": "2024-02-08T04:00:00Z", "outlet": "example", "outcome": "new", "url": "https://news.example/a"}
+    actions = [Action(stream="events", id=f"e{number}", revision=1, document=event) for number in range(3)]
+    bad = Action(stream="events", id="e9", revision=1, document=event | {"mood": "bad"})
+    words = await index.write([*actions, bad])
+    assert [word.verdict for word in words] == [Verdict.DONE] * 3 + [Verdict.REFUSED]
+    await index.refresh()
+    status = await index.status()
+    assert status.documents == {"articles": 0, "events": 3}
+    assert status.schema_version >= 1
+    assert status.size_bytes > 0
+
+
+async def test_create_twice_loses_nothing(index: Index, put: Put) -> None:
+    await put(index, document("a"))
+    await index.create()
+    assert await found(index) == ["a"]
+
+
+# words
+
+
+@pytest.fixture
+async def library(index: Index, put: Put) -> Index:
+    """Give an index with a few articles that differ in where their words stand."""
+    await put(
+        index,
+        document("fuel", headline="Fuel prices rise again", body="Drivers pay more for petrol.", outlet="daily"),
+        document("prices", headline="House market", body="Prices of fuel oil fell. Petroleum too.", outlet="weekly"),
+        document(
+            "cafe", headline="Café Ångström opens", body="The Señor's naïve façade, said O’Brien.", outlet="daily"
+        ),
+        document("iraq", standfirst="Talks in Baghdad", body="The Iraqi minister met Kata’ib leaders.", kind="video"),
+    )
+    return index
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fuel", ["fuel", "prices"]),
+        ("FUEL", ["fuel", "prices"]),
+        ("fuel prices", ["fuel", "prices"]),
+        ("fuel drivers", ["fuel"]),
+        ('"fuel prices"', ["fuel"]),
+        ("“fuel prices”", ["fuel"]),
+        ("„fuel prices“", ["fuel"]),
+        ('"prices fuel"', []),
+        ("fuel -drivers", ["prices"]),
+        ("fuel NOT drivers", ["prices"]),
+        ('fuel -"fuel oil"', ["fuel"]),
+        ("-fuel", ["cafe", "iraq"]),
+        ("baghdad OR drivers", ["fuel", "iraq"]),
+        ("baghdad OR drivers petrol", ["fuel"]),
+        ("petrol*", ["fuel", "prices"]),
+        ("petrole*", ["prices"]),
+        ("drivers AND petrol", ["fuel"]),
+        ("cafe angstrom", ["cafe"]),
+        ("CAFÉ", ["cafe"]),
+        ("naive facade", ["cafe"]),
+        ("O'Brien", ["cafe"]),
+        ("O’Brien", ["cafe"]),
+        ("kata'ib", ["iraq"]),
+        ("headline:fuel", ["fuel"]),
+        ("title:prices", ["fuel"]),
+        ("headline:drivers", []),
+        ('headline:"fuel prices"', ["fuel"]),
+        ("outlet:daily", ["cafe", "fuel"]),
+        ("outlet:DAILY -petrol", ["cafe"]),
+        ("-outlet:daily", ["iraq", "prices"]),
+        ("outlet:weekly OR kind:video", ["iraq", "prices"]),
+        ("baghdad OR outlet:weekly", ["iraq", "prices"]),
+        ("kind:video baghdad", ["iraq"]),
+    ],
+)
+async def test_the_syntax_people_know(library: Index, text: str, expected: list[str]) -> None:
+    assert await found(library, text) == expected
+
+
+ODD = [
+    "?!...",
+    "()[]{}",
+    '"',
+    '"unbalanced',
+    'un"balanced',
+    "-",
+    "--",
+    "OR",
+    "OR OR OR",
+    "fuel OR",
+    "OR fuel",
+    "NOT",
+    "- fuel",
+    "*",
+    "***",
+    ":",
+    "a:",
+    ":b",
+    "outlet:",
+    'outlet:""',
+    "headline:",
+    "http://news.example/fuel?a=b#c",
+    "a" * 10_000,
+    "a " * 5_000,
+    "fuel* " * 2_000,
+    "\0",
+    "fu\0el",
+    "\ud800",
+    "🌩️",
+    "👩‍👩‍👧 fuel",
+    "/[a-z]+(/ .* \\",
+    "'; DROP TABLE search.articles; --",
+    "fuel) OR (1=1",
+    "a & b | !c <-> d:*A",
+    "body:[* TO *] AND _exists_:body^9~",
+    '{"query": {"match_all": {}}}',
+    "\u202efuel\u200b",
+    "%_%",
+    "北",
+    "مرحبا ‏",
+    "fuel\r\n\tprices",
+    "outlet:\0",
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+async def test_nothing_that_can_be_typed_is_an_error(library: Index, text: str) -> None:
+    results = await library.search(Query(text=text, highlight=True, facets=("outlet",), sort=Sort.RELEVANCE))
+    assert results.total >= 0
+
+
+async def test_punctuation_alone_finds_nothing_and_says_so(library: Index) -> None:
+    results = await library.search(Query(text="?! ()"))
+    assert results.total == 0
+    assert results.notes
+
+
+async def test_blank_finds_everything(library: Index) -> None:
+    assert await found(library, "  \t ") == ["cafe", "fuel", "iraq", "prices"]
+
+
+@pytest.mark.parametrize(
+    ("language", "body", "query", "other"),
+    [
+        ("de", "Der Kanzler sprach über die Größe des Haushalts.", "grösse kanzler", "schulden"),
+        ("fr", "L’été a été brûlant à Marseille.", "ete brulant", "hiver"),
+        ("ru", "Президент приехал в Багдад утром.", "багдад", "багдаде"),
+        ("el", "Ο πρωθυπουργός μίλησε στην Αθήνα.", "αθηνα", "σπαρτη"),
+        ("ar", "وصل الرئيس إلى بغداد صباحا.", "بغداد", "دمشق"),
+        ("he", "ראש הממשלה נאם בירושלים.", "הממשלה", "חיפה"),
+        ("fa", "رئیس‌جمهور به تهران رفت.", "تهران", "شیراز"),
+        ("hi", "प्रधानमंत्री ने दिल्ली में कहा।", "दिल्ली", "मुंबई"),
+        ("bn", "প্রধানমন্ত্রী ঢাকায় বলেছেন।", "ঢাকায়", "কলকাতা"),
+        ("zh", "国务院总理在北京会见了代表团。", "北京", "上海"),
+        ("ja", "首相は東京で記者会見を開いた。", "東京", "大阪"),
+        ("ko", "대통령은 서울에서 회견을 열었다.", "서울에서", "부산에서"),
+        ("th", "นายกรัฐมนตรีแถลงข่าวที่กรุงเทพ", "กรุงเทพ", "เชียงใหม่"),
+        ("tr", "İstanbul'da ışıklar söndü.", "istanbul'da", "ankara'da"),
+        ("vi", "Thủ tướng phát biểu tại Hà Nội.", "ha noi", "hue"),
+        ("pl", "Premier mówił w Łodzi.", "lodzi", "krakow"),
+        ("und", "Something in no known tongue.", "tongue", "language"),
+    ],
+)
+async def test_words_of_many_languages_are_found(
+    index: Index, put: Put, language: str, body: str, query: str, other: str
+) -> None:
+    await put(index, document("a", body=body, in_language=language))
+    assert await found(index, query) == ["a"]
+    if language != "ru":  # there the other word is another form, which a grammar finds and PostgreSQL does not
+        assert await found(index, other) == []
+
+
+# filters, facets, histogram
+
+
+@pytest.fixture
+async def newsroom(index: Index, put: Put) -> Index:
+    """Give an index with outlets, authors and places to count."""
+    await put(
+        index,
+        document("a", outlet="north", country="gb", authors=["Ada Moss"], article_section="World", body="storm"),
+        document("b", outlet="north", country="gb", authors=["ADA MOSS", "Bo Lind"], body="storm"),
+        document(
+            "c",
+            outlet="south",
+            country="fr",
+            authors=["Bo Lind"],
+            places=[{"name": "Orléans", "lat": 47.9, "lon": 1.9}],
+        ),
+        document(
+            "d",
+            outlet="south",
+            country="fr",
+            places=[{"name": "Orleans"}, {"name": "Iraq", "code": "IQ"}],
+            body="storm",
+        ),
+        document("e", outlet="east", country="de", in_language="de", people=[{"name": "Mina Rau"}], stealth=True),
+    )
+    return index
+
+
+def counts(results: Results, facet: str) -> dict[str, int]:
+    return {bucket.value: bucket.count for bucket in results.facets[facet]}
+
+
+async def test_facets_are_counted_and_show_a_readable_form(newsroom: Index) -> None:
+    results = await newsroom.search(
+        Query(facets=("outlet", "author", "places", "people", "sections", "stealth", "keywords"))
+    )
+    assert counts(results, "outlet") == {"north": 2, "south": 2, "east": 1}
+    assert [bucket.value for bucket in results.facets["outlet"]] == ["north", "south", "east"]
+    assert counts(results, "authors") == {"ada moss": 2, "bo lind": 2}
+    assert {bucket.label for bucket in results.facets["authors"]} <= {"Ada Moss", "ADA MOSS", "Bo Lind"}
+    assert counts(results, "places") == {"orleans": 2, "iraq": 1}
+    assert {bucket.label for bucket in results.facets["places"]} <= {"Orléans", "Orleans", "Iraq"}
+    assert [bucket.label for bucket in results.facets["people"]] == ["Mina Rau"]
+    assert [bucket.label for bucket in results.facets["sections"]] == ["World"]
+    assert counts(results, "stealth") == {"true": 1}
+    assert results.facets["keywords"] == ()
+
+
+async def test_facets_count_what_the_query_finds(newsroom: Index) -> None:
+    results = await newsroom.search(Query(text="storm", facets=("outlet",), size=0))
+    assert counts(results, "outlet") == {"north": 2, "south": 1}
+    assert results.total == 3
+    assert results.hits == ()
+
+
+async def test_a_facet_keeps_its_own_selection_and_narrows_the_others(newsroom: Index) -> None:
+    results = await newsroom.search(Query(filters={"outlet": ("south",)}, facets=("outlet", "country", "authors")))
+    assert sorted(slugs(results)) == ["c", "d"]
+    assert results.total == 2
+    assert counts(results, "outlet") == {"north": 2, "south": 2, "east": 1}
+    assert counts(results, "country") == {"fr": 2}
+    assert counts(results, "authors") == {"bo lind": 1}
+
+
+async def test_two_selections_each_narrow_the_other(newsroom: Index) -> None:
+    query = Query(filters={"outlet": ("north", "south"), "author": ("bo lind",)}, facets=("outlet", "authors"))
+    results = await newsroom.search(query)
+    assert sorted(slugs(results)) == ["b", "c"]
+    assert counts(results, "outlet") == {"north": 1, "south": 1}
+    assert counts(results, "authors") == {"ada moss": 2, "bo lind": 2}
+
+
+async def test_a_filter_takes_the_shown_form_too(newsroom: Index) -> None:
+    for value in ("Orléans", "orleans", "ORLEANS"):
+        assert await found(newsroom, filters={"place": (value,)}) == ["c", "d"]
+
+
+async def test_a_facet_gives_no_more_values_than_asked(newsroom: Index) -> None:
+    results = await newsroom.search(Query(facets=("outlet",), facet_size=1))
+    assert counts(results, "outlet") == {"north": 2}
+
+
+async def test_languages_narrow(newsroom: Index) -> None:
+    assert await found(newsroom, languages=("de",)) == ["e"]
+    assert await found(newsroom, languages=("de", "en")) == ["a", "b", "c", "d", "e"]
+    assert await found(newsroom, "storm", languages=("de",)) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"filters": {"colour": ("red",)}},
+        {"facets": ("colour",)},
+        {"size": -1},
+        {"size": 10_001},
+        {"facet_size": 0},
+        {"timezone": "Europe/Atlantis"},
+        {"timezone": "../../etc/passwd"},
+        {"published_from": datetime(2024, 1, 1)},  # noqa: DTZ001
+        {"histogram": Interval.HOUR},
+        {"freshness": timedelta(0)},
+    ],
+)
+def test_what_a_program_asks_wrongly_is_said(wrong: dict[str, Any]) -> None:
+    with pytest.raises(BadQuery):
+        Query(**wrong)
+
+
+def dated(slug: str, at: str, precision: str, **fields: Any) -> dict[str, Any]:
+    return document(slug, date_published=at, date_precision=precision, date_source="meta", **fields)
+
+
+@pytest.fixture
+async def calendar(index: Index, put: Put) -> Index:
+    """Give an index with articles dated by instant, by day and not at all."""
+    await put(
+        index,
+        dated("late", "2024-02-08T23:30:00Z", "instant"),
+        dated("early", "2024-02-08T03:25:00Z", "minute"),
+        dated("day", "2024-02-08", "day"),
+        dated("next", "2024-02-09", "day"),
+        dated("old", "2023-12-31T12:00:00Z", "instant"),
+        document("undated", first_seen_at="2024-02-10T00:00:00Z"),
+    )
+    return index
+
+
+def bars(results: Results) -> dict[str, int]:
+    return {bucket.value: bucket.count for bucket in results.histogram}
+
+
+async def test_a_day_alone_stays_a_day(calendar: Index) -> None:
+    results = await calendar.search(Query(size=100))
+    said = {hit.document["url"].rpartition("/")[2]: hit.document.get("date_published") for hit in results.hits}
+    assert said["day"] == "2024-02-08"
+    assert said["undated"] is None
+
+
+async def test_the_histogram_counts_days(calendar: Index) -> None:
+    results = await calendar.search(Query(histogram=Interval.DAY))
+    assert bars(results) == {"2023-12-31": 1, "2024-02-08": 3, "2024-02-09": 1}
+
+
+async def test_the_histogram_counts_days_of_a_zone_and_moves_no_day(calendar: Index) -> None:
+    results = await calendar.search(Query(histogram=Interval.DAY, timezone="Asia/Kolkata"))
+    assert bars(results) == {"2023-12-31": 1, "2024-02-08": 2, "2024-02-09": 2}
+    results = await calendar.search(Query(histogram=Interval.DAY, timezone="America/Los_Angeles"))
+    assert bars(results) == {"2023-12-31": 1, "2024-02-07": 1, "2024-02-08": 2, "2024-02-09": 1}
+
+
+async def test_the_histogram_counts_weeks_months_and_years(calendar: Index) -> None:
+    async def by(interval: Interval) -> dict[str, int]:
+        return bars(await calendar.search(Query(histogram=interval)))
+
+    assert await by(Interval.WEEK) == {"2023-12-25": 1, "2024-02-05": 4}
+    assert await by(Interval.MONTH) == {"2023-12-01": 1, "2024-02-01": 4}
+    assert await by(Interval.YEAR) == {"2023-01-01": 1, "2024-01-01": 4}
+
+
+async def test_the_histogram_counts_hours_of_those_that_have_one(calendar: Index) -> None:
+    start = datetime(2024, 2, 8, tzinfo=UTC)
+    query = Query(histogram=Interval.HOUR, published_from=start, published_until=start + timedelta(days=1))
+    assert bars(await calendar.search(query)) == {"2024-02-08T03:00+00:00": 1, "2024-02-08T23:00+00:00": 1}
+
+
+async def test_a_range_of_publication_narrows(calendar: Index) -> None:
+    start = datetime(2024, 2, 8, tzinfo=UTC)
+    assert await found(calendar, published_from=start) == ["day", "early", "late", "next"]
+    assert await found(calendar, published_until=start) == ["old"]
+    assert await found(calendar, published_from=start, published_until=start + timedelta(days=1)) == [
+        "day",
+        "early",
+        "late",
+    ]
+
+
+async def test_a_range_in_a_zone_takes_days_as_that_zones(calendar: Index) -> None:
+    start = datetime.fromisoformat("2024-02-08T00:00:00+05:30")
+    end = start + timedelta(days=1)
+    assert await found(calendar, published_from=start, published_until=end, timezone="Asia/Kolkata") == ["day", "early"]
+
+
+async def test_newest_and_oldest(calendar: Index) -> None:
+    newest = slugs(await calendar.search(Query(sort=Sort.NEWEST)))
+    assert newest == ["undated", "next", "late", "early", "day", "old"]
+    oldest = slugs(await calendar.search(Query(sort=Sort.OLDEST)))
+    assert oldest == ["old", "day", "early", "late", "next", "undated"]
+
+
+async def test_what_has_no_date_at_all_comes_last(index: Index, put: Put) -> None:
+    bare = document("bare")
+    del bare["first_seen_at"], bare["fetched_at"]
+    await put(index, bare, dated("old", "1999-01-01", "day"), dated("new", "2024-01-01", "day"))
+    assert slugs(await index.search(Query(sort=Sort.NEWEST))) == ["new", "old", "bare"]
+    assert slugs(await index.search(Query(sort=Sort.OLDEST))) == ["old", "new", "bare"]
+
+
+# relevance, highlights, pages
+
+
+async def test_a_headline_weighs_more_than_a_body(index: Index, put: Put) -> None:
+    filler = "Many other things were said on that long and quiet day. " * 5
+    await put(
+        index,
+        document("in-body", headline="Quiet day", body=filler + "An earthquake."),
+        document("in-headline", headline="Earthquake strikes", body=filler),
+    )
+    results = await index.search(Query(text="earthquake"))
+    assert slugs(results) == ["in-headline", "in-body"]
+    assert results.hits[0].score > results.hits[1].score > 0
+
+
+async def test_freshness_puts_the_newer_first_among_equals(index: Index, put: Put) -> None:
+    now = datetime.now(UTC)
+    for slug, days in (("a-old", 60), ("b-new", 1), ("c-older", 400)):
+        at = (now - timedelta(days=days)).isoformat()
+        await put(index, dated(slug, at, "instant", headline="Storm warning"))
+    assert slugs(await index.search(Query(text="storm", freshness=timedelta(days=7)))) == ["b-new", "a-old", "c-older"]
+
+
+def shown_marks(text: str) -> str:
+    return text.replace(MARK_START, "[").replace(MARK_END, "]")
+
+
+async def test_highlights_mark_what_was_found_in_the_original_text(index: Index, put: Put) -> None:
+    body = "Nothing here.\n" * 30 + "Then the Café burned down.\n" + "Nothing more.\n" * 30
+    await put(index, document("a", headline="Fire in the CAFÉ", standfirst="No one hurt", body=body))
+    (hit,) = (await index.search(Query(text="cafe", highlight=True))).hits
+    assert [shown_marks(piece) for piece in hit.highlights["headline"]] == ["Fire in the [CAFÉ]"]
+    assert any("the [Café] burned" in shown_marks(piece) for piece in hit.highlights["body"])
+    assert all(len(piece) < 400 for piece in hit.highlights["body"])
+    assert "standfirst" not in hit.highlights
+
+
+async def test_no_highlights_unless_asked_for(index: Index, put: Put) -> None:
+    await put(index, document("a", headline="Fire"))
+    (hit,) = (await index.search(Query(text="fire"))).hits
+    assert hit.highlights == {}
+
+
+async def test_highlights_of_a_dense_script(index: Index, put: Put) -> None:
+    await put(index, document("a", headline="国务院总理在北京会见代表团", in_language="zh"))
+    (hit,) = (await index.search(Query(text="北京", highlight=True))).hits
+    marked = shown_marks(hit.highlights["headline"][0])
+    assert marked.replace("[", "").replace("]", "") == "国务院总理在北京会见代表团"
+    assert "[" in marked.partition("北")[0][-1:] + "北"[:0] or "[北" in marked
+
+
+@pytest.mark.parametrize("sort", list(Sort))
+async def test_pages_have_no_gaps_and_nothing_twice(index: Index, put: Put, sort: Sort) -> None:
+    day = datetime(2024, 2, 1, tzinfo=UTC)
+    many = [
+        dated(
+            f"n{number:02}",
+            (day + timedelta(hours=number // 4)).isoformat(),
+            "instant",
+            headline="storm " * (number % 3 + 1),
+        )
+        for number in range(35)
+    ] + [document(f"undated-{number}", headline="storm") for number in range(3)]
+    for one in many[-2:]:
+        del one["first_seen_at"], one["fetched_at"]
+    await put(index, *many)
+    seen: list[str] = []
+    cursor = None
+    whole = slugs(await index.search(Query(text="storm", sort=sort, size=100)))
+    for _ in range(20):
+        results = await index.search(Query(text="storm", sort=sort, size=5, cursor=cursor))
+        assert results.total == len(many)
+        seen += slugs(results)
+        if not (cursor := results.next_cursor):
+            break
+    assert seen == whole
+    assert len(set(seen)) == len(many)
+
+
+@pytest.mark.parametrize("cursor", ["x", "", "eyJ9", "W10", "WyJuZXdlc3QiLCB7fV0", "ü", "a" * 5_000])
+async def test_a_cursor_that_no_page_gave_is_a_bad_query(index: Index, cursor: str) -> None:
+    if cursor:
+        with pytest.raises(BadQuery):
+            await index.search(Query(text="storm", cursor=cursor))
+    else:
+        assert (await index.search(Query(text="storm", cursor=None))).total == 0
+
+
+async def test_a_story_is_shown_once_and_says_how_many_carry_it(index: Index, put: Put) -> None:
+    await put(
+        index,
+        *(dated(f"copy-{day}", f"2024-02-0{day}", "day", story_id="s1", headline="Flood") for day in (1, 2, 3)),
+        *(dated(f"alone-{day}", f"2024-02-0{day}", "day", headline="Flood") for day in (4, 5)),
+    )
+    results = await index.search(Query(text="flood", sort=Sort.NEWEST, collapse_by_story=True, size=2))
+    assert slugs(results) == ["alone-5", "alone-4"]
+    rest = await index.search(
+        Query(text="flood", sort=Sort.NEWEST, collapse_by_story=True, size=2, cursor=results.next_cursor)
+    )
+    assert slugs(rest) == ["copy-3"]
+    assert [hit.story_size for hit in (*results.hits, *rest.hits)] == [1, 1, 3]
+    assert results.total == 5

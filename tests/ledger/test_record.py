@@ -1,0 +1,178 @@
+"""The ledger's one transaction: what an attempt leaves behind, and what it never does."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger.articles import find, history, newest
+from ledger.attempts import ended
+from ledger.keep import Reading
+from ledger.outbox import debt, owe_everything, owed, put_aside, settle
+from ledger.pages import Found, announce, count_due, due, want
+from ledger.record import Attempt, record
+from ledger.schema import articles, pages
+from news.article import Article
+from news.errors import NotFound
+from news.identity import identity
+from news.outcome import Outcome
+
+URL = "https://courier.example/news/harbour-opens-after-storm"
+NOW = datetime.now(UTC)
+ARTICLE = Article(url=URL, headline="Harbour opens after storm", body="The harbour opened at noon.\nShips came in.")
+
+
+def attempt(url: str = URL, final_url: str = "", *, at: datetime = NOW, outcome: Outcome | None = None) -> Attempt:
+    return Attempt(
+        outlet="courier", url=url, final_url=final_url or url, at=at, outcome=outcome, status=200, etag='"1"'
+    )
+
+
+def reading(article: Article = ARTICLE, read_from: str = "", *, at: datetime = NOW) -> Reading:
+    page = read_from or article.url
+    return Reading(
+        outlet="courier",
+        article=article,
+        document=article.as_json(),
+        keys=tuple({identity(page), identity(article.url)}),
+        read_from=page,
+        at=at,
+    )
+
+
+async def test_a_page_read_twice_is_stored_once(engine: AsyncEngine) -> None:
+    first = await record(engine, attempt(), reading())
+    second = await record(engine, attempt(at=NOW + timedelta(hours=1)), reading())
+    assert (first.outcome, second.outcome) == (Outcome.NEW, Outcome.UNCHANGED)
+    assert first.article_id == second.article_id
+    async with engine.connect() as connection:
+        assert (await connection.execute(select(func.count()).select_from(articles))).scalar_one() == 1
+        assert len(await history(connection, UUID(str(first.article_id)))) == 1
+        assert len(await ended(connection)) == 2
+
+
+async def test_a_changed_text_is_a_new_version_and_both_are_kept(engine: AsyncEngine) -> None:
+    await record(engine, attempt(), reading())
+    changed = replace(ARTICLE, headline="Harbour stays closed after storm")
+    recorded = await record(engine, attempt(), reading(changed))
+    assert recorded.outcome is Outcome.CHANGED
+    async with engine.connect() as connection:
+        versions = await history(connection, UUID(str(recorded.article_id)))
+        assert [version.article.headline for version in versions] == [ARTICLE.headline, changed.headline]
+        assert versions[1].edits is not None
+        assert "headline" in versions[1].edits.kinds
+        assert await newest(connection, UUID(str(recorded.article_id))) == changed
+
+
+async def test_a_print_view_makes_no_version_of_an_article_that_is_known(engine: AsyncEngine) -> None:
+    await record(engine, attempt(), reading())
+    view = f"{URL}?view=print"
+    recorded = await record(engine, attempt(view), reading(replace(ARTICLE, body="The harbour opened."), view))
+    assert recorded.outcome is Outcome.UNCHANGED
+    assert recorded.is_view
+    async with engine.connect() as connection:
+        assert (await newest(connection, UUID(str(recorded.article_id)))).body == ARTICLE.body
+        assert await due(connection, "courier", 10) == []
+
+
+async def test_an_article_met_first_in_its_print_view_is_read_from_its_own_address_later(engine: AsyncEngine) -> None:
+    view = f"{URL}?view=print"
+    await record(engine, attempt(view), reading(replace(ARTICLE, body="The harbour opened."), view))
+    async with engine.connect() as connection:
+        assert [page.url for page in await due(connection, "courier", 10)] == [URL]
+    recorded = await record(engine, attempt(), reading())
+    async with engine.connect() as connection:
+        versions = await history(connection, UUID(str(recorded.article_id)))
+    assert [version.article.body for version in versions] == [ARTICLE.body]
+
+
+async def test_a_redirect_leaves_one_article_and_one_page_to_visit_again(engine: AsyncEngine) -> None:
+    old = "https://courier.example/news/harbor-opens-after-storm"
+    async with engine.begin() as connection:
+        await announce(connection, "courier", "feed", [Found(url=old), Found(url=URL)])
+    await record(engine, attempt(old, URL), replace(reading(), keys=(identity(old), identity(URL))))
+    async with engine.connect() as connection:
+        assert await count_due(connection, "courier") == 0
+        visits = {row.url: row.due_at for row in await connection.execute(select(pages.c.url, pages.c.due_at))}
+        assert await find(connection, old) == await find(connection, URL)
+    assert visits[old] is None
+    assert visits[URL] is not None
+
+
+async def test_a_failure_keeps_the_article_and_comes_back_later_each_time(engine: AsyncEngine) -> None:
+    await record(engine, attempt(), reading())
+    pauses = []
+    for number in range(3):
+        at = NOW + timedelta(hours=number)
+        recorded = await record(engine, attempt(at=at, outcome=Outcome.SERVER_ERROR))
+        assert recorded.article_id is not None
+        async with engine.connect() as connection:
+            due_at = (await connection.execute(select(pages.c.due_at))).scalar_one()
+            assert (await newest(connection, recorded.article_id)) == ARTICLE
+        pauses.append(due_at - at)
+    assert pauses == sorted(pauses)
+    assert pauses[0] < pauses[2]
+
+
+async def test_a_304_keeps_what_made_the_request_conditional(engine: AsyncEngine) -> None:
+    await record(engine, attempt(), reading())
+    await record(engine, replace(attempt(outcome=Outcome.NOT_MODIFIED), etag=None, status=304))
+    async with engine.begin() as connection:
+        await want(connection, "courier", URL)
+        assert [page.etag for page in await due(connection, "courier", 1)] == ['"1"']
+        await want(connection, "courier", URL, force=True)
+        assert [page.etag for page in await due(connection, "courier", 1)] == [None]
+
+
+async def test_a_transaction_that_fails_leaves_nothing(engine: AsyncEngine) -> None:
+    bad = replace(reading(), document={"headline": "NUL \x00 is no text"})
+    with pytest.raises(Exception, match=r"\\u0000"):
+        await record(engine, attempt(), bad)
+    async with engine.connect() as connection:
+        assert await ended(connection) == []
+        assert (await debt(connection)).owed == 0
+        with pytest.raises(NotFound):
+            await find(connection, URL)
+
+
+async def test_the_outbox_owes_the_newest_revision_until_the_index_has_it(engine: AsyncEngine) -> None:
+    await record(engine, attempt(), reading())
+    async with engine.connect() as connection:
+        [first] = await owed(connection, 10)
+    await record(engine, attempt(), reading(replace(ARTICLE, headline="Harbour closed")))
+    async with engine.begin() as connection:
+        await settle(connection, [first])  # the index took the old revision meanwhile
+        [second] = await owed(connection, 10)
+        assert (first.revision, second.revision) == (1, 2)
+        assert second.document is not None
+        assert second.document["headline"] == "Harbour closed"
+        await settle(connection, [second])
+        assert await owed(connection, 10) == []
+        assert await owe_everything(connection) == 1
+        assert [each.revision for each in await owed(connection, 10)] == [2]
+
+
+async def test_a_refused_document_goes_into_quarantine_with_its_reason(engine: AsyncEngine) -> None:
+    await record(engine, attempt(), reading())
+    async with engine.begin() as connection:
+        [refused] = await owed(connection, 10)
+        await put_aside(connection, refused, "the schema knows no field x")
+        told = await debt(connection)
+    assert (told.owed, told.quarantined) == (0, 1)
+
+
+async def test_a_listed_address_is_due_once_and_again_only_when_its_source_says_so(engine: AsyncEngine) -> None:
+    day = timedelta(days=1)
+    async with engine.begin() as connection:
+        assert await announce(connection, "courier", "feed", [Found(url=URL, lastmod=NOW - day)] * 2) == 1
+        assert await announce(connection, "courier", "feed", [Found(url=URL, lastmod=NOW - day)]) == 0
+        assert await count_due(connection, "courier") == 1
+    await record(engine, attempt(at=datetime.now(UTC)), reading(at=datetime.now(UTC)))
+    async with engine.begin() as connection:
+        assert await announce(connection, "courier", "sitemap", [Found(url=URL)]) == 0
+        assert await count_due(connection, "courier") == 0
+        await announce(connection, "courier", "feed", [Found(url=URL, lastmod=NOW)])
+        assert await count_due(connection, "courier") == 1

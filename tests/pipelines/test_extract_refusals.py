@@ -1,0 +1,164 @@
+"""What is no article is refused with a reason; what a stranger breaks never breaks us."""
+
+import pickle
+
+import pytest
+
+from news.article import BODY_LIMIT, Kind
+from news.outcome import Outcome
+from pipelines.extract import extract
+from tests.pipelines.handmade import PARAGRAPHS, article_html, outcome, outlet, page, read
+
+
+def refused(html: str | bytes, **of_page: str) -> Outcome:
+    found = outcome(html, **of_page)
+    assert found.article is None
+    assert found.refusal is not None
+    assert found.refusal.reason.endswith((".", ").", "”)."))
+    return found.refusal.outcome
+
+
+def test_an_empty_page_is_refused_as_empty() -> None:
+    assert refused("") is refused("   \n") is refused("<html></html>") is Outcome.EMPTY
+
+
+@pytest.mark.parametrize(
+    ("content_type", "content"),
+    [
+        ("application/pdf", b"%PDF-1.7 ..."),
+        ("text/html", b"%PDF-1.7 ..."),
+        ("image/png", b"\x89PNG"),
+        ("application/json", b"{}"),
+        ("text/html", b"<?xml version='1.0'?><rss></rss>"),
+    ],
+)
+def test_what_is_not_html_is_refused_whatever_it_is_called(content_type: str, content: bytes) -> None:
+    assert refused(content, content_type=content_type) is Outcome.NOT_HTML
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Just a moment...",
+        "Access Denied",
+        "Before you continue to Example",
+        "404 - Page not found",
+        "Seite nicht gefunden",
+    ],
+)
+def test_a_wall_or_an_error_sent_with_200_is_refused(title: str) -> None:
+    html = f"<html><head><title>{title}</title></head><body><h1>{title}</h1><p>Please try again, or go back to the front page of this site, where you find what is new.</p></body></html>"
+    assert refused(html) is Outcome.WALL
+
+
+def test_an_article_about_captchas_is_no_wall() -> None:
+    article = read(
+        article_html(
+            head="<title>Captcha: are you a robot?</title>",
+            top="<h1>Captcha: are you a robot?</h1>",
+            body="".join(f"<p>{at} {PARAGRAPHS[at % 3]}</p>" for at in range(9)),
+        )
+    )
+    assert article.headline == "Captcha: are you a robot?"
+
+
+def test_a_front_page_is_a_listing() -> None:
+    teasers = "".join(
+        f"<li><a href='/{at}'>Headline number {at} of the day</a><p>{PARAGRAPHS[0]}</p></li>" for at in range(9)
+    )
+    assert (
+        refused(f"<html><body><ul>{teasers}</ul></body></html>", url="https://lake.example/") is Outcome.NOT_AN_ARTICLE
+    )
+
+
+def test_a_tag_of_a_hundred_thousand_attributes_is_not_parsed() -> None:
+    html = "<html><body><p " + " ".join(f"a{at}=x" for at in range(100_000)) + ">text</p></body></html>"
+    assert refused(html) is Outcome.TOO_DEEP
+
+
+def test_a_hundred_thousand_nested_elements_are_not_parsed() -> None:
+    assert refused("<html><body>" + "<div>" * 100_000 + "text") is Outcome.TOO_DEEP
+
+
+def test_a_text_below_the_depth_that_is_read_is_reported_as_too_deep() -> None:
+    html = "<html><body>" + "<div>" * 3_500 + "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    assert refused(html) is Outcome.TOO_DEEP
+
+
+def test_a_text_nested_deeper_than_libxml2_reads_is_read() -> None:
+    html = (
+        "<html><body><h1>Third ferry joins the lake line</h1>"
+        + "<div>" * 600
+        + "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    )
+    assert read(html).body == "\n".join(PARAGRAPHS)
+
+
+def test_an_attribute_of_ten_megabytes_is_passed_over() -> None:
+    article = read(article_html(body=f"<p title='{'x' * 10_000_000}'>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[1]}</p>"))
+    assert article.body == "\n".join(PARAGRAPHS[:2])
+
+
+def test_a_body_past_the_limit_is_cut_and_marked() -> None:
+    text = "".join(f"<p>{at} {PARAGRAPHS[at % 3]}</p>" for at in range(4_000))
+    article = read(article_html(body=text))
+    assert len(article.body) == BODY_LIMIT
+    assert article.body_cut
+
+
+def test_null_bytes_vanish() -> None:
+    article = read(article_html().replace("ferry", "fer\x00ry").encode())
+    assert "\x00" not in article.body + article.headline
+    assert article.headline == "Third ferry joins the lake line"
+
+
+def test_a_page_cut_in_the_middle_gives_what_has_come() -> None:
+    html = article_html()
+    assert read(html[: html.index("Commuters") + 60]).body.startswith(PARAGRAPHS[0])
+
+
+def test_every_truncation_ends_in_an_article_or_a_refusal() -> None:
+    html = article_html(
+        head='<script type="application/ld+json">{"@type":"NewsArticle","headline":"Third ferry"}</script>'
+    ).encode()
+    for end in range(0, len(html), 37):
+        found = extract(page(html[:end]), outlet())
+        assert (found.article is None) != (found.refusal is None)
+
+
+def test_two_thousand_authors_are_bounded() -> None:
+    people = ",".join(f'{{"@type":"Person","name":"Anna Nr{at:04d}x Berg{at}"}}' for at in range(2_000))
+    article = read(
+        article_html(head=f'<script type="application/ld+json">{{"@type":"NewsArticle","author":[{people}]}}</script>')
+    )
+    assert len(article.authors) + len(article.agencies) <= 100
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "0000-00-00T00:00:00Z",
+        "0001-01-01",
+        "9999-12-31T23:59:59Z",
+        "1970-01-01T00:00:00Z",
+        "tomorrow",
+        "2024-13-45",
+        "99999999999999",
+    ],
+)
+def test_a_date_that_cannot_be_is_not_believed(stated: str) -> None:
+    article = read(article_html(head=f'<meta property="article:published_time" content="{stated}">'))
+    assert article.date_published is None
+
+
+def test_a_video_page_with_a_description_is_a_video_with_that_text() -> None:
+    said = "A walk over the new pier with the harbour master, who explains the third ferry and its shaft."
+    html = f'<html><head><script type="application/ld+json">{{"@type":"VideoObject","name":"On the pier","description":"{said}"}}</script></head><body><h1>On the pier</h1></body></html>'
+    article = read(html, url="https://lake.example/videos/pier")
+    assert article.kind is Kind.VIDEO
+    assert article.body == said
+
+
+def test_what_comes_out_crosses_a_process_border() -> None:
+    found = outcome(article_html())
+    assert pickle.loads(pickle.dumps(found)) == found
