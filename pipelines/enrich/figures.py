@@ -10,8 +10,9 @@ from pipelines.enrich.reading import Reading
 #: most that are listed, of the text's first characters
 MOST, READ = 60, 20_000
 _NUMBER = r"\d{1,3}(?:[.,'’  ]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?"
+_MONEY = re.compile(r"(?:US\$|[$€£¥₹])\s?$")
 _FIGURE = re.compile(
-    rf"(?P<before>US\$|[$€£¥₹])?\s?(?<![\w.,])(?P<number>{_NUMBER})(?![\w])"
+    rf"(?<![\w.,])(?P<number>{_NUMBER})(?!\w)"
     r"(?:[\s\u00a0\u202f-]?(?P<first>[%€$£円원₽]|[^\W\d_]+(?:/h)?))?(?:\.?[\s\u00a0](?P<second>[€$£₽]|[^\W\d_]+))?"
 )
 
@@ -25,7 +26,8 @@ def figures(reading: Reading) -> dict[str, Any]:
     found = []
     for match in _FIGURE.finditer(reading.text[:READ]):
         first, second = (match["first"] or "").lower(), (match["second"] or "").lower()
-        money = units.get((match["before"] or "").lower())
+        before = _MONEY.search(reading.text, max(0, match.start() - 4), match.start())
+        money = units.get(before.group().strip().lower()) if before else None
         scaled = first in scales
         end, unit = match.end("second"), units.get(second if scaled else f"{first} {second}")
         if not unit:
@@ -34,7 +36,7 @@ def figures(reading: Reading) -> dict[str, Any]:
             end = match.end("number")
         value = _value(match["number"])
         if unit and value is not None:
-            text = reading.text[match.start() : end].strip()
+            text = reading.text[before.start() if before else match.start() : end]
             found.append({"value": value * scales.get(first, 1), "unit": unit, "text": text})
         if len(found) == MOST:
             break

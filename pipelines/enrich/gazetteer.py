@@ -30,7 +30,7 @@ class Place:
         return self.code[:2]
 
 
-@lru_cache(16_384)
+@lru_cache(6_000)
 def find(key: str) -> tuple[int, ...]:
     """Return the numbers of the places with this name, those likelier meant first; () if there is none.
 

@@ -26,7 +26,7 @@ def _rules() -> tuple[dict[str, list[tuple[str, str]]], dict[str, tuple[str, ...
     return endings, prefixes
 
 
-@lru_cache(16_384)
+@lru_cache(6_000)
 def base_forms(word: str, language: str) -> tuple[str, ...]:
     """Return forms that a word in lower case may be an inflection of, the likeliest first; without itself.
 

@@ -38,7 +38,7 @@ def places(reading: Reading) -> dict[str, Any]:
     for form, weight in weights.most_common(MOST):
         name, where = shown[form]
         row: dict[str, Any] = {"name": where.name, "display": name}
-        row |= {"code": where.code, "kind": where.kind}
+        row |= {"code": where.code, "country": where.country, "kind": where.kind}
         if where.lat != UNKNOWN:
             row |= {"lat": where.lat, "lon": where.lon}
         rows.append(row | {"weight": round(weight / total, 3), "mentions": mentions[form]})
