@@ -105,7 +105,9 @@ def read_list(name: str) -> Iterator[tuple[str, str, list[str]]]:
 def add_countries(table: Table, countries: Any, cities: Any, capitals: set[tuple[str, str]]) -> dict[str, int]:
     """Add the countries under their names in LANGUAGES, placed at their capitals; return their numbers."""
     centre = {each["countrycode"]: each for each in reversed(cities)}
-    centre |= {city["countrycode"]: city for city in reversed(cities) if (city["countrycode"], city["name"]) in capitals}
+    centre |= {
+        city["countrycode"]: city for city in reversed(cities) if (city["countrycode"], city["name"]) in capitals
+    }
     numbers = {}
     for code, country in countries.items():
         if code not in centre:
