@@ -9,34 +9,19 @@ from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
 from index.asked import settle
 from index.cursor import decode
-from index.document import folded_value
 from index.elasticsearch import bulk, results, translate
-from index.elasticsearch.analysis import fit
 from index.elasticsearch.client import error_type, our_words
+from index.elasticsearch.create import create
+from index.elasticsearch.labels import Labels
 from index.elasticsearch.status import NAME, status
 from index.elasticsearch.targets import Targets
 from index.protocol import Action, IndexStatus, Written
 from index.query import Query, Results
-from index.schema import DERIVED, STREAMS, schema_version
+from index.schema import DERIVED, STREAMS
 from news.errors import BadQuery
 
-#: facets whose folded values are not what people want to read, and the fields that carry what they do
-_SHOWN = {
-    "in_language": ("in_language",),
-    "sections": ("sections", "article_section"),
-    "authors": ("authors",),
-    "agencies": ("agencies",),
-    "places": ("place_names",),
-    "people": ("people_names",),
-    "organisations": ("organisation_names",),
-    "keywords": ("keywords",),
-    "about_country": ("about_country",),
-    "credited_agency": ("credited_agency",),
-}
 #: actions written before it is asked again where writes go
 SLICE = 2_000
-#: forms to show that are kept; a name takes about 200 bytes
-_MOST_LABELS = 50_000
 
 
 class ElasticsearchIndex:
@@ -50,22 +35,13 @@ class ElasticsearchIndex:
         self.place = place
         self.aliases: dict[str, str] = {stream: prefix + stream for stream in STREAMS}
         self.targets = Targets(client, self.aliases)
-        self._labels: dict[tuple[str, str], str] = {}
+        self.labels = Labels(client, self.aliases["articles"])
 
     async def create(self) -> None:
-        """Make the first index of each stream and its alias."""
+        """Make the first index of each stream and its alias; an alias that was lost is set again."""
         with our_words(self.place):
             for stream in STREAMS:
-                alias = self.aliases[stream]
-                if await self.client.indices.exists(index=alias):
-                    continue
-                fitted = await fit(self.client, stream)
-                await self.client.indices.create(
-                    index=f"{alias}-v{schema_version(stream)}",
-                    settings=fitted.settings,
-                    mappings=fitted.mappings,
-                    aliases={alias: {"is_write_index": True}},
-                )
+                await create(self.client, stream, self.aliases[stream])
 
     async def write(self, actions: Sequence[Action]) -> list[Written]:
         """Tell Elasticsearch these actions by bulk, in chunks."""
@@ -91,7 +67,8 @@ class ElasticsearchIndex:
                 answer = (await self.client.search(index=self.aliases["articles"], **body)).body
             except BadRequestError as error:  # such as a cursor that was tampered with
                 raise BadQuery(f"Elasticsearch cannot carry out this search ({error_type(error.body)}).") from None
-            labels = await self._shown(answer, query)
+            values = results.facet_values(answer, query)
+            labels = await self.labels.of(values, (hit["_source"] for hit in answer["hits"]["hits"]))
         return Results(
             total=answer["hits"]["total"]["value"],
             hits=results.hits(answer, query),
@@ -139,34 +116,6 @@ class ElasticsearchIndex:
         if document is None:
             raise BadQuery(f"No article has the id '{id[:50]}'.")
         return translate.like(self.aliases["articles"], id, str(document.get("in_language") or ""))
-
-    async def _shown(self, answer: Mapping[str, Any], query: Query) -> Mapping[tuple[str, str], str]:
-        """Return the forms to show for the answer's facet values; those not seen before are looked up once."""
-        wanted: dict[str, list[str]] = {}
-        for name in query.facets:
-            for bucket in results.counted(answer, f"facet:{name}") if name in _SHOWN else ():
-                if (name, bucket["key"]) not in self._labels:
-                    wanted.setdefault(name, []).append(bucket["key"])
-        if not wanted:
-            return self._labels
-        aggregations = {
-            f"{name}:{field}": {
-                "filter": {"terms": {f"facets.{name}": keys}},
-                "aggs": {"counted": {"terms": {"field": field, "size": 10 * len(keys) + 50}}},
-            }
-            for name, keys in wanted.items()
-            for field in _SHOWN[name]
-        }
-        found = await self.client.search(index=self.aliases["articles"], size=0, aggregations=aggregations)
-        if len(self._labels) > _MOST_LABELS:
-            self._labels.clear()
-        for name, keys in wanted.items():
-            for field in _SHOWN[name]:
-                for bucket in results.counted(found.body, f"{name}:{field}"):
-                    self._labels.setdefault((name, folded_value(bucket["key"])), bucket["key"])
-            for key in keys:
-                self._labels.setdefault((name, key), key)
-        return self._labels
 
     async def get(self, id: str) -> dict[str, Any] | None:
         """Return the article's document, or None."""

@@ -49,6 +49,11 @@ def facets(found: Json, query: Query, labels: Mapping[tuple[str, str], str]) -> 
     }
 
 
+def facet_values(found: Json, query: Query) -> dict[str, list[str]]:
+    """Return the facets' values as they are counted: folded."""
+    return {name: [bucket["key"] for bucket in counted(found, f"facet:{name}")] for name in query.facets}
+
+
 def counted(found: Json, name: str) -> list[dict[str, Any]]:
     """Return the buckets of an aggregation, whether or not it stands under a filter."""
     aggregation = found["aggregations"][name]

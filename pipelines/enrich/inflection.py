@@ -10,7 +10,7 @@ _ENDINGS: dict[str, str] = {
     "ском:ский ском:ское ова:ов ову:ов овым:ов ове:ов ева:ев еву:ев евым:ев ина:ин ину:ин иным:ин ла:ел ка:ок ьего:ий "
     "ой:ый ей: ую:ая ной:ная ных:ные ных:ный ья:ий",
     "uk": "а: у: ом: ем: і: и: ою:а ею:я ї:я ії:ія ію:ія ією:ія у:а ю:я і:а і:я и:а ові: еві: ого:ий ому:ий им:ий ої:а "
-    "ій:а ській:ська ської:ська ську:ська ського:ський ському:ський єві:їв єва:їв ва:в ах:и ів:и кові:ок ві:в",
+    "ій:а ській:ська ської:ська ську:ська ського:ський ському:ський єві:їв єва:їв ва:в ах:и ів:и кові:ок ві:в ова:ів ову:ів ові:ів овом:ів",
     "bg": "та: ът: ия:",
     "sr": "а: у: ом: е: и: ом:а и:а у:а е:а ији:ија ије:ија ију:ија ијом:ија",
     "be": "а: у: ам: е: ы: ай:а ы:а у:а і:я ю:я",
@@ -20,7 +20,7 @@ _ENDINGS: dict[str, str] = {
     "sk": "a: u: om: ovi: e: y: i:a y:a u:a ou:a e:a ii:ia iu:ia iou:ia om:o u:o a:o ej:á ého:ý om:ý ách:y ch:",
     "pl": "a: u: em: owi: ie: y: i: ę:a ą:a y:a i:a ie:a ii:ia ię:ia ią:ia ji:ja ję:ja ją:ja ce:ka rze:ra dzie:d cie:t "
     "cie:ta dzie:da em:o u:o ach:y ów:y ego:y ego:i iego:i emu:y ym:y im:i ej:a ską:ska skiej:ska skiego:ski iem: "
-    "iu: ia: ka:ek kiem:ek kowi:ek ech:y ech:cy",
+    "iu: ia: ka:ek kiem:ek kowi:ek ech:y ech:cy iec:cy :y",
     "hr": "a: u: om: em: i: e: i:a e:a u:a om:a iji:ija ije:ija iju:ija ijom:ija oj:a",
     "sl": "a: u: om: em: i: e: i:a e:a o:a iji:ija ije:ija ijo:ija",
     "lt": "o:as e:as ui:as ą:as u:as uje:us aus:us os:a oje:a ą:a ai:a ės:ė ėje:ė ę:ė ijos:ija ijoje:ija io:is yje:is",
@@ -31,7 +31,7 @@ _ENDINGS: dict[str, str] = {
     "uz": "da: dan: ga: ning: ni: ka: qa: dagi:",
     "kk": "да: де: та: те: дан: ден: тан: тен: ның: нің: дың: дің: тың: тің: ға: ге: қа: ке: ды: ді: ты: ті: ны: ні:",
     "ky": "да: де: до: дан: ден: дон: нын: нин: дын: дин: тын: га: ге: го: ка: ке: ды: ди: ты: ти: ны: ни:",
-    "fi": "ssa: ssä: sta: stä: lla: llä: lta: ltä: lle: n: a: ä: in: an: en: iin:i aan:a ään:ä issa:i ista:i ssa:i sta:i "
+    "fi": "issa: ista: illa: iin: ille: ssa: ssä: sta: stä: lla: llä: lta: ltä: lle: n: a: ä: in: an: en: iin:i aan:a ään:ä issa:i ista:i ssa:i sta:i "
     "eissa:i eista:i een:i en:i essa:i esta:i illa:t ojen:ot ain:at issa:at ista:at ien:i",
     "et": "s: st: sse: l: le: lt: ga: ni: i: a: e:",
     "hu": "ban: ben: ba: be: ból: ből: n: on: en: ön: ra: re: ról: ről: nak: nek: val: vel: ot: et: t: ig: tól: től: hoz: "
@@ -68,7 +68,7 @@ MOST = 12
 def _compiled() -> dict[str, list[tuple[str, str]]]:
     rules = {}
     for language, text in _ENDINGS.items():
-        pairs = [(rule.partition(":")[0], rule.partition(":")[2]) for rule in text.split()]
+        pairs = [(ending, base) for ending, _, base in (rule.partition(":") for rule in text.split())]
         rules[language] = sorted(pairs, key=lambda pair: -len(pair[0]))
     return rules
 
@@ -86,7 +86,7 @@ def base_forms(word: str, language: str) -> tuple[str, ...]:
     found: dict[str, None] = {}
     shortest = 2 if language == "ko" else SHORTEST
     for ending, base in _RULES.get(language, ()):
-        if word.endswith(ending) and len(word) - len(ending) + len(base) >= shortest and len(word) > len(ending):
+        if word.endswith(ending) and len(word) - len(ending) + len(base) >= shortest and word != ending:
             found.setdefault(word[: len(word) - len(ending)] + base)
     for prefix in sorted(_PREFIXES.get(language, ()), key=len, reverse=True):
         if word.startswith(prefix) and len(word) - len(prefix) >= SHORTEST:

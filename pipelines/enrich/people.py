@@ -15,7 +15,7 @@ from pipelines.enrich.lexicon import common, given, surname, tells
 from pipelines.enrich.known import known_and_built
 from pipelines.enrich.korean import korean_persons
 from pipelines.enrich.reading import Reading
-from pipelines.enrich.runs import PARTICLES, capital, joined, never, runs, written
+from pipelines.enrich.runs import LONGEST, PARTICLES, capital, joined, never, runs, written
 from pipelines.enrich.words import key
 
 #: most that are listed
@@ -147,7 +147,7 @@ def _name_end(reading: Reading, taken: bytearray, first: int) -> int:
     """Return the end of the name that begins at `first`."""
     keys, language = reading.keys, reading.language
     end, content = first + 1, 1
-    while end < len(keys) and joined(reading, end - 1) and not taken[end] and content < 4:
+    while end < len(keys) and joined(reading, end - 1) and not taken[end] and content < 4 and end - first < LONGEST:
         hyphen = reading.text[reading.words[end - 1].end] == "-"
         if capital(reading, end):
             form = keys[end]

@@ -215,7 +215,9 @@ def _choose(reading: Reading, sight: Sight, countries: Country) -> Place | None:
 
 
 def _own(where: Place, form: str) -> bool:
-    """Return whether a looked-up form is the place's own name, accents aside."""
+    """Return whether a looked-up form is the place's own name, accents aside; in another script any name is."""
+    if not form[:1].isascii() and not "à" <= form[:1] <= "ž":
+        return True
     own = key(where.name)
     return own == form or plain(own) == form or own.startswith(form + " ")
 
@@ -343,7 +345,7 @@ def _believed(
     if reading.loud[first] and not dateline:
         score -= 0.5
     if part and not dateline:
-        score -= 2.5
+        score -= 3.5 if after else 2.5
     if language == "de" and single and not inside and not dateline and not towns and where.population < 500_000:
         score -= 1.0
     return score >= 2.0
