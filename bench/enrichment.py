@@ -250,7 +250,7 @@ def timed(work: Callable[[], list[Any]]) -> tuple[float, list[Any]]:
 
 
 def cpu(truths: list[dict[str, Any]]) -> dict[str, Any]:
-    """Print and return the CPU milliseconds an article of each step and of all, over whole bodies, warm, the best of ROUNDS."""
+    """Print and return CPU milliseconds of each step and of all, over whole bodies, warm, the best of ROUNDS."""
     pairs = [(article_of(truth, truth["body"]), outlet_of(truth)) for truth in truths]
     for article, outlet in pairs[:20]:
         enrich(article, outlet)
