@@ -1,6 +1,6 @@
 """A document as it was told in, checked and with what a search needs of it out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -71,7 +71,7 @@ def facet_values(document: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         "places": names(document.get("places")),
         "people": names(document.get("people")),
         "organisations": names(document.get("organisations")),
-        "edit_kinds": document.get("edit_kinds") or names(document.get("edits"), "kind"),
+        "edit_kinds": document.get("edit_kinds") or _edit_kinds(document.get("edits")),
         "gone": bool(document.get("gone_at")),
     }
     found = {}
@@ -84,6 +84,13 @@ def facet_values(document: Mapping[str, Any]) -> dict[str, dict[str, str]]:
         if values:
             found[facet] = values
     return found
+
+
+def _edit_kinds(edits: Any) -> list[str]:
+    """Return the kinds of edits that are written as one summary or as a list of edits."""
+    summaries = [each for each in _list(edits) if isinstance(each, Mapping)]
+    kinds = [str(kind) for each in summaries for kind in _list(each.get("kinds"))]
+    return list(dict.fromkeys(kinds + names(summaries, "kind")))
 
 
 def folded_value(shown: str) -> str:
@@ -121,4 +128,4 @@ def is_day(document: Mapping[str, Any]) -> bool:
 def _list(value: Any) -> list[Any]:
     if value is None or value == "":
         return []
-    return list(value) if isinstance(value, Iterable) and not isinstance(value, str | Mapping) else [value]
+    return list(value) if isinstance(value, list | tuple) else [value]

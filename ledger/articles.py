@@ -36,7 +36,19 @@ def index_document(row: Row[Any]) -> dict[str, Any]:
         "fetched_at": utc(row.fetched_at),
     }
     if row.gone_at:
-        known["gone_at"] = utc(row.gone_at)
+        known |= {"gone_at": utc(row.gone_at), "gone_reason": str(row.gone_status)}
+    if row.returned_at:
+        known["returned_at"] = utc(row.returned_at)
+    if row.edits:
+        known["edits"] = row.edits
+        known["edit_kinds"] = sorted({edit["kind"] for edit in row.edits})
+        known["stealth"] = any(edit["stealth"] for edit in row.edits)
+    known["story_id"] = str(row.story_id or row.id)
+    if row.copy_of:
+        known["copy_of"] = str(row.copy_of)
+        known["similarity"] = row.similarity
+    if agencies := row.document.get("agencies"):
+        known["credited_agency"] = agencies[0]
     return dict(row.document) | known
 
 

@@ -13,11 +13,9 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger import server
+from ledger.locks import Lock
 from news.configuration import Configuration
 from news.errors import ConfigurationError, DatabaseUnavailable
-
-#: one migration at a time over all processes: the number is arbitrary and ours
-MIGRATION_LOCK = 7_201_001
 
 
 def engine_for(url: str, connections: int = 10) -> AsyncEngine:
@@ -72,13 +70,13 @@ async def migrate(engine: AsyncEngine) -> None:
     """
     try:
         async with engine.connect() as connection:
-            await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": MIGRATION_LOCK})
+            await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": Lock.MIGRATION})
             try:
                 await connection.run_sync(_upgrade)
                 await connection.commit()
             finally:
                 await connection.rollback()
-                await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": MIGRATION_LOCK})
+                await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": Lock.MIGRATION})
                 await connection.commit()
     except OperationalError as error:
         raise DatabaseUnavailable(f"PostgreSQL cannot be used: {_first_line(error)}") from error

@@ -1,25 +1,32 @@
 """An article that was read is kept: as a new article, as a new version, or as what we had."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, unpack
+from ledger.articles import pack, unpack, utc
 from ledger.outbox import owe_article
 from ledger.schema import addresses, articles, versions
+from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
+from ledger.tombstones import meet
 from news.article import Article
-from news.edits import compare
+from news.edits import Edits, compare
+from news.identity import identity, is_hint
 from news.moment import Moment
 from news.outcome import Outcome
+from news.story import out_by
 from news.url import article_id
-from news.version import fingerprint
+from news.version import fingerprint, is_cut_short, is_same_article
+
+#: lines of edits that the index gets of an article: the latest ones
+MOST_EDITS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +41,18 @@ class Reading:
     keys: tuple[str, ...]
     #: the address of the page it was read from: another than `article.url` at AMP and print views
     read_from: str
+    #: the address that was asked for, before redirects; "" for `read_from`
+    asked: str = ""
     #: MinHash values of the text, by which copies are found
     signature: tuple[int, ...] = ()
+    #: days apart that two copies of a text may be seen
+    story_days: int = STORY_DAYS
     at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kept:
-    """Where the reading went: NEW, CHANGED or UNCHANGED."""
+    """Where the reading went: NEW, CHANGED, UNCHANGED, or WALL, which is not kept."""
 
     outcome: Outcome
     article_id: UUID
@@ -54,82 +65,162 @@ class Kept:
 async def keep(connection: AsyncConnection, reading: Reading) -> Kept:
     """Keep the reading within the transaction of `connection`.
 
-    Two workers that read one article at once wait for each other: the second finds what the first kept. A view of an
-    article that we have from its canonical address (AMP, print) never makes a version.
+    Two workers that read one article at once wait for each other: the second finds what the first kept; so do two that
+    read copies of one text, which become one story. A view of an article that we have from its canonical address
+    (AMP, print) never makes a version, nor does what a wall left of it.
     """
-    for key in sorted(reading.keys):
-        await connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
-    known = (
-        await connection.execute(
-            select(articles)
-            .join(addresses, addresses.c.article_id == articles.c.id)
-            .where(addresses.c.key.in_(reading.keys))
-            .order_by(articles.c.first_seen_at, articles.c.id)
-            .limit(1)
-            .with_for_update(of=articles)
-        )
-    ).first()
-    kept = await (_keep_new(connection, reading) if known is None else _keep_known(connection, reading, known))
-    rows = [{"key": key, "article_id": kept.article_id} for key in sorted(reading.keys)]
-    await connection.execute(insert(addresses).values(rows).on_conflict_do_nothing())
-    if kept.outcome is not Outcome.UNCHANGED:
-        revision = select(articles.c.revision).where(articles.c.id == kept.article_id)
-        await owe_article(connection, kept.article_id, (await connection.execute(revision)).scalar_one())
-    return kept
-
-
-async def _keep_new(connection: AsyncConnection, reading: Reading) -> Kept:
-    new_id = UUID(article_id(reading.article.url))
-    await connection.execute(
-        insert(articles).values(
-            id=new_id,
-            outlet=reading.outlet,
-            url=reading.article.url,
-            version=1,
-            revision=1,
-            first_seen_at=reading.at,
-            changed_at=reading.at,
-            **_columns(reading),
-        )
-    )
-    await _add_version(connection, new_id, 1, reading, None)
-    return Kept(outcome=Outcome.NEW, article_id=new_id, version=1)
-
-
-async def _keep_known(connection: AsyncConnection, reading: Reading, known: Row[Any]) -> Kept:
-    of_this = articles.c.id == known.id
-    if reading.read_from not in (known.read_from, known.url):
-        return Kept(
+    keys = sorted(reading.keys)
+    await connection.execute(_LOCK_KEYS, {"keys": keys})
+    known = await _known(connection, reading)
+    if known is None:
+        # nobody else can give these keys to an article before we let go of them
+        await lock_stories(connection)
+        kept = await _keep_new(connection, reading)
+    elif _is_view(reading, known):
+        kept = Kept(
             outcome=Outcome.UNCHANGED,
             article_id=known.id,
             version=known.version,
             reason=f"a view of {known.url}",
             is_view=True,
         )
-    if fingerprint(reading.article) == known.fingerprint:
-        seen = {"fetched_at": reading.at, "read_from": reading.read_from}
-        await connection.execute(update(articles).where(of_this).values(seen))
-        return Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
-    # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
-    same_version = reading.read_from != known.read_from
-    version = known.version if same_version else known.version + 1
-    newest = select(versions.c.article, versions.c.edits).where(
-        versions.c.article_id == known.id, versions.c.version == known.version
+    elif fingerprint(reading.article) == known.fingerprint:
+        kept = await _keep_unchanged(connection, reading, known)
+    else:
+        await lock_stories(connection)
+        kept = await _keep_changed(connection, reading, known.id)
+    await connection.execute(_ADD_KEYS, {"keys": keys, "article_id": kept.article_id})
+    return kept
+
+
+#: in the order of the list: two workers that want the same keys never hold one each
+_LOCK_KEYS = text("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key")
+_ADD_KEYS = text(
+    "INSERT INTO addresses (key, article_id) SELECT key, CAST(:article_id AS uuid)"
+    " FROM unnest(CAST(:keys AS text[])) AS key ON CONFLICT DO NOTHING"
+)
+
+
+async def _known(connection: AsyncConnection, reading: Reading) -> Row[Any] | None:
+    """Return the article that the reading is of, if we have it; an outlet's number counts only if the texts agree."""
+    rows = await connection.execute(
+        select(articles, addresses.c.key)
+        .join(addresses, addresses.c.article_id == articles.c.id)
+        .where(addresses.c.key.in_(reading.keys))
     )
-    before = (await connection.execute(newest)).one()
-    edits = before.edits if same_version else compare(unpack(before.article), reading.article).as_json()
+    for row in sorted(rows, key=lambda row: (is_hint(row.key), row.first_seen_at, row.id.bytes)):
+        if not is_hint(row.key) or is_same_article(await _text_of(connection, row), reading.article):
+            return row
+    return None
+
+
+async def _text_of(connection: AsyncConnection, known: Row[Any]) -> Article:
+    """Return the article's newest text as it was read."""
+    newest = select(versions.c.article).where(versions.c.article_id == known.id, versions.c.version == known.version)
+    return unpack((await connection.execute(newest)).scalar_one())
+
+
+async def _keep_new(connection: AsyncConnection, reading: Reading) -> Kept:
+    new_id = UUID(article_id(reading.article.url))
+    copies = await find_copies(connection, new_id, reading.outlet, reading.signature, reading.at, reading.story_days)
     await connection.execute(
+        insert(articles).values(
+            id=new_id,
+            outlet=reading.outlet,
+            version=1,
+            revision=1,
+            first_seen_at=reading.at,
+            changed_at=reading.at,
+            out_by=out_by(reading.article.date_published, reading.at),
+            story_id=new_id if reading.signature and not copies else None,
+            **_address(reading),
+            **_columns(reading),
+        )
+    )
+    await _add_version(connection, new_id, 1, reading, None)
+    await remember(connection, new_id, 1, reading.signature, reading.at, reading.story_days)
+    if copies:
+        await join(connection, new_id, copies)
+    await owe_article(connection, new_id, 1)
+    return Kept(outcome=Outcome.NEW, article_id=new_id, version=1)
+
+
+async def _keep_unchanged(connection: AsyncConnection, reading: Reading, known: Row[Any]) -> Kept:
+    if known.missed_at is not None:
+        await meet(connection, known.id, reading.at)
+    seen: dict[str, Any] = {"fetched_at": reading.at} | _address(reading)
+    moved = reading.article.url != known.url
+    if moved:
+        seen |= {"document": dict(reading.document), "revision": articles.c.revision + 1}
+    of_this = articles.c.id == known.id
+    result = await connection.execute(update(articles).where(of_this).values(seen).returning(articles.c.revision))
+    if moved:
+        await owe_article(connection, known.id, result.scalar_one())
+    return Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
+
+
+async def _keep_changed(connection: AsyncConnection, reading: Reading, known_id: UUID) -> Kept:
+    of_this = articles.c.id == known_id
+    # read anew and locked: somebody may have changed the article under another of its addresses meanwhile
+    known = (await connection.execute(select(articles).where(of_this).with_for_update())).one()
+    before = await _text_of(connection, known)
+    unchanged = Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
+    if is_cut_short(before, reading.article):
+        return replace(unchanged, outcome=Outcome.WALL, reason="what a wall left of the text that we have")
+    if fingerprint(before) == fingerprint(reading.article):
+        return unchanged
+    if known.missed_at is not None:
+        await meet(connection, known.id, reading.at)
+    # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
+    same_version = known.read_from != known.url and reading.read_from == known.url
+    version = known.version if same_version else known.version + 1
+    edits = None if same_version else compare(before, reading.article)
+    result = await connection.execute(
         update(articles)
         .where(of_this)
         .values(
             version=version,
-            revision=known.revision + 1,
+            revision=articles.c.revision + 1,
             changed_at=known.changed_at if same_version else reading.at,
+            out_by=out_by(reading.article.date_published, known.first_seen_at),
+            edits=(known.edits + _summary(edits, version, reading.at))[-MOST_EDITS:],
+            **_address(reading),
             **_columns(reading),
         )
+        .returning(articles.c.revision)
     )
+    revision = result.scalar_one()
     await _add_version(connection, known.id, version, reading, edits)
+    copies = await find_copies(connection, known.id, reading.outlet, reading.signature, reading.at, reading.story_days)
+    await remember(connection, known.id, version, reading.signature, reading.at, reading.story_days)
+    if copies or reading.signature or known.story_id:
+        await join(connection, known.id, copies)
+    await owe_article(connection, known.id, revision)
     return Kept(outcome=Outcome.CHANGED, article_id=known.id, version=version)
+
+
+def _is_view(reading: Reading, known: Row[Any]) -> bool:
+    """Say whether the page is another view of an article that we have, and not the article at a new address.
+
+    It is at a new address if the known one redirects there, or if the page names itself as the article's own address
+    and is more than a variant of the known one.
+    """
+    if {reading.read_from, reading.asked} & {known.read_from, known.url}:
+        return False
+    names_itself = reading.read_from == reading.article.url
+    return not names_itself or identity(reading.read_from) == identity(known.url)
+
+
+def _address(reading: Reading) -> dict[str, str]:
+    """Return where the article is to be found now; its id stays that of the first address."""
+    return {"url": reading.article.url, "read_from": reading.read_from}
+
+
+def _summary(edits: Edits | None, version: int, at: datetime) -> list[dict[str, Any]]:
+    """Return what the index gets of a version's edits: a line for each kind."""
+    if edits is None:
+        return []
+    return [{"kind": str(kind), "version": version, "at": utc(at), "stealth": edits.stealth} for kind in edits.kinds]
 
 
 def _columns(reading: Reading) -> dict[str, Any]:
@@ -138,16 +229,18 @@ def _columns(reading: Reading) -> dict[str, Any]:
         "document": dict(reading.document),
         "fetched_at": reading.at,
         "published_at": order_of(reading.article.date_published),
-        "read_from": reading.read_from,
-        "gone_at": None,
     }
 
 
 async def _add_version(
-    connection: AsyncConnection, of: UUID, version: int, reading: Reading, edits: Mapping[str, Any] | None
+    connection: AsyncConnection, of: UUID, version: int, reading: Reading, edits: Edits | None
 ) -> None:
     statement = insert(versions).values(
-        article_id=of, version=version, seen_at=reading.at, article=pack(reading.article), edits=edits
+        article_id=of,
+        version=version,
+        seen_at=reading.at,
+        article=pack(reading.article),
+        edits=edits.as_json() if edits else None,
     )
     await connection.execute(
         statement.on_conflict_do_update(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, cast, delete, func, literal, select, tuple_
+from sqlalchemy import Text, bindparam, cast, delete, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -36,6 +36,17 @@ class Debt:
 async def owe_article(connection: AsyncConnection, article_id: UUID, revision: int) -> None:
     """Note that the index lacks this revision of the article; an older debt for it is replaced."""
     await _owe(connection, stream="articles", id=str(article_id), revision=revision)
+
+
+async def owe_articles(connection: AsyncConnection, revisions: Mapping[UUID, int]) -> None:
+    """Note the same of several articles: id -> revision."""
+    statement = insert(outbox).values(stream="articles", id=bindparam("article"), revision=bindparam("to"))
+    statement = statement.on_conflict_do_update(
+        index_elements=[outbox.c.stream, outbox.c.id],
+        set_={"revision": statement.excluded.revision},
+        where=statement.excluded.revision > outbox.c.revision,
+    )
+    await connection.execute(statement, [{"article": str(each), "to": to} for each, to in revisions.items()])
 
 
 async def owe_event(connection: AsyncConnection, event_id: int, document: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -16,6 +17,7 @@ from ledger.pages import Found, announce
 from ledger.revisit import next_visit
 from ledger.schema import articles, attempts, pages
 from ledger.sites import note_request
+from ledger.tombstones import meet, miss
 from news.outcome import READ, Outcome
 from news.url import site_of
 
@@ -76,12 +78,29 @@ async def record(
                 await announce(connection, attempt.outlet, "canonical", [Found(url=reading.article.url)])
         else:
             recorded = Recorded(outcome=attempt.outcome or Outcome.UNREADABLE, reason=attempt.reason)
-        recorded = replace(recorded, article_id=await _note_page(connection, attempt, recorded))
+        ask_again_at = await _note_presence(connection, attempt, recorded)
+        recorded = replace(recorded, article_id=await _note_page(connection, attempt, recorded, ask_again_at))
         await _note_attempt(connection, attempt, recorded, events=events)
     return recorded
 
 
-async def _note_page(connection: AsyncConnection, attempt: Attempt, recorded: Recorded) -> UUID | None:
+async def _note_presence(connection: AsyncConnection, attempt: Attempt, recorded: Recorded) -> datetime | None:
+    """Note that the page's article is gone or is there; return when to ask again whether it is gone, None if never.
+
+    Before the page's row is locked: whoever records a reading locks the article first, too.
+    """
+    if recorded.outcome is Outcome.GONE:
+        return await miss(connection, attempt.final_url, attempt.status or 404, attempt.at)
+    if recorded.outcome is Outcome.NOT_MODIFIED:
+        query = select(pages.c.article_id).where(pages.c.url == attempt.url)
+        if about := (await connection.execute(query)).scalar():
+            await meet(connection, about, attempt.at)
+    return None
+
+
+async def _note_page(
+    connection: AsyncConnection, attempt: Attempt, recorded: Recorded, ask_again_at: datetime | None
+) -> UUID | None:
     """Set the page's state and next visit, and those of the address that it redirected to; return its article."""
     query = select(pages.c.failures, pages.c.article_id).where(pages.c.url == attempt.url).with_for_update()
     page = (await connection.execute(query)).first()
@@ -91,7 +110,7 @@ async def _note_page(connection: AsyncConnection, attempt: Attempt, recorded: Re
     if about is not None:
         dates = select(func.coalesce(articles.c.published_at, articles.c.first_seen_at)).where(articles.c.id == about)
         born_at = (await connection.execute(dates)).scalar()
-    due_at = next_visit(recorded.outcome, attempt.at, born_at, failures)
+    due_at = ask_again_at or next_visit(recorded.outcome, attempt.at, born_at, failures)
     visit: dict[str, Any] = {
         "outlet": attempt.outlet,
         "visited_at": attempt.at,
@@ -134,7 +153,7 @@ async def _note_attempt(connection: AsyncConnection, attempt: Attempt, recorded:
     attempt_id = (await connection.execute(insert(attempts).values(values).returning(attempts.c.id))).scalar_one()
     if events:
         plain = {name: value for name, value in values.items() if value is not None}
-        plain |= {"at": utc(attempt.at), "id": str(attempt_id)}
+        plain |= {"event": "attempt", "at": utc(attempt.at), "host": urlsplit(attempt.url).hostname}
         if recorded.article_id:
             plain["article_id"] = str(recorded.article_id)
         await owe_event(connection, attempt_id, plain)

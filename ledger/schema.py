@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     DateTime,
+    Float,
     ForeignKey,
     Identity,
     Index,
@@ -17,7 +18,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 metadata = MetaData(
     naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "fk": "fk_%(table_name)s_%(column_0_name)s"}
@@ -127,8 +128,17 @@ articles = Table(
     Column("changed_at", Instant, nullable=False),
     Column("fetched_at", Instant, nullable=False),
     Column("published_at", Instant),  # for order alone: at precision day its first instant in UTC
+    Column("edits", JSONB, nullable=False, server_default="[]"),  # kind, version, time of each change, the latest ones
+    Column("story_id", Uuid),  # the article that founded the story; None: its text is too short to be a copy
+    Column("copy_of", Uuid),  # the member of the story that had the text first; None: this one
+    Column("similarity", Float),  # with that member's text
+    Column("out_by", Instant),  # when the text was out for certain
+    Column("missed_at", Instant),  # the first 404 or 410 in a row
     Column("gone_at", Instant),
+    Column("gone_status", Integer),
+    Column("returned_at", Instant),
     Index(None, "outlet", "first_seen_at"),
+    Index(None, "story_id"),
 )
 
 #: every address and identity under which an article was met
@@ -149,6 +159,43 @@ versions = Table(
     Column("article", LargeBinary, nullable=False),  # zlib of Article.as_json()
     Column("edits", JSONB),  # against the version before; NULL for the first
     PrimaryKeyConstraint("article_id", "version"),
+)
+
+#: by which copies of a text are found, for as many days as copies are looked for
+signatures = Table(
+    "signatures",
+    metadata,
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    Column("signature", LargeBinary, nullable=False),  # news/signature.py packs it
+    Column("bands", ARRAY(Integer), nullable=False),
+    PrimaryKeyConstraint("article_id", "version"),
+    Index(None, "seen_at"),
+    # with a list of pending entries each look-up would read the whole list
+    Index("ix_signatures_bands", "bands", postgresql_using="gin", postgresql_with={"fastupdate": False}),
+)
+
+#: stories that turned out to be part of another one
+merged_stories = Table(
+    "merged_stories",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("into", Uuid, nullable=False),
+    Column("merged_at", Instant, nullable=False, server_default=NOW),
+    Index(None, "into"),
+)
+
+#: every time that an article's page was withdrawn
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
+    Column("missed_at", Instant, nullable=False),
+    Column("gone_at", Instant, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("back_at", Instant),
+    PrimaryKeyConstraint("article_id", "gone_at"),
 )
 
 #: what is still owed to the index: one row an article or event, the newest revision alone

@@ -146,6 +146,8 @@ def _is_stealth(kinds: set[EditKind], before: Article, after: Article) -> bool:
         return False
     if after.kind is Kind.LIVE_BLOG and kinds & SUBSTANCE == {EditKind.PARAGRAPHS_ADDED}:
         return False  # to grow is what a live blog is for
+    if before.is_accessible_for_free is False and after.is_accessible_for_free is not False:
+        return False  # the wall fell, and more of the same text is to be read
     noticed = EditKind.CORRECTION_NOTICE in kinds and bool(after.correction)
     return not noticed and not _is_newer(after.date_modified, before.date_modified)
 

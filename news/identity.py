@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import date
 from urllib.parse import unquote, unquote_plus, urljoin, urlsplit, urlunsplit
 
-from news.url import names_article, normal, site
+from news.url import names_article, normal, registrable_domain, site
 
 #: labels of a host that name a form of the page and not another outlet
 _VARIANT_LABELS = frozenset("www www1 www2 www3 m mobile mobil amp wap touch lite print".split())
@@ -95,8 +95,10 @@ def _unwrapped(url: str) -> str:
 
 def _plain_host(host: str) -> str:
     """Return the host without labels that name a form, but with its registrable domain whole."""
-    domain = site(host)
-    if domain == host or not host.endswith(f".{domain}"):
+    domain = registrable_domain(host)
+    if not domain and not host.replace(".", "").isdigit():
+        domain = ".".join(host.split(".")[-2:])  # no public suffix, as in a test network: two labels are the least
+    if not host.endswith(f".{domain}"):
         return host
     labels = host.removesuffix(f".{domain}").split(".")
     return ".".join([*(label for label in labels if label not in _VARIANT_LABELS), domain])

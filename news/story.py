@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
-from news.article import Article
 from news.moment import Moment
 
 #: the last place on earth to end a day is twelve hours behind UTC
@@ -21,20 +20,6 @@ class Member:
     out_by: datetime
     #: aware UTC
     first_seen_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where an article stands in its story; these are fields of the index document."""
-
-    #: the id of the story's oldest article in the ledger; it lives on when stories turn out to be one
-    story_id: UUID
-    #: how many articles the story has
-    story_size: int = 1
-    #: the member that had the text first; None for that member itself
-    copy_of: UUID | None = None
-    #: share of the text (0 to 1) in common with `copy_of`
-    similarity: float | None = None
 
 
 def out_by(published: Moment | None, first_seen_at: datetime) -> datetime:
@@ -56,8 +41,3 @@ def first(members: Sequence[Member]) -> Member:
     Raises ValueError for a story without members.
     """
     return min(members, key=lambda member: (member.out_by, member.first_seen_at, member.article_id.bytes))
-
-
-def credited(article: Article) -> str:
-    """Return the agency that the article names as its source, the first of several, or "" for none."""
-    return article.agencies[0] if article.agencies else ""

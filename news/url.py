@@ -122,12 +122,20 @@ def site(host_and_port: str) -> str:
     >>> site("news.bbc.co.uk:443"), site("127.0.0.1:8101"), site("localhost")
     ('bbc.co.uk', '127.0.0.1:8101', 'localhost')
     """
-    host = urlsplit(f"//{host_and_port}").hostname or ""
+    return registrable_domain(urlsplit(f"//{host_and_port}").hostname or "") or host_and_port
+
+
+def registrable_domain(host: str) -> str:
+    """Return what of a host's name its owner has registered; "" for an IP address and a name without public suffix.
+
+    >>> registrable_domain("news.bbc.co.uk"), registrable_domain("localhost")
+    ('bbc.co.uk', '')
+    """
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return _SUFFIXES(host).top_domain_under_public_suffix or host_and_port
-    return host_and_port
+        return _SUFFIXES(host).top_domain_under_public_suffix
+    return ""
 
 
 def site_of(url: str) -> str:

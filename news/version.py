@@ -1,6 +1,7 @@
 """An article's text at a time: what a reader reads in it, and the mark by which two texts are told apart."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
@@ -8,6 +9,8 @@ from unicodedata import normalize
 
 from news.article import Article
 from news.edits import Edits
+from news.rewording import folded
+from news.words import words
 
 #: one form for what outlets' systems exchange without an editor's hand: curly and straight quotes, dashes, ellipses
 _TYPOGRAPHY = str.maketrans(
@@ -15,6 +18,11 @@ _TYPOGRAPHY = str.maketrans(
 )
 #: soft hyphen, zero-width spaces and joiners, marks of direction, byte order mark
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+
+#: this much of the words that a wall left stand in the text that was there before
+CUT_RATIO = 0.8
+#: two texts of one language share half of their words by chance; versions of one article share more
+SAME_RATIO = 0.7
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,3 +68,25 @@ def fingerprint(article: Article) -> str:
     """
     text = _INVISIBLE.sub("", normalize("NFC", reading_text(article)).translate(_TYPOGRAPHY))
     return blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def is_cut_short(before: Article, after: Article) -> bool:
+    """Say whether `after` is what a wall left of `before`: closed to readers, and the beginning of the text at most.
+
+    Such a page is served with status 200 and looks like an article; it must not take the place of the whole text.
+    """
+    if after.is_accessible_for_free is not False or len(after.body) > len(before.body) / 2:
+        return False
+    left = Counter(words(after.body))
+    return (left & Counter(words(before.body))).total() >= CUT_RATIO * left.total()
+
+
+def is_same_article(one: Article, other: Article) -> bool:
+    """Say whether two texts that an outlet gave one number can be versions of one article, and not its translation."""
+    if "und" not in (one.in_language, other.in_language) and one.in_language != other.in_language:
+        return False
+    if folded(one.headline) and folded(one.headline) == folded(other.headline):
+        return True
+    first, second = Counter(words(one.body)), Counter(words(other.body))
+    shorter = min(first.total(), second.total())
+    return shorter > 0 and (first & second).total() >= SAME_RATIO * shorter

@@ -69,4 +69,5 @@ class RecordPipeline:
         """Return the item with what the ledger made of it."""
         desk = await desk_of(self.crawler)
         events = desk.index.name == "elasticsearch"
-        return replace(item, recorded=await record_fetched(desk.engine, item, events=events))
+        story_days = desk.configuration.story_days
+        return replace(item, recorded=await record_fetched(desk.engine, item, events=events, story_days=story_days))

@@ -10,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.protocol import Action, Index, Stream, Verdict
+from ledger.locks import Lock
 from ledger.outbox import Owed, owed, put_aside, settle
 from news.errors import IndexUnavailable
 
@@ -21,8 +22,6 @@ BATCH = 500
 PAUSE_SECONDS = 0.5
 #: while the index is away the pause doubles up to this
 LONGEST_PAUSE_SECONDS = 60.0
-#: one publisher at a time over all processes; the number is arbitrary and ours
-PUBLISHER_LOCK = 7_201_002
 
 
 async def publish(engine: AsyncEngine, index: Index) -> None:
@@ -36,7 +35,7 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
         try:
             async with engine.connect() as connection:
                 lock = text("SELECT pg_try_advisory_lock(:lock)")
-                ours = (await connection.execute(lock, {"lock": PUBLISHER_LOCK})).scalar_one()
+                ours = (await connection.execute(lock, {"lock": Lock.PUBLISHER})).scalar_one()
                 await connection.commit()
                 if ours:
                     await index.create()

@@ -7,18 +7,21 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.keep import Reading
 from ledger.record import Recorded, record
+from ledger.stories import STORY_DAYS
 from news.article import Article
 from news.digest import Digest
-from news.identity import identity
+from news.identity import identities
 from news.outlet import Outlet
 from pipelines.fetched import Fetched
 
 
-async def record_fetched(engine: AsyncEngine, fetched: Fetched, *, events: bool = False) -> Recorded:
+async def record_fetched(
+    engine: AsyncEngine, fetched: Fetched, *, events: bool = False, story_days: int = STORY_DAYS
+) -> Recorded:
     """Record an attempt with what came of it, and return what the ledger made of it.
 
-    With `events` the index is owed a crawl event, too. Raises SQLAlchemyError if the ledger is away: then nothing was
-    written and the page is still due.
+    With `events` the index is owed a crawl event, too. `story_days` is how far apart two copies of a text may be seen.
+    Raises SQLAlchemyError if the ledger is away: then nothing was written and the page is still due.
     """
     attempt, digest = fetched.attempt, fetched.digest
     if digest is None:
@@ -27,18 +30,20 @@ async def record_fetched(engine: AsyncEngine, fetched: Fetched, *, events: bool 
         refusal = digest.refusal
         assert refusal is not None, "a digest has an article or a refusal"
         return await record(engine, replace(attempt, outcome=refusal.outcome, reason=refusal.reason), events=events)
-    return await record(engine, attempt, _reading(fetched, digest, digest.article), events=events)
+    return await record(engine, attempt, _reading(fetched, digest, digest.article, story_days), events=events)
 
 
-def _reading(fetched: Fetched, digest: Digest, article: Article) -> Reading:
+def _reading(fetched: Fetched, digest: Digest, article: Article, story_days: int) -> Reading:
     attempt = fetched.attempt
     return Reading(
         outlet=attempt.outlet,
         article=article,
         document=index_fields(article, digest, fetched.outlet),
-        keys=tuple(dict.fromkeys(map(identity, (attempt.url, attempt.final_url, article.url)))),
+        keys=tuple(identities(attempt.outlet, attempt.url, attempt.final_url, article.url)),
+        asked=attempt.url,
         read_from=attempt.final_url,
         signature=digest.signature,
+        story_days=story_days,
         at=attempt.at,
     )
 

@@ -1,17 +1,29 @@
 """Which workers live: each holds a lock in the database, which ends with its connection however the process ends."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-#: the first half of the locks' keys; the numbers are arbitrary and ours
-QUEUE_CLASS, WORKER_CLASS = 7_201_004, 7_201_005
+from ledger.locks import Lock
+
 #: a job may have begun this long ago before its worker has had the time to take its lock
 GRACE_SECONDS = 5
+#: seconds between two looks whether our own locks are still held
+WATCH_SECONDS = 2.0
 #: a worker behind a network that fell silent keeps its lock; its heart (every 10 s) is believed for this long
 SILENT_SECONDS = 60
+#: is a lock of this kind held? PostgreSQL shows the two halves of its key as unsigned numbers
+HELD = (
+    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND classid::bigint = :kind AND objid::bigint = hashtext({key})::bigint & 4294967295"
+)
 
 
 class Alive:
@@ -25,11 +37,21 @@ class Alive:
         """Say that the worker of this number lives; said again, it does nothing."""
         if worker_id not in self._held:
             self._held.add(worker_id)
-            await self._lock("pg_advisory_lock", WORKER_CLASS, str(worker_id))
+            await self._lock("pg_advisory_lock", Lock.WORKER, str(worker_id))
 
     async def works_on(self, queue: str) -> None:
         """Say that a worker lives for `queue`."""
-        await self._lock("pg_advisory_lock_shared", QUEUE_CLASS, queue)
+        await self._lock("pg_advisory_lock_shared", Lock.QUEUE, queue)
+
+    async def watch(self) -> None:
+        """Return when the locks are lost: the connection that held them is gone."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            try:
+                await self._connection.execute(text("SELECT 1"))
+                await self._connection.commit()
+            except SQLAlchemyError:
+                return
 
     async def _lock(self, function: str, kind: int, key: str) -> None:
         await self._connection.execute(text(f"SELECT {function}(:kind, hashtext(:key))"), {"kind": kind, "key": key})
@@ -51,26 +73,34 @@ async def alive(engine: AsyncEngine, queue: str) -> AsyncIterator[Alive]:
 
 async def someone_works(connection: AsyncConnection, queue: str) -> bool:
     """Return whether a worker of `queue` lives, here or on another machine."""
-    query = text(
-        "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        " AND classid::bigint = :kind AND objid = hashtext(:queue)::bigint::bit(32)::bigint::oid)"
-    )
-    return bool((await connection.execute(query, {"kind": QUEUE_CLASS, "queue": queue})).scalar_one())
+    query = text(f"SELECT EXISTS ({HELD.format(key=':queue')})")
+    return bool((await connection.execute(query, {"kind": Lock.QUEUE, "queue": queue})).scalar_one())
 
 
-async def orphaned_jobs(connection: AsyncConnection) -> list[int]:
-    """Return the ids of jobs that run, says the queue, while their worker is dead."""
+@dataclass(frozen=True, kw_only=True)
+class Orphan:
+    """A job that runs, says the queue, while its worker is dead."""
+
+    id: int
+    queue: str
+    task: str
+    arguments: dict[str, Any]
+    lock: str | None
+    queueing_lock: str | None
+    priority: int
+
+
+async def orphans(connection: AsyncConnection) -> list[Orphan]:
+    """Return the jobs whose worker is dead: it holds no lock any more, or its heart has stopped."""
     query = text(
-        "SELECT job.id FROM procrastinate_jobs AS job"
-        " JOIN procrastinate_events AS started ON started.job_id = job.id AND started.type = 'started'"
+        "SELECT job.id, queue_name AS queue, task_name AS task, args AS arguments, lock, queueing_lock, priority"  # noqa: S608 - our own texts
+        " FROM procrastinate_jobs AS job"
         " LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id"
-        " WHERE job.status = 'doing' GROUP BY job.id, worker.id, worker.last_heartbeat"
-        " HAVING max(started.at) < now() - make_interval(secs => :grace) AND (worker.id IS NULL"
-        " OR worker.last_heartbeat < now() - make_interval(secs => :silent)"
-        " OR NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-        " AND classid::bigint = :kind AND objid = hashtext(worker.id::text)::bigint::bit(32)::bigint::oid))"
+        " WHERE job.status = 'doing'"
+        " AND NOT EXISTS (SELECT 1 FROM procrastinate_events AS started WHERE started.job_id = job.id"
+        " AND started.type = 'started' AND started.at > now() - make_interval(secs => :grace))"
+        " AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :silent)"
+        f" OR NOT EXISTS ({HELD.format(key='worker.id::text')}))"
     )
-    values = {"grace": GRACE_SECONDS, "silent": SILENT_SECONDS, "kind": WORKER_CLASS}
-    return [row.id for row in await connection.execute(query, values)]
+    values = {"grace": GRACE_SECONDS, "silent": SILENT_SECONDS, "kind": Lock.WORKER}
+    return [Orphan(**row._mapping) for row in await connection.execute(query, values)]

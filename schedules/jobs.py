@@ -5,13 +5,14 @@ import contextlib
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import procrastinate
 import structlog
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import Job
+from procrastinate.jobs import Status
 from procrastinate.middleware import AsyncCallNext
 from procrastinate.worker import Worker
 from scrapy.settings import Settings
@@ -22,11 +23,11 @@ from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
 from ledger.pages import count_due, want
 from ledger.sites import not_before
-from news.errors import CrawlInterrupted, UnknownOutlet
+from news.errors import CrawlInterrupted
 from news.outlet import Outlet
 from news.url import normal, site_of
 from pipelines.desk import Desk
-from schedules.alive import alive, orphaned_jobs, someone_works
+from schedules.alive import Alive, Orphan, alive, orphans, someone_works
 
 log = structlog.get_logger()
 
@@ -36,22 +37,10 @@ QUEUE = "crawls"
 SLICE_SECONDS = 30.0
 #: what a person waits for goes before what the timetable asked for
 BY_TIMETABLE, BY_PERSON = 0, 10
-#: a job that fails is tried again after a minute, then after two, four ...
-ATTEMPTS = 8
+#: a job that fails is tried again after a minute, then after two, four ... and after so many times no more
+MOST_FAILURES = 7
 #: seconds between two looks for jobs whose worker has died
 REAP_SECONDS = 5.0
-
-
-class Again(procrastinate.BaseRetryStrategy):
-    """When a job that raised runs again: at once if it was interrupted, else later each time, and at last never."""
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> procrastinate.RetryDecision | None:
-        """Return when, or None to give the job up."""
-        if isinstance(exception, CrawlInterrupted):
-            return procrastinate.RetryDecision(retry_in={"seconds": 0})
-        if job.attempts >= ATTEMPTS or isinstance(exception, UnknownOutlet):
-            return None
-        return procrastinate.RetryDecision(retry_in={"minutes": 2**job.attempts})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,25 +65,25 @@ class Jobs:
             await want(connection, outlet.slug, address, force=force)
         await self._defer("recrawl", outlet, f"recrawl:{address}", BY_PERSON, {"outlet": outlet.slug, "url": address})
 
-    async def next_slice(self, outlet: Outlet, priority: int, at: datetime | None) -> None:
-        """Ask for what a slice has left over, from `at` on."""
-        arguments: dict[str, str | bool] = {"outlet": outlet.slug, "sources": False}
-        await self._defer("crawl", outlet, f"crawl:{outlet.slug}", priority, arguments, at)
+    async def again(self, task: str, outlet: Outlet, priority: int, at: datetime | None, **arguments: Any) -> None:
+        """Ask for `task` once more, from `at` on: the rest of a crawl, or one that was interrupted or failed."""
+        name = f"recrawl:{arguments['url']}" if task == "recrawl" else f"crawl:{outlet.slug}"
+        await self._defer(task, outlet, name, priority, {"outlet": outlet.slug} | arguments, at)
 
     async def _defer(
         self,
         task: str,
         outlet: Outlet,
-        queueing_lock: str,
+        name: str,
         priority: int,
-        arguments: dict[str, str | bool],
+        arguments: dict[str, Any],
         at: datetime | None = None,
     ) -> None:
         deferrer = self.app.configure_task(
             task,
             queue=self.queue,
             lock=f"site:{site_of(outlet.home)}",
-            queueing_lock=f"{self.queue}:{queueing_lock}",
+            queueing_lock=f"{self.queue}:{name}",
             priority=priority,
             schedule_at=at,
         )
@@ -118,41 +107,70 @@ class Jobs:
             return await someone_works(connection, self.queue)
 
     async def work(self, concurrency: int) -> None:
-        """Work until cancelled: crawls that run are stopped then, and their jobs go back to the queue."""
-        async with alive(self.desk.engine, self.queue) as told:
+        """Work until cancelled: crawls that run are stopped then, and their jobs go back to the queue.
 
-            async def tell(call: AsyncCallNext, _: procrastinate.JobContext, worker: Worker) -> Any:
-                if worker.worker_id is not None:
-                    await told.is_worker(worker.worker_id)
-                return await call()
-
-            reaper = asyncio.create_task(self._reap())
+        A worker that loses its connection to the database, and with it the sign that it lives, stops what it does and
+        begins anew: another may have taken over its jobs.
+        """
+        while True:
             try:
-                await self.app.run_worker_async(
-                    queues=[self.queue],
-                    concurrency=concurrency,
-                    fetch_job_polling_interval=2.0,
-                    shutdown_graceful_timeout=0.0,  # a crawl is cancelled, which ends it cleanly
-                    install_signal_handlers=False,
-                    delete_jobs="successful",  # what came of them stands in the ledger
-                    worker_middleware=[tell],
-                )
-            finally:
-                reaper.cancel()
+                async with alive(self.desk.engine, self.queue) as told:
+                    await self._work_while(told, concurrency)
+            except (SQLAlchemyError, ConnectorException) as error:
+                log.warning("worker_waits", reason=type(error).__name__)
+            await asyncio.sleep(REAP_SECONDS)
+
+    async def _work_while(self, told: Alive, concurrency: int) -> None:
+        async def tell(call: AsyncCallNext, _: procrastinate.JobContext, worker: Worker) -> Any:
+            if worker.worker_id is not None:
+                await told.is_worker(worker.worker_id)
+            return await call()
+
+        worker = self.app.run_worker_async(
+            queues=[self.queue],
+            concurrency=concurrency,
+            fetch_job_polling_interval=2.0,
+            shutdown_graceful_timeout=0.0,  # a crawl is cancelled, which ends it cleanly
+            install_signal_handlers=False,
+            delete_jobs="successful",  # what came of them stands in the ledger
+            worker_middleware=[tell],
+        )
+        tasks = [asyncio.ensure_future(each) for each in (worker, told.watch(), self._reap())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        for task in done:
+            task.result()
 
     async def _reap(self) -> None:
-        """Give the jobs of dead workers back to the queue, for as long as this one lives."""
+        """Put the jobs of dead workers into the queue again, for as long as this one lives."""
         while True:
             try:
                 async with self.desk.engine.connect() as connection:
-                    orphans = await orphaned_jobs(connection)
-                for job_id in orphans:
-                    log.warning("job_taken_back", job=job_id)
-                    await self.app.job_manager.retry_job_by_id_async(job_id, retry_at=datetime.now(UTC))
+                    found = await orphans(connection)
+                for orphan in found:
+                    await self._take_back(orphan)
             except (ConnectorException, SQLAlchemyError) as error:
                 # another reaper was faster, or the database is away; both mend themselves
                 log.info("reaper_waits", reason=type(error).__name__)
             await asyncio.sleep(REAP_SECONDS)
+
+    async def _take_back(self, orphan: Orphan) -> None:
+        log.warning("job_taken_back", job=orphan.id, task=orphan.task)
+        deferrer = self.app.configure_task(
+            orphan.task,
+            queue=orphan.queue,
+            lock=orphan.lock,
+            queueing_lock=orphan.queueing_lock,
+            priority=orphan.priority,
+        )
+        # a new job, not the old one put back: if its like waits already, the queue would refuse the old one for ever
+        with contextlib.suppress(AlreadyEnqueued):
+            await deferrer.defer_async(**orphan.arguments)
+        await self.app.job_manager.finish_job_by_id_async(orphan.id, status=Status.ABORTED, delete_job=True)
 
 
 @asynccontextmanager
@@ -169,25 +187,39 @@ async def open_jobs(desk: Desk, catalogue: Catalogue, settings: Settings, *, que
 
 def _define_tasks(jobs: Jobs, settings: Settings) -> None:
     """Define what each job does, with the rooms that this process has opened."""
-    engine = jobs.desk.engine
 
-    @jobs.app.task(name="crawl", retry=Again(), pass_context=True)
-    async def crawl(context: procrastinate.JobContext, outlet: str, sources: bool) -> None:
+    @jobs.app.task(name="crawl", pass_context=True)
+    async def crawl(context: procrastinate.JobContext, outlet: str, sources: bool, failures: int = 0) -> None:
         found = jobs.catalogue.outlet(outlet)
+        again = partial(jobs.again, "crawl", found, context.job.priority)
         try:
             await crawl_slice(settings, found, sources=sources, seconds=SLICE_SECONDS)
-        except asyncio.CancelledError:
-            raise CrawlInterrupted(f"The crawl of {outlet} was stopped.") from None
-        async with engine.connect() as connection:
+        except (asyncio.CancelledError, CrawlInterrupted):
+            await again(None, sources=sources, failures=failures)
+            return
+        except Exception:
+            if failures < MOST_FAILURES:
+                await again(_after(failures), sources=sources, failures=failures + 1)
+            raise
+        async with jobs.desk.engine.connect() as connection:
             left = await count_due(connection, outlet)
             until = await not_before(connection, site_of(found.home))
         if left:
-            await jobs.next_slice(found, context.job.priority, until)
+            await again(until, sources=False)
 
-    @jobs.app.task(name="recrawl", retry=Again())
-    async def recrawl(outlet: str, url: str) -> None:
+    @jobs.app.task(name="recrawl", pass_context=True)
+    async def recrawl(context: procrastinate.JobContext, outlet: str, url: str, failures: int = 0) -> None:
         found = jobs.catalogue.outlet(outlet)
+        again = partial(jobs.again, "recrawl", found, context.job.priority)
         try:
             await crawl_slice(settings, found, sources=False, seconds=SLICE_SECONDS, only=[url])
-        except asyncio.CancelledError:
-            raise CrawlInterrupted(f"The recrawl of {url} was stopped.") from None
+        except (asyncio.CancelledError, CrawlInterrupted):
+            await again(None, url=url, failures=failures)
+        except Exception:
+            if failures < MOST_FAILURES:
+                await again(_after(failures), url=url, failures=failures + 1)
+            raise
+
+
+def _after(failures: int) -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=2**failures)

@@ -25,7 +25,8 @@ def run_with_jobs(
     """Run `main` with the job queue opened, on a loop where Scrapy can crawl, and return its result.
 
     `configuration` defaults to the environment's; `more_outlets` are known in this process alone, which needs a
-    `queue` of its own for them. `resolver` replaces the class that finds hosts, for tests. Raises BroadsheetError for what a person can mend.
+    `queue` of its own for them. `resolver` replaces the class that finds hosts, for tests. Raises BroadsheetError for
+    what a person can mend.
     """
     settled = configuration or read()
     settings = scrapy_settings()

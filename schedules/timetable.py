@@ -10,6 +10,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from ledger.locks import Lock
 from ledger.outlets import OutletState, states
 from news.outlet import Outlet
 from schedules.jobs import Jobs
@@ -20,8 +21,6 @@ log = structlog.get_logger()
 INTERVAL = timedelta(minutes=15)
 #: how often outlets that were enabled, added or taken away meanwhile are looked for
 REREAD = timedelta(minutes=1)
-#: one timetable at a time over all daemons; another takes over when its connection ends. The number is arbitrary
-TIMETABLE_LOCK = 7_201_003
 #: seconds between two tries to take over
 STANDBY_SECONDS = 10.0
 
@@ -55,7 +54,7 @@ async def keep_timetable(jobs: Jobs) -> None:
         try:
             async with jobs.desk.engine.connect() as connection:
                 lock = text("SELECT pg_try_advisory_lock(:lock)")
-                ours = (await connection.execute(lock, {"lock": TIMETABLE_LOCK})).scalar_one()
+                ours = (await connection.execute(lock, {"lock": Lock.TIMETABLE})).scalar_one()
                 await connection.commit()
                 if ours:
                     scheduler = AsyncIOScheduler(timezone=UTC)

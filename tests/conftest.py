@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.database import engine_for, migrate
 from ledger.server import start
+from tests import elasticsearch_server
 
 #: a server of one's own whose user may create databases; not a setting of Broadsheet, so no test may find it
 OWN_SERVER = os.environ.pop("BROADSHEET_TEST_DATABASE_URL", None)
@@ -59,6 +60,21 @@ async def engine(fresh_database: str) -> AsyncIterator[AsyncEngine]:
     await migrate(made)
     yield made
     await made.dispose()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url() -> Iterator[str]:
+    """Give the address of a real Elasticsearch, one for the whole session."""
+    if elasticsearch_server.OWN_SERVER:
+        yield elasticsearch_server.OWN_SERVER
+        return
+    try:
+        with elasticsearch_server.running() as node:
+            yield node.url
+    except elasticsearch_server.Unavailable as reason:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(reason))
 
 
 def libpq(url: str) -> str:

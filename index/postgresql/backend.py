@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateSchema
 
 from index.asked import settle
-from index.cursor import decode
+from index.cursor import begin
 from index.postgresql import write
 from index.postgresql.search import Search
 from index.postgresql.tables import ABOUT, ARTICLES, EVENTS, SCHEMA, TABLES
@@ -69,7 +68,7 @@ class PostgresqlIndex:
             raise BadQuery("PostgreSQL cannot find articles like another; Elasticsearch can.")
         started = time.perf_counter()
         query, parsed = settle(query)
-        place = decode(query.sort, query.cursor) if query.cursor else {"origin": datetime.now(UTC).isoformat()}
+        place = begin(query)
         with _our_words():
             async with self.engine.connect() as connection:
                 search = Search(connection, query, parsed.tree, place)

@@ -1,6 +1,7 @@
 """A query in, results out: the statements of one search and what becomes of their rows."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -8,13 +9,14 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from index.cursor import encode
+from index.cursor import Place, encode
 from index.highlight import marked
 from index.pattern import wanted
 from index.postgresql import translate
 from index.postgresql.tables import ARTICLES, LABELS
 from index.query import Bucket, Hit, Interval, Query, Sort
 from index.syntax import Node
+from news.errors import BadQuery
 
 Condition = ColumnElement[bool]
 
@@ -22,7 +24,7 @@ Condition = ColumnElement[bool]
 class Search:
     """One query over one connection."""
 
-    def __init__(self, connection: AsyncConnection, query: Query, tree: Node | None, place: Mapping[str, Any]) -> None:
+    def __init__(self, connection: AsyncConnection, query: Query, tree: Node | None, place: Place) -> None:
         """Translate the query; `place` is where its page begins, with the time it was first asked as `origin`."""
         self.connection = connection
         self.query = query
@@ -56,12 +58,12 @@ class Search:
             return hits, None
         last = rows[-1]
         after = last.score if self.query.sort is Sort.RELEVANCE else last.sorted_at and last.sorted_at.isoformat()
-        return hits, encode(self.query.sort, {"origin": self.place["origin"], "after": [after, last.id]})
+        return hits, encode(self.query, replace(self.place, after=(after, last.id)))
 
     def _page(self) -> Select[Any]:
         query = self.query
         relevant = query.sort is Sort.RELEVANCE
-        score = translate.score(self.tree, query, self.place["origin"]) if relevant else literal(0.0)
+        score = translate.score(self.tree, query, self.place.origin) if relevant else literal(0.0)
         story = ARTICLES.c.story_key
         rows = select(ARTICLES.c.id, ARTICLES.c.sorted_at, score.label("score")).where(self.where())
         if query.collapse_by_story:
@@ -74,8 +76,8 @@ class Search:
             rows = rows.add_columns(literal(1).label("nth"), literal(1).label("story_size"))
         found = rows.subquery()
         page = select(found.c.id, found.c.sorted_at, found.c.score, found.c.story_size).where(found.c.nth == 1)
-        if "after" in self.place:
-            page = page.where(self._after(found.c))
+        if self.place.after:
+            page = page.where(self._after(found.c, *self.place.after))
         page = page.order_by(*_order(query.sort, found.c.score, found.c.sorted_at, found.c.id)).limit(query.size)
         few = page.subquery()  # the documents of one page alone are read
         return (
@@ -84,16 +86,19 @@ class Search:
             .order_by(*_order(query.sort, few.c.score, few.c.sorted_at, few.c.id))
         )
 
-    def _after(self, found: Any) -> Condition:
-        """Return the condition of what comes after the place, in the page's order."""
-        value, id = self.place["after"]
-        if self.query.sort is Sort.RELEVANCE:
-            return or_(found.score < float(value), and_(found.score == float(value), found.id > str(id)))
-        if value is None:
-            return and_(found.sorted_at.is_(None), found.id > str(id))
-        at = datetime.fromisoformat(value)
+    def _after(self, found: Any, value: float | str | None, id: str) -> Condition:
+        """Return the condition of what comes after a hit, in the page's order. Raises BadQuery for no such value."""
+        try:
+            if self.query.sort is Sort.RELEVANCE:
+                score = float(value or 0.0)
+                return or_(found.score < score, and_(found.score == score, found.id > id))
+            at = datetime.fromisoformat(str(value)) if value is not None else None
+        except ValueError as error:
+            raise BadQuery("The cursor is not one that a page of results gave.") from error
+        if at is None:
+            return and_(found.sorted_at.is_(None), found.id > id)
         beyond = found.sorted_at < at if self.query.sort is Sort.NEWEST else found.sorted_at > at
-        return or_(beyond, and_(found.sorted_at == at, found.id > str(id)), found.sorted_at.is_(None))
+        return or_(beyond, and_(found.sorted_at == at, found.id > id), found.sorted_at.is_(None))
 
     def _highlights(self, document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         if not self.query.highlight or self.tree is None:

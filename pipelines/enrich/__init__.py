@@ -5,14 +5,29 @@ from typing import Any
 
 from news.article import Article
 from news.outlet import Outlet
+from pipelines.enrich.about import about
 from pipelines.enrich.counts import counts
+from pipelines.enrich.figures import figures
 from pipelines.enrich.keywords import keywords
+from pipelines.enrich.organisations import organisations
+from pipelines.enrich.people import people
 from pipelines.enrich.places import places
+from pipelines.enrich.quotes import quotes
 from pipelines.enrich.reading import Reading
 from pipelines.enrich.section import section
 
 #: what is done, in this order; each gives some fields of the index document
-STEPS: tuple[Callable[[Reading], dict[str, Any]], ...] = (counts, section, keywords, places)
+STEPS: tuple[Callable[[Reading], dict[str, Any]], ...] = (
+    counts,
+    section,
+    keywords,
+    people,
+    organisations,
+    places,
+    about,
+    quotes,
+    figures,
+)
 
 
 def enrich(article: Article, outlet: Outlet) -> dict[str, Any]:

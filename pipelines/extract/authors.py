@@ -1,13 +1,15 @@
 """Who wrote it: people apart from agencies and desks, from what the page states and then from what it shows."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from selectolax.lexbor import LexborNode
+
 from pipelines.extract.candidates import Candidate
 from pipelines.extract.document import Document
-from pipelines.extract.names import is_agency, names
-from pipelines.extract.words import plain
+from pipelines.extract.names import is_agency, is_news_agency, is_person, names
+from pipelines.extract.words import letters, plain
 
 _METAS = {
     "author": 0.7,
@@ -36,39 +38,150 @@ class Authors:
     candidates: tuple[Candidate, ...] = ()
 
 
-def authors(document: Document, byline: Iterable[str], sites: Collection[str]) -> Authors:
+def authors(
+    document: Document,
+    byline: Iterable[str],
+    by: Iterable[str],
+    signature: Iterable[str],
+    labelled: Iterable[str],
+    sites: Collection[str],
+) -> Authors:
     """Return the article's authors.
 
-    `byline` are the texts that the page shows as bylines. The heaviest source that names people wins; without one,
-    the heaviest that names an agency or a desk. An agency that signs beside people stays beside them.
+    `byline` are the texts that the page shows as bylines, `by` those of them that begin with "By", `signature` the lines of names that begin or end the text,
+    `labelled` lines anywhere on the page that begin with "Author".
+    The heaviest source that names people wins, unless a lighter one names the same people and more. Without people,
+    an agency or desk signs; the outlet's own name only where nobody else does.
     """
+    node = document.article
+    author = node.get("author")
     stated = [
-        ("json-ld author", 1.0, names(_json_ld(document.article.get("author")))),
-        ("json-ld creator", 0.6, names(_json_ld(document.article.get("creator")))),
+        ("json-ld author", 1.0, names(_json_ld(author))),
+        ("json-ld creator", 0.6, names(_json_ld(node.get("creator")))),
         *((f"meta {name}", weight, names(document.metas.get(name, ()))) for name, weight in _METAS.items()),
         ("itemprop author", 0.65, names(_microdata(document))),
-        ("rel author", 0.55, names(plain(node.text() or "") for node in document.author_links[:8])),
-        ("byline", 0.6, names(byline)),
+        ("rel author", 0.62, names(plain(each.text() or "") for each in _cluster(document.author_links))),
+        ("byline", _BYLINE, [name for name in names(byline) if _signs(name, sites)]),
+        ("by", 0.1, [name for name in names(by) if is_agency(name, sites)]),
+        ("class author", 0.6, _first_signed(document, sites)),
+        ("signature", 0.3, [name for name in names(signature) if is_person(name)]),
+        ("label", 0.25, [name for name in names(labelled) if is_person(name)]),
     ]
+    organisations = {letters(name) for name in _organisations(author)}
     found = [(source, weight, known) for source, weight, known in stated if known]
     found.sort(key=lambda each: -each[1])
-    chosen = next((each for each in found if any(not is_agency(name, sites) for name in each[2])), None)
-    chosen = chosen or (found[0] if found else None)
+
+    def people(known: list[str]) -> list[str]:
+        return [name for name in known if not is_agency(name, sites) and letters(name) not in organisations]
+
+    def agencies(known: list[str]) -> list[str]:
+        return [name for name in known if name not in people(known)]
+
+    chosen, why = _weighed(found, people, sites), "the most weight stands behind these people"
+    if chosen:
+        known = {letters(name) for name in people(chosen[2])}
+        for each in found:
+            alike = [other for other in found if set(map(letters, other[2])) == set(map(letters, each[2]))]
+            if not each[0].startswith("meta") and len(alike) < 2:
+                continue  # what a page shows in one place may be the names of other articles
+            more = {letters(name): name for name in people(each[2])}
+            added = [name for key, name in more.items() if key not in known]
+            if known < more.keys() and len(added) <= 3 and all(is_person(name) for name in added):
+                chosen, known, why = each, set(more), f"names those of {chosen[0]} and more"
+    else:
+        chosen = _desk(found, organisations, sites)
+        why = "names an agency or a desk; no source names people"
     marked = tuple(
-        Candidate(
-            value=", ".join(known),
-            source=source,
-            weight=weight,
-            chosen=chosen is not None and source == chosen[0],
-            why="the most trusted source that names people" if chosen and source == chosen[0] else "",
-        )
+        Candidate(value=", ".join(known), source=source, weight=weight, chosen=mine, why=why if mine else "")
         for source, weight, known in found
+        for mine in [chosen is not None and source == chosen[0]]
     )
     if chosen is None:
         return Authors()
-    people = tuple(name for name in chosen[2] if not is_agency(name, sites))
-    agencies = tuple(name for name in chosen[2] if is_agency(name, sites))
-    return Authors(people=people, agencies=agencies, candidates=marked)
+    signed = {letters(name): name for name in agencies(chosen[2])}
+    for source, _, known in found if people(chosen[2]) else ():
+        if source == "json-ld author" or any(is_news_agency(name) for name in known):
+            for name in agencies(known):
+                signed.setdefault(letters(name), name)
+    return Authors(people=tuple(people(chosen[2])), agencies=tuple(signed.values()), candidates=marked)
+
+
+#: the weight of what stands near the headline and looks like names
+_BYLINE = 0.5
+_Found = tuple[str, float, list[str]]
+
+
+def _weighed(found: list[_Found], people: Callable[[list[str]], list[str]], sites: Collection[str]) -> _Found | None:
+    """Return the source of the people behind whom most weight stands: sources that name the same people add up.
+
+    People that a byline alone names do not outweigh a desk that signs in two other places.
+    """
+    sums: dict[frozenset[str], float] = {}
+    first: dict[frozenset[str], _Found] = {}
+    for each in found:
+        if named := frozenset(letters(name) for name in people(each[2])):
+            sums[named] = sums.get(named, 0.0) + each[1]
+            first.setdefault(named, each)
+    if not sums:
+        return None
+    best = max(sums, key=lambda named: sums[named])
+    desks = sum(
+        weight
+        for source, weight, known in found
+        if not people(known) and source != "byline" and not any(letters(name) in sites for name in known)
+    )
+    return None if sums[best] <= _BYLINE and desks > 2 * _BYLINE else first[best]
+
+
+def _cluster(nodes: list[LexborNode]) -> list[LexborNode]:
+    """Return the first elements that stand together; later ones belong to other articles."""
+    found: list[LexborNode] = []
+    homes: set[int] = set()
+    for node in nodes[:8]:
+        above, each = [], node.parent
+        while each is not None and len(above) < 3:
+            above.append(each.mem_id)
+            each = each.parent
+        if found and not homes & set(above):
+            break
+        homes.update(above)
+        found.append(node)
+    return found
+
+
+def _desk(found: list[_Found], organisations: Collection[str], sites: Collection[str]) -> _Found | None:
+    """Return the source whose agency signs: JSON-LD's, unless it only repeats the publisher as an organisation."""
+    if not found:
+        return None
+    if all(letters(name) in sites for name in found[0][2]):
+        for each in found:
+            if each[0] == "by" and not any(letters(name) in sites for name in each[2]):
+                return each
+    if all(letters(name) in organisations and letters(name) in sites for name in found[0][2]):
+        for each in found[1:]:
+            if each[0].startswith("meta") and not {letters(name) for name in each[2]} <= set(organisations):
+                return each
+    return found[0]
+
+
+def _signs(name: str, sites: Collection[str]) -> bool:
+    return is_person(name) or is_agency(name, sites)
+
+
+def _first_signed(document: Document, sites: Collection[str]) -> list[str]:
+    """Return the names in the first element whose class speaks of an author; later ones belong to other articles."""
+    for node in document.signed:
+        text = plain(node.text(separator="|") or "").strip("| ")
+        if 3 < len(text) < 120 and (found := [name for name in names([text]) if is_person(name)]):
+            return found
+    return []
+
+
+def _organisations(value: Any) -> list[str]:
+    """Return the names that JSON-LD gives to authors that it types as organisations."""
+    listed = value if isinstance(value, list) else [value]
+    typed = [each for each in listed[:200] if isinstance(each, dict) and "Organization" in str(each.get("@type"))]
+    return [name for each in typed for name in names(_json_ld(each))]
 
 
 def _json_ld(value: Any, depth: int = 0) -> list[str]:
@@ -86,7 +199,7 @@ def _json_ld(value: Any, depth: int = 0) -> list[str]:
 
 def _microdata(document: Document) -> list[str]:
     found = []
-    for node in document.properties.get("author", ())[:6]:
+    for node in _cluster(document.properties.get("author", [])):
         inner = node.css_first('[itemprop~="name"]')
         source = inner or node
         found.append(source.attributes.get("content") or source.text(separator=" ") or "")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from pipelines.extract.bounds import DEPTH_LIMIT
-from pipelines.extract.furniture import furniture
+from pipelines.extract.furniture import SIGNED, furniture
 from pipelines.extract.words import single_spaced
 
 #: elements whose text is never an article's
@@ -70,6 +70,20 @@ class Outline:
             box = self.boxes[box].parent
 
 
+#: where an inline element begins or ends; style sheets part there what the markup does not
+_SEAM = ""
+
+
+def _glued(before: str, after: str) -> bool:
+    """Tell whether two texts that meet at an inline element's edge are two words: "Jane Doe" and "Updated", "By" and "4"."""
+    last, first = before[-1:], after[0]
+    return (
+        (last.islower() and first.isupper())
+        or (last.isalpha() and first.isdigit())
+        or (last.isdigit() and first.isupper())
+    )
+
+
 class _Line:
     """The text that has been met since the last break."""
 
@@ -115,6 +129,8 @@ def outline(body: LexborNode) -> Outline:
             if tag == "-text":
                 text = node.text_content or ""
                 if text:
+                    if line.parts and line.parts[-1] is _SEAM and len(line.parts) > 1 and _glued(line.parts[-2], text):
+                        line.parts[-1] = " "
                     line.parts.append(text)
                     if in_link or in_strong:
                         size = len(text.strip())
@@ -131,6 +147,8 @@ def outline(body: LexborNode) -> Outline:
             elif len(way) >= DEPTH_LIMIT:
                 found.cut = True
             elif tag in _PLAIN:
+                if line.parts and tag not in ("sub", "sup"):
+                    line.parts.append(_SEAM)
                 down = node.first_child
                 bold = tag in ("b", "strong")
                 if down is not None:
@@ -142,7 +160,10 @@ def outline(body: LexborNode) -> Outline:
                 if _hidden(attributes):
                     line.parts.append(" ")
                 elif tag in _INLINE:
+                    if line.parts:
+                        line.parts.append(_SEAM)
                     reason = furniture(tag, label, attributes) if tag != "a" and len(label) > 2 else ""
+                    reason = "" if reason in SIGNED else reason  # the block that holds it is judged as a whole
                     down = None if reason else node.first_child
                     link = tag == "a"
                     if down is not None:
@@ -176,6 +197,8 @@ def outline(body: LexborNode) -> Outline:
             node, back, block, link, bold = way.pop()
             if block:
                 end(box)
+            elif line.parts and node.tag not in ("sub", "sup"):
+                line.parts.append(_SEAM)
             box = back
             in_link -= link
             in_strong -= bold

@@ -1,32 +1,97 @@
-"""The article's own text among all that a page shows."""
+"""The box that holds the article among all that a page shows."""
 
 import re
 
-from pipelines.extract.blocks import Block, Outline
+from pipelines.extract.blocks import Outline
+from pipelines.extract.words import letters
 
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 #: furniture that holds this share of the page's prose is no furniture: its name says something else
 _TOO_MUCH = 0.4
+#: a box that holds the h1 and this share of the prose is the article, whatever its name
+_HEADED = 0.25
 #: names that mean what they say even on a large box, up to this share
 _CERTAIN_TOO_MUCH = 0.8
+#: names that may mean a notice or the article behind it: a notice is short
+_DOUBTFUL_TOO_MUCH = 0.15
+_DOUBTFUL = frozenset("paywall piano hide hidden subscription subscribe".split())
 _CERTAIN = frozenset(
-    "comments comment disqus respond footer nav related recommended recommendations sidebar aside".split()
+    "comments comment disqus respond footer nav related recommended recommendations sidebar aside cookie cookies consent "
+    "onetrust gdpr ccpa modal popup contentinfo".split()
 )
+_LIMITS = dict.fromkeys(_CERTAIN, _CERTAIN_TOO_MUCH) | dict.fromkeys(_DOUBTFUL, _DOUBTFUL_TOO_MUCH)
+#: names made of the article's words: the box is taken as the publisher's own word for where the text is
+_BODY_LABEL = re.compile(
+    r"(?:^|[\s_-])(?:article|story|post|entry|news|page)[-_]{0,2}(?:body|content|text|copy)(?:$|[\s_-])|"
+    r"articlebody|storybody|(?:^|\s)(?:body-copy|bodycopy|article__content|richtext-body|entry)(?:$|\s)"
+)
+#: a named box with less of the prose, or less prose, is not believed to be the whole article
+_FAIR_PART = 0.3
+_THREE_PARAGRAPHS = 700
+#: the share of the prose that the article's box must hold of what holds it
+_NEARLY_ALL = 0.9
 
 
 def length(text: str) -> int:
     """Return the text's length in characters of an alphabet; one of a dense script says about three times as much."""
-    return len(text) + 2 * len(_DENSE.findall(text)) if not text.isascii() else len(text)
+    return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
 
 
-def main_box(page: Outline) -> int:
+def main_box(page: Outline, headline: str) -> int:
     """Return the box that holds the article: the smallest that holds nearly all of the page's prose.
 
-    Names that would make furniture of most of the prose are cleared on the way.
+    Names that would make furniture of most of the prose are cleared on the way. A box that its publisher calls the
+    article's text is preferred, and of several articles on one page the one under `headline`.
     """
     boxes = page.boxes
-    heavy: list[tuple[int, float]] = []
+    total = _weigh(page)
+    if total == 0:
+        return 0
+    at = _own_article(page, letters(headline), 0)
+    at = _named_body(page, at)
+    while boxes[at].children:
+        heaviest = max(boxes[at].children, key=lambda child: boxes[child].mass)
+        share = boxes[heaviest].mass
+        if share < _NEARLY_ALL * boxes[at].mass or share == 0 or boxes[heaviest].tag in ("p", "blockquote", "li", "ul"):
+            break
+        at = heaviest
+    return at
+
+
+def _named_body(page: Outline, within: int) -> int:
+    """Return the box inside `within` that its publisher names as the article's text, else `within`.
+
+    One that stands alone is believed if it holds a fair part of the prose; of several the holder of them all is.
+    """
+    boxes = page.boxes
+    named = [
+        at
+        for at, box in enumerate(boxes)
+        if (box.prose or _BODY_LABEL.search(box.label))
+        and box.mass > _FAIR_PART * boxes[within].mass
+        and box.mass > _THREE_PARAGRAPHS
+        and within in page.above(at)
+    ]
+    looks = {(boxes[at].tag, boxes[at].label) for at in named if not boxes[at].prose}
+    named += [
+        at
+        for at, box in enumerate(boxes)
+        if (box.tag, box.label) in looks and box.mass and at not in named and within in page.above(at)
+    ]
+    outer = [at for at in named if not any(each in named for each in page.above(boxes[at].parent))]
+    if len(outer) == 1:
+        return outer[0]
+    for at in page.above(outer[0]) if outer else ():
+        if all(at in page.above(each) for each in outer):
+            return at
+    return within
+
+
+def _weigh(page: Outline) -> float:
+    """Fill each box's mass with the prose that it holds outside furniture, and return the page's."""
+    boxes = page.boxes
+    heavy: list[tuple[list[int], float]] = []
     for block in page.blocks:
         if block.tag in _HEADINGS:
             continue
@@ -34,47 +99,52 @@ def main_box(page: Outline) -> int:
         if size < 60 or block.linked > size * 0.4:
             continue
         mass = min(size, 1200) ** 1.15 * (1 if block.tag in ("p", "blockquote") else 0.7)
-        heavy.append((block.box, mass))
-        for at in page.above(block.box):
+        way = list(page.above(block.box))
+        heavy.append((way, mass))
+        for at in way:
             boxes[at].mass += mass
-    if (total := boxes[0].mass) == 0:
-        return 0
-    for at, box in enumerate(boxes):
-        if box.furniture and box.mass > total * (_CERTAIN_TOO_MUCH if box.furniture in _CERTAIN else _TOO_MUCH):
-            boxes[at].furniture = ""
+    total = boxes[0].mass
+    for box in boxes:
+        if box.furniture and box.mass > total * _LIMITS.get(box.furniture, _TOO_MUCH):
+            box.furniture = ""
+    for block in page.blocks:
+        if block.tag == "h1":
+            for at in page.above(block.box):
+                if boxes[at].mass > total * _HEADED:
+                    boxes[at].furniture = ""
+    kept = _outside(page, heavy)
+    if kept < 0.3 * total:  # the names lie
+        for box in boxes:
+            if box.mass > 0.03 * total and box.furniture not in _CERTAIN:
+                box.furniture = ""
+        kept = _outside(page, heavy)
+    return kept
+
+
+def _outside(page: Outline, heavy: list[tuple[list[int], float]]) -> float:
+    boxes = page.boxes
     for box in boxes:
         box.mass = 0.0
-    for at, mass in heavy:
-        way = list(page.above(at))
+    for way, mass in heavy:
         if not any(boxes[each].furniture for each in way):
             for each in way:
                 boxes[each].mass += mass
-    at = 0
-    while boxes[at].children:
-        heaviest = max(boxes[at].children, key=lambda child: boxes[child].mass)
-        share = boxes[heaviest].mass
-        if share < 0.7 * boxes[at].mass or share == 0 or boxes[heaviest].tag in ("p", "blockquote", "li", "ul"):
-            break
-        at = heaviest
-    return at
+    return boxes[0].mass
 
 
-def prose(page: Outline, chosen: int) -> list[Block]:
-    """Return the blocks of the chosen box that are not furniture."""
+def _own_article(page: Outline, headline: str, start: int) -> int:
+    """Return the article element under our headline if the page carries several, else `start`."""
     boxes = page.boxes
-    inside: dict[int, bool] = {chosen: True, -1: False}
-
-    def ours(box: int) -> bool:
-        if box not in inside:
-            here = boxes[box]
-            inside[box] = not here.furniture and here.tag != "header" and ours(here.parent)
-        return inside[box]
-
-    kept = []
+    holders = [at for at, box in enumerate(boxes) if box.tag == "article" and box.mass > 0.08 * boxes[0].mass]
+    outer = [at for at in holders if not any(each in holders for each in page.above(boxes[at].parent))]
+    if len(outer) == 1:  # a wrapper: look at the articles inside it
+        inner = [at for at in holders if at != outer[0]]
+        outer = [at for at in inner if not any(each in inner for each in page.above(boxes[at].parent))] or outer
+    if len(outer) < 2 or not headline:
+        return start
     for block in page.blocks:
-        if ours(block.box):
-            size = len(block.text)
-            if block.linked > 0.6 * size and size < 300:
-                continue
-            kept.append(block)
-    return kept
+        if block.tag in _HEADINGS and letters(block.text) == headline:
+            for at in page.above(block.box):
+                if at in outer:
+                    return at
+    return start

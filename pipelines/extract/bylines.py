@@ -5,18 +5,19 @@ from dataclasses import dataclass
 
 from pipelines.extract.blocks import Block, Outline
 from pipelines.extract.headline import Headlines
+from pipelines.extract.month_names import names
+from pipelines.extract.names import is_byline, is_person
 from pipelines.extract.words import letters
 
-_BY = re.compile(
-    r"^(?:(?:written|posted|reported|story|words|text|texte)\s+)?(?:by|von|par|por|di|door|av|af|oleh|"
-    r"autor(?:in|en)?|auteur|"
-    r"автор|текст|redação|penulis|yazar|reporter|文|文・|取材|記者)\b\s*[:：]?\s*\S",
-    re.IGNORECASE,
-)
 _LABEL = re.compile(
     r"by-?line|author|autor|auteur|writer|penulis|yazar|verfasser|redakt|journalist|reporter|contributor"
 )
 _NOT_LABEL = re.compile(r"author-?(?:bio|desc|about|box)|autoren-?info|comment")
+_AUTHOR = re.compile(
+    r"^(?:autorin/autor|autor(?:in|en)?|author|auteure?|автор|yazar|penulis|redactor|text)\s*[:：]?\s+(?=\S)",
+    re.IGNORECASE,
+)
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: lines before and after the headline, and into the text, among which date and byline stand
 _BEFORE, _INTO = 6, 4
 _BYLINE_LIMIT = 120
@@ -27,7 +28,11 @@ class Near:
     """Lines near the headline that may name people, and lines that may hold dates."""
 
     names: tuple[str, ...] = ()
+    #: those of the names that follow a "By"
+    by: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+    #: lines anywhere on the page that say "Author" and a name
+    labelled: tuple[str, ...] = ()
 
 
 def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
@@ -44,13 +49,30 @@ def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
         block = page.blocks[at]
         if len(block.text) <= _BYLINE_LIMIT and at != start:
             dates.append(block.text)
-            if at > start - 3 and (_BY.match(block.text) or _labelled(page, block)):
+            if at > start - 3 and (is_byline(block.text) or _labelled(page, block)):
                 found.append(block.text)
+            elif name := _dated_name(block.text):
+                found.append(name)
     for at in range(last, min(len(page.blocks), last + 4)):
         block = page.blocks[at]
         if not found and len(block.text) <= _BYLINE_LIMIT and _labelled(page, block):
             found.append(block.text)
-    return Near(names=tuple(found[:6]), dates=tuple(dates))
+    labelled = [
+        _AUTHOR.sub("", block.text) for block in page.blocks if len(block.text) < 60 and _AUTHOR.match(block.text)
+    ]
+    by = tuple(line for line in found[:6] if is_byline(line))
+    return Near(names=tuple(found[:6]), by=by, dates=tuple(dates), labelled=tuple(labelled[:3]))
+
+
+def _dated_name(line: str) -> str:
+    """Return the name in a line of name and date, as "Jane Doe - May 4, 2024" or "Jane Doe 4 May 2024"."""
+    if not _YEAR.search(line) or len(line) > 80:
+        return ""
+    words = re.split(r"\d", line)[0].replace("|", " ").split()
+    while words and (words[-1].strip(".,-–—•·:").lower() in names("en").months or not words[-1].strip(".,-–—•·:")):
+        words.pop()
+    name = " ".join(words).strip(" ,-–—•·:")
+    return name if is_person(name) else ""
 
 
 def _labelled(page: Outline, block: Block) -> bool:

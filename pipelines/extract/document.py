@@ -1,5 +1,6 @@
 """The parsed page, and in one sweep all that it states about itself outside its text."""
 
+import re
 from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
@@ -9,7 +10,11 @@ from pipelines.extract import json_ld
 from pipelines.extract.words import plain
 
 #: one selector for all elements that state something, so that the tree is searched once
-_STATEMENTS = 'meta, link[rel], title, h1, time, script[type*="ld+json" i], [itemprop], [rel~="author"]'
+_STATEMENTS = (
+    'meta, link[rel], title, h1, time, script[type*="ld+json" i], [itemprop], [rel~="author"], '
+    '[class*="author" i], [class*="byline" i]'
+)
+_SIGNED = re.compile(r"author|byline", re.IGNORECASE)
 #: more metas, h1 or time elements than this are a mistake or an attack
 _STATEMENTS_LIMIT = 4_000
 #: longer statements are not names, dates or headlines
@@ -30,6 +35,8 @@ class Document:
     properties: dict[str, list[LexborNode]] = field(default_factory=dict)
     headings: list[LexborNode] = field(default_factory=list)
     times: list[LexborNode] = field(default_factory=list)
+    #: elements whose class speaks of an author, in the page's order
+    signed: list[LexborNode] = field(default_factory=list)
     author_links: list[LexborNode] = field(default_factory=list)
     title: str = ""
     nodes: tuple[json_ld.Node, ...] = ()
@@ -70,6 +77,8 @@ def parse(html: str, url: str) -> Document:
         if tag not in ("meta", "link") and (names := attributes.get("itemprop")):
             for name in names.split():
                 document.properties.setdefault(name.lower(), []).append(node)
+        if len(document.signed) < 12 and _SIGNED.search(attributes.get("class") or ""):
+            document.signed.append(node)
         if tag != "link" and "author" in (attributes.get("rel") or "").split():
             document.author_links.append(node)
     nodes = json_ld.read(scripts)

@@ -20,7 +20,7 @@ _WORDS = frozenset(
     "donations paywall piano offscreen screenreader sronly visuallyhidden visually-hidden hide hidden teaser teasers "
     "teaserlist morefrom morestories moreon upnext cta callout inlinead mpu billboard leaderboard toc tooltip "
     "skiplink print printonly appbanner appdownload download follow followus whatsapp telegram facebook "
-    "pagination pager prevnext postnav masthead topbar copy-link copylink permalink ticker "
+    "pagination pager prevnext postnav masthead topbar copy-link copylink ticker onetrust gdpr ccpa infobox factbox recirc postrecirc "
     "jobs horoscope weather rating ratings".split()
 )
 #: neighbouring words that mean nothing alone
@@ -36,20 +36,30 @@ _PAIRS = frozenset(
     "fig-caption picture-caption "
     "related-articles related-posts related-links related-content link-list link-box latest-news top-stories "
     "also-read also-like you-may might-like around-web from-web story-card news-card article-card "
-    "follow-us app-banner download-app get-app external-embed twitter-tweet instagram-media "
-    "fb-post tiktok-embed end-note article-footer story-footer reader-comments editors-picks editor-picks "
+    "follow-us app-banner download-app get-app external-embed instagram-media "
+    "fb-post tiktok-embed info-box embed-placeholder oembed-placeholder ad-placeholder end-note article-footer story-footer reader-comments editors-picks editor-picks "
     "in-brief key-facts fact-box".split()
 )
+#: names of parts of a byline, which may stand inside of a line
+SIGNED = frozenset("byline bylines author-name author-details author-info article-author post-author timestamp".split())
 _SPLIT = re.compile(r"[^a-z0-9]+")
 _ROLES = frozenset(
     "navigation banner contentinfo complementary search dialog alert menu menubar toolbar tooltip".split()
 )
+#: what a part of a table is called says what it shows ("player", "rating"), not that it is furniture
+_TABLE = frozenset("tr td th tbody thead".split())
 _TAGS = frozenset("nav footer aside figcaption address".split())
 #: a label that names the article's own text is not furniture for another word that stands in it
 _PROSE = re.compile(
     r"article[-_]?_*(?:body|content|text)|story[-_]?_*(?:body|content|text)|post[-_]?_*(?:body|content)|"
     r"entry[-_]?content|"
-    r"body[-_]?(?:text|copy|content)|content[-_]?body|paywall|main[-_]?content"
+    r"body[-_]?(?:text|copy|content)|content[-_]?body|main[-_]?content"
+)
+
+
+_BEFORE_LAYOUT = frozenset("has with no without is not js page a".split())
+_AFTER_LAYOUT = frozenset(
+    "grid layout page none off disabled enabled open visible left right content main body".split()
 )
 
 
@@ -65,7 +75,7 @@ def furniture(tag: str, label: str, attributes: Mapping[str, str | None]) -> str
         return tag
     if (role := attributes.get("role")) and role in _ROLES:
         return role
-    return _named(label) if len(label) > 1 else ""
+    return _named(label) if len(label) > 1 and tag not in _TABLE else ""
 
 
 @lru_cache(8192)
@@ -75,8 +85,13 @@ def _named(label: str) -> str:
     for name in label.split():
         words = [word for word in _SPLIT.split(name) if word]
         for at, word in enumerate(words):
-            if word in _WORDS:
+            if word in _WORDS and not _layout(words, at):
                 return word
             if at and f"{words[at - 1]}-{word}" in _PAIRS:
                 return f"{words[at - 1]}-{word}"
     return ""
+
+
+def _layout(words: list[str], at: int) -> bool:
+    """Tell whether the word only says how a page is laid out: "has-sidebar", "sidebar-grid"."""
+    return (at > 0 and words[at - 1] in _BEFORE_LAYOUT) or (at + 1 < len(words) and words[at + 1] in _AFTER_LAYOUT)

@@ -8,11 +8,19 @@ from selectolax.lexbor import LexborNode
 
 from pipelines.extract.candidates import Candidate, weigh
 from pipelines.extract.document import Document
+from pipelines.extract.lines import line_hash
 from pipelines.extract.words import letters, plain
 
 #: between a headline and a site's or a section's name
 _SEPARATOR = re.compile(r"\s+[|–—\-:»«·•/~]+\s+|\s*[|｜]\s*|\s*::\s*|\s+[-–—]\s*(?=\S+$)|(?<=\S):\s+")
+#: a page that calls itself more names than this is a list
+_ALTERNATIVES = 12
 _KICKER = re.compile(r"kicker|overline|roofline|eyebrow|topline|dachzeile|spitzmarke|ueberzeile")
+_MEDIA_TAG = re.compile(
+    r"^(?:watch|video|photos?|pictures?|gallery|listen|live|exclusive|in pictures)\s*[:|]\s+|"
+    r"\s*[\[(](?:watch|video|videos?|photos?|pictures?|pics|gallery|listen|updated?|live|exclusive|\+ ?video)[\])]\s*$",
+    re.IGNORECASE,
+)
 #: a headline is not longer; what is longer is a text in the wrong place
 _LIMIT = 500
 
@@ -27,17 +35,23 @@ class Headlines:
     candidates: tuple[Candidate, ...] = ()
 
 
-def headlines(document: Document, sites: Collection[str]) -> Headlines:
-    """Return the page's headlines. `sites` are folded names of the outlet (`site_names`).
+def headlines(document: Document, sites: Collection[str], chrome: Collection[int] = ()) -> Headlines:
+    """Return the page's headlines.
+
+    `sites` are folded names of the outlet (`site_names`); what stands behind the headlines of many of its pages is in
+    `chrome` (hashes of `title_parts`).
 
     Each source's word is cleaned of the site's name, and of a kicker that another source leaves out; then the sources
     vote. What the visible h1 says outweighs one machine-readable source that stands alone, not two that agree.
     """
     stated = [each for each in _stated(document) if each.value and len(each.value) <= _LIMIT]
-    shortened = [replace(each, value=without_site(each.value, sites)) for each in stated]
+    shortened = [
+        replace(each, value=without_media_tag(without_recurring(without_site(each.value, sites), chrome)))
+        for each in stated
+    ]
     shortened = [each for each in shortened if letters(each.value) not in sites]
     seen = letters(next((each.value for each in shortened if each.source == "h1"), ""))
-    cleaned, kicker = [], _kicker(document)
+    cleaned, kicker = [], _kicker(document, seen)
     for each in shortened:
         above, rest = without_kicker(each.value, seen)
         kicker = kicker or above
@@ -47,10 +61,15 @@ def headlines(document: Document, sites: Collection[str]) -> Headlines:
     distinct: dict[str, str] = {letters(chosen): chosen}
     for other in (*others, *(each.value for each in shortened)):
         distinct.setdefault(letters(other), other)
+    if kicker and letters(kicker) not in letters(chosen):
+        whole = f"{kicker} {chosen}"  # as a reader sees the two
+        distinct.setdefault(letters(whole), whole)
+    if (first := _SEPARATOR.split(document.title)[0].strip()) and len(first.split()) > 2:
+        distinct.setdefault(letters(first), first)
     distinct.pop(letters(chosen), None)
     return Headlines(
         headline=chosen,
-        alternatives=tuple(value for key, value in distinct.items() if key),
+        alternatives=tuple(value for key, value in distinct.items() if key)[:_ALTERNATIVES],
         kicker=kicker,
         candidates=marked,
     )
@@ -65,13 +84,13 @@ def _stated(document: Document) -> list[Candidate]:
         return plain(value) if isinstance(value, str) else ""
 
     found = [
-        Candidate(value=said("headline"), source="json-ld headline", weight=3.2),
+        Candidate(value=said("headline"), source="json-ld headline", weight=2.45),
         *_shown(document),
-        Candidate(value=said("alternativeHeadline"), source="json-ld alternativeHeadline", weight=2.0),
+        Candidate(value=said("alternativeHeadline"), source="json-ld alternativeHeadline", weight=2.4),
         Candidate(value=document.meta("og:title"), source="og:title", weight=1.5),
-        Candidate(value=said("name"), source="json-ld name", weight=0.5),
-        Candidate(value=document.meta("twitter:title"), source="twitter:title", weight=0.5),
-        Candidate(value=document.title, source="title", weight=0.5),
+        Candidate(value=said("name") if said("name") != said("headline") else "", source="json-ld name", weight=0.5),
+        Candidate(value=document.meta("twitter:title"), source="twitter:title", weight=0.3),
+        Candidate(value=document.title, source="title", weight=0.4),
         Candidate(
             value=document.meta("title", "dc.title", "parsely-title", "sailthru.title", "headline"),
             source="meta title",
@@ -92,12 +111,24 @@ def _shown(document: Document) -> Iterator[Candidate]:
     heading = _first_heading(document)
     social = letters(document.meta("og:title"))
     outside = [node for node in document.headings if not _in_navigation(node)]
-    yield Candidate(value=heading, source="h1", weight=2.5 if outside else 0.5)
-    if not outside:
-        for node in document.tree.css("h2")[:50]:
-            if social and letters(node.text() or "") == social:
-                yield Candidate(value=plain(node.text() or ""), source="h2", weight=4.0)
-                return
+    shown = outside if outside else document.tree.css("h2, h3")[:50]
+    for node in (*shown, *(document.tree.css("h2")[:8] if outside else ())) if social != letters(heading) else ():
+        part = _part(node, social)
+        if part is not None:
+            yield Candidate(value=heading, source="h1", weight=0.5)
+            yield Candidate(value=part, source="heading without its kicker", weight=3.5)
+            return
+    yield Candidate(value=heading, source="h1", weight=2.5)
+
+
+def _part(heading: LexborNode, social: str) -> str | None:
+    """Return the text of the heading, or of an element in it, that og:title (folded) repeats."""
+    if not social or social not in letters(heading.text() or ""):
+        return None
+    for node in (heading, *heading.css("*")[:10]):
+        if letters(node.text() or "") == social:
+            return plain(node.text() or "")
+    return None
 
 
 def _in_navigation(node: LexborNode) -> bool:
@@ -136,6 +167,32 @@ def without_site(value: str, sites: Collection[str]) -> str:
     return value.strip()
 
 
+def title_parts(document: Document) -> tuple[str, ...]:
+    """Return what stands behind a separator in the page's titles: over many pages an outlet's suffixes recur."""
+    parts: dict[str, None] = {}
+    for title in (document.title, document.meta("og:title")):
+        for match in list(_SEPARATOR.finditer(title[:_LIMIT]))[:6]:
+            parts.setdefault(title[match.end() :].strip())
+    return tuple(part for part in parts if part)
+
+
+def without_recurring(value: str, chrome: Collection[int]) -> str:
+    """Return a headline without the last part that recurs behind the headlines of the outlet."""
+    for match in _SEPARATOR.finditer(value) if chrome else ():
+        if match.start() > 10 and line_hash(value[match.end() :]) in chrome:
+            return value[: match.start()].strip()
+    return value
+
+
+def without_media_tag(value: str) -> str:
+    """Return a headline without the note that a film or pictures come with it.
+
+    >>> without_media_tag("Fire on the pier [Watch]"), without_media_tag("VIDEO: Fire on the pier")
+    ('Fire on the pier', 'Fire on the pier')
+    """
+    return _MEDIA_TAG.sub("", value).strip() or value
+
+
 def _is_site(value: str, sites: Collection[str]) -> bool:
     key = letters(value)
     return key in sites or key.removesuffix("com") in sites or f"the{key}" in sites or key.removeprefix("the") in sites
@@ -167,12 +224,24 @@ def _whole(value: str, others: Iterable[Candidate]) -> str:
     return value
 
 
-def _kicker(document: Document) -> str:
-    """Return the text of an element inside the h1 that names itself a kicker."""
+def _kicker(document: Document, seen: str) -> str:
+    """Return the text of an element in or right above the h1 that names itself a kicker, or what a meta tag says."""
     for node in document.headings[:3]:
-        if above := _kicker_node(node):
-            return plain(above.text() or "")
-    return ""
+        above = _kicker_node(node)
+        if above is None and letters(node.text() or "") == seen:
+            above = _kicker_above(node)
+        if above is not None and 1 < len(text := plain(above.text() or "")) < 80:
+            return text
+    return document.meta("taboola:kicker", "kicker", "article:kicker")
+
+
+def _kicker_above(heading: LexborNode) -> LexborNode | None:
+    node = heading.prev
+    while node is not None and not (node.tag or "-").isalpha():
+        node = node.prev
+    if node is not None and _KICKER.search((node.attributes.get("class") or "").lower()):
+        return node
+    return None
 
 
 def _kicker_node(heading: LexborNode) -> LexborNode | None:

@@ -16,6 +16,9 @@ _CREDIT = re.compile(
     r"ảnh|写真|사진|ภาพ)\b\s*(?:by|von|:|/|par|de)\s*:?|©|\(c\))\s*(.{2,120}?)[)\]]?\s*$",
     re.IGNORECASE,
 )
+_CREDIT_WORD = re.compile(
+    r"^(?:photo|foto|image|bild|credit|quelle|source|copyright|©)(?: credit| by| von)?\s*[:：/]?\s+", re.IGNORECASE
+)
 _CREDIT_LABEL = re.compile(r"credit|copyright|source|quelle|author|fotograf|photographer", re.IGNORECASE)
 _TINY = re.compile(r"logo|icon|avatar|sprite|pixel|spacer|placeholder|badge|gravatar", re.IGNORECASE)
 
@@ -96,7 +99,7 @@ def _image(document: Document, url: str, caption: str, credit: str) -> Iterator[
         and len(absolute) <= 2048
         and not _TINY.search(parts.path.rpartition("/")[2])
     ):
-        yield Image(url=absolute, caption=caption[:2000], credit=credit[:300])
+        yield Image(url=absolute, caption=caption[:2000], credit=_CREDIT_WORD.sub("", credit)[:300])
 
 
 def split_credit(caption: str) -> tuple[str, str]:

@@ -16,18 +16,22 @@ _GALLERY = re.compile(
     r"/(?:gallery|galleries|photos?|pictures|slideshow|bilder|fotostrecke|diaporama|fotogalerie|galeri|foto-galeri)/",
     re.IGNORECASE,
 )
-_LISTING_TYPES = frozenset("CollectionPage ItemList SearchResultsPage ProfilePage Blog".split())
+#: a page with less text is judged by what it calls itself
+_SHORT = 600
+_HARDLY_ANY = 300
+_LISTING_TYPES = frozenset("CollectionPage SearchResultsPage".split())
 _LISTING_PATH = re.compile(
     r"^/(?:tag|tags|topic|topics|category|author|authors|autor|section|search|archive)s?/[^/]+/?(?:page/\d+/?)?$",
     re.IGNORECASE,
 )
 
 
-def kind(document: Document, body: str, entries: int) -> Kind:
-    """Return the page's kind. `body` is the text that was read, `entries` how many entries of a live blog.
+def kind(document: Document, body: str, entries: int, *, dated: bool, marked: bool) -> Kind:
+    """Return the page's kind.
 
-    What the page states outweighs what its address suggests, and an address alone makes no listing of a page with an
-    article's node, a date or a long text.
+    `body` is the text that was read, `entries` how many entries of a live blog, `dated` whether the page says when it
+    was published, `marked` whether an article element holds the text. What the page states outweighs what its address suggests. A page that calls itself no article, has
+    no date and hardly any text is none; a long text is one even so.
     """
     types = json_ld.types(document.article)
     every = frozenset(name for node in document.nodes for name in json_ld.types(node))
@@ -40,12 +44,15 @@ def kind(document: Document, body: str, entries: int) -> Kind:
     if "VideoObject" in types or og_type.startswith("video"):
         return Kind.VIDEO
     if json_ld.is_article(document.article) or og_type == "article":
-        if len(body) < 600 and _VIDEO.search(path):
+        if len(body) < _SHORT and _VIDEO.search(path):
             return Kind.VIDEO
-        return Kind.GALLERY if _GALLERY.search(path) and len(body) < 600 else Kind.ARTICLE
+        return Kind.GALLERY if _GALLERY.search(path) and len(body) < _SHORT else Kind.ARTICLE
     if path in ("", "/") and not urlsplit(document.url).query:
         return Kind.LISTING
-    dated = any(name in document.metas for name in ("article:published_time", "datepublished", "pubdate"))
-    if not dated and len(body) < 1_500 and (every & _LISTING_TYPES or _LISTING_PATH.match(path)):
+    if dated or (marked and len(body) >= 80) or len(body) >= (_SHORT if og_type == "website" else _HARDLY_ANY):
+        return Kind.ARTICLE
+    if every & _LISTING_TYPES or _LISTING_PATH.match(path) or (not body and og_type == "website"):
         return Kind.LISTING
-    return Kind.ARTICLE
+    if not body and not document.headings:
+        return Kind.ARTICLE  # an empty page is refused as such
+    return Kind.NOT_AN_ARTICLE

@@ -2,6 +2,7 @@
 
 import html
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 
 from pipelines.extract.words import letters, plain
@@ -23,49 +24,71 @@ _DESK = re.compile(
     r"redakce|redakcja|redaktionen|news|newswire|wire|agenc(?:y|ies)|agentur(?:en)?|agencias?|agences?|press|"
     r"reporters?|"
     r"correspondents?|contributors?|bureau|online|media|magazine|times|haber merkezi|tv|web|webdesk|service|services|"
-    r"nachrichten|zeitung|university|institute|council|association|ministry|department)\b|редакция|编辑部|記者$|新聞|"
+    r"nachrichten|zeitung|daily|herald|tribune|gazette|courier|observer|chronicle|inc|ltd|gmbh|corp|llc|company|university|institute|council|association|ministry|department)\b|редакция|编辑部|記者$|新聞|"
     r"新闻|日報|オンライン|뉴스|هيئة|تحرير|"
     r"\.(?:com|de|net|org|co|tv|is|it|fr|at|ch|tr|uk|se|no|dk|nl|pl|cz)\b",
     re.IGNORECASE,
 )
+#: "By" and "Author" in the languages of news
+_BY_WORDS = (
+    r"by|von|par|por|di|door|av|af|przez|od|oleh|autor(?:in|en)?|auteure?|author|författare|reporter|penulis|yazar|haber|"
+    r"автор|текст|text[eo]?|testo|كتب|كتبت|بقلم|تقرير|نویسنده|گزارش|द्वारा|लेखक|রিপোর্ট|লিখেছেন|প্রতিবেদক|โดย|ผู้เขียน|文|作者|记者|記者|"
+    r"撰文|取材・文|글|מאת|γράφει|του|tekst|foto og tekst|toimittaja|rédaction|redação|redacción"
+)
 _BY = re.compile(
+    r"^(?:view all posts by|posts by|articles by|more (?:by|from)|about)\s+(?=\S)|"
     r"^(?:(?:words|story|text|article|written|reported|reviewed|posted|opinion|analysis|texte|testo|texto|photos?)\s+)?"
-    r"(?:by|von|par|por|di|door|av|af|przez|od|автор|autor(?:in|en)?|auteur|author|författare|text|texte|"
-    r"reporter|penulis|"
-    r"yazar|oleh|写|文|記者|기자|كتب|بقلم|द्वारा)\s*[:：]?\s+(?=\S)|^(?:by|von|автор|autor|author|written by|oleh|文|"
-    r"作者|記者)\s*[:：]\s*",
+    rf"(?:{_BY_WORDS})(?:\s*[:：・]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
-    r"\s*(?:;|\||\n|/(?=\s)|\s/|،|、|•|·|\s+&\s+|\s+(?:and|und|et|y|e|en|og|och|i|a|и|та|ve|dan|və|και)\s+)\s*",
+    r"\s*(?:;|\||\n|/|،|、|•|·|\s+&\s+|\s+(?:and|und|et|y|e|en|og|och|i|a|и|та|ve|dan|və|και)\s+)\s*",
     re.IGNORECASE,
 )
 _COMMA = re.compile(r"\s*[,，]\s*")
 _ROLE = re.compile(
     r"\b(editor|reporter|correspondent|writer|columnist|journalist|producer|producers|contributor|"
     r"redakteur(?:in)?|korrespondent(?:in)?|"
-    r"journaliste|périodista|periodista|redactora?|giornalista|chief|senior|director|manager|head|staff|"
+    r"journaliste|\w*redakteur(?:in)?|\w*korrespondent(?:in)?|\w*leiter(?:in)?|\w*reporter(?:in)?|périodista|periodista|redactora?|giornalista|chief|senior|director|manager|head|staff|"
     r"photographer|critic|"
     r"analyst|fellow|professor|author|freelance|host|anchor|autor|reporterin|md|phd|rd|rdn|m\.?d\.?|ph\.?d\.?|"
     r"jr|sr|iii|ii)\b\.?",
     re.IGNORECASE,
 )
-_SUFFIX = re.compile(
-    r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|rd|rdn|esq|mph|cpa|mba|ms|ma|rn|do|dds)\.?$", re.IGNORECASE
+_CREDENTIALS = re.compile(
+    r"(?<=\w\w)(?:,?\s+(?:MD|PhD|Ph\.D\.?|M\.D\.?|MS|MPH|RD|RDN|LD|LDN|CDN|RN|JD|MBA|MSc|BSc|CPA|CFP|Esq\.?))+$"
 )
-_TAIL = re.compile(
-    r"\s*(?:[(\[（].*$|\s[-–—|]\s.*$|\s+(?:for|in|at|aus|from|of|updated|published|posted|@)\s+.*$|@\S+.*$|"
-    r"\b\d{1,2}[./:-]\d.*$|<.*$)",
+_SUFFIX = re.compile(
+    r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|rd|rdn|esq|mph|cpa|mba|ms|ma|rn|do|dds|ld|ldn|cdn|jd|cfp|np|pa-c|cns|msc|bsc)\.?$",
     re.IGNORECASE,
 )
+_TAIL = re.compile(
+    r"\s*(?:[(\[（].*$|\s[-–—|]\s.*$|\s+(?:for|in|at|aus|from|@)\s+.*$|@\S+.*$|\b\d{1,2}[./:-]\d.*$|<.*$|"
+    r"(?:updated|published|posted|veröffentlicht|aktualisiert|publié|publicado|pubblicato)\b.*$)",
+    re.IGNORECASE,
+)
+_NO_PERSON = re.compile(
+    r"photo|foto|image|immagine|imagen|bild|picture|ảnh|getty|twitter|facebook|instagram|linkedin|youtube|whatsapp|"
+    r"\b(?:follow|e-?mail|share|website|watch|live|view|posts?|profile|subscribe|read|more|updated?|published|home|about|"
+    r"by|guidelines|biography|see|all|articles?|stories|latest|click|here|today|opinion|blog|min)\b",
+    re.IGNORECASE,
+)
+#: beside letters and their marks
+_IN_NAMES = ".'’-‘` \u200c"
+#: words that begin with a capital in a headline, never in a name
+_SENTENCE = re.compile(r"\b(?:The|And|With|For|From|On|In|At|To|Of|Is|Are)\b")
+_SMALL = re.compile(r"^(?:de|da|do|dos|du|del|della|di|van|von|der|den|ter|la|le|el|al|bin|ibn|ben|y|e|af|av|zu|zur)$")
+_KOREAN_BYLINE = re.compile(r"^[가-힣]{2,4}\s?(?:[가-힣]{0,3}기자|특파원|논설위원)")
 _KOREAN_ROLE = re.compile(r"(?<=[가-힣]{2})\s*(?:기자|특파원|논설위원|선임기자|인턴기자|객원기자|위원|앵커).*$")
 _JAPANESE_ROLE = re.compile(r"(?<=[\u4e00-\u9fff])\s*(?:記者|编辑|記者団)$")
 _LINK = re.compile(r"https?:|www\.|facebook\.com|twitter\.com|/|@\w+\.\w+", re.IGNORECASE)
 _NOT_NAME = re.compile(
+    r"^[^(]*\)|"
     r"^\W*$|\d{3,}|^(?:unknown|anonymous|admin|administrator|null|none|undefined|author|by|guest|user|n/?a|"
     r"default|various)$",
     re.IGNORECASE,
 )
+_DENSE_WORDS = re.compile("公開|更新|配信|新聞|編集|記者|取材|日時|会員|登録|新闻|编辑|来源|기자|뉴스|입력|수정|신문")
 _DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 
@@ -85,8 +108,12 @@ def names(values: Iterable[str]) -> list[str]:
 
 def _single(value: str) -> Iterable[str]:
     value = _BY.sub("", value.strip())
+    if _LINK.search(value) and " " not in value and not _DENSE.search(value) and value.count("/") != 1:
+        return  # a profile's address
     for part in _SPLIT.split(value):
         pieces = _COMMA.split(part)
+        if len(pieces) > 1 and _DESK.search(pieces[0]):
+            pieces = pieces[:1]  # "example.org, Springfield, USA": what follows a desk is where it is
         # "Doe, Jane" is rare in bylines; "Jane Doe, senior editor" and "Jane Doe, John Roe" are the rule
         for at, piece in enumerate(pieces):
             name = clean(piece)
@@ -100,6 +127,7 @@ def clean(value: str) -> str:
     value = _BY.sub("", html.unescape(value).strip(' \t,;:·•|–—-*"“”'))
     if _LINK.search(value) and not re.search(r"\s", value.strip()):
         return ""
+    value = _CREDENTIALS.sub("", value)
     value = _JAPANESE_ROLE.sub("", _KOREAN_ROLE.sub("", _TAIL.sub("", value)))
     value = " ".join(value.split()).strip(" ,;:·•|–—-*.") if not re.search(r"\b(?:Jr|Sr)\.$", value) else value.strip()
     if _NOT_NAME.search(value) or len(value) > 80 or len(value.split()) > 7 or value.startswith("@"):
@@ -111,8 +139,45 @@ def clean(value: str) -> str:
     return value
 
 
+def is_person(name: str) -> bool:
+    """Tell whether a text that a page shows is nothing but a person's name.
+
+    >>> is_person("Ludwig van Beethoven"), is_person("松岡大地"), is_person("Rain in the north"), is_person("Monday")
+    (True, True, False, False)
+    """
+    if _DENSE.search(name):
+        bare = name.replace(" ", "").replace("\u3000", "").replace("・", "")
+        return 2 <= len(bare) <= 6 and bare.isalpha() and not _DENSE_WORDS.search(bare)
+    words = name.split()
+    if _ROLE.search(name) or _NO_PERSON.search(name):
+        return False
+    if not 2 <= len(words) <= 5 or len(name) > 50 or not words[0][0].isalpha():
+        return False
+    if any(unicodedata.category(char)[0] not in "LM" and char not in _IN_NAMES for char in name):
+        return False
+    return all(not word[0].islower() or _SMALL.match(word) for word in words) and not _SENTENCE.search(name)
+
+
 def _only_role(name: str) -> bool:
     return bool(_ROLE.search(name)) and len(name.split()) <= 5
+
+
+def is_byline(line: str) -> bool:
+    """Tell whether a line begins with "By" in one of the languages of news, or ends with a reporter's title.
+
+    >>> is_byline("Von Anna Berg"), is_byline("김하늘 기자"), is_byline("Byzantium fell")
+    (True, True, False)
+    """
+    return bool(_BY.match(line) or _KOREAN_BYLINE.match(line))
+
+
+def is_news_agency(name: str) -> bool:
+    """Tell whether the name is that of a news agency, which signs beside people.
+
+    >>> is_news_agency("AFP"), is_news_agency("Sports Desk")
+    (True, False)
+    """
+    return letters(name) in _AGENCIES
 
 
 def is_agency(name: str, sites: Collection[str]) -> bool:

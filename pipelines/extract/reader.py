@@ -1,6 +1,8 @@
 """The order in which a page is read, from its bytes to its article."""
 
+import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from news.article import BODY_LIMIT, Article, Kind
 from news.digest import Refusal
@@ -19,22 +21,25 @@ from pipelines.extract.dates import modified, published
 from pipelines.extract.decode import decode
 from pipelines.extract.document import Document, parse
 from pipelines.extract.extracted import Extracted
-from pipelines.extract.headline import headlines
+from pipelines.extract.headline import headlines, title_parts
 from pipelines.extract.images import images
 from pipelines.extract.kinds import kind
 from pipelines.extract.lines import line_hashes
 from pipelines.extract.live_blog import entries
+from pipelines.extract.paragraphs import paragraphs
 from pipelines.extract.rights import free, rights
 from pipelines.extract.site_names import site_names
 from pipelines.extract.spoken_dates import find
 from pipelines.extract.standfirst import standfirst
 from pipelines.extract.stated_language import first_guess, stated_language
-from pipelines.extract.text import text
 from pipelines.extract.topics import keywords, section
 from pipelines.extract.walls import wall
 
 #: what the web sends as HTML, under which names
 _HTML = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain", "application/octet-stream")
+#: a text has no control characters; a few are a broken page, every fiftieth character is data
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_SAMPLE = 4_000
 #: less text than this, without a node that says that it is an article, is none
 _LEAST_BODY = 80
 
@@ -46,6 +51,8 @@ def read(page: Page, outlet: Outlet, chrome: frozenset[int], *, explain: bool) -
     html = decode(page.content, page.headers.get("content-type", ""))
     if not html.strip():
         return Extracted(refusal=Refusal(outcome=Outcome.EMPTY, reason="The page is empty."))
+    if len(_CONTROL.findall(html[:_SAMPLE])) > _SAMPLE // 50:
+        return Extracted(refusal=Refusal(outcome=Outcome.NOT_HTML, reason="It is binary data, not HTML."))
     if reason := overstrained(html):
         return Extracted(refusal=Refusal(outcome=Outcome.TOO_DEEP, reason=reason))
     document = parse(html, page.final_url)
@@ -60,12 +67,12 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     claimed = stated_language(document)
     language = first_guess(claimed, outlet)
 
-    tops = headlines(document, sites)
+    tops = headlines(document, sites, chrome)
     body_node = document.tree.body
     assert body_node is not None
     shown = outline(body_node)
-    found = text(document, shown, tops, chrome)
-    lines = line_hashes(block.text for block in shown.blocks)
+    found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
+    lines = line_hashes((*title_parts(document), *(block.text for block in shown.blocks)))
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline)
     body = "\n".join(block.text for at, block in enumerate(found.blocks) if at not in repeated)
 
@@ -73,12 +80,13 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
     issued, issued_candidates = published(document, spoken, zone, page.fetched_at)
     changed, changed_candidates = modified(document, spoken, zone, page.fetched_at)
-    signed = authors(document, near.names, sites)
+    signed = authors(document, near.names, near.by, found.signatures, near.labelled, sites)
     live = entries(document, zone)
 
     if not body and live:
         body = "\n".join(part for entry in live for part in (entry.headline, entry.body) if part)
-    sort = kind(document, body, len(live))
+    marked = any(shown.boxes[at].tag == "article" for block in found.blocks[:1] for at in shown.above(block.box))
+    sort = kind(document, body, len(live), dated=issued is not None, marked=marked)
     if not body and sort in (Kind.VIDEO, Kind.GALLERY):
         body, lead = lead, ""  # what is said of a film or a gallery is all its text
     refusal = _refused(document, body, " ".join(block.text for block in shown.blocks), sort, cut=shown.cut)
@@ -107,6 +115,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
         agencies=signed.agencies,
         date_published=issued,
         date_modified=changed,
+        correction=found.correction,
         article_section=section(document),
         keywords=keywords(document),
         images=images(document),
@@ -147,12 +156,15 @@ def _refused(document: Document, body: str, shown: str, sort: Kind, *, cut: bool
         return refusal
     if cut and len(body) < _LEAST_BODY:
         return Refusal(outcome=Outcome.TOO_DEEP, reason="Its text is nested deeper than is read.")
+    if sort is Kind.LISTING:
+        return Refusal(outcome=Outcome.NOT_AN_ARTICLE, reason="The page lists articles; it is none itself.")
+    if not body.strip() and (document.article or not document.headings):
+        return Refusal(outcome=Outcome.EMPTY, reason="There is no text of an article on the page.")
+    if sort is Kind.NOT_AN_ARTICLE:
+        return Refusal(
+            outcome=Outcome.NOT_AN_ARTICLE,
+            reason="The page does not call itself an article, has no date and hardly any text.",
+        )
     if not body.strip():
         return Refusal(outcome=Outcome.EMPTY, reason="There is no text of an article on the page.")
-    if sort in (Kind.LISTING, Kind.NOT_AN_ARTICLE):
-        return Refusal(outcome=Outcome.NOT_AN_ARTICLE, reason="The page lists articles; it is none itself.")
-    if len(body) < _LEAST_BODY and not document.article and document.meta("og:type").lower() != "article":
-        return Refusal(
-            outcome=Outcome.NOT_AN_ARTICLE, reason="The page has hardly any text and does not call itself an article."
-        )
     return None

@@ -1,7 +1,6 @@
 """Both places to search, real ones, and an article to put into them."""
 
-import os
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,24 +14,11 @@ from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
 from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action, Index
+from index.query import Query, Results
 from news.configuration import Configuration
 from news.url import article_id
-from tests import elasticsearch_server
 
-
-@pytest.fixture(scope="session")
-def elasticsearch_url() -> Iterator[str]:
-    """Give the address of a real Elasticsearch, one for the whole session."""
-    if elasticsearch_server.OWN_SERVER:
-        yield elasticsearch_server.OWN_SERVER
-        return
-    try:
-        with elasticsearch_server.running() as node:
-            yield node.url
-    except elasticsearch_server.Unavailable as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
+Put = Callable[..., Awaitable[None]]
 
 
 @pytest.fixture
@@ -94,8 +80,18 @@ def document(slug: str, **fields: Any) -> dict[str, Any]:
     return simple | fields
 
 
+def slugs(results: Results) -> list[str]:
+    """Return the last part of each hit's address, in the hits' order."""
+    return [hit.document["url"].rpartition("/")[2] for hit in results.hits]
+
+
+async def found(index: Index, text: str = "", **options: Any) -> list[str]:
+    """Return what a query finds, sorted."""
+    return sorted(slugs(await index.search(Query(text=text, **{"size": 100} | options))))
+
+
 @pytest.fixture
-def put() -> Callable[..., Any]:
+def put() -> Put:
     """Give a function that writes documents and makes them searchable."""
 
     async def put(index: Index, *documents: dict[str, Any]) -> None:

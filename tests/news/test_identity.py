@@ -63,6 +63,7 @@ def test_a_page_may_always_name_itself(url):
         ("https://example.org/quote?symbol=M", "https://example.org/quote?symbol=N"),
         ("http://127.0.0.1:8001/a", "http://127.0.0.1:8002/a"),
         ("https://amp.dev/a", "https://m.dev/a"),
+        ("https://www.amp.com.au/a", "https://www.print.com.au/a"),
     ],
 )
 def test_different_articles_stay_apart(one, other):

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 from datasketch import MinHash
 
+from crawler.demo.newsroom import Newsroom
 from news.article import Article, Kind
+from news.signature import LENGTH, PERMUTATIONS, ROWS, bands, containment, is_copy, packed, similarity, unpacked
 from news.words import words
-from pipelines.deduplicate import LENGTH, ROWS, bands, containment, is_copy, sign, similarity
+from pipelines.deduplicate import sign
 
 PAGES = Path("../shared/pages")
 VOCABULARY = [
@@ -93,6 +95,26 @@ def test_items_of_one_mould_with_other_figures_are_no_copies():
     assert not is_copy(one, other)
 
 
+def test_short_items_under_the_same_standing_lines_are_no_copies():
+    standing = paragraphs(50, 1)[0].split()
+    items = [
+        signed([" ".join(paragraphs(seed, 1)[0].split()[:own]), " ".join(standing)])
+        for seed, own in ((51, 30), (52, 34))
+    ]
+    assert similarity(*items) > 0.35
+    assert not is_copy(*items)
+    assert not is_copy(*items, same_outlet=True)
+
+
+def test_an_outlet_that_repeats_half_of_an_article_has_not_copied_it_but_a_second_address_is_a_copy():
+    again = TEXT[3:] + paragraphs(53, 2)
+    assert is_copy(signed(TEXT), signed(again))
+    assert not is_copy(signed(TEXT), signed(again), same_outlet=True)
+    assert is_copy(
+        signed(TEXT), signed([*TEXT, "Sign up for our morning letter and read more of the same."]), same_outlet=True
+    )
+
+
 def test_chinese_copies_are_found():
     chance = random.Random(8)
     text = "".join(chance.choices([chr(point) for point in range(0x4E00, 0x5200)], k=400))
@@ -100,11 +122,15 @@ def test_chinese_copies_are_found():
     assert not is_copy(signed([text]), signed([text[::-1]]))
 
 
-def test_bands_cover_the_signature_and_fit_a_bigint():
+def test_bands_cover_the_signature_and_fit_an_integer_of_the_database():
     found = bands(signed(TEXT))
-    assert len(found) * ROWS == LENGTH - 17
-    assert all(-(2**63) <= band < 2**63 for band in found)
+    assert len(found) * ROWS == PERMUTATIONS
+    assert all(-(2**31) <= band < 2**31 for band in found)
     assert bands(()) == ()
+
+
+def test_a_signature_comes_back_from_its_bytes():
+    assert unpacked(packed(signed(TEXT))) == signed(TEXT)
 
 
 def test_the_longest_text_is_signed():
@@ -133,9 +159,17 @@ def test_the_real_pages_hold_no_copies_of_one_another():
         for line in truth.read_text().splitlines():
             body = json.loads(line)["body"]
             found.append(signed(body if isinstance(body, list) else [body]))
-    meeting = {}
+    meeting: dict[int, list[int]] = {}
     for number, signature in enumerate(found):
         for band in bands(signature):
             meeting.setdefault(band, []).append(number)
     pairs = {(a, b) for group in meeting.values() for a in group for b in group if a < b}
     assert not [(a, b) for a, b in pairs if is_copy(found[a], found[b])]
+
+
+def test_the_newsroom_has_the_copies_that_it_says_it_has_and_no_others():
+    truths = {each.truth.canonical_url: each.truth for each in Newsroom().expected() if each.truth}
+    found = {url: sign(Article(url=url, body=truth.body, kind=truth.kind)) for url, truth in truths.items()}
+    copies = {(url, other) for url in found for other in found if url < other and is_copy(found[url], found[other])}
+    assert copies == {tuple(sorted((url, truth.copy_of))) for url, truth in truths.items() if truth.copy_of}
+    assert copies

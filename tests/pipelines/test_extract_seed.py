@@ -8,7 +8,7 @@ import pytest
 
 from news.moment import Precision
 from news.outlet import Outlet
-from tests.pipelines.newsroom import read
+from tests.pipelines.handmade import read
 
 SEED = Path(__file__).parents[2].parent / "shared" / "seed" / "asianet-newsable.txt"
 

@@ -16,8 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
+from index.open import open_index
 from ledger.attempts import ended
-from ledger.outbox import debt
+from ledger.outbox import Debt, debt, owe_everything
 from ledger.outlets import states
 from news.configuration import read
 from news.outcome import READ
@@ -99,26 +100,38 @@ async def crawl(jobs: Jobs, pages: dict[str, Path]) -> dict[str, Any]:
         await jobs.crawl(outlet)
     async for _ in follow(jobs, wanted):
         pass
-    await publish_all(jobs.desk.engine, jobs.desk.index)
     async with jobs.desk.engine.connect() as connection:
         attempts = {each.url: each for each in reversed(await ended(connection))}
-        owed = await debt(connection)
         marked = {slug: state.marked for slug, state in (await states(connection)).items() if state.marked}
     became = {
         address: [str(attempts[address].outcome), attempts[address].reason] if address in attempts else None
         for address in pages
     }
-    ids = {str(each.article_id) for each in attempts.values() if each.outcome in READ}
-    missing = [id_ for id_ in sorted(ids) if await jobs.desk.index.get(id_) is None]
+    ids = sorted({str(each.article_id) for each in attempts.values() if each.outcome in READ})
+    missing, owed = await missing_in_each_index(jobs, ids)
     return {
         "became": became,
         "articles": len(ids),
-        "missing_in_index": missing,
+        "missing": missing,
         "owed": owed.owed,
         "quarantined": owed.quarantined,
         "marked": marked,
-        "index": jobs.desk.index.name,
     }
+
+
+async def missing_in_each_index(jobs: Jobs, ids: list[str]) -> tuple[dict[str, list[str]], Debt]:
+    """Publish to the configured index, then all anew to PostgreSQL's; return index -> articles that it lacks."""
+    desk = jobs.desk
+    postgresql = open_index(replace(desk.configuration, elasticsearch_url=None), desk.engine)
+    missing = {}
+    for index in (desk.index, postgresql):
+        if index is postgresql:
+            async with desk.engine.begin() as connection:
+                await owe_everything(connection)
+        await publish_all(desk.engine, index)
+        missing[index.name] = [id_ for id_ in ids if await index.get(id_) is None]
+    async with desk.engine.connect() as connection:
+        return missing, await debt(connection)
 
 
 def main(folder: Path) -> None:

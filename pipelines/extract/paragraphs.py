@@ -1,0 +1,226 @@
+"""The article's paragraphs: the blocks of its box, without what is not the article's."""
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from pipelines.extract.blocks import Block, Outline
+from pipelines.extract.body import length, main_box
+from pipelines.extract.boilerplate import boilerplate, signed_off
+from pipelines.extract.candidates import Candidate
+from pipelines.extract.corrections import is_correction
+from pipelines.extract.headline import Headlines
+from pipelines.extract.lines import line_hash
+from pipelines.extract.names import is_person, names
+from pipelines.extract.tables import rows
+from pipelines.extract.teasers import teasers
+from pipelines.extract.words import letters
+
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_TEXT_TAGS = frozenset("p blockquote pre dd".split())
+#: a box of this name holds a picture and what is said of it
+_PICTURE = re.compile(
+    r"image|photo|picture|figure|caption|gallery|\bimg|media(?!wiki)|embed-?placeholder|oembed-placeholder"
+)
+_SENTENCE_END = re.compile(r"[.!?…。！？।॥؟۔:»”\"'’)\]]$")
+#: more of a text than this is no chrome
+_MOST_CHROME = 0.4
+#: a paragraph; shorter lines have to look like one
+_PARAGRAPH = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """The article's blocks in order, and for an explanation what was dropped."""
+
+    blocks: list[Block]
+    #: lines of names before the first or after the last paragraph
+    signatures: tuple[str, ...] = ()
+    #: the outlet's notices of correction
+    correction: str = ""
+    candidates: tuple[Candidate, ...] = ()
+
+
+def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: str = "") -> Text:
+    """Return the article's blocks.
+
+    What is kept stands in the article's box, outside of furniture, in elements of the sort in which the box has its
+    long paragraphs; `site` is the page's host, `chrome` holds hashes of lines that recur over the outlet's pages.
+    """
+    chosen = main_box(page, tops.headline)
+    teasers(page, site)
+    inside = rows(page, _inside(page, chosen))
+    styles = _styles(page, inside)
+    small = {at for at, box in enumerate(page.boxes) if box.mass < 0.25 * page.boxes[chosen].mass}
+    titles = {letters(each) for each in (tops.headline, *tops.alternatives, tops.kicker)} - {""}
+    linked_lists = _linked_lists(page, inside)
+    repeats = _repeats(inside)
+    seen: set[str] = set()
+    kept: list[Block] = []
+    dropped: list[Candidate] = []
+    recurring = _recurring(inside, chrome)
+    notices: list[str] = []
+    listing = False  # below a label such as "Read next:", whose list goes with it
+    for block in inside:
+        key = letters(block.text)
+        if is_correction(page, block):
+            notices.append(block.text)
+            continue
+        reason = _reason(page, block, key, styles)
+        if not reason and key in titles and len(kept) < 5:
+            reason = "a headline"
+        elif not reason and key in seen and len(key) > 20 and not repeats:
+            reason = "stands twice"
+        elif not reason and key in recurring:
+            reason = "recurs over the outlet's pages"
+        elif not reason and _list_of(page, block) in linked_lists:
+            reason = "a list of links"
+        elif not reason and listing and block.linked and _list_of(page, block) in small:
+            reason = "a list under a label of the page"
+        elif not reason and not kept and len(block.text) < 120 and block.tag in _HEADINGS and block.tag == "h1":
+            reason = "a headline"
+        listing = (reason == "a label of the page") or (listing and _list_of(page, block) >= 0)
+        if reason:
+            dropped.append(Candidate(value=block.text[:200], source="page", weight=0.0, why=reason))
+            continue
+        seen.add(key)
+        kept.append(block)
+    trimmed, signatures = _unsigned(_trimmed(kept))
+    return Text(blocks=trimmed, signatures=signatures, correction="\n".join(notices[:5]), candidates=tuple(dropped))
+
+
+def _repeats(inside: list[Block]) -> bool:
+    """Tell whether repetition is the text's manner (a week's meals), not a second copy of a line or of the whole."""
+    long = [letters(block.text) for block in inside if len(block.text) > 30]
+    again = len(long) - len(set(long))
+    repeated = len([line for line, times in Counter(long).items() if times > 1])
+    return 0.1 * len(long) < again and (again < 0.45 * len(long) or again > 1.2 * repeated)
+
+
+def _recurring(inside: list[Block], chrome: Collection[int]) -> set[str]:
+    """Return the folded lines that the outlet's pages share.
+
+    Where they are a good part of the text, two pages carried one article: then none of its lines is taken for chrome.
+    """
+    if not chrome:
+        return set()
+    found = [block for block in inside if line_hash(block.text) in chrome]
+    prose = sum(len(block.text) for block in inside if block.tag not in _HEADINGS)
+    if sum(len(block.text) for block in found) > _MOST_CHROME * prose:
+        return set()
+    return {letters(block.text) for block in found}
+
+
+def _unsigned(kept: list[Block]) -> tuple[list[Block], tuple[str, ...]]:
+    """Return the blocks without lines of names at their beginning and end, and those lines."""
+    signatures = []
+    for at in (2, 1, 0, -1):
+        if (
+            len(kept) > 4
+            and kept[at].tag in ("p", "div", "span", "strong", "section", "article")
+            and len(kept[at].text) < 80
+        ):
+            found = names([kept[at].text])
+            rest = letters(kept[at].text)
+            for name in found:
+                rest = rest.replace(letters(name), "", 1)
+            if found and len(rest) < 8 and all(is_person(name) for name in found):
+                signatures.append(kept.pop(at).text)
+    return kept, tuple(signatures)
+
+
+def _inside(page: Outline, chosen: int) -> list[Block]:
+    """Return the blocks of the box that no furniture holds."""
+    boxes = page.boxes
+    known: dict[int, bool] = {chosen: True, -1: False}
+
+    def ours(box: int) -> bool:
+        way = []
+        while box not in known:
+            way.append(box)
+            box = boxes[box].parent
+        answer = known[box]
+        for each in reversed(way):
+            answer = answer and not boxes[each].furniture and boxes[each].tag not in ("header", "form")
+            known[each] = answer
+        return answer
+
+    return [block for block in page.blocks if ours(block.box)]
+
+
+def _style(page: Outline, block: Block) -> tuple[str, str, str]:
+    box = page.boxes[block.box]
+    above = page.boxes[box.parent] if box.parent >= 0 else box
+    return box.tag, box.label, above.label
+
+
+def _styles(page: Outline, inside: list[Block]) -> Counter[tuple[str, str, str]]:
+    """Return how much prose the box has in each sort of element."""
+    found: Counter[tuple[str, str, str]] = Counter()
+    for block in inside:
+        size = length(block.text)
+        if size >= _PARAGRAPH and block.linked < 0.5 * len(block.text) and block.tag not in _HEADINGS:
+            found[_style(page, block)] += size
+    return found
+
+
+def _reason(page: Outline, block: Block, key: str, styles: Counter[tuple[str, str, str]]) -> str:
+    """Return why the block is not the article's, judged alone, or an empty text."""
+    if not key:
+        return "no letters"
+    text, size = block.text, length(block.text)
+    if reason := boilerplate(text):
+        return reason
+    total = sum(styles.values())
+    own = styles[_style(page, block)]
+    usual = own >= max(0.12 * total, 160)
+    ended = bool(_SENTENCE_END.search(text))
+    worded = (block.tag == "p" and usual and size > 60) or (
+        block.tag == "li" and size > 100 and block.linked < 0.8 * size
+    )
+    if block.linked > (0.6 if size < 300 else 0.85) * len(text) and not (worded and ended):
+        return "a link"
+    if block.tag in _HEADINGS or block.tag == "tr":
+        return ""
+    labels = " ".join(page.boxes[at].label for at in list(page.above(block.box))[:3])
+    if size < 300 and not usual and _PICTURE.search(labels):
+        return "a picture's caption"
+    if size >= _PARAGRAPH or usual:
+        return ""
+    if block.tag in _TEXT_TAGS and (ended or own or page.boxes[page.boxes[block.box].parent].mass):
+        return ""
+    if block.tag == "li":
+        return ""
+    return "a short line outside of paragraphs"
+
+
+def _list_of(page: Outline, block: Block) -> int:
+    """Return the place of the list that holds the block, -1 where none does."""
+    for step, at in enumerate(page.above(block.box)):
+        if page.boxes[at].tag in ("ul", "ol", "dl"):
+            return at
+        if step > 3:
+            break
+    return -1
+
+
+def _linked_lists(page: Outline, inside: list[Block]) -> set[int]:
+    """Return the lists of which links are the greater part."""
+    linked: Counter[int] = Counter()
+    whole: Counter[int] = Counter()
+    items: Counter[int] = Counter()
+    for block in inside:
+        if (at := _list_of(page, block)) >= 0:
+            linked[at] += block.linked
+            whole[at] += len(block.text)
+            items[at] += 1
+    # a round-up of the news links half of each long item; a list of links has little else
+    return {at for at, size in whole.items() if linked[at] > (0.5 if size < 100 * items[at] else 0.8) * size}
+
+
+def _trimmed(kept: list[Block]) -> list[Block]:
+    """Return the blocks without the last ones that head nothing or say who reported."""
+    while kept and (kept[-1].tag in _HEADINGS or signed_off(kept[-1].text)):
+        kept.pop()
+    return kept

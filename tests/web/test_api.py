@@ -1,0 +1,215 @@
+"""The JSON API: the same articles as the pages, for programs."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from index.fields import FACETS
+from index.query import MARK_START
+from news.article import Article
+from news.errors import IndexUnavailable
+from tests.web.conftest import Keep, Put, client_of, document
+from tests.web.test_article import FIRST, SECOND, URL
+from web.question import PARAMETERS, PROGRAM_PARAMETERS
+
+
+async def get(client: httpx.AsyncClient, path: str, status: int = 200, **params: Any) -> Any:
+    answer = await client.get(path, params=params or None)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/json"
+    return answer.json()
+
+
+async def test_a_search_gives_documents_highlights_facets_and_a_cursor(client: httpx.AsyncClient, put: Put) -> None:
+    day = {"date_published": "2024-02-08", "date_precision": "day", "date_source": "url"}
+    await put(*(document(slug, body="Much rain fell.", in_language=slug[:2], **day) for slug in ("en1", "de1", "de2")))
+    found = await get(
+        client, "/api/search", q="rain", facets="language", histogram="day", highlight="1", size="2", outlet="example"
+    )
+    assert found["total"] == 3
+    assert len(found["hits"]) == 2
+    hit = found["hits"][0]
+    assert hit["document"]["date_published"] == "2024-02-08"
+    assert hit["highlights"]["body"] == [
+        [{"text": "Much ", "found": False}, {"text": "rain", "found": True}, {"text": " fell.", "found": False}]
+    ]
+    assert found["facets"] == {
+        "in_language": [{"value": "de", "label": "de", "count": 2}, {"value": "en", "label": "en", "count": 1}]
+    }
+    assert found["histogram"] == [{"value": "2024-02-08", "label": "2024-02-08", "count": 3}]
+    rest = await get(client, "/api/search", q="rain", size="2", outlet="example", cursor=found["next_cursor"])
+    assert len({hit["id"] for hit in found["hits"] + rest["hits"]}) == 3
+
+
+async def test_a_document_has_the_fields_of_an_article(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+    id = await keep_versions(FIRST)
+    (hit,) = (await get(client, "/api/search"))["hits"]
+    assert Article.from_json(hit["document"]) == FIRST
+    assert Article.from_json(await get(client, f"/api/articles/{id}")) == FIRST
+
+
+async def test_fields_that_are_asked_for_come_alone(client: httpx.AsyncClient, put: Put) -> None:
+    await put(document("a"))
+    (hit,) = (await get(client, "/api/search", fields="headline, outlet,nonsense"))["hits"]
+    assert hit["document"] == {"headline": "a", "outlet": "example"}
+
+
+async def test_copies_are_each_a_hit_unless_stories_are_asked_for(client: httpx.AsyncClient, put: Put) -> None:
+    await put(document("a", story_id="s"), document("b", story_id="s"))
+    assert len((await get(client, "/api/search"))["hits"]) == 2
+    (hit,) = (await get(client, "/api/search", stories="1"))["hits"]
+    assert hit["story_size"] == 2
+
+
+async def test_versions_and_their_differences_are_given(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+    id = await keep_versions(FIRST, SECOND)
+    listed = (await get(client, f"/api/articles/{id}/versions"))["versions"]
+    assert [each["version"] for each in listed] == [1, 2]
+    assert [each["seen_at"] for each in listed] == ["2024-02-08T04:00:00Z", "2024-02-08T05:00:00Z"]
+    assert listed[0]["edits"] is None
+    assert listed[1]["edits"]["stealth"] is True
+    one = await get(client, f"/api/articles/{id}/versions/1")
+    assert Article.from_json(one["article"]) == FIRST
+    compared = await get(client, f"/api/articles/{id}/versions/1..2")
+    headline = compared["fields"][0]
+    assert headline["paragraphs"] == [
+        [
+            {"operation": "delete", "text": "5 "},
+            {"operation": "insert", "text": "7 "},
+            {"operation": "equal", "text": "missing after flood"},
+        ]
+    ]
+    for wrong in ("3", "1..3", "x", "1..", "99999999999"):
+        assert "error" in await get(client, f"/api/articles/{id}/versions/{wrong}", 404)
+
+
+async def test_a_story_names_its_articles_the_first_one_first(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+    words = "The talks over the fishing grounds ended without a treaty but with a date for another round".split()
+    body = " ".join(f"{one} {other}" for one in words for other in words[:4])
+    ids = {await keep_versions(Article(url=f"{URL}-{n}", headline=f"Copy {n}", body=body)) for n in range(2)}
+    story_id = (await get(client, f"/api/articles/{min(ids)}"))["story_id"]
+    told = (await get(client, f"/api/stories/{story_id}"))["articles"]
+    assert {each["article_id"] for each in told} == ids
+    assert told[0]["copy_of"] is None
+    assert told[1]["copy_of"] == told[0]["article_id"]
+    assert "error" in await get(client, "/api/stories/00000000-0000-0000-0000-000000000000", 404)
+    assert "error" in await get(client, "/api/stories/x", 404)
+
+
+async def test_an_article_is_found_by_its_address(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+    id = await keep_versions(FIRST)
+    answer = await client.get("/api/articles", params={"url": f"{URL}?utm_source=mail"})
+    assert answer.status_code == 307
+    assert answer.headers["location"] == f"/api/articles/{id}"
+    assert "error" in await get(client, "/api/articles", 404, url="https://news.example/other")
+    assert "error" in await get(client, "/api/articles", 404, url="\x00")
+    assert "error" in await get(client, "/api/articles", 400)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ("colour=red", "There is no parameter 'colour'. Known are q, from,"),
+        ("facets=colour", "There is no facet 'colour'."),
+        ("histogram=century", "There is no histogram by 'century'. Known are hour, day, week, month, year."),
+        ("histogram=hour", "An hourly histogram needs a range"),
+        ("facet_size=0", "A facet has 1 to 1000 values"),
+        ("facet_size=9999999999999", "is a number up to 1000"),
+        ("significant_terms=%D9%A3", "is a number up to 1000"),
+        ("size=1001", "A page has 0 to 1000 hits"),
+        ("cursor=a", "The cursor is not one"),
+        ("like=7", "PostgreSQL cannot find articles like another"),
+    ],
+)
+async def test_what_cannot_be_asked_is_an_error_with_a_sentence(
+    lonely: httpx.AsyncClient, parameters: str, sentence: str
+) -> None:
+    answer = await lonely.get(f"/api/search?{parameters}")
+    assert answer.status_code == 400
+    assert answer.json().keys() == {"error"}
+    assert sentence in answer.json()["error"]
+
+
+async def test_all_facets_can_be_asked_for_at_once(client: httpx.AsyncClient, put: Put) -> None:
+    await put(document("a", keywords=["Rain"]))
+    facets = (await get(client, "/api/search", facets="all"))["facets"]
+    assert facets["keywords"] == [{"value": "rain", "label": "Rain", "count": 1}]
+
+
+async def test_status_tells_index_outbox_and_outlets(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+    await keep_versions(FIRST)
+    status = await get(client, "/api/status")
+    assert status["index"]["documents"]["articles"] == 1
+    assert status["index"]["available"] is True
+    assert status["outbox"]["owed"] == 1
+    assert status["outbox"]["quarantined"] == 0
+
+
+async def test_the_description_names_every_parameter_and_needs_no_other_server(lonely: httpx.AsyncClient) -> None:
+    described = await get(lonely, "/api/openapi.json")
+    parameters = {each["name"] for each in described["paths"]["/api/search"]["get"]["parameters"]}
+    assert {"q", "from", "until", "cursor", "outlet", "facets", "highlight"} <= parameters
+    for path in ("/docs", "/redoc", "/api/docs"):
+        assert (await lonely.get(path)).status_code == 404
+
+
+def test_every_parameter_is_told_of() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    for name in [*PARAMETERS, *PROGRAM_PARAMETERS, *FACETS]:
+        assert f"`{name}`" in told, name
+
+
+async def test_an_index_that_is_away_is_said_and_the_process_lives(
+    app: FastAPI, client: httpx.AsyncClient, index: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise IndexUnavailable("secret-host:9200 refused the password hunter2")
+
+    for method in ("search", "get", "status"):
+        monkeypatch.setattr(index, method, away)
+    answer = await client.get("/?q=rain")
+    assert answer.status_code == 503
+    assert "wait in the outbox" in answer.text
+    assert "hunter2" not in answer.text
+    assert "wait in the outbox" in (await get(client, "/api/search", 503))["error"]
+    assert (await get(client, "/healthz"))["alive"] is True
+    ready = await get(client, "/readyz", 503)
+    assert ready["ready"] is False
+    assert len(ready["missing"]) == 1
+    status = await get(client, "/api/status")
+    assert status["index"] == {"backend": "postgresql", "available": False, "notes": ready["missing"]}
+
+
+async def test_a_ledger_that_is_away_is_said(lonely: httpx.AsyncClient) -> None:
+    id = document("a")["id"]
+    assert "PostgreSQL cannot be reached" in (await get(lonely, f"/api/articles/{id}", 503))["error"]
+    answer = await lonely.get(f"/articles/{id}")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "10"
+    assert len((await get(lonely, "/readyz", 503))["missing"]) == 2
+    assert (await get(lonely, "/healthz"))["alive"] is True
+
+
+async def test_a_fault_of_ours_is_a_page_without_its_insides(
+    app: FastAPI, index: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(query: object) -> None:
+        raise RuntimeError("SELECT secret")
+
+    monkeypatch.setattr(index, "search", broken)
+    async with client_of(app, raises=False) as client:
+        for path in ("/", "/api/search"):
+            answer = await client.get(path)
+            assert answer.status_code == 500
+            assert "secret" not in answer.text
+            assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_marks_in_a_strangers_text_are_no_highlights(client: httpx.AsyncClient, put: Put) -> None:
+    await put(document("a", headline=f"{MARK_START}<b>forged rain"))
+    answer = await client.get("/", params={"q": "rain"})
+    assert "<b>" not in answer.text
+    assert answer.text.count("<mark>") == answer.text.count("</mark>")

@@ -1,0 +1,160 @@
+"""The article's page: text, times, history, and no way for a stranger's text to act."""
+
+from datetime import timedelta
+from html import unescape
+from uuid import UUID
+
+import httpx
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger.tombstones import meet, miss
+from news.article import Article
+from news.moment import Moment, Precision, TimeSource
+from tests.web.conftest import AT, Keep, Put, document
+from tests.web.reader import link, page, texts
+
+URL = "https://news.example/flood"
+FIRST = Article(
+    url=URL,
+    headline="5 missing after flood",
+    standfirst="The river rose overnight.",
+    body="Five people are missing.\nThe bridge is closed.",
+    authors=("Ada Moss",),
+    in_language="en",
+    date_published=Moment(at=AT, precision=Precision.MINUTE, source=TimeSource.JSON_LD),
+)
+SECOND = Article(**{**vars(FIRST), "headline": "7 missing after flood", "body": "Seven people are missing."})
+
+
+async def test_the_article_is_shown_with_what_is_known_of_it(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+    id = await keep_versions(FIRST, places=[{"name": "Old Town", "code": "1"}], keywords=["flood & rain"])
+    html = page(await client.get(f"/articles/{id}"))
+    assert texts(html, "h1") == ["5 missing after flood"]
+    assert texts(html, ".body p") == ["Five people are missing.", "The bridge is closed."]
+    assert texts(html, ".times") == [
+        "Published 8 February 2024, 04:00 UTC (to the minute, from the page's structured data (JSON-LD))"
+    ]
+    assert link(html, "Ada Moss") == "/?authors=Ada+Moss"
+    assert link(html, "Old Town") == "/?places=Old+Town"
+    assert link(html, "flood & rain") == "/?keywords=flood+%26+rain"
+    (original,) = html.css(".original a")
+    assert original.attributes["href"] == URL
+    assert original.attributes["rel"] == "noopener noreferrer nofollow"
+
+
+async def test_history_classes_edits_and_a_pair_of_versions_is_compared(
+    client: httpx.AsyncClient, keep_versions: Keep
+) -> None:
+    id = await keep_versions(FIRST, SECOND)
+    html = page(await client.get(f"/articles/{id}"))
+    assert len(html.css(".history li")) == 2
+    kinds = texts(html, ".history .mark")
+    assert {"Headline", "Figure", "Silently"} <= set(kinds)
+    html = page(await client.get(link(html, "Version 2").partition("#")[0]))
+    assert texts(html, ".changes del")[0] == "5"
+    assert texts(html, ".changes ins")[0] == "7"
+    assert texts(html, ".changes del") == ["5", "Five", "The bridge is closed."]
+    html = page(await client.get(f"/articles/{id}?diff=2..1"))
+    assert texts(html, ".changes ins")[0] == "5"
+
+
+async def test_an_article_that_the_index_alone_knows_is_shown_without_history(
+    client: httpx.AsyncClient, put: Put
+) -> None:
+    one = document("a", headline="Indexed alone")
+    await put(one)
+    html = page(await client.get(f"/articles/{one['id']}"))
+    assert texts(html, "h1") == ["Indexed alone"]
+    assert not html.css(".history")
+
+
+async def test_an_address_that_is_no_web_address_is_no_link(client: httpx.AsyncClient, put: Put) -> None:
+    bad = {"url": "javascript:alert(1)", "headline": '"><img src=x onerror=alert(1)>', "authors": ["<i>x</i>"]}
+    one = document("a", **bad, body="<script>alert(1)</script>", keywords=['"><b>'])
+    await put(one)
+    answer = await client.get(f"/articles/{one['id']}")
+    html = page(answer)
+    assert "javascript:" not in answer.text
+    assert not html.css("script, img, i, b")
+    assert texts(html, "h1") == ['"><img src=x onerror=alert(1)>']
+
+
+async def test_a_half_empty_document_is_shown(client: httpx.AsyncClient, put: Put) -> None:
+    id = document("a")["id"]
+    await put({"id": id, "revision": 1})
+    await put(
+        {"id": document("b")["id"], "revision": 1, "headline": None, "places": ["Town"], "date_published": "2024-01-01"}
+    )
+    for slug in "ab":
+        html = page(await client.get(f"/articles/{document(slug)['id']}"))
+        assert texts(html, "h1") == ["Without a headline"]
+    assert len(page(await client.get("/")).css(".results > li")) == 2
+
+
+async def test_a_live_blog_shows_its_entries(client: httpx.AsyncClient, put: Put) -> None:
+    entry = {"headline": "Noon", "body": "It is noon.\nStill.", "date_published": "2024-02-08T12:00:00Z"}
+    entry |= {"date_precision": "minute", "date_source": "time-tag"}
+    one = document("live", kind="live_blog", entries=[entry])
+    await put(one)
+    html = page(await client.get(f"/articles/{one['id']}"))
+    assert texts(html, ".entry h2") == ["Noon"]
+    assert texts(html, ".entry time") == ["8 February 2024, 12:00 UTC"]
+
+
+async def test_copies_are_named_with_who_was_first(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+    words = "The talks over the fishing grounds ended without a treaty but with a date for another round".split()
+    body = " ".join(f"{one} {other}" for one in words for other in words[:4])
+    earlier = Moment(at=AT - timedelta(days=1), precision=Precision.MINUTE, source=TimeSource.META)
+    first = await keep_versions(Article(url=URL, headline="First", body=body, date_published=earlier))
+    copy = await keep_versions(Article(url=f"{URL}-copy", headline="Copy", body=body))
+    html = page(await client.get(f"/articles/{copy}"))
+    assert link(html, "The Example") == "/?outlet=example"
+    assert [node.attributes["href"] for node in html.css(".about li a")] == [f"/articles/{first}"]
+    assert texts(html, ".about li")[-1] == "The Example first"
+    html = page(await client.get(f"/articles/{first}"))
+    assert "100% alike" in texts(html, ".about li")[-1]
+    html = page(await client.get("/"))
+    assert len(html.css(".results > li")) == 1
+
+
+async def test_a_withdrawal_stands_in_the_history(
+    client: httpx.AsyncClient, keep_versions: Keep, engine: AsyncEngine
+) -> None:
+    id = await keep_versions(FIRST)
+    async with engine.begin() as connection:
+        for days in (1, 3):
+            await miss(connection, URL, 410, AT + timedelta(days=days))
+    html = page(await client.get(f"/articles/{id}"))
+    assert texts(html, ".where .mark") == ["Withdrawn"]
+    assert "Withdrawn 11 February 2024, 04:00 UTC The outlet answered 410" in texts(html, ".history li")[-1]
+    async with engine.begin() as connection:
+        await meet(connection, UUID(id), AT + timedelta(days=5))
+    html = page(await client.get(f"/articles/{id}"))
+    assert texts(html, ".where .mark") == []
+    assert "back since 13 February 2024" in texts(html, ".history li")[-1]
+
+
+MISSING = [
+    ("/articles/7", "'7' is not an article's id."),
+    ("/articles/%00", "is not an article's id."),
+    ("/articles/%ff%fe", "is not an article's id."),
+    ("/articles/" + "9" * 5_000, "is not an article's id."),
+    ("/articles/00000000-0000-0000-0000-000000000000", "No article has the id"),
+    ("/nowhere", "There is nothing at /nowhere."),
+    ("/articles/", "There is nothing at"),
+]
+
+
+async def test_what_is_not_there_is_a_page_that_says_so(client: httpx.AsyncClient) -> None:
+    for path, sentence in MISSING:
+        answer = await client.get(path)
+        assert answer.status_code == 404, path
+        assert sentence in unescape(answer.text)
+
+
+async def test_a_pair_of_versions_that_are_not_there_is_not_found(
+    client: httpx.AsyncClient, keep_versions: Keep
+) -> None:
+    id = await keep_versions(FIRST, SECOND)
+    for pair in ("1..9", "0..1", "1", "a..b", "1..2..3", "-1..1", "٣..1", "1..9999999999", "%00"):
+        assert (await client.get(f"/articles/{id}?diff={pair}")).status_code == 404, pair

@@ -1,0 +1,175 @@
+"""The JSON API: what the pages show, for programs. docs/api.md tells it with examples."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from index.fields import FACETS
+from index.query import Bucket, Hit, Interval, Query
+from ledger.stories import tell
+from news.errors import BadQuery
+from news.version import Version
+from web import changes, marks
+from web.answer import json_answer
+from web.kept import id_of, kept, parse_id
+from web.question import PARAMETERS, PROGRAM_PARAMETERS, Question
+from web.rooms import rooms_of
+
+api = APIRouter(prefix="/api")
+
+_NAMES = {name: (text, False) for name, text in (PARAMETERS | PROGRAM_PARAMETERS).items()} | {
+    name: (f"Only articles with this {name}; several are alternatives.", True) for name in FACETS
+}
+_SEARCH: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": name,
+            "in": "query",
+            "description": text,
+            "schema": {"type": "array", "items": {"type": "string"}} if several else {"type": "string"},
+        }
+        for name, (text, several) in _NAMES.items()
+    ]
+}
+
+
+@api.get("/search", openapi_extra=_SEARCH)
+async def search(request: Request) -> Response:
+    """Find articles."""
+    question = Question.of(request.query_params.multi_items(), program=True)
+    found = await rooms_of(request).index.search(_query(question))
+    wanted = _names(question.options.get("fields", ""))
+    return json_answer(
+        {
+            "total": found.total,
+            "hits": [_hit(hit, wanted) for hit in found.hits],
+            "facets": {name: _buckets(buckets) for name, buckets in found.facets.items()},
+            "histogram": _buckets(found.histogram),
+            "significant_terms": _buckets(found.significant_terms),
+            "next_cursor": found.next_cursor,
+            "took_ms": round(found.took_ms, 1),
+            "notes": list(found.notes),
+        }
+    )
+
+
+def _query(question: Question) -> Query:
+    options = question.options
+    facets = _names(options.get("facets", ""))
+    histogram = options.get("histogram")
+    if histogram and histogram not in set(Interval):
+        raise BadQuery(f"There is no histogram by '{histogram[:50]}'. Known are {', '.join(Interval)}.")
+    return question.query(
+        facets=tuple(FACETS) if facets == ("all",) else facets,
+        facet_size=_count(options, "facet_size", 10),
+        histogram=Interval(histogram) if histogram else None,
+        highlight=options.get("highlight", "0") not in ("0", "false", "no"),
+        like=options.get("like"),
+        significant_terms=_count(options, "significant_terms", 0),
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _count(options: Mapping[str, str], name: str, default: int) -> int:
+    value = options.get(name, str(default))
+    if not (value.isascii() and value.isdigit() and int(value[:9]) <= 1_000):
+        raise BadQuery(f"The parameter '{name}' is a number up to 1000, not '{value[:50]}'.")
+    return int(value)
+
+
+def _hit(hit: Hit, wanted: tuple[str, ...]) -> dict[str, Any]:
+    document = {name: hit.document[name] for name in wanted if name in hit.document} if wanted else hit.document
+    return {
+        "id": hit.id,
+        "score": hit.score,
+        "story_size": hit.story_size,
+        "highlights": {
+            field: [[{"text": run.text, "found": run.found} for run in marks.pieces(piece)] for piece in pieces]
+            for field, pieces in hit.highlights.items()
+        },
+        "document": document,
+    }
+
+
+def _buckets(buckets: tuple[Bucket, ...]) -> list[dict[str, Any]]:
+    return [{"value": bucket.value, "label": bucket.label, "count": bucket.count} for bucket in buckets]
+
+
+@api.get("/articles")
+async def article_at(request: Request, url: str = "") -> Response:
+    """Lead to the article that was met at the address `url`."""
+    if not url:
+        raise BadQuery("Name the article's address: /api/articles?url=https://…")
+    return RedirectResponse(f"/api/articles/{await id_of(rooms_of(request), url)}", status_code=307)
+
+
+@api.get("/articles/{id}")
+async def article(request: Request, id: str) -> Response:
+    """Give the article's document, as the index has it, with the addresses it was met at."""
+    found = await kept(rooms_of(request), parse_id(id))
+    return json_answer({**found.document, "addresses": list(found.addresses)})
+
+
+@api.get("/articles/{id}/versions")
+async def versions(request: Request, id: str) -> Response:
+    """Give every version's number, time and edits, the first one first, and when the page was gone."""
+    found = await kept(rooms_of(request), parse_id(id))
+    return json_answer(
+        {
+            "id": found.id,
+            "versions": [_summary(each) for each in found.versions],
+            "tombstones": [asdict(stone) for stone in found.stones],
+        }
+    )
+
+
+@api.get("/articles/{id}/versions/{number}")
+async def version(request: Request, id: str, number: str) -> Response:
+    """Give one version's text (`1`), or how one became another (`1..2`)."""
+    found = await kept(rooms_of(request), parse_id(id))
+    if number.isascii() and number.isdigit():
+        one = changes.version(found.versions, int(number[:9]))
+        return json_answer({"id": found.id} | _summary(one) | {"article": one.article.as_json()})
+    before, after = (changes.version(found.versions, each) for each in changes.parse_pair(number))
+    compared = await asyncio.to_thread(changes.changes, before, after)
+    return json_answer(
+        {
+            "id": found.id,
+            "before": _summary(before),
+            "after": _summary(after),
+            "edits": compared.edits.as_json(),
+            "fields": [
+                {
+                    "name": field.name,
+                    "changed": field.changed,
+                    "paragraphs": [
+                        [{"operation": operation, "text": text} for operation, text in row] for row in field.paragraphs
+                    ],
+                }
+                for field in compared.fields
+            ],
+        }
+    )
+
+
+@api.get("/stories/{id}")
+async def story(request: Request, id: str) -> Response:
+    """Give the articles that carry one text, who had it first before the others; a merged story's id leads on."""
+    async with rooms_of(request).engine.connect() as connection:
+        members = await tell(connection, parse_id(id))
+    return json_answer({"articles": [asdict(each) | {"article_id": str(each.article_id)} for each in members]})
+
+
+def _summary(each: Version) -> dict[str, Any]:
+    return {
+        "version": each.number,
+        "seen_at": each.seen_at,
+        "edits": each.edits.as_json() if each.edits else None,
+    }

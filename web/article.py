@@ -1,0 +1,152 @@
+"""The page of one article: its text, what is known of it, its history."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from news.edits import Edits
+from web import names, render, times
+from web.changes import Changes, changes, parse_pair, version
+from web.kept import Kept, kept, parse_id
+from web.results import direction, language_tag, special, web_address
+from web.rooms import Rooms, rooms_of
+
+#: fields of the document whose values lead to searches, with their headings
+_LINKED = {
+    "places": "Places",
+    "people": "People",
+    "organisations": "Organisations",
+    "keywords": "Keywords",
+    "sections": "Section",
+}
+#: values of each that are linked; a page that names more is a list
+_MOST_LINKED = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """A name that leads somewhere."""
+
+    name: str
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """One version in the article's history."""
+
+    number: int
+    seen: times.Shown
+    edits: Edits | None
+    kinds: tuple[str, ...]
+    #: compares it with the one before; empty for the first
+    href: str
+    shown: bool
+
+
+async def article(request: Request) -> Response:
+    """Answer `GET /articles/{id}`, with `?diff=1..2` how one version became another.
+
+    Raises NotFound, and SQLAlchemyError if the ledger is away.
+    """
+    rooms = rooms_of(request)
+    found = await kept(rooms, parse_id(request.path_params["id"]))
+    compared = None
+    if pair := request.query_params.get("diff"):
+        before, after = (version(found.versions, number) for number in parse_pair(pair))
+        compared = await asyncio.to_thread(changes, before, after)
+    return render.page("article.html", **_values(rooms, found, compared))
+
+
+def _values(rooms: Rooms, found: Kept, compared: Changes | None) -> dict[str, Any]:
+    document = found.document
+    rooms.outlets.learn([document])
+    tag = document.get("in_language") or "und"
+    outlet = document.get("outlet") or ""
+    return {
+        "id": found.id,
+        "document": document,
+        "paragraphs": (document.get("body") or "").split("\n") if document.get("body") else [],
+        "outlet": Link(name=rooms.outlets.name(outlet), href=_ask("outlet", outlet)),
+        "language": names.language(tag),
+        "language_tag": language_tag(tag),
+        "direction": direction(document.get("headline") or document.get("body") or ""),
+        "marks": list(special(document, "UTC")),
+        "byline": [
+            Link(name=name, href=_ask(facet, name))
+            for facet in ("authors", "agencies")
+            for name in document.get(facet) or ()
+        ],
+        "times": [
+            (title, shown)
+            for title, name in (("Published", "date_published"), ("Modified", "date_modified"))
+            if (shown := times.stated(document, name, "UTC"))
+        ],
+        "seen": [
+            (title, shown)
+            for title, name in (
+                ("First seen by us", "first_seen_at"),
+                ("Text last changed", "changed_at"),
+                ("Last fetched", "fetched_at"),
+                ("Page gone", "gone_at"),
+            )
+            if (shown := times.seen(document.get(name), "UTC"))
+        ],
+        "linked": [(title, links) for facet, title in _LINKED.items() if (links := _links(document, facet))],
+        "original": web_address(document.get("url")),
+        "addresses": [url for url in found.addresses if web_address(url) and url != document.get("url")],
+        "copies": [
+            (Link(name=rooms.outlets.name(each.outlet), href=f"/articles/{each.article_id}"), each)
+            for each in found.story
+            if str(each.article_id) != found.id
+        ],
+        "stones": [
+            (times.seen(stone.gone_at, "UTC"), stone.status, times.seen(stone.back_at, "UTC")) for stone in found.stones
+        ],
+        "chapters": [_chapter(found, number, compared) for number in range(len(found.versions))],
+        "changes": compared,
+        "entries": list(_entries(document)),
+    }
+
+
+def _ask(facet: str, value: str) -> str:
+    return f"/?{urlencode({facet: value})}"
+
+
+def _links(document: Mapping[str, Any], facet: str) -> list[Link]:
+    values = document.get(facet) or (document.get("article_section") if facet == "sections" else ()) or ()
+    found = []
+    for value in [values] if isinstance(values, str) else values:
+        name = value.get("name") if isinstance(value, Mapping) else value
+        if name:
+            found.append(Link(name=names.value(facet, str(name)), href=_ask(facet, str(name))))
+    return found[:_MOST_LINKED]
+
+
+def _entries(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for entry in document.get("entries") or ():
+        yield {
+            "headline": entry.get("headline") or "",
+            "paragraphs": [line for line in (entry.get("body") or "").split("\n") if line],
+            "published": times.stated(entry, "date_published", "UTC"),
+        }
+
+
+def _chapter(found: Kept, place: int, compared: Changes | None) -> Chapter:
+    this = found.versions[place]
+    before = found.versions[place - 1].number if place else 0
+    seen = times.seen(this.seen_at, "UTC")
+    assert seen is not None, "a version was seen at some time"
+    return Chapter(
+        number=this.number,
+        seen=seen,
+        edits=this.edits,
+        kinds=tuple(names.edit(kind) for kind in this.edits.kinds) if this.edits else (),
+        href=f"/articles/{found.id}?diff={before}..{this.number}#changes" if place else "",
+        shown=compared is not None and compared.after.number == this.number,
+    )

@@ -1,0 +1,101 @@
+"""Two versions in, how each paragraph of the one became a paragraph of the other out, word by word."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from news.article import Article
+from news.difference import Operation, difference, line_spans
+from news.edits import Edits, compare
+from news.errors import NotFound
+from news.version import Version
+from web.pairs import pairs
+
+Run = tuple[Operation, str]
+
+_PAIR = re.compile(r"(\d{1,6})\.\.(\d{1,6})", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One part of the article, compared."""
+
+    name: str
+    changed: bool
+    #: a paragraph a row
+    paragraphs: tuple[tuple[Run, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """How one version became another."""
+
+    before: Version
+    after: Version
+    edits: Edits
+    fields: tuple[Field, ...]
+
+
+def parse_pair(text: str) -> tuple[int, int]:
+    """Return the numbers of `1..2`. Raises NotFound for anything else."""
+    match = _PAIR.fullmatch(text)
+    if not match:
+        raise NotFound(f"'{text[:40]}' is no pair of versions; 1..2 compares the first with the second.")
+    return int(match[1]), int(match[2])
+
+
+def version(versions: Sequence[Version], number: int) -> Version:
+    """Return the version of this number. Raises NotFound."""
+    for each in versions:
+        if each.number == number:
+            return each
+    raise NotFound(f"There is no version {number}; the article has {len(versions)}.")
+
+
+def changes(before: Version, after: Version) -> Changes:
+    """Return how `before` became `after`: work for the processor alone, bounded whatever the texts."""
+    old, new = dict(_parts(before.article)), dict(_parts(after.article))
+    return Changes(
+        before=before,
+        after=after,
+        edits=compare(before.article, after.article),
+        fields=tuple(_field(name, old[name], new[name]) for name in old if old[name] or new[name]),
+    )
+
+
+def _parts(article: Article) -> Iterator[tuple[str, str]]:
+    """Yield what a reader reads, by name, in the page's order."""
+    yield "headline", article.headline
+    yield "standfirst", article.standfirst
+    yield "byline", ", ".join((*article.authors, *article.agencies))
+    entries = (text for entry in article.entries for text in (entry.headline, entry.body) if text)
+    yield "body", "\n".join(text for text in (article.body, *entries) if text)
+    yield "correction", article.correction
+
+
+def _field(name: str, before: str, after: str) -> Field:
+    return Field(name=name, changed=before != after, paragraphs=tuple(paragraphs(before, after)))
+
+
+def paragraphs(before: str, after: str) -> Iterator[tuple[Run, ...]]:
+    r"""Yield the paragraphs of both texts in reading order, those that stayed word by word.
+
+    >>> for row in paragraphs("It rained.\nTwo fell.\nAll went home.", "It rained.\nTen fell."):
+    ...     print([(str(operation), text) for operation, text in row])
+    [('equal', 'It rained.')]
+    [('delete', 'Two '), ('insert', 'Ten '), ('equal', 'fell.')]
+    [('delete', 'All went home.')]
+    """
+    old, new = _lines(before), _lines(after)
+    # each line counts as one word: the spans are of whole paragraphs
+    for span in line_spans([[line] for line in old], [[line] for line in new]):
+        gone, come = old[span.before_start : span.before_end], new[span.after_start : span.after_end]
+        if span.equal:
+            yield from (((Operation.EQUAL, line),) for line in come)
+            continue
+        for was, now in pairs(gone, come):
+            yield tuple(difference(was, now))
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.split("\n") if line.strip()]

@@ -1,0 +1,112 @@
+"""The values that an index counted in, lists of links that ask for more or less out."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from index.document import folded_value
+from index.query import Bucket
+from web import names
+from web.outlets import OutletNames
+from web.question import Question
+
+#: facets of the page: the index's own of the first screen, then what became of articles after their publication
+SHOWN = (
+    "outlet",
+    "in_language",
+    "country",
+    "sections",
+    "kind",
+    "authors",
+    "agencies",
+    "places",
+    "people",
+    "organisations",
+    "edit_kinds",
+    "stealth",
+    "gone",
+)
+#: values of a facet on the page, and how many of them before a reader asks for all
+VALUES, FIRST = 24, 6
+#: these say something when they are so; that they are not so is what everyone expects
+_FLAGS = frozenset({"stealth", "gone"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Value:
+    """One value of a facet, with the link that chooses or drops it."""
+
+    name: str
+    #: None where the index did not count it
+    count: int | None
+    chosen: bool
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facet:
+    """One list of values."""
+
+    key: str
+    title: str
+    first: tuple[Value, ...]
+    rest: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chip:
+    """One condition of the question that a click takes away."""
+
+    title: str
+    name: str
+    href: str
+
+
+def lists(question: Question, counted: Mapping[str, tuple[Bucket, ...]], outlets: OutletNames) -> list[Facet]:
+    """Return the facets that have something to choose or to drop, what is chosen first."""
+    found = []
+    for key in SHOWN:
+        values = list(_values(question, key, counted.get(key, ()), outlets))
+        if key in _FLAGS:
+            values = [value for value in values if value.name == "Yes" or value.chosen]
+        if len(values) > 1 or any(value.chosen for value in values) or (values and key in _FLAGS):
+            values.sort(key=lambda value: not value.chosen)
+            few = max(FIRST, sum(value.chosen for value in values))
+            found.append(Facet(key=key, title=names.FACETS[key], first=tuple(values[:few]), rest=tuple(values[few:])))
+    return found
+
+
+def _values(question: Question, key: str, buckets: Iterable[Bucket], outlets: OutletNames) -> Iterable[Value]:
+    asked = {folded_value(value): value for value in question.chosen.get(key, ())}
+    for bucket in buckets:
+        mine = [value for value in question.chosen.get(key, ()) if folded_value(value) == bucket.value]
+        href = question.without(key, *mine).href() if mine else question.with_value(key, bucket.value).href()
+        asked.pop(bucket.value, None)
+        yield Value(name=named(key, bucket.label, outlets), count=bucket.count, chosen=bool(mine), href=href)
+    for value in asked.values():
+        href = question.without(key, value).href()
+        yield Value(name=named(key, value, outlets), count=None, chosen=True, href=href)
+
+
+def chips(question: Question, outlets: OutletNames, labels: Mapping[tuple[str, str], str]) -> list[Chip]:
+    """Return what the question asks beside its words; `labels` are the forms to show of values that were counted."""
+    found = [
+        Chip(
+            title=names.FACETS[key],
+            name="the same text"
+            if key == "story_id"
+            else named(key, labels.get((key, folded_value(value)), value), outlets),
+            href=question.without(key, value).href(),
+        )
+        for key, values in question.chosen.items()
+        for value in values
+    ]
+    if question.since:
+        found.append(Chip(title="From", name=question.since, href=question.href(since="")))
+    if question.until:
+        found.append(Chip(title="Until", name=question.until, href=question.href(until="")))
+    return found
+
+
+def named(key: str, shown: str, outlets: OutletNames) -> str:
+    """Return what a reader calls a value, outlets included."""
+    return outlets.name(shown) if key == "outlet" else names.value(key, shown)

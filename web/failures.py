@@ -1,0 +1,92 @@
+"""What went wrong in, one sentence out: a page for people, JSON for programs."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound
+from web import render
+from web.answer import json_answer
+
+log = structlog.get_logger()
+
+_TITLES = {
+    400: "That cannot be asked",
+    404: "Not found",
+    405: "Only to be read",
+    503: "Not reachable just now",
+}
+_STATUS: dict[type[BroadsheetError], int] = {
+    BadQuery: 400,
+    NotFound: 404,
+    IndexUnavailable: 503,
+    DatabaseUnavailable: 503,
+    BroadsheetError: 400,
+}
+AWAY = "The search index cannot be reached. Articles are recorded all the same and wait in the outbox until it is back."
+LEDGER_AWAY = "The ledger’s PostgreSQL cannot be reached. Nothing is lost; ask again when it is back."
+
+
+def answer(request: Request, status: int, sentence: str, headers: Any = None) -> Response:
+    """Return a refusal as the asker reads it."""
+    if is_program(request):
+        response = json_answer({"error": sentence}, status)
+    else:
+        title = _TITLES.get(status, HTTPStatus(status).phrase)
+        response = render.page("failure.html", status, title=title, sentence=sentence, number=status)
+    response.headers.update(headers or {})
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = "10"
+    return response
+
+
+def is_program(request: Request) -> bool:
+    """Say whether the address is one that programs ask."""
+    path = request.url.path
+    return path == "/api" or path.startswith("/api/") or path in ("/healthz", "/readyz")
+
+
+def add_to(app: FastAPI) -> None:
+    """Give the application an answer to each error."""
+    for kind, status in _STATUS.items():
+        app.add_exception_handler(kind, _of_ours(status))
+    app.add_exception_handler(SQLAlchemyError, _ledger_away)
+    app.add_exception_handler(TimeoutError, _ledger_away)
+    app.add_exception_handler(HTTPException, _http)
+
+
+def _of_ours(status: int) -> Any:
+    async def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, IndexUnavailable):
+            log.warning("index_unavailable", path=request.url.path, reason=str(error))
+            return answer(request, status, AWAY)
+        return answer(request, status, str(error))
+
+    return handle
+
+
+async def _ledger_away(request: Request, error: Exception) -> Response:
+    # the statement and its values stay out of log and answer: they carry articles
+    log.warning("ledger_unavailable", path=request.url.path, reason=type(error).__name__)
+    return answer(request, 503, LEDGER_AWAY)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    sentences = {
+        404: f"There is nothing at {request.url.path[:200]}.",
+        405: "This can only be read: GET it.",
+    }
+    return answer(request, error.status_code, sentences.get(error.status_code, str(error.detail)), error.headers)
+
+
+def unforeseen(request: Request, error: Exception) -> Response:
+    """Return the answer to a fault of ours, which the log gets whole."""
+    log.error("page_failed", path=request.url.path, exc_info=error)
+    return answer(request, 500, "Broadsheet has made a mistake over this page. The log says which.")

@@ -1,0 +1,72 @@
+"""An article's id in, all that is kept of it out: from the ledger, or from the index where the ledger has none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.addresses import addresses_of
+from ledger.articles import documents, find, history
+from ledger.stories import Told, tell
+from ledger.tombstones import stones
+from news.errors import NotFound
+from news.version import Tombstone, Version
+from web.rooms import Rooms
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """One article."""
+
+    id: str
+    #: the index's document
+    document: Mapping[str, Any]
+    #: the first one first; empty where the index alone knows the article
+    versions: Sequence[Version] = ()
+    #: the times that its page was gone, the first one first
+    stones: Sequence[Tombstone] = ()
+    #: the articles that carry the same text, itself among them; who had it first comes first
+    story: Sequence[Told] = ()
+    addresses: Sequence[str] = ()
+
+
+def parse_id(text: str) -> UUID:
+    """Return an article's id. Raises NotFound for what is none."""
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise NotFound(f"'{text[:80]}' is not an article's id.") from error
+
+
+async def kept(rooms: Rooms, id: UUID) -> Kept:
+    """Return what is kept of the article. Raises NotFound; SQLAlchemyError and IndexUnavailable if a server is away."""
+    async with rooms.engine.connect() as connection:
+        known = (await documents(connection, [id])).get(id)
+        if known is not None:
+            return Kept(
+                id=str(id),
+                document=known,
+                versions=await history(connection, id),
+                stones=await stones(connection, id),
+                story=await _story(connection, UUID(known["story_id"])),
+                addresses=await addresses_of(connection, id),
+            )
+    indexed = await rooms.index.get(str(id))
+    if indexed is None:
+        raise NotFound(f"No article has the id {id}.")
+    return Kept(id=str(id), document=indexed)
+
+
+async def _story(connection: AsyncConnection, id: UUID) -> Sequence[Told]:
+    try:
+        return await tell(connection, id)
+    except NotFound:
+        return ()  # an article that was never part of one
+
+
+async def id_of(rooms: Rooms, url: str) -> UUID:
+    """Return the id of the article at an address. Raises NotFound."""
+    async with rooms.engine.connect() as connection:
+        return await find(connection, url)

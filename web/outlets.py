@@ -1,0 +1,37 @@
+"""What outlets are called: by their files, else by an article of theirs."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from crawler.catalogue import read_catalogue
+from index.protocol import Index
+from index.query import Query
+
+
+class OutletNames:
+    """Outlets' names by slug."""
+
+    def __init__(self, home: Path) -> None:
+        """Read the outlets' files, the shipped ones and those in `home`."""
+        self._names = {outlet.slug: outlet.name for outlet in read_catalogue(home)}
+
+    def learn(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        """Remember how these articles name their outlets."""
+        for document in documents:
+            slug, name = document.get("outlet"), document.get("outlet_name")
+            if isinstance(slug, str) and isinstance(name, str) and slug and name:
+                self._names[slug] = name
+
+    async def look_up(self, index: Index, slugs: Iterable[str]) -> None:
+        """Learn the names of outlets that have no file, as those of the demo, from an article each; once for each."""
+        for slug in slugs:
+            if slug not in self._names:
+                self.learn(
+                    hit.document for hit in (await index.search(Query(filters={"outlet": (slug,)}, size=1))).hits
+                )
+                self._names.setdefault(slug, slug)
+
+    def name(self, slug: str) -> str:
+        """Return the outlet's name, or its slug while nothing is known of it."""
+        return self._names.get(slug, slug)

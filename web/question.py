@@ -1,0 +1,196 @@
+"""The parameters of an address in, what the reader asks out: the same for the page and for programs."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Self
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from index.fields import FACETS, facet_named
+from index.query import Interval, Query, Sort
+from index.syntax import LONGEST
+from news.errors import BadQuery
+
+#: what may stand in an address beside the facets' names, and what it means
+PARAMETERS: dict[str, str] = {
+    "q": 'Words to find: "a phrase", -without, one OR other, field:value, begin*. Empty finds everything.',
+    "from": "Published on or after: a day (2024-02-08), a month (2024-02), a year, or an ISO 8601 time.",
+    "until": "Published on or before that day, month or year; before that time.",
+    "sort": f"The order: {', '.join(Sort)}. Articles without a date come last.",
+    "stories": "1: one hit for all articles that carry the same text; 0: each by itself.",
+    "size": "Hits of one page.",
+    "cursor": "`next_cursor` of the page before; all else must stay the same.",
+    "timezone": "IANA name; what a day is, and on the page what times are shown in. Default UTC.",
+}
+#: further parameters, of programs alone
+PROGRAM_PARAMETERS: dict[str, str] = {
+    "facets": "Facets to count, by comma; `all` for each there is.",
+    "facet_size": "Values of a facet.",
+    "histogram": f"Width of the bars of the histogram: {', '.join(Interval)}.",
+    "highlight": "1: mark what was found.",
+    "fields": "Fields of the document to give, by comma; default all.",
+    "like": "Id of an article that hits should be like (Elasticsearch alone).",
+    "significant_terms": "How many words that tell the found articles from all others (Elasticsearch alone).",
+}
+#: hits of a page, unless asked otherwise
+SIZE, PROGRAM_SIZE = 20, 10
+#: hits of a page that a person looks at; a program may have as many as the index gives
+MOST_HITS = 100
+#: a person clicks together no more; a program has no need to
+MOST_VALUES = 50
+#: no date before the first newspapers, none that a time zone could push over the calendar's end
+FIRST_YEAR, LAST_YEAR = 1600, 2999
+
+_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+_UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000\ue001]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a reader asks, as the address has it."""
+
+    text: str = ""
+    #: facet to the values asked for
+    chosen: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    #: as typed: a day, a month, a year or a time
+    since: str = ""
+    until: str = ""
+    sort: Sort = Sort.RELEVANCE
+    by_story: bool = True
+    size: int = SIZE
+    cursor: str = ""
+    timezone: str = "UTC"
+    #: parameters of programs alone
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, parameters: Iterable[tuple[str, str]], *, program: bool = False) -> Self:
+        """Return the question that an address's parameters ask; empty ones ask nothing.
+
+        A program is told of a parameter that is none; a page's reader may have come by an address with someone's
+        tracking parameters, which are passed over. Raises BadQuery for a value that cannot be.
+        """
+        known = PARAMETERS | PROGRAM_PARAMETERS if program else PARAMETERS
+        single: dict[str, str] = {}
+        chosen: dict[str, tuple[str, ...]] = {}
+        for name, raw in parameters:
+            value = _UNPRINTED.sub(" ", raw).strip()
+            if name in known:
+                single[name] = value
+            elif facet := facet_named(name):
+                if value and value not in chosen.get(facet, ()):
+                    chosen[facet] = (*chosen.get(facet, ()), value[: LONGEST // 10])
+            elif program:
+                raise BadQuery(f"There is no parameter '{name[:50]}'. Known are {', '.join([*known, *FACETS])}.")
+        if any(len(values) > MOST_VALUES for values in chosen.values()):
+            raise BadQuery(f"A facet can be filtered by at most {MOST_VALUES} values.")
+        size = _number(single.get("size", ""), "size", PROGRAM_SIZE if program else SIZE)
+        return cls(
+            text=single.get("q", "")[: LONGEST + 1],  # one too many: then the index says that it was cut
+            chosen=chosen,
+            since=single.get("from", "")[:50],
+            until=single.get("until", "")[:50],
+            sort=_sort(single.get("sort", "")),
+            by_story=single.get("stories", "0" if program else "1") not in ("0", "false", "no"),
+            size=size if program else min(size, MOST_HITS),
+            cursor=single.get("cursor", "")[:LONGEST],
+            timezone=single.get("timezone", "")[:50] or "UTC",
+            options={name: value for name, value in single.items() if name in PROGRAM_PARAMETERS and value},
+        )
+
+    def query(self, **options: Any) -> Query:
+        """Return the index's query. Raises BadQuery for a date, zone or size that cannot be."""
+        # the zone and all else are checked first: dates are read in it
+        query = Query(
+            text=self.text,
+            filters=self.chosen,
+            sort=self.sort,
+            size=self.size,
+            cursor=self.cursor or None,
+            timezone=self.timezone,
+            collapse_by_story=self.by_story,
+            **options,
+        )
+        zone = ZoneInfo(query.timezone)
+        since, until = _bound(self.since, zone, end=False), _bound(self.until, zone, end=True)
+        if since and until and since >= until:
+            raise BadQuery(f"The range of publication ends ({self.until}) before it begins ({self.since}).")
+        return replace(query, published_from=since, published_until=until)
+
+    def with_value(self, facet: str, value: str) -> Self:
+        """Return the question that asks for this value, too, from its first page."""
+        return replace(self, chosen={**self.chosen, facet: (*self.chosen.get(facet, ()), value)}, cursor="")
+
+    def without(self, facet: str, *values: str) -> Self:
+        """Return the question without these values of a facet, from its first page."""
+        rest = tuple(value for value in self.chosen.get(facet, ()) if value not in values)
+        others = {name: chosen for name, chosen in self.chosen.items() if name != facet}
+        return replace(self, chosen={**others, facet: rest} if rest else others, cursor="")
+
+    def href(self, **changed: Any) -> str:
+        """Return the page's address for this question; `changed` are fields that differ, from the first page."""
+        asked = replace(self, **{"cursor": ""} | changed)
+        parameters = [("q", asked.text)] if asked.text else []
+        parameters += [(facet, value) for facet, values in asked.chosen.items() for value in values]
+        parameters += asked.rest()
+        return f"/?{urlencode(parameters)}" if parameters else "/"
+
+    def rest(self) -> list[tuple[str, str]]:
+        """Return what is asked beside words and facets, as parameters; defaults are left out."""
+        rest = [
+            ("from", self.since),
+            ("until", self.until),
+            ("sort", "" if self.sort is Sort.RELEVANCE else str(self.sort)),
+            ("stories", "" if self.by_story else "0"),
+            ("size", "" if self.size == SIZE else str(self.size)),
+            ("timezone", "" if self.timezone == "UTC" else self.timezone),
+            ("cursor", self.cursor),
+        ]
+        return [(name, value) for name, value in rest if value]
+
+
+def _sort(value: str) -> Sort:
+    try:
+        return Sort(value or Sort.RELEVANCE)
+    except ValueError as error:
+        raise BadQuery(f"There is no order '{value[:50]}'. Known are {', '.join(Sort)}.") from error
+
+
+def _number(value: str, name: str, default: int) -> int:
+    if not value:
+        return default
+    if not (value.isascii() and value.isdigit() and len(value) < 10):
+        raise BadQuery(f"The parameter '{name}' is a number, not '{value[:50]}'.")
+    return int(value)
+
+
+def _bound(text: str, zone: ZoneInfo, *, end: bool) -> datetime | None:
+    """Return the instant at which a day, month or year begins in `zone`, or ends; a time stands for itself."""
+    if not text:
+        return None
+    try:
+        if match := _DAY.fullmatch(text):
+            year, month, day = (int(part) if part else None for part in match.groups())
+            assert year is not None
+            first = date(year, month or 1, day or 1)
+            if end:
+                first = _after(first, month=month is not None, day=day is not None)
+            at = datetime.combine(first, time(), zone)
+        else:
+            at = datetime.fromisoformat(text)
+            at = at if at.utcoffset() is not None else at.replace(tzinfo=zone)
+        if FIRST_YEAR <= at.year <= LAST_YEAR:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass  # said below, for all that is no date
+    raise BadQuery(f"'{text}' is no date between {FIRST_YEAR} and {LAST_YEAR}; write it as 2024-02-08.")
+
+
+def _after(first: date, *, month: bool, day: bool) -> date:
+    if day:
+        return first + timedelta(days=1)
+    if month:
+        return (first + timedelta(days=32)).replace(day=1)
+    return first.replace(year=first.year + 1)

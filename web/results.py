@@ -1,0 +1,183 @@
+"""Found articles in, what the page says of each out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from unicodedata import bidirectional
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from index.protocol import Index
+from index.query import Hit, Query, Sort
+from web import marks, names, times
+from web.outlets import OutletNames
+
+#: characters of an article's beginning where nothing is marked in its text
+BEGINNING = 280
+#: other articles of one story that are named with it
+MOST_COPIES = 8
+#: articles of all the stories on one page that are looked up
+_MOST_LOOKED_UP = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mark:
+    """A word on what is unusual about an article, with its explanation."""
+
+    kind: str
+    text: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copy:
+    """Another article that carries the same text."""
+
+    id: str
+    outlet: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One article in the list."""
+
+    id: str
+    headline: Markup
+    kicker: str
+    lines: tuple[Markup, ...]
+    outlet: str
+    language: str
+    language_tag: str
+    published: times.Shown | None
+    #: rtl or ltr, as the headline runs
+    direction: str
+    #: first sight, where the outlet states no time
+    seen: times.Shown | None
+    byline: str
+    marks: tuple[Mark, ...]
+    copies: tuple[Copy, ...]
+    more_copies: int
+    story_href: str
+
+
+def results(
+    hits: Sequence[Hit], stories: Mapping[str, Sequence[Mapping[str, Any]]], outlets: OutletNames, zone: str
+) -> list[Result]:
+    """Return what the page says of each hit; `stories` are the articles of each story (`copies_of`)."""
+    return [_result(hit, stories, outlets, zone) for hit in hits]
+
+
+def _result(hit: Hit, stories: Mapping[str, Sequence[Mapping[str, Any]]], outlets: OutletNames, zone: str) -> Result:
+    document = hit.document
+    story = document.get("story_id") or ""
+    copies = [each for each in stories.get(story, ()) if each["id"] != hit.id]
+    tag = document.get("in_language") or "und"
+    return Result(
+        id=hit.id,
+        headline=marks.html(one_of(hit.highlights.get("headline")) or document.get("headline") or "Without a headline"),
+        kicker=document.get("kicker") or "",
+        lines=tuple(map(marks.html, _lines(hit))),
+        outlet=outlets.name(document.get("outlet") or ""),
+        language=names.language(tag),
+        language_tag=language_tag(tag),
+        direction=direction(document.get("headline") or document.get("body") or ""),
+        published=times.stated(document, "date_published", zone, seconds=False),
+        seen=times.seen(document.get("first_seen_at"), zone),
+        byline=", ".join([*(document.get("authors") or ()), *(document.get("agencies") or ())]),
+        marks=tuple(special(document, zone)),
+        copies=tuple(
+            Copy(id=each["id"], outlet=outlets.name(each.get("outlet") or "")) for each in copies[:MOST_COPIES]
+        ),
+        more_copies=max(0, len(copies) - MOST_COPIES),
+        story_href=f"/?story_id={story}&stories=0" if copies else "",
+    )
+
+
+def _lines(hit: Hit) -> list[str]:
+    """Return the standfirst, then the pieces of the body that were found, or else its beginning."""
+    document, found = hit.document, hit.highlights
+    standfirst = one_of(found.get("standfirst")) or document.get("standfirst") or ""
+    body = _joined(found.get("body", ()), document.get("body") or "")
+    if not body and not standfirst:
+        body = cut(document.get("body") or "")
+    return [line for line in (standfirst, body) if line]
+
+
+def _joined(pieces: Sequence[str], body: str) -> str:
+    """Return the pieces of a body in one line, dots between them and where the line is cut out of a paragraph."""
+    if not pieces:
+        return ""
+    first, last = marks.plain(pieces[0]).strip(), marks.plain(pieces[-1]).strip()
+    before, after = body[: max(body.find(first), 0)], body[body.find(last) + len(last) :]
+    begins, ends = before.rstrip(" ")[-1:] in ("", "\n"), after.lstrip(" ")[:1] in ("", "\n")
+    line = " … ".join(piece.strip() for piece in pieces)
+    return f"{'' if begins else '… '}{line}{'' if ends else ' …'}"
+
+
+def one_of(pieces: Sequence[str] | None) -> str:
+    """Return the first piece, or nothing."""
+    return pieces[0] if pieces else ""
+
+
+def cut(text: str) -> str:
+    """Return the beginning of a text, up to BEGINNING characters of whole words."""
+    text = " ".join(text[: 4 * BEGINNING].split())
+    return text if len(text) <= BEGINNING else f"{text[:BEGINNING].rsplit(' ', 1)[0]} …"
+
+
+def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
+    """Yield what a reader should know of the article before opening it."""
+    if gone := times.seen(document.get("gone_at"), zone):
+        yield Mark(
+            kind="gone", text="Withdrawn", title=f"The outlet’s page is gone since {gone.text}; the text is kept."
+        )
+    if document.get("stealth"):
+        yield Mark(kind="stealth", text="Edited silently", title="Substance was changed, and the page does not say so.")
+    elif isinstance(version := document.get("version"), int) and version > 1:
+        changed = times.seen(document.get("changed_at"), zone)
+        when = f"; last seen to change {changed.text}" if changed else ""
+        yield Mark(kind="changed", text=f"{version} versions", title=f"The text was changed{when}.")
+    if document.get("correction"):
+        yield Mark(kind="corrected", text="Corrected", title="The outlet says what it corrected.")
+    if document.get("kind") not in (None, "", "article"):
+        yield Mark(kind="kind", text=names.value("kind", document["kind"]), title="What kind of page it is.")
+    if document.get("is_accessible_for_free") is False:
+        yield Mark(kind="paid", text="For subscribers", title="The outlet says that the text is not free to read.")
+
+
+async def copies_of(index: Index, documents: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """Return the articles of each story that one of `documents` belongs to, the earliest first."""
+    ids = tuple(dict.fromkeys(document["story_id"] for document in documents if document.get("story_id")))
+    if not ids:
+        return {}
+    query = Query(filters={"story_id": ids}, sort=Sort.OLDEST, size=_MOST_LOOKED_UP)
+    found: dict[str, list[dict[str, Any]]] = {}
+    for hit in (await index.search(query)).hits:
+        found.setdefault(hit.document["story_id"], []).append(hit.document)
+    return found
+
+
+def language_tag(tag: str) -> str:
+    """Return a tag for the `lang` attribute: empty, which HTML reads as unknown, where it is unknown or none."""
+    plain = tag.replace("-", "")
+    return tag if tag != "und" and plain.isascii() and plain.isalnum() else ""
+
+
+def direction(text: str) -> str:
+    """Return rtl if the text's first letter that has a direction runs from right to left, else ltr (as `dir=auto`).
+
+    >>> direction("2024 بارش"), direction("Rain")
+    ('rtl', 'ltr')
+    """
+    classes = (bidirectional(character) for character in text[:200])
+    return "rtl" if next((each for each in classes if each in ("L", "R", "AL")), "L") != "L" else "ltr"
+
+
+def web_address(url: Any) -> str:
+    """Return the address if a reader may be led there: http or https, nothing else; otherwise ""."""
+    try:
+        parts = urlsplit(str(url or ""))
+    except ValueError:
+        return ""
+    return str(url) if parts.scheme in ("http", "https") and parts.hostname else ""

@@ -1,0 +1,24 @@
+"""What the pages need at hand: the ledger, the index and the outlets' names."""
+
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.requests import Request
+
+from index.protocol import Index
+from web.outlets import OutletNames
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rooms:
+    """The opened rooms below; `web.app` puts them into the application's state."""
+
+    engine: AsyncEngine
+    index: Index
+    outlets: OutletNames
+
+
+def rooms_of(request: Request) -> Rooms:
+    """Return the rooms of the application that answers `request`."""
+    rooms: Rooms = request.app.state.rooms
+    return rooms

@@ -1,0 +1,76 @@
+"""The search page."""
+
+import re
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from index.query import Interval, Results, Sort
+from news.errors import BadQuery, NotFound
+from web import facets, render
+from web.chart import chart
+from web.kept import id_of
+from web.question import Question
+from web.results import copies_of, results
+from web.rooms import Rooms, rooms_of
+
+_SORTS = {Sort.RELEVANCE: "Best match", Sort.NEWEST: "Newest first", Sort.OLDEST: "Oldest first"}
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+
+
+async def search(request: Request) -> Response:
+    """Answer `GET /`. A question that cannot be answered gives the page with the reason, at 400.
+
+    An article's address in place of words leads to the article. Raises IndexUnavailable.
+    """
+    rooms = rooms_of(request)
+    asked = Question.of([("q", request.query_params.get("q", ""))])
+    try:
+        question = Question.of(request.query_params.multi_items())
+        # what is shown in the form if the rest cannot be asked
+        asked = Question(text=question.text, chosen=question.chosen, since=question.since, until=question.until)
+        query = question.query(facets=facets.SHOWN, facet_size=facets.VALUES, histogram=Interval.DAY, highlight=True)
+        if _ADDRESS.fullmatch(question.text) and (known := await _known(rooms, question.text)):
+            return RedirectResponse(f"/articles/{known}", status_code=303)
+        found = await rooms.index.search(query)
+    except BadQuery as error:
+        return render.page("search.html", 400, question=asked, mistake=str(error), found=None)
+    return await _answered(rooms, question, found)
+
+
+async def _known(rooms: Rooms, address: str) -> UUID | None:
+    try:
+        return await id_of(rooms, address)
+    except NotFound:
+        return None
+
+
+async def _answered(rooms: Rooms, question: Question, found: Results) -> Response:
+    stories = await copies_of(rooms.index, [hit.document for hit in found.hits])
+    rooms.outlets.learn(hit.document for hit in found.hits)
+    rooms.outlets.learn(document for story in stories.values() for document in story)
+    await rooms.outlets.look_up(rooms.index, [bucket.value for bucket in found.facets.get("outlet", ())])
+    labels = {(key, bucket.value): bucket.label for key, buckets in found.facets.items() for bucket in buckets}
+    return render.page(
+        "search.html",
+        question=question,
+        mistake="",
+        found=found,
+        sorts=_sorts(question),
+        results=results(found.hits, stories, rooms.outlets, question.timezone),
+        facets=facets.lists(question, found.facets, rooms.outlets),
+        chips=facets.chips(question, rooms.outlets, labels),
+        chart=chart(found.histogram),
+        # a full page has a cursor even if it is the last: what is known of the total spares a reader an empty one
+        next_href=question.href(cursor=found.next_cursor)
+        if found.next_cursor and found.total > len(found.hits)
+        else "",
+    )
+
+
+def _sorts(question: Question) -> list[tuple[str, str]]:
+    """Return each order's name and address, "" for the present one; without words nothing matches best."""
+    orders = [*_SORTS] if question.text else [Sort.NEWEST, Sort.OLDEST]
+    order = question.sort if question.sort in orders else Sort.NEWEST
+    return [(_SORTS[each], "" if each is order else question.href(sort=each)) for each in orders]

@@ -1,0 +1,98 @@
+"""The pages on a port of this machine, in the loop that runs."""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from index.protocol import Index
+from news.configuration import Configuration
+from news.errors import BroadsheetError, ConfigurationError
+from web.app import create_app
+
+#: at the end, an answer that is being given has so long; a browser's idle connections are closed at once
+GRACE_SECONDS = 0.5
+#: more at once than a reader's browsers ask; past it uvicorn answers 503 without asking a server of ours
+MOST_CONNECTIONS = 256
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its hands on the signals: they are the process's own affair."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def drop_connections(self) -> None:
+        """Close what is still open, whatever is underway on it."""
+        self.force_exit = True
+        for connection in list(self.server_state.connections):
+            connection.transport.abort()
+
+
+async def serve_page(
+    engine: AsyncEngine, index: Index, configuration: Configuration, *, host: str = "127.0.0.1", port: int
+) -> None:
+    """Serve the search page and the API at http://host:port until the task is cancelled, which ends it within a second.
+
+    `engine` should be the web's own, or crawls starve it. Raises ConfigurationError if the port cannot be had.
+    """
+    listening = _listen(host, port)
+    try:
+        await serve(create_app(engine, index, configuration, hosts=[host]), listening)
+    finally:
+        listening.close()
+
+
+async def serve(app: FastAPI, listening: socket.socket) -> None:
+    """Serve `app` on a socket that listens, until the task is cancelled."""
+    server = _Server(
+        uvicorn.Config(
+            app,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,  # logging is set up by the process
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            limit_concurrency=MOST_CONNECTIONS,
+        )
+    )
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        await asyncio.shield(serving)
+    except asyncio.CancelledError:
+        server.should_exit = True
+        limit = asyncio.get_running_loop().call_later(GRACE_SECONDS, server.drop_connections)
+        try:
+            await serving
+        finally:
+            limit.cancel()
+        raise
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Return a socket that listens there. Raises ConfigurationError with the way out."""
+    if not 0 <= port <= 65_535:
+        raise ConfigurationError(f"There is no port {port}; choose one from 1 to 65535.")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        raise _explained(error, host, port) from error
+
+
+def _explained(error: OSError, host: str, port: int) -> BroadsheetError:
+    if error.errno == errno.EADDRINUSE:
+        return ConfigurationError(
+            f"Port {port} of {host} is taken, perhaps by another Broadsheet; choose another port."
+        )
+    if error.errno == errno.EACCES:
+        return ConfigurationError(f"This user may not listen on port {port}; choose one above 1023.")
+    return ConfigurationError(f"The page cannot be served at {host}, port {port}: {error.strerror or error}.")

@@ -1,0 +1,81 @@
+"""A time as an outlet states it in, the same for a reader out: a day stays a day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from news.moment import Moment, Precision
+
+_SOURCES = {
+    "json-ld": "the page's structured data (JSON-LD)",
+    "meta": "the page's meta tags",
+    "microdata": "the page's microdata",
+    "time-tag": "a time tag on the page",
+    "text": "the page's text",
+    "url": "the page's address",
+    "feed": "the outlet's feed",
+    "sitemap": "the outlet's sitemap",
+}
+_MONTHS = "January February March April May June July August September October November December".split()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A time for a reader."""
+
+    #: 8 February 2024, 03:25 UTC
+    text: str
+    #: for the `datetime` attribute
+    iso: str
+    #: how exact it is and where it was read; empty for our own clock
+    note: str = ""
+
+
+def stated(document: Mapping[str, Any], name: str, zone: str, *, seconds: bool = True) -> Shown | None:
+    """Return the moment that `document` has under `name`; None if it has none, or one that nobody can read.
+
+    Where `seconds` would only be in the way, the text stops at the minute.
+    """
+    try:
+        moment = Moment.from_json(dict(document), name)
+    except (KeyError, ValueError, TypeError):
+        return None
+    if moment is None:
+        return None
+    if moment.precision is Precision.DAY:
+        note = "the day alone is known"
+    else:
+        note = "to the minute" if moment.precision is Precision.MINUTE else "to the second"
+    exact = moment.precision is Precision.INSTANT
+    text = instant(moment.at, zone, seconds=seconds and exact) if isinstance(moment.at, datetime) else day(moment.at)
+    return Shown(text=text, iso=moment.isoformat(), note=f"{note}, from {_SOURCES[moment.source]}")
+
+
+def seen(value: Any, zone: str) -> Shown | None:
+    """Return an instant of our own clock, ISO 8601 or None, to the minute."""
+    try:
+        at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return Shown(text=instant(at, zone), iso=at.isoformat().replace("+00:00", "Z"))
+
+
+def day(at: date) -> str:
+    """Return a day in words.
+
+    >>> day(date(2024, 2, 8))
+    '8 February 2024'
+    """
+    return f"{at.day} {_MONTHS[at.month - 1]} {at.year}"
+
+
+def instant(at: datetime, zone: str, *, seconds: bool = False) -> str:
+    """Return an instant in words, with the zone's own abbreviation."""
+    try:
+        local = at.astimezone(ZoneInfo(zone))
+    except OverflowError:  # the calendar's first or last hours
+        local = at
+    clock = local.strftime("%H:%M:%S" if seconds and local.second else "%H:%M")
+    return f"{day(local.date())}, {clock} {local.tzname()}"
