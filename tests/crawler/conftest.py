@@ -83,7 +83,7 @@ class House:
     def outlet(self, site: Site, **fields: Any) -> Outlet:
         """Return the site's outlet: no delay, and its sitemap as the one source, unless `fields` say otherwise."""
         sources = (Source(kind=SourceKind.SITEMAP, url=site.url("/sitemap.xml")),)
-        stated = {"delay_seconds": 0.0, "sources": sources} | fields
+        stated: dict[str, Any] = {"delay_seconds": 0.0, "sources": sources} | fields
         return Outlet(slug=site.host.partition(".")[0], name=site.host, home=site.url(), **stated)
 
     async def crawl(
