@@ -7,6 +7,8 @@ from typing import Any
 
 from index.kibana.views import DataView, runtime_fields, view
 
+#: the newsroom's articles are of some days that never change, its crawl is of now
+LONG_AGO = "1970-01-01"
 _KQL = re.compile(r'(?P<negated>not )?(?P<field>\w+): (?:(?P<any>\*)|(?P<values>"\w+"|\("\w+"(?: or "\w+")*\)))')
 
 
@@ -15,19 +17,19 @@ def kql(expression: str) -> dict[str, Any]:
     found = _KQL.fullmatch(expression)
     assert found, expression
     field = found["field"]
-    wanted: dict[str, Any] = (
-        {"exists": {"field": field}} if found["any"] else {"terms": {field: re.findall(r'"(\w+)"', found["values"])}}
-    )
+    # a value in quotation marks is a phrase, whatever the field's type
+    phrases = [{"match_phrase": {field: value}} for value in re.findall(r'"(\w+)"', found["values"] or "")]
+    wanted: dict[str, Any] = {"bool": {"should": phrases}} if phrases else {"exists": {"field": field}}
     return {"bool": {"must_not": [wanted]}} if found["negated"] else wanted
 
 
-def within(view: DataView, expression: str, since: str = "1970-01-01") -> dict[str, Any]:
+def within(view: DataView, expression: str, since: str = LONG_AGO) -> dict[str, Any]:
     """Return the query of a panel: its span of time, by the view's time field, and its condition."""
     span = {"range": {view.time: {"gte": since, "lte": "now+1d"}}}
     return {"bool": {"filter": [span, *([kql(expression)] if expression else [])]}}
 
 
-def of_code(panel: Mapping[str, Any]) -> tuple[DataView, dict[str, Any]]:
+def of_code(panel: Mapping[str, Any], since: str = LONG_AGO) -> tuple[DataView, dict[str, Any]]:
     """Return the data view and the request of a panel of a dashboard as code."""
     config = panel["config"]
     if config["type"] == "xy":
@@ -52,14 +54,14 @@ def of_code(panel: Mapping[str, Any]) -> tuple[DataView, dict[str, Any]]:
     return over, request | _nested(steps, asked)
 
 
-def of_lens(panel: Mapping[str, Any]) -> tuple[DataView, dict[str, Any]]:
+def of_lens(panel: Mapping[str, Any], since: str = LONG_AGO) -> tuple[DataView, dict[str, Any]]:
     """Return the data view and the request of a Lens panel of a saved dashboard."""
     attributes = panel["embeddableConfig"]["attributes"]
     (reference,) = attributes["references"]
     (layer,) = attributes["state"]["datasourceStates"]["formBased"]["layers"].values()
     columns = [layer["columns"][id] for id in layer["columnOrder"]]
     over = view(reference["id"])
-    request = {"size": 0, "track_total_hits": True, "query": within(over, attributes["state"]["query"]["query"])}
+    request = {"size": 0, "track_total_hits": True, "query": within(over, attributes["state"]["query"]["query"], since)}
     asked = [
         _measure(
             column["operationType"],

@@ -151,4 +151,4 @@ def test_a_data_view_has_a_fixed_id_and_replaces_what_is_there() -> None:
     body = request(view("broadsheet-crawl-events"), PAGE)
     assert body["override"] is True
     assert (body["data_view"]["id"], body["data_view"]["title"]) == ("broadsheet-crawl-events", "events")
-    assert set(body["data_view"]["fieldFormats"]) == {"url", "history", "recrawl"}
+    assert set(body["data_view"]["fieldFormats"]) == {"url", "history", "recrawl", "content_bytes"}
