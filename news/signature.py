@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from hashlib import blake2b
+from operator import eq
 from struct import pack, unpack
 
 #: MinHash values of a signature, cut into bands of ROWS: two texts whose shingles are alike to a share s meet in one
@@ -53,7 +54,7 @@ def similarity(one: Sequence[int], other: Sequence[int]) -> float:
     """
     if not one or not other:
         return 0.0
-    same = sum(a == b for a, b in zip(one[1 + FIGURES :], other[1 + FIGURES :], strict=True))
+    same: int = sum(map(eq, one[1 + FIGURES :], other[1 + FIGURES :]))
     return same / PERMUTATIONS
 
 

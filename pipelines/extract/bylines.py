@@ -6,15 +6,9 @@ from dataclasses import dataclass
 from pipelines.extract.blocks import Block, Outline
 from pipelines.extract.headline import Headlines
 from pipelines.extract.month_names import names
-from pipelines.extract.names import is_person
+from pipelines.extract.names import is_byline, is_person
 from pipelines.extract.words import letters
 
-_BY = re.compile(
-    r"^(?:(?:written|posted|reported|story|words|text|texte)\s+)?(?:by|von|par|por|di|door|av|af|oleh|"
-    r"autor(?:in|en)?|auteur|"
-    r"автор|текст|redação|penulis|yazar|reporter|文|文・|取材|記者)\b\s*[:：]?\s*\S",
-    re.IGNORECASE,
-)
 _LABEL = re.compile(
     r"by-?line|author|autor|auteur|writer|penulis|yazar|verfasser|redakt|journalist|reporter|contributor"
 )
@@ -55,7 +49,7 @@ def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
         block = page.blocks[at]
         if len(block.text) <= _BYLINE_LIMIT and at != start:
             dates.append(block.text)
-            if at > start - 3 and (_BY.match(block.text) or _labelled(page, block)):
+            if at > start - 3 and (is_byline(block.text) or _labelled(page, block)):
                 found.append(block.text)
             elif name := _dated_name(block.text):
                 found.append(name)
@@ -66,7 +60,7 @@ def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
     labelled = [
         _AUTHOR.sub("", block.text) for block in page.blocks if len(block.text) < 60 and _AUTHOR.match(block.text)
     ]
-    by = tuple(line for line in found[:6] if _BY.match(line))
+    by = tuple(line for line in found[:6] if is_byline(line))
     return Near(names=tuple(found[:6]), by=by, dates=tuple(dates), labelled=tuple(labelled[:3]))
 
 

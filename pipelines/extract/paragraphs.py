@@ -24,6 +24,8 @@ _PICTURE = re.compile(
     r"image|photo|picture|figure|caption|gallery|\bimg|media(?!wiki)|embed-?placeholder|oembed-placeholder"
 )
 _SENTENCE_END = re.compile(r"[.!?…。！？।॥؟۔:»”\"'’)\]]$")
+#: more of a text than this is no chrome
+_MOST_CHROME = 0.4
 #: a paragraph; shorter lines have to look like one
 _PARAGRAPH = 80
 
@@ -57,6 +59,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     seen: set[str] = set()
     kept: list[Block] = []
     dropped: list[Candidate] = []
+    recurring = _recurring(inside, chrome)
     notices: list[str] = []
     listing = False  # below a label such as "Read next:", whose list goes with it
     for block in inside:
@@ -69,7 +72,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
             reason = "a headline"
         elif not reason and key in seen and len(key) > 20 and not repeats:
             reason = "stands twice"
-        elif not reason and chrome and line_hash(block.text) in chrome:
+        elif not reason and key in recurring:
             reason = "recurs over the outlet's pages"
         elif not reason and _list_of(page, block) in linked_lists:
             reason = "a list of links"
@@ -93,6 +96,20 @@ def _repeats(inside: list[Block]) -> bool:
     again = len(long) - len(set(long))
     repeated = len([line for line, times in Counter(long).items() if times > 1])
     return 0.1 * len(long) < again and (again < 0.45 * len(long) or again > 1.2 * repeated)
+
+
+def _recurring(inside: list[Block], chrome: Collection[int]) -> set[str]:
+    """Return the folded lines that the outlet's pages share.
+
+    Where they are a good part of the text, two pages carried one article: then none of its lines is taken for chrome.
+    """
+    if not chrome:
+        return set()
+    found = [block for block in inside if line_hash(block.text) in chrome]
+    prose = sum(len(block.text) for block in inside if block.tag not in _HEADINGS)
+    if sum(len(block.text) for block in found) > _MOST_CHROME * prose:
+        return set()
+    return {letters(block.text) for block in found}
 
 
 def _unsigned(kept: list[Block]) -> tuple[list[Block], tuple[str, ...]]:

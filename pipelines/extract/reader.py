@@ -21,7 +21,7 @@ from pipelines.extract.dates import modified, published
 from pipelines.extract.decode import decode
 from pipelines.extract.document import Document, parse
 from pipelines.extract.extracted import Extracted
-from pipelines.extract.headline import headlines
+from pipelines.extract.headline import headlines, title_parts
 from pipelines.extract.images import images
 from pipelines.extract.kinds import kind
 from pipelines.extract.lines import line_hashes
@@ -67,12 +67,12 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     claimed = stated_language(document)
     language = first_guess(claimed, outlet)
 
-    tops = headlines(document, sites)
+    tops = headlines(document, sites, chrome)
     body_node = document.tree.body
     assert body_node is not None
     shown = outline(body_node)
     found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
-    lines = line_hashes(block.text for block in shown.blocks)
+    lines = line_hashes((*title_parts(document), *(block.text for block in shown.blocks)))
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline)
     body = "\n".join(block.text for at, block in enumerate(found.blocks) if at not in repeated)
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 
 from pipelines.extract.blocks import Block, Outline
+from pipelines.extract.body import length
 from pipelines.extract.candidates import Candidate
 from pipelines.extract.document import Document
 from pipelines.extract.words import letters, plain
@@ -72,7 +73,7 @@ def _shown(page: Outline, body: list[Block], headline: str, told: Collection[str
     if start is None or start > stop:
         start = max(-1, stop - 12)
     for block in page.blocks[start + 1 : stop + 3]:
-        if not _LEAST <= len(block.text) <= _MOST or block.linked > len(block.text) / 2:
+        if not _LEAST <= length(block.text) <= _MOST or block.linked > len(block.text) / 2:
             continue
         said = letters(block.text)
         labels = " ".join(page.boxes[at].label for at in list(page.above(block.box))[:2])
@@ -89,7 +90,7 @@ def _shown(page: Outline, body: list[Block], headline: str, told: Collection[str
             )
             or (_LABEL.search(labels) and not in_body)
             or (_LABEL.search(page.boxes[block.box].label) and in_body and block is first)
-            or (block.tag in _HEADINGS and len(block.text) >= _SENTENCE and _follows(page, block, key))
+            or (block.tag in _HEADINGS and length(block.text) >= _SENTENCE and _follows(page, block, key))
         ):
             return block.text
     return ""

@@ -159,7 +159,7 @@ def test_the_real_pages_hold_no_copies_of_one_another():
         for line in truth.read_text().splitlines():
             body = json.loads(line)["body"]
             found.append(signed(body if isinstance(body, list) else [body]))
-    meeting = {}
+    meeting: dict[int, list[int]] = {}
     for number, signature in enumerate(found):
         for band in bands(signature):
             meeting.setdefault(band, []).append(number)
