@@ -2,7 +2,7 @@
 
     python bench/make_words.py
 
-The names and words are those of Faker (MIT licence), which must be importable; nothing of it is needed to run Broadsheet.
+The names and words are those of Faker (MIT licence), which must be importable; running Broadsheet needs nothing of it.
 """
 
 import importlib

@@ -6,11 +6,22 @@ from collections.abc import Coroutine
 from typing import Any, NoReturn, TypeVar
 
 from rich.console import Console
+from rich.table import Table
 
 T = TypeVar("T")
 
-out = Console(highlight=False, soft_wrap=True)
+#: a pipe has no width: nothing is cut for it
+PIPE_COLUMNS = 200
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def table(*columns: str) -> Table:
+    """Return an empty table whose first column, which is what a person types next, is never cut."""
+    made = Table(box=None, pad_edge=False)
+    for number, name in enumerate(columns):
+        made.add_column(name, no_wrap=number == 0)
+    return made
 
 
 def fail(sentence: str, code: int = 2) -> NoReturn:

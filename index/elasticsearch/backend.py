@@ -1,14 +1,13 @@
 """Elasticsearch as a place to search: articles and crawl events, each behind an alias."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
 from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
 from index.asked import settle
-from index.cursor import decode
+from index.cursor import Place, begin
 from index.elasticsearch import bulk, results, translate
 from index.elasticsearch.client import error_type, our_words
 from index.elasticsearch.create import create
@@ -55,9 +54,7 @@ class ElasticsearchIndex:
     async def search(self, query: Query) -> Results:
         """Return what `query` finds."""
         query, parsed = settle(query)
-        place = decode(query.sort, query.cursor) if query.cursor else {}
-        if query.freshness and "origin" not in place:
-            place = place | {"origin": datetime.now(UTC).isoformat()}
+        place = begin(query)
         with our_words(self.place):
             clause = translate.condition(parsed.tree, query.languages)
             if query.like:
@@ -80,12 +77,12 @@ class ElasticsearchIndex:
             notes=parsed.notes,
         )
 
-    def _body(self, query: Query, clause: dict[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
+    def _body(self, query: Query, clause: dict[str, Any], place: Place) -> dict[str, Any]:
         """Return the arguments of the search for one page, which begins at `place`."""
         chosen = translate.filters(query)
         asked = {name: clause for name, clause in chosen.items() if name in query.facets}
         must = [clause for name, clause in chosen.items() if name not in asked] + translate.published(query)
-        scored = {"bool": {"must": [translate.fresh(clause, query, place.get("origin", "now"))], "filter": must}}
+        scored = {"bool": {"must": [translate.fresh(clause, query, place.origin)], "filter": must}}
         body: dict[str, Any] = {
             "query": scored,
             "size": query.size,
@@ -103,11 +100,11 @@ class ElasticsearchIndex:
             body["highlight"] = translate.highlight(query)
         if query.collapse_by_story:
             body["collapse"] = {"field": "story_key", "inner_hits": {"name": "story", "size": 0}}
-            body["from_"] = place.get("from", 0)
-            if not isinstance(body["from_"], int) or body["from_"] + query.size > translate.DEEPEST_OFFSET:
+            body["from_"] = place.offset
+            if place.offset + query.size > translate.DEEPEST_OFFSET:
                 raise BadQuery(f"Stories can be paged through as far as {translate.DEEPEST_OFFSET}; narrow the query.")
-        elif "after" in place:
-            body["search_after"] = place["after"]
+        elif place.after:
+            body["search_after"] = list(place.after)
         return body
 
     async def _like(self, id: str) -> dict[str, Any]:

@@ -24,7 +24,11 @@ def about(reading: Reading) -> dict[str, Any]:
     for code, count in people_of(reading).items():
         weights[code] += count
     for mention in reading.once(all_organisations):
-        if mention.body and mention.body.country and mention.body.group not in ("media", "companies", "nba", "nfl", "mlb"):
+        if (
+            mention.body
+            and mention.body.country
+            and mention.body.group not in ("media", "companies", "nba", "nfl", "mlb")
+        ):
             weights[mention.body.country] += 1
     if not weights:
         return {}

@@ -12,7 +12,9 @@ from pipelines.enrich.runs import LONGEST, capital, joined, never, written
 
 #: bodies that write themselves small
 _SMALL_NAMES = frozenset({"flydubai", "taz", "adidas", "ecobee", "ebay", "dpa", "dpo", "iphone"})
-_LINKS = frozenset("of for on at against de la del della di do da des du the and & für der des zur und y et e ve van voor".split())
+_LINKS = frozenset(
+    "of for on at against de la del della di do da des du the and & für der des zur und y et e ve van voor".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,9 @@ def _known(reading: Reading, taken: bytearray) -> list[Mention]:
         best: tuple[int, Form] | None = None
         phrase = keys[index]
         if inflected and phrase not in known and phrase not in beginnings:
-            phrase = next((form for form in base_forms(phrase, reading.language) if form in known and len(form) > 2), phrase)
+            phrase = next(
+                (form for form in base_forms(phrase, reading.language) if form in known and len(form) > 2), phrase
+            )
         if phrase:
             end = index + 1
             while True:
@@ -109,12 +113,17 @@ def _meant(reading: Reading, candidates: tuple[Form, ...], phrase: str, first: i
         # "Target" at a sentence's beginning, where the text also has "target"
         if phrase in reading.lower or (reading.loud[first] and candidates[0].doubtful):
             return None
-        if _beside(reading, first) and not candidates[0].body.name == "European Union":
+        if _beside(reading, first) and candidates[0].body.name != "European Union":
             return None
     form = candidates[0]
     if form.body.group == "companies" and not reading.loud[first] and _product(reading, end):
         return None
-    if end - first > 1 and language == "en" and tells("bodies", "en", reading.keys[end - 1]) and _of_a_place(reading, first):
+    if (
+        end - first > 1
+        and language == "en"
+        and tells("bodies", "en", reading.keys[end - 1])
+        and _of_a_place(reading, first)
+    ):
         return None
     home = HOME.get(language, set()) | {reading.outlet.country.upper()}
     at_home = [form for form in candidates if not form.body.country or form.body.country in home]
@@ -198,7 +207,12 @@ def _left(reading: Reading, taken: bytearray, index: int) -> int:
         before = first - 1
         if capital(reading, before) and not never(reading, before) and not _person_title(reading, before):
             first = before
-        elif reading.keys[before] in ("ve", "and", "&") and before and capital(reading, before - 1) and index - before == 2:
+        elif (
+            reading.keys[before] in ("ve", "and", "&")
+            and before
+            and capital(reading, before - 1)
+            and index - before == 2
+        ):
             first = before - 1
         else:
             break

@@ -54,7 +54,10 @@ class Reading:
     @cached_property
     def keys(self) -> list[str]:
         """The looked-up form of each word."""
-        return [key(word.text) for word in self.words]
+        # most words are plain: they need no memory of what they were
+        return [
+            text.lower() if (text := word.text).isascii() and text.isalpha() else key(text) for word in self.words
+        ]
 
     @cached_property
     def capitals(self) -> bytes:

@@ -79,7 +79,9 @@ def test_a_small_town_needs_a_word_that_says_so() -> None:
 
 
 def test_a_name_of_several_places_means_the_one_the_text_is_about() -> None:
-    assert "US Birmingham" in places("Police in Birmingham, Alabama, were called. Alabama officials came.", country="us")
+    assert "US Birmingham" in places(
+        "Police in Birmingham, Alabama, were called. Alabama officials came.", country="us"
+    )
     assert "GB Birmingham" in places("Police in Birmingham were called. The UK has many such towns.", country="gb")
 
 
