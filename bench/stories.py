@@ -22,7 +22,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the bench runs from a clone, installed or not
 
 from bench import lookup, recorder
 from ledger import server
@@ -43,7 +43,7 @@ AIMS = (
     ("false_pairs_real", "most", 0),
     ("false_pairs_generated", "most", 0),
     ("sign_ms", "most", 0.5),
-    ("lookup_ms_p95_1000000", "most", 5),
+    ("lookup_cpu_ms_1000000", "most", 5),
     ("articles_lost", "most", 0),
     ("texts_in_two_stories", "most", 0),
     ("stories_without_one_first", "most", 0),

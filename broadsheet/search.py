@@ -122,7 +122,7 @@ def _as_json(results: "Results") -> dict[str, Any]:
 def _print(results: "Results") -> None:
     for hit in results.hits:
         _print_hit(hit)
-    out.print(f"{results.total} articles, {results.took_ms:.0f} ms")
+    out.print(f"{results.total} article{'s' if results.total != 1 else ''}, {results.took_ms:.0f} ms")
     for name, buckets in results.facets.items():
         if buckets:
             out.print(f"  {name:<15}" + ", ".join(f"{each.label} {each.count}" for each in buckets), markup=False)

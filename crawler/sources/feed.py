@@ -24,7 +24,8 @@ def read(page: Page) -> Listing:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    if not feed.version and not feed.entries:
+    # of an empty answer feedparser tells nothing at all
+    if not feed.get("version") and not feed.get("entries"):
         raise SourceUnreadable("it is not a feed")
     entries = ((str(entry.get("link") or ""), _changed_at(entry)) for entry in feed.entries)
     return listing(page.final_url, ((link, at) for link, at in entries if link))

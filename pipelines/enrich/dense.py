@@ -22,7 +22,9 @@ _TITLES = (
     "教授|准教授|代表|委員長|幹事長|総裁|党首|首長|国王|皇太子|取締役|専務|常務|理事長|投手|捕手|内野手|外野手|主将|アナウンサー|アナ|記者|医師|弁護士|"
     "裁判長|事務総長|駐日大使|大使|将軍|司令官|被告人|先生|师|总统|总理|主席|部长|外长|国务卿|议员|省长|市长|先生|女士"
 )
-_FOREIGN = re.compile(rf"([{_KATAKANA}]{{2,}}(?:[・＝][{_KATAKANA}]+)*)(?:・)?[{_KANJI}]{{0,6}}?(?:{_TITLES})")
+_FOREIGN = re.compile(
+    rf"(?<![{_KATAKANA}])([{_KATAKANA}]{{2,20}}(?:[・＝][{_KATAKANA}]{{1,20}}){{0,4}})(?:・)?[{_KANJI}]{{0,6}}?(?:{_TITLES})"
+)
 _NATIVE = re.compile(
     rf"(?<![{_KANJI}])([{_KANJI}]{{3,5}}?)(?:[ 　]?（[^（）]{{1,12}}）[ 　]?)?(?:{_TITLES})(?![{_KANJI}])"
 )
@@ -41,17 +43,12 @@ def _index() -> dict[str, list[tuple[str, Body | None, str]]]:
     """Return names of bodies and famous persons by their first character, the longest first."""
     found: dict[str, list[tuple[str, Body | None, str]]] = defaultdict(list)
     for name, candidates in forms()[0].items():
-        if (
-            " " not in name
-            and len(name) > 1
-            and not (name in ONLY_IN and not ONLY_IN[name])
-            and not candidates[0].doubtful
-        ):
-            if not name.isascii() or candidates[0].acronym:
-                found[name[0]].append((name, candidates[0].body, ""))
+        plain = " " not in name and len(name) > 1 and not candidates[0].doubtful
+        if plain and ONLY_IN.get(name, True) and (candidates[0].acronym or not name.isascii()):
+            found[name[0]].append((name, candidates[0].body, ""))
     for name, names in famous()[0].items():
         if not name.isascii() and re.match(rf"[{_KANJI}{_KATAKANA}]", name):
-            found[name[0]].append((name, None, names[0][0] if not names[0] else fullest(names[0], name)))
+            found[name[0]].append((name, None, fullest(names[0], name)))
     for entries in found.values():
         entries.sort(key=lambda entry: -len(entry[0]))
     return dict(found)
@@ -85,8 +82,7 @@ def dense_persons(reading: Reading) -> list[Span]:
             marks[match.start(1) : match.end(1)] = b"\1" * len(name)
     for name in full:
         for match in re.finditer(rf"(?<![{_KANJI}]){re.escape(name[:2])}(?=氏|さん|社長|会長|選手|監督)", reading.text):
-            if not marks[match.start()]:
-                spans.append((match.start(), match.end(), name))
+            spans += [] if marks[match.start()] else [(match.start(), match.end(), name)]
     return spans
 
 

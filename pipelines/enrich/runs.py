@@ -51,9 +51,7 @@ def runs(reading: Reading, taken: bytearray) -> Iterator[tuple[int, int]]:
             continue
         end = index + 1
         while end < count and end - index < LONGEST and joined(reading, end - 1):
-            if not taken[end] and capitals[end]:
-                end += 1
-            elif keys[end] in PARTICLES and _leads_on(reading, taken, end):
+            if (not taken[end] and capitals[end]) or (keys[end] in PARTICLES and _leads_on(reading, taken, end)):
                 end += 1
             else:
                 break
