@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, unpack, utc
+from ledger.articles import pack, pack_json, unpack, utc
 from ledger.outbox import owe_article
 from ledger.schema import addresses, articles, versions
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
@@ -46,6 +46,8 @@ class Reading:
     asked: str = ""
     #: MinHash values of the text, by which copies are found
     signature: tuple[int, ...] = ()
+    #: field -> what was weighed for it
+    candidates: Mapping[str, Any] = field(default_factory=dict)
     #: days apart that two copies of a text may be seen
     story_days: int = STORY_DAYS
     at: datetime
@@ -248,10 +250,12 @@ async def _add_version(
         seen_at=reading.at,
         article=pack(reading.article),
         edits=edits.as_json() if edits else None,
+        candidates=pack_json(reading.candidates),
     )
     await connection.execute(
         statement.on_conflict_do_update(
-            index_elements=[versions.c.article_id, versions.c.version], set_={"article": statement.excluded.article}
+            index_elements=[versions.c.article_id, versions.c.version],
+            set_={name: statement.excluded[name] for name in ("article", "candidates")},
         )
     )
 

@@ -43,6 +43,7 @@ def _reading(fetched: Fetched, digest: Digest, article: Article, story_days: int
         asked=attempt.url,
         read_from=attempt.final_url,
         signature=digest.signature,
+        candidates=digest.candidates,
         story_days=story_days,
         at=attempt.at,
     )
