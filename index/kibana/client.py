@@ -34,7 +34,7 @@ class Kibana:
                 "put it into BROADSHEET_KIBANA_API_KEY."
             )
         self.place = f"{parts.scheme}://{parts.netloc}"
-        self.space = space
+        self.space = "" if space == "default" else space
         self._root = self.place + parts.path.rstrip("/")
         self._headers = {"kbn-xsrf": "true"}  # Kibana refuses writes without it
         if configuration.kibana_api_key:

@@ -72,9 +72,9 @@ def _version(kibana: Kibana) -> tuple[int, ...]:
     number = status.get("version", {}).get("number", "") if isinstance(status, dict) else ""
     found = re.match(r"(\d+)\.(\d+)\.(\d+)", str(number))
     if not found:
-        # a Kibana tells strangers that it is up and nothing more
+        # Kibana tells whoever has no key, or a wrong one, that it is up and nothing more
         raise KibanaUnavailable(
-            f"Kibana at {kibana.place} does not tell its version; it may want a key in BROADSHEET_KIBANA_API_KEY."
+            f"Kibana at {kibana.place} does not tell us its version; it wants another key in BROADSHEET_KIBANA_API_KEY."
         )
     version = tuple(int(part) for part in found.groups())
     if version < OLDEST:
