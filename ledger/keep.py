@@ -1,5 +1,6 @@
 """An article that was read is kept: as a new article, as a new version, or as what we had."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
@@ -87,8 +88,7 @@ async def keep(connection: AsyncConnection, reading: Reading) -> Kept:
     elif fingerprint(reading.article) == known.fingerprint:
         kept = await _keep_unchanged(connection, reading, known)
     else:
-        await lock_stories(connection)
-        kept = await _keep_changed(connection, reading, known.id)
+        kept = await _keep_changed(connection, reading, known)
     await connection.execute(_ADD_KEYS, {"keys": keys, "article_id": kept.article_id})
     return kept
 
@@ -159,22 +159,29 @@ async def _keep_unchanged(connection: AsyncConnection, reading: Reading, known: 
     return Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
 
 
-async def _keep_changed(connection: AsyncConnection, reading: Reading, known_id: UUID) -> Kept:
-    of_this = articles.c.id == known_id
-    # read anew and locked: somebody may have changed the article under another of its addresses meanwhile
-    known = (await connection.execute(select(articles).where(of_this).with_for_update())).one()
-    before = await _text_of(connection, known)
+async def _keep_changed(connection: AsyncConnection, reading: Reading, known: Row[Any]) -> Kept:
     unchanged = Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
+    if reading.at < known.changed_at:
+        return replace(unchanged, reason="older than the text that we have")
+    before = await _text_of(connection, known)
     if is_cut_short(before, reading.article):
         return replace(unchanged, outcome=Outcome.WALL, reason="what a wall left of the text that we have")
-    if fingerprint(before) == fingerprint(reading.article):
-        return unchanged
+    # a stranger's text may take seconds: beside the loop, and before anybody waits for us
+    edits: Edits | None = await asyncio.to_thread(compare, before, reading.article)
+    await lock_stories(connection)
+    of_this = articles.c.id == known.id
+    peeked, known = known, (await connection.execute(select(articles).where(of_this).with_for_update())).one()
+    if known.fingerprint != peeked.fingerprint:
+        # somebody has changed the article under another of its addresses meanwhile
+        if known.fingerprint == fingerprint(reading.article):
+            return replace(unchanged, version=known.version)
+        edits = await asyncio.to_thread(compare, await _text_of(connection, known), reading.article)
     if known.missed_at is not None:
         await meet(connection, known.id, reading.at)
     # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
     same_version = known.read_from != known.url and reading.read_from == known.url
     version = known.version if same_version else known.version + 1
-    edits = None if same_version else compare(before, reading.article)
+    edits = None if same_version else edits
     result = await connection.execute(
         update(articles)
         .where(of_this)

@@ -1,7 +1,7 @@
 """Bodies told by our gazetteer, by a noun such as University in their name, or by an acronym the text explains."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.enrich.bodies import HOME, ONLY_IN, QUOTED, Body, Form, forms
 from pipelines.enrich.gazetteer import find
@@ -34,7 +34,14 @@ def known_and_built(reading: Reading) -> list[Mention]:
     taken = bytearray(len(reading.words))
     found = _known(reading, taken)
     found += _built(reading, taken)
-    found += _abbreviated(reading, taken, found)
+    explained = _explained(reading, found)
+    # what the text explains is meant, though the gazetteer knows another body of these letters
+    found = [_as_explained(reading, mention, explained) for mention in found]
+    for index in reading.marked if explained else ():
+        word = reading.words[index].text
+        if word in explained and not taken[index]:
+            found.append(replace(explained[word], first=index, end=index + 1))
+            taken[index] = 1
     return sorted(found, key=lambda mention: mention.first)
 
 
@@ -248,24 +255,24 @@ def _right(reading: Reading, taken: bytearray, index: int) -> int:
             break
         if keys[end] in ("and", "&", "und", "y", "et", "e", "ve") and end == index + 1:
             break
+        if reading.language == "de" and tells("bodies", "de", keys[ahead]):
+            break  # die Gesellschaft der Universität Kiel
         end = ahead + 1
     return end
 
 
-def _abbreviated(reading: Reading, taken: bytearray, found: list[Mention]) -> list[Mention]:
-    """Return mentions by an acronym that the text itself explains: "Office for Budget Responsibility (OBR)"."""
-    explained: dict[str, tuple[str, Body | None]] = {}
+def _explained(reading: Reading, found: list[Mention]) -> dict[str, Mention]:
+    """Return acronyms that the text itself explains: "Office for Budget Responsibility (OBR)"."""
+    explained: dict[str, Mention] = {}
     for mention in found:
-        if mention.end < len(reading.words):
+        if mention.end - mention.first > 1 and mention.end < len(reading.words):
             word = reading.words[mention.end]
             gap = reading.text[reading.words[mention.end - 1].end : word.start]
             if gap.strip("’'s ") == "(" and sum(letter.isupper() for letter in word.text) >= 2 and len(word.text) <= 8:
-                explained.setdefault(word.text, (mention.name, mention.body))
-    more = []
-    for index in reading.marked if explained else ():
-        word = reading.words[index]
-        if word.text in explained and not taken[index]:
-            name, body = explained[word.text]
-            more.append(Mention(name, index, index + 1, body))
-            taken[index] = 1
-    return more
+                explained.setdefault(word.text, mention)
+    return explained
+
+
+def _as_explained(reading: Reading, mention: Mention, explained: dict[str, Mention]) -> Mention:
+    full = explained.get(reading.words[mention.first].text) if mention.end - mention.first == 1 else None
+    return replace(mention, name=full.name, body=full.body) if full else mention

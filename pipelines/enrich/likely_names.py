@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from pipelines.enrich.famous import famous
 from pipelines.enrich.full_names import hyphens_alone, quoted_title, titled
 from pipelines.enrich.gazetteer import find
 from pipelines.enrich.lexicon import common, given, surname, tells
@@ -60,7 +61,7 @@ def likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> Ite
                 yield first, end
             continue
         score = _score(reading, first, end, after_title, singles) if end - first <= 4 else 0.0
-        score += min(pairs[tuple(reading.keys[first:end])] - 1, 3) * 0.5
+        score += min(max(pairs[tuple(reading.keys[first:end])] - 1, 0), 3) * 0.5
         if _listed(reading, first, end, people):
             score += 1.5
         if score >= ENOUGH and not quoted_title(reading, first, end) and not hyphens_alone(reading, first, end):
@@ -87,7 +88,13 @@ def _listed(reading: Reading, first: int, end: int, people: bytearray) -> bool:
 def _lone(reading: Reading, index: int) -> bool:
     """Return whether a single word after a title is a name: "Mr. Trump", "Trainer Klopp"."""
     form = reading.keys[index]
-    if len(form) < 2 or common(form) or form in reading.lower or reading.words[index].text.isupper():
+    if (
+        len(form) < 2
+        or form in famous()[0]
+        or common(form)
+        or form in reading.lower
+        or reading.words[index].text.isupper()
+    ):
         return False
     title = reading.keys[index - 1]
     if reading.language == "en" and title not in _LONE_TITLES:
@@ -101,7 +108,7 @@ def _lone(reading: Reading, index: int) -> bool:
 def _score(reading: Reading, first: int, end: int, after_title: bool, singles: Counter[str]) -> float:
     keys, language = reading.keys, reading.language
     last = keys[end - 1]
-    score = 3.0 if after_title or titled(reading, first) else 0.0
+    score = 3.0 if after_title or titled(reading, first) else 0.5
     score += 1.5 if surname(last) else 0.0
     score += 1.0 if any(surname(part) or given(part) for part in keys[first : end - 1]) else 0.0
     after = reading.words[end - 1].end
@@ -112,9 +119,9 @@ def _score(reading: Reading, first: int, end: int, after_title: bool, singles: C
     if _MAC.match(reading.words[end - 1].text):
         score += 2.0
     if end < len(keys) and tells("says", language, keys[end]) and not capital(reading, end):
-        score += 2.0
+        score += 2.5
     if first and tells("says", language, keys[first - 1]):
-        score += 1.0
+        score += 2.5
     alone = max(singles[last], singles[keys[first]] if surname(keys[first]) else 0)
     score += (0.0, 1.2, 2.4)[min(alone, 2)] + (0.6 if alone > 2 else 0.0)
     for part in range(first, end):

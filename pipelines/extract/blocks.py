@@ -17,7 +17,8 @@ _SKIPPED = frozenset(
 )
 #: elements that do not break a line of text
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s samp small "
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp "
+    "rt ruby s samp small "
     "span strike strong sub sup time tt u var wbr amp-fit-text".split()
 )
 _PLAIN = frozenset("b i em strong u s small sub sup wbr mark".split())
@@ -74,9 +75,10 @@ class Outline:
 _SEAM = ""
 
 
-def _glued(before: str, after: str) -> bool:
-    """Tell whether two texts that meet at an inline element's edge are two words: "Jane Doe" and "Updated", "By" and "4"."""
-    last, first = before[-1:], after[0]
+def _glued(parts: list[str], after: str) -> bool:
+    """Tell whether two texts that meet at an inline element's edge are two words: "Jane Doe" "
+    "and "Updated", "By" and "4"."""
+    last, first = next((part[-1] for part in reversed(parts) if part), ""), after[0]
     return (
         (last.islower() and first.isupper())
         or (last.isalpha() and first.isdigit())
@@ -129,7 +131,7 @@ def outline(body: LexborNode) -> Outline:
             if tag == "-text":
                 text = node.text_content or ""
                 if text:
-                    if line.parts and line.parts[-1] is _SEAM and len(line.parts) > 1 and _glued(line.parts[-2], text):
+                    if line.parts and line.parts[-1] is _SEAM and _glued(line.parts, text):
                         line.parts[-1] = " "
                     line.parts.append(text)
                     if in_link or in_strong:

@@ -8,12 +8,14 @@ from pipelines.extract import json_ld
 from pipelines.extract.document import Document
 
 _LIVE = re.compile(
-    r"(?:^|[/_-])(?:live-?(?:blog|updates?|ticker|news)|liveticker|newsticker|minute-by-minute|direct-live)(?:[/_-]|$)",
+    r"(?:^|[/_-])(?:live-?(?:blog|updates?|ticker|news)|liveticker|newsticker|minute-by-minute|"
+    r"direct-live)(?:[/_-]|$)",
     re.IGNORECASE,
 )
 _VIDEO = re.compile(r"/(?:videos?|watch|mediathek)/", re.IGNORECASE)
 _GALLERY = re.compile(
-    r"/(?:gallery|galleries|photos?|pictures|slideshow|bilder|fotostrecke|diaporama|fotogalerie|galeri|foto-galeri)/",
+    r"/(?:gallery|galleries|photos?|pictures|slideshow|bilder|fotostrecke|diaporama|fotogalerie|"
+    r"galeri|foto-galeri)/",
     re.IGNORECASE,
 )
 #: a page with less text is judged by what it calls itself
@@ -30,8 +32,8 @@ def kind(document: Document, body: str, entries: int, *, dated: bool, marked: bo
     """Return the page's kind.
 
     `body` is the text that was read, `entries` how many entries of a live blog, `dated` whether the page says when it
-    was published, `marked` whether an article element holds the text. What the page states outweighs what its address suggests. A page that calls itself no article, has
-    no date and hardly any text is none; a long text is one even so.
+    was published, `marked` whether an article element holds the text. What the page states outweighs what its address
+    suggests. A page that calls itself no article, has no date and hardly any text is none; a long text is one even so.
     """
     types = json_ld.types(document.article)
     every = frozenset(name for node in document.nodes for name in json_ld.types(node))

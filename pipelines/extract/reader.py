@@ -76,7 +76,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline)
     body = "\n".join(block.text for at, block in enumerate(found.blocks) if at not in repeated)
 
-    near = bylines(shown, found.blocks, tops)
+    near = bylines(shown, found.blocks, tops, title_parts(document))
     spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
     issued, issued_candidates = published(document, spoken, zone, page.fetched_at)
     changed, changed_candidates = modified(document, spoken, zone, page.fetched_at)
