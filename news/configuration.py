@@ -29,6 +29,8 @@ class Configuration:
     token: str | None = None
     #: an address or URL where outlets reach the operator; part of the user agent
     contact: str | None = None
+    #: a directory in which every page that is fetched is kept as it came, in WARC files; None keeps none
+    archive: Path | None = None
     #: for tests and the demo: loopback may be crawled
     allow_loopback: bool = False
     #: days apart that two copies of a text may be seen and still be one story
@@ -70,6 +72,7 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         elasticsearch_ca_certs=certificates,
         token=found.get("token"),
         contact=found.get("contact"),
+        archive=Path(found["archive"]) if "archive" in found else None,
         allow_loopback=found.get("allow_loopback", "").lower() in ("1", "true", "yes"),
         story_days=_days(found.get("story_days", str(Configuration.story_days))),
     )
