@@ -30,7 +30,7 @@ def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet, *, explain
     """
     name = line.get("id")
     try:
-        page = _page(line, folder)
+        page = page_of_line(line, folder, undated=_NEVER)
         extracted = read_article(page, outlet, explain=explain)
     except BroadsheetError as error:
         return {"id": name, "error": str(error)}
@@ -50,12 +50,16 @@ def outlet_of(url: str, outlets: Iterable[Outlet]) -> Outlet:
     return Outlet(slug="", name="", home=f"https://{site}/")
 
 
-def _page(line: Mapping[str, Any], folder: Path) -> Page:
+def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | None = None) -> Page:
+    """Return the page of one line of a manifest; `undated` is its time where the line states none, default: now.
+
+    Raises PageUnreadable, which says why there is none.
+    """
     name, url = line.get("id"), line.get("url")
     if not isinstance(name, str) or not isinstance(url, str) or not name or Path(name).name != name:
         raise PageUnreadable("A line of the manifest needs an id that is a file's name, and a url.")
     stated = read_instant(str(line.get("crawled_at") or ""))
-    at = stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else _NEVER
+    at = stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else undated or datetime.now(UTC)
     packed, plain = folder / f"{name}.html.gz", folder / f"{name}.html"
     try:
         if packed.exists():
