@@ -59,7 +59,7 @@ def broadsheet() -> Reader:
 
     def read(truth: dict[str, Any], _: bytes, folder: Path) -> dict[str, Any]:
         outlet = known.get(site_of(truth["url"])) or outlet_of(truth["url"], ())
-        line = {name: truth[name] for name in ("id", "url", "crawled_at") if name in truth}
+        line: dict[str, Any] = {name: truth[name] for name in ("id", "url", "crawled_at") if name in truth}
         return read_saved(line, folder, outlet)
 
     return read
@@ -71,7 +71,7 @@ def trafilatura() -> Reader:
 
     def read(truth: dict[str, Any], html: bytes, _: Path) -> dict[str, Any]:
         document = bare_extraction(html, url=truth["url"], with_metadata=True)
-        found = document.as_dict() if document else {}
+        found = {} if document is None else document if isinstance(document, dict) else document.as_dict()
         return {
             "headline": found.get("title"),
             "body": found.get("text") or "",

@@ -73,3 +73,7 @@ class CrawlInterrupted(BroadsheetError):
 
 class BadAddress(BroadsheetError):
     """An address that is none of the web, or that belongs to no outlet."""
+
+
+class PartEnded(BroadsheetError):
+    """A part of the daemon ended or failed, and with it the daemon: whoever watches it starts it again."""

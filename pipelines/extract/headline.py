@@ -18,7 +18,8 @@ _ALTERNATIVES = 12
 _KICKER = re.compile(r"kicker|overline|roofline|eyebrow|topline|dachzeile|spitzmarke|ueberzeile")
 _MEDIA_TAG = re.compile(
     r"^(?:watch|video|photos?|pictures?|gallery|listen|live|exclusive|in pictures)\s*[:|]\s+|"
-    r"\s*[\[(](?:watch|video|videos?|photos?|pictures?|pics|gallery|listen|updated?|live|exclusive|\+ ?video)[\])]\s*$",
+    r"\s*[\[(](?:watch|video|videos?|photos?|pictures?|pics|gallery|listen|updated?|live|"
+    r"exclusive|\+ ?video)[\])]\s*$",
     re.IGNORECASE,
 )
 #: a headline is not longer; what is longer is a text in the wrong place
@@ -225,12 +226,13 @@ def _whole(value: str, others: Iterable[Candidate]) -> str:
 
 
 def _kicker(document: Document, seen: str) -> str:
-    """Return the text of an element in or right above the h1 that names itself a kicker, or what a meta tag says."""
+    """Return the text of an element in or right above the h1 that names itself a kicker, or "
+    "what a meta tag says."""
     for node in document.headings[:3]:
         above = _kicker_node(node)
         if above is None and letters(node.text() or "") == seen:
             above = _kicker_above(node)
-        if above is not None and 1 < len(text := plain(above.text() or "")) < 80:
+        if above is not None and 1 < len(text := plain(above.text(separator=" ") or "").rstrip(" :|")) < 80:
             return text
     return document.meta("taboola:kicker", "kicker", "article:kicker")
 

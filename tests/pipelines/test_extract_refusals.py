@@ -11,7 +11,7 @@ from tests.pipelines.handmade import PARAGRAPHS, article_html, outcome, outlet, 
 
 
 def refused(html: str | bytes, **of_page: str) -> Outcome:
-    found = outcome(html, **of_page)
+    found = outcome(html, None, **of_page)
     assert found.article is None
     assert found.refusal is not None
     assert found.refusal.reason.endswith((".", ").", "”)."))
