@@ -38,6 +38,8 @@ class Box:
     depth: int
     prose: bool = False
     mass: float = 0.0
+    #: the first machine-readable time in its own text
+    stamp: str = ""
     children: list[int] = field(default_factory=list)
 
 
@@ -71,6 +73,10 @@ class Outline:
             box = self.boxes[box].parent
 
 
+#: a first letter that is set large, and where it stood
+_DROP_CAP = re.compile(r"drop-?_?cap|initial-?_?letter|first-?_?letter|lettrine|\binitial\b")
+_DROPPED = "\x01"
+_AFTER_CAP = re.compile(r"\x01\s*")
 #: where an inline element begins or ends; style sheets part there what the markup does not
 _SEAM = ""
 
@@ -106,7 +112,8 @@ def outline(body: LexborNode) -> Outline:
     def end(box: int) -> None:
         nonlocal line
         if line.parts:
-            text = single_spaced("".join(line.parts))
+            whole = "".join(line.parts)
+            text = single_spaced(_AFTER_CAP.sub("", whole) if _DROPPED in whole else whole)
             if text:
                 blocks.append(
                     Block(
@@ -164,9 +171,14 @@ def outline(body: LexborNode) -> Outline:
                 elif tag in _INLINE:
                     if line.parts:
                         line.parts.append(_SEAM)
+                    if tag == "time" and not boxes[box].stamp:
+                        boxes[box].stamp = attributes.get("datetime") or ""
                     reason = furniture(tag, label, attributes) if tag != "a" and len(label) > 2 else ""
                     reason = "" if reason in SIGNED else reason  # the block that holds it is judged as a whole
                     down = None if reason else node.first_child
+                    if down is not None and _DROP_CAP.search(label) and len(cap := (node.text() or "").strip()) == 1:
+                        line.parts.append(cap + _DROPPED)  # the rest of its word stands outside of it
+                        down = None
                     link = tag == "a"
                     if down is not None:
                         way.append((node, box, False, link, False))

@@ -55,6 +55,8 @@ _ROLES = frozenset(
 )
 #: what a part of a table is called says what it shows ("player", "rating"), not that it is furniture
 _TABLE = frozenset("tr td th tbody thead".split())
+#: a paragraph of this class stands behind the paywall, a box of it is the notice
+_LINES = frozenset("p h2 h3 h4 li ul ol blockquote".split())
 _TAGS = frozenset("nav footer aside figcaption address".split())
 #: a label that names the article's own text is not furniture for another word that stands in it
 _PROSE = re.compile(
@@ -82,7 +84,8 @@ def furniture(tag: str, label: str, attributes: Mapping[str, str | None]) -> str
         return tag
     if (role := attributes.get("role")) and role in _ROLES:
         return role
-    return _named(label) if len(label) > 1 and tag not in _TABLE else ""
+    word = _named(label) if len(label) > 1 and tag not in _TABLE else ""
+    return "" if word == "paywall" and tag in _LINES else word
 
 
 @lru_cache(8192)

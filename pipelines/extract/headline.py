@@ -232,7 +232,7 @@ def _kicker(document: Document, seen: str) -> str:
         above = _kicker_node(node)
         if above is None and letters(node.text() or "") == seen:
             above = _kicker_above(node)
-        if above is not None and 1 < len(text := plain(above.text() or "")) < 80:
+        if above is not None and 1 < len(text := plain(above.text(separator=" ") or "").rstrip(" :|")) < 80:
             return text
     return document.meta("taboola:kicker", "kicker", "article:kicker")
 

@@ -21,11 +21,18 @@ _GALLERY = re.compile(
 #: a page with less text is judged by what it calls itself
 _SHORT = 600
 _HARDLY_ANY = 300
+_FILM_TEXT = 1_500
 _LISTING_TYPES = frozenset("CollectionPage SearchResultsPage".split())
 _LISTING_PATH = re.compile(
     r"^/(?:tag|tags|topic|topics|category|author|authors|autor|section|search|archive)s?/[^/]+/?(?:page/\d+/?)?$",
     re.IGNORECASE,
 )
+
+
+def is_live(document: Document) -> bool:
+    """Tell whether the page calls itself a live blog, by a node or in its address."""
+    named = any("LiveBlogPosting" in json_ld.types(node) for node in document.nodes)
+    return named or bool(_LIVE.search(urlsplit(document.url).path))
 
 
 def kind(document: Document, body: str, entries: int, *, dated: bool, marked: bool) -> Kind:
@@ -43,8 +50,8 @@ def kind(document: Document, body: str, entries: int, *, dated: bool, marked: bo
         return Kind.LIVE_BLOG
     if types & {"ImageGallery", "MediaGallery"}:
         return Kind.GALLERY
-    if "VideoObject" in types or og_type.startswith("video"):
-        return Kind.VIDEO
+    if ("VideoObject" in types or og_type.startswith("video")) and len(body) < _FILM_TEXT:
+        return Kind.VIDEO  # a longer text is an article with a film in it
     if json_ld.is_article(document.article) or og_type == "article":
         if len(body) < _SHORT and _VIDEO.search(path):
             return Kind.VIDEO

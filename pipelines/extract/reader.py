@@ -13,6 +13,7 @@ from news.page import Page
 from pipelines.extract import zones
 from pipelines.extract.authors import authors
 from pipelines.extract.blocks import outline
+from pipelines.extract.body import length
 from pipelines.extract.bounds import overstrained
 from pipelines.extract.bylines import bylines
 from pipelines.extract.candidates import Candidate
@@ -23,14 +24,15 @@ from pipelines.extract.document import Document, parse
 from pipelines.extract.extracted import Extracted
 from pipelines.extract.headline import headlines, title_parts
 from pipelines.extract.images import images
-from pipelines.extract.kinds import kind
+from pipelines.extract.kinds import is_live, kind
 from pipelines.extract.lines import line_hashes
 from pipelines.extract.live_blog import entries
 from pipelines.extract.paragraphs import paragraphs
+from pipelines.extract.rescue import RESCUED_BELOW, rescued
 from pipelines.extract.rights import free, rights
 from pipelines.extract.site_names import site_names
 from pipelines.extract.spoken_dates import find
-from pipelines.extract.standfirst import standfirst
+from pipelines.extract.standfirst import descriptions, standfirst
 from pipelines.extract.stated_language import first_guess, stated_language
 from pipelines.extract.topics import keywords, section
 from pipelines.extract.walls import wall
@@ -72,8 +74,8 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     assert body_node is not None
     shown = outline(body_node)
     found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
-    lines = line_hashes((*title_parts(document), *(block.text for block in shown.blocks)))
-    lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline)
+    lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
+    lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline, chrome)
     body = "\n".join(block.text for at, block in enumerate(found.blocks) if at not in repeated)
 
     near = bylines(shown, found.blocks, tops, title_parts(document))
@@ -81,8 +83,10 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     issued, issued_candidates = published(document, spoken, zone, page.fetched_at)
     changed, changed_candidates = modified(document, spoken, zone, page.fetched_at)
     signed = authors(document, near.names, near.by, found.signatures, near.labelled, sites)
-    live = entries(document, zone)
+    live = entries(document, shown, found.blocks, zone, live=is_live(document))
 
+    if length(body) < RESCUED_BELOW:
+        body = rescued(document, body)
     if not body and live:
         body = "\n".join(part for entry in live for part in (entry.headline, entry.body) if part)
     marked = any(shown.boxes[at].tag == "article" for block in found.blocks[:1] for at in shown.above(block.box))

@@ -541,6 +541,13 @@ async def test_a_headline_weighs_more_than_a_body(index: Index, put: Put) -> Non
     assert results.hits[0].score > results.hits[1].score > 0
 
 
+async def test_a_live_blogs_entries_are_found(index: Index, put: Put) -> None:
+    entries = [{"headline": "Bridge closed", "body": "Police turn cars away."}, {"headline": "", "body": "Ferry sunk."}]
+    await put(index, document("live", kind="live_blog", entries=entries))
+    assert await found(index, "bridge ferry") == ["live"]
+    assert await found(index, '"turn cars away"') == ["live"]
+
+
 async def test_freshness_puts_the_newer_first_among_equals(index: Index, put: Put) -> None:
     now = datetime.now(UTC)
     for slug, days in (("a-old", 60), ("b-new", 1), ("c-older", 400)):
