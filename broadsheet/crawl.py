@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import err, out, print_json, quiet_logs
+from broadsheet.console import err, out, print_json, quiet_logs, table
 
 if TYPE_CHECKING:
     from news.outlet import Outlet
@@ -40,13 +40,11 @@ async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> None:
     if as_json:
         print_json({"outlets": progress.outcomes, "owed_to_index": progress.owed})
         return
-    from rich.table import Table
-
-    table = Table("outlet", "outcome", "pages", box=None, pad_edge=False)
+    shown = table("outlet", "outcome", "pages")
     for slug, outcomes in sorted(progress.outcomes.items()):
         for outcome, times in sorted(outcomes.items()):
-            table.add_row(slug, outcome, str(times))
-    out.print(table if progress.outcomes else "Nothing was due.")
+            shown.add_row(slug, outcome, str(times))
+    out.print(shown if progress.outcomes else "Nothing was due.")
     await _warn(jobs, wanted, progress)
 
 

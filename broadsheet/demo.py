@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.console import err, fail, out, quiet_logs
+from broadsheet.console import err, fail, out, quiet_logs, table
 
 if TYPE_CHECKING:
     from crawler.demo import Newsroom
@@ -93,8 +93,6 @@ async def _demo(jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], *, po
 
 async def _print_articles(jobs: "Jobs", outlets: list["Outlet"]) -> None:
     """Print what the index has of the newsroom: a table of articles, then the facets."""
-    from rich.table import Table
-
     from index.query import Query, Sort
 
     found = await jobs.desk.index.search(
@@ -106,13 +104,13 @@ async def _print_articles(jobs: "Jobs", outlets: list["Outlet"]) -> None:
             facet_size=6,
         )
     )
-    table = Table("published", "outlet", "lang", "headline", box=None, pad_edge=False)
+    shown = table("published", "outlet", "lang", "headline")
     for hit in found.hits:
         article = hit.document
         published = str(article.get("date_published") or "undated").replace("T", " ").removesuffix(":00Z")
-        table.add_row(published, article["outlet"], article["in_language"], article["headline"][:90])
+        shown.add_row(published, article["outlet"], article["in_language"], article["headline"][:90])
     out.print(f"\n{found.total} articles are searchable:")
-    out.print(table)
+    out.print(shown)
     out.print("\nFacets:")
     for name, buckets in found.facets.items():
         values = ", ".join(f"{bucket.label} {bucket.count}" for bucket in buckets)

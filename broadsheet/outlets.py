@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import err, out, print_json, quiet_logs, run
+from broadsheet.console import err, out, print_json, quiet_logs, run, table
 
 if TYPE_CHECKING:
     from ledger.outlets import OutletState, SourceState
@@ -23,8 +23,6 @@ def list_outlets(
     as_json: Json = False,
 ) -> None:
     """List the outlets, with what the ledger knows of them."""
-    from rich.table import Table
-
     quiet_logs()
     outlets, known = _outlets(), run(_states())
     rows = [
@@ -36,13 +34,13 @@ def list_outlets(
     if as_json:
         print_json(rows)
         return
-    table = Table("name", "outlet", "country", "languages", "enabled", "articles", "due", "marked", box=None)
+    shown = table("name", "outlet", "country", "languages", "enabled", "articles", "due", "marked")
     for row in rows:
         languages = ", ".join(row["languages"])
         yes = "yes" if row["enabled"] else ""
         counts = (str(row["articles"]), str(row["due"]))
-        table.add_row(row["slug"], row["name"], row["country"], languages, yes, *counts, row["marked"] or "")
-    out.print(table)
+        shown.add_row(row["slug"], row["name"], row["country"], languages, yes, *counts, row["marked"] or "")
+    out.print(shown)
 
 
 @app.command()

@@ -122,7 +122,7 @@ def _as_json(results: "Results") -> dict[str, Any]:
 def _print(results: "Results") -> None:
     for hit in results.hits:
         _print_hit(hit)
-    out.print(f"{results.total} articles, {results.took_ms:.0f} ms")
+    out.print(f"{results.total} article{'s' if results.total != 1 else ''}, {results.took_ms:.0f} ms")
     for name, buckets in results.facets.items():
         if buckets:
             out.print(f"  {name:<15}" + ", ".join(f"{each.label} {each.count}" for each in buckets), markup=False)
@@ -155,14 +155,17 @@ def article(
     url_or_id: Annotated[str, typer.Argument(metavar="URL|ID", help="Any address of the article, or its id.")],
     history: Annotated[bool, typer.Option("--history", help="List the versions and what was changed.")] = False,
     diff: Annotated[str | None, typer.Option(help="Show what was changed between two versions: A..B.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="List what was weighed for each field, and why.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show an article as the ledger has it, its versions, or what was changed."""
+    """Show an article as the ledger has it, its versions, what was changed, or why it was read so."""
     from broadsheet import show
 
     quiet_logs()
     if diff is not None:
         show.diff(url_or_id, diff, as_json=as_json)
+    elif explain:
+        show.explain(url_or_id, as_json=as_json)
     elif history:
         show.history(url_or_id, as_json=as_json)
     else:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from broadsheet.console import fail, out, print_json, run
+from broadsheet.console import fail, out, print_json, run, table
 
 if TYPE_CHECKING:
     from news.version import Version
@@ -40,15 +40,13 @@ def history(url_or_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json([_version(version) for version in versions])
         return
-    from rich.table import Table
-
-    table = Table("version", "seen at", "changes", "headline", box=None, pad_edge=False)
+    shown = table("version", "seen at", "changes", "headline")
     for version in versions:
         kinds = ", ".join(version.edits.kinds).replace("_", " ") if version.edits else "first seen"
         stealth = " (stealth)" if version.edits and version.edits.stealth else ""
         at = version.seen_at.strftime("%Y-%m-%d %H:%M:%SZ")
-        table.add_row(str(version.number), at, kinds + stealth, version.article.headline[:80])
-    out.print(table)
+        shown.add_row(str(version.number), at, kinds + stealth, version.article.headline[:80])
+    out.print(shown)
 
 
 def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
@@ -75,6 +73,29 @@ def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
     for operation, text in pieces:
         line.append(text, style=styles[operation])
     out.print(line)
+
+
+def explain(url_or_id: str, *, as_json: bool) -> None:
+    """Print what was weighed for each field of the newest text, the chosen one marked."""
+    candidates = run(_explanation(url_or_id))
+    if as_json:
+        print_json(candidates)
+        return
+    shown = table("field", "", "weight", "source", "value", "why")
+    for name, weighed in candidates.items():
+        for each in weighed:
+            mark = "*" if each["chosen"] else ""
+            shown.add_row(name, mark, f"{each['weight']:.2f}", each["source"], each["value"][:80], each["why"])
+    out.print(shown if candidates else "This article was read before candidates were kept.")
+
+
+async def _explanation(url_or_id: str) -> dict[str, list[dict[str, Any]]]:
+    from ledger.articles import explanation, find
+    from ledger.database import database
+    from news.configuration import read
+
+    async with database(read(), connections=1) as engine, engine.connect() as connection:
+        return await explanation(connection, await find(connection, url_or_id))
 
 
 async def _document(url_or_id: str) -> dict[str, Any]:

@@ -1,41 +1,110 @@
-"""`up`: the daemon."""
+"""`up`, `worker` and `web`: the daemon whole, or its halves on machines of their own."""
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.console import err, quiet_logs
+from broadsheet.console import err, fail
+from broadsheet.logs import daemon_logs
+from news.errors import PartEnded
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from schedules.daemon import Parts
     from schedules.jobs import Jobs
+
+Port = Annotated[int, typer.Option(help="Port of the search page.")]
+Host = Annotated[str, typer.Option(help="Address that the search page listens on.")]
+
+#: connections of the web: readers wait for each other rather than for the crawls
+WEB_CONNECTIONS = 4
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the verb to the command line."""
+    """Add the verbs to the command line."""
     app.command()(up)
+    app.command()(worker)
+    app.command()(web)
 
 
-def up(
-    port: Annotated[int, typer.Option(help="Port of the search page.")] = 8000,
-    host: Annotated[str, typer.Option(help="Address that the search page listens on.")] = "127.0.0.1",
-) -> None:
+def up(port: Port = 8000, host: Host = "127.0.0.1") -> None:
     """Crawl the enabled outlets on schedule, work off recrawls, and serve the search page, until Ctrl-C.
 
-    Any number of daemons may run on one ledger: they share the work.
+    Any number of daemons may run on one ledger: they share the work, and one of them keeps the timetable.
     """
     from schedules.opened import run_with_jobs
 
-    quiet_logs("INFO")
-    run_with_jobs(lambda jobs: _up(jobs, host=host, port=port))
+    daemon_logs()
+    try:
+        run_with_jobs(lambda jobs: _up(jobs, host=host, port=port))
+    except PartEnded as error:
+        fail(str(error), 1)
+
+
+def worker() -> None:
+    """Crawl without a search page, beside other workers on the same PostgreSQL, until Ctrl-C.
+
+    One of all workers and daemons keeps the timetable.
+    """
+    from schedules.opened import run_with_jobs
+
+    daemon_logs()
+    try:
+        run_with_jobs(_work)
+    except PartEnded as error:
+        fail(str(error), 1)
+
+
+def web(port: Port = 8000, host: Host = "127.0.0.1") -> None:
+    """Serve the search page without crawling, until Ctrl-C; what is asked for here is worked off elsewhere."""
+    from schedules.opened import run_with_jobs
+
+    daemon_logs()
+    try:
+        run_with_jobs(lambda jobs: _serve(jobs, host=host, port=port))
+    except PartEnded as error:
+        fail(str(error), 1)
 
 
 async def _up(jobs: "Jobs", *, host: str, port: int) -> None:
     from schedules.daemon import parts_of, run_parts
+
+    parts = parts_of(jobs)
+    async with _page(jobs, host, port) as page:
+        # the timetable stops first, then the page, then the workers
+        await run_parts({"timetable": parts.pop("timetable")} | page | parts)
+
+
+async def _work(jobs: "Jobs") -> None:
+    from schedules.daemon import parts_of, run_parts
+
+    err.print("Working (Ctrl-C ends it)")
+    await run_parts(parts_of(jobs))
+
+
+async def _serve(jobs: "Jobs", *, host: str, port: int) -> None:
+    from schedules.daemon import run_parts
+    from schedules.lag import watch_loop
+
+    async with _page(jobs, host, port) as page:
+        await run_parts(page | {"watch of the loop": watch_loop})
+
+
+@asynccontextmanager
+async def _page(jobs: "Jobs", host: str, port: int) -> "AsyncIterator[Parts]":
+    """Open an engine and an index for the page alone, for crawls would starve it, and give the page as a part."""
+    from index.open import open_index
+    from ledger.database import engine_for
     from web.serve import serve_page
 
-    err.print(f"Search page: http://{host}:{port}  (Ctrl-C ends the daemon)")
-    desk = jobs.desk
-    parts = parts_of(jobs)
-    page = {"search page": lambda: serve_page(desk.engine, desk.index, desk.configuration, host=host, port=port)}
-    # the timetable stops first, then the page, then the workers
-    await run_parts({"timetable": parts.pop("timetable")} | page | parts)
+    configuration = jobs.desk.configuration
+    engine = engine_for(jobs.desk.engine.url.render_as_string(hide_password=False), WEB_CONNECTIONS)
+    index = open_index(configuration, engine)
+    try:
+        err.print(f"Search page: http://{host}:{port}  (Ctrl-C ends it)")
+        yield {"search page": lambda: serve_page(engine, index, configuration, host=host, port=port, jobs=jobs)}
+    finally:
+        await index.close()
+        await engine.dispose()

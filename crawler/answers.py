@@ -8,10 +8,13 @@ from scrapy.http import Response
 
 from news.outcome import Outcome
 from news.page import Page
+from news.url import normal
 
 #: a 429 without Retry-After asks for this pause; none is kept for longer than a day
 PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(days=1)
+#: a longer ETag, date or Retry-After is passed over
+HEADER_CHARACTERS = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +61,25 @@ def page_of(response: Response) -> Page:
     )
 
 
+def address_of(response_url: str, asked: str) -> str:
+    """Return the normal form of the address that an answer or a failure came from.
+
+    A redirect may lead to what has none: then it is the address that was asked for.
+    """
+    try:
+        return normal(response_url)
+    except ValueError:
+        return asked
+
+
 def _meaning(response: Response) -> tuple[Outcome | None, str]:
     status = response.status
     said = f"the site answers {status}"
     if status == 304:
-        return Outcome.NOT_MODIFIED, ""
+        return (Outcome.NOT_MODIFIED, "") if _was_conditional(response) else (Outcome.HTTP_ERROR, f"{said} unasked")
+    if 300 <= status < 400 and _header(response, "Location"):
+        # Scrapy has followed all others
+        return Outcome.BAD_URL, "redirected to what is no address of the web"
     if 200 <= status < 300:
         return None, ""
     if status in (404, 410):
@@ -72,20 +89,27 @@ def _meaning(response: Response) -> tuple[Outcome | None, str]:
     return (Outcome.SERVER_ERROR if status >= 500 else Outcome.HTTP_ERROR), said
 
 
+def _was_conditional(response: Response) -> bool:
+    request = response.request
+    return request is not None and ("If-None-Match" in request.headers or "If-Modified-Since" in request.headers)
+
+
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
-    # a header is text of one line; what a hostile server puts there besides must not reach the ledger
-    return value.decode("latin-1").replace("\x00", "")[:500] if value else None
+    # what a hostile server puts there must not reach the ledger; half an ETag would be none
+    if not value or len(value) > HEADER_CHARACTERS:
+        return None
+    return value.decode("latin-1").replace("\x00", "")
 
 
 def _not_before(response: Response) -> datetime:
     """Return when Retry-After (RFC 9110, 10.2.3: seconds or a date) ends."""
     now = datetime.now(UTC)
     stated = (_header(response, "Retry-After") or "").strip()
-    if stated.isdecimal() and len(stated) < 8:
-        return min(now + timedelta(seconds=int(stated)), now + LONGEST_PAUSE)
+    if stated.isdecimal():
+        return now + timedelta(seconds=max(1, min(int(stated), round(LONGEST_PAUSE.total_seconds()))))
     try:
         at = parsedate_to_datetime(stated)
         return max(now + PAUSE, min(at if at.tzinfo else at.replace(tzinfo=UTC), now + LONGEST_PAUSE))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return now + PAUSE

@@ -35,7 +35,8 @@ def run(main: Coroutine[Any, Any, T], settings: Settings) -> T:
         return runner.run(_with_reactor(main, settings))
 
 
-async def _with_reactor(main: Coroutine[Any, Any, T], settings: Settings) -> T:
+def start(settings: Settings) -> Any:
+    """Start the reactor that is installed on the running loop, with the resolver of `settings`, and return it."""
     from twisted.internet import reactor as installed
 
     reactor: Any = installed
@@ -43,6 +44,11 @@ async def _with_reactor(main: Coroutine[Any, Any, T], settings: Settings) -> T:
     # AsyncCrawlerRunner, unlike `scrapy crawl`, leaves the resolver alone: without this, private addresses are dialled
     resolver = load_object(settings["TWISTED_DNS_RESOLVER"])
     resolver.from_crawler(_WithSettings(settings), reactor).install_on_reactor()
+    return reactor
+
+
+async def _with_reactor(main: Coroutine[Any, Any, T], settings: Settings) -> T:
+    reactor = start(settings)
     task = asyncio.ensure_future(main)
     terminated = False
 

@@ -5,11 +5,15 @@ from typing import Any, Self
 
 from scrapy.crawler import Crawler
 from scrapy.resolver import CachingThreadedResolver
+from scrapy.utils.datatypes import LocalCache
 from twisted.internet.base import ReactorBase
 from twisted.internet.defer import Deferred
 from twisted.internet.error import DNSLookupError
 
 from crawler.addresses import is_public
+
+#: refused names that are remembered, for the reason of a failed attempt; a site can have any number of names
+REMEMBERED = 1_000
 
 
 class PublicResolver(CachingThreadedResolver):
@@ -18,8 +22,9 @@ class PublicResolver(CachingThreadedResolver):
     `BROADSHEET_ALLOW_LOOPBACK` in Scrapy's settings lets loopback through, for tests and the demo.
     """
 
-    #: names that were refused, for the reason of a failed attempt: Twisted says of them only that nothing was found
-    refused: set[str] = set()  # noqa: RUF012 - shared by the process, as the reactor's resolver is
+    #: names that were refused: Twisted says of them only that nothing was found. Shared by the process, as the
+    #: reactor's resolver is
+    refused: LocalCache[str, None] = LocalCache(REMEMBERED)
 
     def __init__(self, reactor: ReactorBase, cache_size: int, timeout: float, *, allow_loopback: bool = False) -> None:
         super().__init__(reactor, cache_size, timeout)
@@ -31,7 +36,7 @@ class PublicResolver(CachingThreadedResolver):
         settings = crawler.settings
         return cls(
             reactor,
-            settings.getint("DNSCACHE_SIZE"),
+            settings.getint("DNSCACHE_SIZE") if settings.getbool("DNSCACHE_ENABLED") else 0,
             settings.getfloat("DNS_TIMEOUT"),
             allow_loopback=settings.getbool("BROADSHEET_ALLOW_LOOPBACK"),
         )
@@ -42,6 +47,7 @@ class PublicResolver(CachingThreadedResolver):
 
     def _checked(self, address: Any, name: str) -> str:
         if is_public(str(address), allow_loopback=self.allow_loopback):
+            self.refused.pop(name, None)
             return str(address)
-        self.refused.add(name)
+        self.refused[name] = None
         raise DNSLookupError(f"{name} is not a public address")

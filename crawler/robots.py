@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from urllib.parse import urljoin
 
 from protego import Protego
 
@@ -9,6 +10,8 @@ from protego import Protego
 ROBOTS_BYTES = 500 * 1024
 #: a longer crawl delay would be a refusal in disguise: it is kept to five minutes
 MOST_DELAY_SECONDS = 300.0
+#: sitemaps that are read of those a robots.txt names
+MOST_SITEMAPS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,14 +25,32 @@ class Verdict:
 def ask(content: bytes, user_agent: str, url: str) -> Verdict:
     """Return what a robots.txt of this content says to `user_agent` about `url`.
 
+    Of the user agent its product token alone counts (RFC 9309, 2.2.1), not what stands in its comment.
+
     >>> ask(b"User-agent: *\\nDisallow: /intern/\\nCrawl-delay: 2", "Broadsheet/1", "https://a.example/intern/x")
     Verdict(allowed=False, delay_seconds=2.0)
     """
     rules = _rules(content[:ROBOTS_BYTES])
-    delay = rules.crawl_delay(user_agent) or 0.0
-    return Verdict(
-        allowed=bool(rules.can_fetch(url, user_agent)), delay_seconds=min(max(0.0, delay), MOST_DELAY_SECONDS)
-    )
+    token = user_agent.partition("/")[0]
+    delay = rules.crawl_delay(token) or 0.0
+    # a delay that is no number (nan) compares false and counts for nothing
+    least = min(delay, MOST_DELAY_SECONDS) if delay > 0.0 else 0.0
+    return Verdict(allowed=bool(rules.can_fetch(url, token)), delay_seconds=least)
+
+
+def sitemaps(content: bytes, base: str) -> list[str]:
+    """Return the first MOST_SITEMAPS addresses of sitemaps that a robots.txt names, those of news first.
+
+    >>> sitemaps(b"Sitemap: /archive.xml\\nSitemap: https://a.example/news.xml", "https://a.example/robots.txt")
+    ['https://a.example/news.xml', 'https://a.example/archive.xml']
+    """
+    named = []
+    for address in _rules(content[:ROBOTS_BYTES]).sitemaps:
+        try:
+            named.append(urljoin(base, address))
+        except ValueError:
+            continue  # no address at all, such as "http://["
+    return sorted(dict.fromkeys(named), key=lambda address: "news" not in address.lower())[:MOST_SITEMAPS]
 
 
 @lru_cache(maxsize=256)

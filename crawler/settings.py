@@ -26,10 +26,11 @@ ITEM_PIPELINES = {
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.Bounds": 50,
     "crawler.middlewares.Robots": 100,
+    "crawler.pace.Pace": 150,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
 }
-EXTENSIONS = {"scrapy.extensions.throttle.AutoThrottle": None, "crawler.throttle.Throttle": 0}
+EXTENSIONS = {"scrapy.extensions.throttle.AutoThrottle": None, "crawler.pace.Throttle": 0}
 
 # politeness
 ROBOTSTXT_OBEY = True  # read by crawler.middlewares.Robots
@@ -40,7 +41,14 @@ DOWNLOAD_DELAY_JITTER = 0.0  # a delay is a promise: none is cut short
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 
 # a hostile web
-DOWNLOAD_HANDLERS = {"data": None, "file": None, "ftp": None, "s3": None}
+DOWNLOAD_HANDLERS = {
+    "http": "crawler.download.BoundedHandler",
+    "https": "crawler.download.BoundedHandler",
+    "data": None,
+    "file": None,
+    "ftp": None,
+    "s3": None,
+}
 TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"
 BROADSHEET_ALLOW_LOOPBACK = _configuration.allow_loopback
 HTTPPROXY_ENABLED = False  # a proxy would resolve names for us, unchecked
@@ -50,8 +58,10 @@ DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 20
 REDIRECT_MAX_TIMES = 5
 METAREFRESH_ENABLED = False  # it would parse the page in the event loop
-URLLENGTH_LIMIT = 2_048
+URLLENGTH_LIMIT = 0  # it would drop a request without a word; crawler.middlewares.Bounds says why
+COOKIES_ENABLED = False  # a reader's session is none of ours, and Set-Cookie is parsed in the event loop
 DNS_TIMEOUT = 10
+DNSCACHE_ENABLED = False  # it never forgets: a daemon would dial for ever the address that a site once had
 
 # the ledger keeps retries, refusals and what was seen
 RETRY_ENABLED = False

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
+from crawler.pace import withdraw
 from crawler.spiders.outlet import OutletSpider
 from news.errors import CrawlInterrupted
 from news.outlet import Outlet
@@ -23,17 +24,20 @@ async def crawl_slice(
 ) -> None:
     """Crawl `outlet` for about `seconds`: its sources, if wanted, then what is due, or `only` these addresses.
 
-    Cancelling ends it cleanly: pages in flight stay due. Raises CrawlInterrupted if it was stopped from outside, and
-    what ended it before its time, such as a ledger that is away.
+    Cancelling ends it cleanly: pages that were not recorded stay due. Raises CrawlInterrupted if it was stopped from
+    outside, and what ended it before its time, such as a ledger that is away.
     """
     runner = AsyncCrawlerRunner(values)
     crawler = runner.create_crawler(OutletSpider)
     crawl = runner.crawl(crawler, outlet=outlet, sources=sources, seconds=seconds, only=only)
     try:
         await asyncio.shield(crawl)
-    finally:
-        # a cancelled crawl is still running
+    except asyncio.CancelledError:
+        # the crawl is still running
+        withdraw(crawler)
         await runner.stop()
+        await asyncio.wait([crawl])
+        raise
     spider = crawler.spider
     assert isinstance(spider, OutletSpider), "the crawl was made of this class"
     if spider.failure is not None:

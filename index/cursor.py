@@ -3,26 +3,52 @@
 import base64
 import binascii
 import json
-from typing import Any
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
+from index.query import Query
 from news.errors import BadQuery
 
 
-def encode(sort: str, place: dict[str, Any]) -> str:
-    """Return the cursor of a place in results ordered by `sort`."""
-    return base64.urlsafe_b64encode(json.dumps([sort, place]).encode()).decode().rstrip("=")
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a page of results begins."""
+
+    #: when the first page was asked for, ISO 8601; the age of articles is counted from then on all pages
+    origin: str
+    #: what the last hit before was ordered by, and its id; None on the first page and where pages are counted
+    after: tuple[float | str | None, str] | None = None
+    #: hits to pass over, where a server can page in no other way
+    offset: int = 0
 
 
-def decode(sort: str, cursor: str) -> dict[str, Any]:
-    """Return the place that `encode` was given. Raises BadQuery for anything that it did not make.
+def encode(query: Query, place: Place) -> str:
+    """Return the cursor of a place in the results of `query`."""
+    text = json.dumps([query.sort, asdict(place)])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
-    >>> decode("newest", encode("newest", {"after": [1, "a"]}))
-    {'after': [1, 'a']}
+
+def begin(query: Query) -> Place:
+    """Return where the page that `query` asks for begins. Raises BadQuery for a cursor that no page gave.
+
+    >>> begin(Query(cursor=encode(Query(), Place(origin="2026-03-02T08:00:00+00:00", after=(1.5, "a"))))).after
+    (1.5, 'a')
     """
+    if not query.cursor:
+        return Place(origin=datetime.now(UTC).isoformat())
     try:
-        made_for, place = json.loads(base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError, binascii.Error, RecursionError) as error:
+        text = base64.urlsafe_b64decode(query.cursor.encode("ascii") + b"=" * (-len(query.cursor) % 4))
+        sort, found = json.loads(text)
+        origin = datetime.fromisoformat(found["origin"]).isoformat()
+        offset = int(found["offset"])
+        after = found["after"]
+        if after is not None:
+            value, id = after
+            if not isinstance(id, str) or not isinstance(value, int | float | str | None) or "\0" in text.decode():
+                raise TypeError
+            after = (value, id)
+    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError) as error:
         raise BadQuery("The cursor is not one that a page of results gave.") from error
-    if made_for != sort or not isinstance(place, dict):
+    if sort != query.sort or offset < 0:
         raise BadQuery("The cursor belongs to another query.")
-    return place
+    return Place(origin=origin, after=after, offset=offset)

@@ -9,11 +9,20 @@ from index.protocol import Index
 from news.configuration import Configuration
 
 
+def open_elasticsearch(configuration: Configuration) -> ElasticsearchIndex:
+    """Return the Elasticsearch that the configuration names, for what it alone can: migrations and keys.
+
+    Raises ConfigurationError if none is named.
+    """
+    found = connect(configuration)
+    return ElasticsearchIndex(found, shown(configuration.elasticsearch_url or ""))
+
+
 def open_index(configuration: Configuration, engine: AsyncEngine) -> Index:
     """Return Elasticsearch if the configuration names one, else PostgreSQL's full text in `engine`'s database.
 
     Nothing is connected to yet. Raises ConfigurationError for an address the client cannot use.
     """
     if configuration.elasticsearch_url:
-        return ElasticsearchIndex(connect(configuration), shown(configuration.elasticsearch_url))
+        return open_elasticsearch(configuration)
     return PostgresqlIndex(engine)

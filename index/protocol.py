@@ -16,7 +16,7 @@ class Action:
 
     stream: Stream
     id: str
-    #: rises with each change that is told; an index ignores what is not above what it has
+    #: rises with each change that is told; an index ignores what is below what it has
     revision: int
     #: None deletes
     document: dict[str, Any] | None
@@ -25,7 +25,7 @@ class Action:
 class Verdict(StrEnum):
     """What became of one action."""
 
-    DONE = "done"  # the index has it, or has something newer
+    DONE = "done"  # the index has it, or something newer
     REFUSED = "refused"  # it will never take it as it is: for quarantine
     LATER = "later"  # it may take it another time: the action stays owed
 
@@ -74,7 +74,8 @@ class Index(Protocol):
     async def write(self, actions: Sequence[Action]) -> list[Written]:
         """Tell the index these actions; the answer has one word for each, in their order.
 
-        Told twice or late, an action changes nothing: a revision not above the index's own counts as done.
+        Told late, an action changes nothing: a revision below the index's own counts as done. The same revision is
+        written again, so that a rebuild reaches what the index derives.
         """
         ...
 

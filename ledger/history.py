@@ -34,6 +34,8 @@ class Text:
     signature: Signature = ()
     #: how it differs from the text before; None: to be found out
     edits: Edits | None = None
+    #: what was weighed for its fields, as `versions` keeps it
+    candidates: bytes | None = None
 
 
 async def texts_of(connection: AsyncConnection, article_id: UUID) -> list[Text]:
@@ -53,6 +55,7 @@ async def texts_of(connection: AsyncConnection, article_id: UUID) -> list[Text]:
             article=unpack(row.article),
             signature=unpacked(row.signature) if row.signature else (),
             edits=Edits.from_json(row.edits) if row.edits else None,
+            candidates=row.candidates,
         )
         for row in rows
     ]
@@ -132,6 +135,7 @@ async def rewrite(
                 "seen_at": text.seen_at,
                 "article": pack(text.article),
                 "edits": text.edits.as_json() if text.edits else None,
+                "candidates": text.candidates,
             }
             for number, text in enumerate(texts, 1)
         ],

@@ -1,7 +1,8 @@
 """An article that was read is kept: as a new article, as a new version, or as what we had."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, unpack
+from ledger.articles import pack, pack_json, unpack
 from ledger.history import MOST_EDITS, Text, in_force, locked, rewrite, summary, texts_of, with_earlier
 from ledger.outbox import owe_article
 from ledger.schema import addresses, articles, versions
@@ -43,6 +44,8 @@ class Reading:
     asked: str = ""
     #: MinHash values of the text, by which copies are found
     signature: tuple[int, ...] = ()
+    #: field -> what was weighed for it
+    candidates: Mapping[str, Any] = field(default_factory=dict)
     #: days apart that two copies of a text may be seen
     story_days: int = STORY_DAYS
     at: datetime
@@ -89,8 +92,7 @@ async def keep(connection: AsyncConnection, reading: Reading) -> Kept:
     elif fingerprint(reading.article) == known.fingerprint:
         kept = await _keep_unchanged(connection, reading, known)
     else:
-        await lock_stories(connection)
-        kept = await _keep_changed(connection, reading, known.id)
+        kept = await _keep_changed(connection, reading, known)
     await connection.execute(_ADD_KEYS, {"keys": keys, "article_id": kept.article_id})
     return kept
 
@@ -161,22 +163,29 @@ async def _keep_unchanged(connection: AsyncConnection, reading: Reading, known: 
     return Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
 
 
-async def _keep_changed(connection: AsyncConnection, reading: Reading, known_id: UUID) -> Kept:
-    of_this = articles.c.id == known_id
-    # read anew and locked: somebody may have changed the article under another of its addresses meanwhile
-    known = (await connection.execute(select(articles).where(of_this).with_for_update())).one()
-    before = await _text_of(connection, known)
+async def _keep_changed(connection: AsyncConnection, reading: Reading, known: Row[Any]) -> Kept:
     unchanged = Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
+    if reading.at < known.changed_at:
+        return replace(unchanged, reason="older than the text that we have")
+    before = await _text_of(connection, known)
     if is_cut_short(before, reading.article):
         return replace(unchanged, outcome=Outcome.WALL, reason="what a wall left of the text that we have")
-    if fingerprint(before) == fingerprint(reading.article):
-        return unchanged
+    # a stranger's text may take seconds: beside the loop, and before anybody waits for us
+    edits: Edits | None = await asyncio.to_thread(compare, before, reading.article)
+    await lock_stories(connection)
+    of_this = articles.c.id == known.id
+    peeked, known = known, (await connection.execute(select(articles).where(of_this).with_for_update())).one()
+    if known.fingerprint != peeked.fingerprint:
+        # somebody has changed the article under another of its addresses meanwhile
+        if known.fingerprint == fingerprint(reading.article):
+            return replace(unchanged, version=known.version)
+        edits = await asyncio.to_thread(compare, await _text_of(connection, known), reading.article)
     if known.missed_at is not None:
         await meet(connection, known.id, reading.at)
     # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
     same_version = known.read_from != known.url and reading.read_from == known.url
     version = known.version if same_version else known.version + 1
-    edits = None if same_version else compare(before, reading.article)
+    edits = None if same_version else edits
     result = await connection.execute(
         update(articles)
         .where(of_this)
@@ -205,8 +214,7 @@ async def _keep_earlier(connection: AsyncConnection, reading: Reading, seen: Row
     """Keep what was fetched before the newest text that we have: at most a version in the article's past."""
     known = await locked(connection, seen.id)
     texts = await texts_of(connection, known.id)
-    text = Text(seen_at=reading.at, article=reading.article, signature=reading.signature)
-    told = with_earlier(texts, text, known.fetched_at)
+    told = with_earlier(texts, text_of(reading), known.fetched_at)
     if told != texts:
         kept_at = reading.kept_at or reading.at
         await rewrite(connection, known, told, story_days=reading.story_days, kept_at=kept_at)
@@ -224,6 +232,16 @@ def _is_view(reading: Reading, known: Row[Any]) -> bool:
         return False
     names_itself = reading.read_from == reading.article.url
     return not names_itself or identity(reading.read_from) == identity(known.url)
+
+
+def text_of(reading: Reading) -> Text:
+    """Return the reading's text as it is to stand in the article's history."""
+    return Text(
+        seen_at=reading.at,
+        article=reading.article,
+        signature=reading.signature,
+        candidates=pack_json(reading.candidates),
+    )
 
 
 def address_of(reading: Reading) -> dict[str, str]:
@@ -250,10 +268,12 @@ async def _add_version(
         seen_at=reading.at,
         article=pack(reading.article),
         edits=edits.as_json() if edits else None,
+        candidates=pack_json(reading.candidates),
     )
     await connection.execute(
         statement.on_conflict_do_update(
-            index_elements=[versions.c.article_id, versions.c.version], set_={"article": statement.excluded.article}
+            index_elements=[versions.c.article_id, versions.c.version],
+            set_={name: statement.excluded[name] for name in ("article", "candidates")},
         )
     )
 

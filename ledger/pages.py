@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import case, func, literal_column, or_, select, update
+from sqlalchemy import CursorResult, case, func, literal_column, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -58,7 +59,7 @@ async def announce(connection: AsyncConnection, outlet: str, source: str, found:
         )
         stated = statement.excluded.lastmod
         changed = stated > func.coalesce(pages.c.lastmod, pages.c.visited_at)
-        rows_back = await connection.execute(
+        rows_back: CursorResult[Any] = await connection.execute(
             statement.on_conflict_do_update(
                 index_elements=[pages.c.url],
                 set_={"lastmod": stated, "due_at": case((changed, now), else_=pages.c.due_at)},

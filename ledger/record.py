@@ -15,7 +15,8 @@ from ledger.keep import Reading, keep
 from ledger.outbox import owe_event
 from ledger.pages import Found, announce
 from ledger.revisit import next_visit
-from ledger.schema import articles, attempts, pages, sites
+from ledger.schema import articles, attempts, pages
+from ledger.sites import note_request
 from ledger.tombstones import meet, miss
 from news.outcome import READ, Outcome
 from news.url import site_of
@@ -153,14 +154,7 @@ async def _note_attempt(connection: AsyncConnection, attempt: Attempt, recorded:
     if events:
         plain = {name: value for name, value in values.items() if value is not None}
         plain |= {"event": "attempt", "at": utc(attempt.at), "host": urlsplit(attempt.url).hostname}
-        plain["bytes"] = plain.pop("content_bytes", None)
         if recorded.article_id:
             plain["article_id"] = str(recorded.article_id)
         await owe_event(connection, attempt_id, plain)
-    statement = insert(sites).values(site=site_of(attempt.final_url), requested_at=attempt.at)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[sites.c.site],
-            set_={"requested_at": func.greatest(sites.c.requested_at, statement.excluded.requested_at)},
-        )
-    )
+    await note_request(connection, site_of(attempt.final_url), attempt.at)

@@ -182,6 +182,7 @@ versions = Table(
     Column("seen_at", Instant, nullable=False),
     Column("article", LargeBinary, nullable=False),  # zlib of Article.as_json()
     Column("edits", JSONB),  # against the version before; NULL for the first
+    Column("candidates", LargeBinary),  # zlib of what was weighed for each field
     PrimaryKeyConstraint("article_id", "version"),
 )
 

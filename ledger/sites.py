@@ -22,15 +22,23 @@ class RobotsFile:
     status: int
     content: bytes
 
+    @property
+    def unreachable(self) -> bool:
+        """Whether nothing may be fetched until it has been asked for again (RFC 9309, 2.3.1.4).
+
+        429 is a refusal that passes, too, not one of the 4xx that mean that there are no rules.
+        """
+        return self.status == 0 or self.status == 429 or self.status >= 500
+
 
 async def robots_of(connection: AsyncConnection, origin: str) -> RobotsFile | None:
     """Return the robots.txt of `scheme://host[:port]`, or None if it is to be fetched (anew)."""
     row = (await connection.execute(select(robots).where(robots.c.origin == origin))).first()
     if row is None:
         return None
-    unreachable = row.status == 0 or row.status >= 500
-    fresh = datetime.now(UTC) - row.fetched_at < (UNREACHABLE_AGE if unreachable else ROBOTS_AGE)
-    return RobotsFile(status=row.status, content=row.content) if fresh else None
+    file = RobotsFile(status=row.status, content=row.content)
+    fresh = datetime.now(UTC) - row.fetched_at < (UNREACHABLE_AGE if file.unreachable else ROBOTS_AGE)
+    return file if fresh else None
 
 
 async def keep_robots(connection: AsyncConnection, origin: str, file: RobotsFile) -> None:
@@ -43,6 +51,17 @@ async def keep_robots(connection: AsyncConnection, origin: str, file: RobotsFile
 async def requested_at(connection: AsyncConnection, site: str) -> datetime | None:
     """Return when the site was last sent a request, by whichever worker."""
     return (await connection.execute(select(sites.c.requested_at).where(sites.c.site == site))).scalar()
+
+
+async def note_request(connection: AsyncConnection, site: str, at: datetime) -> None:
+    """Note that the site was sent a request at this time; an earlier one than is known changes nothing."""
+    statement = insert(sites).values(site=site, requested_at=at)
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[sites.c.site],
+            set_={"requested_at": func.greatest(sites.c.requested_at, statement.excluded.requested_at)},
+        )
+    )
 
 
 async def not_before(connection: AsyncConnection, site: str) -> datetime | None:

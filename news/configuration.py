@@ -25,6 +25,9 @@ class Configuration:
     elasticsearch_url: str | None = None
     elasticsearch_api_key: str | None = None
     elasticsearch_ca_certs: Path | None = None
+    #: an encoded API key of Kibana's, by which `broadsheet kibana install` may write
+    kibana_api_key: str | None = None
+    kibana_ca_certs: Path | None = None
     #: what a program must send to change anything over the web; None refuses changes from beyond loopback
     token: str | None = None
     #: an address or URL where outlets reach the operator; part of the user agent
@@ -61,21 +64,27 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
     for name, schemes in (("database_url", ("postgresql", "postgres")), ("elasticsearch_url", ("http", "https"))):
         if name in found and urlsplit(found[name]).scheme not in schemes:
             raise ConfigurationError(f"{PREFIX}{name.upper()} must begin with {schemes[0]}://")
-    certificates = Path(found["elasticsearch_ca_certs"]) if "elasticsearch_ca_certs" in found else None
-    if certificates and not certificates.is_file():
-        raise ConfigurationError(f"{PREFIX}ELASTICSEARCH_CA_CERTS: there is no file {certificates}.")
     return Configuration(
         home=Path(found["home"]) if "home" in found else platformdirs.user_data_path("broadsheet", appauthor=False),
         database_url=found.get("database_url"),
         elasticsearch_url=found.get("elasticsearch_url"),
         elasticsearch_api_key=found.get("elasticsearch_api_key"),
-        elasticsearch_ca_certs=certificates,
+        elasticsearch_ca_certs=_file(found, "elasticsearch_ca_certs"),
+        kibana_api_key=found.get("kibana_api_key"),
+        kibana_ca_certs=_file(found, "kibana_ca_certs"),
         token=found.get("token"),
         contact=found.get("contact"),
         archive=Path(found["archive"]) if "archive" in found else None,
         allow_loopback=found.get("allow_loopback", "").lower() in ("1", "true", "yes"),
         story_days=_days(found.get("story_days", str(Configuration.story_days))),
     )
+
+
+def _file(found: Mapping[str, str], name: str) -> Path | None:
+    path = Path(found[name]) if name in found else None
+    if path and not path.is_file():
+        raise ConfigurationError(f"{PREFIX}{name.upper()}: there is no file {path}.")
+    return path
 
 
 def _days(value: str) -> int:

@@ -77,7 +77,7 @@ def line_spans(before: Sequence[Sequence[str]], after: Sequence[Sequence[str]]) 
         pairs += [(old_at + i, new_at + j) for i, j in aligner.pairs(old_words, new_words)]
     old_words, new_words = list(chain.from_iterable(before)), list(chain.from_iterable(after))
     found = list(_runs(pairs, old_starts[-1], new_starts[-1]))
-    return list(_begin_lines(found, old_words, new_words, set(old_starts), set(new_starts)))
+    return _begin_lines(found, old_words, new_words, set(old_starts), set(new_starts))
 
 
 def _starts(lines: Sequence[Sequence[str]]) -> list[int]:
@@ -87,36 +87,50 @@ def _starts(lines: Sequence[Sequence[str]]) -> list[int]:
 
 def _begin_lines(
     found: list[Span], old: Sequence[str], new: Sequence[str], old_starts: set[int], new_starts: set[int]
-) -> Iterator[Span]:
+) -> list[Span]:
     """Move what is only new or only gone to the left, where that changes nothing and makes it begin a line."""
-    for number, span in enumerate(found):
-        words, start, end, starts = new, span.after_start, span.after_end, new_starts
-        if span.before_end > span.before_start:
-            words, start, end, starts = old, span.before_start, span.before_end, old_starts
-        both = span.before_end > span.before_start and span.after_end > span.after_start
-        if span.equal or both or not number:
+    for number, span in enumerate(found[1:], start=1):
+        if span.equal:
             continue
         room = found[number - 1].before_end - found[number - 1].before_start
-        step = 0
-        while step < room and start - step not in starts and words[start - step - 1] == words[end - step - 1]:
-            step += 1
-        if step and start - step in starts:
-            before = found[number - 1]
-            found[number - 1] = replace(before, before_end=before.before_end - step, after_end=before.after_end - step)
-            found[number] = replace(
-                span,
-                before_start=span.before_start - step,
-                before_end=span.before_end - step,
-                after_start=span.after_start - step,
-                after_end=span.after_end - step,
-            )
-            follower = found[number + 1] if number + 1 < len(found) else None
-            moved = Span(True, span.before_end - step, span.before_end, span.after_end - step, span.after_end)
-            if follower is None:
-                found.append(moved)
+        if span.before_start == span.before_end:
+            step = _steps_to_line(new, span.after_start, span.after_end, new_starts, room)
+        elif span.after_start == span.after_end:
+            step = _steps_to_line(old, span.before_start, span.before_end, old_starts, room)
+        else:
+            continue
+        if step:
+            ahead, behind = found[number - 1], found[number + 1] if number + 1 < len(found) else None
+            found[number - 1] = replace(ahead, before_end=ahead.before_end - step, after_end=ahead.after_end - step)
+            found[number] = _shifted(span, step)
+            if behind is None:
+                found.append(Span(True, span.before_end - step, span.before_end, span.after_end - step, span.after_end))
             else:
-                found[number + 1] = replace(follower, before_start=moved.before_start, after_start=moved.after_start)
-    return (span for span in found if span.before_end > span.before_start or span.after_end > span.after_start)
+                found[number + 1] = replace(
+                    behind, before_start=span.before_end - step, after_start=span.after_end - step
+                )
+    return [span for span in found if span.before_end > span.before_start or span.after_end > span.after_start]
+
+
+def _steps_to_line(words: Sequence[str], start: int, end: int, starts: set[int], room: int) -> int:
+    """Return by how many words a stretch can move to the left to begin a line, 0 if it cannot or need not.
+
+    It can as long as the word before it is also its last one: "[b a] b a" says the same as "b [a b] a".
+    """
+    step = 0
+    while step < room and start - step not in starts and words[start - step - 1] == words[end - step - 1]:
+        step += 1
+    return step if start - step in starts else 0
+
+
+def _shifted(span: Span, step: int) -> Span:
+    return replace(
+        span,
+        before_start=span.before_start - step,
+        before_end=span.before_end - step,
+        after_start=span.after_start - step,
+        after_end=span.after_end - step,
+    )
 
 
 def _runs(pairs: list[tuple[int, int]], old_length: int, new_length: int) -> Iterator[Span]:

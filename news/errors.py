@@ -35,6 +35,14 @@ class IndexUnavailable(BroadsheetError):
     """The search index cannot be reached or refuses us; what it is owed waits in the outbox."""
 
 
+class KibanaUnavailable(BroadsheetError):
+    """Kibana cannot be reached, refuses us or is too old."""
+
+
+class BadDashboard(BroadsheetError):
+    """A dashboard of ours that Kibana would refuse: a mistake in our own data."""
+
+
 class BadQuery(BroadsheetError):
     """A search asks for a field, a date or a page that cannot be."""
 
@@ -65,3 +73,7 @@ class CrawlInterrupted(BroadsheetError):
 
 class BadAddress(BroadsheetError):
     """An address that is none of the web, or that belongs to no outlet."""
+
+
+class PartEnded(BroadsheetError):
+    """A part of the daemon ended or failed, and with it the daemon: whoever watches it starts it again."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
-from news.article import Article
 from news.moment import Moment
 
 #: the last place on earth to end a day is twelve hours behind UTC
@@ -42,8 +41,3 @@ def first(members: Sequence[Member]) -> Member:
     Raises ValueError for a story without members.
     """
     return min(members, key=lambda member: (member.out_by, member.first_seen_at, member.article_id.bytes))
-
-
-def credited(article: Article) -> str:
-    """Return the agency that the article names as its source, the first of several, or "" for none."""
-    return article.agencies[0] if article.agencies else ""

@@ -54,7 +54,7 @@ def normal(url: str) -> str:
     if parts.scheme not in ("http", "https") or not host:
         raise ValueError(f"'{url[:200]}' is not an http(s) address")
     host = host if host.isascii() else host.encode("idna").decode("ascii")
-    if re.search(r"[\s\\^`{|}<>\"%]", host):
+    if re.search(r"[\x00-\x20\x7f\s\\^`{|}<>\"%]", host):
         raise ValueError(f"'{url[:200]}' has no host that can be")
     if ":" in host:
         host = f"[{host}]"

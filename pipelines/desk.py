@@ -71,13 +71,28 @@ async def desk_of(crawler: Crawler) -> Desk:
 
 
 async def _open_for(crawler: Crawler) -> Desk:
-    stack = AsyncExitStack()
-    desk = await stack.enter_async_context(open_desk(read()))
+    opened: asyncio.Future[Desk] = asyncio.get_running_loop().create_future()
+    ended = asyncio.Event()
+
+    async def keep_open() -> None:
+        # one task opens and closes: a context variable is given back where it was set
+        try:
+            async with open_desk(read()) as desk:
+                opened.set_result(desk)
+                await ended.wait()
+                await publish_all(desk.engine, desk.index)
+        except BaseException as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+
+    keeper = asyncio.create_task(keep_open())
 
     async def close() -> None:
-        await publish_all(desk.engine, desk.index)
-        await stack.aclose()
+        ended.set()
+        await keeper
 
+    desk = await opened
     # strongly held: the signal's dispatcher keeps weak references
     crawler.signals.connect(close, signal=signals.engine_stopped, weak=False)
     return desk

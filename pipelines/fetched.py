@@ -1,6 +1,6 @@
 """The item that goes through Scrapy's pipelines: an attempt, the page that came of it, what was read in the page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ledger.record import Attempt, Recorded
 from news.digest import Digest
@@ -14,7 +14,7 @@ class Fetched:
 
     outlet: Outlet
     attempt: Attempt
-    #: None where nothing came that could be read
-    page: Page | None = None
-    digest: Digest | None = None
+    #: None where nothing came that could be read; a log line about the item must not carry megabytes
+    page: Page | None = field(default=None, repr=False)
+    digest: Digest | None = field(default=None, repr=False)
     recorded: Recorded | None = None

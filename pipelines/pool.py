@@ -5,14 +5,19 @@ import contextlib
 import multiprocessing
 import os
 import sys
+import traceback
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as LateError
+from pathlib import PurePath
 from typing import ParamSpec, TypeVar
 
+import structlog
 from pebble import ProcessExpired, ProcessPool
 
-from news.errors import PageUnreadable
+from news.errors import BroadsheetError, PageUnreadable
 from news.outcome import Outcome
+
+log = structlog.get_logger()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,15 +35,22 @@ AHEAD = 2
 class Pool:
     """Workers of their own processes. Open it before any thread is started, close it when all work has ended."""
 
-    def __init__(self, workers: int | None = None, *, task_seconds: float = TASK_SECONDS) -> None:
+    def __init__(
+        self, workers: int | None = None, *, task_seconds: float = TASK_SECONDS, worker_bytes: int = WORKER_BYTES
+    ) -> None:
         self.workers = workers or os.cpu_count() or 1
         self.task_seconds = task_seconds
+        self.worker_bytes = worker_bytes
         start = "spawn" if sys.platform == "win32" else "forkserver"
         context = multiprocessing.get_context(start)
         if start == "forkserver":
             context.set_forkserver_preload(["pipelines.digest"])
         self._pool = ProcessPool(
-            max_workers=self.workers, max_tasks=TASKS_A_WORKER, initializer=_settle_in, context=context
+            max_workers=self.workers,
+            max_tasks=TASKS_A_WORKER,
+            initializer=_settle_in,
+            initargs=[worker_bytes],
+            context=context,
         )
         self._places = asyncio.Semaphore(self.workers * AHEAD)
 
@@ -46,35 +58,65 @@ class Pool:
         """Return `function(*args, **kwargs)` of a worker; function, arguments and result must be picklable.
 
         Waits while the pool is full. Raises PageUnreadable, with its outcome, if the task took too long, too much
-        memory or its process with it; what the function raises comes through.
+        memory or its process with it, or failed on what it was given; its own BroadsheetErrors come through.
         """
         async with self._places:
-            future = self._pool.schedule(function, args=list(args), kwargs=kwargs, timeout=self.task_seconds)
+            with contextlib.suppress(ProcessExpired):
+                return await self._try(function, *args, **kwargs)
+            # the worker was killed from outside (out of memory, a stop of the whole group), or the page kills its
+            # readers: the second try tells
             try:
-                return await asyncio.wrap_future(future)  # type: ignore[no-any-return]
-            except LateError as error:
-                reason = f"reading it took longer than {self.task_seconds:g} s"
-                raise PageUnreadable(reason, Outcome.TOO_SLOW) from error
-            except MemoryError as error:
-                reason = f"reading it took more than {WORKER_BYTES / 2**30:g} GiB of memory"
-                raise PageUnreadable(reason, Outcome.TOO_FAT) from error
+                return await self._try(function, *args, **kwargs)
             except ProcessExpired as error:
                 raise PageUnreadable("the process that read it died", Outcome.UNREADABLE) from error
 
+    async def _try(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        future = self._pool.schedule(_guarded, args=[function, *args], kwargs=kwargs, timeout=self.task_seconds)
+        try:
+            return await asyncio.wrap_future(future)
+        except LateError as error:
+            reason = f"reading it took longer than {self.task_seconds:g} s"
+            raise PageUnreadable(reason, Outcome.TOO_SLOW) from error
+        except MemoryError as error:
+            reason = f"reading it took more than {self.worker_bytes / 2**30:g} GiB of memory"
+            raise PageUnreadable(reason, Outcome.TOO_FAT) from error
+        except _Failed as error:
+            log.error("reading_failed", reason=str(error))
+            raise PageUnreadable(str(error)) from error
+
     def close(self) -> None:
         """End the workers; a task that is still running is killed."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
 
-def _settle_in() -> None:
+class _Failed(Exception):
+    """A function of ours met what it did not foresee, in a stranger's bytes."""
+
+
+def _guarded(function: Callable[..., T], *args: object, **kwargs: object) -> T:
+    """Run in the worker: an exception that nobody foresaw goes home as its name and place alone.
+
+    The exception itself need not survive pickling (lxml's do not), and its text may be the stranger's.
+    """
+    try:
+        return function(*args, **kwargs)
+    except (BroadsheetError, MemoryError):
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{PurePath(place.filename).name}, line {place.lineno}"
+        raise _Failed(f"reading it failed: {type(error).__name__} in {where}") from None
+
+
+def _settle_in(worker_bytes: int) -> None:
     """Make a worker give way to the event loop, and bound its memory."""
     with contextlib.suppress(AttributeError, OSError):
         os.nice(10)
     with contextlib.suppress(ImportError, ValueError, OSError):
         import resource
 
-        resource.setrlimit(resource.RLIMIT_AS, (WORKER_BYTES, WORKER_BYTES))
+        resource.setrlimit(resource.RLIMIT_AS, (worker_bytes, worker_bytes))
     import signal
 
     # Ctrl-C reaches every process of the terminal's group: the main process alone decides what happens then

@@ -47,6 +47,7 @@ def reading_of(
         asked=attempt.url,
         read_from=attempt.final_url,
         signature=digest.signature,
+        candidates=digest.candidates,
         story_days=story_days,
         at=attempt.at,
         kept_at=kept_at,

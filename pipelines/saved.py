@@ -11,7 +11,7 @@ from news.errors import BroadsheetError, PageUnreadable
 from news.outlet import Outlet
 from news.page import Page
 from news.url import site_of
-from pipelines.digest import read_article
+from pipelines.digest import explained, read_article
 from pipelines.extract.instants import read as read_instant
 
 #: a saved page that unpacks to more is refused, as the crawler would have refused it
@@ -20,8 +20,10 @@ _SIZE_LIMIT = 20_000_000
 _NEVER = datetime(2199, 1, 1, tzinfo=UTC)
 
 
-def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet) -> dict[str, Any]:
+def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet, *, explain: bool = False) -> dict[str, Any]:
     """Return `id` and the article's fields for one line of a manifest, or `id` and `error`.
+
+    With `explain` there is also `candidates`: what was weighed for each field, which was chosen, and why.
 
     `line` has `id`, `url` and perhaps `crawled_at`; the page is `<id>.html.gz` or `<id>.html` in `folder`. Never
     raises for what the line or the page holds.
@@ -29,13 +31,14 @@ def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet) -> dict[st
     name = line.get("id")
     try:
         page = page_of_line(line, folder, undated=_NEVER)
-        extracted = read_article(page, outlet)
+        extracted = read_article(page, outlet, explain=explain)
     except BroadsheetError as error:
         return {"id": name, "error": str(error)}
     if extracted.article is None:
         assert extracted.refusal is not None, "there is an article or a refusal"
         return {"id": name, "error": extracted.refusal.reason, "outcome": str(extracted.refusal.outcome)}
-    return {"id": name} | extracted.article.as_json()
+    candidates = {"candidates": explained(extracted.candidates)} if explain else {}
+    return {"id": name} | extracted.article.as_json() | candidates
 
 
 def outlet_of(url: str, outlets: Iterable[Outlet]) -> Outlet:

@@ -93,7 +93,7 @@ class Orphan:
 async def orphans(connection: AsyncConnection) -> list[Orphan]:
     """Return the jobs whose worker is dead: it holds no lock any more, or its heart has stopped."""
     query = text(
-        "SELECT job.id, queue_name AS queue, task_name AS task, args AS arguments, lock, queueing_lock, priority"
+        "SELECT job.id, queue_name AS queue, task_name AS task, args AS arguments, lock, queueing_lock, priority"  # noqa: S608 - our own texts
         " FROM procrastinate_jobs AS job"
         " LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id"
         " WHERE job.status = 'doing'"

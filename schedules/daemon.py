@@ -3,17 +3,21 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from news.errors import BroadsheetError
+from news.errors import PartEnded
 from pipelines.publish import publish
 from schedules.crawling import CONCURRENCY
 from schedules.jobs import Jobs
+from schedules.lag import watch_loop
 from schedules.timetable import keep_timetable
 
+#: name -> what runs until it is cancelled
+Parts = dict[str, Callable[[], Awaitable[None]]]
 
-async def run_parts(parts: dict[str, Callable[[], Awaitable[None]]]) -> None:
+
+async def run_parts(parts: Parts) -> None:
     """Run all parts until cancelled; they are stopped in the order in which they stand.
 
-    A part that ends or fails ends the others and raises BroadsheetError: a daemon that only seems alive is worse than
+    A part that ends or fails ends the others and raises PartEnded: a daemon that only seems alive is worse than
     one that is started again by whoever watches it.
     """
     tasks = {name: asyncio.ensure_future(part()) for name, part in parts.items()}
@@ -22,17 +26,19 @@ async def run_parts(parts: dict[str, Callable[[], Awaitable[None]]]) -> None:
         for name, task in tasks.items():
             if task.done():
                 error = task.exception()
-                raise BroadsheetError(f"The {name} ended: {error or 'without a reason'}.") from error
+                raise PartEnded(f"The {name} ended: {error or 'without a reason'}.") from error
     finally:
         for task in tasks.values():
             task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            # waited for, not gathered: a second cancellation must not leave the rest running
+            await asyncio.wait([task])
 
 
-def parts_of(jobs: Jobs) -> dict[str, Callable[[], Awaitable[None]]]:
+def parts_of(jobs: Jobs) -> Parts:
     """Return the daemon's parts in the order in which they are to stop: first what brings work, then what does it."""
     return {
         "timetable": lambda: keep_timetable(jobs),
         "worker": lambda: jobs.work(CONCURRENCY),
         "publisher": lambda: publish(jobs.desk.engine, jobs.desk.index),
+        "watch of the loop": watch_loop,
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from index.fields import FACETS
 from index.query import Bucket, Hit, Interval, Query
+from ledger.stories import tell
 from news.errors import BadQuery
 from news.version import Version
 from web import changes, marks
@@ -117,9 +119,15 @@ async def article(request: Request, id: str) -> Response:
 
 @api.get("/articles/{id}/versions")
 async def versions(request: Request, id: str) -> Response:
-    """Give every version's number, time and edits, the first one first."""
+    """Give every version's number, time and edits, the first one first, and when the page was gone."""
     found = await kept(rooms_of(request), parse_id(id))
-    return json_answer({"id": found.id, "versions": [_summary(each) for each in found.versions]})
+    return json_answer(
+        {
+            "id": found.id,
+            "versions": [_summary(each) for each in found.versions],
+            "tombstones": [asdict(stone) for stone in found.stones],
+        }
+    )
 
 
 @api.get("/articles/{id}/versions/{number}")
@@ -149,6 +157,14 @@ async def version(request: Request, id: str, number: str) -> Response:
             ],
         }
     )
+
+
+@api.get("/stories/{id}")
+async def story(request: Request, id: str) -> Response:
+    """Give the articles that carry one text, who had it first before the others; a merged story's id leads on."""
+    async with rooms_of(request).engine.connect() as connection:
+        members = await tell(connection, parse_id(id))
+    return json_answer({"articles": [asdict(each) | {"article_id": str(each.article_id)} for each in members]})
 
 
 def _summary(each: Version) -> dict[str, Any]:

@@ -9,18 +9,25 @@ from starlette.staticfiles import StaticFiles
 
 from index.protocol import Index
 from news.configuration import Configuration
+from schedules.jobs import Jobs
 from web import failures, render
 from web.api import api
 from web.article import article
 from web.guard import Guard
 from web.health import health
+from web.metrics import metrics
 from web.outlets import OutletNames
 from web.rooms import Rooms
 from web.search import search
 
 
 def create_app(
-    engine: AsyncEngine, index: Index, configuration: Configuration, *, hosts: Collection[str] = ()
+    engine: AsyncEngine,
+    index: Index,
+    configuration: Configuration,
+    *,
+    hosts: Collection[str] = (),
+    jobs: Jobs | None = None,
 ) -> FastAPI:
     """Return the application over the opened ledger and index, which stay their owner's to close.
 
@@ -35,11 +42,14 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.rooms = Rooms(engine=engine, index=index, outlets=OutletNames(configuration.home))
+    app.state.rooms = Rooms(
+        engine=engine, index=index, outlets=OutletNames(configuration.home), jobs=jobs, token=configuration.token
+    )
     app.add_route("/", search)
     app.add_route("/articles/{id}", article)
     app.include_router(api)
     app.include_router(health)
+    app.include_router(metrics)
     app.mount("/static", StaticFiles(directory=render.STATIC))
     failures.add_to(app)
     app.add_middleware(Guard, hosts=hosts)

@@ -10,11 +10,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from news.edits import Edits
-from news.errors import IndexUnavailable
 from web import names, render, times
 from web.changes import Changes, changes, parse_pair, version
 from web.kept import Kept, kept, parse_id
-from web.results import Copy, copies_of, direction, language_tag, special, web_address
+from web.results import direction, language_tag, special, web_address
 from web.rooms import Rooms, rooms_of
 
 #: fields of the document whose values lead to searches, with their headings
@@ -61,10 +60,10 @@ async def article(request: Request) -> Response:
     if pair := request.query_params.get("diff"):
         before, after = (version(found.versions, number) for number in parse_pair(pair))
         compared = await asyncio.to_thread(changes, before, after)
-    return render.page("article.html", **await _values(rooms, found, compared))
+    return render.page("article.html", **_values(rooms, found, compared))
 
 
-async def _values(rooms: Rooms, found: Kept, compared: Changes | None) -> dict[str, Any]:
+def _values(rooms: Rooms, found: Kept, compared: Changes | None) -> dict[str, Any]:
     document = found.document
     rooms.outlets.learn([document])
     tag = document.get("in_language") or "und"
@@ -101,7 +100,14 @@ async def _values(rooms: Rooms, found: Kept, compared: Changes | None) -> dict[s
         "linked": [(title, links) for facet, title in _LINKED.items() if (links := _links(document, facet))],
         "original": web_address(document.get("url")),
         "addresses": [url for url in found.addresses if web_address(url) and url != document.get("url")],
-        "copies": await _copies(rooms, found),
+        "copies": [
+            (Link(name=rooms.outlets.name(each.outlet), href=f"/articles/{each.article_id}"), each)
+            for each in found.story
+            if str(each.article_id) != found.id
+        ],
+        "stones": [
+            (times.seen(stone.gone_at, "UTC"), stone.status, times.seen(stone.back_at, "UTC")) for stone in found.stones
+        ],
         "chapters": [_chapter(found, number, compared) for number in range(len(found.versions))],
         "changes": compared,
         "entries": list(_entries(document)),
@@ -144,18 +150,3 @@ def _chapter(found: Kept, place: int, compared: Changes | None) -> Chapter:
         href=f"/articles/{found.id}?diff={before}..{this.number}#changes" if place else "",
         shown=compared is not None and compared.after.number == this.number,
     )
-
-
-async def _copies(rooms: Rooms, found: Kept) -> list[Copy] | None:
-    """Return the other articles of the story; None while the index is away: the page says so and stands."""
-    try:
-        stories = await copies_of(rooms.index, [found.document])
-    except IndexUnavailable:
-        return None
-    story = stories.get(found.document.get("story_id") or "", [])
-    rooms.outlets.learn(story)
-    return [
-        Copy(id=each["id"], outlet=rooms.outlets.name(each.get("outlet") or ""))
-        for each in story
-        if each["id"] != found.id
-    ]

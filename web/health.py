@@ -43,9 +43,12 @@ async def status(request: Request) -> Response:
     async with rooms.engine.connect() as connection:
         owed = await debt(connection)
         outlets = await states(connection)
+    index = await _index_status(rooms)
+    if index["available"]:
+        await rooms.outlets.look_up(rooms.index, outlets)
     return json_answer(
         {
-            "index": await _index_status(rooms),
+            "index": index,
             "outbox": {"owed": owed.owed, "owed_since": owed.owed_since, "quarantined": owed.quarantined},
             "outlets": [
                 asdict(state) | {"outlet_name": rooms.outlets.name(slug)} for slug, state in sorted(outlets.items())

@@ -5,10 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from ledger.addresses import addresses_of
 from ledger.articles import documents, find, history
+from ledger.stories import Told, tell
+from ledger.tombstones import stones
 from news.errors import NotFound
-from news.version import Version
+from news.version import Tombstone, Version
 from web.rooms import Rooms
 
 
@@ -21,6 +25,10 @@ class Kept:
     document: Mapping[str, Any]
     #: the first one first; empty where the index alone knows the article
     versions: Sequence[Version] = ()
+    #: the times that its page was gone, the first one first
+    stones: Sequence[Tombstone] = ()
+    #: the articles that carry the same text, itself among them; who had it first comes first
+    story: Sequence[Told] = ()
     addresses: Sequence[str] = ()
 
 
@@ -41,12 +49,21 @@ async def kept(rooms: Rooms, id: UUID) -> Kept:
                 id=str(id),
                 document=known,
                 versions=await history(connection, id),
+                stones=await stones(connection, id),
+                story=await _story(connection, UUID(known["story_id"])),
                 addresses=await addresses_of(connection, id),
             )
     indexed = await rooms.index.get(str(id))
     if indexed is None:
         raise NotFound(f"No article has the id {id}.")
     return Kept(id=str(id), document=indexed)
+
+
+async def _story(connection: AsyncConnection, id: UUID) -> Sequence[Told]:
+    try:
+        return await tell(connection, id)
+    except NotFound:
+        return ()  # an article that was never part of one
 
 
 async def id_of(rooms: Rooms, url: str) -> UUID:

@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
 
 from index.protocol import Index
+from schedules.jobs import Jobs
 from web.outlets import OutletNames
 
 
@@ -16,6 +17,10 @@ class Rooms:
     engine: AsyncEngine
     index: Index
     outlets: OutletNames
+    #: the job queue; None where nothing can be asked to be fetched
+    jobs: Jobs | None = None
+    #: what a program sends to change anything
+    token: str | None = None
 
 
 def rooms_of(request: Request) -> Rooms:

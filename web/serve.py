@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from index.protocol import Index
 from news.configuration import Configuration
 from news.errors import BroadsheetError, ConfigurationError
+from schedules.jobs import Jobs
 from web.app import create_app
 
 #: at the end, an answer that is being given has so long; a browser's idle connections are closed at once
@@ -36,15 +37,22 @@ class _Server(uvicorn.Server):
 
 
 async def serve_page(
-    engine: AsyncEngine, index: Index, configuration: Configuration, *, host: str = "127.0.0.1", port: int
+    engine: AsyncEngine,
+    index: Index,
+    configuration: Configuration,
+    *,
+    host: str = "127.0.0.1",
+    port: int,
+    jobs: Jobs | None = None,
 ) -> None:
     """Serve the search page and the API at http://host:port until the task is cancelled, which ends it within a second.
 
-    `engine` should be the web's own, or crawls starve it. Raises ConfigurationError if the port cannot be had.
+    `engine` should be the web's own, or crawls starve it. Without `jobs` nothing can be asked to be
+    fetched. Raises ConfigurationError if the port cannot be had.
     """
     listening = _listen(host, port)
     try:
-        await serve(create_app(engine, index, configuration, hosts=[host]), listening)
+        await serve(create_app(engine, index, configuration, hosts=[host], jobs=jobs), listening)
     finally:
         listening.close()
 

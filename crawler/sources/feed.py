@@ -24,14 +24,17 @@ def read(page: Page) -> Listing:
         sanitize_html=False,
         resolve_relative_uris=False,
     )
-    if not feed.version and not feed.entries:
+    # of an empty answer feedparser tells nothing at all
+    if not feed.get("version") and not feed.get("entries"):
         raise SourceUnreadable("it is not a feed")
     entries = ((str(entry.get("link") or ""), _changed_at(entry)) for entry in feed.entries)
     return listing(page.final_url, ((link, at) for link, at in entries if link))
 
 
 def _changed_at(entry: feedparser.FeedParserDict) -> datetime | None:
-    stated: struct_time | None = entry.get("updated_parsed") or entry.get("published_parsed")
+    # asked for a missing update time, feedparser answers with the publication's and a warning
+    names = [name for name in ("updated_parsed", "published_parsed") if name in entry]
+    stated: struct_time | None = next((entry[name] for name in names if entry[name]), None)
     if stated is None:
         return None
     try:

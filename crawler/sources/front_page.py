@@ -29,16 +29,26 @@ def read(page: Page) -> Listing:
     links = [link.attributes.get("href") for link in tree.css("a[href]")]
     if not links:
         raise SourceUnreadable("it has no links")
+    base = _base(tree, page.final_url)
     site = site_of(page.final_url)
     found = []
     for link in links:
         try:
-            url = urljoin(page.final_url, (link or "").strip())
+            url = urljoin(base, (link or "").strip())
             if site_of(url) == site and may_be_article(url):
                 found.append((url, None))
         except ValueError:
             continue  # such as "http://[": no address at all
     return listing(page.final_url, found)
+
+
+def _base(tree: LexborHTMLParser, address: str) -> str:
+    """Return what relative links are relative to: `<base href>`, else the page's own address."""
+    stated = tree.css_first("base[href]")
+    try:
+        return urljoin(address, (stated.attributes.get("href") or "").strip()) if stated else address
+    except ValueError:
+        return address
 
 
 def may_be_article(url: str) -> bool:

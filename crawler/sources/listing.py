@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from itertools import chain
 from urllib.parse import urljoin
 
 from ledger.pages import Found
@@ -30,9 +31,16 @@ def listing(base: str, listed: Iterable[tuple[str, datetime | None]], newest: in
 
     The `newest` are kept; what states no time keeps its place in the list, before all that does.
     """
+    rows = list(listed)
+    undated = [(address, at) for address, at in rows if at is None]
+    dated = [(address, at) for address, at in rows if at is not None]
+    dated.sort(key=lambda row: row[1], reverse=True)
     found: dict[str, Found] = {}
     passed_over = 0
-    for address, changed_at in listed:
+    # of the longest lists (a sitemap may have 50,000 rows) no more are looked at than are kept
+    for address, changed_at in chain(undated, dated):
+        if len(found) == newest:
+            break
         try:
             url = normal(urljoin(base, address))
         except ValueError:
@@ -42,7 +50,4 @@ def listing(base: str, listed: Iterable[tuple[str, datetime | None]], newest: in
             passed_over += 1
         elif url not in found:
             found[url] = Found(url=url, lastmod=changed_at)
-    undated = [each for each in found.values() if each.lastmod is None]
-    dated = [each for each in found.values() if each.lastmod is not None]
-    dated.sort(key=lambda each: each.lastmod or datetime.min.replace(tzinfo=UTC), reverse=True)
-    return Listing(found=tuple((undated + dated)[:newest]), passed_over=passed_over)
+    return Listing(found=tuple(found.values()), passed_over=passed_over)

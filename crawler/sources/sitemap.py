@@ -31,8 +31,9 @@ def read(page: Page) -> Listing:
     try:
         sitemap = Sitemap(content)
         entries = list(sitemap)
-    except (ValueError, TypeError, AttributeError, etree.XMLSyntaxError) as error:
-        raise SourceUnreadable(f"it is not a sitemap: {str(error)[:100]}") from error
+    except (ValueError, TypeError, AttributeError, StopIteration, etree.XMLSyntaxError) as error:
+        # not with the parser's words: they may be the stranger's
+        raise SourceUnreadable("it is not a sitemap") from error
     if sitemap.type not in ("urlset", "sitemapindex"):
         raise SourceUnreadable(f"it is not a sitemap but <{str(sitemap.type)[:40]}>")
     rows = ((entry["loc"].strip(), _changed_at(entry)) for entry in entries if entry.get("loc"))
@@ -60,7 +61,7 @@ def _changed_at(entry: Mapping[str, str | None]) -> datetime | None:
     for name in ("lastmod", "publication_date"):
         try:
             at = datetime.fromisoformat(str(entry.get(name)).strip())
-        except ValueError:
+            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):  # such as year 9999 west of Greenwich
             continue
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
     return None

@@ -1,7 +1,7 @@
 """The spider of every outlet: it reads the sources, then fetches what the ledger says is due, for a slice of time."""
 
 import asyncio
-import re
+from collections import deque
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
 from time import monotonic
@@ -12,34 +12,44 @@ import scrapy
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
-from crawler.answers import Answer, answer_of, page_of
+from crawler.announcements import note, sites_of, sources_in_robots, take_in
+from crawler.answers import Answer, address_of, answer_of, page_of
 from crawler.catalogue import read_catalogue
 from crawler.failures import outcome_of
+from crawler.pace import seconds_to_wait
+from crawler.refused import Refused
 from crawler.resolver import PublicResolver
-from crawler.sources import read_source
-from crawler.sources.listing import Listing
-from ledger.outlets import SourceState, note_crawl, note_source, source_states
-from ledger.pages import DuePage, announce, due
+from ledger.outlets import note_crawl, source_states
+from ledger.pages import DuePage, due
 from ledger.record import Attempt
-from ledger.sites import leave_alone, not_before
+from ledger.sites import UNREACHABLE_AGE, leave_alone, not_before
 from news.configuration import read
-from news.errors import PageUnreadable, SourceUnreadable
+from news.errors import BroadsheetError, CrawlInterrupted, PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source
-from news.url import normal, site, site_of
+from news.url import site_of
 from pipelines.desk import Desk, desk_of
 from pipelines.fetched import Fetched
 
-#: pages that were handed to Scrapy and are not recorded yet: enough to keep one site's slot busy
+#: pages that were fetched and are not recorded yet: enough to keep the pool busy while the next one is fetched
 IN_FLIGHT = 4
+#: due pages that are asked of the ledger at a time
+BATCH = 20
 #: a part of a sitemap index may name parts itself; sitemaps.org forbids it, outlets do it
 SOURCE_DEPTH = 2
+#: requests in a row that brought no answer: then the site is away, and is left alone for a while
+AWAY_AFTER = 5
 
 
 class OutletSpider(scrapy.Spider):
-    """Crawls one outlet: `scrapy crawl outlet -a name=SLUG`. With `seconds` it ends after a slice of about that."""
+    """Crawls one outlet: `scrapy crawl outlet -a name=SLUG`. With `seconds` it ends after a slice of about that.
+
+    It hands over one request at a time, so that none is left to be sent when the site asks for a pause or the slice
+    ends. The pages that have come are read meanwhile.
+    """
 
     name = "outlet"
 
@@ -55,23 +65,29 @@ class OutletSpider(scrapy.Spider):
         """Take the outlet, or the `name` of one in the catalogue.
 
         `sources` False goes on with what is due; `only` restricts the crawl to these addresses.
-        Raises UnknownOutlet.
+        Without an outlet this is Scrapy's own command line: an unknown name ends it with one sentence.
         """
         super().__init__(**kwargs)
-        self.outlet = outlet or read_catalogue(read().home).outlet(name)
+        try:
+            self.outlet = outlet or read_catalogue(read().home).outlet(name)
+        except BroadsheetError as error:
+            # Scrapy would print its traceback
+            raise SystemExit(str(error)) from None
         self.slug = self.outlet.slug
-        self.sites = frozenset({site_of(self.outlet.home), *map(site, self.outlet.hosts)})
+        #: the least pace of each of its sites; robots.txt may ask for a slower one (crawler.pace)
+        self.delay_seconds = self.outlet.delay_seconds
+        self.sites = sites_of(self.outlet)
         self.reads_sources = sources in (True, "1", "true", "True")
         self.only = frozenset(only)
         self.deadline = monotonic() + float(seconds) if float(seconds) else None
-        #: site -> least seconds between two requests; robots.txt may raise it (crawler.middlewares)
-        self.least_delays = dict.fromkeys(self.sites, self.outlet.delay_seconds)
-        self._tried: set[str] = set()
+        self._fetching = False
+        self._handed_over = 0
         self._in_flight: set[str] = set()
-        self._open_sources = 0
+        self._sources: deque[tuple[Source, int]] = deque()
         self._complaints: list[str] = []
         self._moved = asyncio.Event()
         self._alone_until: datetime | None = None
+        self._unanswered = 0
         #: what ended the crawl before its time
         self.failure: BaseException | None = None
 
@@ -90,179 +106,194 @@ class OutletSpider(scrapy.Spider):
         desk = await desk_of(self.crawler)
         async with desk.engine.connect() as connection:
             self._alone_until = await not_before(connection, site_of(self.outlet.home))
-            known = await source_states(connection, self.slug)
-        if self._alone_until is None and self.reads_sources:
-            for source in self.outlet.sources:
-                yield self._source_request(source, known.get(source.url), 0)
-            while self._open_sources:
-                await self._something_moves()
-            async with desk.engine.begin() as connection:
-                await note_crawl(connection, self.slug, "; ".join(self._complaints) or None)
+        if self.reads_sources and not self._is_stopped():
+            async for request in self._source_requests(desk):
+                yield request
+        ready: deque[DuePage] = deque()
         while not self._is_over():
-            pages = await self._due(desk)
-            for page in pages:
-                self._tried.add(page.url)
-                self._in_flight.add(page.url)
-                yield self._page_request(page)
-            if not pages and not self._in_flight:
+            self._moved.clear()
+            if not ready:
+                async with desk.engine.connect() as connection:
+                    ready.extend(await due(connection, self.slug, BATCH, self._in_flight, self.only))
+            if ready and len(self._in_flight) < IN_FLIGHT:
+                yield self._page_request(ready.popleft())
+                while self._fetching:
+                    await self._something_moves()
+            elif self._in_flight:
+                await self._moved.wait()
+            else:
                 break
-            if not pages:
-                await self._something_moves()
-
-    async def _due(self, desk: Desk) -> list[DuePage]:
-        room = IN_FLIGHT - len(self._in_flight)
-        if room <= 0:
-            return []
-        async with desk.engine.connect() as connection:
-            return await due(connection, self.slug, room, self._tried, self.only)
 
     async def _something_moves(self) -> None:
-        """Wait until a source was read or a page was recorded."""
+        """Wait until an answer has come or a page was recorded."""
         self._moved.clear()
         await self._moved.wait()
 
+    def _is_stopped(self) -> bool:
+        return self._alone_until is not None or self.failure is not None
+
     def _is_over(self) -> bool:
-        late = self.deadline is not None and monotonic() > self.deadline
-        return late or self._alone_until is not None or self.failure is not None
+        """Say whether no more pages are to be fetched; a slice in time fetches one at least."""
+        if self._is_stopped() or self.deadline is None:
+            return self._is_stopped()
+        sent_at = monotonic() + seconds_to_wait(self.crawler, site_of(self.outlet.home))
+        return self._handed_over > 0 and sent_at > self.deadline
 
     # sources
 
-    def _source_request(self, source: Source, known: SourceState | None, depth: int) -> Request:
-        self._open_sources += 1
-        return Request(
-            source.url,
-            headers=_conditions(known.etag, known.last_modified) if known else None,
-            callback=self.parse_source,
-            errback=self.source_failed,
-            cb_kwargs={"source": source, "depth": depth},
-            priority=10,
-            dont_filter=True,
-        )
+    async def _source_requests(self, desk: Desk) -> AsyncIterator[Request]:
+        async with desk.engine.connect() as connection:
+            known = await source_states(connection, self.slug)
+        self._sources.extend((source, 0) for source in self.outlet.sources)
+        seen: set[str] = set()
+        looked_in_robots = False
+        while not self._is_stopped():
+            if not self._sources and not looked_in_robots:
+                looked_in_robots = True
+                self._sources.extend((source, 0) for source in await sources_in_robots(desk, self.outlet))
+            if not self._sources:
+                break
+            source, depth = self._sources.popleft()
+            if source.url in seen:
+                continue
+            seen.add(source.url)
+            self._fetching = True
+            state = known.get(source.url)
+            yield Request(
+                source.url,
+                headers=_conditions(state.etag, state.last_modified) if state else None,
+                callback=self.parse_source,
+                errback=self.source_failed,
+                cb_kwargs={"source": source, "depth": depth},
+                # a feed may be served from anywhere the outlet's file says; its articles may not
+                meta={"sites": self.sites | {site_of(each.url) for each in self.outlet.sources}},
+                dont_filter=True,
+            )
+            while self._fetching:
+                await self._something_moves()
+        async with desk.engine.begin() as connection:
+            await note_crawl(connection, self.slug, "; ".join(self._complaints) or None)
 
     async def parse_source(self, response: Response, source: Source, depth: int) -> AsyncIterator[Request]:
-        """Take in what a source lists, and follow the parts of a sitemap index."""
+        """Take in what a source lists, and put the parts of a sitemap index in line."""
         desk = await desk_of(self.crawler)
+        self._unanswered = 0
         answer = answer_of(response)
         try:
             if answer.outcome in (Outcome.NOT_MODIFIED, None):
-                children = await self._take_in(desk, response, source, answer)
-                for child in children if depth < SOURCE_DEPTH else ():
-                    yield self._source_request(child, await self._known(desk, child), depth + 1)
+                children = await take_in(desk, self.outlet, source, response, answer)
+                self._sources.extend((child, depth + 1) for child in children if depth < SOURCE_DEPTH)
             else:
                 await self._complain(desk, source, answer.outcome, answer.reason)
+            if answer.not_before is not None:
+                await self._leave_alone(desk, response.url, answer.not_before)
         except (SourceUnreadable, PageUnreadable) as error:
             await self._complain(desk, source, Outcome.UNREADABLE, str(error))
-        finally:
-            self._open_sources -= 1
-            self._moved.set()
+        self._answered()
+        return
+        yield  # Scrapy takes what a callback yields: nothing here
 
-    async def _take_in(self, desk: Desk, response: Response, source: Source, answer: Answer) -> tuple[Source, ...]:
-        if answer.outcome is Outcome.NOT_MODIFIED:
-            await self._note(desk, source, Outcome.NOT_MODIFIED, "", answer)
-            return ()
-        listing: Listing = await desk.pool.run(read_source, source.kind, page_of(response))
-        found = [each for each in listing.found if self._is_ours(each.url)]
-        async with desk.engine.begin() as connection:
-            await announce(connection, self.slug, source.url, found)
-        await self._note(desk, source, None, "", answer, found=len(found))
-        return listing.children
-
-    async def source_failed(self, failure: Failure) -> None:
+    async def source_failed(self, failure: Failure) -> AsyncIterator[Request]:
         """Note that a source could not be fetched; the crawl goes on with the others."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        try:
+        if not self._is_ours(failure):
             outcome, reason = outcome_of(failure, not_public=_is_refused(request))
-            await self._complain(await desk_of(self.crawler), request.cb_kwargs["source"], outcome, reason)
-        finally:
-            self._open_sources -= 1
-            self._moved.set()
-
-    async def _known(self, desk: Desk, source: Source) -> SourceState | None:
-        async with desk.engine.connect() as connection:
-            return (await source_states(connection, self.slug)).get(source.url)
+            desk = await desk_of(self.crawler)
+            await self._complain(desk, request.cb_kwargs["source"], outcome, reason)
+            await self._count_unanswered(desk, request, failure, outcome)
+        self._answered()
+        return
+        yield  # Scrapy takes what an errback yields: nothing here
 
     async def _complain(self, desk: Desk, source: Source, outcome: Outcome, reason: str) -> None:
         self._complaints.append(f"{source.url}: {reason}")
-        await self._note(desk, source, outcome, reason, Answer())
-
-    async def _note(
-        self, desk: Desk, source: Source, outcome: Outcome | None, reason: str, answer: Answer, found: int = 0
-    ) -> None:
-        state = SourceState(
-            url=source.url,
-            kind=source.kind,
-            etag=answer.etag,
-            last_modified=answer.last_modified,
-            fetched_at=datetime.now(UTC),
-            outcome=outcome or "read",
-            reason=reason or None,
-            found=found,
-        )
-        async with desk.engine.begin() as connection:
-            await note_source(connection, self.slug, source, state)
-
-    def _is_ours(self, url: str) -> bool:
-        if site_of(url) not in self.sites:
-            return False
-        if self.outlet.include and not any(re.search(pattern, url) for pattern in self.outlet.include):
-            return False
-        return not any(re.search(pattern, url) for pattern in self.outlet.exclude)
+        await note(desk, self.outlet, source, outcome, reason, Answer())
 
     # pages
 
     def _page_request(self, page: DuePage) -> Request:
+        self._fetching = True
+        self._handed_over += 1
+        self._in_flight.add(page.url)
         return Request(
             page.url,
             headers=_conditions(page.etag, page.last_modified),
             callback=self.parse_page,
             errback=self.page_failed,
             cb_kwargs={"page": page},
+            meta={"sites": self.sites},
             dont_filter=True,
         )
 
     async def parse_page(self, response: Response, page: DuePage) -> AsyncIterator[Fetched]:
         """Hand an answer on: a page to be read, or the reason why there is none."""
+        self._unanswered = 0
         answer = answer_of(response)
         if answer.not_before is not None:
-            # the site asks for a pause: the slice ends here, what is due stays due
-            self._alone_until = answer.not_before
-            desk = await desk_of(self.crawler)
-            async with desk.engine.begin() as connection:
-                await leave_alone(connection, site_of(response.url), answer.not_before)
-        yield Fetched(
-            outlet=self.outlet,
-            attempt=Attempt(
-                outlet=self.slug,
-                url=page.url,
-                final_url=normal(response.url),
-                at=datetime.now(UTC),
-                outcome=answer.outcome,
-                reason=answer.reason,
-                status=response.status,
-                latency_ms=answer.latency_ms,
-                content_bytes=len(response.body),
-                etag=answer.etag,
-                last_modified=answer.last_modified,
-            ),
-            page=page_of(response) if answer.outcome is None else None,
+            await self._leave_alone(await desk_of(self.crawler), response.url, answer.not_before)
+        self._answered()
+        attempt = Attempt(
+            outlet=self.slug,
+            url=page.url,
+            final_url=address_of(response.url, page.url),
+            at=datetime.now(UTC),
+            outcome=answer.outcome,
+            reason=answer.reason,
+            status=response.status,
+            latency_ms=answer.latency_ms,
+            content_bytes=len(response.body),
+            etag=answer.etag,
+            last_modified=answer.last_modified,
         )
+        came = page_of(response) if answer.outcome is None else None
+        yield Fetched(outlet=self.outlet, attempt=attempt, page=came)
 
     async def page_failed(self, failure: Failure) -> AsyncIterator[Fetched]:
         """Hand on an attempt that brought no answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
+        page: DuePage = request.cb_kwargs["page"]
+        if self._is_ours(failure):
+            self._in_flight.discard(page.url)
+            self._answered()
+            return
         outcome, reason = outcome_of(failure, not_public=_is_refused(request))
         if outcome is Outcome.UNREADABLE:
-            self.logger.error("download_failed", exc_info=failure.value, extra={"url": request.url})
-        page: DuePage = request.cb_kwargs["page"]
+            self.logger.error("download_failed", extra={"url": request.url, "reason": reason})
+        await self._count_unanswered(await desk_of(self.crawler), request, failure, outcome)
+        self._answered()
+        final_url = address_of(request.url, page.url)
         attempt = Attempt(
-            outlet=self.slug,
-            url=page.url,
-            final_url=normal(request.url),
-            at=datetime.now(UTC),
-            outcome=outcome,
-            reason=reason,
+            outlet=self.slug, url=page.url, final_url=final_url, at=datetime.now(UTC), outcome=outcome, reason=reason
         )
         yield Fetched(outlet=self.outlet, attempt=attempt)
+
+    # what ends a slice
+
+    def _is_ours(self, failure: Failure) -> bool:
+        """Say whether a request failed for a reason of ours, which is none of the page's: it stays due."""
+        if isinstance(failure.value, (SQLAlchemyError, CrawlInterrupted)):
+            self.failure = self.failure or failure.value
+            return True
+        return False
+
+    async def _leave_alone(self, desk: Desk, url: str, until: datetime) -> None:
+        """End the slice: the site asks for a pause, or is away. What is due stays due."""
+        self._alone_until = max(until, self._alone_until or until)
+        async with desk.engine.begin() as connection:
+            for site in sorted({site_of(self.outlet.home), site_of(url)}):
+                await leave_alone(connection, site, until)
+
+    async def _count_unanswered(self, desk: Desk, request: Request, failure: Failure, outcome: Outcome) -> None:
+        until = failure.value.until if isinstance(failure.value, Refused) else None
+        self._unanswered += outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
+        if until is None and self._unanswered >= AWAY_AFTER:
+            until = datetime.now(UTC) + UNREACHABLE_AGE
+        if until is not None:
+            await self._leave_alone(desk, request.url, until)
+
+    def _answered(self) -> None:
+        self._fetching = False
+        self._moved.set()
 
     def _item_done(self, item: Fetched) -> None:
         self._in_flight.discard(item.attempt.url)
@@ -273,14 +304,14 @@ class OutletSpider(scrapy.Spider):
         self.failure = failure.value
         self._item_done(item)
 
-    def _callback_failed(self, failure: Failure, response: Response | Failure) -> None:
-        """End the slice: code of ours is wrong. Without this it would wait for the page for ever."""
+    def _callback_failed(self, failure: Failure, response: Response | Failure | None) -> None:
+        """End the slice: the ledger is away, or code of ours is wrong. Without this it would wait for ever."""
         self.failure = failure.value
         request: Request | None = getattr(response, "request", None)
         page: DuePage | None = request.cb_kwargs.get("page") if request else None
         if page:
             self._in_flight.discard(page.url)
-        self._moved.set()
+        self._answered()
 
 
 def _conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
@@ -288,4 +319,7 @@ def _conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
 
 
 def _is_refused(request: Request) -> bool:
-    return urlsplit(request.url).hostname in PublicResolver.refused
+    try:
+        return urlsplit(request.url).hostname in PublicResolver.refused
+    except ValueError:
+        return False

@@ -1,42 +1,26 @@
 """Elasticsearch as a place to search: articles and crawl events, each behind an alias."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from typing import Any
 
-from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
+from elasticsearch import AsyncElasticsearch, NotFoundError
 
 from index.asked import settle
-from index.cursor import decode
-from index.document import folded_value
+from index.cursor import begin
 from index.elasticsearch import bulk, results, translate
-from index.elasticsearch.analysis import fit
-from index.elasticsearch.client import error_type, our_words
+from index.elasticsearch.client import error_type, failed, our_words
+from index.elasticsearch.create import create
+from index.elasticsearch.labels import Labels
+from index.elasticsearch.request import preference, searches
 from index.elasticsearch.status import NAME, status
 from index.elasticsearch.targets import Targets
 from index.protocol import Action, IndexStatus, Written
 from index.query import Query, Results
-from index.schema import DERIVED, STREAMS, schema_version
+from index.schema import DERIVED, STREAMS
 from news.errors import BadQuery
 
-#: facets whose folded values are not what people want to read, and the fields that carry what they do
-_SHOWN = {
-    "in_language": ("in_language",),
-    "sections": ("sections", "article_section"),
-    "authors": ("authors",),
-    "agencies": ("agencies",),
-    "places": ("place_names",),
-    "people": ("people_names",),
-    "organisations": ("organisation_names",),
-    "keywords": ("keywords",),
-    "about_country": ("about_country",),
-    "credited_agency": ("credited_agency",),
-}
 #: actions written before it is asked again where writes go
 SLICE = 2_000
-#: forms to show that are kept; a name takes about 200 bytes
-_MOST_LABELS = 50_000
 
 
 class ElasticsearchIndex:
@@ -50,22 +34,13 @@ class ElasticsearchIndex:
         self.place = place
         self.aliases: dict[str, str] = {stream: prefix + stream for stream in STREAMS}
         self.targets = Targets(client, self.aliases)
-        self._labels: dict[tuple[str, str], str] = {}
+        self.labels = Labels(client, self.aliases["articles"])
 
     async def create(self) -> None:
-        """Make the first index of each stream and its alias."""
+        """Make the first index of each stream and its alias; an alias that was lost is set again."""
         with our_words(self.place):
             for stream in STREAMS:
-                alias = self.aliases[stream]
-                if await self.client.indices.exists(index=alias):
-                    continue
-                fitted = await fit(self.client, stream)
-                await self.client.indices.create(
-                    index=f"{alias}-v{schema_version(stream)}",
-                    settings=fitted.settings,
-                    mappings=fitted.mappings,
-                    aliases={alias: {"is_write_index": True}},
-                )
+                await create(self.client, stream, self.aliases[stream])
 
     async def write(self, actions: Sequence[Action]) -> list[Written]:
         """Tell Elasticsearch these actions by bulk, in chunks."""
@@ -79,59 +54,37 @@ class ElasticsearchIndex:
     async def search(self, query: Query) -> Results:
         """Return what `query` finds."""
         query, parsed = settle(query)
-        place = decode(query.sort, query.cursor) if query.cursor else {}
-        if query.freshness and "origin" not in place:
-            place = place | {"origin": datetime.now(UTC).isoformat()}
+        place = begin(query)
         with our_words(self.place):
             clause = translate.condition(parsed.tree, query.languages)
             if query.like:
                 clause = {"bool": {"must": [clause, await self._like(query.like)]}}
-            body = self._body(query, clause, place)
-            try:
-                answer = (await self.client.search(index=self.aliases["articles"], **body)).body
-            except BadRequestError as error:  # such as a cursor that was tampered with
-                raise BadQuery(f"Elasticsearch cannot carry out this search ({error_type(error.body)}).") from None
-            labels = await self._shown(answer, query)
+            page, *counts = await self._ask(searches(query, clause, place), preference(query))
+            counted = counts[0] if counts else page
+            values = results.facet_values(counted, query)
+            labels = await self.labels.of(values, (hit["_source"] for hit in page["hits"]["hits"]))
         return Results(
-            total=answer["hits"]["total"]["value"],
-            hits=results.hits(answer, query),
-            facets=results.facets(answer, query, labels),
-            histogram=results.histogram(answer),
-            significant_terms=results.significant_terms(answer),
-            next_cursor=results.next_cursor(answer, query, place),
-            took_ms=float(answer["took"]),
+            total=counted["hits"]["total"]["value"],
+            hits=results.hits(page, query),
+            facets=results.facets(counted, query, labels),
+            histogram=results.histogram(counted),
+            significant_terms=results.significant_terms(counted),
+            next_cursor=results.next_cursor(page, query, place),
+            took_ms=float(max(each["took"] for each in (page, counted))),
             notes=parsed.notes,
         )
 
-    def _body(self, query: Query, clause: dict[str, Any], place: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments of the search for one page, which begins at `place`."""
-        chosen = translate.filters(query)
-        asked = {name: clause for name, clause in chosen.items() if name in query.facets}
-        must = [clause for name, clause in chosen.items() if name not in asked] + translate.published(query)
-        scored = {"bool": {"must": [translate.fresh(clause, query, place.get("origin", "now"))], "filter": must}}
-        body: dict[str, Any] = {
-            "query": scored,
-            "size": query.size,
-            "sort": translate.order(query.sort),
-            "track_total_hits": True,
-            "source_excludes": sorted(DERIVED),
-            # the same copy of the index for all pages: copies may score differently
-            "preference": hashlib.sha256(query.text.encode("utf-8", "replace")).hexdigest()[:16],
-        }
-        if asked:  # facets keep their own selection: filters narrow the hits after the counting
-            body["post_filter"] = {"bool": {"filter": list(asked.values())}}
-        if aggregations := translate.aggregations(query, asked):
-            body["aggregations"] = aggregations
-        if query.highlight and query.text.strip():
-            body["highlight"] = translate.highlight(query)
-        if query.collapse_by_story:
-            body["collapse"] = {"field": "story_key", "inner_hits": {"name": "story", "size": 0}}
-            body["from_"] = place.get("from", 0)
-            if not isinstance(body["from_"], int) or body["from_"] + query.size > translate.DEEPEST_OFFSET:
-                raise BadQuery(f"Stories can be paged through as far as {translate.DEEPEST_OFFSET}; narrow the query.")
-        elif "after" in place:
-            body["search_after"] = place["after"]
-        return body
+    async def _ask(self, bodies: list[dict[str, Any]], preference: str) -> list[dict[str, Any]]:
+        """Send searches in one request and return their answers. Raises BadQuery for one the server cannot read."""
+        head = {"index": self.aliases["articles"], "preference": preference}
+        answers = await self.client.msearch(searches=[part for body in bodies for part in (head, body)])
+        found: list[dict[str, Any]] = answers["responses"]
+        for each in found:
+            if each.get("status", 200) == 400:  # such as a cursor that was tampered with
+                raise BadQuery(f"Elasticsearch cannot carry out this search ({error_type(each)}).")
+            if "error" in each:
+                raise failed(int(each["status"]), error_type(each), self.place)
+        return found
 
     async def _like(self, id: str) -> dict[str, Any]:
         """Return the clause of what is like an article. Raises BadQuery if there is no such article."""
@@ -139,34 +92,6 @@ class ElasticsearchIndex:
         if document is None:
             raise BadQuery(f"No article has the id '{id[:50]}'.")
         return translate.like(self.aliases["articles"], id, str(document.get("in_language") or ""))
-
-    async def _shown(self, answer: Mapping[str, Any], query: Query) -> Mapping[tuple[str, str], str]:
-        """Return the forms to show for the answer's facet values; those not seen before are looked up once."""
-        wanted: dict[str, list[str]] = {}
-        for name in query.facets:
-            for bucket in results.counted(answer, f"facet:{name}") if name in _SHOWN else ():
-                if (name, bucket["key"]) not in self._labels:
-                    wanted.setdefault(name, []).append(bucket["key"])
-        if not wanted:
-            return self._labels
-        aggregations = {
-            f"{name}:{field}": {
-                "filter": {"terms": {f"facets.{name}": keys}},
-                "aggs": {"counted": {"terms": {"field": field, "size": 10 * len(keys) + 50}}},
-            }
-            for name, keys in wanted.items()
-            for field in _SHOWN[name]
-        }
-        found = await self.client.search(index=self.aliases["articles"], size=0, aggregations=aggregations)
-        if len(self._labels) > _MOST_LABELS:
-            self._labels.clear()
-        for name, keys in wanted.items():
-            for field in _SHOWN[name]:
-                for bucket in results.counted(found.body, f"{name}:{field}"):
-                    self._labels.setdefault((name, folded_value(bucket["key"])), bucket["key"])
-            for key in keys:
-                self._labels.setdefault((name, key), key)
-        return self._labels
 
     async def get(self, id: str) -> dict[str, Any] | None:
         """Return the article's document, or None."""

@@ -47,7 +47,8 @@ def lines(place: int, action: Action, targets: Mapping[str, Sequence[str]]) -> I
     if action.document is not None:
         document = orjson.dumps(source(action.stream, action.id, action.document))
     for target in targets[action.stream]:
-        head = {"_index": target, "_id": action.id, "version": action.revision, "version_type": "external"}
+        # "gte": a revision told again is written again, so that a rebuild reaches fields that are derived anew
+        head = {"_index": target, "_id": action.id, "version": action.revision, "version_type": "external_gte"}
         text = orjson.dumps({verb: head})
         yield Line(place=place, target=target, text=text if document is None else text + b"\n" + document)
 

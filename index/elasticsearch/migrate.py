@@ -13,12 +13,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from elasticsearch import AsyncElasticsearch, NotFoundError
+from elasticsearch import NotFoundError
 
 from index.elasticsearch.analysis import fit
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import our_words
 from index.elasticsearch.compare import Difference, differences, mend
+from index.elasticsearch.create import versions
 from index.elasticsearch.targets import BELIEVED_SECONDS, migrations
 from index.elasticsearch.verdict import NEXT
 from index.protocol import Stream
@@ -73,7 +74,7 @@ async def drop_old(index: ElasticsearchIndex) -> list[str]:
     removed = []
     with our_words(index.place):
         for alias in index.aliases.values():
-            for name, each in (await _versions(index.client, alias)).items():
+            for name, each in (await versions(index.client, alias)).items():
                 if not each["aliases"]:
                     await index.client.indices.delete(index=name)
                     removed.append(name)
@@ -147,7 +148,7 @@ class _Step:
 
     async def _make(self, old: str) -> str:
         fitted = await fit(self.client, self.stream)
-        taken = await _versions(self.client, self.alias)
+        taken = await versions(self.client, self.alias)
         stem = f"{self.alias}-v{schema_version(self.stream)}"
         name = next(
             name for number in range(1, 1_000) if (name := f"{stem}-{number}" if number > 1 else stem) not in taken
@@ -236,9 +237,3 @@ class _Step:
             twin: dict[str, Any] = (await self.client.options(ignore_status=404).get(index=new, id=hit["_id"])).body
             if twin.get("_version") == hit["_version"] and twin["_source"] != hit["_source"]:
                 raise IndexUnavailable(f"Document {hit['_id']} differs between {old} and {new}; nothing was switched.")
-
-
-async def _versions(client: AsyncElasticsearch, alias: str) -> dict[str, Any]:
-    """Return the stream's physical indices, with their aliases."""
-    found: dict[str, Any] = (await client.indices.get(index=f"{alias}-v*", expand_wildcards="all")).body
-    return found

@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from index.cursor import encode
+from index.cursor import Place, encode
 from index.query import MARK_START, Bucket, Hit, Query, Sort
 
 Json = Mapping[str, Any]
@@ -49,6 +50,11 @@ def facets(found: Json, query: Query, labels: Mapping[tuple[str, str], str]) -> 
     }
 
 
+def facet_values(found: Json, query: Query) -> dict[str, list[str]]:
+    """Return the facets' values as they are counted: folded."""
+    return {name: [bucket["key"] for bucket in counted(found, f"facet:{name}")] for name in query.facets}
+
+
 def counted(found: Json, name: str) -> list[dict[str, Any]]:
     """Return the buckets of an aggregation, whether or not it stands under a filter."""
     aggregation = found["aggregations"][name]
@@ -76,12 +82,12 @@ def significant_terms(found: Json) -> tuple[Bucket, ...]:
     )
 
 
-def next_cursor(found: Json, query: Query, place: Json) -> str | None:
+def next_cursor(found: Json, query: Query, place: Place) -> str | None:
     """Return the cursor of the next page, None where this one was not full. `place` is where this one began."""
     last = found["hits"]["hits"]
     if len(last) < query.size or not last:
         return None
-    kept = {"origin": place["origin"]} if "origin" in place else {}
     if query.collapse_by_story:
-        return encode(query.sort, kept | {"from": place.get("from", 0) + len(last)})
-    return encode(query.sort, kept | {"after": last[-1]["sort"]})
+        return encode(query, replace(place, offset=place.offset + len(last)))
+    value, id = last[-1]["sort"]
+    return encode(query, replace(place, after=(value, id)))

@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateSchema
 
 from index.asked import settle
+from index.cursor import begin
 from index.postgresql import write
-from index.postgresql.search import Search, place_of
+from index.postgresql.search import Search
 from index.postgresql.tables import ABOUT, ARTICLES, EVENTS, SCHEMA, TABLES
 from index.protocol import Action, IndexStatus, Written
 from index.query import Query, Results
@@ -67,7 +68,7 @@ class PostgresqlIndex:
             raise BadQuery("PostgreSQL cannot find articles like another; Elasticsearch can.")
         started = time.perf_counter()
         query, parsed = settle(query)
-        place = place_of(query)
+        place = begin(query)
         with _our_words():
             async with self.engine.connect() as connection:
                 search = Search(connection, query, parsed.tree, place)

@@ -1,15 +1,15 @@
 """A query in, results out: the statements of one search and what becomes of their rows."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from index.cursor import decode, encode
+from index.cursor import Place, encode
 from index.highlight import marked
 from index.pattern import wanted
 from index.postgresql import translate
@@ -21,28 +21,10 @@ from news.errors import BadQuery
 Condition = ColumnElement[bool]
 
 
-def place_of(query: Query) -> dict[str, Any]:
-    """Return where the page of `query` begins. Raises BadQuery for a cursor that no page of PostgreSQL's gave."""
-    if not query.cursor:
-        return {"origin": datetime.now(UTC).isoformat()}
-    place = decode(query.sort, query.cursor)
-    try:
-        value, id = place["after"]
-        if query.sort is Sort.RELEVANCE:
-            float(value)
-        elif value is not None:
-            datetime.fromisoformat(value)
-        datetime.fromisoformat(place["origin"])
-        UUID(id)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadQuery("The cursor is not one that a page of results gave.") from error
-    return place
-
-
 class Search:
     """One query over one connection."""
 
-    def __init__(self, connection: AsyncConnection, query: Query, tree: Node | None, place: Mapping[str, Any]) -> None:
+    def __init__(self, connection: AsyncConnection, query: Query, tree: Node | None, place: Place) -> None:
         """Translate the query; `place` is where its page begins, with the time it was first asked as `origin`."""
         self.connection = connection
         self.query = query
@@ -76,12 +58,12 @@ class Search:
             return hits, None
         last = rows[-1]
         after = last.score if self.query.sort is Sort.RELEVANCE else last.sorted_at and last.sorted_at.isoformat()
-        return hits, encode(self.query.sort, {"origin": self.place["origin"], "after": [after, last.id]})
+        return hits, encode(self.query, replace(self.place, after=(after, last.id)))
 
     def _page(self) -> Select[Any]:
         query = self.query
         relevant = query.sort is Sort.RELEVANCE
-        score = translate.score(self.tree, query, self.place["origin"]) if relevant else literal(0.0)
+        score = translate.score(self.tree, query, self.place.origin) if relevant else literal(0.0)
         story = ARTICLES.c.story_key
         rows = select(ARTICLES.c.id, ARTICLES.c.sorted_at, score.label("score")).where(self.where())
         if query.collapse_by_story:
@@ -94,8 +76,8 @@ class Search:
             rows = rows.add_columns(literal(1).label("nth"), literal(1).label("story_size"))
         found = rows.subquery()
         page = select(found.c.id, found.c.sorted_at, found.c.score, found.c.story_size).where(found.c.nth == 1)
-        if "after" in self.place:
-            page = page.where(self._after(found.c))
+        if self.place.after:
+            page = page.where(self._after(found.c, *self.place.after))
         page = page.order_by(*_order(query.sort, found.c.score, found.c.sorted_at, found.c.id)).limit(query.size)
         few = page.subquery()  # the documents of one page alone are read
         return (
@@ -104,16 +86,19 @@ class Search:
             .order_by(*_order(query.sort, few.c.score, few.c.sorted_at, few.c.id))
         )
 
-    def _after(self, found: Any) -> Condition:
-        """Return the condition of what comes after the place, in the page's order."""
-        value, id = self.place["after"]
-        if self.query.sort is Sort.RELEVANCE:
-            return or_(found.score < float(value), and_(found.score == float(value), found.id > str(id)))
-        if value is None:
-            return and_(found.sorted_at.is_(None), found.id > str(id))
-        at = datetime.fromisoformat(value)
+    def _after(self, found: Any, value: float | str | None, id: str) -> Condition:
+        """Return the condition of what comes after a hit, in the page's order. Raises BadQuery for no such value."""
+        try:
+            if self.query.sort is Sort.RELEVANCE:
+                score = float(value or 0.0)
+                return or_(found.score < score, and_(found.score == score, found.id > id))
+            at = datetime.fromisoformat(str(value)) if value is not None else None
+        except ValueError as error:
+            raise BadQuery("The cursor is not one that a page of results gave.") from error
+        if at is None:
+            return and_(found.sorted_at.is_(None), found.id > id)
         beyond = found.sorted_at < at if self.query.sort is Sort.NEWEST else found.sorted_at > at
-        return or_(beyond, and_(found.sorted_at == at, found.id > str(id)), found.sorted_at.is_(None))
+        return or_(beyond, and_(found.sorted_at == at, found.id > id), found.sorted_at.is_(None))
 
     def _highlights(self, document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         if not self.query.highlight or self.tree is None:

@@ -77,9 +77,12 @@ _REFUSED = frozenset({"54000"})
 
 
 def _upsert(table: Table) -> Insert:
-    """Return the statement that takes a row unless the table has the same or a newer revision of it."""
+    """Return the statement that takes a row unless the table has a newer revision of it.
+
+    The same revision is written again, so that a rebuild reaches what is derived anew.
+    """
     statement = insert(table)
     values = {column.name: statement.excluded[column.name] for column in table.columns if column.name != "id"}
     return statement.on_conflict_do_update(
-        index_elements=["id"], set_=values, where=table.c.revision < statement.excluded.revision
+        index_elements=["id"], set_=values, where=table.c.revision <= statement.excluded.revision
     )

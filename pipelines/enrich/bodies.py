@@ -45,6 +45,8 @@ def forms() -> tuple[dict[str, tuple[Form, ...]], frozenset[str]]:
             for name in written:
                 plain = name.lstrip("~")
                 looked_up = key(plain)
+                if not any(letter.isalpha() for letter in looked_up):
+                    continue  # 1&1 would be every score of one all
                 form = Form(body=body, acronym=plain.isupper() and len(plain) <= 6, doubtful=name.startswith("~"))
                 found[looked_up] = (*found.get(looked_up, ()), form)
                 parts = looked_up.split(" ")
@@ -56,26 +58,39 @@ def forms() -> tuple[dict[str, tuple[Form, ...]], frozenset[str]]:
 HOME = {
     "de": {"DE", "AT", "CH"}, "en": {"US", "GB", "CA", "AU", "IE", "NZ", "IN", "ZA", "NG"}, "fr": {"FR", "BE", "CH"},
     "es": {"ES", "MX", "AR", "CO", "VE", "CL"}, "it": {"IT", "CH", "VA"}, "pt": {"PT", "BR"}, "nl": {"NL", "BE"},
-    "sv": {"SE"}, "no": {"NO"}, "da": {"DK", "GL"}, "fi": {"FI"}, "is": {"IS"}, "pl": {"PL"}, "cs": {"CZ"}, "sk": {"SK"},
-    "hu": {"HU"}, "ro": {"RO"}, "bg": {"BG"}, "el": {"GR"}, "sr": {"RS"}, "ru": {"RU", "UA", "BY"}, "uk": {"UA"},
-    "tr": {"TR"}, "id": {"ID"}, "ms": {"MY"}, "vi": {"VN"}, "ja": {"JP"}, "ko": {"KR"}, "zh": {"CN", "TW", "HK"},
-    "hi": {"IN"}, "zu": {"ZA"}, "xh": {"ZA"}, "sw": {"KE", "TZ"}, "he": {"IL"},
+    "sv": {"SE"}, "no": {"NO"}, "da": {"DK", "GL"}, "fi": {"FI"}, "is": {"IS"}, "pl": {"PL"}, "cs": {"CZ"},
+    "sk": {"SK"}, "hu": {"HU"}, "ro": {"RO"}, "bg": {"BG"}, "el": {"GR"}, "sr": {"RS"}, "ru": {"RU", "UA", "BY"},
+    "uk": {"UA"}, "tr": {"TR"}, "id": {"ID"}, "ms": {"MY"}, "vi": {"VN"}, "ja": {"JP"}, "ko": {"KR"},
+    "zh": {"CN", "TW", "HK"}, "hi": {"IN"}, "zu": {"ZA"}, "xh": {"ZA"}, "sw": {"KE", "TZ"}, "he": {"IL"},
 }  # fmt: skip
-#: short forms that mean the body in these languages alone
+#: short forms that mean the body in these languages alone; in none, inside quotation marks alone
 ONLY_IN = {
     "ab": {"tr"}, "bm": {"tr"}, "fn": {"sv", "no", "da"}, "yk": {"fi"}, "ue": {"fr", "es", "it", "pt", "ro", "pl"},
-    "omc": {"fr", "es", "pt", "it"}, "cpi": {"fr", "es"}, "opec": {"en", "de"}, "cio": {"fr", "it"}, "au": {"en"},
-    "oea": {"es", "pt"}, "union": {"de"}, "real": {"de", "es"}, "inter": {"de", "it"}, "stern": set(), "bild": set(),
-    "focus": set(), "continental": {"de"}, "orange": {"fr"}, "total": {"fr"}, "fuji": set(), "bund": set(), "hr": set(),
-    "br": set(), "dr": set(), "is": set(), "marca": {"es"}, "reforma": set(), "lega": {"it"}, "labor": set(),
-    "vanguard": {"en"}, "current": set(), "dawn": set(), "leonardo": set(), "spiegel": set(), "kicker": set(),
-    "renaissance party": {"en"}, "insider": set(), "variety": set(), "deadline": set(), "fortune magazine": {"en"},
-    "público": {"pt"}, "azov": {"en"}, "curia": set(), "fidelity": {"en"}, "visa": set(), "zoom": {"en"}, "slack": {"en"},
-    "meta": {"en", "de"}, "target": {"en"}, "shell": {"en", "de", "nl"}, "fox": {"en"}, "lego": {"en", "da"}, "boots": {"en"},
-    "celtic": {"en"}, "vox": {"es"}, "linke": {"de"}, "连合": set(), "連合": set(), "維新": {"ja"}, "フジ": {"ja"}, "an": set(),
+    "omc": {"fr", "es", "pt", "it"}, "cpi": {"fr", "es"}, "cio": {"fr", "it"}, "au": {"en"}, "oea": {"es", "pt"},
+    "union": {"de"}, "real": {"de", "es"}, "inter": {"de", "it"}, "continental": {"de"}, "orange": {"fr"},
+    "total": {"fr"}, "marca": {"es"}, "lega": {"it"}, "vanguard": {"en"}, "público": {"pt"}, "azov": {"en"},
+    "fidelity": {"en"}, "zoom": {"en"}, "slack": {"en"}, "meta": {"en", "de"}, "target": {"en"}, "fox": {"en"},
+    "shell": {"en", "de", "nl"}, "lego": {"en", "da"}, "boots": {"en"}, "celtic": {"en"}, "vox": {"es"},
+    "linke": {"de"}, "維新": {"ja"}, "stern": set(), "bild": set(), "focus": set(), "hr": set(), "br": set(),
+    "dr": set(), "is": set(), "reforma": set(), "labor": set(), "current": set(), "dawn": set(), "leonardo": set(),
+    "spiegel": set(), "kicker": set(), "insider": set(), "variety": set(), "deadline": set(), "curia": set(),
+    "visa": set(), "連合": set(), "bund": set(),
 }  # fmt: skip
 #: words of a language that are more often themselves than the body: it is meant inside quotation marks alone
 QUOTED = {
-    "de": {"stern", "spiegel", "bild", "focus", "kicker", "union", "allianz", "welt", "real", "meta", "target", "marca"},
+    "de": {
+        "stern",
+        "spiegel",
+        "bild",
+        "focus",
+        "kicker",
+        "union",
+        "allianz",
+        "welt",
+        "real",
+        "meta",
+        "target",
+        "marca",
+    },
     "en": {"deadline", "variety", "insider", "dawn", "target", "current"},
 }

@@ -45,7 +45,11 @@ def _longest(text: str, at: int, known: int) -> int:
         if not (numbers := find(name)) or _inside_katakana(text, at, at + size):
             continue
         where = place(numbers[0])
-        if where.kind != "city" or where.population >= known * (3 if size == 2 else 1) or text[at + size : at + size + 1] in _TOWN_SIGN:
+        if (
+            where.kind != "city"
+            or where.population >= known * (3 if size == 2 else 1)
+            or text[at + size : at + size + 1] in _TOWN_SIGN
+        ):
             if where.kind == "city" and where.population < known and not text[at + size : at + size + 1]:
                 continue
             return size

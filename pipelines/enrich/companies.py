@@ -1,13 +1,13 @@
 """Bodies that no list has: names beside which the text says company, spokesman, chief executive, or told."""
 
 import re
-from collections import Counter
+from collections import defaultdict
 from dataclasses import replace
 
 from pipelines.enrich.dense import dense_bodies
 from pipelines.enrich.gazetteer import find, place
-from pipelines.enrich.lexicon import common, tells, words_of
 from pipelines.enrich.known import Mention, known_and_built
+from pipelines.enrich.lexicon import common, tells, words_of
 from pipelines.enrich.people import persons
 from pipelines.enrich.reading import Reading
 from pipelines.enrich.runs import runs, written
@@ -16,13 +16,18 @@ from pipelines.enrich.runs import runs, written
 ENOUGH = 2.5
 _CAMEL = re.compile(r"[A-Z][a-z]+[A-Z][A-Za-z]+|[A-Z]{2,}[a-z]+[A-Z]?\w*")
 _ROLES = frozenset(
-    "ceo chief executive founder co-founder cofounder president director chairman chairwoman head partner analyst economist "
-    "spokesperson spokesman spokeswoman professor researcher manager owner editor fellow executives employees chef "
-    "geschäftsführer vorstand pdg patron dirigeant presidente diretor direttore".split()
+    "ceo chief executive founder co-founder cofounder president director chairman chairwoman head partner analyst "
+    "economist spokesperson spokesman spokeswoman professor researcher manager owner editor fellow executives "
+    "employees chef geschäftsführer vorstand pdg patron dirigeant presidente diretor direttore".split()
 )
 _DEEDS = frozenset(
-    "announced announces reported reports launched launches unveiled acquired acquires sells plans offers declined filed "
-    "introduced hired operates owns released raised posted estimates expects provides makes bought".split()
+    "announced announces reported reports launched launches unveiled acquired acquires sells plans offers "
+    "declined filed introduced hired operates owns released raised posted estimates expects provides "
+    "makes bought".split()
+)
+_IS_A_FIRM = re.compile(
+    r", (?:a|an|the)\b[^.]{0,60}\b"
+    r"(?:company|firm|startup|maker|group|platform|agency|organi[sz]ation|charity|retailer)\b"
 )
 _TICKER = re.compile(r"\s?\((?:ticker|NYSE|NASDAQ|Nasdaq|LSE|[A-Z]{2,5}\))")
 
@@ -43,7 +48,7 @@ def all_organisations(reading: Reading) -> list[Mention]:
 
 
 def _as_one(found: list[Mention]) -> list[Mention]:
-    """Give a shortened name to the body it shortens: Communist Party to Chinese Communist Party, TRD to The Real Deal."""
+    """Give a shortened name to the body it shortens: Communist Party to Chinese Communist Party, OBR to its office."""
     full = {mention.name: mention for mention in found}
     longer: dict[str, str] = {}
     for name in full:
@@ -66,7 +71,7 @@ def _told(reading: Reading, taken: bytearray) -> list[Mention]:
         return []
     found = _sites(reading, taken)
     spans: dict[str, list[tuple[int, int]]] = {}
-    evidence: Counter[str] = Counter()
+    evidence: dict[str, float] = defaultdict(float)
     for first, end in runs(reading, taken):
         while first < end and tells("titles", reading.language, reading.keys[first]):
             first += 1
@@ -131,9 +136,17 @@ def _evidence(reading: Reading, first: int, end: int) -> float:
         score += 1.5
     if before in ("told", "via") and words[first - 1].text[0].islower():
         score += 3.0 if before == "told" else 2.0
-    if before in ("at", "of", "for", "from", "with", "by") and (before2 in _ROLES or tells("titles", language, before2)):
+    if before in ("at", "of", "for", "from", "with", "by") and (
+        before2 in _ROLES or tells("titles", language, before2)
+    ):
         score += 3.0
-    if before in ("to", "for", "of", "by", "at") and before2 in ("according", "shares", "subsidiary", "owned", "employees"):
+    if before in ("to", "for", "of", "by", "at") and before2 in (
+        "according",
+        "shares",
+        "subsidiary",
+        "owned",
+        "employees",
+    ):
         score += 3.0 if before2 != "according" else 2.5
     if tells("firms", language, before) and not words[first].opens:
         score += 2.5
@@ -142,7 +155,6 @@ def _evidence(reading: Reading, first: int, end: int) -> float:
     tail = reading.text[words[end - 1].end : words[end - 1].end + 14]
     if _TICKER.match(tail):
         score += 3.0
-    if re.match(r", (?:a|an|the)\b[^.]{0,60}\b(?:company|firm|startup|maker|group|platform|agency|organi[sz]ation|charity|retailer)\b",
-                reading.text[words[end - 1].end : words[end - 1].end + 90]):
+    if _IS_A_FIRM.match(reading.text[words[end - 1].end : words[end - 1].end + 90]):
         score += 3.0
     return score

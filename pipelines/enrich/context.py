@@ -9,6 +9,7 @@ from math import log10
 from pipelines.enrich.gazetteer import Place
 from pipelines.enrich.reading import Reading
 
+
 @dataclass(frozen=True)
 class Country:
     """How often a text points to each country."""
@@ -32,7 +33,7 @@ class Country:
 
 
 def context(reading: Reading, likely: list[Place]) -> Country:
-    """Return what points to which country: its name and its regions' 2, its people's 1, its great towns' 1, its outlet 1."""
+    """Return what points to which country: its name or a region's counts 2, a people, a great town, the outlet 1."""
     counts: Counter[str] = Counter()
     for where in likely:
         if where.kind != "city":
@@ -80,7 +81,7 @@ def _starts() -> frozenset[str]:
 
 @cache
 def _demonyms() -> tuple[dict[str, str], tuple[int, ...]]:
-    stems = {}
+    stems: dict[str, str] = {}
     for line in (files("pipelines.enrich") / "data" / "demonyms.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             code, _, words = line.partition(": ")

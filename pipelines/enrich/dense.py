@@ -22,12 +22,20 @@ _TITLES = (
     "教授|准教授|代表|委員長|幹事長|総裁|党首|首長|国王|皇太子|取締役|専務|常務|理事長|投手|捕手|内野手|外野手|主将|アナウンサー|アナ|記者|医師|弁護士|"
     "裁判長|事務総長|駐日大使|大使|将軍|司令官|被告人|先生|师|总统|总理|主席|部长|外长|国务卿|议员|省长|市长|先生|女士"
 )
-_FOREIGN = re.compile(rf"([{_KATAKANA}]{{2,}}(?:[・＝][{_KATAKANA}]+)*)(?:・)?[{_KANJI}]{{0,6}}?(?:{_TITLES})")
-_NATIVE = re.compile(rf"(?<![{_KANJI}])([{_KANJI}]{{3,5}}?)(?:[ 　]?（[^（）]{{1,12}}）[ 　]?)?(?:{_TITLES})(?![{_KANJI}])")
-_AGED = re.compile(rf"(?<![{_KANJI}])([{_KANJI}]{{3,5}}?)(?:氏|さん|選手|社長|会長|取締役|監督|教授|容疑者)?（\d{{2}}）")
+_FOREIGN = re.compile(
+    rf"(?<![{_KATAKANA}])([{_KATAKANA}]{{2,20}}(?:[・＝][{_KATAKANA}]{{1,20}}){{0,4}})(?:・)?[{_KANJI}]{{0,6}}?(?:{_TITLES})"
+)
+_NATIVE = re.compile(
+    rf"(?<![{_KANJI}])([{_KANJI}]{{3,5}}?)(?:[ 　]?（[^（）]{{1,12}}）[ 　]?)?(?:{_TITLES})(?![{_KANJI}])"
+)
+_AGED = re.compile(
+    rf"(?<![{_KANJI}])([{_KANJI}]{{3,5}}?)(?:氏|さん|選手|社長|会長|取締役|監督|教授|容疑者)?（\d{{2}}）"
+)
 _BYLINE = re.compile(rf"【[^【】]{{1,12}}＝([{_KANJI}]{{3,5}})】")
 #: characters of offices and firms: what has one is a body, not a person
-_OFFICE = frozenset("部局課庁省党社会行員官学銀院所団署室委協連盟組合軍府県市区国立長務経営財政本支店人者副前元現新旧東西南北")
+_OFFICE = frozenset(
+    "部局課庁省党社会行員官学銀院所団署室委協連盟組合軍府県市区国立長務経営財政本支店人者副前元現新旧東西南北"
+)
 
 
 @cache
@@ -35,12 +43,12 @@ def _index() -> dict[str, list[tuple[str, Body | None, str]]]:
     """Return names of bodies and famous persons by their first character, the longest first."""
     found: dict[str, list[tuple[str, Body | None, str]]] = defaultdict(list)
     for name, candidates in forms()[0].items():
-        if " " not in name and len(name) > 1 and not (name in ONLY_IN and not ONLY_IN[name]) and not candidates[0].doubtful:
-            if not name.isascii() or candidates[0].acronym:
-                found[name[0]].append((name, candidates[0].body, ""))
+        plain = " " not in name and len(name) > 1 and not candidates[0].doubtful
+        if plain and ONLY_IN.get(name, True) and (candidates[0].acronym or not name.isascii()):
+            found[name[0]].append((name, candidates[0].body, ""))
     for name, names in famous()[0].items():
         if not name.isascii() and re.match(rf"[{_KANJI}{_KATAKANA}]", name):
-            found[name[0]].append((name, None, names[0][0] if not names[0] else fullest(names[0], name)))
+            found[name[0]].append((name, None, fullest(names[0], name)))
     for entries in found.values():
         entries.sort(key=lambda entry: -len(entry[0]))
     return dict(found)
@@ -63,8 +71,10 @@ def dense_persons(reading: Reading) -> list[Span]:
     for pattern in (_AGED, _NATIVE, _BYLINE, _FOREIGN):
         for match in pattern.finditer(reading.text):
             name = match.group(1).rstrip("・")
-            if any(marks[match.start(1) : match.end(1)]) or find(name.lower()) or (
-                pattern is not _FOREIGN and not _OFFICE.isdisjoint(name)
+            if (
+                any(marks[match.start(1) : match.end(1)])
+                or find(name.lower())
+                or (pattern is not _FOREIGN and not _OFFICE.isdisjoint(name))
             ):
                 continue
             spans.append((match.start(1), match.end(1), name))
@@ -72,14 +82,15 @@ def dense_persons(reading: Reading) -> list[Span]:
             marks[match.start(1) : match.end(1)] = b"\1" * len(name)
     for name in full:
         for match in re.finditer(rf"(?<![{_KANJI}]){re.escape(name[:2])}(?=氏|さん|社長|会長|選手|監督)", reading.text):
-            if not marks[match.start()]:
-                spans.append((match.start(), match.end(), name))
+            spans += [] if marks[match.start()] else [(match.start(), match.end(), name)]
     return spans
 
 
 def dense_taken(reading: Reading) -> list[tuple[int, int]]:
     """Return the stretches of text that bodies and persons take from places."""
-    return [(start, end) for start, end, *_ in reading.once(_listed)] + [span[:2] for span in reading.once(dense_persons)]
+    return [(start, end) for start, end, *_ in reading.once(_listed)] + [
+        span[:2] for span in reading.once(dense_persons)
+    ]
 
 
 def _listed(reading: Reading) -> list[tuple[int, int, str, Body | None]]:

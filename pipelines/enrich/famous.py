@@ -10,7 +10,7 @@ from pipelines.enrich.words import key
 def famous() -> tuple[dict[str, tuple[tuple[str, ...], ...]], frozenset[str]]:
     """Return data/people.txt: looked-up form -> all forms of that person; and the beginnings of longer forms."""
     found: dict[str, tuple[tuple[str, ...], ...]] = {}
-    beginnings = set()
+    beginnings: set[str] = set()
     for line in (files("pipelines.enrich") / "data" / "people.txt").read_text(encoding="utf-8").splitlines():
         if line and not line.startswith("#"):
             names = tuple(line.split("|"))
@@ -24,7 +24,7 @@ def famous() -> tuple[dict[str, tuple[tuple[str, ...], ...]], frozenset[str]]:
 
 def fullest(names: tuple[str, ...], form: str) -> str:
     """Return the full name that ends as a short form does: Wolodymyr Selenskyj for Selenskyj."""
-    if " " in form or not form.isascii() and not form[0].isalpha():
+    if " " in form or (not form.isascii() and not form[0].isalpha()):
         return next((name for name in names if key(name) == form), names[0])
     longer = [name for name in names if " " in name and form in key(name).split(" ")]
     exact = next((name for name in names if key(name) == form), names[0])

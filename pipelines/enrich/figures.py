@@ -1,6 +1,8 @@
 """Figures with their units: what a correction may change."""
 
 import re
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 from pipelines.enrich.reading import Reading
@@ -8,34 +10,10 @@ from pipelines.enrich.reading import Reading
 #: most that are listed, of the text's first characters
 MOST, READ = 60, 20_000
 _NUMBER = r"\d{1,3}(?:[.,'’  ]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?"
-_SCALES = {
-    "thousand": 1e3, "tausend": 1e3, "mille": 1e3, "mil": 1e3, "tys": 1e3, "tisíc": 1e3, "тысяч": 1e3, "тыс": 1e3, "bin": 1e3, "ribu": 1e3,
-    "million": 1e6, "millions": 1e6, "millionen": 1e6, "mio": 1e6, "millones": 1e6, "millón": 1e6, "milioni": 1e6, "milhões": 1e6,
-    "miljoen": 1e6, "miljoner": 1e6, "millioner": 1e6, "milionů": 1e6, "mln": 1e6, "миллион": 1e6, "миллионов": 1e6, "млн": 1e6,
-    "milyon": 1e6, "juta": 1e6, "triệu": 1e6, "m": 1e6,
-    "billion": 1e9, "billions": 1e9, "milliarden": 1e9, "milliarde": 1e9, "mrd": 1e9, "milliards": 1e9, "miliardi": 1e9,
-    "bilhões": 1e9, "miljard": 1e9, "miljarder": 1e9, "milliarder": 1e9, "miliard": 1e9, "mld": 1e9, "миллиард": 1e9,
-    "миллиардов": 1e9, "млрд": 1e9, "milyar": 1e9, "miliar": 1e9, "tỷ": 1e9, "bn": 1e9, "trillion": 1e12, "billionen": 1e12,
-}  # fmt: skip
-_UNITS = {
-    "percent": "%", "per cent": "%", "prozent": "%", "pour cent": "%", "por ciento": "%", "per cento": "%", "por cento": "%",
-    "procent": "%", "prosent": "%", "процентов": "%", "процента": "%", "yüzde": "%", "persen": "%", "%": "%",
-    "dollars": "USD", "dollar": "USD", "dólares": "USD", "dollari": "USD", "долларов": "USD", "dolar": "USD", "$": "USD", "us$": "USD",
-    "euros": "EUR", "euro": "EUR", "евро": "EUR", "€": "EUR", "pounds": "GBP", "£": "GBP", "yen": "JPY", "¥": "JPY", "円": "JPY",
-    "rubles": "RUB", "рублей": "RUB", "korun": "CZK", "kronor": "SEK", "kroner": "NOK", "złotych": "PLN", "гривен": "UAH",
-    "rupees": "INR", "₹": "INR", "lira": "TRY", "reais": "BRL", "pesos": "MXN", "franken": "CHF", "원": "KRW", "₽": "RUB",
-    "people": "people", "menschen": "people", "personnes": "people", "personas": "people", "persone": "people", "pessoas": "people",
-    "человек": "people", "kişi": "people", "orang": "people", "osób": "people", "lidí": "people", "personer": "people",
-    "dead": "dead", "killed": "dead", "deaths": "dead", "tote": "dead", "toten": "dead", "morts": "dead", "muertos": "dead", "morti": "dead",
-    "mortos": "dead", "injured": "injured", "wounded": "injured", "verletzte": "injured", "blessés": "injured", "heridos": "injured",
-    "feriti": "injured", "feridos": "injured", "km": "km", "kilometers": "km", "kilometres": "km", "kilometer": "km", "miles": "mi",
-    "meters": "m", "metres": "m", "meter": "m", "kg": "kg", "tons": "t", "tonnes": "t", "tonnen": "t", "degrees": "°", "grad": "°",
-    "hectares": "ha", "hektar": "ha", "acres": "acre", "mph": "mph", "km/h": "km/h", "years": "years", "jahre": "years", "jahren": "years",
-    "hours": "hours", "stunden": "hours", "days": "days", "tage": "days", "votes": "votes", "stimmen": "votes", "jobs": "jobs",
-}  # fmt: skip
+_MONEY = re.compile(r"(?:US\$|[$€£¥₹])\s?$")
 _FIGURE = re.compile(
-    rf"(?P<before>US\$|[$€£¥₹])?\s?(?<![\w.,])(?P<number>{_NUMBER})(?:[\s  -]?(?P<scale>[^\W\d_]+)\.?(?=\W|$))?"
-    rf"(?:\s?(?P<unit>[%€$£円원₽]|[^\W\d_]+(?:/h)?(?:\s(?:cent|cento|ciento)\b)?))?",
+    rf"(?<![\w.,])(?P<number>{_NUMBER})(?!\w)"
+    r"(?:[\s\u00a0\u202f-]?(?P<first>[%€$£円원₽]|[^\W\d_]+(?:/h)?))?(?:\.?[\s\u00a0](?P<second>[€$£₽]|[^\W\d_]+))?"
 )
 
 
@@ -44,18 +22,41 @@ def figures(reading: Reading) -> dict[str, Any]:
 
     A number without a unit of the list is none: years, dates, scores and addresses are not what a correction is about.
     """
+    units, scales = _words()
     found = []
     for match in _FIGURE.finditer(reading.text[:READ]):
-        scale = (match["scale"] or "").lower()
-        unit = _UNITS.get((match["before"] or "").lower()) or _UNITS.get((match["unit"] or "").lower())
-        if not unit and scale not in _SCALES:
-            unit = _UNITS.get(scale)
+        first, second = (match["first"] or "").lower(), (match["second"] or "").lower()
+        before = _MONEY.search(reading.text, max(0, match.start() - 4), match.start())
+        money = units.get(before.group().strip().lower()) if before else None
+        scaled = first in scales
+        end, unit = match.end("second"), units.get(second if scaled else f"{first} {second}")
+        if not unit:
+            end, unit = (match.end("first"), money) if scaled else (match.end("first"), units.get(first) or money)
+        if money and not scaled and first not in units:
+            end = match.end("number")
         value = _value(match["number"])
         if unit and value is not None:
-            found.append({"value": value * _SCALES.get(scale, 1), "unit": unit, "text": match.group().strip()})
+            text = reading.text[before.start() if before else match.start() : end]
+            found.append({"value": value * scales.get(first, 1), "unit": unit, "text": text})
         if len(found) == MOST:
             break
     return {"figures": found} if found else {}
+
+
+@cache
+def _words() -> tuple[dict[str, str], dict[str, float]]:
+    """Return data/units.txt: word -> unit, and word -> what it multiplies by."""
+    units: dict[str, str] = {}
+    scales: dict[str, float] = {}
+    for line in (files("pipelines.enrich") / "data" / "units.txt").read_text(encoding="utf-8").splitlines():
+        if not line.startswith("#"):
+            unit, _, words = line.partition(": ")
+            for word in words.split():
+                if unit.startswith("scale "):
+                    scales[word] = float(unit.split()[1])
+                else:
+                    units[word.replace("_", " ")] = unit
+    return units, scales
 
 
 def _value(number: str) -> float | None:
@@ -67,7 +68,11 @@ def _value(number: str) -> float | None:
     plain = re.sub(r"['’\s]", "", number)
     last = max(plain.rfind("."), plain.rfind(","))
     marks = plain.count(".") + plain.count(",")
-    if last >= 0 and len(plain) - last - 1 == 3 and (marks > 1 and plain[last] == plain[plain.find(plain[last])] or marks == 1):
+    if (
+        last >= 0
+        and len(plain) - last - 1 == 3
+        and ((marks > 1 and plain[last] == plain[plain.find(plain[last])]) or marks == 1)
+    ):
         whole, part = plain, ""
         if plain[:last].lstrip("0") == "":
             whole, part = plain[:last], plain[last + 1 :]

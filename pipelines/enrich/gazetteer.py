@@ -30,7 +30,7 @@ class Place:
         return self.code[:2]
 
 
-@lru_cache(16_384)
+@lru_cache(6_000)
 def find(key: str) -> tuple[int, ...]:
     """Return the numbers of the places with this name, those likelier meant first; () if there is none.
 
@@ -49,7 +49,7 @@ def find(key: str) -> tuple[int, ...]:
 
 
 def begins(key: str) -> bool:
-    """Return whether a longer name begins with these words (with these two characters, where words are not set apart)."""
+    """Return whether a longer name begins with these words, or with these two characters in Chinese, Japanese, Thai."""
     return contains(columns(TABLE)[0]["beginnings"], key)
 
 

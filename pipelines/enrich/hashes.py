@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 
-@lru_cache(16_384)
+@lru_cache(6_000)
 def hashed(key: str) -> int:
     """Return the 64 bits that stand for a looked-up form.
 

@@ -1,7 +1,7 @@
 """Bodies told by our gazetteer, by a noun such as University in their name, or by an acronym the text explains."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.enrich.bodies import HOME, ONLY_IN, QUOTED, Body, Form, forms
 from pipelines.enrich.gazetteer import find
@@ -9,10 +9,13 @@ from pipelines.enrich.inflection import MANY_WORDED, base_forms
 from pipelines.enrich.lexicon import given, tells, words_of
 from pipelines.enrich.reading import Reading
 from pipelines.enrich.runs import LONGEST, capital, joined, never, written
+from pipelines.enrich.states import short_state
 
 #: bodies that write themselves small
 _SMALL_NAMES = frozenset({"flydubai", "taz", "adidas", "ecobee", "ebay", "dpa", "dpo", "iphone"})
-_LINKS = frozenset("of for on at against de la del della di do da des du the and & für der des zur und y et e ve van voor".split())
+_LINKS = frozenset(
+    "of for on at against de la del della di do da des du the and & für der des zur und y et e ve van voor".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,15 @@ def known_and_built(reading: Reading) -> list[Mention]:
     """Return the mentions that the gazetteer or a noun such as "University" tells, in the text's order."""
     taken = bytearray(len(reading.words))
     found = _known(reading, taken)
-    found += _built(reading, taken)
-    found += _abbreviated(reading, taken, found)
+    found = _built(reading, taken, found)
+    explained = _explained(reading, found)
+    # what the text explains is meant, though the gazetteer knows another body of these letters
+    found = [_as_explained(reading, mention, explained) for mention in found]
+    for index in reading.marked if explained else ():
+        word = reading.words[index].text
+        if word in explained and not taken[index]:
+            found.append(replace(explained[word], first=index, end=index + 1))
+            taken[index] = 1
     return sorted(found, key=lambda mention: mention.first)
 
 
@@ -50,7 +60,9 @@ def _known(reading: Reading, taken: bytearray) -> list[Mention]:
         best: tuple[int, Form] | None = None
         phrase = keys[index]
         if inflected and phrase not in known and phrase not in beginnings:
-            phrase = next((form for form in base_forms(phrase, reading.language) if form in known and len(form) > 2), phrase)
+            phrase = next(
+                (form for form in base_forms(phrase, reading.language) if form in known and len(form) > 2), phrase
+            )
         if phrase:
             end = index + 1
             while True:
@@ -103,18 +115,25 @@ def _meant(reading: Reading, candidates: tuple[Form, ...], phrase: str, first: i
         return None
     if single and word.isupper() and len(word) <= 4 and _shouted(reading, first):
         return None
+    if single and short_state(reading, first) is not None:
+        return None  # Burgettstown, PA
     if reading.text[reading.words[end - 1].end : reading.words[end - 1].end + 1] == "$":
         return None  # AU$4,100
     if single and not word.isupper() and word.isascii():
         # "Target" at a sentence's beginning, where the text also has "target"
         if phrase in reading.lower or (reading.loud[first] and candidates[0].doubtful):
             return None
-        if _beside(reading, first) and not candidates[0].body.name == "European Union":
+        if _beside(reading, first) and candidates[0].body.name != "European Union":
             return None
     form = candidates[0]
     if form.body.group == "companies" and not reading.loud[first] and _product(reading, end):
         return None
-    if end - first > 1 and language == "en" and tells("bodies", "en", reading.keys[end - 1]) and _of_a_place(reading, first):
+    if (
+        end - first > 1
+        and language == "en"
+        and tells("bodies", "en", reading.keys[end - 1])
+        and _of_a_place(reading, first)
+    ):
         return None
     home = HOME.get(language, set()) | {reading.outlet.country.upper()}
     at_home = [form for form in candidates if not form.body.country or form.body.country in home]
@@ -168,18 +187,25 @@ def _in_quotes(reading: Reading, first: int, end: int) -> bool:
     return before in "„“\"»«‚'" and after in "“”\"«»‘'-" and bool(before and after)
 
 
-def _built(reading: Reading, taken: bytearray) -> list[Mention]:
-    """Return names that a noun makes a body's: "Texas Department of Public Safety", "Universität Kiel"."""
-    bodies = words_of("bodies", reading.language)
-    if not bodies:
-        return []
-    found = []
+def _built(reading: Reading, taken: bytearray, known: list[Mention]) -> list[Mention]:
+    """Return the known mentions and those of names that a noun makes a body's: "Texas Department of Public Safety".
+
+    A known name behind its "of" is a part of it: Michigan Department of Health and Human Services.
+    """
+    found = list(known)
+    if not words_of("bodies", reading.language):
+        return found
+    starts = {mention.first: mention for mention in known}
     keys = reading.keys
     done = 0
     for index in reading.marked:
         noun = index >= done and not taken[index] and capital(reading, index) and not reading.loud[index]
         if noun and tells("bodies", reading.language, keys[index]):
             first, end = _left(reading, taken, index), _right(reading, taken, index)
+            part = starts.get(end + 1) if end < len(keys) and keys[end] in ("of", "for") else None
+            if part and joined(reading, end - 1) and joined(reading, end):
+                found.remove(part)
+                end = part.end
             if end - first > 1 and (reading.language != "de" or end - index > 1 or _adjective(reading, first, index)):
                 found.append(Mention(written(reading, first, end), first, end))
                 taken[first:end] = b"\1" * (end - first)
@@ -198,7 +224,12 @@ def _left(reading: Reading, taken: bytearray, index: int) -> int:
         before = first - 1
         if capital(reading, before) and not never(reading, before) and not _person_title(reading, before):
             first = before
-        elif reading.keys[before] in ("ve", "and", "&") and before and capital(reading, before - 1) and index - before == 2:
+        elif (
+            reading.keys[before] in ("ve", "and", "&")
+            and before
+            and capital(reading, before - 1)
+            and index - before == 2
+        ):
             first = before - 1
         else:
             break
@@ -234,24 +265,24 @@ def _right(reading: Reading, taken: bytearray, index: int) -> int:
             break
         if keys[end] in ("and", "&", "und", "y", "et", "e", "ve") and end == index + 1:
             break
+        if reading.language == "de" and tells("bodies", "de", keys[ahead]):
+            break  # die Gesellschaft der Universität Kiel
         end = ahead + 1
     return end
 
 
-def _abbreviated(reading: Reading, taken: bytearray, found: list[Mention]) -> list[Mention]:
-    """Return mentions by an acronym that the text itself explains: "Office for Budget Responsibility (OBR)"."""
-    explained: dict[str, tuple[str, Body | None]] = {}
+def _explained(reading: Reading, found: list[Mention]) -> dict[str, Mention]:
+    """Return acronyms that the text itself explains: "Office for Budget Responsibility (OBR)"."""
+    explained: dict[str, Mention] = {}
     for mention in found:
-        if mention.end < len(reading.words):
+        if mention.end - mention.first > 1 and mention.end < len(reading.words):
             word = reading.words[mention.end]
             gap = reading.text[reading.words[mention.end - 1].end : word.start]
             if gap.strip("’'s ") == "(" and sum(letter.isupper() for letter in word.text) >= 2 and len(word.text) <= 8:
-                explained.setdefault(word.text, (mention.name, mention.body))
-    more = []
-    for index in reading.marked if explained else ():
-        word = reading.words[index]
-        if word.text in explained and not taken[index]:
-            name, body = explained[word.text]
-            more.append(Mention(name, index, index + 1, body))
-            taken[index] = 1
-    return more
+                explained.setdefault(word.text, mention)
+    return explained
+
+
+def _as_explained(reading: Reading, mention: Mention, explained: dict[str, Mention]) -> Mention:
+    full = explained.get(reading.words[mention.first].text) if mention.end - mention.first == 1 else None
+    return replace(mention, name=full.name, body=full.body) if full else mention

@@ -32,25 +32,25 @@ def _endings(name: str, language: str) -> tuple[str, ...]:
     return tuple(word[:-1] for word in words_of(name, language) if word.endswith("-"))
 
 
-@lru_cache(16_384)
+@lru_cache(6_000)
 def tells(name: str, language: str, word: str) -> bool:
     """Return whether a word in lower case is in a list, or is a compound that ends in one of the list's `-endings`."""
     return word in words_of(name, language) or (language == "de" and word.endswith(_endings(name, language)))
 
 
-@lru_cache(16_384)
+@lru_cache(6_000)
 def given(word: str) -> bool:
     """Return whether a looked-up form is a given name somewhere."""
     return contains(columns("words.bin")[0]["given"], word)
 
 
-@lru_cache(16_384)
+@lru_cache(6_000)
 def surname(word: str) -> bool:
     """Return whether a looked-up form is a frequent surname somewhere."""
     return contains(columns("words.bin")[0]["surnames"], word)
 
 
-@lru_cache(16_384)
+@lru_cache(6_000)
 def common(word: str) -> bool:
     """Return whether a looked-up form is a common word of some language."""
     return contains(columns("words.bin")[0]["common"], word)

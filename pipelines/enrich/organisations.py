@@ -12,7 +12,7 @@ MOST = 60
 
 
 def organisations(reading: Reading) -> dict[str, Any]:
-    """Return `organisations`: name (the gazetteer's, else as written), display as first written, mentions; {} for none."""
+    """Return `organisations`: name (the gazetteer's, else as written), display as first written, mentions."""
     mentions = reading.once(all_organisations)
     counts = Counter(mention.name for mention in mentions)
     shown: dict[str, str] = {}

@@ -8,7 +8,9 @@ from pipelines.enrich.reading import Reading
 from pipelines.enrich.words import ABBREVIATED
 
 #: small words inside a person's name
-PARTICLES = frozenset("de da do dos das del della di du la le el al as bin ben ibn van von der den ter ten zu af av abu".split())
+PARTICLES = frozenset(
+    "de da do dos das del della di du la le el al as bin ben ibn van von der den ter ten zu af av abu".split()
+)
 _SPACES = frozenset((" ", "\u00a0", "-", "‑", " d'", " d’", " l'", " l’"))
 #: a name has no more words than this
 LONGEST = 7
@@ -49,9 +51,7 @@ def runs(reading: Reading, taken: bytearray) -> Iterator[tuple[int, int]]:
             continue
         end = index + 1
         while end < count and end - index < LONGEST and joined(reading, end - 1):
-            if not taken[end] and capitals[end]:
-                end += 1
-            elif keys[end] in PARTICLES and _leads_on(reading, taken, end):
+            if (not taken[end] and capitals[end]) or (keys[end] in PARTICLES and _leads_on(reading, taken, end)):
                 end += 1
             else:
                 break

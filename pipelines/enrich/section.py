@@ -16,18 +16,26 @@ SECTIONS = (
 )  # fmt: skip
 
 
+_WHERE = frozenset({"world", "nation", "local"})
+
+
 def section(reading: Reading) -> dict[str, Any]:
-    """Return `section`, one of SECTIONS: by the page's section name first, then by its address, else `other`."""
+    """Return `section`, one of SECTIONS: by the page's section name, its address, its keywords, else `other`."""
     article = reading.article
-    for name in re.split(r"[,;|/>»·:]", article.article_section):
+    for name in re.split(r"[,;|/>»·:]", f"{article.article_section}|{article.kicker}"):
         if found := known().get(key(name)):
             return {"section": found}
     parts = urlsplit(article.canonical_url or article.url)
-    folders = [part for part in unquote(parts.path).split("/")[:-1] if part]
+    *folders, last = [part for part in unquote(parts.path).split("/") if part] or [""]
     hosts = (parts.hostname or "").split(".")[:-2]
-    candidates = [known()[form] for form in map(key, [*folders[:4], *hosts]) if form in known()]
+    # BBC: /news/world-europe-50473792
+    page = re.sub(r"-\d+$", "", last).split("-")[:1] if re.fullmatch(r"[a-z]+(-[a-z]+){0,2}-\d+", last) else []
+    told = [*folders[:4], *hosts, *page]
+    candidates = [known()[form] for form in map(key, told) if form in known()]
     # /world/sport/...: the last folder is the narrower; but "world" or "local" say where, not what
-    narrow = [each for each in candidates if each not in ("world", "nation", "local")]
+    narrow = [each for each in candidates if each not in _WHERE]
+    if not candidates:
+        candidates = [known()[form] for form in map(key, article.keywords[:10]) if form in known()][:1]
     return {"section": (narrow or candidates or ["other"])[-1]}
 
 

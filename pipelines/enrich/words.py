@@ -7,7 +7,9 @@ from typing import NamedTuple
 
 #: a run of letters, digits and marks (combining signs belong to a letter), with an inner apostrophe, or the dotted
 #: letters of an abbreviation such as U.S.
-WORD = re.compile(r"[^\W_](?:[\w\u0300-\u036f\u0900-\u0dff]+|['’ʼ‘`´](?=\w)|(?<=\b[^\W\d_])\.(?=[^\W\d_]\.)|(?<=\.[^\W\d_])\.)*")
+WORD = re.compile(
+    r"[^\W_](?:[\w\u0300-\u036f\u0900-\u0dff]+|['’ʼ‘`´](?=\w)|(?<=\b[^\W\d_])\.(?=[^\W\d_]\.)|(?<=\.[^\W\d_])\.)*"
+)
 #: an elided article or pronoun is no part of the name behind it: l'Élysée, dell'Italia, d'Emmanuel
 _ELIDED = re.compile(r"^(?:[dDlL]|[dDnN]ell|[aA]ll|[sS]ull|[qQ]u)['’ʼ](?=\w)")
 _GENITIVE = re.compile(r"['’][sS]$")
@@ -21,7 +23,7 @@ _LETTERS = str.maketrans("أإآى", "اااي")
 ABBREVIATED = frozenset(
     "mr mrs ms dr prof st sen rep gov gen col lt sgt capt maj rev hon jr sr vs no inc corp co ltd u.s d.c ph".split()
 )
-_ENDERS = frozenset(".!?:\n…。！？「『“„«\"•|")
+_ENDERS = frozenset('.!?:\n…。！？「『“„«"•|')
 
 
 class Word(NamedTuple):

@@ -39,14 +39,19 @@ class Authors:
 
 
 def authors(
-    document: Document, byline: Iterable[str], signature: Iterable[str], labelled: Iterable[str], sites: Collection[str]
+    document: Document,
+    byline: Iterable[str],
+    by: Iterable[str],
+    signature: Iterable[str],
+    labelled: Iterable[str],
+    sites: Collection[str],
 ) -> Authors:
     """Return the article's authors.
 
-    `byline` are the texts that the page shows as bylines, `signature` the lines of names that begin or end the text,
-    `labelled` lines anywhere on the page that begin with "Author".
-    The heaviest source that names people wins, unless a lighter one names the same people and more. Without people,
-    an agency or desk signs; the outlet's own name only where nobody else does.
+    `byline` are the texts that the page shows as bylines, `by` those of them that begin with "By", `signature` the
+    lines of names that begin or end the text, `labelled` lines anywhere on the page that begin with "Author". Sources
+    that name the same people add their weights. Without people, an agency or desk signs; the outlet's own name only
+    where nobody else does.
     """
     node = document.article
     author = node.get("author")
@@ -56,7 +61,8 @@ def authors(
         *((f"meta {name}", weight, names(document.metas.get(name, ()))) for name, weight in _METAS.items()),
         ("itemprop author", 0.65, names(_microdata(document))),
         ("rel author", 0.62, names(plain(each.text() or "") for each in _cluster(document.author_links))),
-        ("byline", 0.5, [name for name in names(byline) if _signs(name, sites)]),
+        ("byline", _BYLINE, [name for name in names(byline) if _signs(name, sites)]),
+        ("by", 0.1, [name for name in names(by) if is_agency(name, sites)]),
         ("class author", 0.6, _first_signed(document, sites)),
         ("signature", 0.3, [name for name in names(signature) if is_person(name)]),
         ("label", 0.25, [name for name in names(labelled) if is_person(name)]),
@@ -71,12 +77,13 @@ def authors(
     def agencies(known: list[str]) -> list[str]:
         return [name for name in known if name not in people(known)]
 
-    chosen, why = _weighed(found, people), "the most weight stands behind these people"
+    chosen, why = _weighed(found, people, sites), "the most weight stands behind these people"
     if chosen:
         known = {letters(name) for name in people(chosen[2])}
         for each in found:
-            if not each[0].startswith("meta"):
-                continue  # what a page shows may be the names of other articles
+            alike = [other for other in found if set(map(letters, other[2])) == set(map(letters, each[2]))]
+            if not each[0].startswith("meta") and len(alike) < 2:
+                continue  # what a page shows in one place may be the names of other articles
             more = {letters(name): name for name in people(each[2])}
             added = [name for key, name in more.items() if key not in known]
             if known < more.keys() and len(added) <= 3 and all(is_person(name) for name in added):
@@ -92,25 +99,38 @@ def authors(
     if chosen is None:
         return Authors()
     signed = {letters(name): name for name in agencies(chosen[2])}
-    for source, _, known in found if people(chosen[2]) else ():
-        if source == "json-ld author" or any(is_news_agency(name) for name in known):
-            for name in agencies(known):
+    for source, _, stated_names in found if people(chosen[2]) else ():
+        if source == "json-ld author" or any(is_news_agency(name) for name in stated_names):
+            for name in agencies(stated_names):
                 signed.setdefault(letters(name), name)
     return Authors(people=tuple(people(chosen[2])), agencies=tuple(signed.values()), candidates=marked)
 
 
+#: the weight of what stands near the headline and looks like names
+_BYLINE = 0.5
 _Found = tuple[str, float, list[str]]
 
 
-def _weighed(found: list[_Found], people: Callable[[list[str]], list[str]]) -> _Found | None:
-    """Return the source of the people behind whom most weight stands: sources that name the same people add up."""
+def _weighed(found: list[_Found], people: Callable[[list[str]], list[str]], sites: Collection[str]) -> _Found | None:
+    """Return the source of the people behind whom most weight stands: sources that name the same people add up.
+
+    People that a byline alone names do not outweigh a desk that signs in two other places.
+    """
     sums: dict[frozenset[str], float] = {}
     first: dict[frozenset[str], _Found] = {}
     for each in found:
         if named := frozenset(letters(name) for name in people(each[2])):
             sums[named] = sums.get(named, 0.0) + each[1]
             first.setdefault(named, each)
-    return first[max(sums, key=lambda named: sums[named])] if sums else None
+    if not sums:
+        return None
+    best = max(sums, key=lambda named: sums[named])
+    desks = sum(
+        weight
+        for source, weight, known in found
+        if not people(known) and source != "byline" and not any(letters(name) in sites for name in known)
+    )
+    return None if sums[best] <= _BYLINE and desks > 2 * _BYLINE else first[best]
 
 
 def _cluster(nodes: list[LexborNode]) -> list[LexborNode]:
@@ -118,7 +138,8 @@ def _cluster(nodes: list[LexborNode]) -> list[LexborNode]:
     found: list[LexborNode] = []
     homes: set[int] = set()
     for node in nodes[:8]:
-        above, each = [], node.parent
+        above: list[int] = []
+        each = node.parent
         while each is not None and len(above) < 3:
             above.append(each.mem_id)
             each = each.parent
@@ -133,6 +154,10 @@ def _desk(found: list[_Found], organisations: Collection[str], sites: Collection
     """Return the source whose agency signs: JSON-LD's, unless it only repeats the publisher as an organisation."""
     if not found:
         return None
+    if all(letters(name) in sites for name in found[0][2]):
+        for each in found:
+            if each[0] == "by" and not any(letters(name) in sites for name in each[2]):
+                return each
     if all(letters(name) in organisations and letters(name) in sites for name in found[0][2]):
         for each in found[1:]:
             if each[0].startswith("meta") and not {letters(name) for name in each[2]} <= set(organisations):
@@ -145,7 +170,8 @@ def _signs(name: str, sites: Collection[str]) -> bool:
 
 
 def _first_signed(document: Document, sites: Collection[str]) -> list[str]:
-    """Return the names in the first element whose class speaks of an author; later ones belong to other articles."""
+    """Return the names in the first element whose class speaks of an author; later ones belong "
+    "to other articles."""
     for node in document.signed:
         text = plain(node.text(separator="|") or "").strip("| ")
         if 3 < len(text) < 120 and (found := [name for name in names([text]) if is_person(name)]):

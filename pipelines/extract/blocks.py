@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborNode
 
 from pipelines.extract.bounds import DEPTH_LIMIT
-from pipelines.extract.furniture import furniture
+from pipelines.extract.furniture import SIGNED, furniture
 from pipelines.extract.words import single_spaced
 
 #: elements whose text is never an article's
@@ -17,7 +17,8 @@ _SKIPPED = frozenset(
 )
 #: elements that do not break a line of text
 _INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s samp small "
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp "
+    "rt ruby s samp small "
     "span strike strong sub sup time tt u var wbr amp-fit-text".split()
 )
 _PLAIN = frozenset("b i em strong u s small sub sup wbr mark".split())
@@ -37,6 +38,8 @@ class Box:
     depth: int
     prose: bool = False
     mass: float = 0.0
+    #: the first machine-readable time in its own text
+    stamp: str = ""
     children: list[int] = field(default_factory=list)
 
 
@@ -70,13 +73,18 @@ class Outline:
             box = self.boxes[box].parent
 
 
+#: a first letter that is set large, and where it stood
+_DROP_CAP = re.compile(r"drop-?_?cap|initial-?_?letter|first-?_?letter|lettrine|\binitial\b")
+_DROPPED = "\x01"
+_AFTER_CAP = re.compile(r"\x01\s*")
 #: where an inline element begins or ends; style sheets part there what the markup does not
 _SEAM = ""
 
 
-def _glued(before: str, after: str) -> bool:
-    """Tell whether two texts that meet at an inline element's edge are two words: "Jane Doe" and "Updated", "By" and "4"."""
-    last, first = before[-1:], after[0]
+def _glued(parts: list[str], after: str) -> bool:
+    """Tell whether two texts that meet at an inline element's edge are two words: "Jane Doe" "
+    "and "Updated", "By" and "4"."""
+    last, first = next((part[-1] for part in reversed(parts) if part), ""), after[0]
     return (
         (last.islower() and first.isupper())
         or (last.isalpha() and first.isdigit())
@@ -104,7 +112,8 @@ def outline(body: LexborNode) -> Outline:
     def end(box: int) -> None:
         nonlocal line
         if line.parts:
-            text = single_spaced("".join(line.parts))
+            whole = "".join(line.parts)
+            text = single_spaced(_AFTER_CAP.sub("", whole) if _DROPPED in whole else whole)
             if text:
                 blocks.append(
                     Block(
@@ -129,7 +138,7 @@ def outline(body: LexborNode) -> Outline:
             if tag == "-text":
                 text = node.text_content or ""
                 if text:
-                    if line.parts and line.parts[-1] is _SEAM and len(line.parts) > 1 and _glued(line.parts[-2], text):
+                    if line.parts and line.parts[-1] is _SEAM and _glued(line.parts, text):
                         line.parts[-1] = " "
                     line.parts.append(text)
                     if in_link or in_strong:
@@ -147,6 +156,8 @@ def outline(body: LexborNode) -> Outline:
             elif len(way) >= DEPTH_LIMIT:
                 found.cut = True
             elif tag in _PLAIN:
+                if line.parts and tag not in ("sub", "sup"):
+                    line.parts.append(_SEAM)
                 down = node.first_child
                 bold = tag in ("b", "strong")
                 if down is not None:
@@ -160,8 +171,14 @@ def outline(body: LexborNode) -> Outline:
                 elif tag in _INLINE:
                     if line.parts:
                         line.parts.append(_SEAM)
+                    if tag == "time" and not boxes[box].stamp:
+                        boxes[box].stamp = attributes.get("datetime") or ""
                     reason = furniture(tag, label, attributes) if tag != "a" and len(label) > 2 else ""
+                    reason = "" if reason in SIGNED else reason  # the block that holds it is judged as a whole
                     down = None if reason else node.first_child
+                    if down is not None and _DROP_CAP.search(label) and len(cap := (node.text() or "").strip()) == 1:
+                        line.parts.append(cap + _DROPPED)  # the rest of its word stands outside of it
+                        down = None
                     link = tag == "a"
                     if down is not None:
                         way.append((node, box, False, link, False))
@@ -194,7 +211,7 @@ def outline(body: LexborNode) -> Outline:
             node, back, block, link, bold = way.pop()
             if block:
                 end(box)
-            elif line.parts and not bold and node.tag in ("span", "a", "time"):
+            elif line.parts and node.tag not in ("sub", "sup"):
                 line.parts.append(_SEAM)
             box = back
             in_link -= link

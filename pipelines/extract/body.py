@@ -17,7 +17,8 @@ _CERTAIN_TOO_MUCH = 0.8
 _DOUBTFUL_TOO_MUCH = 0.15
 _DOUBTFUL = frozenset("paywall piano hide hidden subscription subscribe".split())
 _CERTAIN = frozenset(
-    "comments comment disqus respond footer nav related recommended recommendations sidebar aside cookie cookies consent "
+    "comments comment disqus respond footer nav related recommended recommendations sidebar "
+    "aside cookie cookies consent "
     "onetrust gdpr ccpa modal popup contentinfo".split()
 )
 _LIMITS = dict.fromkeys(_CERTAIN, _CERTAIN_TOO_MUCH) | dict.fromkeys(_DOUBTFUL, _DOUBTFUL_TOO_MUCH)
@@ -34,7 +35,8 @@ _NEARLY_ALL = 0.9
 
 
 def length(text: str) -> int:
-    """Return the text's length in characters of an alphabet; one of a dense script says about three times as much."""
+    """Return the text's length in characters of an alphabet; one of a dense script says about "
+    "three times as much."""
     return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
 
 

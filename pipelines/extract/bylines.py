@@ -1,20 +1,15 @@
 """What stands between headline and text: who wrote it, and when."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipelines.extract.blocks import Block, Outline
 from pipelines.extract.headline import Headlines
 from pipelines.extract.month_names import names
-from pipelines.extract.names import is_person
+from pipelines.extract.names import is_byline, is_person
 from pipelines.extract.words import letters
 
-_BY = re.compile(
-    r"^(?:(?:written|posted|reported|story|words|text|texte)\s+)?(?:by|von|par|por|di|door|av|af|oleh|"
-    r"autor(?:in|en)?|auteur|"
-    r"автор|текст|redação|penulis|yazar|reporter|文|文・|取材|記者)\b\s*[:：]?\s*\S",
-    re.IGNORECASE,
-)
 _LABEL = re.compile(
     r"by-?line|author|autor|auteur|writer|penulis|yazar|verfasser|redakt|journalist|reporter|contributor"
 )
@@ -27,6 +22,8 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: lines before and after the headline, and into the text, among which date and byline stand
 _BEFORE, _INTO = 6, 4
 _BYLINE_LIMIT = 120
+#: in the text itself, and in titles, a line is a date line only if it is hardly more than a date
+_DATE_LIMIT = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,26 +31,33 @@ class Near:
     """Lines near the headline that may name people, and lines that may hold dates."""
 
     names: tuple[str, ...] = ()
+    #: those of the names that follow a "By"
+    by: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
     #: lines anywhere on the page that say "Author" and a name
     labelled: tuple[str, ...] = ()
 
 
-def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
-    """Return the lines around headline and beginning of the text that may be byline or date line."""
+def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[str] = ()) -> Near:
+    """Return the lines around headline and beginning of the text that may be byline or date line.
+
+    `titles` are the parts behind the headline in the page's title; some outlets put the date there.
+    """
     keys = {letters(each) for each in (tops.headline, *tops.alternatives)}
     places = {id(block): at for at, block in enumerate(page.blocks)}
     first = places.get(id(body[0]), 0) if body else 0
     heads = [at for at, block in enumerate(page.blocks) if letters(block.text) in keys and at <= first + 2]
     start = heads[-1] if heads else max(0, first - 12)
     last = places.get(id(body[-1]), first) if body else first
+    told = {id(block) for block in body}
     found: list[str] = []
-    dates: list[str] = []
+    dates = [part for part in titles if len(part) <= _DATE_LIMIT]
     for at in range(max(0, start - _BEFORE), min(len(page.blocks), max(first, start) + _INTO)):
         block = page.blocks[at]
         if len(block.text) <= _BYLINE_LIMIT and at != start:
-            dates.append(block.text)
-            if at > start - 3 and (_BY.match(block.text) or _labelled(page, block)):
+            if id(block) not in told or len(block.text) <= _DATE_LIMIT:
+                dates.append(block.text)
+            if at > start - 3 and (is_byline(block.text) or _labelled(page, block)):
                 found.append(block.text)
             elif name := _dated_name(block.text):
                 found.append(name)
@@ -64,7 +68,8 @@ def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
     labelled = [
         _AUTHOR.sub("", block.text) for block in page.blocks if len(block.text) < 60 and _AUTHOR.match(block.text)
     ]
-    return Near(names=tuple(found[:6]), dates=tuple(dates), labelled=tuple(labelled[:3]))
+    by = tuple(line for line in found[:6] if is_byline(line))
+    return Near(names=tuple(found[:6]), by=by, dates=tuple(dates), labelled=tuple(labelled[:3]))
 
 
 def _dated_name(line: str) -> str:

@@ -1,4 +1,5 @@
-"""Several sources state the same field: they are weighed against each other, and all are kept to explain the choice."""
+"""Several sources state the same field: they are weighed against each other, and all are kept "
+"to explain the choice."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace

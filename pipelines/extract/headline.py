@@ -8,6 +8,7 @@ from selectolax.lexbor import LexborNode
 
 from pipelines.extract.candidates import Candidate, weigh
 from pipelines.extract.document import Document
+from pipelines.extract.lines import line_hash
 from pipelines.extract.words import letters, plain
 
 #: between a headline and a site's or a section's name
@@ -17,7 +18,8 @@ _ALTERNATIVES = 12
 _KICKER = re.compile(r"kicker|overline|roofline|eyebrow|topline|dachzeile|spitzmarke|ueberzeile")
 _MEDIA_TAG = re.compile(
     r"^(?:watch|video|photos?|pictures?|gallery|listen|live|exclusive|in pictures)\s*[:|]\s+|"
-    r"\s*[\[(](?:watch|video|videos?|photos?|pictures?|pics|gallery|listen|updated?|live|exclusive|\+ ?video)[\])]\s*$",
+    r"\s*[\[(](?:watch|video|videos?|photos?|pictures?|pics|gallery|listen|updated?|live|"
+    r"exclusive|\+ ?video)[\])]\s*$",
     re.IGNORECASE,
 )
 #: a headline is not longer; what is longer is a text in the wrong place
@@ -34,14 +36,20 @@ class Headlines:
     candidates: tuple[Candidate, ...] = ()
 
 
-def headlines(document: Document, sites: Collection[str]) -> Headlines:
-    """Return the page's headlines. `sites` are folded names of the outlet (`site_names`).
+def headlines(document: Document, sites: Collection[str], chrome: Collection[int] = ()) -> Headlines:
+    """Return the page's headlines.
+
+    `sites` are folded names of the outlet (`site_names`); what stands behind the headlines of many of its pages is in
+    `chrome` (hashes of `title_parts`).
 
     Each source's word is cleaned of the site's name, and of a kicker that another source leaves out; then the sources
     vote. What the visible h1 says outweighs one machine-readable source that stands alone, not two that agree.
     """
     stated = [each for each in _stated(document) if each.value and len(each.value) <= _LIMIT]
-    shortened = [replace(each, value=without_media_tag(without_site(each.value, sites))) for each in stated]
+    shortened = [
+        replace(each, value=without_media_tag(without_recurring(without_site(each.value, sites), chrome)))
+        for each in stated
+    ]
     shortened = [each for each in shortened if letters(each.value) not in sites]
     seen = letters(next((each.value for each in shortened if each.source == "h1"), ""))
     cleaned, kicker = [], _kicker(document, seen)
@@ -160,6 +168,23 @@ def without_site(value: str, sites: Collection[str]) -> str:
     return value.strip()
 
 
+def title_parts(document: Document) -> tuple[str, ...]:
+    """Return what stands behind a separator in the page's titles: over many pages an outlet's suffixes recur."""
+    parts: dict[str, None] = {}
+    for title in (document.title, document.meta("og:title")):
+        for match in list(_SEPARATOR.finditer(title[:_LIMIT]))[:6]:
+            parts.setdefault(title[match.end() :].strip())
+    return tuple(part for part in parts if part)
+
+
+def without_recurring(value: str, chrome: Collection[int]) -> str:
+    """Return a headline without the last part that recurs behind the headlines of the outlet."""
+    for match in _SEPARATOR.finditer(value) if chrome else ():
+        if match.start() > 10 and line_hash(value[match.end() :]) in chrome:
+            return value[: match.start()].strip()
+    return value
+
+
 def without_media_tag(value: str) -> str:
     """Return a headline without the note that a film or pictures come with it.
 
@@ -201,12 +226,13 @@ def _whole(value: str, others: Iterable[Candidate]) -> str:
 
 
 def _kicker(document: Document, seen: str) -> str:
-    """Return the text of an element in or right above the h1 that names itself a kicker, or what a meta tag says."""
+    """Return the text of an element in or right above the h1 that names itself a kicker, or "
+    "what a meta tag says."""
     for node in document.headings[:3]:
         above = _kicker_node(node)
         if above is None and letters(node.text() or "") == seen:
             above = _kicker_above(node)
-        if above is not None and 1 < len(text := plain(above.text() or "")) < 80:
+        if above is not None and 1 < len(text := plain(above.text(separator=" ") or "").rstrip(" :|")) < 80:
             return text
     return document.meta("taboola:kicker", "kicker", "article:kicker")
 

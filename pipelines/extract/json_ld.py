@@ -23,8 +23,8 @@ _OTHERS = frozenset(
     "video thumbnail associatedMedia contributor editor".split()
 )
 _COMMENTS = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\]\]>|\]\]>)\s*;?\s*$")
-_TRAILING_COMMA = re.compile(r",(?=\s*[}\]])")
-_MISSING_COMMA = re.compile(r'(?<=["\]}\d])(\s*\n\s*)(?="[\w@]+"\s*:)')
+_TRAILING_COMMA = re.compile(r",(?=\s{0,200}[}\]])")
+_MISSING_COMMA = re.compile(r'(?<=["\]}\d])(\s{0,200}\n\s{0,200})(?="[\w@]{1,60}"\s{0,50}:)')
 
 
 def read(scripts: Iterable[str]) -> tuple[Node, ...]:

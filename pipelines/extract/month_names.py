@@ -1,4 +1,5 @@
-"""What months, mornings and the order of a date are called in a language: from babel and dateparser, not from us."""
+"""What months, mornings and the order of a date are called in a language: from babel and "
+"dateparser, not from us."""
 
 import re
 import unicodedata

@@ -2,13 +2,15 @@
 
 import html
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 
 from pipelines.extract.words import letters, plain
 
 #: news agencies and what outlets call their own desks: they sign, but they are no people
 _AGENCIES = frozenset(
-    "ap associatedpress theassociatedpress reuters thomsonreuters afp agencefrancepresse dpa deutschepresseagentur upi "
+    "ap associatedpress theassociatedpress reuters thomsonreuters afp agencefrancepresse dpa "
+    "deutschepresseagentur upi "
     "pti ani ians uni tass тасс ria riановости рианoвости interfax интерфакс xinhua 新华社 efe agenciaefe "
     "europapress ansa "
     "adnkronos lusa anp belga apa sda keystonesda keystone ntb tt ritzau stt kyodo kyodonews 共同通信 時事通信 jiji "
@@ -22,19 +24,28 @@ _DESK = re.compile(
     r"reda[cç][aã]o|redactie|"
     r"redakce|redakcja|redaktionen|news|newswire|wire|agenc(?:y|ies)|agentur(?:en)?|agencias?|agences?|press|"
     r"reporters?|"
-    r"correspondents?|contributors?|bureau|online|media|magazine|times|haber merkezi|tv|web|webdesk|service|services|"
-    r"nachrichten|zeitung|daily|herald|tribune|gazette|courier|observer|chronicle|inc|ltd|gmbh|corp|llc|company|university|institute|council|association|ministry|department)\b|редакция|编辑部|記者$|新聞|"
+    r"correspondents?|contributors?|bureau|online|media|magazine|times|haber merkezi|tv|web|"
+    r"webdesk|service|services|"
+    r"nachrichten|zeitung|daily|herald|tribune|gazette|courier|observer|chronicle|inc|ltd|gmbh|"
+    r"corp|llc|company|university|institute|council|association|ministry|department)\b|редакция|"
+    r"编辑部|記者$|新聞|"
     r"新闻|日報|オンライン|뉴스|هيئة|تحرير|"
     r"\.(?:com|de|net|org|co|tv|is|it|fr|at|ch|tr|uk|se|no|dk|nl|pl|cz)\b",
     re.IGNORECASE,
 )
+#: "By" and "Author" in the languages of news
+_BY_WORDS = (
+    r"by|von|par|por|di|door|av|af|przez|od|oleh|autor(?:in|en)?|auteure?|author|författare|"
+    r"reporter|penulis|yazar|haber|"
+    r"автор|текст|text[eo]?|testo|كتب|كتبت|بقلم|تقرير|نویسنده|گزارش|द्वारा|लेखक|রিপোর্ট|লিখেছেন|"
+    r"প্রতিবেদক|โดย|ผู้เขียน|文|作者|记者|記者|"
+    r"撰文|取材・文|글|מאת|γράφει|του|tekst|foto og tekst|toimittaja|rédaction|redação|redacción"
+)
 _BY = re.compile(
     r"^(?:view all posts by|posts by|articles by|more (?:by|from)|about)\s+(?=\S)|"
-    r"^(?:(?:words|story|text|article|written|reported|reviewed|posted|opinion|analysis|texte|testo|texto|photos?)\s+)?"
-    r"(?:by|von|par|por|di|door|av|af|przez|od|автор|autor(?:in|en)?|auteur|author|författare|text|texte|"
-    r"reporter|penulis|"
-    r"yazar|oleh|写|文|記者|기자|كتب|بقلم|द्वारा)\s*[:：]?\s+(?=\S)|^(?:by|von|автор|autor|author|written by|oleh|文|"
-    r"作者|記者)\s*[:：]\s*",
+    r"^(?:(?:words|story|text|article|written|reported|reviewed|posted|opinion|analysis|texte|"
+    r"testo|texto|photos?)\s+)?"
+    rf"(?:{_BY_WORDS})(?:\s*[:：・]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(
@@ -45,7 +56,8 @@ _COMMA = re.compile(r"\s*[,，]\s*")
 _ROLE = re.compile(
     r"\b(editor|reporter|correspondent|writer|columnist|journalist|producer|producers|contributor|"
     r"redakteur(?:in)?|korrespondent(?:in)?|"
-    r"journaliste|\w*redakteur(?:in)?|\w*korrespondent(?:in)?|\w*leiter(?:in)?|\w*reporter(?:in)?|périodista|periodista|redactora?|giornalista|chief|senior|director|manager|head|staff|"
+    r"journaliste|\w*redakteur(?:in)?|\w*korrespondent(?:in)?|\w*leiter(?:in)?|\w*reporter(?:in)?|"
+    r"périodista|periodista|redactora?|giornalista|chief|senior|director|manager|head|staff|"
     r"photographer|critic|"
     r"analyst|fellow|professor|author|freelance|host|anchor|autor|reporterin|md|phd|rd|rdn|m\.?d\.?|ph\.?d\.?|"
     r"jr|sr|iii|ii)\b\.?",
@@ -55,7 +67,8 @@ _CREDENTIALS = re.compile(
     r"(?<=\w\w)(?:,?\s+(?:MD|PhD|Ph\.D\.?|M\.D\.?|MS|MPH|RD|RDN|LD|LDN|CDN|RN|JD|MBA|MSc|BSc|CPA|CFP|Esq\.?))+$"
 )
 _SUFFIX = re.compile(
-    r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|rd|rdn|esq|mph|cpa|mba|ms|ma|rn|do|dds|ld|ldn|cdn|jd|cfp|np|pa-c|cns|msc|bsc)\.?$",
+    r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|rd|rdn|esq|mph|cpa|mba|ms|ma|rn|do|dds|ld|ldn|cdn|jd|"
+    r"cfp|np|pa-c|cns|msc|bsc)\.?$",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
@@ -63,19 +76,22 @@ _TAIL = re.compile(
     r"(?:updated|published|posted|veröffentlicht|aktualisiert|publié|publicado|pubblicato)\b.*$)",
     re.IGNORECASE,
 )
-#: a person's name as a byline shows it: capitals at the beginning of words, particles aside
-_PERSON = re.compile(
-    r"^(?:(?!(?:The|And|With|For|From|On|In|At|By|To|Of|More|Read|Follow|About)\b)[^\W\d_][\w.'’-]*)"
-    r"(?:[ .]+(?:de|da|do|dos|du|del|della|di|van|von|der|den|ter|la|le|el|al|bin|ibn|ben|y|e|af|av|zu|zur)\b|"
-    r"[ ]+(?!(?:The|And|With|For|Is|Are|On|In|To)\b)[^\W\d_][\w.'’-]*){0,5}$"
-)
 _NO_PERSON = re.compile(
     r"photo|foto|image|immagine|imagen|bild|picture|ảnh|getty|twitter|facebook|instagram|linkedin|youtube|whatsapp|"
-    r"\b(?:follow|e-?mail|share|website|watch|live|view|posts?|profile|subscribe|read|more|updated?|published|home|about|"
+    r"\b(?:follow|e-?mail|share|website|watch|live|view|posts?|profile|subscribe|read|more|"
+    r"updated?|published|home|about|"
+    r"son güncelleme|güncelle\w*|yayın\w*|giriş|veröffentlicht|aktualisiert|publié|actualizado|"
+    r"publicado|pubblicato|"
+    r"aggiornato|gepubliceerd|опубликовано|обновлено|"
     r"by|guidelines|biography|see|all|articles?|stories|latest|click|here|today|opinion|blog|min)\b",
     re.IGNORECASE,
 )
+#: beside letters and their marks
+_IN_NAMES = ".'’-‘` \u200c"
+#: words that begin with a capital in a headline, never in a name
+_SENTENCE = re.compile(r"\b(?:The|And|With|For|From|On|In|At|To|Of|Is|Are)\b")
 _SMALL = re.compile(r"^(?:de|da|do|dos|du|del|della|di|van|von|der|den|ter|la|le|el|al|bin|ibn|ben|y|e|af|av|zu|zur)$")
+_KOREAN_BYLINE = re.compile(r"^[가-힣]{2,4}\s?(?:[가-힣]{0,3}기자|특파원|논설위원)")
 _KOREAN_ROLE = re.compile(r"(?<=[가-힣]{2})\s*(?:기자|특파원|논설위원|선임기자|인턴기자|객원기자|위원|앵커).*$")
 _JAPANESE_ROLE = re.compile(r"(?<=[\u4e00-\u9fff])\s*(?:記者|编辑|記者団)$")
 _LINK = re.compile(r"https?:|www\.|facebook\.com|twitter\.com|/|@\w+\.\w+", re.IGNORECASE)
@@ -148,15 +164,24 @@ def is_person(name: str) -> bool:
     words = name.split()
     if _ROLE.search(name) or _NO_PERSON.search(name):
         return False
-    if not 2 <= len(words) <= 5 or len(name) > 50 or not _PERSON.match(name):
+    if not 2 <= len(words) <= 5 or len(name) > 50 or not words[0][0].isalpha():
         return False
-    return all(
-        word[0].isupper() or not word[0].isalpha() or not word[0].islower() or _SMALL.match(word) for word in words
-    )
+    if any(unicodedata.category(char)[0] not in "LM" and char not in _IN_NAMES for char in name):
+        return False
+    return all(not word[0].islower() or _SMALL.match(word) for word in words) and not _SENTENCE.search(name)
 
 
 def _only_role(name: str) -> bool:
     return bool(_ROLE.search(name)) and len(name.split()) <= 5
+
+
+def is_byline(line: str) -> bool:
+    """Tell whether a line begins with "By" in one of the languages of news, or ends with a reporter's title.
+
+    >>> is_byline("Von Anna Berg"), is_byline("김하늘 기자"), is_byline("Byzantium fell")
+    (True, True, False)
+    """
+    return bool(_BY.match(line) or _KOREAN_BYLINE.match(line))
 
 
 def is_news_agency(name: str) -> bool:

@@ -24,6 +24,8 @@ _PICTURE = re.compile(
     r"image|photo|picture|figure|caption|gallery|\bimg|media(?!wiki)|embed-?placeholder|oembed-placeholder"
 )
 _SENTENCE_END = re.compile(r"[.!?…。！？।॥؟۔:»”\"'’)\]]$")
+#: more of a text than this is no chrome
+_MOST_CHROME = 0.4
 #: a paragraph; shorter lines have to look like one
 _PARAGRAPH = 80
 
@@ -57,6 +59,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     seen: set[str] = set()
     kept: list[Block] = []
     dropped: list[Candidate] = []
+    recurring = _recurring(inside, chrome)
     notices: list[str] = []
     listing = False  # below a label such as "Read next:", whose list goes with it
     for block in inside:
@@ -69,7 +72,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
             reason = "a headline"
         elif not reason and key in seen and len(key) > 20 and not repeats:
             reason = "stands twice"
-        elif not reason and chrome and line_hash(block.text) in chrome:
+        elif not reason and key in recurring:
             reason = "recurs over the outlet's pages"
         elif not reason and _list_of(page, block) in linked_lists:
             reason = "a list of links"
@@ -88,18 +91,37 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
 
 
 def _repeats(inside: list[Block]) -> bool:
-    """Tell whether repetition is the text's manner (a week's meals), not a second copy of a line or of the whole."""
+    """Tell whether repetition is the text's manner (a week's meals), not a second copy of a "
+    "line or of the whole."""
     long = [letters(block.text) for block in inside if len(block.text) > 30]
     again = len(long) - len(set(long))
     repeated = len([line for line, times in Counter(long).items() if times > 1])
     return 0.1 * len(long) < again and (again < 0.45 * len(long) or again > 1.2 * repeated)
 
 
+def _recurring(inside: list[Block], chrome: Collection[int]) -> set[str]:
+    """Return the folded lines that the outlet's pages share.
+
+    Where they are a good part of the text, two pages carried one article: then none of its lines is taken for chrome.
+    """
+    if not chrome:
+        return set()
+    found = [block for block in inside if line_hash(block.text) in chrome]
+    prose = sum(len(block.text) for block in inside if block.tag not in _HEADINGS)
+    if sum(len(block.text) for block in found) > _MOST_CHROME * prose:
+        return set()
+    return {letters(block.text) for block in found}
+
+
 def _unsigned(kept: list[Block]) -> tuple[list[Block], tuple[str, ...]]:
     """Return the blocks without lines of names at their beginning and end, and those lines."""
     signatures = []
     for at in (2, 1, 0, -1):
-        if len(kept) > 4 and kept[at].tag not in _HEADINGS and len(kept[at].text) < 80:
+        if (
+            len(kept) > 4
+            and kept[at].tag in ("p", "div", "span", "strong", "section", "article")
+            and len(kept[at].text) < 80
+        ):
             found = names([kept[at].text])
             rest = letters(kept[at].text)
             for name in found:
@@ -158,7 +180,7 @@ def _reason(page: Outline, block: Block, key: str, styles: Counter[tuple[str, st
     worded = (block.tag == "p" and usual and size > 60) or (
         block.tag == "li" and size > 100 and block.linked < 0.8 * size
     )
-    if block.linked > 0.6 * len(text) and size < 300 and not (worded and ended):
+    if block.linked > (0.6 if size < 300 else 0.85) * len(text) and not (worded and ended):
         return "a link"
     if block.tag in _HEADINGS or block.tag == "tr":
         return ""

@@ -1,5 +1,6 @@
 """The order in which a page is read, from its bytes to its article."""
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from news.page import Page
 from pipelines.extract import zones
 from pipelines.extract.authors import authors
 from pipelines.extract.blocks import outline
+from pipelines.extract.body import length
 from pipelines.extract.bounds import overstrained
 from pipelines.extract.bylines import bylines
 from pipelines.extract.candidates import Candidate
@@ -20,22 +22,26 @@ from pipelines.extract.dates import modified, published
 from pipelines.extract.decode import decode
 from pipelines.extract.document import Document, parse
 from pipelines.extract.extracted import Extracted
-from pipelines.extract.headline import headlines
+from pipelines.extract.headline import headlines, title_parts
 from pipelines.extract.images import images
-from pipelines.extract.kinds import kind
+from pipelines.extract.kinds import is_live, kind
 from pipelines.extract.lines import line_hashes
 from pipelines.extract.live_blog import entries
 from pipelines.extract.paragraphs import paragraphs
+from pipelines.extract.rescue import RESCUED_BELOW, rescued
 from pipelines.extract.rights import free, rights
 from pipelines.extract.site_names import site_names
 from pipelines.extract.spoken_dates import find
-from pipelines.extract.standfirst import standfirst
+from pipelines.extract.standfirst import descriptions, standfirst
 from pipelines.extract.stated_language import first_guess, stated_language
 from pipelines.extract.topics import keywords, section
 from pipelines.extract.walls import wall
 
 #: what the web sends as HTML, under which names
 _HTML = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain", "application/octet-stream")
+#: a text has no control characters; a few are a broken page, every fiftieth character is data
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+_SAMPLE = 4_000
 #: less text than this, without a node that says that it is an article, is none
 _LEAST_BODY = 80
 
@@ -47,6 +53,8 @@ def read(page: Page, outlet: Outlet, chrome: frozenset[int], *, explain: bool) -
     html = decode(page.content, page.headers.get("content-type", ""))
     if not html.strip():
         return Extracted(refusal=Refusal(outcome=Outcome.EMPTY, reason="The page is empty."))
+    if len(_CONTROL.findall(html[:_SAMPLE])) > _SAMPLE // 50:
+        return Extracted(refusal=Refusal(outcome=Outcome.NOT_HTML, reason="It is binary data, not HTML."))
     if reason := overstrained(html):
         return Extracted(refusal=Refusal(outcome=Outcome.TOO_DEEP, reason=reason))
     document = parse(html, page.final_url)
@@ -61,22 +69,24 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     claimed = stated_language(document)
     language = first_guess(claimed, outlet)
 
-    tops = headlines(document, sites)
+    tops = headlines(document, sites, chrome)
     body_node = document.tree.body
     assert body_node is not None
     shown = outline(body_node)
     found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
-    lines = line_hashes(block.text for block in shown.blocks)
-    lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline)
+    lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
+    lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline, chrome)
     body = "\n".join(block.text for at, block in enumerate(found.blocks) if at not in repeated)
 
-    near = bylines(shown, found.blocks, tops)
+    near = bylines(shown, found.blocks, tops, title_parts(document))
     spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
     issued, issued_candidates = published(document, spoken, zone, page.fetched_at)
     changed, changed_candidates = modified(document, spoken, zone, page.fetched_at)
-    signed = authors(document, near.names, found.signatures, near.labelled, sites)
-    live = entries(document, zone)
+    signed = authors(document, near.names, near.by, found.signatures, near.labelled, sites)
+    live = entries(document, shown, found.blocks, zone, live=is_live(document))
 
+    if length(body) < RESCUED_BELOW:
+        body = rescued(document, body)
     if not body and live:
         body = "\n".join(part for entry in live for part in (entry.headline, entry.body) if part)
     marked = any(shown.boxes[at].tag == "article" for block in found.blocks[:1] for at in shown.above(block.box))

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Collection
 
+from pipelines.extract import json_ld
 from pipelines.extract.blocks import Block, Outline
+from pipelines.extract.body import length
 from pipelines.extract.candidates import Candidate
 from pipelines.extract.document import Document
+from pipelines.extract.lines import line_hash
 from pipelines.extract.words import letters, plain
 
 _LABEL = re.compile(
@@ -18,18 +21,32 @@ _LABEL = re.compile(
 _HEADINGS = frozenset("h2 h3 h4 h5".split())
 #: a heading of this length right below the headline is no subheading
 _SENTENCE = 60
+#: nodes that describe the outlet, not the article
+_SITES = frozenset("WebSite Organization NewsMediaOrganization CollectionPage".split())
 #: shorter is a label, longer a paragraph
 _LEAST, _MOST = 25, 700
 
 
+def descriptions(document: Document) -> tuple[str, ...]:
+    """Return what the page says of itself; over many pages the description of the site recurs."""
+    stated = (
+        _plain(document.article.get("description")),
+        document.meta("og:description"),
+        document.meta("description"),
+    )
+    return tuple(text for text in stated if text)
+
+
 def standfirst(
-    document: Document, page: Outline, body: list[Block], headline: str
+    document: Document, page: Outline, body: list[Block], headline: str, chrome: Collection[int] = ()
 ) -> tuple[str, tuple[Candidate, ...], frozenset[int]]:
     """Return the standfirst, what was weighed, and the places of the body's blocks that repeat it.
 
     The page's description counts where it is shown apart from the text, or not shown at all; where it only repeats the
-    beginning of the text, the article has no standfirst.
+    beginning of the text, the article has no standfirst. What the page says of its site, and what recurs over the
+    outlet's pages (`chrome`), is none.
     """
+    sites = {letters(_plain(node.get("description"))) for node in document.nodes if json_ld.types(node) & _SITES}
     described = [
         Candidate(value=text, source=source, weight=weight)
         for source, weight, text in (
@@ -38,7 +55,7 @@ def standfirst(
             ("meta description", 0.5, document.meta("description", "twitter:description", "dc.description")),
             ("json-ld abstract", 0.5, _plain(document.article.get("abstract"))),
         )
-        if len(text) >= _LEAST and letters(text) != letters(headline)
+        if len(text) >= _LEAST and letters(text) not in {letters(headline), *sites} and line_hash(text) not in chrome
     ]
     first = {letters(block.text): at for at, block in enumerate(body[:6])}
     told = {letters(each.value): each for each in described}
@@ -72,7 +89,7 @@ def _shown(page: Outline, body: list[Block], headline: str, told: Collection[str
     if start is None or start > stop:
         start = max(-1, stop - 12)
     for block in page.blocks[start + 1 : stop + 3]:
-        if not _LEAST <= len(block.text) <= _MOST or block.linked > len(block.text) / 2:
+        if not _LEAST <= length(block.text) <= _MOST or block.linked > len(block.text) / 2:
             continue
         said = letters(block.text)
         labels = " ".join(page.boxes[at].label for at in list(page.above(block.box))[:2])
@@ -89,7 +106,7 @@ def _shown(page: Outline, body: list[Block], headline: str, told: Collection[str
             )
             or (_LABEL.search(labels) and not in_body)
             or (_LABEL.search(page.boxes[block.box].label) and in_body and block is first)
-            or (block.tag in _HEADINGS and len(block.text) >= _SENTENCE and _follows(page, block, key))
+            or (block.tag in _HEADINGS and length(block.text) >= _SENTENCE and _follows(page, block, key))
         ):
             return block.text
     return ""

@@ -1,11 +1,12 @@
 """What Elasticsearch does beyond the contract, and how the index says how it is."""
 
+import asyncio
 import random
 from typing import Any
 
 import pytest
 
-from index.cursor import encode
+from index.cursor import Place, encode
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.migrate import _Step
 from index.elasticsearch.source import source
@@ -80,7 +81,8 @@ async def test_significant_terms_tell_the_found_from_the_rest(
 
 
 async def test_stories_are_not_paged_through_for_ever(elasticsearch: ElasticsearchIndex) -> None:
-    cursor = encode(Sort.NEWEST, {"from": DEEPEST_OFFSET})
+    place = Place(origin="2026-03-02T08:00:00+00:00", offset=DEEPEST_OFFSET)
+    cursor = encode(Query(sort=Sort.NEWEST), place)
     with pytest.raises(BadQuery, match="narrow"):
         await elasticsearch.search(Query(collapse_by_story=True, cursor=cursor))
 
@@ -94,6 +96,29 @@ async def test_a_status_names_what_is_wrong(elasticsearch: ElasticsearchIndex) -
     assert f"{alias}-v1 is read-only" in notes
     assert "events is being migrated" in notes
     assert "index migrate" in notes
+
+
+async def test_a_lost_alias_is_set_again(elasticsearch: ElasticsearchIndex, put: Put) -> None:
+    await put(elasticsearch, document("a"))
+    alias = elasticsearch.aliases["articles"]
+    await elasticsearch.client.indices.delete_alias(index=f"{alias}-v1", name=alias)
+    await elasticsearch.create()
+    assert (await elasticsearch.search(Query())).total == 1
+
+
+async def test_a_strangers_index_is_not_written_to(elasticsearch: ElasticsearchIndex) -> None:
+    alias = elasticsearch.aliases["articles"]
+    await elasticsearch.client.indices.delete(index=f"{alias}-v1")
+    await elasticsearch.client.indices.create(index=alias)
+    with pytest.raises(IndexUnavailable, match="remove it"):
+        await elasticsearch.create()
+
+
+async def test_two_who_create_at_once_make_one_index(elasticsearch: ElasticsearchIndex) -> None:
+    alias = elasticsearch.aliases["articles"]
+    await elasticsearch.client.indices.delete(index=f"{alias}-v1")
+    await asyncio.gather(*(elasticsearch.create() for _ in range(4)))
+    assert list(await elasticsearch.client.indices.get(index=alias)) == [f"{alias}-v1"]
 
 
 async def test_a_missing_index_is_said(elasticsearch: ElasticsearchIndex) -> None:

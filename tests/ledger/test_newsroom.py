@@ -10,6 +10,7 @@ from crawler.demo import Newsroom, judge
 from ledger.articles import find, newest
 from ledger.record import Attempt
 from ledger.schema import articles, versions
+from news.digest import Digest
 from news.outcome import READ, Outcome
 from news.page import Page
 from pipelines.digest import digest
@@ -17,7 +18,7 @@ from pipelines.fetched import Fetched
 from pipelines.record import record_fetched
 
 START = datetime(2026, 11, 8, 6, tzinfo=UTC)
-DIGESTS = {}
+DIGESTS: dict[tuple[str, int], Digest] = {}
 
 
 def fetch(newsroom, expected, at):
@@ -60,7 +61,7 @@ def _gone(attempt):
 
 @pytest.mark.parametrize("order", range(2))
 async def test_the_newsroom_is_recorded_as_it_says(engine, order):
-    faults = []
+    faults: list[str] = []
     for run in (1, 2, 3):
         newsroom = Newsroom(8101, run)
         asked = [each for each in newsroom.expected(run - 1) if each.outcomes & {*READ, Outcome.GONE}]

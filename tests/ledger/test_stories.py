@@ -65,8 +65,10 @@ async def test_the_earlier_publication_is_the_first_even_if_it_turns_up_later(en
     assert found[A].version == before.version
     async with engine.connect() as connection:
         owing = {each.id: each for each in await owed(connection, 100)}
-    assert owing[str(found[A].id)].document["copy_of"] == str(found[B].id)
-    assert owing[str(found[A].id)].revision == found[A].revision
+    owed_now = owing[str(found[A].id)]
+    assert owed_now.document is not None
+    assert owed_now.document["copy_of"] == str(found[B].id)
+    assert owed_now.revision == found[A].revision
 
 
 async def test_a_day_alone_does_not_make_an_article_the_first(engine):

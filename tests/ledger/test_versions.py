@@ -17,6 +17,14 @@ BODY = f"The mayor resigned after 120 of 150 members voted against him.\n{readin
 ARTICLE = article(URL, BODY)
 
 
+async def told_of(engine, recorded):
+    """Return the index's document and the versions of what was recorded."""
+    assert recorded.article_id is not None
+    async with engine.connect() as connection:
+        document = (await documents(connection, [recorded.article_id]))[recorded.article_id]
+        return document, await history(connection, recorded.article_id)
+
+
 async def only(engine):
     async with engine.connect() as connection:
         return (await connection.execute(select(articles))).one()
@@ -80,9 +88,16 @@ async def test_an_article_that_moved_unchanged_is_published_under_its_new_addres
     moved = replace(ARTICLE, url="https://daily.example/archive/mayor-resigns")
     recorded = await read(engine, moved, hour(1), asked=URL)
     assert (recorded.outcome, recorded.article_id) == (Outcome.UNCHANGED, one.article_id)
-    async with engine.connect() as connection:
-        document = (await documents(connection, [one.article_id]))[one.article_id]
+    document, _ = await told_of(engine, one)
     assert (document["url"], document["revision"], document["version"]) == (moved.url, 2, 1)
+
+
+async def test_a_reading_that_comes_late_does_not_bring_an_old_text_back(engine):
+    await read(engine, ARTICLE, hour(0))
+    await read(engine, replace(ARTICLE, headline="Mayor gone"), hour(2))
+    recorded = await read(engine, ARTICLE, hour(1))
+    assert (recorded.outcome, recorded.version) == (Outcome.UNCHANGED, 2)
+    assert (await only(engine)).document["headline"] == "Mayor gone"
 
 
 async def test_a_share_count_makes_no_version(engine):
@@ -95,8 +110,7 @@ async def test_every_version_can_be_read_with_its_edits(engine):
     one = await read(engine, ARTICLE, hour(0))
     await read(engine, replace(ARTICLE, body=BODY.replace("120", "121")), hour(1))
     await read(engine, replace(ARTICLE, body=BODY.replace("120", "122"), headline="Mayor gone"), hour(2))
-    async with engine.connect() as connection:
-        told = await history(connection, one.article_id)
+    _, told = await told_of(engine, one)
     assert [each.number for each in told] == [1, 2, 3]
     assert [each.seen_at for each in told] == [hour(0), hour(1), hour(2)]
     assert [each.edits and each.edits.kinds for each in told] == [
@@ -111,8 +125,7 @@ async def test_every_version_can_be_read_with_its_edits(engine):
 async def test_the_index_gets_a_line_for_each_kind_of_edit(engine):
     one = await read(engine, ARTICLE, hour(0))
     await read(engine, replace(ARTICLE, body=BODY.replace("120", "121")), hour(1))
-    async with engine.connect() as connection:
-        document = (await documents(connection, [one.article_id]))[one.article_id]
+    document, _ = await told_of(engine, one)
     assert document["edits"] == [{"kind": "number", "version": 2, "at": "2026-03-02T09:00:00Z", "stealth": True}]
     assert (document["edit_kinds"], document["stealth"], document["revision"]) == (["number"], True, 2)
 
@@ -143,6 +156,5 @@ async def test_a_text_that_comes_out_from_behind_a_wall_is_no_stealthy_change(en
     teaser = replace(ARTICLE, body=BODY[:200], is_accessible_for_free=False)
     one = await read(engine, teaser, hour(0))
     await read(engine, replace(ARTICLE, date_published=published(0)), hour(1))
-    async with engine.connect() as connection:
-        told = await history(connection, one.article_id)
+    _, told = await told_of(engine, one)
     assert not told[1].edits.stealth

@@ -3,9 +3,8 @@ from uuid import UUID
 
 import pytest
 
-from news.article import Article
 from news.moment import Moment, Precision, TimeSource
-from news.story import Member, credited, first, out_by
+from news.story import Member, first, out_by
 
 SEEN = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -53,8 +52,3 @@ def test_a_tie_has_one_winner_whatever_the_order():
 def test_a_story_without_members_has_no_first():
     with pytest.raises(ValueError, match="empty"):
         first([])
-
-
-def test_the_credited_agency_is_the_first_named():
-    assert credited(Article(url="", agencies=("Reuters", "AFP"))) == "Reuters"
-    assert credited(Article(url="")) == ""

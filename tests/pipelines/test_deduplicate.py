@@ -8,7 +8,7 @@ from datasketch import MinHash
 
 from crawler.demo.newsroom import Newsroom
 from news.article import Article, Kind
-from news.signature import LENGTH, PERMUTATIONS, ROWS, bands, containment, is_copy, packed, similarity, unpacked
+from news.signature import BANDS, LENGTH, bands, containment, is_copy, packed, similarity, unpacked
 from news.words import words
 from pipelines.deduplicate import sign
 
@@ -124,7 +124,7 @@ def test_chinese_copies_are_found():
 
 def test_bands_cover_the_signature_and_fit_an_integer_of_the_database():
     found = bands(signed(TEXT))
-    assert len(found) * ROWS == PERMUTATIONS
+    assert len(found) == BANDS
     assert all(-(2**31) <= band < 2**31 for band in found)
     assert bands(()) == ()
 
@@ -159,7 +159,7 @@ def test_the_real_pages_hold_no_copies_of_one_another():
         for line in truth.read_text().splitlines():
             body = json.loads(line)["body"]
             found.append(signed(body if isinstance(body, list) else [body]))
-    meeting = {}
+    meeting: dict[int, list[int]] = {}
     for number, signature in enumerate(found):
         for band in bands(signature):
             meeting.setdefault(band, []).append(number)

@@ -11,7 +11,7 @@ from tests.pipelines.handmade import PARAGRAPHS, article_html, outcome, outlet, 
 
 
 def refused(html: str | bytes, **of_page: str) -> Outcome:
-    found = outcome(html, **of_page)
+    found = outcome(html, None, **of_page)
     assert found.article is None
     assert found.refusal is not None
     assert found.refusal.reason.endswith((".", ").", "”)."))
@@ -162,3 +162,40 @@ def test_a_video_page_with_a_description_is_a_video_with_that_text() -> None:
 def test_what_comes_out_crosses_a_process_border() -> None:
     found = outcome(article_html())
     assert pickle.loads(pickle.dumps(found)) == found
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p " + " ".join(f'a{at}="<"' for at in range(50_000)) + ">x</p>",  # attributes that hide behind quotes
+        "<div>" * 29_000 + "x",
+        "<a href='" * 200_000,
+        "<table><tr><td>" * 3_000 + "x",
+        "<script type='application/ld+json'>" + "[" * 50_000 + "</script>",
+        '<script type=\'application/ld+json\'>{"@type":"NewsArticle","headline":"x"' + "\n" * 200_000 + "</script>",
+        "<h1>" + "&amp;" * 200_000 + "</h1>",
+        "<title>" + " - x" * 50_000 + "</title>",
+        "<" * 200_000,
+        "<!--" + "<a " * 200_000,
+        "<p><a href='/x'>a line of nothing but links</a></p>" * 20_000,
+        "<h1>A headline for each of them</h1>" * 20_000,
+        "<svg>" * 3_000,
+        "\ufeff" * 10_000,
+        "\ud7ff\u202e\u200b" * 10_000,
+    ],
+    ids=lambda html: html[:30].replace(" ", "_"),
+)
+def test_a_hostile_page_is_refused_with_a_reason(html: str) -> None:
+    found = outcome(html)
+    assert found.article is None
+    assert found.refusal is not None
+    assert len(found.refusal.reason) < 300
+
+
+def test_binary_data_that_calls_itself_html_is_not_html() -> None:
+    assert refused(bytes(range(256)) * 400) is Outcome.NOT_HTML
+
+
+def test_a_script_full_of_comparisons_is_not_taken_for_nesting() -> None:
+    html = article_html(head="<script>" + "if(a<b&&c<d){}" * 30_000 + "</script>")
+    assert read(html).body == "\n".join(PARAGRAPHS)

@@ -19,6 +19,7 @@ from news.article import Article
 from news.configuration import Configuration
 from news.identity import identity
 from news.url import article_id
+from pipelines.deduplicate import sign
 from web.app import create_app
 
 Put = Callable[..., Awaitable[None]]
@@ -115,6 +116,7 @@ def keep_versions(engine: AsyncEngine, put: Put) -> Keep:
                 document=article.as_json() | {"outlet_name": "The Example", "country": "gb"} | fields,
                 keys=(identity(article.url),),
                 read_from=article.url,
+                signature=sign(article),
                 at=AT + timedelta(hours=hours),
             )
             async with engine.begin() as connection:

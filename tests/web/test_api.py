@@ -86,6 +86,19 @@ async def test_versions_and_their_differences_are_given(client: httpx.AsyncClien
         assert "error" in await get(client, f"/api/articles/{id}/versions/{wrong}", 404)
 
 
+async def test_a_story_names_its_articles_the_first_one_first(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+    words = "The talks over the fishing grounds ended without a treaty but with a date for another round".split()
+    body = " ".join(f"{one} {other}" for one in words for other in words[:4])
+    ids = {await keep_versions(Article(url=f"{URL}-{n}", headline=f"Copy {n}", body=body)) for n in range(2)}
+    story_id = (await get(client, f"/api/articles/{min(ids)}"))["story_id"]
+    told = (await get(client, f"/api/stories/{story_id}"))["articles"]
+    assert {each["article_id"] for each in told} == ids
+    assert told[0]["copy_of"] is None
+    assert told[1]["copy_of"] == told[0]["article_id"]
+    assert "error" in await get(client, "/api/stories/00000000-0000-0000-0000-000000000000", 404)
+    assert "error" in await get(client, "/api/stories/x", 404)
+
+
 async def test_an_article_is_found_by_its_address(client: httpx.AsyncClient, keep_versions: Keep) -> None:
     id = await keep_versions(FIRST)
     answer = await client.get("/api/articles", params={"url": f"{URL}?utm_source=mail"})

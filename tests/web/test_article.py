@@ -1,12 +1,14 @@
 """The article's page: text, times, history, and no way for a stranger's text to act."""
 
+from datetime import timedelta
 from html import unescape
+from uuid import UUID
 
 import httpx
-import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ledger.tombstones import meet, miss
 from news.article import Article
-from news.errors import IndexUnavailable
 from news.moment import Moment, Precision, TimeSource
 from tests.web.conftest import AT, Keep, Put, document
 from tests.web.reader import link, page, texts
@@ -99,21 +101,37 @@ async def test_a_live_blog_shows_its_entries(client: httpx.AsyncClient, put: Put
     assert texts(html, ".entry time") == ["8 February 2024, 12:00 UTC"]
 
 
-async def test_copies_are_named_and_unknown_while_the_index_is_away(
-    client: httpx.AsyncClient, keep_versions: Keep, put: Put, monkeypatch: pytest.MonkeyPatch, index: object
+async def test_copies_are_named_with_who_was_first(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+    words = "The talks over the fishing grounds ended without a treaty but with a date for another round".split()
+    body = " ".join(f"{one} {other}" for one in words for other in words[:4])
+    earlier = Moment(at=AT - timedelta(days=1), precision=Precision.MINUTE, source=TimeSource.META)
+    first = await keep_versions(Article(url=URL, headline="First", body=body, date_published=earlier))
+    copy = await keep_versions(Article(url=f"{URL}-copy", headline="Copy", body=body))
+    html = page(await client.get(f"/articles/{copy}"))
+    assert link(html, "The Example") == "/?outlet=example"
+    assert [node.attributes["href"] for node in html.css(".about li a")] == [f"/articles/{first}"]
+    assert texts(html, ".about li")[-1] == "The Example first"
+    html = page(await client.get(f"/articles/{first}"))
+    assert "100% alike" in texts(html, ".about li")[-1]
+    html = page(await client.get("/"))
+    assert len(html.css(".results > li")) == 1
+
+
+async def test_a_withdrawal_stands_in_the_history(
+    client: httpx.AsyncClient, keep_versions: Keep, engine: AsyncEngine
 ) -> None:
-    story = "5f0e3c2a-0000-5000-8000-000000000001"
-    id = await keep_versions(FIRST, story_id=story)
-    await put(document("copy", outlet="two", outlet_name="Two", story_id=story))
+    id = await keep_versions(FIRST)
+    async with engine.begin() as connection:
+        for days in (1, 3):
+            await miss(connection, URL, 410, AT + timedelta(days=days))
     html = page(await client.get(f"/articles/{id}"))
-    assert link(html, "Two") == f"/articles/{document('copy')['id']}"
-
-    async def away(query: object) -> None:
-        raise IndexUnavailable("no server")
-
-    monkeypatch.setattr(index, "search", away)
+    assert texts(html, ".where .mark") == ["Withdrawn"]
+    assert "Withdrawn 11 February 2024, 04:00 UTC The outlet answered 410" in texts(html, ".history li")[-1]
+    async with engine.begin() as connection:
+        await meet(connection, UUID(id), AT + timedelta(days=5))
     html = page(await client.get(f"/articles/{id}"))
-    assert "Not known while the index is away." in html.text()
+    assert texts(html, ".where .mark") == []
+    assert "back since 13 February 2024" in texts(html, ".history li")[-1]
 
 
 MISSING = [

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "archives_1"
-down_revision = "0003"
+down_revision = "0004"
 
 
 def upgrade() -> None:

@@ -1,0 +1,82 @@
+"""`kibana install|export`: data views, saved searches and dashboards for Kibana."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from broadsheet.console import out, print_json, quiet_logs
+
+app = typer.Typer(help="Dashboards for Kibana: put them there, or write them as files.", no_args_is_help=True)
+
+Page = Annotated[
+    str, typer.Option(help="Address of Broadsheet's own page, to which links lead.", metavar="URL", show_default=True)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+#: as in index/kibana/views.py, which --help must not load
+PAGE = "http://127.0.0.1:8000"
+
+
+@app.command()
+def install(
+    url: Annotated[str, typer.Argument(help="Kibana's address, as http://127.0.0.1:5601.")],
+    space: Annotated[str, typer.Option(help="A space other than the default one.")] = "",
+    page: Page = PAGE,
+    as_json: AsJson = False,
+) -> None:
+    """Put data views, saved searches and dashboards into Kibana, or bring them up to date.
+
+    A key, if Kibana wants one, is read from BROADSHEET_KIBANA_API_KEY.
+    """
+    from dataclasses import asdict
+
+    from index.kibana.client import Kibana
+    from index.kibana.install import install as put
+    from news.configuration import read
+
+    quiet_logs()
+    installed = put(Kibana(url, read(), space=space), page=_page(page))
+    if as_json:
+        print_json(asdict(installed))
+        return
+    into = f"space {installed.space}" if installed.space else "the default space"
+    out.print(f"Kibana {installed.version}, {into}, by {installed.form}:", markup=False)
+    for name, ids in (
+        ("data views", installed.data_views),
+        ("saved searches", installed.searches),
+        ("dashboards", installed.dashboards),
+    ):
+        out.print(f"  {len(ids)} {name}: {', '.join(ids)}", markup=False)
+
+
+@app.command()
+def export(
+    directory: Annotated[Path, typer.Argument(help="Where the files go.")] = Path("deploy/kibana"),
+    page: Page = PAGE,
+    as_json: AsJson = False,
+) -> None:
+    """Write the files that `install` would send: for 8.19 to 9.3, and for 9.4 and newer."""
+    from index.kibana.export import export as write
+    from news.errors import ConfigurationError
+
+    quiet_logs()
+    try:
+        written = write(directory, _page(page))
+    except OSError as error:
+        raise ConfigurationError(f"Cannot write to {directory}: {error.strerror}.") from error
+    if as_json:
+        print_json([str(path) for path in written])
+    else:
+        for path in written:
+            out.print(str(path), markup=False)
+
+
+def _page(page: str) -> str:
+    from urllib.parse import urlsplit
+
+    from news.errors import ConfigurationError
+
+    parts = urlsplit(page)
+    if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ConfigurationError(f"--page must be the address of Broadsheet's page, as {PAGE}.")
+    return page.rstrip("/")

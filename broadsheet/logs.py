@@ -1,0 +1,42 @@
+"""The daemon's log: lines for a person at a terminal, JSON for whatever collects it."""
+
+import logging
+import sys
+
+import structlog
+
+
+def daemon_logs(level: str = "INFO") -> None:
+    """Send structured logs of `level` and above, and those of the libraries, to standard error, an event a line."""
+    number = logging.getLevelNamesMapping()[level]
+    person = sys.stderr.isatty()
+    steps: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    last: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer() if person else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    structlog.configure(
+        processors=[*steps, last],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    foreign: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        *steps,
+    ]
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=foreign,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, last],
+        )
+    )
+    logging.basicConfig(level=number, handlers=[handler], force=True)
+    # a line for every crawl's settings and every job is more than anybody reads
+    for chatty in ("scrapy", "procrastinate", "apscheduler", "alembic"):
+        logging.getLogger(chatty).setLevel(max(number, logging.WARNING))

@@ -1,0 +1,49 @@
+"""A stream's first index and its alias, made if they are not there."""
+
+from typing import Any
+
+from elasticsearch import AsyncElasticsearch, BadRequestError
+
+from index.elasticsearch.analysis import fit
+from index.elasticsearch.client import error_type
+from index.elasticsearch.verdict import NEXT
+from index.protocol import Stream
+from index.schema import schema_version
+from news.errors import IndexUnavailable
+
+
+async def create(client: AsyncElasticsearch, stream: Stream, alias: str) -> None:
+    """Make the index and the alias, unless the alias is there.
+
+    Where the alias alone was lost it is set on the newest of our indices. Raises IndexUnavailable if something that is
+    not ours has the alias's name.
+    """
+    if await client.indices.exists_alias(name=alias):
+        return
+    if await client.indices.exists(index=alias):
+        raise IndexUnavailable(
+            f"Elasticsearch has an index named '{alias}', where an alias of ours belongs; remove it."
+        )
+    ours = await versions(client, alias)
+    whole = {name: each for name, each in ours.items() if alias + NEXT not in each["aliases"]}
+    if whole:
+        newest = max(whole, key=lambda name: int(whole[name]["settings"]["index"]["creation_date"]))
+        await client.indices.put_alias(index=newest, name=alias, is_write_index=True)
+        return
+    fitted = await fit(client, stream)
+    try:
+        await client.indices.create(
+            index=f"{alias}-v{schema_version(stream)}",
+            settings=fitted.settings,
+            mappings=fitted.mappings,
+            aliases={alias: {"is_write_index": True}},
+        )
+    except BadRequestError as error:
+        if error_type(error.body) != "resource_already_exists_exception":  # else another process was faster
+            raise
+
+
+async def versions(client: AsyncElasticsearch, alias: str) -> dict[str, Any]:
+    """Return the stream's physical indices, with their aliases and settings."""
+    found: dict[str, Any] = (await client.indices.get(index=f"{alias}-v*", expand_wildcards="all")).body
+    return found

@@ -1,0 +1,77 @@
+"""A facet's folded values in, the forms to show out.
+
+Values are counted folded, so that "MOSUL" and "Mosul" are one; what is shown is a form that some article has. The
+articles just found have most; each other is looked up once, by the first article that comes to hand.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from elasticsearch import AsyncElasticsearch
+
+from index.document import facet_values
+
+#: facets whose folded values are not what people want to read, and the fields that their values come from
+_SOURCES = {
+    "in_language": ["in_language"],
+    "sections": ["sections", "article_section"],
+    "authors": ["authors"],
+    "agencies": ["agencies"],
+    "places": ["places.name"],
+    "people": ["people.name"],
+    "organisations": ["organisations.name"],
+    "keywords": ["keywords"],
+    "about_country": ["about_country"],
+    "credited_agency": ["credited_agency"],
+}
+#: forms that are kept; one takes about 200 bytes
+MOST = 50_000
+
+
+class Labels:
+    """The forms to show that were met so far."""
+
+    def __init__(self, client: AsyncElasticsearch, alias: str) -> None:
+        """Look forms up in the articles behind `alias`."""
+        self._client = client
+        self._alias = alias
+        self._known: dict[tuple[str, str], str] = {}
+
+    async def of(
+        self, values: Mapping[str, Iterable[str]], documents: Iterable[Mapping[str, Any]]
+    ) -> Mapping[tuple[str, str], str]:
+        """Return the forms of the facets' `values`, by facet and value; `documents` are articles that are at hand."""
+        if len(self._known) > MOST:
+            self._known.clear()
+        wanted = self._unknown(values)
+        if wanted:
+            for document in documents:
+                self._learn(document)
+            wanted = self._unknown(values)
+        if wanted:
+            searches: list[dict[str, Any]] = []
+            for facet, value in wanted:
+                query = {"bool": {"filter": [{"term": {f"facets.{facet}": value}}]}}
+                body = {"query": query, "size": 1, "terminate_after": 1, "_source": _SOURCES[facet]}
+                searches += [{"index": self._alias}, body | {"track_total_hits": False}]
+            answers = (await self._client.msearch(searches=searches))["responses"]
+            for (facet, value), answer in zip(wanted, answers, strict=True):
+                for hit in answer.get("hits", {}).get("hits", ()):
+                    self._learn(hit["_source"])
+                self._known.setdefault((facet, value), value)  # it went meanwhile: it is shown as it is
+        return self._known
+
+    def _unknown(self, values: Mapping[str, Iterable[str]]) -> list[tuple[str, str]]:
+        return [
+            (facet, value)
+            for facet, found in values.items()
+            if facet in _SOURCES
+            for value in found
+            if (facet, value) not in self._known
+        ]
+
+    def _learn(self, document: Mapping[str, Any]) -> None:
+        for facet, forms in facet_values(document).items():
+            if facet in _SOURCES:
+                for value, form in forms.items():
+                    self._known.setdefault((facet, value), form)

@@ -1,0 +1,199 @@
+"""What a server may send for a page: each is an attempt with an outcome and a reason, and the crawl goes on."""
+
+import gzip
+import socket
+import ssl
+import struct
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from tests.crawler.conftest import House
+from tests.crawler.hostile import Answer, Asked, answer, article, redirect
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def raw(data: bytes, *, reset: bool = False) -> Callable[[Asked], None]:
+    """Return what sends `data` and hangs up, politely or not."""
+
+    def send(asked: Asked) -> None:
+        asked.send(data)
+        if reset:
+            asked.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        asked.connection.close()
+
+    return send
+
+
+PAGE = article()
+BODY = PAGE.encode()
+
+
+@pytest.mark.parametrize(
+    ("sent", "outcome", "reason"),
+    [
+        pytest.param(answer(PAGE), "new", "", id="sound"),
+        pytest.param(answer(gzip.compress(BODY), content_encoding="gzip"), "new", "", id="gzip"),
+        pytest.param(raw(b"HTTP/1.0 200 OK\r\n\r\n" + BODY), "new", "", id="no length, ended by hanging up"),
+        pytest.param(answer(PAGE, content_length=str(len(BODY) + 9)), "timeout", "no answer in time", id="too long"),
+        pytest.param(answer(status="204 No Content"), "empty", "The page is empty.", id="204"),
+        pytest.param(answer(b""), "empty", "The page is empty.", id="empty body"),
+        pytest.param(answer(b"%PDF-1.7 ..", kind="application/pdf"), "not_html", "It is application/pdf", id="PDF"),
+        pytest.param(answer(b"\x89PNG\r\n\x1a\n" + bytes(99)), "not_html", "It is ", id="PNG said to be HTML"),
+        pytest.param(answer(status="404 Not Found"), "gone", "the site answers 404", id="404"),
+        pytest.param(answer(status="410 Gone"), "gone", "the site answers 410", id="410"),
+        pytest.param(answer(status="403 Forbidden"), "http_error", "the site answers 403", id="403"),
+        pytest.param(answer(status="500 Oh"), "server_error", "the site answers 500", id="500"),
+        pytest.param(answer(status="503 Busy"), "server_error", "the site answers 503", id="503, no Retry-After"),
+        pytest.param(answer(status="999 No"), "server_error", "the site answers 999", id="999"),
+        pytest.param(answer(status="304 Not Modified"), "http_error", "answers 304 unasked", id="304 unasked"),
+        pytest.param(raw(b""), "unreachable", "the connection failed", id="hangs up"),
+        pytest.param(raw(b"", reset=True), "unreachable", "the connection failed", id="reset"),
+        pytest.param(raw(b"garbage\r\n\r\n"), "unreachable", "the connection failed", id="no HTTP"),
+        pytest.param(
+            raw(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n" + BODY), "unreachable", "broke off", id="short body"
+        ),
+        pytest.param(
+            raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), "unreachable", "", id="broken chunks"
+        ),
+        pytest.param(answer(BODY, content_encoding="gzip"), "unreadable", "compression is broken", id="no gzip"),
+        pytest.param(answer(BODY, content_encoding="br"), "unreadable", "compression is broken", id="no brotli"),
+        pytest.param(answer(BODY, content_encoding="zstd"), "unreadable", "compression is broken", id="no zstd"),
+        pytest.param(answer(BODY, content_encoding="deflate"), "unreadable", "compression is broken", id="no deflate"),
+        pytest.param(answer(BODY, content_encoding="gzip, gzip, gzip"), "unreadable", "more than 2 times", id="thrice"),
+        pytest.param(redirect("file:///etc/passwd"), "bad_url", "no address of the web", id="to file:"),
+        pytest.param(redirect("data:text/html,hello"), "bad_url", "no address of the web", id="to data:"),
+        pytest.param(redirect("javascript:alert(1)"), "bad_url", "not an address that can be", id="to javascript:"),
+        pytest.param(redirect("http://["), "bad_url", "not an address that can be", id="to half a bracket"),
+        pytest.param(redirect("http://\x00.paper.com/"), "off_site", "", id="to a NUL"),
+        pytest.param(redirect("http://elsewhere.org/x"), "off_site", "another site, elsewhere.org", id="off-site"),
+        pytest.param(redirect("/" + "a/" * 20), "bad_url", "path segments", id="to a deep path"),
+        pytest.param(redirect("/?" + "a&" * 40), "bad_url", "parameters", id="to many parameters"),
+        pytest.param(redirect("/" + "a" * 3000), "bad_url", "2048 characters", id="to a long address"),
+        pytest.param(answer(status="302 Found"), "http_error", "the site answers 302", id="302 to nowhere"),
+    ],
+)
+async def test_whatever_a_server_sends_is_an_attempt_with_a_reason_and_the_crawl_goes_on(
+    house: House, sent: Answer, outcome: str, reason: str
+) -> None:
+    ended, why = await house.outcome(house.site(), "/council-votes-for-a-bridge", sent)
+    assert (ended, reason in why) == (outcome, True), why
+
+
+async def test_a_redirect_within_the_site_is_followed_and_both_addresses_are_known(house: House) -> None:
+    site = house.site()
+    site["/bridge-new-address"] = answer(article())
+    ended = await house.outcome(
+        site, "/bridge-old-address", redirect(site.url("/bridge-new-address", "news"), "301 Moved")
+    )
+    assert ended == ("new", "")
+    first = next(each for each in await house.attempts(house.outlet(site)) if each.url.endswith("old-address"))
+    assert first.final_url == site.url("/bridge-new-address", "news")
+
+
+async def test_a_redirect_in_circles_ends(house: House) -> None:
+    site = house.site()
+    ended = await house.outcome(site, "/round-and-round", redirect("/round-and-round"))
+    assert ended == ("http_error", "too many redirects")
+    assert len(site.asked("/round-and-round")) == 6
+
+
+async def test_a_redirect_that_never_ends_ends(house: House) -> None:
+    site = house.site()
+
+    def further(asked: Asked) -> None:
+        asked.send(redirect(f"{asked.hit.path}x"))
+
+    for length in range(20):
+        site["/on" + "x" * length] = further
+    await house.crawl(house.outlet(site, sources=()), sources=False)
+    await house.announce(house.outlet(site), site.url("/on"))
+    await house.crawl(house.outlet(site), sources=False)
+    assert (await house.outcomes(site))["/on"] == ("http_error", "too many redirects")
+
+
+async def test_a_server_that_is_not_there_is_unreachable(house: House) -> None:
+    site = house.site()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        site.port = taken.getsockname()[1]
+    outlet = house.outlet(site)
+    await house.announce(outlet, site.url("/some-page"))
+    await house.crawl(outlet)
+    assert (await house.outcomes(site)) == {}, "robots.txt came first: the site is left alone"
+    state = await house.state(outlet)
+    assert state.marked is not None
+    assert "robots.txt cannot be reached" in state.marked
+    assert state.due == 1
+
+
+async def test_a_certificate_that_is_not_valid_is_refused(house: House, tmp_path: Path) -> None:
+    site = house.site()
+    outlet = house.outlet(site)
+    with TlsServer(tmp_path) as port:
+        address = f"https://www.{site.host}:{port}/some-page"
+        await house.announce(outlet, address)
+        await house.crawl(outlet, sources=False, ROBOTSTXT_OBEY=False)
+    assert [(str(each.outcome), each.reason) for each in await house.attempts(outlet)] == [
+        ("unreachable", "no secure connection: its certificate is not valid, or TLS failed")
+    ]
+
+
+class TlsServer:
+    """Accepts connections with a certificate that nobody signed."""
+
+    def __init__(self, folder: Path) -> None:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        now = datetime.now(UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        file = folder / "both.pem"
+        file.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+            + certificate.public_bytes(serialization.Encoding.PEM)
+        )
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(file)
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.thread = threading.Thread(target=self.accept)
+
+    def accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listening.accept()
+                with connection, self.context.wrap_socket(connection, server_side=True) as secure:
+                    secure.recv(65536)
+                    secure.sendall(answer(article()))
+            except ssl.SSLError:
+                continue
+            except OSError:
+                return
+
+    def __enter__(self) -> int:
+        self.thread.start()
+        return int(self.listening.getsockname()[1])
+
+    def __exit__(self, *_: object) -> None:
+        self.listening.shutdown(socket.SHUT_RDWR)
+        self.listening.close()
+        self.thread.join()

@@ -1,0 +1,366 @@
+"""Feeds, sitemaps and front pages, sound and broken: what is listed is found, what is broken marks the outlet."""
+
+import gzip
+from datetime import UTC, datetime
+
+import pytest
+
+from crawler.sources import read_source
+from crawler.sources.listing import NEWEST, Listing
+from crawler.sources.sitemap import NEWEST_PARTS
+from news.errors import SourceUnreadable
+from news.outlet import Source, SourceKind
+from news.page import Page
+from tests.crawler.conftest import House
+from tests.crawler.hostile import Asked, Site, answer, article, sitemap
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FEED, SITEMAP, FRONT_PAGE = SourceKind.FEED, SourceKind.SITEMAP, SourceKind.FRONT_PAGE
+BASE = "https://www.paper.com/feeds/all"
+
+
+def read(kind: SourceKind, content: bytes | str, content_type: str = "") -> Listing:
+    content = content.encode() if isinstance(content, str) else content
+    headers = {"content-type": content_type} if content_type else {}
+    now = datetime.now(UTC)
+    return read_source(
+        kind, Page(url=BASE, final_url=BASE, status=200, headers=headers, content=content, fetched_at=now)
+    )
+
+
+def urls(listing: Listing) -> list[str]:
+    return [each.url.removeprefix("https://www.paper.com") for each in listing.found]
+
+
+def rss(*items: str, head: str = '<?xml version="1.0"?>', version: str = "2.0") -> str:
+    inside = "".join(f"<item><title>t</title>{item}</item>" for item in items)
+    return f'{head}<rss version="{version}"><channel><title>Paper</title>{inside}</channel></rss>'
+
+
+LINK = "<link>https://www.paper.com/news/a</link>"
+ATOM = (
+    '<feed xmlns="http://www.w3.org/2005/Atom"><title>Paper</title><entry><title>t</title>'
+    '<link rel="alternate" href="/news/a"/><link rel="enclosure" href="/a.mp3"/>'
+    "<published>2026-03-01T08:00:00Z</published><updated>2026-03-02T10:00:00+01:00</updated></entry></feed>"
+)
+RDF = (
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="{}">'
+    '<channel rdf:about="https://www.paper.com/"><title>Paper</title></channel>'
+    '<item rdf:about="https://www.paper.com/news/a"><title>t</title><link>https://www.paper.com/news/a</link></item></rdf:RDF>'
+)
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        rss(LINK, version="0.91"),
+        RDF.format("http://my.netscape.com/rdf/simple/0.9/"),
+        RDF.format("http://purl.org/rss/1.0/"),
+        rss(LINK),
+        rss('<guid isPermaLink="true">https://www.paper.com/news/a</guid>'),
+        ATOM,
+    ],
+    ids=["RSS 0.91", "RSS 0.9", "RSS 1.0", "RSS 2.0", "guid alone", "Atom"],
+)
+async def test_a_feed_of_any_kind_lists_its_articles(feed: str) -> None:
+    assert urls(read(FEED, feed)) == ["/news/a"]
+
+
+async def test_a_feed_states_the_time_of_the_last_change() -> None:
+    assert read(FEED, ATOM).found[0].lastmod == datetime(2026, 3, 2, 9, tzinfo=UTC)
+    published = rss(f"{LINK}<pubDate>Mon, 02 Mar 2026 10:00:00 +0530</pubDate>")
+    assert read(FEED, published).found[0].lastmod == datetime(2026, 3, 2, 4, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        "yesterday",
+        "",
+        "2026-13-45",
+        "0000-00-00T00:00:00Z",
+        "99999-01-01",
+        "Mon, 32 Foo 2026 99:99:99 +9999",
+        "\ud7ff",
+        "1" * 999,
+    ],
+)
+async def test_a_date_that_is_none_is_none_and_the_article_is_listed(stated: str) -> None:
+    (found,) = read(FEED, rss(f"{LINK}<pubDate>{stated}</pubDate>")).found
+    assert found.lastmod is None or isinstance(found.lastmod, datetime)
+    listed = sitemap(["https://www.paper.com/news/a"], lastmod=stated)
+    assert urls(read(SITEMAP, listed)) == ["/news/a"]
+
+
+@pytest.mark.parametrize("stated", ["9999-12-31T23:59:59-14:00", "0001-01-01T00:00:00+14:00"])
+async def test_a_date_beyond_all_time_zones_is_none(stated: str) -> None:
+    listed = sitemap(["https://www.paper.com/news/a"], lastmod=stated)
+    assert [(each.url, each.lastmod) for each in read(SITEMAP, listed).found] == [
+        ("https://www.paper.com/news/a", None)
+    ]
+
+
+@pytest.mark.parametrize(
+    "feed",
+    [
+        rss(LINK).removesuffix("</channel></rss>"),
+        rss(LINK, "<link>https://www.paper.com/news/b?x=1&y=2</link>"),
+        rss(f"<title>Müller</title>{LINK}", head='<?xml version="1.0" encoding="utf-8"?>').encode("latin-1"),
+        rss(LINK, head='<?xml version="1.0" encoding="no-such-charset"?>'),
+        rss(LINK, head='<?xml version="1.0" encoding="utf-16"?>'),
+        "\ufeff \n\n" + rss(LINK),
+        "<b>Warning</b>: mysql\n" + rss(LINK),
+        rss(f"<title>\x0b\x00 control</title>{LINK}"),
+        rss(f"<title>&nbsp;&hellip;&unknown;</title>{LINK}"),
+    ],
+    ids=["cut off", "bare &", "wrong charset", "unknown charset", "UTF-16 claimed", "BOM and lines before", "a warning before",
+         "control characters", "entities"],
+)  # fmt: skip
+async def test_a_feed_that_is_broken_as_outlets_break_them_is_read_all_the_same(feed: str | bytes) -> None:
+    assert "/news/a" in urls(read(FEED, feed))
+
+
+@pytest.mark.parametrize(
+    "content", ["", " ", "<!doctype html><title>Paper</title><p>Hello", "{}", "\x00\x01\x02", "/etc/passwd"]
+)
+async def test_what_is_no_feed_says_so(content: str) -> None:
+    with pytest.raises(SourceUnreadable, match="it is not a feed"):
+        read(FEED, content)
+
+
+async def test_a_feed_without_an_article_lists_none() -> None:
+    assert read(FEED, rss()) == Listing()
+
+
+async def test_addresses_that_cannot_be_are_passed_over() -> None:
+    bad = [
+        "http://[",
+        "mailto:a@b.c",
+        "javascript:void(0)",
+        "http://",
+        "https://www.paper.com/" + "a" * 3000,
+        "http://a b/",
+    ]
+    bad += ["https://x&#0;y.paper.com/", "https://%00.paper.com/"]
+    listing = read(FEED, rss(*(f"<link>{address}</link>" for address in bad), LINK))
+    assert [each.url for each in listing.found if "\x00" in each.url] == []
+    assert "/news/a" in urls(listing)
+
+
+async def test_relative_links_are_relative_to_where_the_source_was_found() -> None:
+    assert urls(read(FEED, rss("<link>../news/a?utm_source=rss#top</link>"))) == ["/news/a"]
+    assert urls(read(SITEMAP, sitemap(["/news/a"]))) == ["/news/a"]
+    assert urls(read(FRONT_PAGE, '<a href="../news/a">a</a>')) == ["/news/a"]
+    assert urls(read(FRONT_PAGE, '<base href="/deep/er/"><a href="a-story">a</a>')) == ["/deep/er/a-story"]
+
+
+async def test_a_feed_of_many_lists_the_newest() -> None:
+    items = [f"<link>/news/{n}</link><pubDate>{datetime(2026, 1, 1 + n % 28, tzinfo=UTC):%a, %d %b %Y} 00:00:00 GMT</pubDate>"
+             for n in range(NEWEST + 50)]  # fmt: skip
+    found = read(FEED, rss(*items)).found
+    assert len(found) == NEWEST
+    assert [each.lastmod for each in found] == sorted((each.lastmod for each in found), reverse=True)  # type: ignore[type-var]
+
+
+NEWS_SITEMAP = """<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">
+<url><loc> https://www.paper.com/news/a </loc><news:news><news:publication_date>2026-03-02T10:00:00+01:00
+</news:publication_date></news:news></url></urlset>"""
+
+
+async def test_a_news_sitemap_states_when_an_article_was_published() -> None:
+    listing = read(SITEMAP, NEWS_SITEMAP.replace("<news:news><news:publication_date>", "<lastmod>").replace(
+        "</news:publication_date></news:news>", "</lastmod>"))  # fmt: skip
+    assert listing.found[0].lastmod == datetime(2026, 3, 2, 9, tzinfo=UTC)
+    assert urls(read(SITEMAP, NEWS_SITEMAP)) == ["/news/a"]
+
+
+def index(addresses: list[str]) -> str:
+    rows = "".join(
+        f"<sitemap><loc>{each}</loc><lastmod>2026-01-{n + 1:02}</lastmod></sitemap>" for n, each in enumerate(addresses)
+    )
+    return f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{rows}</sitemapindex>'
+
+
+async def test_of_an_index_the_newest_parts_are_read() -> None:
+    listing = read(SITEMAP, index([f"/part-{number}.xml" for number in range(9)]))
+    assert [child.url for child in listing.children] == [
+        f"https://www.paper.com/part-{number}.xml" for number in (8, 7, 6, 5, 4)
+    ]
+    assert len(listing.children) == NEWEST_PARTS
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"   ", b"<!doctype html><title>x</title>", b"{}", b"\x1f\x8b broken", gzip.compress(b"<urlset>")[:-9], b"\x00" * 99,
+     b"<rss><channel/></rss>", gzip.compress(b"")],
+)  # fmt: skip
+async def test_what_is_no_sitemap_says_so(content: bytes) -> None:
+    with pytest.raises(SourceUnreadable):
+        read(SITEMAP, content)
+
+
+async def test_a_sitemap_of_lines_that_break_off_is_read_as_far_as_it_goes() -> None:
+    assert urls(read(SITEMAP, sitemap(["/news/a", "/news/b"])[:-20])) == ["/news/a", "/news/b"]
+
+
+async def test_entities_make_no_address_and_read_no_file() -> None:
+    laughs = "".join(f'<!ENTITY e{n + 1} "{f"&e{n};" * 10}">' for n in range(12))
+    bomb = f'<!DOCTYPE x [<!ENTITY e0 "ha">{laughs}]><urlset><url><loc>/&e12;</loc></url></urlset>'
+    outside = '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><urlset><url><loc>/&e;</loc></url></urlset>'
+    for content in (bomb, outside):
+        assert all(len(each.url) < 60 and "root" not in each.url for each in read(SITEMAP, content).found)
+
+
+async def test_a_front_page_lists_what_may_be_an_article_of_its_site() -> None:
+    page = """<a href="/news/a">A</a><a href="https://WWW.Paper.com/news/a#comments">again</a><a href="/tag/river">tag</a>
+    <a href="https://elsewhere.org/news/b">b</a><a href="mailto:x@paper.com">mail</a><a href="/logo.png">logo</a>
+    <a href="http://[">broken</a><a>none</a><a href="">here</a><a href="//news.paper.com/c-story">c</a>"""
+    assert [each.url for each in read(FRONT_PAGE, page).found] == [
+        "https://www.paper.com/news/a",
+        "https://news.paper.com/c-story",
+    ]
+
+
+async def test_a_front_page_without_a_link_says_so() -> None:
+    with pytest.raises(SourceUnreadable, match="it has no links"):
+        read(FRONT_PAGE, "<p>We are moving.</p>")
+
+
+# through the whole path
+
+
+def of(site: Site, **kinds: SourceKind) -> tuple[Source, ...]:
+    return tuple(Source(kind=kind, url=site.url(f"/{name}")) for name, kind in kinds.items())
+
+
+async def test_a_broken_source_marks_the_outlet_and_the_others_are_read(house: House) -> None:
+    site = house.site()
+    site["/feed"] = answer("<p>Not found, but fine</p>")
+    site["/gone"] = answer(status="404 Not Found")
+    site["/council-votes-for-a-bridge"] = answer(article())
+    sources = (*of(site, feed=FEED, gone=FEED), Source(kind=SITEMAP, url=site.url("/sitemap.xml")))
+    outlet = house.outlet(site, sources=sources)
+    site["/sitemap.xml"] = answer(sitemap([site.url("/council-votes-for-a-bridge")]))
+    await house.crawl(outlet)
+    marked = (await house.state(outlet)).marked or ""
+    assert f"{site.url('/feed')}: it is not a feed" in marked
+    assert f"{site.url('/gone')}: the site answers 404" in marked
+    assert (await house.source(outlet, site.url("/feed"))).outcome == "unreadable"
+    assert (await house.source(outlet, site.url("/gone"))).outcome == "gone"
+    assert (await house.outcomes(site)) == {"/council-votes-for-a-bridge": ("new", "")}
+
+    site["/feed"] = site["/gone"] = answer(rss("<link>/x-story</link>"), kind="application/rss+xml")
+    await house.crawl(outlet)
+    assert (await house.state(outlet)).marked is None
+
+
+async def test_an_index_is_followed_to_its_parts_gzipped_or_nested_and_never_in_circles(house: House) -> None:
+    site = house.site()
+    for number in range(3):
+        site[f"/story-{number}"] = answer(article(f"Story number {number}"))
+    site["/index.xml"] = answer(
+        index([site.url(part) for part in ("/a.xml", "/b.xml.gz", "/index.xml", "/nested.xml")])
+    )
+    site["/a.xml"] = answer(sitemap([site.url("/story-0")]))
+    site["/b.xml.gz"] = answer(gzip.compress(sitemap([site.url("/story-1")])), kind="application/gzip")
+    site["/nested.xml"] = answer(index([site.url(part) for part in ("/c.xml", "/index.xml")]))
+    site["/c.xml"] = answer(gzip.compress(sitemap([site.url("/story-2")])), content_encoding="gzip")
+    outlet = house.outlet(site, sources=(Source(kind=SITEMAP, url=site.url("/index.xml")),))
+    await house.crawl(outlet)
+    assert set(await house.outcomes(site)) == {"/story-0", "/story-1", "/story-2"}
+    assert (await house.state(outlet)).marked is None
+    assert len(site.asked("/index.xml")) == 1
+
+
+async def test_a_source_is_asked_for_on_condition_and_304_leaves_it_as_it_was(house: House) -> None:
+    site = house.site()
+    site["/council-votes-for-a-bridge"] = answer(article())
+
+    def once(asked: Asked) -> None:
+        if asked.hit.headers.get("if-none-match") == 'W/"1"':
+            asked.send(answer(status="304 Not Modified", connection="close"))
+            return
+        listed = sitemap([site.url("/council-votes-for-a-bridge")])
+        asked.send(answer(listed, etag='W/"1"', last_modified="Mon, 02 Mar 2026 10:00:00 GMT", connection="close"))
+
+    site["/sitemap.xml"] = once
+    outlet = house.outlet(site)
+    for _ in range(3):
+        await house.crawl(outlet)
+    first, second, third = site.asked("/sitemap.xml")
+    assert "if-none-match" not in first.headers
+    for hit in (second, third):
+        assert hit.headers["if-none-match"] == 'W/"1"'
+        assert hit.headers["if-modified-since"] == "Mon, 02 Mar 2026 10:00:00 GMT"
+    state = await house.source(outlet, site.url("/sitemap.xml"))
+    assert (state.outcome, state.found) == ("not_modified", 1)
+
+
+async def test_an_index_is_never_asked_for_on_condition_for_its_parts_change_under_it(house: House) -> None:
+    site = house.site()
+    site["/index.xml"] = answer(index([site.url("/part.xml")]), etag='"1"')
+    site["/part.xml"] = answer(sitemap([]), etag='"2"')
+    outlet = house.outlet(site, sources=(Source(kind=SITEMAP, url=site.url("/index.xml")),))
+    for _ in range(2):
+        await house.crawl(outlet)
+    assert all("if-none-match" not in hit.headers for hit in site.asked("/index.xml"))
+    assert [hit.headers.get("if-none-match") for hit in site.asked("/part.xml")] == [None, '"2"']
+
+
+async def test_a_page_is_asked_for_on_condition_and_304_is_not_modified(house: House) -> None:
+    site = house.site()
+
+    def once(asked: Asked) -> None:
+        known = asked.hit.headers.get("if-none-match")
+        asked.send(answer(status="304 Not Modified", connection="close") if known else
+                   answer(article(), etag='W/"7"', connection="close"))  # fmt: skip
+
+    site["/council-votes-for-a-bridge"] = once
+    outlet = house.outlet(site)
+    await house.crawl(outlet)
+    await house.make_due(outlet)
+    await house.crawl(outlet)
+    assert [str(each.outcome) for each in await house.attempts(outlet)] == ["new", "not_modified"]
+    assert site.asked("/council-votes-for-a-bridge")[1].headers["if-none-match"] == 'W/"7"'
+
+
+async def test_an_etag_that_is_a_weapon_is_not_kept(house: House) -> None:
+    site = house.site()
+    site["/council-votes-for-a-bridge"] = answer(article(), etag='"' + "x" * 9_000 + '"')
+    outlet = house.outlet(site)
+    await house.crawl(outlet)
+    await house.make_due(outlet)
+    await house.crawl(outlet)
+    assert "if-none-match" not in site.asked("/council-votes-for-a-bridge")[1].headers
+
+
+async def test_only_what_is_on_the_outlets_sites_and_passes_its_patterns_is_taken_in(house: House) -> None:
+    site = house.site()
+    listed = ["/news/a", "/sport/b", "/news/shopping/c"]
+    site["/sitemap.xml"] = answer(sitemap([*(site.url(path) for path in listed), "http://elsewhere.org/news/d"]))
+    outlet = house.outlet(site, include=("/news/",), exclude=("shopping",))
+    await house.crawl(outlet)
+    assert set(await house.outcomes(site)) == {"/news/a"}
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        rss("<link>http://x&#0;.{host}:{port}/story</link>", "<link>http://{host}:{port}/a&#0;b</link>"),
+        rss("<link>http://{host}:99999/story</link>", "<link>http://{host}:-1/story</link>"),
+        rss("<link>http://{host}:{port}/\ud7ff\U0001f4a9/%ff%fe</link>"),
+        rss("<link>http://" + "a." * 500 + "{host}:{port}/x</link>"),
+        rss("<link>http://\u00df\u0131\u2603.{host}:{port}/x</link>", "<link>http://xn--0.{host}:{port}/x</link>"),
+    ],
+    ids=["NUL", "ports", "odd characters", "labels", "IDN"],
+)
+async def test_no_feed_can_poison_the_crawl(house: House, poison: str) -> None:
+    site = house.site()
+    site["/feed"] = answer(poison.format(host=site.host, port=site.port), kind="application/rss+xml")
+    site["/council-votes-for-a-bridge"] = answer(article())
+    sources = (*of(site, feed=FEED), Source(kind=SITEMAP, url=site.url("/sitemap.xml")))
+    site["/sitemap.xml"] = answer(sitemap([site.url("/council-votes-for-a-bridge")]))
+    await house.crawl(house.outlet(site, sources=sources))
+    assert (await house.outcomes(site))["/council-votes-for-a-bridge"] == ("new", "")

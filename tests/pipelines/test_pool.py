@@ -1,0 +1,178 @@
+"""The pool in which strangers' bytes are read: nothing that is read takes it, or the loop, along."""
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from lxml import etree
+
+from news.errors import PageUnreadable, SourceUnreadable
+from news.outcome import Outcome
+from pipelines.pool import Pool, _guarded
+
+
+@pytest.fixture(scope="module")
+def pool() -> Iterator[Pool]:
+    made = Pool(2, task_seconds=1.5, worker_bytes=2 * 2**30)
+    yield made
+    made.close()
+
+
+# what the workers are given
+
+
+def add(one: int, other: int = 0) -> int:
+    return one + other
+
+
+def worker() -> int:
+    return os.getpid()
+
+
+def sleep(seconds: float) -> float:
+    time.sleep(seconds)
+    return seconds
+
+
+def spin() -> None:
+    while True:
+        pass
+
+
+def eat() -> int:
+    eaten = []
+    while True:
+        eaten.append(bytes(2**26))
+
+
+def die(signal_: int, marker: str, times: int) -> str:
+    """Kill the own process, the first `times` times."""
+    died = Path(marker)
+    before = len(died.read_text()) if died.exists() else 0
+    if before < times:
+        died.write_text("x" * (before + 1))
+        os.kill(os.getpid(), signal_)
+        time.sleep(1)
+    return "alive"
+
+
+def refuse() -> None:
+    raise SourceUnreadable("it is not a feed")
+
+
+def refuse_page() -> None:
+    raise PageUnreadable("too deep", Outcome.TOO_DEEP)
+
+
+def parse_badly() -> None:
+    etree.fromstring(b"<a><b></a>")
+
+
+def recurse() -> None:
+    recurse()
+
+
+def say(words: str) -> None:
+    raise KeyError(words)
+
+
+def niceness() -> int:
+    return os.nice(0)
+
+
+async def test_a_task_of_a_worker_gives_its_result(pool: Pool) -> None:
+    assert await pool.run(add, 1, other=2) == 3
+    assert await pool.run(worker) != os.getpid()
+
+
+async def test_a_frozen_task_ends_at_the_limit_and_the_pool_goes_on(pool: Pool) -> None:
+    with pytest.raises(PageUnreadable, match=r"longer than 1\.5 s") as late:
+        await pool.run(spin)
+    assert late.value.outcome is Outcome.TOO_SLOW
+    assert await pool.run(add, 1) == 1
+
+
+async def test_a_task_that_eats_memory_is_too_fat_and_the_pool_goes_on(pool: Pool) -> None:
+    with pytest.raises(PageUnreadable, match="more than 2 GiB") as fat:
+        await pool.run(eat)
+    assert fat.value.outcome is Outcome.TOO_FAT
+    assert await pool.run(add, 1) == 1
+
+
+async def test_a_task_whose_worker_is_killed_is_done_by_another(pool: Pool, tmp_path: Path) -> None:
+    assert await pool.run(die, signal.SIGKILL, str(tmp_path / "died"), 1) == "alive"
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+async def test_a_page_that_kills_its_readers_is_unreadable(pool: Pool, tmp_path: Path, signal_: int) -> None:
+    with pytest.raises(PageUnreadable, match="the process that read it died") as dead:
+        await pool.run(die, signal_, str(tmp_path / "died"), 9)
+    assert dead.value.outcome is Outcome.UNREADABLE
+    assert (tmp_path / "died").read_text() == "xx", "tried twice"
+
+
+async def test_what_a_function_says_comes_through(pool: Pool) -> None:
+    with pytest.raises(SourceUnreadable, match="it is not a feed"):
+        await pool.run(refuse)
+    with pytest.raises(PageUnreadable) as deep:
+        await pool.run(refuse_page)
+    assert deep.value.outcome is Outcome.TOO_DEEP
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "reason"),
+    [(parse_badly, (), "XMLSyntaxError in "), (recurse, (), "RecursionError in "), (say, ("\x00",), "KeyError in test_pool")],
+)  # fmt: skip
+async def test_an_error_that_nobody_foresaw_is_the_pages_and_says_where(
+    pool: Pool, function: object, arguments: tuple[str, ...], reason: str
+) -> None:
+    with pytest.raises(PageUnreadable, match=f"reading it failed: {reason}") as failed:
+        await pool.run(function, *arguments)  # type: ignore[arg-type]
+    assert failed.value.outcome is Outcome.UNREADABLE
+    assert "\x00" not in str(failed.value)
+
+
+def test_memory_errors_and_our_own_pass_the_guard_as_they_are() -> None:
+    with pytest.raises(SourceUnreadable):
+        _guarded(refuse)
+
+
+async def test_a_full_pool_makes_the_crawl_wait(pool: Pool) -> None:
+    times = 12
+    assert await asyncio.gather(*(pool.run(sleep, 0.05) for _ in range(times))) == [0.05] * times
+
+
+async def test_a_cancelled_task_frees_its_worker(pool: Pool) -> None:
+    tasks = [asyncio.create_task(pool.run(sleep, 1.4)) for _ in range(2)]
+    await asyncio.sleep(0.3)
+    for task in tasks:
+        task.cancel()
+    assert [type(end) for end in await asyncio.gather(*tasks, return_exceptions=True)] == [asyncio.CancelledError] * 2
+    assert await pool.run(add, 1) == 1
+
+
+async def test_ctrl_c_does_not_reach_the_workers(pool: Pool) -> None:
+    pid = await pool.run(worker)
+    task = asyncio.create_task(pool.run(sleep, 0.4))
+    await asyncio.sleep(0.1)
+    for child in psutil.Process().children(recursive=True):
+        if "forkserver" in " ".join(child.cmdline()):
+            child.send_signal(signal.SIGINT)
+    assert await task == 0.4
+    assert psutil.pid_exists(pid)
+
+
+async def test_workers_give_way_to_the_loop(pool: Pool) -> None:
+    assert await pool.run(niceness) >= min(19, os.nice(0) + 10)
+
+
+async def test_a_closed_pool_leaves_no_worker() -> None:
+    short = Pool(1)
+    pid = await short.run(worker)
+    short.close()
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE

@@ -1,0 +1,68 @@
+"""Daemons as processes of their own, for tests: started as a person starts them, ended by their id."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+#: a machine that is busy with other tests takes long to start a process; nothing is asserted of it
+PATIENCE_SECONDS = 120
+
+
+def environment(home: Path, **settings: str) -> dict[str, str]:
+    """Return the environment of a process whose settings are these alone."""
+    ours = {f"BROADSHEET_{name.upper()}": value for name, value in settings.items()}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")}
+    return kept | {"BROADSHEET_HOME": str(home), "PYTHONUNBUFFERED": "1"} | ours
+
+
+def libpq(url: str) -> str:
+    """Return SQLAlchemy's `url` as libpq takes it."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def running(arguments: list[str], environ: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `broadsheet ARGUMENTS` within the block; what it says goes to `log`."""
+    with log.open("ab") as said:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "broadsheet", *arguments], env=environ, stdout=said, stderr=said
+        )
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+
+
+def until(true: Callable[[], object], what: str, log: Path | None = None) -> None:
+    """Return when `true()` is; raises AssertionError, with the end of the log, if it never is."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        if true():
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"never: {what}\n{log.read_text()[-4000:] if log else ''}")
+
+
+def asked(url: str, query: str) -> list[tuple[object, ...]]:
+    """Return the rows of a query; none while its tables are not made yet."""
+    try:
+        with psycopg.connect(libpq(url)) as connection:
+            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+    except psycopg.errors.UndefinedTable:
+        return []

@@ -1,0 +1,108 @@
+"""The daemon as a process: several on one ledger, killed, stopped, with a part that dies."""
+
+import signal
+import urllib.request
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ledger.locks import Lock
+from tests.schedules.processes import asked, environment, free_port, libpq, running, until
+
+TIMETABLE = (
+    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+    f" AND objid = {int(Lock.TIMETABLE)}"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
+
+
+def answers(port: int, path: str = "/healthz") -> str:
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+            return answer.read().decode() or " "
+    except OSError:
+        return ""
+
+
+def test_of_two_daemons_one_keeps_the_timetable_and_the_other_takes_over_when_it_is_killed(
+    tmp_path: Path, fresh_database: str
+) -> None:
+    environ = environment(tmp_path, database_url=libpq(fresh_database))
+    log, ports = tmp_path / "log", (free_port(), free_port())
+    with running(["up", "--port", str(ports[0])], environ, log) as first:
+        until(lambda: asked(fresh_database, TIMETABLE), "the first keeps the timetable", log)
+        with running(["up", "--port", str(ports[1])], environ, log) as second:
+            until(lambda: answers(ports[1]), "the second serves", log)
+            until(lambda: _workers(fresh_database) == 2, "both work", log)
+            [(kept_by,)] = asked(fresh_database, TIMETABLE)
+            first.kill()
+            first.wait()
+            until(lambda: asked(fresh_database, TIMETABLE) not in ([], [(kept_by,)]), "the second takes over", log)
+            assert second.poll() is None
+
+
+def _workers(url: str) -> int:
+    """Return how many workers hold the lock that says that they live."""
+    query = f"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = {int(Lock.QUEUE)} AND granted"
+    return asked(url, query + " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())")[0][0]
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_daemon_that_is_asked_to_end_ends_cleanly(tmp_path: Path, fresh_database: str, stop: signal.Signals) -> None:
+    environ = environment(tmp_path, database_url=libpq(fresh_database))
+    log, port = tmp_path / "log", free_port()
+    with running(["up", "--port", str(port)], environ, log) as daemon:
+        until(lambda: answers(port), "it serves", log)
+        daemon.send_signal(stop)
+        assert daemon.wait(timeout=60) == 130
+    assert "Traceback" not in log.read_text()
+    assert _connections(fresh_database) == 0
+
+
+def _connections(url: str) -> int:
+    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    return asked(url, query)[0][0]
+
+
+def test_a_part_that_cannot_live_ends_the_daemon_with_1(tmp_path: Path, fresh_database: str) -> None:
+    environ = environment(tmp_path, database_url=libpq(fresh_database))
+    log, port = tmp_path / "log", free_port()
+    with running(["up", "--port", str(port)], environ, log):
+        until(lambda: answers(port), "the first serves", log)
+        other = tmp_path / "other"
+        with running(["up", "--port", str(port)], environ, other) as second:
+            assert second.wait(timeout=60) == 1
+        assert f"Port {port}" in other.read_text()
+        assert "Traceback" not in other.read_text()
+
+
+def test_web_and_worker_run_by_themselves_on_one_postgresql(tmp_path: Path, fresh_database: str) -> None:
+    environ = environment(tmp_path, database_url=libpq(fresh_database))
+    log, port = tmp_path / "log", free_port()
+    with running(["web", "--port", str(port)], environ, log) as web, running(["worker"], environ, log) as worker:
+        until(lambda: _workers(fresh_database) == 1, "the worker works", log)
+        until(lambda: "true" in answers(port, "/readyz"), "ledger and index are ready", log)
+        told = answers(port, "/metrics")
+        assert "broadsheet_loop_lag_seconds_count" in told
+        assert "broadsheet_jobs_waiting 0.0" in told
+        for process in (web, worker):
+            process.send_signal(signal.SIGTERM)
+        assert (web.wait(timeout=60), worker.wait(timeout=60)) == (130, 130)
+
+
+def test_a_daemon_waits_for_a_database_that_drops_its_connections(tmp_path: Path, fresh_database: str) -> None:
+    environ = environment(tmp_path, database_url=libpq(fresh_database))
+    log, port = tmp_path / "log", free_port()
+    with running(["up", "--port", str(port)], environ, log) as daemon:
+        until(lambda: asked(fresh_database, TIMETABLE), "it keeps the timetable", log)
+        [(kept_by,)] = asked(fresh_database, TIMETABLE)
+        with psycopg.connect(libpq(fresh_database), autocommit=True) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        until(lambda: asked(fresh_database, TIMETABLE) not in ([], [(kept_by,)]), "it keeps it again", log)
+        until(lambda: _workers(fresh_database) == 1, "it works again", log)
+        until(lambda: "true" in answers(port, "/readyz"), "it serves", log)
+        assert daemon.poll() is None
