@@ -40,6 +40,7 @@ outlets = Table(
     Column("pages_read", Integer, nullable=False, server_default=ZERO),
     Column("marked", Text),  # why the outlet is unwell; None: it is well
     Column("marked_at", Instant),
+    Column("paused", Boolean, nullable=False, server_default=text("false")),  # by the user, until resumed
     Column("site", Text, unique=True),  # of an outlet that has no file: it was met in an import
 )
 
@@ -77,6 +78,10 @@ sources = Table(
     Column("outcome", Text),
     Column("reason", Text),
     Column("found", Integer, nullable=False, server_default=ZERO),  # addresses it listed at its last reading
+    Column("asked_at", Instant),  # when the timetable last asked for a reading
+    Column("first_read_at", Instant),  # what it listed then was its past, not news
+    Column("failures", Integer, nullable=False, server_default=ZERO),  # in a row
+    Column("failing_since", Instant),
     PrimaryKeyConstraint("outlet", "url"),
 )
 
@@ -117,6 +122,7 @@ pages = Table(
     Column("article_id", Uuid),
     Index(None, "outlet", "due_at"),
     Index(None, "article_id"),
+    Index("ix_pages_found_at_brin", "found_at", postgresql_using="brin"),
 )
 
 attempts = Table(
@@ -135,6 +141,7 @@ attempts = Table(
     Column("article_id", Uuid),
     Index(None, "outlet", "at"),
     Index(None, "url", "at"),
+    Index("ix_attempts_at_brin", "at", postgresql_using="brin"),
 )
 
 articles = Table(
@@ -162,6 +169,7 @@ articles = Table(
     Column("gone_status", Integer),
     Column("returned_at", Instant),
     Index(None, "outlet", "first_seen_at"),
+    Index("ix_articles_first_seen_at_brin", "first_seen_at", postgresql_using="brin"),
     Index(None, "story_id"),
 )
 
@@ -247,4 +255,59 @@ quarantine = Table(
     Column("document", JSONB, nullable=False),
     Column("refused_at", Instant, nullable=False, server_default=NOW),
     PrimaryKeyConstraint("stream", "id"),
+)
+
+#: addresses that a person wanted fetched again; what came of each stands in `attempts`
+recrawls = Table(
+    "recrawls",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("force", Boolean, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Index(None, "url", "asked_at"),
+)
+
+#: an outlet's hour, counted: what its sources brought and what became of it
+completeness = Table(
+    "completeness",
+    metadata,
+    Column("outlet", Text, nullable=False),
+    Column("hour", Instant, nullable=False),
+    Column("found", Integer, nullable=False, server_default=ZERO),  # addresses that were new
+    Column("fetched", Integer, nullable=False, server_default=ZERO),  # attempts
+    Column("stored", Integer, nullable=False, server_default=ZERO),  # new articles
+    Column("changed", Integer, nullable=False, server_default=ZERO),
+    Column("unchanged", Integer, nullable=False, server_default=ZERO),
+    Column("refused", JSONB, nullable=False, server_default="{}"),  # outcome -> attempts
+    Column("undated", Integer, nullable=False, server_default=ZERO),  # of the stored, those without a time
+    Column("letters", BigInteger, nullable=False, server_default=ZERO),  # of the stored, all their bodies
+    PrimaryKeyConstraint("outlet", "hour"),
+    Index(None, "hour"),
+)
+
+#: what a source brought in an hour, from its second reading on; hours without anything have no row
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("outlet", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("hour", Instant, nullable=False),
+    Column("found", Integer, nullable=False),
+    PrimaryKeyConstraint("outlet", "source", "hour"),
+)
+
+#: how an outlet was when it was last looked at
+health = Table(
+    "health",
+    metadata,
+    Column("outlet", Text, primary_key=True),
+    Column("reason", Text),  # None: it is well
+    Column("since", Instant),
+    Column("expected", Float),  # addresses that it usually would have brought since the last one
+    Column("seen", Integer, nullable=False, server_default=ZERO),  # addresses in the last 24 hours
+    Column("silent_since", Instant),
+    Column("checked_at", Instant, nullable=False),
+    Column("told", Boolean, nullable=False, server_default=text("true")),  # whether the webhook has heard of it
 )

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "archives_1"
+revision = "0005"
 down_revision = "0004"
 
 
