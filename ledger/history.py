@@ -34,7 +34,7 @@ class Text:
     signature: Signature = ()
     #: how it differs from the text before; None: to be found out
     edits: Edits | None = None
-    #: packed; what was weighed for its fields
+    #: what was weighed for its fields, as `versions` keeps it
     candidates: bytes | None = None
 
 

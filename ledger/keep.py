@@ -214,13 +214,7 @@ async def _keep_earlier(connection: AsyncConnection, reading: Reading, seen: Row
     """Keep what was fetched before the newest text that we have: at most a version in the article's past."""
     known = await locked(connection, seen.id)
     texts = await texts_of(connection, known.id)
-    text = Text(
-        seen_at=reading.at,
-        article=reading.article,
-        signature=reading.signature,
-        candidates=pack_json(reading.candidates),
-    )
-    told = with_earlier(texts, text, known.fetched_at)
+    told = with_earlier(texts, text_of(reading), known.fetched_at)
     if told != texts:
         kept_at = reading.kept_at or reading.at
         await rewrite(connection, known, told, story_days=reading.story_days, kept_at=kept_at)
@@ -238,6 +232,16 @@ def _is_view(reading: Reading, known: Row[Any]) -> bool:
         return False
     names_itself = reading.read_from == reading.article.url
     return not names_itself or identity(reading.read_from) == identity(known.url)
+
+
+def text_of(reading: Reading) -> Text:
+    """Return the reading's text as it is to stand in the article's history."""
+    return Text(
+        seen_at=reading.at,
+        article=reading.article,
+        signature=reading.signature,
+        candidates=pack_json(reading.candidates),
+    )
 
 
 def address_of(reading: Reading) -> dict[str, str]:

@@ -5,9 +5,8 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack_json
-from ledger.history import Text, in_force, locked, rewrite, texts_of, with_better
-from ledger.keep import LOCK_KEYS, Kept, Reading, address_of, columns, keep, known_article
+from ledger.history import in_force, locked, rewrite, texts_of, with_better
+from ledger.keep import LOCK_KEYS, Kept, Reading, address_of, columns, keep, known_article, text_of
 from news.outcome import Outcome
 
 
@@ -23,13 +22,7 @@ async def reread(connection: AsyncConnection, reading: Reading) -> Kept:
         return await keep(connection, reading)
     known = await locked(connection, seen.id)
     texts = await texts_of(connection, known.id)
-    text = Text(
-        seen_at=reading.at,
-        article=reading.article,
-        signature=reading.signature,
-        candidates=pack_json(reading.candidates),
-    )
-    told = with_better(texts, text)
+    told = with_better(texts, text_of(reading))
     kept = Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=in_force(told or texts, reading.at))
     if told is None:
         return kept
