@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from broadsheet import archive, crawl, demo, index, kibana, outlets, search, status, up
+from broadsheet import archive, crawl, demo, imports, index, kibana, outlets, recrawl, search, status, up
 from broadsheet.console import fail
 from news.errors import BroadsheetError
 
@@ -19,7 +19,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for room in (demo, crawl, search, archive, status, up):
+for room in (demo, crawl, recrawl, search, archive, imports, status, up):
     room.add_to(app)
 app.add_typer(outlets.app, name="outlets")
 app.add_typer(index.app, name="index")

@@ -1,6 +1,5 @@
-"""`crawl` and `recrawl`: fetch now."""
+"""`crawl`: fetch an outlet now."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,9 +13,8 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the verbs to the command line."""
+    """Add the verb to the command line."""
     app.command()(crawl)
-    app.command()(recrawl)
 
 
 def crawl(
@@ -82,35 +80,3 @@ def _total(outcomes: dict[str, dict[Any, int]]) -> dict[str, int]:
         for outcome, times in counted.items():
             total[outcome] = total.get(outcome, 0) + times
     return total
-
-
-def recrawl(
-    urls: Annotated[list[str], typer.Argument(help="Addresses of articles.")],
-    force: Annotated[bool, typer.Option("--force", help="Fetch even what the site says has not changed.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object an address.")] = False,
-) -> None:
-    """Fetch addresses again, now, and say what came of each: what was changed, or why nothing was."""
-    from schedules.opened import run_with_jobs
-
-    quiet_logs()
-    run_with_jobs(lambda jobs: _recrawl(jobs, urls, force=force, as_json=as_json))
-
-
-async def _recrawl(jobs: "Jobs", urls: list[str], *, force: bool, as_json: bool) -> None:
-    from schedules.recrawls import outlet_for, report
-
-    wanted = [(await outlet_for(jobs, url), url) for url in urls]
-    since = datetime.now(UTC)
-    for outlet, url in wanted:
-        await jobs.recrawl(outlet, url, force=force)
-    from schedules.crawling import follow
-
-    with err.status("Fetching", spinner="dots"):
-        async for _ in follow(jobs, [], urls):
-            pass
-    for _, url in wanted:
-        said = await report(jobs, url, since)
-        if as_json:
-            print_json(said.as_json())
-        else:
-            out.print(said.sentence(), markup=False)

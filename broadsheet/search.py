@@ -155,14 +155,17 @@ def article(
     url_or_id: Annotated[str, typer.Argument(metavar="URL|ID", help="Any address of the article, or its id.")],
     history: Annotated[bool, typer.Option("--history", help="List the versions and what was changed.")] = False,
     diff: Annotated[str | None, typer.Option(help="Show what was changed between two versions: A..B.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="List what was weighed for each field, and why.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show an article as the ledger has it, its versions, or what was changed."""
+    """Show an article as the ledger has it, its versions, what was changed, or why it was read so."""
     from broadsheet import show
 
     quiet_logs()
     if diff is not None:
         show.diff(url_or_id, diff, as_json=as_json)
+    elif explain:
+        show.explain(url_or_id, as_json=as_json)
     elif history:
         show.history(url_or_id, as_json=as_json)
     else:

@@ -18,7 +18,11 @@ USER_AGENT = f"Broadsheet/{version('broadsheet')}" + (f" (+{_configuration.conta
 DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
 # the rooms behind the crawler
-ITEM_PIPELINES = {"pipelines.items.DigestPipeline": 100, "pipelines.items.RecordPipeline": 200}
+ITEM_PIPELINES = {
+    "pipelines.items.ArchivePipeline": 50,
+    "pipelines.items.DigestPipeline": 100,
+    "pipelines.items.RecordPipeline": 200,
+}
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.Bounds": 50,
     "crawler.middlewares.Robots": 100,

@@ -15,6 +15,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -39,6 +40,30 @@ outlets = Table(
     Column("pages_read", Integer, nullable=False, server_default=ZERO),
     Column("marked", Text),  # why the outlet is unwell; None: it is well
     Column("marked_at", Instant),
+    Column("paused", Boolean, nullable=False, server_default=text("false")),  # by the user, until resumed
+    Column("site", Text, unique=True),  # of an outlet that has no file: it was met in an import
+)
+
+#: files of pages from elsewhere, and how far each was read
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("purpose", Text, nullable=False),  # import or reread
+    Column("kind", Text, nullable=False),
+    Column("head", Text, nullable=False),  # hash of the file's beginning: another file of the same name begins anew
+    Column("head_bytes", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False, server_default=ZERO),
+    Column("within", Integer, nullable=False, server_default=ZERO),  # items done of the member at the position
+    Column("outcomes", JSONB, nullable=False, server_default="{}"),  # outcome -> items
+    Column("passed_over", JSONB, nullable=False, server_default="{}"),  # reason -> items
+    Column("begun_at", Instant, nullable=False, server_default=NOW),
+    Column("moved_at", Instant, nullable=False, server_default=NOW),
+    Column("ended_at", Instant),
+    Column("error", Text),  # why it does not go on
+    UniqueConstraint("file", "purpose"),
 )
 
 sources = Table(
@@ -53,6 +78,10 @@ sources = Table(
     Column("outcome", Text),
     Column("reason", Text),
     Column("found", Integer, nullable=False, server_default=ZERO),  # addresses it listed at its last reading
+    Column("asked_at", Instant),  # when the timetable last asked for a reading
+    Column("first_read_at", Instant),  # what it listed then was its past, not news
+    Column("failures", Integer, nullable=False, server_default=ZERO),  # in a row
+    Column("failing_since", Instant),
     PrimaryKeyConstraint("outlet", "url"),
 )
 
@@ -93,6 +122,7 @@ pages = Table(
     Column("article_id", Uuid),
     Index(None, "outlet", "due_at"),
     Index(None, "article_id"),
+    Index("ix_pages_found_at_brin", "found_at", postgresql_using="brin"),
 )
 
 attempts = Table(
@@ -111,6 +141,7 @@ attempts = Table(
     Column("article_id", Uuid),
     Index(None, "outlet", "at"),
     Index(None, "url", "at"),
+    Index("ix_attempts_at_brin", "at", postgresql_using="brin"),
 )
 
 articles = Table(
@@ -138,6 +169,7 @@ articles = Table(
     Column("gone_status", Integer),
     Column("returned_at", Instant),
     Index(None, "outlet", "first_seen_at"),
+    Index("ix_articles_first_seen_at_brin", "first_seen_at", postgresql_using="brin"),
     Index(None, "story_id"),
 )
 
@@ -158,6 +190,7 @@ versions = Table(
     Column("seen_at", Instant, nullable=False),
     Column("article", LargeBinary, nullable=False),  # zlib of Article.as_json()
     Column("edits", JSONB),  # against the version before; NULL for the first
+    Column("candidates", LargeBinary),  # zlib of what was weighed for each field
     PrimaryKeyConstraint("article_id", "version"),
 )
 
@@ -168,10 +201,11 @@ signatures = Table(
     Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("seen_at", Instant, nullable=False),
+    Column("kept_at", Instant, nullable=False),  # from then on it ages: of an imported text the time of the import
     Column("signature", LargeBinary, nullable=False),  # news/signature.py packs it
     Column("bands", ARRAY(Integer), nullable=False),
     PrimaryKeyConstraint("article_id", "version"),
-    Index(None, "seen_at"),
+    Index(None, "kept_at"),
     # with a list of pending entries each look-up would read the whole list
     Index("ix_signatures_bands", "bands", postgresql_using="gin", postgresql_with={"fastupdate": False}),
 )
@@ -221,4 +255,59 @@ quarantine = Table(
     Column("document", JSONB, nullable=False),
     Column("refused_at", Instant, nullable=False, server_default=NOW),
     PrimaryKeyConstraint("stream", "id"),
+)
+
+#: addresses that a person wanted fetched again; what came of each stands in `attempts`
+recrawls = Table(
+    "recrawls",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("outlet", Text, nullable=False),
+    Column("force", Boolean, nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Index(None, "url", "asked_at"),
+)
+
+#: an outlet's hour, counted: what its sources brought and what became of it
+completeness = Table(
+    "completeness",
+    metadata,
+    Column("outlet", Text, nullable=False),
+    Column("hour", Instant, nullable=False),
+    Column("found", Integer, nullable=False, server_default=ZERO),  # addresses that were new
+    Column("fetched", Integer, nullable=False, server_default=ZERO),  # attempts
+    Column("stored", Integer, nullable=False, server_default=ZERO),  # new articles
+    Column("changed", Integer, nullable=False, server_default=ZERO),
+    Column("unchanged", Integer, nullable=False, server_default=ZERO),
+    Column("refused", JSONB, nullable=False, server_default="{}"),  # outcome -> attempts
+    Column("undated", Integer, nullable=False, server_default=ZERO),  # of the stored, those without a time
+    Column("letters", BigInteger, nullable=False, server_default=ZERO),  # of the stored, all their bodies
+    PrimaryKeyConstraint("outlet", "hour"),
+    Index(None, "hour"),
+)
+
+#: what a source brought in an hour, from its second reading on; hours without anything have no row
+arrivals = Table(
+    "arrivals",
+    metadata,
+    Column("outlet", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("hour", Instant, nullable=False),
+    Column("found", Integer, nullable=False),
+    PrimaryKeyConstraint("outlet", "source", "hour"),
+)
+
+#: how an outlet was when it was last looked at
+health = Table(
+    "health",
+    metadata,
+    Column("outlet", Text, primary_key=True),
+    Column("reason", Text),  # None: it is well
+    Column("since", Instant),
+    Column("expected", Float),  # addresses that it usually would have brought since the last one
+    Column("seen", Integer, nullable=False, server_default=ZERO),  # addresses in the last 24 hours
+    Column("silent_since", Instant),
+    Column("checked_at", Instant, nullable=False),
+    Column("told", Boolean, nullable=False, server_default=text("true")),  # whether the webhook has heard of it
 )

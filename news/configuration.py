@@ -32,6 +32,8 @@ class Configuration:
     token: str | None = None
     #: an address or URL where outlets reach the operator; part of the user agent
     contact: str | None = None
+    #: a directory in which every page that is fetched is kept as it came, in WARC files; None keeps none
+    archive: Path | None = None
     #: for tests and the demo: loopback may be crawled
     allow_loopback: bool = False
     #: days apart that two copies of a text may be seen and still be one story
@@ -72,6 +74,7 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         kibana_ca_certs=_file(found, "kibana_ca_certs"),
         token=found.get("token"),
         contact=found.get("contact"),
+        archive=Path(found["archive"]) if "archive" in found else None,
         allow_loopback=found.get("allow_loopback", "").lower() in ("1", "true", "yes"),
         story_days=_days(found.get("story_days", str(Configuration.story_days))),
     )

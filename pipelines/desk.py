@@ -15,6 +15,7 @@ from index.open import open_index
 from index.protocol import Index
 from ledger.database import database
 from news.configuration import Configuration, read
+from pipelines.archive import Archive
 from pipelines.pool import Pool
 from pipelines.publish import publish_all
 
@@ -27,6 +28,8 @@ class Desk:
     engine: AsyncEngine
     index: Index
     pool: Pool
+    #: where raw pages are kept; None: they are not
+    archive: Archive | None = None
 
 
 #: the desk of whatever runs now; Scrapy's components, which are made from settings alone, find it here
@@ -45,7 +48,10 @@ async def open_desk(configuration: Configuration) -> AsyncIterator[Desk]:
         engine = await stack.enter_async_context(database(configuration))
         index = open_index(configuration, engine)
         stack.push_async_callback(index.close)
-        desk = Desk(configuration=configuration, engine=engine, index=index, pool=pool)
+        archive = Archive(configuration.archive) if configuration.archive else None
+        if archive is not None:
+            stack.callback(archive.close)
+        desk = Desk(configuration=configuration, engine=engine, index=index, pool=pool, archive=archive)
         token = CURRENT.set(desk)
         stack.callback(CURRENT.reset, token)
         yield desk

@@ -10,6 +10,8 @@ from schedules.jobs import Jobs
 from schedules.lag import watch_loop
 from schedules.timetable import keep_timetable
 
+#: a part that is asked to end has so long for it, then it is asked again; a crawl ends within a second
+AGAIN_SECONDS = 3.0
 #: name -> what runs until it is cancelled
 Parts = dict[str, Callable[[], Awaitable[None]]]
 
@@ -29,9 +31,14 @@ async def run_parts(parts: Parts) -> None:
                 raise PartEnded(f"The {name} ended: {error or 'without a reason'}.") from error
     finally:
         for task in tasks.values():
-            task.cancel()
-            # waited for, not gathered: a second cancellation must not leave the rest running
-            await asyncio.wait([task])
+            await _end(task)
+
+
+async def _end(task: asyncio.Future[None]) -> None:
+    """Cancel a part until it has ended: Python 3.11's `wait_for` may swallow a cancellation (gh-86296)."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=AGAIN_SECONDS)
 
 
 def parts_of(jobs: Jobs) -> Parts:

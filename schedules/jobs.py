@@ -22,6 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
 from ledger.pages import count_due, want
+from ledger.recrawls import Recrawl, ask, open_one
 from ledger.sites import not_before
 from news.errors import CrawlInterrupted
 from news.outlet import Outlet
@@ -39,6 +40,8 @@ SLICE_SECONDS = 30.0
 BY_TIMETABLE, BY_PERSON = 0, 10
 #: a job that fails is tried again after a minute, then after two, four ... and after so many times no more
 MOST_FAILURES = 7
+#: a person waits for a recrawl that a site's pause holds up for so long
+PATIENCE_SECONDS = 30
 #: seconds between two looks for jobs whose worker has died
 REAP_SECONDS = 5.0
 
@@ -58,12 +61,17 @@ class Jobs:
             "crawl", outlet, f"crawl:{outlet.slug}", priority, {"outlet": outlet.slug, "sources": sources}
         )
 
-    async def recrawl(self, outlet: Outlet, url: str, *, force: bool = False) -> None:
-        """Ask for one address of `outlet` to be fetched now, before everything else of its site."""
+    async def recrawl(self, outlet: Outlet, url: str, *, force: bool = False) -> tuple[Recrawl, bool]:
+        """Ask for one address of `outlet` to be fetched now, before everything else of its site.
+
+        Returns the recrawl, and whether it is one that had been asked for before and has not ended.
+        """
         address = normal(url)
         async with self.desk.engine.begin() as connection:
+            asked, joined = await ask(connection, outlet.slug, address, force=force)
             await want(connection, outlet.slug, address, force=force)
         await self._defer("recrawl", outlet, f"recrawl:{address}", BY_PERSON, {"outlet": outlet.slug, "url": address})
+        return asked, joined
 
     async def again(self, task: str, outlet: Outlet, priority: int, at: datetime | None, **arguments: Any) -> None:
         """Ask for `task` once more, from `at` on: the rest of a crawl, or one that was interrupted or failed."""
@@ -92,14 +100,20 @@ class Jobs:
             await deferrer.defer_async(**arguments)
 
     async def unfinished(self, outlets: Collection[Outlet], urls: Collection[str] = ()) -> int:
-        """Return how many jobs of these outlets, or recrawls of these addresses, wait or run."""
-        names = [f"{self.queue}:crawl:{outlet.slug}" for outlet in outlets]
-        names += [f"{self.queue}:recrawl:{normal(url)}" for url in urls]
+        """Return how many jobs of these outlets, or recrawls of these addresses, wait or run.
+
+        A recrawl that a site's pause holds up for longer than a person waits is not counted.
+        """
+        crawls = [f"{self.queue}:crawl:{outlet.slug}" for outlet in outlets]
+        recrawls = [f"{self.queue}:recrawl:{normal(url)}" for url in urls]
         query = text(
-            "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing') AND queueing_lock = ANY(:names)"
+            "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+            " AND (queueing_lock = ANY(:crawls) OR queueing_lock = ANY(:recrawls)"
+            " AND (scheduled_at IS NULL OR scheduled_at < now() + make_interval(secs => :patience)))"
         )
+        values = {"crawls": crawls, "recrawls": recrawls, "patience": PATIENCE_SECONDS}
         async with self.desk.engine.connect() as connection:
-            return int((await connection.execute(query, {"names": names})).scalar_one())
+            return int((await connection.execute(query, values)).scalar_one())
 
     async def someone_works(self) -> bool:
         """Return whether a worker of this queue lives, here or on another machine."""
@@ -211,14 +225,26 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
     async def recrawl(context: procrastinate.JobContext, outlet: str, url: str, failures: int = 0) -> None:
         found = jobs.catalogue.outlet(outlet)
         again = partial(jobs.again, "recrawl", found, context.job.priority)
+        async with jobs.desk.engine.begin() as connection:
+            asked = await open_one(connection, url)
+            if asked is not None:
+                # a crawl that fetched the page while it was asked for has made it due later since
+                await want(connection, outlet, url, force=asked.force)
         try:
             await crawl_slice(settings, found, sources=False, seconds=SLICE_SECONDS, only=[url])
         except (asyncio.CancelledError, CrawlInterrupted):
             await again(None, url=url, failures=failures)
+            return
         except Exception:
             if failures < MOST_FAILURES:
                 await again(_after(failures), url=url, failures=failures + 1)
             raise
+        async with jobs.desk.engine.connect() as connection:
+            until = await not_before(connection, site_of(found.home))
+            unanswered = until is not None and await open_one(connection, url) is not None
+        if unanswered:
+            # the site asks to be left alone: until then, and no longer
+            await again(until, url=url, failures=failures)
 
 
 def _after(failures: int) -> datetime:

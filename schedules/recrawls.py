@@ -1,66 +1,114 @@
 """An address that a person wants fetched again: whose it is, and what came of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+from crawler.addresses import is_public
 from ledger.articles import history
 from ledger.attempts import Ended, ended
 from ledger.pages import outlet_of
+from ledger.recrawls import Recrawl
+from ledger.sites import not_before
 from news.edits import Edits
 from news.errors import BadAddress, UnknownOutlet
 from news.outcome import READ, Outcome
 from news.outlet import Outlet
 from news.url import normal, site, site_of
+from news.version import Version
 from schedules.jobs import Jobs
+
+#: what an outcome means to the person who asked
+_MEANING = {
+    Outcome.NEW: "read for the first time",
+    Outcome.UNCHANGED: "unchanged",
+    Outcome.NOT_MODIFIED: "unchanged, says the site (--force fetches it all the same)",
+    Outcome.NOT_AN_ARTICLE: "not an article",
+    Outcome.EMPTY: "not an article: there is no text on it",
+    Outcome.NOT_HTML: "not an article: it is no HTML",
+    Outcome.OFF_SITE: "not kept: it leads to another site",
+    Outcome.WALL: "blocked by a wall",
+    Outcome.GONE: "gone",
+    Outcome.ROBOTS: "refused by robots.txt",
+    Outcome.NOT_PUBLIC: "not fetched: the address is not public",
+    Outcome.BAD_URL: "not fetched: the address is none that can be fetched",
+    Outcome.THROTTLED: "blocked: the site asks to be left alone for a while",
+    Outcome.UNREACHABLE: "not reachable",
+    Outcome.TIMEOUT: "not reachable: no answer in time",
+}
+#: the site's answer is a refusal of us rather than a fault (RFC 9110; 451 is RFC 7725)
+_BLOCKED = frozenset({401, 402, 403, 451})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What came of one recrawl. `attempt` None: none was made in time."""
+    """What came of one recrawl. `attempt` None: none was made yet."""
 
-    url: str
-    attempt: Ended | None
-    version: int = 0
-    edits: Edits | None = None
+    recrawl: Recrawl
+    attempt: Ended | None = None
+    #: the version that the attempt found or made
+    version: Version | None = None
+    #: of a change: the version before
+    before: Version | None = None
+    #: without an attempt: until when the site asked to be left alone
+    waits_until: datetime | None = None
+
+    @property
+    def edits(self) -> Edits | None:
+        """How the article was changed."""
+        return self.version.edits if self.version and self.before else None
 
     def as_json(self) -> dict[str, Any]:
         """Return the report as JSON's types."""
-        if self.attempt is None:
-            return {"url": self.url, "outcome": None}
         known: dict[str, Any] = {
-            "url": self.url,
-            "outcome": self.attempt.outcome,
-            "reason": self.attempt.reason,
-            "status": self.attempt.status,
-            "article_id": str(self.attempt.article_id) if self.attempt.article_id else None,
-            "version": self.version or None,
+            "id": str(self.recrawl.id),
+            "url": self.recrawl.url,
+            "outlet": self.recrawl.outlet,
+            "asked_at": self.recrawl.asked_at,
+            "state": "queued" if self.attempt is None else "ended",
+            "outcome": self.attempt.outcome if self.attempt else None,
+            "says": self.sentence(),
         }
+        if self.attempt is not None:
+            about = str(self.attempt.article_id) if self.attempt.article_id else None
+            known |= {"ended_at": self.attempt.at, "reason": self.attempt.reason, "status": self.attempt.status}
+            known |= {"article_id": about, "version": self.version.number if self.version else None}
         return known | ({"edits": self.edits.as_json()} if self.edits else {})
 
     def sentence(self) -> str:
         """Return the report in one sentence."""
         if self.attempt is None:
-            return f"{self.url}: not fetched yet; it stays queued."
-        outcome = str(self.attempt.outcome).replace("_", " ")
-        reason = f" ({self.attempt.reason})" if self.attempt.reason else ""
-        if self.attempt.outcome is Outcome.CHANGED and self.edits:
+            why = f"; the site asked to be left alone until {self.waits_until:%H:%M} UTC" if self.waits_until else ""
+            return f"{self.recrawl.url}: not fetched yet{why}; it stays queued."
+        return f"{self.recrawl.url}: {self._outcome(self.attempt)}."
+
+    def _outcome(self, attempt: Ended) -> str:
+        number = self.version.number if self.version else 0
+        if attempt.outcome is Outcome.CHANGED and self.edits:
             kinds = ", ".join(str(kind).replace("_", " ") for kind in self.edits.kinds)
             stealth = "; the outlet does not say so" if self.edits.stealth else ""
-            return f"{self.url}: changed, now version {self.version}: {kinds}{stealth}."
-        version = f", version {self.version}" if self.attempt.outcome in READ and self.version else ""
-        return f"{self.url}: {outcome}{version}{reason}."
+            return f"changed, now version {number}: {kinds}{stealth}"
+        meaning = _MEANING.get(attempt.outcome, str(attempt.outcome).replace("_", " "))
+        if attempt.outcome is Outcome.HTTP_ERROR and attempt.status in _BLOCKED:
+            meaning = "blocked by the site"
+        version = f", version {number}" if attempt.outcome in READ and number else ""
+        reason = f" ({attempt.reason})" if attempt.reason and attempt.outcome not in READ else ""
+        return f"{meaning}{version}{reason}"
 
 
 async def outlet_for(jobs: Jobs, url: str) -> Outlet:
     """Return the outlet that an address belongs to.
 
-    Raises BadAddress for what is no address of the web or whose site no outlet has.
+    Raises BadAddress for what is no address of the web, is not public, or whose site no outlet has.
     """
     try:
         address = normal(url)
     except ValueError as error:
         raise BadAddress(f"{error}.") from error
+    if _is_private(urlsplit(address).hostname or "", jobs.desk.configuration.allow_loopback):
+        raise BadAddress(f"{address[:200]} is not a public address; such are never fetched.")
     async with jobs.desk.engine.connect() as connection:
         known = await outlet_of(connection, address)
     if known is not None:
@@ -72,22 +120,38 @@ async def outlet_for(jobs: Jobs, url: str) -> Outlet:
     for outlet in jobs.catalogue:
         if wanted in {site_of(outlet.home), *map(site, outlet.hosts)}:
             return outlet
-    raise BadAddress(f"No outlet has the site {wanted}. Add a file for it: docs/add-an-outlet.md shows how.")
+    home = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}/"
+    raise BadAddress(f"No outlet has the site {wanted}. `broadsheet outlets add {home}` adds it.")
 
 
-async def report(jobs: Jobs, url: str, since: datetime) -> Report:
-    """Return what came of the recrawl of `url` that was asked for at `since`."""
-    address = normal(url)
+def _is_private(host: str, allow_loopback: bool) -> bool:
+    """Say whether a host names a private address by itself; of others the resolver knows."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return not allow_loopback
+    if not host.replace(".", "").isdigit() and ":" not in host:
+        return False
+    return not is_public(host, allow_loopback=allow_loopback)
+
+
+async def reports(jobs: Jobs, asked: Collection[Recrawl]) -> list[Report]:
+    """Return what came of these recrawls, in their order."""
+    return [await report(jobs, each) for each in asked]
+
+
+async def report(jobs: Jobs, recrawl: Recrawl) -> Report:
+    """Return what came of a recrawl: of the first attempt since it was asked for."""
     async with jobs.desk.engine.connect() as connection:
-        attempts = await ended(connection, urls=[address], since=since, limit=1)
+        attempts = await ended(connection, urls=[recrawl.url], since=recrawl.asked_at)
         if not attempts:
-            return Report(url=address, attempt=None)
-        attempt = attempts[0]
+            until = await not_before(connection, site_of(recrawl.url))
+            return Report(recrawl=recrawl, waits_until=until.astimezone(UTC) if until else None)
+        attempt = attempts[-1]
         versions = await history(connection, attempt.article_id) if attempt.article_id else []
-    newest = versions[-1] if versions else None
+    seen = [version for version in versions if version.seen_at <= attempt.at]
+    is_change = attempt.outcome is Outcome.CHANGED and len(seen) > 1
     return Report(
-        url=address,
+        recrawl=recrawl,
         attempt=attempt,
-        version=newest.number if newest else 0,
-        edits=newest.edits if newest and attempt.outcome is Outcome.CHANGED else None,
+        version=seen[-1] if seen else None,
+        before=seen[-2] if is_change else None,
     )

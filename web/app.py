@@ -17,6 +17,7 @@ from web.guard import Guard
 from web.health import health
 from web.metrics import metrics
 from web.outlets import OutletNames
+from web.recrawl import recrawls
 from web.rooms import Rooms
 from web.search import search
 
@@ -50,6 +51,7 @@ def create_app(
     app.include_router(api)
     app.include_router(health)
     app.include_router(metrics)
+    app.include_router(recrawls)
     app.mount("/static", StaticFiles(directory=render.STATIC))
     failures.add_to(app)
     app.add_middleware(Guard, hosts=hosts)

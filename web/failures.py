@@ -18,6 +18,7 @@ log = structlog.get_logger()
 
 _TITLES = {
     400: "That cannot be asked",
+    403: "Not allowed",
     404: "Not found",
     405: "Only to be read",
     503: "Not reachable just now",

@@ -4,11 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from pipelines.enrich.bodies import HOME, ONLY_IN, QUOTED, Body, Form, forms
+from pipelines.enrich.full_names import STOPS
 from pipelines.enrich.gazetteer import find
 from pipelines.enrich.inflection import MANY_WORDED, base_forms
 from pipelines.enrich.lexicon import given, tells, words_of
 from pipelines.enrich.reading import Reading
 from pipelines.enrich.runs import LONGEST, capital, joined, never, written
+from pipelines.enrich.states import short_state
 
 #: bodies that write themselves small
 _SMALL_NAMES = frozenset({"flydubai", "taz", "adidas", "ecobee", "ebay", "dpa", "dpo", "iphone"})
@@ -33,7 +35,7 @@ def known_and_built(reading: Reading) -> list[Mention]:
     """Return the mentions that the gazetteer or a noun such as "University" tells, in the text's order."""
     taken = bytearray(len(reading.words))
     found = _known(reading, taken)
-    found += _built(reading, taken)
+    found = _built(reading, taken, found)
     explained = _explained(reading, found)
     # what the text explains is meant, though the gazetteer knows another body of these letters
     found = [_as_explained(reading, mention, explained) for mention in found]
@@ -114,6 +116,12 @@ def _meant(reading: Reading, candidates: tuple[Form, ...], phrase: str, first: i
         return None
     if single and word.isupper() and len(word) <= 4 and _shouted(reading, first):
         return None
+    if single and first and word.isupper() and reading.keys[first - 1].isdigit() and joined(reading, first - 1):
+        return None  # 335 HP
+    if end < len(reading.keys) and reading.keys[end] in STOPS and capital(reading, end) and joined(reading, end - 1):
+        return None  # Fed Cup
+    if single and short_state(reading, first) is not None:
+        return None  # Burgettstown, PA
     if reading.text[reading.words[end - 1].end : reading.words[end - 1].end + 1] == "$":
         return None  # AU$4,100
     if single and not word.isupper() and word.isascii():
@@ -184,18 +192,25 @@ def _in_quotes(reading: Reading, first: int, end: int) -> bool:
     return before in "„“\"»«‚'" and after in "“”\"«»‘'-" and bool(before and after)
 
 
-def _built(reading: Reading, taken: bytearray) -> list[Mention]:
-    """Return names that a noun makes a body's: "Texas Department of Public Safety", "Universität Kiel"."""
-    bodies = words_of("bodies", reading.language)
-    if not bodies:
-        return []
-    found = []
+def _built(reading: Reading, taken: bytearray, known: list[Mention]) -> list[Mention]:
+    """Return the known mentions and those of names that a noun makes a body's: "Texas Department of Public Safety".
+
+    A known name behind its "of" is a part of it: Michigan Department of Health and Human Services.
+    """
+    found = list(known)
+    if not words_of("bodies", reading.language):
+        return found
+    starts = {mention.first: mention for mention in known}
     keys = reading.keys
     done = 0
     for index in reading.marked:
         noun = index >= done and not taken[index] and capital(reading, index) and not reading.loud[index]
         if noun and tells("bodies", reading.language, keys[index]):
             first, end = _left(reading, taken, index), _right(reading, taken, index)
+            part = starts.get(end + 1) if end < len(keys) and keys[end] in ("of", "for") else None
+            if part and joined(reading, end - 1) and joined(reading, end):
+                found.remove(part)
+                end = part.end
             if end - first > 1 and (reading.language != "de" or end - index > 1 or _adjective(reading, first, index)):
                 found.append(Mention(written(reading, first, end), first, end))
                 taken[first:end] = b"\1" * (end - first)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from pipelines.enrich.famous import famous
-from pipelines.enrich.full_names import hyphens_alone, quoted_title, titled
+from pipelines.enrich.full_names import STOPS, hyphens_alone, quoted_title, titled
 from pipelines.enrich.gazetteer import find
 from pipelines.enrich.lexicon import common, given, surname, tells
 from pipelines.enrich.person import Person
@@ -47,14 +47,16 @@ def likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> Ite
         after_title = False
         while end - first > 1 and reading.words[first].text.isupper() and len(reading.keys[first]) > 1:
             first += 1
-        while first < end and tells("titles", reading.language, reading.keys[first]):
+        while end - first > 1 and (reading.words[end - 1].text.isupper() and len(reading.keys[end - 1]) > 1):
+            end -= 1  # Disney CEO
+        while (index := _last_title(reading, first, end)) is not None:
             after_title = True
-            royal = reading.keys[first] in _ROYAL
-            first += 1
+            royal = reading.keys[index] in _ROYAL
+            first = index + 1
             if royal and end - first >= 1 and given(reading.keys[first]):
                 yield first, min(end, first + 2) if reading.keys[first + 1 : first + 2] == ["ii"] else first + 1
                 first = end
-        if first >= end or reading.loud[first]:
+        if first >= end or reading.loud[first] or reading.keys[end - 1] in STOPS:
             continue
         if end - first == 1:
             if after_title and _lone(reading, first):
@@ -67,6 +69,14 @@ def likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> Ite
         if score >= ENOUGH and not quoted_title(reading, first, end) and not hyphens_alone(reading, first, end):
             people[first:end] = b"\1" * (end - first)
             yield first, end
+
+
+def _last_title(reading: Reading, first: int, end: int) -> int | None:
+    """Return the last title of a row that begins with one, or with a place and one: "Ukraine President ..."."""
+    titles = [index for index in range(first, end) if tells("titles", reading.language, reading.keys[index])]
+    if not titles or (titles[0] > first and not (find(reading.keys[first]) and titles[0] == first + 1)):
+        return None
+    return titles[0] if len(titles) == 1 or titles[1] > titles[0] + 1 else titles[1]
 
 
 def _listed(reading: Reading, first: int, end: int, people: bytearray) -> bool:
@@ -100,7 +110,7 @@ def _lone(reading: Reading, index: int) -> bool:
     if reading.language == "en" and title not in _LONE_TITLES:
         return False
     capitalised = reading.words[index - 1].text[0].isupper()
-    if find(form) and not surname(form):
+    if (find(form) and not surname(form)) or tells("bodies", reading.language, form):
         return False
     return capitalised and (reading.language != "de" or surname(form) or not title.endswith("star"))
 

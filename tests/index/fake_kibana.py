@@ -133,10 +133,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _data_view(self, space: str, told: dict[str, Any]) -> Any:
         made = told["data_view"]
-        key = (space, "index-pattern", made["id"])
-        if key in self.fake.kept and not told.get("override"):
-            raise _Refused(400, "Duplicate data view")
-        self.fake.kept[key] = made
+        # Kibana knows a data view again by its name, and lets one with `override` go
+        for id in [id for id, kept in self.fake.of("index-pattern", space).items() if kept["name"] == made["name"]]:
+            if not told.get("override"):
+                raise _Refused(400, f"Duplicate data view: {made['name']}")
+            del self.fake.kept[space, "index-pattern", id]
+        self.fake.kept[space, "index-pattern", made["id"]] = made
         return {"data_view": made}
 
     def _import(self, space: str, body: bytes, *, overwrite: bool) -> Any:

@@ -1,5 +1,6 @@
 """The write loop against a server that stumbles in every way that production has shown."""
 
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,10 @@ async def test_a_server_that_never_answers_is_away(
     assert len(server.bodies) == bulk.TIMEOUTS
 
 
-async def test_a_server_that_is_not_there_is_away(elasticsearch: ElasticsearchIndex) -> None:
+async def test_a_server_that_is_not_there_is_away_and_no_password_is_shown(
+    elasticsearch: ElasticsearchIndex, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     nowhere = Stumbling("")
     nowhere.url = f"http://user:pass-word@127.0.0.1:{free_ports(1)[0]}"
     try:
@@ -167,6 +171,7 @@ async def test_a_server_that_is_not_there_is_away(elasticsearch: ElasticsearchIn
     finally:
         await nowhere.session.close()
     assert "pass-word" not in str(caught.value)
+    assert "pass-word" not in caplog.text
     assert caught.value.__cause__ is None
 
 

@@ -152,3 +152,7 @@ def test_a_data_view_has_a_fixed_id_and_replaces_what_is_there() -> None:
     assert body["override"] is True
     assert (body["data_view"]["id"], body["data_view"]["title"]) == ("broadsheet-crawl-events", "events")
     assert set(body["data_view"]["fieldFormats"]) == {"url", "history", "recrawl", "content_bytes"}
+
+
+def test_data_views_differ_by_name_by_which_kibana_knows_them_again() -> None:
+    assert len({request(each, PAGE)["data_view"]["name"] for each in VIEWS}) == len(VIEWS)

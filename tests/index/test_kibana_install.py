@@ -177,6 +177,12 @@ def test_a_redirect_is_not_followed_with_the_key() -> None:
     server.server_close()
 
 
+def test_a_server_without_kibanas_status_is_told_so(kibana: FakeKibana) -> None:
+    kibana.broken["/api/status"] = 404
+    with pytest.raises(KibanaUnavailable, match="is not Kibana"):
+        put(kibana, space="newsroom")
+
+
 def test_what_is_not_kibana_is_told_so(elsewhere: str) -> None:
     with pytest.raises(KibanaUnavailable, match="is not Kibana"):
         install(Kibana(elsewhere, Configuration(home=Path())))

@@ -1,0 +1,150 @@
+"""`recrawl`: fetch addresses now, and say what came of each."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.console import err, fail, out, print_json, quiet_logs
+
+if TYPE_CHECKING:
+    from schedules.jobs import Jobs
+    from schedules.recrawls import Report
+    from web.changes import Changes
+
+#: words of unchanged text that are shown beside a change
+CONTEXT = 8
+_STYLES = {"delete": "red strike", "insert": "green"}
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(recrawl)
+
+
+def recrawl(
+    urls: Annotated[list[str] | None, typer.Argument(help="Addresses of articles.")] = None,
+    file: Annotated[str | None, typer.Option(help="A file with an address a line; - for standard input.")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait for what comes of it.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Fetch even what the site says has not changed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object an address.")] = False,
+) -> None:
+    """Fetch addresses again, now, and say what came of each: what was changed, or why nothing was.
+
+    Exits with 1 if an address could not be asked for.
+    """
+    from schedules.opened import run_with_jobs
+
+    quiet_logs()
+    wanted = list(dict.fromkeys([*(urls or ()), *_lines(file)]))
+    if not wanted:
+        fail("Name addresses, or a file of them: broadsheet recrawl https://… or --file urls.txt.")
+    refused = run_with_jobs(lambda jobs: _recrawl(jobs, wanted, wait=wait, force=force, as_json=as_json))
+    if refused:
+        raise typer.Exit(1)
+
+
+def _lines(file: str | None) -> list[str]:
+    if file is None:
+        return []
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        fail(f"{file} cannot be read: {error}.")
+    return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
+
+
+async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as_json: bool) -> int:
+    """Ask for all, tell of each, and return how many were refused."""
+    from news.errors import BadAddress
+    from schedules.recrawls import outlet_for, reports
+
+    asked, refused = [], 0
+    for url in urls:
+        try:
+            outlet = await outlet_for(jobs, url)
+        except BadAddress as error:
+            refused += 1
+            if as_json:
+                print_json({"url": url, "state": "refused", "outcome": None, "says": str(error)})
+            else:
+                err.print(str(error), style="red", markup=False)
+            continue
+        found, joined = await jobs.recrawl(outlet, url, force=force)
+        asked.append(found)
+        if not as_json:
+            joins = ", joins one that waits" if joined else ""
+            err.print(f"{found.id}  {found.url}  ({outlet.slug}{joins})", markup=False)
+    if asked and wait:
+        await _follow(jobs, [each.url for each in asked])
+    for said in await reports(jobs, asked):
+        await _print(said, as_json=as_json, waited=wait)
+    if asked and not wait and not as_json and not await jobs.someone_works():
+        err.print("No worker runs: `broadsheet up` will fetch them.", style="yellow")
+    return refused
+
+
+async def _follow(jobs: "Jobs", urls: list[str]) -> None:
+    from schedules.crawling import follow
+
+    with err.status("Fetching", spinner="dots") as status:
+        async for progress in follow(jobs, [], urls):
+            status.update(f"Fetching: {progress.unfinished} of {len(urls)} to go; {progress.owed} to index")
+
+
+async def _print(said: "Report", *, as_json: bool, waited: bool) -> None:
+    import asyncio
+
+    from web.changes import changes
+
+    compared = None
+    if said.before and said.version:
+        compared = await asyncio.to_thread(changes, said.before, said.version)
+    if as_json:
+        print_json(said.as_json() | ({"changes": _changes_as_json(compared)} if compared else {}))
+        return
+    if waited or said.attempt:
+        out.print(said.sentence(), markup=False)
+    if compared:
+        _print_changes(compared)
+
+
+def _changes_as_json(compared: "Changes") -> list[dict[str, Any]]:
+    return [
+        {
+            "field": field.name,
+            "paragraphs": [
+                [{"operation": str(operation), "text": text} for operation, text in row]
+                for row in field.paragraphs
+                if any(operation != "equal" for operation, _ in row)
+            ],
+        }
+        for field in compared.fields
+        if field.changed
+    ]
+
+
+def _print_changes(compared: "Changes") -> None:
+    """Print the paragraphs that changed: what went and what came in colours, between marks where there are none."""
+    from rich.text import Text
+
+    for field in compared.fields:
+        for row in field.paragraphs:
+            if all(operation == "equal" for operation, _ in row):
+                continue
+            line = Text(f"  {field.name}: ")
+            for operation, text in row:
+                if operation == "equal":
+                    line.append(_shortened(text))
+                else:
+                    marks = "" if out.is_terminal else {"delete": "[-{}-]", "insert": "{{+{}+}}"}[operation]
+                    line.append(marks.format(text) if marks else text, style=_STYLES[operation])
+            out.print(line)
+
+
+def _shortened(text: str) -> str:
+    words = text.split(" ")
+    if len(words) <= 2 * CONTEXT + 1:
+        return text
+    return " ".join([*words[:CONTEXT], "…", *words[-CONTEXT:]])

@@ -1,0 +1,70 @@
+"""Who may change something over the web: this machine, or whoever has the token; never a page of somebody else's."""
+
+import hmac
+import secrets
+from hashlib import sha256
+from ipaddress import ip_address
+
+from starlette.requests import Request
+
+from web.guard import host_of
+from web.rooms import rooms_of
+
+#: forms that were given out are good until the process ends
+_SECRET = secrets.token_bytes(32)
+
+
+def form_mark(request: Request) -> str:
+    """Return what a form of ours carries: a page elsewhere cannot read it, for we answer to our own names alone."""
+    return hmac.new(_SECRET, request.headers.get("host", "").encode(), sha256).hexdigest()
+
+
+def refusal_of_program(request: Request) -> str:
+    """Return why a program may not change anything, "" if it may.
+
+    With BROADSHEET_TOKEN it must send `Authorization: Bearer TOKEN`, wherever it runs. Without, it must run on this
+    machine, and send JSON: that no browser does for a page elsewhere without asking us first.
+    """
+    token = rooms_of(request).token
+    kind, _, sent = request.headers.get("authorization", "").partition(" ")
+    if token:
+        if kind.lower() == "bearer" and _same(sent.strip(), token):
+            return ""
+        return "Send BROADSHEET_TOKEN: Authorization: Bearer …"
+    if not _is_here(request):
+        return "Changes from beyond this machine take a token: set BROADSHEET_TOKEN and send it."
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return "Send JSON, as Content-Type: application/json."
+    return "" if _is_ours(request) else "A page elsewhere may not ask for this."
+
+
+def refusal_of_form(request: Request, mark: str, sent: str) -> str:
+    """Return why a form of ours may not change anything, "" if it may; `sent` is the token that a person typed."""
+    if not _same(mark, form_mark(request)) or not _is_ours(request):
+        return "This form is from before; open the page again."
+    token = rooms_of(request).token
+    if token:
+        return "" if _same(sent, token) else "That is not the token in BROADSHEET_TOKEN."
+    return "" if _is_here(request) else "Changes from beyond this machine take a token: set BROADSHEET_TOKEN."
+
+
+def _is_here(request: Request) -> bool:
+    try:
+        return request.client is not None and ip_address(request.client.host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_ours(request: Request) -> bool:
+    """Say whether the request is not one that a page elsewhere makes a browser send."""
+    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+        return False
+    origin = request.headers.get("origin")
+    if origin is None or origin == "null":
+        # browsers say null of our own forms, for our Referrer-Policy is no-referrer; the mark tells them apart
+        return True
+    return origin.partition("://")[2] == request.headers.get("host", "") and bool(host_of(origin.partition("://")[2]))
+
+
+def _same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode(), other.encode())

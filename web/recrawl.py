@@ -1,0 +1,146 @@
+"""Recrawls over the web: asked for by a program or by a person's click, and what came of them."""
+
+import asyncio
+from typing import Any
+from urllib.parse import parse_qs
+
+import orjson
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from ledger.recrawls import recrawl_of
+from news.errors import BadAddress, BadQuery, NotFound
+from schedules.jobs import Jobs
+from schedules.recrawls import Report, outlet_for, report
+from web import failures, render
+from web.answer import json_answer
+from web.changes import Changes, changes
+from web.kept import parse_id
+from web.permission import form_mark, refusal_of_form, refusal_of_program
+from web.rooms import rooms_of
+
+recrawls = APIRouter()
+
+#: a list of a thousand long addresses has less
+MOST_BYTES = 2**20
+#: addresses in one request
+MOST_URLS = 1_000
+
+
+@recrawls.post("/api/recrawls")
+async def ask(request: Request) -> Response:
+    """Ask for addresses to be fetched: `{"urls": ["https://…"], "force": false}`. Answers at once, with an id each."""
+    if refusal := refusal_of_program(request):
+        return failures.answer(request, 403, refusal)
+    jobs = _jobs(request)
+    urls, force = _asked(await _body(request))
+    accepted, refused = [], []
+    for url in dict.fromkeys(urls):
+        try:
+            found, joined = await jobs.recrawl(await outlet_for(jobs, url), url, force=force)
+        except BadAddress as error:
+            refused.append({"url": url[:2_048], "says": str(error)})
+            continue
+        href = f"/api/recrawls/{found.id}"
+        accepted.append({"id": str(found.id), "url": found.url, "outlet": found.outlet, "joined": joined, "href": href})
+    return json_answer({"recrawls": accepted, "refused": refused}, 202 if accepted else 422)
+
+
+@recrawls.get("/api/recrawls/{id}")
+async def tell(request: Request, id: str) -> Response:
+    """Tell what came of a recrawl: its `state` is queued or ended; a change comes with its difference."""
+    said, compared = await _report(request, id)
+    return json_answer(said.as_json() | ({"changes": _as_json(compared)} if compared else {}))
+
+
+@recrawls.get("/recrawl")
+async def confirm(request: Request) -> Response:
+    """Show what would be fetched, with a button: a link, as Kibana's, changes nothing by itself."""
+    url = request.query_params.get("url", "")
+    try:
+        outlet = await outlet_for(_jobs(request), url)
+    except BadAddress as error:
+        return failures.answer(request, 400, str(error))
+    with_token = bool(rooms_of(request).token)
+    return render.page("recrawl.html", url=url, outlet=outlet.name, mark=form_mark(request), token=with_token)
+
+
+@recrawls.post("/recrawl")
+async def click(request: Request) -> Response:
+    """Ask for the address of the form to be fetched, and lead to what comes of it."""
+    try:
+        form = parse_qs((await _body(request)).decode("ascii"), max_num_fields=10)
+    except ValueError as error:
+        raise BadQuery("That is no form of ours.") from error
+    if refusal := refusal_of_form(request, *(form.get(name, [""])[0] for name in ("mark", "token"))):
+        return failures.answer(request, 403, refusal)
+    jobs, url = _jobs(request), form.get("url", [""])[0]
+    try:
+        found, _ = await jobs.recrawl(await outlet_for(jobs, url), url, force="force" in form)
+    except BadAddress as error:
+        return failures.answer(request, 400, str(error))
+    return RedirectResponse(f"/recrawl/{found.id}", status_code=303)
+
+
+@recrawls.get("/recrawl/{id}")
+async def show(request: Request, id: str) -> Response:
+    """Show what came of a recrawl; the page asks again by itself until it has ended."""
+    said, compared = await _report(request, id)
+    response = render.page("recrawled.html", said=said, changes=compared)
+    if said.attempt is None:
+        response.headers["Refresh"] = "2"
+    return response
+
+
+async def _report(request: Request, id: str) -> tuple[Report, Changes | None]:
+    jobs = _jobs(request)
+    async with rooms_of(request).engine.connect() as connection:
+        found = await recrawl_of(connection, parse_id(id))
+    said = await report(jobs, found)
+    if said.before is None or said.version is None:
+        return said, None
+    return said, await asyncio.to_thread(changes, said.before, said.version)
+
+
+def _jobs(request: Request) -> Jobs:
+    jobs = rooms_of(request).jobs
+    if jobs is None:
+        raise NotFound("Nothing can be fetched from this page. `broadsheet up` serves one where it can.")
+    return jobs
+
+
+async def _body(request: Request) -> bytes:
+    """Return what was sent. Raises BadQuery for more than MOST_BYTES, without having read it."""
+    read = bytearray()
+    async for piece in request.stream():
+        read += piece
+        if len(read) > MOST_BYTES:
+            raise BadQuery(f"That is more than {MOST_BYTES} bytes.")
+    return bytes(read)
+
+
+def _asked(body: bytes) -> tuple[list[str], bool]:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadQuery('That is no JSON. Send {"urls": ["https://…"]}.') from error
+    urls = value.get("urls") if isinstance(value, dict) else None
+    force = value.get("force", False) if isinstance(value, dict) else None
+    if not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):
+        raise BadQuery('Send {"urls": ["https://…"], "force": false}.')
+    if len(urls) > MOST_URLS or not isinstance(force, bool):
+        raise BadQuery(f"Send at most {MOST_URLS} addresses, and true or false as 'force'.")
+    return urls, force
+
+
+def _as_json(compared: Changes) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": field.name,
+            "paragraphs": [
+                [{"operation": operation, "text": text} for operation, text in row] for row in field.paragraphs
+            ],
+        }
+        for field in compared.fields
+        if field.changed
+    ]
