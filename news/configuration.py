@@ -34,6 +34,8 @@ class Configuration:
     contact: str | None = None
     #: a directory in which every page that is fetched is kept as it came, in WARC files; None keeps none
     archive: Path | None = None
+    #: the folder of a spaCy pipeline that finds names besides our own; None: our own alone
+    entity_model: Path | None = None
     #: for tests and the demo: loopback may be crawled
     allow_loopback: bool = False
     #: days apart that two copies of a text may be seen and still be one story
@@ -75,6 +77,7 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         token=found.get("token"),
         contact=found.get("contact"),
         archive=Path(found["archive"]) if "archive" in found else None,
+        entity_model=_model(found),
         allow_loopback=found.get("allow_loopback", "").lower() in ("1", "true", "yes"),
         story_days=_days(found.get("story_days", str(Configuration.story_days))),
     )
@@ -84,6 +87,13 @@ def _file(found: Mapping[str, str], name: str) -> Path | None:
     path = Path(found[name]) if name in found else None
     if path and not path.is_file():
         raise ConfigurationError(f"{PREFIX}{name.upper()}: there is no file {path}.")
+    return path
+
+
+def _model(found: Mapping[str, str]) -> Path | None:
+    path = Path(found["entity_model"]) if "entity_model" in found else None
+    if path and not (path / "config.cfg").is_file():
+        raise ConfigurationError(f"{PREFIX}ENTITY_MODEL: {path} is not the folder of a spaCy pipeline.")
     return path
 
 
