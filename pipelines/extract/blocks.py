@@ -25,6 +25,9 @@ _PLAIN = frozenset("b i em strong u s small sub sup wbr mark".split())
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 
 
+_Attributes = dict[str, str | None]
+
+
 @dataclass(slots=True)
 class Box:
     """An element that holds blocks. `mass` is filled by the choice of the article's box."""
@@ -77,13 +80,18 @@ class Outline:
 _DROP_CAP = re.compile(r"drop-?_?cap|initial-?_?letter|first-?_?letter|lettrine|\binitial\b")
 _DROPPED = "\x01"
 _AFTER_CAP = re.compile(r"\x01\s*")
+#: a line break of the markup, known by its identity from a line break in the source
+_BREAK = " \n "
+#: they are part of the word that they stand at
+_INDICES = ("sub", "sup")
+#: enough to see where a line leads
+_LINKS_LIMIT = 4
 #: where an inline element begins or ends; style sheets part there what the markup does not
 _SEAM = ""
 
 
 def _glued(parts: list[str], after: str) -> bool:
-    """Tell whether two texts that meet at an inline element's edge are two words: "Jane Doe" "
-    "and "Updated", "By" and "4"."""
+    """Tell whether two texts that meet at an inline element's edge are two words: "Jane Doe" and "Updated"."""
     last, first = next((part[-1] for part in reversed(parts) if part), ""), after[0]
     return (
         (last.islower() and first.isupper())
@@ -105,120 +113,151 @@ class _Line:
 
 def outline(body: LexborNode) -> Outline:
     """Return the blocks of the page's body. The walk is iterative: depth costs no stack."""
-    found = Outline(boxes=[Box(-1, "body", "", "", 0)], blocks=[])
-    boxes, blocks = found.boxes, found.blocks
-    line = _Line()
-
-    def end(box: int) -> None:
-        nonlocal line
-        if line.parts:
-            whole = "".join(line.parts)
-            text = single_spaced(_AFTER_CAP.sub("", whole) if _DROPPED in whole else whole)
-            if text:
-                blocks.append(
-                    Block(
-                        text,
-                        boxes[box].tag,
-                        box,
-                        min(line.linked, len(text)),
-                        min(line.strong, len(text)),
-                        tuple(line.links),
-                    )
-                )
-            line = _Line()
-
-    #: the way back up: (node, box to return to, was a block, was a link, was bold)
-    way: list[tuple[LexborNode, int, bool, bool, bool]] = []
-    box, in_link, in_strong = 0, 0, 0
-    node = body.first_child
+    walk = _Walk()
+    node: LexborNode | None = body.first_child
     while True:
-        down: LexborNode | None = None
-        if node is not None:
-            tag = node.tag
-            if tag == "-text":
-                text = node.text_content or ""
-                if text:
-                    if line.parts and line.parts[-1] is _SEAM and _glued(line.parts, text):
-                        line.parts[-1] = " "
-                    line.parts.append(text)
-                    if in_link or in_strong:
-                        size = len(text.strip())
-                        line.linked += size if in_link else 0
-                        line.strong += size if in_strong else 0
-            elif tag == "br":
-                if line.parts and line.parts[-1] == "\n":
-                    end(box)
-                else:
-                    line.parts.append("\n")
-            elif tag in _SKIPPED or tag is None or not tag[0].isalpha():
-                if tag not in ("svg", "button"):
-                    line.parts.append(" ")
-            elif len(way) >= DEPTH_LIMIT:
-                found.cut = True
-            elif tag in _PLAIN:
-                if line.parts and tag not in ("sub", "sup"):
-                    line.parts.append(_SEAM)
-                down = node.first_child
-                bold = tag in ("b", "strong")
-                if down is not None:
-                    way.append((node, box, False, False, bold))
-                    in_strong += bold
-            else:
-                attributes = node.attributes
-                label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
-                if _hidden(attributes):
-                    line.parts.append(" ")
-                elif tag in _INLINE:
-                    if line.parts:
-                        line.parts.append(_SEAM)
-                    if tag == "time" and not boxes[box].stamp:
-                        boxes[box].stamp = attributes.get("datetime") or ""
-                    reason = furniture(tag, label, attributes) if tag != "a" and len(label) > 2 else ""
-                    reason = "" if reason in SIGNED else reason  # the block that holds it is judged as a whole
-                    down = None if reason else node.first_child
-                    if down is not None and _DROP_CAP.search(label) and len(cap := (node.text() or "").strip()) == 1:
-                        line.parts.append(cap + _DROPPED)  # the rest of its word stands outside of it
-                        down = None
-                    link = tag == "a"
-                    if down is not None:
-                        way.append((node, box, False, link, False))
-                        if link:
-                            in_link += 1
-                            if len(line.links) < 4 and (target := attributes.get("href")):
-                                line.links.append(target)
-                    elif reason:
-                        line.parts.append(" ")
-                else:
-                    end(box)
-                    down = node.first_child
-                    if down is not None:
-                        way.append((node, box, True, False, False))
-                        reason = furniture(tag, label, attributes)
-                        prose = "articlebody" in (attributes.get("itemprop") or "").lower()
-                        boxes[box].children.append(len(boxes))
-                        boxes.append(Box(box, tag, label.strip(), reason, boxes[box].depth + 1, prose))
-                        box = len(boxes) - 1
+        down = walk.enter(node) if node is not None else None
         if down is not None:
             node = down
             continue
-        while True:
-            if node is not None and (after := node.next) is not None:
-                node = after
+        while node is None or (after := node.next) is None:
+            if not walk.way:
+                walk.end_line()
+                return walk.found
+            node = walk.leave()
+        node = after
+
+
+class _Walk:
+    """Where the walk is: the box that it is in, the line that it gathers, and the way back up."""
+
+    def __init__(self) -> None:
+        self.found = Outline(boxes=[Box(-1, "body", "", "", 0)], blocks=[])
+        self.line = _Line()
+        self.box = self.in_links = self.in_bold = 0
+        #: of each element that was entered: itself, the box to return to, and whether it is a block, a link, bold
+        self.way: list[tuple[LexborNode, int, bool, bool, bool]] = []
+
+    def enter(self, node: LexborNode) -> LexborNode | None:
+        """Take up the node; return its first child if the walk goes into it."""
+        tag = node.tag
+        if tag == "-text":
+            self._take(node.text_content or "")
+        elif tag == "br":
+            self._break()
+        elif tag is None or tag in _SKIPPED or not tag[0].isalpha():
+            if tag not in ("svg", "button"):
+                self.line.parts.append(" ")
+        elif len(self.way) >= DEPTH_LIMIT:
+            self.found.cut = True
+        elif tag in _PLAIN:
+            return self._enter_plain(node, tag)
+        else:
+            attributes = node.attributes
+            if _hidden(attributes):
+                self.line.parts.append(" ")
+            else:
+                label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
+                enter = self._enter_inline if tag in _INLINE else self._enter_block
+                return enter(node, tag, label, attributes)
+        return None
+
+    def leave(self) -> LexborNode:
+        """Return the element that was entered last, and be again where it stands."""
+        node, back, block, link, bold = self.way.pop()
+        if block:
+            self.end_line()
+        elif self.line.parts and node.tag not in _INDICES:
+            self.line.parts.append(_SEAM)
+        self.box = back
+        self.in_links -= link
+        self.in_bold -= bold
+        return node
+
+    def end_line(self) -> None:
+        """Make a block of the text since the last break, if there is any."""
+        line = self.line
+        if not line.parts:
+            return
+        whole = "".join(line.parts)
+        if text := single_spaced(_AFTER_CAP.sub("", whole) if _DROPPED in whole else whole):
+            linked, strong = min(line.linked, len(text)), min(line.strong, len(text))
+            tag = self.found.boxes[self.box].tag
+            self.found.blocks.append(Block(text, tag, self.box, linked, strong, tuple(line.links)))
+        self.line = _Line()
+
+    def _take(self, text: str) -> None:
+        if not text:
+            return
+        parts = self.line.parts
+        if parts and parts[-1] is _SEAM and _glued(parts, text):
+            parts[-1] = " "
+        parts.append(text)
+        if self.in_links or self.in_bold:
+            size = len(text.strip())
+            self.line.linked += size if self.in_links else 0
+            self.line.strong += size if self.in_bold else 0
+
+    def _break(self) -> None:
+        """Two breaks with nothing between them end a line; a single one is a space."""
+        for part in reversed(self.line.parts):
+            if part is _BREAK:
+                self.end_line()
+                return
+            if part and not part.isspace():
                 break
-            if not way:
-                end(box)
-                return found
-            node, back, block, link, bold = way.pop()
-            if block:
-                end(box)
-            elif line.parts and node.tag not in ("sub", "sup"):
-                line.parts.append(_SEAM)
-            box = back
-            in_link -= link
-            in_strong -= bold
+        if self.line.parts:
+            self.line.parts.append(_BREAK)
+
+    def _enter_plain(self, node: LexborNode, tag: str) -> LexborNode | None:
+        if self.line.parts and tag not in _INDICES:
+            self.line.parts.append(_SEAM)
+        down = node.first_child
+        if down is not None:
+            bold = tag in ("b", "strong")
+            self.way.append((node, self.box, False, False, bold))
+            self.in_bold += bold
+        return down
+
+    def _enter_inline(self, node: LexborNode, tag: str, label: str, attributes: _Attributes) -> LexborNode | None:
+        line, box = self.line, self.found.boxes[self.box]
+        if line.parts:
+            line.parts.append(_SEAM)
+        if tag == "time" and not box.stamp:
+            box.stamp = attributes.get("datetime") or ""
+        reason = furniture(tag, label, attributes) if tag != "a" and len(label) > 2 else ""
+        if reason and reason not in SIGNED:  # a byline's parts are judged with the block that holds them
+            line.parts.append(" ")
+            return None
+        down = node.first_child
+        if down is None:
+            return None
+        if _DROP_CAP.search(label) and len(cap := (node.text() or "").strip()) == 1:
+            line.parts.append(cap + _DROPPED)  # the rest of its word stands outside of it
+            return None
+        link = tag == "a"
+        self.way.append((node, self.box, False, link, False))
+        if link:
+            self.in_links += 1
+            if len(line.links) < _LINKS_LIMIT and (target := attributes.get("href")):
+                line.links.append(target)
+        return down
+
+    def _enter_block(self, node: LexborNode, tag: str, label: str, attributes: _Attributes) -> LexborNode | None:
+        self.end_line()
+        down = node.first_child
+        if down is not None:
+            boxes = self.found.boxes
+            self.way.append((node, self.box, True, False, False))
+            prose = "articlebody" in (attributes.get("itemprop") or "").lower()
+            boxes[self.box].children.append(len(boxes))
+            reason = furniture(tag, label, attributes)
+            boxes.append(Box(self.box, tag, label.strip(), reason, boxes[self.box].depth + 1, prose))
+            self.box = len(boxes) - 1
+        return down
 
 
-def _hidden(attributes: dict[str, str | None]) -> bool:
+def _hidden(attributes: _Attributes) -> bool:
     if "hidden" in attributes and attributes["hidden"] != "until-found":
         return True
     style = attributes.get("style")

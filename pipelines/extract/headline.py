@@ -226,8 +226,7 @@ def _whole(value: str, others: Iterable[Candidate]) -> str:
 
 
 def _kicker(document: Document, seen: str) -> str:
-    """Return the text of an element in or right above the h1 that names itself a kicker, or "
-    "what a meta tag says."""
+    """Return what names itself a kicker in or right above the h1, or what a meta tag says."""
     for node in document.headings[:3]:
         above = _kicker_node(node)
         if above is None and letters(node.text() or "") == seen:
