@@ -41,8 +41,8 @@ CURRENT: ContextVar[Desk] = ContextVar("desk")
 async def open_desk(configuration: Configuration) -> AsyncIterator[Desk]:
     """Open the pool, the ledger and the index, in the order in which nothing is in another's way, and close them.
 
-    Raises DatabaseUnavailable if there is no ledger, ConfigurationError for a model that cannot be loaded. An index that
-    is away does not matter here: the outbox waits.
+    Raises DatabaseUnavailable if there is no ledger, ConfigurationError for a model that cannot be loaded. An index
+    that is away does not matter here: the outbox waits.
     """
     async with AsyncExitStack() as stack:
         pool = Pool()  # before any thread and any connection is there to be inherited
