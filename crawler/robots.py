@@ -41,8 +41,8 @@ def ask(content: bytes, user_agent: str, url: str) -> Verdict:
     return Verdict(allowed=bool(rules.can_fetch(url, token)), delay_seconds=least)
 
 
-def sitemaps(content: bytes, base: str) -> list[str]:
-    """Return the first MOST_SITEMAPS addresses of sitemaps that a robots.txt names, those of news first.
+def sitemaps(content: bytes, base: str, most: int = MOST_SITEMAPS) -> list[str]:
+    """Return the first `most` addresses of sitemaps that a robots.txt names, those of news first.
 
     >>> sitemaps(b"Sitemap: /archive.xml\\nSitemap: https://a.example/news.xml", "https://a.example/robots.txt")
     ['https://a.example/news.xml', 'https://a.example/archive.xml']
@@ -53,13 +53,13 @@ def sitemaps(content: bytes, base: str) -> list[str]:
             named.append(urljoin(base, address))
         except ValueError:
             continue  # no address at all, such as "http://["
-    return sorted(dict.fromkeys(named), key=lambda address: "news" not in address.lower())[:MOST_SITEMAPS]
+    return sorted(dict.fromkeys(named), key=lambda address: "news" not in address.lower())[:most]
 
 
 def forbids_ai_training(content: bytes, home: str) -> bool:
     """Return whether a robots.txt keeps those from the home page who gather texts for the training of models.
 
-    >>> forbids_ai_training(b"User-agent: GPTBot\nDisallow: /", "https://a.example/")
+    >>> forbids_ai_training(b"User-agent: GPTBot\\nDisallow: /", "https://a.example/")
     True
     """
     return any(not _rules(content[:ROBOTS_BYTES]).can_fetch(home, each) for each in _TRAINERS)
