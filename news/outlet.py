@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from news.errors import ConfigurationError
+from news.schedule import Schedule, parse_schedule
 
 SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 
@@ -62,6 +63,8 @@ class Outlet:
     forbids_ai_training: bool | None = None
     #: crawled from the first day; what a user enables or disables stands in the ledger
     enabled: bool = False
+    #: when its sources are read and its articles visited again
+    schedule: Schedule = field(default_factory=Schedule)
 
 
 #: headers that frame the request, or have a field of their own
@@ -88,6 +91,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "feeds": list,
     "sitemaps": list,
     "front_pages": list,
+    "schedule": dict,
 }
 
 
@@ -107,7 +111,7 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
         wrong = not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool)
         if wrong or (isinstance(value, list) and not all(isinstance(item, str) for item in value)):
             raise ConfigurationError(f"{place}: field '{name}' cannot be {value!r}.")
-        if isinstance(value, dict) and not all(isinstance(item, str) for item in value.values()):
+        if name != "schedule" and isinstance(value, dict) and not all(isinstance(item, str) for item in value.values()):
             raise ConfigurationError(f"{place}: each entry of '{name}' is a text.")
     for name in ("name", "home"):
         if not values.get(name):
@@ -131,6 +135,7 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
         raise ConfigurationError(f"{place}: field 'delay_seconds' is below 0.")
     _check_own(values, place)
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    values["schedule"] = parse_schedule(values.get("schedule", {}), place)
     values["country"] = values.get("country", "").lower()
     return Outlet(slug=slug, sources=sources or (Source(kind=SourceKind.FRONT_PAGE, url=values["home"]),), **values)
 

@@ -24,7 +24,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.elasticsearch_files import Unavailable, account, assembled, java_home
+from tests.elasticsearch_files import Unavailable as Unavailable  # for those who run a server
+from tests.elasticsearch_files import account, assembled, java_home
 
 NAMED = "BROADSHEET_TEST_ELASTICSEARCH_URL"
 #: a server of one's own; not a setting of Broadsheet, so no test may find it
@@ -34,31 +35,7 @@ PREFIX = "broadsheet-elasticsearch-"
 #: a cold start takes 15 s on two idle cores; several engineers may share them
 START_SECONDS = 240
 
-GUARD = """
-import os, signal, subprocess, sys, threading
-user, command = sys.argv[1], sys.argv[2:]
-as_user = {"user": user, "group": int(os.environ.pop("GUARD_GROUP")), "extra_groups": []} if user else {}
-child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=2, start_new_session=True, **as_user)
-print(child.pid, flush=True)
-def end(number):
-    try:
-        os.killpg(child.pid, number)
-    except ProcessLookupError:
-        pass
-def watch():
-    while os.read(0, 4096):  # ends when the tests' process ends, however it ends
-        pass
-    end(signal.SIGTERM)
-    try:
-        child.wait(20)
-    except subprocess.TimeoutExpired:
-        pass
-    end(signal.SIGKILL)
-threading.Thread(target=watch, daemon=True).start()
-child.wait()
-end(signal.SIGKILL)
-os._exit(0)
-"""
+GUARD = Path(__file__).with_name("elasticsearch_guard.py")
 
 
 @dataclass(kw_only=True)
@@ -95,7 +72,7 @@ class Node:
         }
         with (self.directory / "stdout").open("ab") as log:
             self.guard = subprocess.Popen(
-                [sys.executable, "-c", GUARD, user.pw_name if user else "", assembled() / "bin/elasticsearch"],
+                [sys.executable, GUARD, user.pw_name if user else "", assembled() / "bin/elasticsearch"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,

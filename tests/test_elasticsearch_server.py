@@ -9,17 +9,22 @@ import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.elasticsearch_server import GUARD, PREFIX, free_ports, temporary_directory
 
 #: starts a guard with a child that would sleep for an hour, says the child's number, and waits
 PARENT = f"""
 import os, subprocess, sys
 os.environ["GUARD_GROUP"] = "0"
-guard = subprocess.Popen([sys.executable, "-c", {GUARD!r}, "", "sleep", "3600"], stdin=subprocess.PIPE,
+guard = subprocess.Popen([sys.executable, {str(GUARD)!r}, "", "sleep", "3600"], stdin=subprocess.PIPE,
                          stdout=subprocess.PIPE, start_new_session=True)
-print(guard.stdout.readline().decode(), flush=True)
+print(guard.stdout.readline().decode().strip(), guard.pid, flush=True)
 sys.stdin.read()
 """
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
 
 
 def lives(pid: int) -> bool:
@@ -30,18 +35,20 @@ def lives(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path("/proc").is_dir() else True
 
 
-def test_a_test_run_killed_with_9_leaves_no_server() -> None:
+@pytest.mark.parametrize("killed", ["tests", pytest.param("guard", marks=LINUX)])
+def test_a_kill_with_9_leaves_no_server(killed: str) -> None:
     parent = subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert parent.stdout
     assert parent.stdin
-    child = int(parent.stdout.readline())
+    child, guard = map(int, parent.stdout.readline().split())
     assert lives(child)
-    parent.send_signal(signal.SIGKILL)
-    parent.wait()
+    os.kill({"tests": parent.pid, "guard": guard}[killed], signal.SIGKILL)
     deadline = time.monotonic() + 30
     while lives(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not lives(child)
+    parent.kill()
+    parent.wait()
     parent.stdin.close()
     parent.stdout.close()
 

@@ -49,7 +49,7 @@ def believed(
     part = language != "de" and (before or after)
     if where.kind == "country":
         foreign = single and language == "en" and len(form) > 3 and not own_name(where, form)
-        return not (foreign and (given(form) or demonym(form)))
+        return not (foreign and (given(form) or demonym(form) or common(form) or form in reading.lower))
     if where.kind == "region":
         return not part and not (single and form in reading.lower)
     if language == "de" and first and reading.keys[first - 1] in _GERMAN_ARTICLES:

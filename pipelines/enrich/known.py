@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from pipelines.enrich.bodies import HOME, ONLY_IN, QUOTED, Body, Form, forms
+from pipelines.enrich.full_names import STOPS
 from pipelines.enrich.gazetteer import find
 from pipelines.enrich.inflection import MANY_WORDED, base_forms
 from pipelines.enrich.lexicon import given, tells, words_of
@@ -115,6 +116,10 @@ def _meant(reading: Reading, candidates: tuple[Form, ...], phrase: str, first: i
         return None
     if single and word.isupper() and len(word) <= 4 and _shouted(reading, first):
         return None
+    if single and first and word.isupper() and reading.keys[first - 1].isdigit() and joined(reading, first - 1):
+        return None  # 335 HP
+    if end < len(reading.keys) and reading.keys[end] in STOPS and capital(reading, end) and joined(reading, end - 1):
+        return None  # Fed Cup
     if single and short_state(reading, first) is not None:
         return None  # Burgettstown, PA
     if reading.text[reading.words[end - 1].end : reading.words[end - 1].end + 1] == "$":

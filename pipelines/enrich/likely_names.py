@@ -47,7 +47,7 @@ def likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> Ite
         after_title = False
         while end - first > 1 and reading.words[first].text.isupper() and len(reading.keys[first]) > 1:
             first += 1
-        while end - first > 1 and (reading.words[end - 1].text.isupper() and len(reading.keys[end - 1]) > 2):
+        while end - first > 1 and (reading.words[end - 1].text.isupper() and len(reading.keys[end - 1]) > 1):
             end -= 1  # Disney CEO
         while (index := _last_title(reading, first, end)) is not None:
             after_title = True
@@ -110,7 +110,7 @@ def _lone(reading: Reading, index: int) -> bool:
     if reading.language == "en" and title not in _LONE_TITLES:
         return False
     capitalised = reading.words[index - 1].text[0].isupper()
-    if find(form) and not surname(form):
+    if (find(form) and not surname(form)) or tells("bodies", reading.language, form):
         return False
     return capitalised and (reading.language != "de" or surname(form) or not title.endswith("star"))
 

@@ -11,9 +11,7 @@ import pytest
 from news.outcome import Outcome
 
 
-def broadsheet(
-    *arguments: str, home: Path, timeout: float = 120, **settings: str
-) -> subprocess.CompletedProcess[str]:
+def broadsheet(*arguments: str, home: Path, timeout: float = 120, **settings: str) -> subprocess.CompletedProcess[str]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")}
     environ |= {"BROADSHEET_HOME": str(home)} | {f"BROADSHEET_{name.upper()}": text for name, text in settings.items()}
     command = [sys.executable, "-m", "broadsheet", *arguments]
@@ -51,6 +49,10 @@ NOWHERE = "postgresql://someone:a-secret@127.0.0.1:1/nowhere"
         (["status"], {"database_url": "mysql://x"}, "BROADSHEET_DATABASE_URL must begin with postgresql://"),
         (["status"], {"databse_url": "x"}, "BROADSHEET_DATABSE_URL is not a setting"),
         (["search", "x"], {"elasticsearch_url": "http://127.0.0.1:1"}, "Elasticsearch"),
+        (["index", "keys"], {}, "This is for Elasticsearch"),
+        (["index", "migrate"], {}, "This is for Elasticsearch"),
+        (["quarantine", "show", "x"], {}, "Nothing with the id x"),
+        (["quarantine", "drop"], {}, "Name what is to go"),
         (["nonsense"], {}, "No such command"),
     ],
 )
@@ -73,7 +75,9 @@ def test_every_verb_says_what_it_does(tmp_path: Path) -> None:
         assert broadsheet(verb, "--help", home=tmp_path).returncode == 0
 
 
-def test_a_broken_outlet_file_is_named_with_its_field_and_the_others_are_crawled_on(tmp_path: Path, ledger: str) -> None:
+def test_a_broken_outlet_file_is_named_with_its_field_and_the_others_are_crawled_on(
+    tmp_path: Path, ledger: str
+) -> None:
     (tmp_path / "outlets").mkdir()
     (tmp_path / "outlets" / "mine.toml").write_text('name = "Mine"\nhome = "https://mine.example/"\ncolour = "red"\n')
     told = broadsheet("outlets", "check", home=tmp_path, database_url=ledger)
@@ -107,7 +111,10 @@ def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
 
 def test_saved_pages_are_read_in_order_and_a_bad_one_is_an_error_of_its_line_alone(tmp_path: Path) -> None:
     page = "<html lang='en'><head><title>Harbour opens</title></head><body><article><h1>Harbour opens</h1>{}</article></body></html>"
-    text = "".join(f"<p>The harbour of the town opened on day {number} after a storm that had closed it.</p>" for number in range(9))
+    text = "".join(
+        f"<p>The harbour of the town opened on day {number} after a storm that had closed it.</p>"
+        for number in range(9)
+    )
     (tmp_path / "good.html").write_text(page.format(text), encoding="utf-8")
     (tmp_path / "broken.html.gz").write_bytes(b"\x1f\x8bnot gzip")
     lines = [

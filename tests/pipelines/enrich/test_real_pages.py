@@ -11,11 +11,11 @@ import pytest
 from langdetect import DetectorFactory
 from langdetect import detect_langs as langdetects
 
-from bench.enrichment import article_of, judge, labelled_text, outlet_of
+from bench.enrichment import article_of, judge, labelled_text, outlet_of, stated
 from news.article import Article
 from news.outlet import Outlet
 from pipelines.enrich import enrich
-from pipelines.language import detect
+from pipelines.language import detect, identify
 
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT.parent / "shared"
@@ -98,3 +98,12 @@ def test_the_detectors_labels_are_langdetects(truths: dict[str, dict[str, Any]])
     bodies = [truth["body"] for truth in truths.values()]
     same = sum(detect(body)[0].code == langdetects(body)[0].lang.split("-")[0] for body in bodies)
     assert same / len(bodies) >= 0.995
+
+
+def test_with_its_witnesses_the_language_is_the_outlets(truths: dict[str, dict[str, Any]]) -> None:
+    written = [truth for truth in truths.values() if truth.get("languages")]
+    right = sum(
+        identify(truth["body"], stated(truth), tuple(truth["languages"])).code in truth["languages"]
+        for truth in written
+    )
+    assert right / len(written) >= 0.985
