@@ -220,6 +220,18 @@ async def test_after_a_loss_half_way_the_rest_waits_and_what_arrived_counts(
     assert await found(elasticsearch) == ["n0", "n1", "n2"]
 
 
+async def test_one_document_that_stays_busy_does_not_hold_up_the_others(
+    server: Stumbling, elasticsearch: ElasticsearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions = articles(4, body="x" * 1000)
+    monkeypatch.setattr(bulk, "chunks", lambda every: chunks(every, 2 * len(every[0].text) + 100))
+    busy = (503, "unavailable_shards_exception")
+    server.faults = [items((201, ""), busy), *[items(busy)] * (bulk.TRIES - 1)]
+    words = await write(server, elasticsearch, actions)
+    assert [word.verdict for word in words] == [Verdict.DONE, Verdict.LATER, Verdict.DONE, Verdict.DONE]
+    assert words[1].reason == "unavailable_shards_exception"
+
+
 def test_chunks_are_cut_by_bytes_and_lose_nothing() -> None:
     every = [Line(place=number, target="a", text=b"x" * size) for number, size in enumerate((10, 10, 50, 1, 1, 30))]
     cut = list(chunks(every, 22))
