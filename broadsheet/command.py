@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from broadsheet import archive, crawl, demo, index, kibana, outlets, recrawl, schedule, search, status, up
+from broadsheet import archive, crawl, demo, health, index, kibana, outlets, recrawl, schedule, search, status, up
 from broadsheet.console import fail
 from news.errors import BroadsheetError
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 for room in (demo, crawl, recrawl, search, archive, status, up):
     room.add_to(app)
+health.add_to(outlets.app)
 app.add_typer(outlets.app, name="outlets")
 app.add_typer(index.app, name="index")
 app.add_typer(schedule.app, name="schedule")
