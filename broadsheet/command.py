@@ -4,7 +4,21 @@ import sys
 
 import typer
 
-from broadsheet import archive, crawl, demo, imports, index, kibana, outlets, recrawl, search, status, up
+from broadsheet import (
+    archive,
+    crawl,
+    demo,
+    imports,
+    index,
+    kibana,
+    outlets,
+    quarantine,
+    recrawl,
+    schedule,
+    search,
+    status,
+    up,
+)
 from broadsheet.console import fail
 from news.errors import BroadsheetError
 
@@ -23,6 +37,8 @@ for room in (demo, crawl, recrawl, search, archive, imports, status, up):
     room.add_to(app)
 app.add_typer(outlets.app, name="outlets")
 app.add_typer(index.app, name="index")
+app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(schedule.app, name="schedule")
 app.add_typer(kibana.app, name="kibana")
 
 

@@ -19,6 +19,9 @@ from news.outlet import Outlet, Source, SourceKind
 from news.url import site_of
 from pipelines.desk import Desk
 
+#: stands in the timetable for the sitemaps that robots.txt names, for an outlet that lists none
+ROBOTS_SOURCES = "robots.txt"
+
 
 async def take_in(desk: Desk, outlet: Outlet, source: Source, response: Response, answer: Answer) -> tuple[Source, ...]:
     """Write the pages that a fetched source lists, and return the sources that it names (parts of a sitemap index).
@@ -31,16 +34,24 @@ async def take_in(desk: Desk, outlet: Outlet, source: Source, response: Response
     listing: Listing = await desk.pool.run(read_source, source.kind, page_of(response))
     found = ours(outlet, listing.found)
     async with desk.engine.begin() as connection:
-        await announce(connection, outlet.slug, source.url, found)
+        new = await announce(connection, outlet.slug, source.url, found)
     # an index stays the same while its parts change: it is never asked for on condition
-    await note(desk, outlet, source, None, "", Answer() if listing.children else answer, found=len(found))
+    await note(desk, outlet, source, None, "", Answer() if listing.children else answer, found=len(found), new=new)
     return listing.children
 
 
 async def note(
-    desk: Desk, outlet: Outlet, source: Source, outcome: Outcome | None, reason: str, answer: Answer, found: int = 0
+    desk: Desk,
+    outlet: Outlet,
+    source: Source,
+    outcome: Outcome | None,
+    reason: str,
+    answer: Answer,
+    *,
+    found: int = 0,
+    new: int = 0,
 ) -> None:
-    """Write how the reading of a source ended; `outcome` None: well."""
+    """Write how the reading of a source ended; `outcome` None: well, with `found` addresses, `new` ones among them."""
     state = SourceState(
         url=source.url,
         kind=source.kind,
@@ -52,7 +63,7 @@ async def note(
         found=found,
     )
     async with desk.engine.begin() as connection:
-        await note_source(connection, outlet.slug, source, state)
+        await note_source(connection, outlet.slug, source, state, new)
 
 
 async def sources_in_robots(desk: Desk, outlet: Outlet) -> list[Source]:

@@ -20,9 +20,10 @@ def settings() -> Settings:
 
 
 async def crawl_slice(
-    values: Settings, outlet: Outlet, *, sources: bool, seconds: float, only: Collection[str] = ()
+    values: Settings, outlet: Outlet, *, sources: bool | Collection[str], seconds: float, only: Collection[str] = ()
 ) -> None:
-    """Crawl `outlet` for about `seconds`: its sources, if wanted, then what is due, or `only` these addresses.
+    """Crawl `outlet` for about `seconds`: its sources (all, none, or those named), then what is
+    due, or `only` these addresses.
 
     Cancelling ends it cleanly: pages that were not recorded stay due. Raises CrawlInterrupted if it was stopped from
     outside, and what ended it before its time, such as a ledger that is away.

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import articles, outlets, pages, sources
+from ledger.arrivals import note_arrivals
+from ledger.schema import ZERO, articles, outlets, pages, sources
 from news.outlet import Source
 
 #: a line that stands on at least this share of an outlet's pages is its chrome, from FEW_PAGES on
@@ -78,13 +80,28 @@ async def source_states(connection: AsyncConnection, outlet: str) -> dict[str, S
     return {row.url: SourceState(**row._mapping) for row in rows}
 
 
-async def note_source(connection: AsyncConnection, outlet: str, source: Source, state: SourceState) -> None:
-    """Write how the reading of a source ended. A failed one keeps what makes the next request conditional."""
+async def note_source(
+    connection: AsyncConnection, outlet: str, source: Source, state: SourceState, new: int = 0
+) -> None:
+    """Write how the reading of a source ended. A failed one keeps what makes the next request conditional.
+
+    `new` addresses that it listed were not known before. Those of its first reading are its past: they say nothing of
+    how much it brings.
+    """
+    well = state.outcome in ("read", "not_modified")
+    if new:
+        await note_arrivals(connection, outlet, source.url, new, state.fetched_at)
     values = {name: getattr(state, name) for name in SourceState.__dataclass_fields__}
-    statement = insert(sources).values(**values | {"outlet": outlet, "kind": source.kind})
+    values |= {"outlet": outlet, "kind": source.kind}
+    first_read_at = state.fetched_at if well else None
+    failing = {"failures": 0 if well else 1, "failing_since": None if well else state.fetched_at}
+    statement = insert(sources).values(**values, **failing, first_read_at=first_read_at)
     read = {"etag": statement.excluded.etag, "last_modified": statement.excluded.last_modified}
     always = {name: statement.excluded[name] for name in ("fetched_at", "outcome", "reason")}
-    changed = always | read | {"found": statement.excluded.found} if state.outcome == "read" else always
+    changed: dict[str, Any] = always | read | {"found": statement.excluded.found} if state.outcome == "read" else always
+    changed["first_read_at"] = func.coalesce(sources.c.first_read_at, statement.excluded.first_read_at)
+    changed["failures"] = ZERO if well else sources.c.failures + 1
+    changed["failing_since"] = None if well else func.coalesce(sources.c.failing_since, state.fetched_at)
     await connection.execute(
         statement.on_conflict_do_update(index_elements=[sources.c.outlet, sources.c.url], set_=changed)
     )
@@ -108,6 +125,15 @@ async def enable(connection: AsyncConnection, slugs: Sequence[str], *, enabled: 
         statement = insert(outlets).values(slug=slug, enabled=enabled)
         await connection.execute(
             statement.on_conflict_do_update(index_elements=[outlets.c.slug], set_={"enabled": enabled})
+        )
+
+
+async def pause(connection: AsyncConnection, slugs: Sequence[str], *, paused: bool) -> None:
+    """Write the user's decision to stop crawling these outlets for the time being, or to go on."""
+    for slug in sorted(slugs):
+        statement = insert(outlets).values(slug=slug, paused=paused)
+        await connection.execute(
+            statement.on_conflict_do_update(index_elements=[outlets.c.slug], set_={"paused": paused})
         )
 
 

@@ -14,10 +14,11 @@ from ledger.articles import utc
 from ledger.keep import Reading, keep
 from ledger.outbox import owe_event
 from ledger.pages import Found, announce
-from ledger.revisit import next_visit
+from ledger.revisit import REVISIT_DAYS, Life, next_visit
 from ledger.schema import articles, attempts, pages
 from ledger.sites import note_request
 from ledger.tombstones import meet, miss
+from news.article import Kind
 from news.outcome import READ, Outcome
 from news.url import site_of
 
@@ -55,13 +56,18 @@ class Recorded:
 
 
 async def record(
-    engine: AsyncEngine, attempt: Attempt, reading: Reading | None = None, *, events: bool = False
+    engine: AsyncEngine,
+    attempt: Attempt,
+    reading: Reading | None = None,
+    *,
+    events: bool = False,
+    revisit_days: float = REVISIT_DAYS,
 ) -> Recorded:
     """Write an attempt and all that came of it in one transaction, and return what it was.
 
     `reading` is None where no article came out (an error, a 304, a refusal). With `events` the index is owed the
-    attempt as a crawl event. Raises SQLAlchemyError if the database is away: then nothing was written and the page is
-    still due.
+    attempt as a crawl event. `revisit_days` is the age from which its article is visited no more.
+    Raises SQLAlchemyError if the database is away: then nothing was written and the page is still due.
     """
     async with engine.begin() as connection:
         if reading is not None:
@@ -79,7 +85,8 @@ async def record(
         else:
             recorded = Recorded(outcome=attempt.outcome or Outcome.UNREADABLE, reason=attempt.reason)
         ask_again_at = await _note_presence(connection, attempt, recorded)
-        recorded = replace(recorded, article_id=await _note_page(connection, attempt, recorded, ask_again_at))
+        about = await _note_page(connection, attempt, recorded, ask_again_at, revisit_days)
+        recorded = replace(recorded, article_id=about)
         await _note_attempt(connection, attempt, recorded, events=events)
     return recorded
 
@@ -99,18 +106,19 @@ async def _note_presence(connection: AsyncConnection, attempt: Attempt, recorded
 
 
 async def _note_page(
-    connection: AsyncConnection, attempt: Attempt, recorded: Recorded, ask_again_at: datetime | None
+    connection: AsyncConnection,
+    attempt: Attempt,
+    recorded: Recorded,
+    ask_again_at: datetime | None,
+    revisit_days: float,
 ) -> UUID | None:
     """Set the page's state and next visit, and those of the address that it redirected to; return its article."""
     query = select(pages.c.failures, pages.c.article_id).where(pages.c.url == attempt.url).with_for_update()
     page = (await connection.execute(query)).first()
     about = recorded.article_id or (page.article_id if page else None)
     failures = 0 if recorded.outcome in READ else (page.failures if page else 0) + 1
-    born_at = None
-    if about is not None:
-        dates = select(func.coalesce(articles.c.published_at, articles.c.first_seen_at)).where(articles.c.id == about)
-        born_at = (await connection.execute(dates)).scalar()
-    due_at = ask_again_at or next_visit(recorded.outcome, attempt.at, born_at, failures)
+    life = await _life(connection, about) if about is not None else None
+    due_at = ask_again_at or next_visit(recorded.outcome, attempt.at, life, failures, revisit_days)
     visit: dict[str, Any] = {
         "outlet": attempt.outlet,
         "visited_at": attempt.at,
@@ -129,6 +137,18 @@ async def _note_page(
     if moved:
         await _upsert_page(connection, attempt.final_url, visit | {"due_at": due_at})
     return about
+
+
+async def _life(connection: AsyncConnection, article_id: UUID) -> Life | None:
+    query = select(
+        func.coalesce(articles.c.published_at, articles.c.first_seen_at).label("born_at"),
+        articles.c.first_seen_at,
+        articles.c.changed_at,
+        articles.c.version.label("versions"),
+        (articles.c.document["kind"].astext == Kind.LIVE_BLOG).label("is_live"),
+    )
+    row = (await connection.execute(query.where(articles.c.id == article_id))).first()
+    return Life(**dict(row._mapping) | {"is_live": bool(row.is_live)}) if row else None
 
 
 async def _upsert_page(connection: AsyncConnection, url: str, values: dict[str, Any]) -> None:

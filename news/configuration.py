@@ -34,10 +34,16 @@ class Configuration:
     contact: str | None = None
     #: a directory in which every page that is fetched is kept as it came, in WARC files; None keeps none
     archive: Path | None = None
+    #: the folder of a spaCy pipeline that finds names besides our own; None: our own alone
+    entity_model: Path | None = None
     #: for tests and the demo: loopback may be crawled
     allow_loopback: bool = False
     #: days apart that two copies of a text may be seen and still be one story
     story_days: int = 14
+    #: an article that is older is visited no more, unless its outlet's file or a person asks for it
+    revisit_days: int = 30
+    #: `http(s)://...` that is told when an outlet falls ill and when it is well again
+    webhook_url: str | None = None
 
     def __repr__(self) -> str:
         """Name what is set; secrets and URLs, which may carry a password, are not shown."""
@@ -61,7 +67,11 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
                 f"{PREFIX}{name.upper()} is not a setting. Known are "
                 f"{', '.join(PREFIX + each.upper() for each in sorted(known))}."
             )
-    for name, schemes in (("database_url", ("postgresql", "postgres")), ("elasticsearch_url", ("http", "https"))):
+    for name, schemes in (
+        ("database_url", ("postgresql", "postgres")),
+        ("elasticsearch_url", ("http", "https")),
+        ("webhook_url", ("http", "https")),
+    ):
         if name in found and urlsplit(found[name]).scheme not in schemes:
             raise ConfigurationError(f"{PREFIX}{name.upper()} must begin with {schemes[0]}://")
     return Configuration(
@@ -75,8 +85,11 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         token=found.get("token"),
         contact=found.get("contact"),
         archive=Path(found["archive"]) if "archive" in found else None,
+        entity_model=_model(found),
         allow_loopback=found.get("allow_loopback", "").lower() in ("1", "true", "yes"),
-        story_days=_days(found.get("story_days", str(Configuration.story_days))),
+        story_days=_days(found, "story_days", Configuration.story_days),
+        revisit_days=_days(found, "revisit_days", Configuration.revisit_days),
+        webhook_url=found.get("webhook_url"),
     )
 
 
@@ -87,7 +100,15 @@ def _file(found: Mapping[str, str], name: str) -> Path | None:
     return path
 
 
-def _days(value: str) -> int:
+def _model(found: Mapping[str, str]) -> Path | None:
+    path = Path(found["entity_model"]) if "entity_model" in found else None
+    if path and not (path / "config.cfg").is_file():
+        raise ConfigurationError(f"{PREFIX}ENTITY_MODEL: {path} is not the folder of a spaCy pipeline.")
+    return path
+
+
+def _days(found: Mapping[str, str], name: str, default: int) -> int:
+    value = found.get(name, str(default))
     if not value.isdecimal() or not 1 <= int(value) <= 3_650:
-        raise ConfigurationError(f"{PREFIX}STORY_DAYS is a number of days from 1 to 3650, not '{value}'.")
+        raise ConfigurationError(f"{PREFIX}{name.upper()} is a number of days from 1 to 3650, not '{value}'.")
     return int(value)

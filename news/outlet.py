@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from news.errors import ConfigurationError
+from news.schedule import Schedule, parse_schedule
 
 SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 
@@ -51,14 +52,24 @@ class Outlet:
     include: tuple[str, ...] = ()
     #: addresses that match one of these are passed over
     exclude: tuple[str, ...] = ()
+    #: sent with each request to the outlet's sites, and to no other
     headers: Mapping[str, str] | None = None
+    cookies: Mapping[str, str] | None = None
+    #: `http://[user:password@]host:port`, for the requests to the outlet's sites alone
+    proxy: str | None = None
     #: CSS selectors, only if nothing else will do: field name -> selector
     selectors: Mapping[str, str] | None = None
     #: the outlet's statement forbids training of models; recorded with each article
     forbids_ai_training: bool | None = None
     #: crawled from the first day; what a user enables or disables stands in the ledger
     enabled: bool = False
+    #: when its sources are read and its articles visited again
+    schedule: Schedule = field(default_factory=Schedule)
 
+
+#: headers that frame the request, or have a field of their own
+_NOT_OWN = frozenset("host content-length transfer-encoding connection cookie proxy-authorization".split())
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 _LISTS = {"feeds": SourceKind.FEED, "sitemaps": SourceKind.SITEMAP, "front_pages": SourceKind.FRONT_PAGE}
 _FIELDS: dict[str, type | tuple[type, ...]] = {
@@ -72,12 +83,15 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "include": list,
     "exclude": list,
     "headers": dict,
+    "cookies": dict,
+    "proxy": str,
     "selectors": dict,
     "forbids_ai_training": bool,
     "enabled": bool,
     "feeds": list,
     "sitemaps": list,
     "front_pages": list,
+    "schedule": dict,
 }
 
 
@@ -97,7 +111,7 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
         wrong = not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool)
         if wrong or (isinstance(value, list) and not all(isinstance(item, str) for item in value)):
             raise ConfigurationError(f"{place}: field '{name}' cannot be {value!r}.")
-        if isinstance(value, dict) and not all(isinstance(item, str) for item in value.values()):
+        if name != "schedule" and isinstance(value, dict) and not all(isinstance(item, str) for item in value.values()):
             raise ConfigurationError(f"{place}: each entry of '{name}' is a text.")
     for name in ("name", "home"):
         if not values.get(name):
@@ -119,6 +133,23 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
                 raise ConfigurationError(f"{place}: field '{name}': '{pattern}': {error}.") from error
     if values.get("delay_seconds", 0) < 0:
         raise ConfigurationError(f"{place}: field 'delay_seconds' is below 0.")
+    _check_own(values, place)
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    values["schedule"] = parse_schedule(values.get("schedule", {}), place)
     values["country"] = values.get("country", "").lower()
     return Outlet(slug=slug, sources=sources or (Source(kind=SourceKind.FRONT_PAGE, url=values["home"]),), **values)
+
+
+def _check_own(values: Mapping[str, Any], place: str) -> None:
+    """Raise ConfigurationError for headers, cookies or a proxy that cannot be."""
+    for field in ("headers", "cookies"):
+        for name, value in values.get(field, {}).items():
+            if not _HEADER.fullmatch(name) or (field == "headers" and name.lower() in _NOT_OWN):
+                raise ConfigurationError(f"{place}: field '{field}': '{name}' cannot be set.")
+            if not value.isprintable() or (field == "cookies" and ";" in value):
+                raise ConfigurationError(f"{place}: field '{field}': the value of '{name}' cannot be sent.")
+    proxy = values.get("proxy")
+    if proxy is not None:
+        parts = urlsplit(proxy)
+        if parts.scheme != "http" or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ConfigurationError(f"{place}: field 'proxy' is http://host:port or http://user:password@host:port.")

@@ -16,6 +16,7 @@ from index.protocol import Index
 from ledger.database import database
 from news.configuration import Configuration, read
 from pipelines.archive import Archive
+from pipelines.enrich.model import check_model
 from pipelines.pool import Pool
 from pipelines.publish import publish_all
 
@@ -40,11 +41,14 @@ CURRENT: ContextVar[Desk] = ContextVar("desk")
 async def open_desk(configuration: Configuration) -> AsyncIterator[Desk]:
     """Open the pool, the ledger and the index, in the order in which nothing is in another's way, and close them.
 
-    Raises DatabaseUnavailable if there is no ledger. An index that is away does not matter here: the outbox waits.
+    Raises DatabaseUnavailable if there is no ledger, ConfigurationError for a model that cannot be loaded. An index
+    that is away does not matter here: the outbox waits.
     """
     async with AsyncExitStack() as stack:
         pool = Pool()  # before any thread and any connection is there to be inherited
         stack.callback(pool.close)
+        if configuration.entity_model:
+            await pool.run(check_model)
         engine = await stack.enter_async_context(database(configuration))
         index = open_index(configuration, engine)
         stack.push_async_callback(index.close)

@@ -36,7 +36,7 @@ def digest(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset()) -> 
     return Digest(
         article=article,
         signature=sign(article),
-        enrichment=enrich(article, outlet),
+        enrichment={"language_confidence": round(extracted.language_confidence, 3)} | enrich(article, outlet),
         candidates=explained(extracted.candidates),
         lines=extracted.lines,
     )
@@ -67,7 +67,8 @@ def read_article(
     article = storable(extracted.article)
     language = identify(f"{article.headline}\n{article.body}", extracted.stated_language, outlet.languages)
     url = honest_canonical(page.final_url, article.canonical_url, outlet.hosts) or article.url
-    return replace(extracted, article=replace(article, in_language=language.code, url=url))
+    settled = replace(article, in_language=language.code, url=url)
+    return replace(extracted, article=settled, language_confidence=language.confidence)
 
 
 async def digest_in_pool(pool: Pool, page: Page, outlet: Outlet, chrome: frozenset[int]) -> Digest:

@@ -91,5 +91,11 @@ class RecordPipeline:
         """Return the item with what the ledger made of it."""
         desk = await desk_of(self.crawler)
         events = desk.index.name == "elasticsearch"
-        story_days = desk.configuration.story_days
-        return replace(item, recorded=await record_fetched(desk.engine, item, events=events, story_days=story_days))
+        recorded = await record_fetched(
+            desk.engine,
+            item,
+            events=events,
+            story_days=desk.configuration.story_days,
+            revisit_days=desk.configuration.revisit_days,
+        )
+        return replace(item, recorded=recorded)

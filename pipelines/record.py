@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.keep import Reading
 from ledger.record import Recorded, record
+from ledger.revisit import REVISIT_DAYS
 from ledger.stories import STORY_DAYS
 from news.article import Article
 from news.digest import Digest
@@ -17,21 +18,33 @@ from pipelines.fetched import Fetched
 
 
 async def record_fetched(
-    engine: AsyncEngine, fetched: Fetched, *, events: bool = False, story_days: int = STORY_DAYS
+    engine: AsyncEngine,
+    fetched: Fetched,
+    *,
+    events: bool = False,
+    story_days: int = STORY_DAYS,
+    revisit_days: float = REVISIT_DAYS,
 ) -> Recorded:
     """Record an attempt with what came of it, and return what the ledger made of it.
 
-    With `events` the index is owed a crawl event, too. `story_days` is how far apart two copies of a text may be seen.
+    With `events` the index is owed a crawl event, too. `story_days` is how far apart two copies of a text may be seen,
+    `revisit_days` the age from which an article is visited no more, where its outlet's file says nothing else.
     Raises SQLAlchemyError if the ledger is away: then nothing was written and the page is still due.
     """
     attempt, digest = fetched.attempt, fetched.digest
+    own = fetched.outlet.schedule.revisit_days
+    days = revisit_days if own is None else own
     if digest is None:
-        return await record(engine, attempt, events=events)
+        return await record(engine, attempt, events=events, revisit_days=days)
     if digest.article is None:
         refusal = digest.refusal
         assert refusal is not None, "a digest has an article or a refusal"
-        return await record(engine, replace(attempt, outcome=refusal.outcome, reason=refusal.reason), events=events)
-    return await record(engine, attempt, reading_of(fetched, digest, digest.article, story_days), events=events)
+        return await record(
+            engine, replace(attempt, outcome=refusal.outcome, reason=refusal.reason), events=events, revisit_days=days
+        )
+    return await record(
+        engine, attempt, reading_of(fetched, digest, digest.article, story_days), events=events, revisit_days=days
+    )
 
 
 def reading_of(

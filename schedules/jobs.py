@@ -54,12 +54,22 @@ class Jobs:
     desk: Desk
     catalogue: Catalogue
     queue: str
+    #: Scrapy's
+    settings: Settings
 
     async def crawl(self, outlet: Outlet, *, priority: int = BY_TIMETABLE, sources: bool = True) -> None:
-        """Ask for a crawl of `outlet`. If one is waiting already, that is the one."""
+        """Ask for a crawl of `outlet`: its sources, unless they are not wanted, and what is due.
+
+        If one is waiting already, that is the one.
+        """
         await self._defer(
-            "crawl", outlet, f"crawl:{outlet.slug}", priority, {"outlet": outlet.slug, "sources": sources}
+            "crawl", outlet, _name(outlet, sources), priority, {"outlet": outlet.slug, "sources": sources}
         )
+
+    async def read(self, outlet: Outlet, sources: list[str]) -> bool:
+        """Ask for these sources of `outlet` to be read, and what is due fetched; return False if it joins another."""
+        arguments = {"outlet": outlet.slug, "sources": sources}
+        return await self._defer("crawl", outlet, _name(outlet, sources), BY_TIMETABLE, arguments)
 
     async def recrawl(self, outlet: Outlet, url: str, *, force: bool = False) -> tuple[Recrawl, bool]:
         """Ask for one address of `outlet` to be fetched now, before everything else of its site.
@@ -75,7 +85,7 @@ class Jobs:
 
     async def again(self, task: str, outlet: Outlet, priority: int, at: datetime | None, **arguments: Any) -> None:
         """Ask for `task` once more, from `at` on: the rest of a crawl, or one that was interrupted or failed."""
-        name = f"recrawl:{arguments['url']}" if task == "recrawl" else f"crawl:{outlet.slug}"
+        name = f"recrawl:{arguments['url']}" if task == "recrawl" else _name(outlet, arguments["sources"])
         await self._defer(task, outlet, name, priority, {"outlet": outlet.slug} | arguments, at)
 
     async def _defer(
@@ -86,7 +96,8 @@ class Jobs:
         priority: int,
         arguments: dict[str, Any],
         at: datetime | None = None,
-    ) -> None:
+    ) -> bool:
+        """Put a job into the queue, and return False if one of its name waits there, which is then the one."""
         deferrer = self.app.configure_task(
             task,
             queue=self.queue,
@@ -95,16 +106,18 @@ class Jobs:
             priority=priority,
             schedule_at=at,
         )
-        # one that waits already is joined
-        with contextlib.suppress(AlreadyEnqueued):
+        try:
             await deferrer.defer_async(**arguments)
+        except AlreadyEnqueued:
+            return False
+        return True
 
     async def unfinished(self, outlets: Collection[Outlet], urls: Collection[str] = ()) -> int:
         """Return how many jobs of these outlets, or recrawls of these addresses, wait or run.
 
         A recrawl that a site's pause holds up for longer than a person waits is not counted.
         """
-        crawls = [f"{self.queue}:crawl:{outlet.slug}" for outlet in outlets]
+        crawls = [f"{self.queue}:{what}:{outlet.slug}" for outlet in outlets for what in _CRAWLS]
         recrawls = [f"{self.queue}:recrawl:{normal(url)}" for url in urls]
         query = text(
             "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
@@ -193,7 +206,7 @@ async def open_jobs(desk: Desk, catalogue: Catalogue, settings: Settings, *, que
     address = desk.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=4)
     app = procrastinate.App(connector=connector)
-    jobs = Jobs(app=app, desk=desk, catalogue=catalogue, queue=queue)
+    jobs = Jobs(app=app, desk=desk, catalogue=catalogue, queue=queue, settings=settings)
     _define_tasks(jobs, settings)
     async with app.open_async():
         yield jobs
@@ -203,7 +216,9 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
     """Define what each job does, with the rooms that this process has opened."""
 
     @jobs.app.task(name="crawl", pass_context=True)
-    async def crawl(context: procrastinate.JobContext, outlet: str, sources: bool, failures: int = 0) -> None:
+    async def crawl(
+        context: procrastinate.JobContext, outlet: str, sources: bool | list[str], failures: int = 0
+    ) -> None:
         found = jobs.catalogue.outlet(outlet)
         again = partial(jobs.again, "crawl", found, context.job.priority)
         try:
@@ -245,6 +260,17 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
         if unanswered:
             # the site asks to be left alone: until then, and no longer
             await again(until, url=url, failures=failures)
+
+
+#: a crawl of all sources, of some, and of what is due alone each wait for themselves
+_CRAWLS = ("crawl", "sources", "rest")
+
+
+def _name(outlet: Outlet, sources: bool | list[str]) -> str:
+    """Return what two jobs have in common of which one is enough."""
+    if isinstance(sources, list):
+        return f"sources:{outlet.slug}"
+    return f"crawl:{outlet.slug}" if sources else f"rest:{outlet.slug}"
 
 
 def _after(failures: int) -> datetime:

@@ -1,46 +1,129 @@
 """The timetable: APScheduler tells the time, a job in the queue does the work."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.interval import IntervalTrigger
+from apscheduler.triggers.date import DateTrigger
+from procrastinate.exceptions import ConnectorException
+from prometheus_client import Counter, Gauge
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crawler.announcements import ROBOTS_SOURCES
+from ledger.arrivals import WEEKS, habits
 from ledger.locks import Lock
-from ledger.outlets import OutletState, states
-from news.outlet import Outlet
+from ledger.timetable import Known, known, note_asked
+from news.outlet import Outlet, Source, SourceKind
 from schedules.jobs import Jobs
+from schedules.plan import Habit, Reading, after_quiet, learn, next_reading, zone_of
 
 log = structlog.get_logger()
 
-#: how often an outlet's sources are read
-INTERVAL = timedelta(minutes=15)
-#: how often outlets that were enabled, added or taken away meanwhile are looked for
-REREAD = timedelta(minutes=1)
+#: seconds between two looks at what was enabled, paused, read or found due meanwhile
+REREAD_SECONDS = 10.0
 #: seconds between two tries to take over
-STANDBY_SECONDS = 10.0
+STANDBY_SECONDS = 5.0
+#: sources of an outlet that are due within this are read in one crawl
+TOGETHER = timedelta(seconds=20)
+#: pages that are due for a visit are gathered for so long: a crawl for each would cost more than its request
+VISITS_EVERY = timedelta(minutes=3)
+
+OUTLETS = Gauge("broadsheet_timetable_outlets", "Outlets in the timetable of this process; 0 while it stands by.")
+ASKED = Counter("broadsheet_timetable_asked", "Crawls that the timetable has asked for.", ["what"])
 
 
-def next_crawl(outlet: Outlet, state: OutletState | None, now: datetime) -> datetime:
-    """Return when an outlet is crawled next: INTERVAL after the last time; at once if that is past, or it never was."""
-    if state is None or state.crawled_at is None:
-        return now
-    return max(now, state.crawled_at + INTERVAL)
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What happens to an outlet next: its sources' readings, and the visit of pages that are due."""
+
+    outlet: str
+    readings: tuple[Reading, ...]
+    #: when pages are visited; None: no page is due, as things are
+    visit_at: datetime | None
+
+    @property
+    def at(self) -> datetime | None:
+        """When the next thing happens."""
+        times = [each.at for each in self.readings if each.at] + ([self.visit_at] if self.visit_at else [])
+        return min(times, default=None)
+
+    @property
+    def why(self) -> str:
+        """Why then, or why never."""
+        for each in self.readings:
+            if each.at is not None and each.at == self.at:
+                return f"{each.source}: {each.why}"
+        return "pages are due" if self.visit_at else (self.readings[0].why if self.readings else "no sources")
 
 
-def enabled(outlets: Iterable[Outlet], known: dict[str, OutletState]) -> list[Outlet]:
-    """Return the outlets that are crawled on schedule: the user's decision, else what their file says."""
-    chosen = []
-    for outlet in outlets:
-        state = known.get(outlet.slug)
-        decided = state.enabled if state else None
-        if outlet.enabled if decided is None else decided:
-            chosen.append(outlet)
-    return chosen
+def is_enabled(outlet: Outlet, state: Known | None) -> bool:
+    """Say whether an outlet is crawled on schedule: the user's decision, else what its file says."""
+    decided = state.enabled if state else None
+    return outlet.enabled if decided is None else decided
+
+
+def sources_of(outlet: Outlet) -> tuple[Source, ...]:
+    """Return the outlet's sources; an outlet without a sitemap has those that its robots.txt names besides."""
+    if any(source.kind is SourceKind.SITEMAP for source in outlet.sources):
+        return outlet.sources
+    return (*outlet.sources, Source(kind=SourceKind.SITEMAP, url=ROBOTS_SOURCES))
+
+
+def plan(outlet: Outlet, state: Known, learned: dict[str, Habit], now: datetime) -> Plan:
+    """Return what happens to `outlet` next; `learned` has a habit for each of its sources."""
+    enabled = is_enabled(outlet, state)
+    readings = tuple(
+        next_reading(
+            source.url,
+            outlet.schedule.of(source.url),
+            learned[source.url],
+            state.last_at.get(source.url),
+            now,
+            outlet.timezone,
+            enabled=enabled,
+            paused=state.paused,
+        )
+        for source in sources_of(outlet)
+    )
+    visit_at = None
+    if enabled and not state.paused and not outlet.schedule.paused and state.due_at:
+        visit_at = after_quiet(max(now, state.due_at), outlet.schedule.quiet_hours, zone_of(outlet.timezone))
+    return Plan(outlet=outlet.slug, readings=readings, visit_at=visit_at)
+
+
+async def habits_of(connection: AsyncConnection, outlet: Outlet, state: Known, now: datetime) -> dict[str, Habit]:
+    """Return what was learned of each source of `outlet`."""
+    counted = await habits(connection, outlet.slug, outlet.timezone or "UTC", now)
+    own = {source.url for source in outlet.sources}
+    # what came of sitemaps that robots.txt names, and of parts of sitemap indexes, is theirs who led there
+    beyond: dict[tuple[int, int], int] = {}
+    for url, counts in counted.items():
+        if url not in own:
+            for hour, found in counts.items():
+                beyond[hour] = beyond.get(hour, 0) + found
+    longest = timedelta(weeks=WEEKS)
+    learned = {}
+    for source in sources_of(outlet):
+        first_at = state.first_at.get(source.url) or min(state.first_at.values(), default=now)
+        counts = beyond if source.url == ROBOTS_SOURCES else counted.get(source.url, {})
+        learned[source.url] = learn(counts, min(now - first_at, longest))
+    return learned
+
+
+async def plans(connection: AsyncConnection, outlets: Iterable[Outlet], now: datetime) -> list[Plan]:
+    """Return what happens to each outlet next."""
+    wanted = list(outlets)
+    states = await known(connection, [outlet.slug for outlet in wanted])
+    made = []
+    for outlet in wanted:
+        state = states.get(outlet.slug, Known())
+        made.append(plan(outlet, state, await habits_of(connection, outlet, state, now), now))
+    return made
 
 
 async def keep_timetable(jobs: Jobs) -> None:
@@ -53,40 +136,113 @@ async def keep_timetable(jobs: Jobs) -> None:
     while True:
         try:
             async with jobs.desk.engine.connect() as connection:
+                # a machine that vanished from the network must not keep the lock: PostgreSQL asks after it
+                for name, seconds in (("idle", 5), ("interval", 5), ("count", 2)):
+                    await connection.execute(text(f"SET tcp_keepalives_{name} = {seconds}"))
                 lock = text("SELECT pg_try_advisory_lock(:lock)")
                 ours = (await connection.execute(lock, {"lock": Lock.TIMETABLE})).scalar_one()
                 await connection.commit()
                 if ours:
-                    scheduler = AsyncIOScheduler(timezone=UTC)
-                    scheduler.start()
                     try:
-                        while True:
-                            await _bring_up_to_date(scheduler, jobs)
-                            await asyncio.sleep(REREAD.total_seconds())
-                            await connection.execute(text("SELECT 1"))  # a lost connection has lost the lock
-                            await connection.commit()
+                        await _keep(jobs, connection)
                     finally:
-                        scheduler.shutdown(wait=False)
-        except SQLAlchemyError as error:
+                        # the connection goes back to its pool, and would take the lock along
+                        await connection.invalidate()
+        except (SQLAlchemyError, ConnectorException) as error:
             log.warning("timetable_waits", reason=type(error).__name__)
         await asyncio.sleep(STANDBY_SECONDS)
 
 
-async def _bring_up_to_date(scheduler: AsyncIOScheduler, jobs: Jobs) -> None:
-    async with jobs.desk.engine.connect() as connection:
-        known = await states(connection)
-    wanted = {outlet.slug: outlet for outlet in enabled(jobs.catalogue, known)}
-    planned = {job.id for job in scheduler.get_jobs()}
-    for slug in planned - wanted.keys():
-        scheduler.remove_job(slug)
-    now = datetime.now(UTC)
-    for slug in sorted(wanted.keys() - planned):
-        scheduler.add_job(
-            jobs.crawl,
-            IntervalTrigger(seconds=int(INTERVAL.total_seconds()), jitter=30, timezone=UTC),
-            args=[wanted[slug]],
-            id=slug,
-            next_run_time=next_crawl(wanted[slug], known.get(slug), now),
+async def _keep(jobs: Jobs, connection: AsyncConnection) -> None:
+    log.info("timetable_kept", outlets=len(jobs.catalogue))
+    keeper = Keeper(jobs)
+    keeper.scheduler.start()
+    try:
+        while True:
+            await keeper.look()
+            await asyncio.sleep(REREAD_SECONDS)
+            await connection.execute(text("SELECT 1"))  # a lost connection has lost the lock
+            await connection.commit()
+    finally:
+        keeper.scheduler.shutdown(wait=False)
+        OUTLETS.set(0)
+
+
+class Keeper:
+    """The timetable of one process: a job of APScheduler's for each outlet, at the time of its next event."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self.jobs = jobs
+        self.scheduler = AsyncIOScheduler(timezone=UTC)
+        self._outlets = {outlet.slug: outlet for outlet in jobs.catalogue}
+        #: what each plan was made of; the same makes the same plan
+        self._made_of: dict[str, Known] = {}
+        self._plans: dict[str, Plan] = {}
+        self._visited_at: dict[str, datetime] = {}
+
+    async def look(self) -> None:
+        """Plan anew for the outlets of which something is known that was not before."""
+        now = datetime.now(UTC)
+        async with self.jobs.desk.engine.connect() as connection:
+            states = await known(connection, self._outlets)
+        for slug, outlet in self._outlets.items():
+            state = states.get(slug, Known())
+            if is_enabled(outlet, state):
+                if self._made_of.get(slug) != state or self.scheduler.get_job(slug) is None:
+                    await self._plan(outlet, state, now)
+            elif self._made_of.pop(slug, None) is not None and self.scheduler.get_job(slug):
+                self.scheduler.remove_job(slug)
+        OUTLETS.set(len(self._made_of))
+
+    async def _plan(self, outlet: Outlet, state: Known, now: datetime) -> None:
+        async with self.jobs.desk.engine.connect() as connection:
+            made = plan(outlet, state, await habits_of(connection, outlet, state, now), now)
+        if made.visit_at is not None:
+            gathered = self._visited_at.get(outlet.slug, now - VISITS_EVERY) + VISITS_EVERY
+            made = replace(made, visit_at=max(made.visit_at, gathered))
+        self._made_of[outlet.slug], self._plans[outlet.slug] = state, made
+        if made.at is None:
+            if self.scheduler.get_job(outlet.slug):
+                self.scheduler.remove_job(outlet.slug)
+            return
+        self.scheduler.add_job(
+            self._ask,
+            DateTrigger(made.at),
+            args=[outlet.slug],
+            id=outlet.slug,
+            replace_existing=True,
             misfire_grace_time=None,  # late is better than never
             coalesce=True,  # however often it was missed, once is enough
         )
+
+    async def _ask(self, slug: str) -> None:
+        """Ask for what is due; an error is said, and the next look plans it anew."""
+        try:
+            await self._ask_for(self._outlets[slug], self._plans[slug], datetime.now(UTC))
+        except (SQLAlchemyError, ConnectorException) as error:
+            self._made_of.pop(slug, None)
+            log.warning("timetable_waits", outlet=slug, reason=type(error).__name__)
+
+    async def _ask_for(self, outlet: Outlet, made: Plan, now: datetime) -> None:
+        due = {each.source for each in made.readings if each.at and each.at <= now + TOGETHER}
+        wanted = [source for source in sources_of(outlet) if source.url in due]
+        if wanted:
+            # asked for first and written then: a kill in between asks twice rather than never, and the queue knows
+            asked = await self.jobs.read(outlet, [source.url for source in wanted])
+            async with self.jobs.desk.engine.begin() as connection:
+                await note_asked(connection, outlet.slug, wanted, now)
+            ASKED.labels("sources").inc()
+            log.info("sources_due", outlet=outlet.slug, sources=sorted(due), joined=not asked)
+        elif made.visit_at and made.visit_at <= now + TOGETHER:
+            self._visited_at[outlet.slug] = now
+            await self.jobs.crawl(outlet, sources=False)
+            ASKED.labels("pages").inc()
+        async with self.jobs.desk.engine.connect() as connection:
+            state = (await known(connection, [outlet.slug])).get(outlet.slug, Known())
+        if is_enabled(outlet, state):
+            await self._plan(outlet, state, now)
+
+
+def soonest(made: Collection[Plan]) -> list[Plan]:
+    """Return the plans in the order of their times, those without one last."""
+    return sorted(made, key=lambda each: (each.at is None, each.at or datetime.max.replace(tzinfo=UTC), each.outlet))

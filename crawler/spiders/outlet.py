@@ -15,7 +15,7 @@ from scrapy.http import Response
 from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
-from crawler.announcements import note, sites_of, sources_in_robots, take_in
+from crawler.announcements import ROBOTS_SOURCES, note, sites_of, sources_in_robots, take_in
 from crawler.answers import Answer, address_of, answer_of, page_of
 from crawler.catalogue import read_catalogue
 from crawler.failures import outcome_of
@@ -57,15 +57,16 @@ class OutletSpider(scrapy.Spider):
         self,
         name: str = "",
         outlet: Outlet | None = None,
-        sources: bool | str = True,
+        sources: bool | str | Collection[str] = True,
         seconds: float | str = 0.0,
         only: Collection[str] = (),
         **kwargs: Any,
     ) -> None:
         """Take the outlet, or the `name` of one in the catalogue.
 
-        `sources` False goes on with what is due; `only` restricts the crawl to these addresses.
-        Without an outlet this is Scrapy's own command line: an unknown name ends it with one sentence.
+        `sources` False goes on with what is due, addresses are those of the sources to be read; `only` restricts the
+        crawl to these addresses. Without an outlet this is Scrapy's own command line: an unknown name ends it with one
+        sentence.
         """
         super().__init__(**kwargs)
         try:
@@ -77,7 +78,8 @@ class OutletSpider(scrapy.Spider):
         #: the least pace of each of its sites; robots.txt may ask for a slower one (crawler.pace)
         self.delay_seconds = self.outlet.delay_seconds
         self.sites = sites_of(self.outlet)
-        self.reads_sources = sources in (True, "1", "true", "True")
+        self.wanted = None if isinstance(sources, bool | str) else frozenset(sources)
+        self.reads_sources = bool(self.wanted) or sources in (True, "1", "true", "True")
         self.only = frozenset(only)
         self.deadline = monotonic() + float(seconds) if float(seconds) else None
         self._fetching = False
@@ -141,16 +143,20 @@ class OutletSpider(scrapy.Spider):
 
     # sources
 
+    def _wants(self, source: str) -> bool:
+        return self.wanted is None or source in self.wanted
+
     async def _source_requests(self, desk: Desk) -> AsyncIterator[Request]:
         async with desk.engine.connect() as connection:
             known = await source_states(connection, self.slug)
-        self._sources.extend((source, 0) for source in self.outlet.sources)
+        self._sources.extend((source, 0) for source in self.outlet.sources if self._wants(source.url))
         seen: set[str] = set()
         looked_in_robots = False
         while not self._is_stopped():
             if not self._sources and not looked_in_robots:
                 looked_in_robots = True
-                self._sources.extend((source, 0) for source in await sources_in_robots(desk, self.outlet))
+                if self._wants(ROBOTS_SOURCES):
+                    self._sources.extend((source, 0) for source in await sources_in_robots(desk, self.outlet))
             if not self._sources:
                 break
             source, depth = self._sources.popleft()

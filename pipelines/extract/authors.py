@@ -170,8 +170,7 @@ def _signs(name: str, sites: Collection[str]) -> bool:
 
 
 def _first_signed(document: Document, sites: Collection[str]) -> list[str]:
-    """Return the names in the first element whose class speaks of an author; later ones belong "
-    "to other articles."""
+    """Return the names in the first element of an author's class; later ones belong to other articles."""
     for node in document.signed:
         text = plain(node.text(separator="|") or "").strip("| ")
         if 3 < len(text) < 120 and (found := [name for name in names([text]) if is_person(name)]):

@@ -37,8 +37,7 @@ _NEARLY_ALL = 0.9
 
 
 def length(text: str) -> int:
-    """Return the text's length in characters of an alphabet; one of a dense script says about "
-    "three times as much."""
+    """Return the text's length in an alphabet's characters; one of a dense script says as much as three."""
     return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
 
 

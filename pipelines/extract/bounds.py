@@ -43,8 +43,7 @@ def overstrained(html: str) -> str | None:
 
 
 def _end_of_script(html: str, at: int) -> int:
-    """Return where the script, style or comment ends in which `at` is, -1 if it is in none: "
-    "there "<" begins no tag."""
+    """Return where the script, style or comment around `at` ends, -1 if there is none: in it "<" begins no tag."""
     html = html.lower()
     for opening, closing in (("<script", "</script"), ("<style", "</style"), ("<!--", "-->")):
         begin = html.rfind(opening, 0, at + len(opening))

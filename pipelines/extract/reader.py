@@ -13,7 +13,6 @@ from news.page import Page
 from pipelines.extract import zones
 from pipelines.extract.authors import authors
 from pipelines.extract.biographies import without_biographies
-from pipelines.extract.blocks import outline
 from pipelines.extract.body import length
 from pipelines.extract.bounds import overstrained
 from pipelines.extract.bylines import bylines
@@ -23,7 +22,7 @@ from pipelines.extract.dates import modified, published
 from pipelines.extract.decode import decode
 from pipelines.extract.document import Document, parse
 from pipelines.extract.extracted import Extracted
-from pipelines.extract.headline import headlines, title_parts
+from pipelines.extract.headline import headlines
 from pipelines.extract.images import images
 from pipelines.extract.kinds import is_live, kind
 from pipelines.extract.lines import line_hashes
@@ -35,7 +34,9 @@ from pipelines.extract.site_names import site_names
 from pipelines.extract.spoken_dates import find
 from pipelines.extract.standfirst import descriptions, standfirst
 from pipelines.extract.stated_language import first_guess, stated_language
+from pipelines.extract.titles import title_parts
 from pipelines.extract.topics import keywords, section
+from pipelines.extract.walk import outline
 from pipelines.extract.walls import wall
 
 #: what the web sends as HTML, under which names

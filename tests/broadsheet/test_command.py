@@ -49,6 +49,10 @@ NOWHERE = "postgresql://someone:a-secret@127.0.0.1:1/nowhere"
         (["status"], {"database_url": "mysql://x"}, "BROADSHEET_DATABASE_URL must begin with postgresql://"),
         (["status"], {"databse_url": "x"}, "BROADSHEET_DATABSE_URL is not a setting"),
         (["search", "x"], {"elasticsearch_url": "http://127.0.0.1:1"}, "Elasticsearch"),
+        (["index", "keys"], {}, "This is for Elasticsearch"),
+        (["index", "migrate"], {}, "This is for Elasticsearch"),
+        (["quarantine", "show", "x"], {}, "Nothing with the id x"),
+        (["quarantine", "drop"], {}, "Name what is to go"),
         (["nonsense"], {}, "No such command"),
     ],
 )

@@ -1,0 +1,143 @@
+"""`schedule list|show|pause|resume|run`: what will happen next, when and why."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.console import err, fail, out, print_json, quiet_logs, run
+
+if TYPE_CHECKING:
+    from schedules.jobs import Jobs
+    from schedules.timetable import Plan
+
+app = typer.Typer(help="The timetable: what will happen next, when and why.", no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Names = Annotated[list[str], typer.Argument(help="Names of outlets.")]
+
+
+@app.command("list")
+def list_plans(
+    every: Annotated[bool, typer.Option("--all", help="Outlets that are not enabled, too.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List what happens next, the soonest first."""
+    from rich.table import Table
+
+    from schedules.timetable import soonest
+
+    quiet_logs()
+    made = [each for each in soonest(run(_plans())) if every or each.at or each.why != "not enabled"]
+    if as_json:
+        print_json([_simple(each) for each in made])
+        return
+    if not made:
+        out.print("No outlet is enabled: `broadsheet outlets enable NAME…` does that.")
+        return
+    table = Table("outlet", "next", "why", box=None)
+    for each in made:
+        table.add_row(each.outlet, _when(each.at), each.why)
+    out.print(table)
+
+
+@app.command()
+def show(outlet: str, as_json: Json = False) -> None:
+    """Show one outlet's sources: when each is read next, and why then."""
+    quiet_logs()
+    [made] = run(_plans(outlet))
+    if as_json:
+        print_json(_simple(made))
+        return
+    for reading in made.readings:
+        out.print(f"{_when(reading.at):<18}{reading.source}: {reading.why}", markup=False)
+    visits = f"{_when(made.visit_at):<18}pages that are due" if made.visit_at else "No page is to be visited again."
+    out.print(visits, markup=False)
+
+
+@app.command()
+def pause(outlets: Names) -> None:
+    """Let outlets rest: nothing is read or visited on schedule until they are resumed."""
+    _pause(outlets, paused=True)
+    out.print(f"Paused: {', '.join(outlets)}")
+
+
+@app.command()
+def resume(outlets: Names) -> None:
+    """Go on with outlets that were paused; what was due meanwhile happens once."""
+    _pause(outlets, paused=False)
+    out.print(f"Resumed: {', '.join(outlets)}")
+
+
+@app.command("run")
+def run_now(outlets: Names) -> None:
+    """Ask for outlets to be crawled as soon as a worker can, without waiting for it."""
+    from schedules.opened import run_with_jobs
+
+    quiet_logs()
+    run_with_jobs(lambda jobs: _run(jobs, outlets))
+
+
+def _simple(made: "Plan") -> dict[str, Any]:
+    readings = [{"source": each.source, "at": _iso(each.at), "why": each.why} for each in made.readings]
+    return {
+        "outlet": made.outlet,
+        "at": _iso(made.at),
+        "why": made.why,
+        "sources": readings,
+        "visit_at": _iso(made.visit_at),
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if at else None
+
+
+def _when(at: datetime | None) -> str:
+    return f"{at.astimezone(UTC):%d %b %H:%M:%S}Z" if at else "never"
+
+
+async def _plans(*names: str) -> "list[Plan]":
+    from crawler.catalogue import read_catalogue
+    from ledger.database import database
+    from news.configuration import read
+    from schedules.timetable import plans
+
+    configuration = read()
+    catalogue = read_catalogue(configuration.home)
+    outlets = [catalogue.outlet(name) for name in names] if names else list(catalogue)
+    for fault in () if names else catalogue.broken:
+        err.print(fault, style="yellow", markup=False)
+    async with database(configuration, connections=1) as engine, engine.connect() as connection:
+        return await plans(connection, outlets, datetime.now(UTC))
+
+
+def _pause(names: list[str], *, paused: bool) -> None:
+    from crawler.catalogue import read_catalogue
+    from news.configuration import read
+
+    quiet_logs()
+    catalogue = read_catalogue(read().home)
+    run(_write_pause([catalogue.outlet(name).slug for name in names], paused=paused))
+
+
+async def _write_pause(slugs: list[str], *, paused: bool) -> None:
+    from ledger import outlets
+    from ledger.database import database
+    from news.configuration import read
+
+    async with database(read(), connections=1) as engine, engine.begin() as connection:
+        await outlets.pause(connection, slugs, paused=paused)
+
+
+async def _run(jobs: "Jobs", names: list[str]) -> None:
+    from schedules.jobs import BY_PERSON
+
+    wanted = [jobs.catalogue.outlet(name) for name in names]
+    if not wanted:
+        fail("Name outlets: broadsheet schedule run NAME…")
+    for outlet in wanted:
+        await jobs.crawl(outlet, priority=BY_PERSON)
+    out.print(f"Asked for: {', '.join(names)}")
+    if not await jobs.someone_works():
+        err.print("No worker runs: `broadsheet up` will crawl them.", style="yellow")

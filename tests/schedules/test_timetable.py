@@ -1,0 +1,152 @@
+"""The timetable over a real ledger: what it plans, asks for and remembers over restarts."""
+
+import json
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from crawler.catalogue import read_catalogue
+from crawler.slices import settings
+from index.open import open_index
+from ledger.arrivals import habits, note_arrivals
+from ledger.outlets import SourceState, note_source, pause
+from ledger.pages import want
+from ledger.timetable import known, note_asked
+from news.configuration import Configuration
+from news.outlet import Source, SourceKind
+from pipelines.desk import Desk
+from pipelines.pool import Pool
+from schedules.jobs import Jobs, open_jobs
+from schedules.timetable import Keeper, plans
+from tests.schedules.processes import PATIENCE_SECONDS, running, until
+from tests.schedules.site import Site, article, write_outlet
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+async def jobs(engine: AsyncEngine, tmp_path: Path, site: Site) -> AsyncIterator[Jobs]:
+    write_outlet(tmp_path, "harbour", site)
+    configuration = Configuration(home=tmp_path, allow_loopback=True)
+    pool = Pool(1)
+    desk = Desk(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
+    catalogue = read_catalogue(tmp_path)
+    async with open_jobs(desk, catalogue, settings()) as opened:
+        yield opened
+    pool.close()
+
+
+def feed(site: Site) -> Source:
+    return Source(kind=SourceKind.FEED, url=f"{site.url}/feed.xml")
+
+
+async def read(engine: AsyncEngine, source: Source, at: datetime, new: int = 0, outcome: str = "read") -> None:
+    state = SourceState(url=source.url, kind=source.kind, fetched_at=at, outcome=outcome)
+    async with engine.begin() as connection:
+        await note_source(connection, "harbour", source, state, new)
+
+
+async def queued(engine: AsyncEngine) -> list[object]:
+    async with engine.connect() as connection:
+        query = text("SELECT args->'sources' FROM procrastinate_jobs ORDER BY id")
+        return list((await connection.execute(query)).scalars())
+
+
+async def test_what_is_due_is_asked_for_once_and_not_again_by_the_next_daemon(jobs: Jobs, site: Site) -> None:
+    for _ in range(2):  # the second is one that takes over
+        keeper = Keeper(jobs)
+        keeper.scheduler.start(paused=True)
+        await keeper.look()
+        assert keeper.scheduler.get_job("harbour") is not None
+        made = keeper._plans["harbour"]
+        if made.at is not None and made.at <= datetime.now(UTC):
+            await keeper._ask("harbour")
+        keeper.scheduler.shutdown(wait=False)
+    assert await queued(jobs.desk.engine) == [[feed(site).url, "robots.txt"]]
+    async with jobs.desk.engine.connect() as connection:
+        [made] = await plans(connection, [jobs.catalogue.outlet("harbour")], datetime.now(UTC))
+    assert made.at is not None
+    assert made.at > datetime.now(UTC) + timedelta(minutes=4)
+
+
+async def test_a_paused_outlet_rests_and_what_was_due_meanwhile_happens_once(jobs: Jobs, site: Site) -> None:
+    outlet = jobs.catalogue.outlet("harbour")
+    await read(jobs.desk.engine, feed(site), NOW - timedelta(days=2))
+    async with jobs.desk.engine.begin() as connection:
+        await pause(connection, ["harbour"], paused=True)
+        [made] = await plans(connection, [outlet], NOW)
+        assert (made.at, made.why) == (None, "paused")
+        await pause(connection, ["harbour"], paused=False)
+        [made] = await plans(connection, [outlet], NOW)
+    assert made.at == NOW
+    assert "due since" in made.readings[0].why
+
+
+async def test_pages_that_are_due_are_visited_between_two_readings(jobs: Jobs, site: Site) -> None:
+    outlet = jobs.catalogue.outlet("harbour")
+    async with jobs.desk.engine.begin() as connection:
+        await note_asked(connection, "harbour", [feed(site), Source(kind=SourceKind.SITEMAP, url="robots.txt")], NOW)
+        await want(connection, "harbour", f"{site.url}/2024/a-page")
+        [made] = await plans(connection, [outlet], datetime.now(UTC))
+    assert made.visit_at is not None
+    assert made.at == made.visit_at
+    keeper = Keeper(jobs)
+    keeper.scheduler.start(paused=True)
+    await keeper.look()
+    await keeper._ask("harbour")
+    assert await queued(jobs.desk.engine) == [False]
+    # gathered: not again before some minutes have passed
+    assert keeper._plans["harbour"].visit_at > datetime.now(UTC) + timedelta(minutes=2)
+    keeper.scheduler.shutdown(wait=False)
+
+
+async def test_a_first_reading_is_no_habit_and_failures_in_a_row_are_counted(engine: AsyncEngine, site: Site) -> None:
+    source = feed(site)
+    await read(engine, source, NOW, new=500)
+    await read(engine, source, NOW, new=3)
+    await read(engine, source, NOW, new=4)
+    async with engine.begin() as connection:
+        local = NOW.astimezone(UTC)
+        assert await habits(connection, "harbour", "UTC", NOW) == {source.url: {(local.weekday(), local.hour): 7}}
+        await note_arrivals(connection, "harbour", "never read", 9, NOW)
+        assert list(await habits(connection, "harbour", "UTC", NOW)) == [source.url]
+    for outcome in ("timeout", "http_error"):
+        await read(engine, source, NOW, outcome=outcome)
+    async with engine.connect() as connection:
+        row = (await connection.execute(text("SELECT failures, failing_since FROM sources"))).one()
+        assert (row.failures, row.failing_since) == (2, NOW)
+        assert (await known(connection, ["harbour"]))["harbour"].first_at == {source.url: NOW}
+    await read(engine, source, NOW, outcome="not_modified")
+    async with engine.connect() as connection:
+        row = (await connection.execute(text("SELECT failures, failing_since FROM sources"))).one()
+        assert (row.failures, row.failing_since) == (0, None)
+
+
+def test_the_command_tells_what_happens_next_and_a_daemon_does_it(
+    tmp_path: Path, environ: dict[str, str], site: Site
+) -> None:
+    site.has("/2024/boats-counted-at-the-quay", article("Boats counted"))
+    site.lists("/2024/boats-counted-at-the-quay")
+    write_outlet(tmp_path, "harbour", site, "[schedule]\nevery_minutes = 0.05\njitter_seconds = 0")
+
+    def schedule(*arguments: str) -> str:
+        command = [sys.executable, "-m", "broadsheet", "schedule", *arguments]
+        return subprocess.run(
+            command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
+        ).stdout
+
+    [listed] = json.loads(schedule("list", "--json"))
+    assert (listed["outlet"], listed["sources"][0]["why"]) == ("harbour", "never read before")
+    log = tmp_path / "log"
+    with running(["worker"], environ, log):
+        until(lambda: site.asked("/feed.xml") >= 3, "the feed is read again and again", log)
+        until(lambda: site.asked("/2024/boats-counted-at-the-quay") == 1, "the article is fetched once", log)
+        assert "every 0.05 minutes" in schedule("show", "harbour")
+        schedule("pause", "harbour")
+        assert "paused" in schedule("show", "harbour")
