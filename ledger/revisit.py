@@ -49,8 +49,8 @@ def next_visit(
 ) -> datetime | None:
     """Return when to fetch the page again, or None for never.
 
-    `failures` counts those in a row, this one included. Pauses after failures double from one minute up to a
-    day (RFC 9110 asks for no number). `revisit_days` is the age from which an article is visited no more; 0: never again.
+    `failures` counts those in a row, this one included. Pauses after failures double from one minute up to a day (RFC
+    9110 asks for no number). `revisit_days` is the age from which an article is visited no more; 0: never again.
     """
     if outcome in READ:
         pause = pause_of(life, now) if life else _BY_AGE[0][1]
