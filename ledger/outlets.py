@@ -16,6 +16,8 @@ from news.outlet import Source
 #: a line that stands on at least this share of an outlet's pages is its chrome, from FEW_PAGES on
 CHROME_SHARE = 0.3
 FEW_PAGES = 5
+#: and on at least so many: two pages may share lines because one has the other's text
+LEAST_PAGES = 3
 #: the chrome is learned from the first pages; then it is counted no more
 ENOUGH_PAGES = 40
 
@@ -143,7 +145,8 @@ async def chrome(connection: AsyncConnection, outlet: str) -> frozenset[int]:
     row = (await connection.execute(query)).first()
     if row is None or row.pages_read < FEW_PAGES:
         return frozenset()
-    return frozenset(int(line) for line, pages_ in row.chrome.items() if pages_ >= CHROME_SHARE * row.pages_read)
+    least = max(LEAST_PAGES, CHROME_SHARE * row.pages_read)
+    return frozenset(int(line) for line, pages_ in row.chrome.items() if pages_ >= least)
 
 
 async def learn_chrome(connection: AsyncConnection, outlet: str, lines: Sequence[frozenset[int]]) -> None:
