@@ -8,6 +8,7 @@ from broadsheet import (
     archive,
     crawl,
     demo,
+    health,
     imports,
     index,
     kibana,
@@ -35,6 +36,7 @@ app = typer.Typer(
 )
 for room in (demo, crawl, recrawl, search, archive, imports, status, up):
     room.add_to(app)
+health.add_to(outlets.app)
 app.add_typer(outlets.app, name="outlets")
 app.add_typer(index.app, name="index")
 app.add_typer(quarantine.app, name="quarantine")

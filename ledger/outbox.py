@@ -49,7 +49,7 @@ async def owe_articles(connection: AsyncConnection, revisions: Mapping[UUID, int
     await connection.execute(statement, [{"article": str(each), "to": to} for each, to in revisions.items()])
 
 
-async def owe_event(connection: AsyncConnection, event_id: int, document: Mapping[str, Any]) -> None:
+async def owe_event(connection: AsyncConnection, event_id: int | str, document: Mapping[str, Any]) -> None:
     """Note that the index lacks this crawl event."""
     await _owe(connection, stream="events", id=str(event_id), revision=1, document=dict(document))
 

@@ -142,12 +142,12 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
 
 def _check_own(values: Mapping[str, Any], place: str) -> None:
     """Raise ConfigurationError for headers, cookies or a proxy that cannot be."""
-    for field in ("headers", "cookies"):
-        for name, value in values.get(field, {}).items():
-            if not _HEADER.fullmatch(name) or (field == "headers" and name.lower() in _NOT_OWN):
-                raise ConfigurationError(f"{place}: field '{field}': '{name}' cannot be set.")
-            if not value.isprintable() or (field == "cookies" and ";" in value):
-                raise ConfigurationError(f"{place}: field '{field}': the value of '{name}' cannot be sent.")
+    for own in ("headers", "cookies"):
+        for name, value in values.get(own, {}).items():
+            if not _HEADER.fullmatch(name) or (own == "headers" and name.lower() in _NOT_OWN):
+                raise ConfigurationError(f"{place}: field '{own}': '{name}' cannot be set.")
+            if not value.isprintable() or (own == "cookies" and ";" in value):
+                raise ConfigurationError(f"{place}: field '{own}': the value of '{name}' cannot be sent.")
     proxy = values.get("proxy")
     if proxy is not None:
         parts = urlsplit(proxy)

@@ -19,6 +19,7 @@ from ledger.arrivals import WEEKS, habits
 from ledger.locks import Lock
 from ledger.timetable import Known, known, note_asked
 from news.outlet import Outlet, Source, SourceKind
+from schedules.health import look_after
 from schedules.jobs import Jobs
 from schedules.plan import Habit, Reading, after_quiet, learn, next_reading, zone_of
 
@@ -157,13 +158,18 @@ async def _keep(jobs: Jobs, connection: AsyncConnection) -> None:
     log.info("timetable_kept", outlets=len(jobs.catalogue))
     keeper = Keeper(jobs)
     keeper.scheduler.start()
+    rounds = asyncio.create_task(look_after(jobs))
     try:
         while True:
             await keeper.look()
-            await asyncio.sleep(REREAD_SECONDS)
+            await asyncio.wait([rounds], timeout=REREAD_SECONDS)
+            if rounds.done():
+                rounds.result()
             await connection.execute(text("SELECT 1"))  # a lost connection has lost the lock
             await connection.commit()
     finally:
+        rounds.cancel()
+        await asyncio.gather(rounds, return_exceptions=True)
         keeper.scheduler.shutdown(wait=False)
         OUTLETS.set(0)
 

@@ -1,6 +1,7 @@
 """Metrics for Prometheus: this process's own, and what the ledger counts for all of them."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from fastapi import APIRouter, Request
 from prometheus_client import REGISTRY, CollectorRegistry
@@ -8,6 +9,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from starlette.responses import Response
 
+from ledger.completeness import Hours, sums
+from ledger.health import healths
 from ledger.outbox import debt
 from ledger.totals import job_counts
 from web.rooms import rooms_of
@@ -20,11 +23,33 @@ async def exposed(request: Request) -> Response:
     """Give all metrics in Prometheus' text format; those of the ledger are asked for anew each time."""
     async with rooms_of(request).engine.connect() as connection:
         owed, jobs = await debt(connection), await job_counts(connection)
+        known = await healths(connection)
+        day = await sums(connection, datetime.now(UTC) - timedelta(days=1))
     families = [
         _gauge("broadsheet_index_owed", "Documents that the index does not have yet.", owed.owed),
         _gauge("broadsheet_index_quarantined", "Documents that the index refused.", owed.quarantined),
         *(_gauge(f"broadsheet_jobs_{name}", f"Jobs or workers: {name}.", count) for name, count in jobs.items()),
     ]
+    unwell = GaugeMetricFamily("broadsheet_outlet_unwell", "1 for an outlet that is marked.", labels=["outlet"])
+    usual = GaugeMetricFamily("broadsheet_outlet_expected", "Addresses that are usual in a day.", labels=["outlet"])
+    for slug, health in known.items():
+        unwell.add_metric([slug], float(health.reason is not None))
+        if health.expected is not None:
+            usual.add_metric([slug], health.expected)
+    stages = GaugeMetricFamily(
+        "broadsheet_outlet_day", "What an outlet brought in 24 hours, by stage.", labels=["outlet", "stage"]
+    )
+    refused = GaugeMetricFamily(
+        "broadsheet_refused_day", "Attempts of 24 hours without an article.", labels=["outcome"]
+    )
+    everything = Hours()
+    for slug, hours in day.items():
+        everything += hours
+        for stage in ("found", "fetched", "stored", "changed", "unchanged"):
+            stages.add_metric([slug, stage], getattr(hours, stage))
+    for outcome, times in everything.refused.items():
+        refused.add_metric([outcome], times)
+    families += [unwell, usual, stages, refused]
     registry = CollectorRegistry()
     registry.register(_Families(families))
     return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -31,7 +31,11 @@ def test_names_of_the_model_are_added_to_ours(tmp_path: Path, monkeypatch: pytes
     pipeline = spacy.blank("en")
     ruler = pipeline.add_pipe("entity_ruler")
     ruler.add_patterns(
-        [{"label": "ORG", "pattern": "quokka union"}, {"label": "PERSON", "pattern": "Zzyzx"}, {"label": "DATE", "pattern": "Later"}]
+        [
+            {"label": "ORG", "pattern": "quokka union"},
+            {"label": "PERSON", "pattern": "Zzyzx"},
+            {"label": "DATE", "pattern": "Later"},
+        ]
     )
     pipeline.to_disk(tmp_path / "model")
     monkeypatch.setenv("BROADSHEET_ENTITY_MODEL", str(tmp_path / "model"))

@@ -1,0 +1,63 @@
+"""`outlets health`: which outlets fell silent or ill, and what each brought."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+
+from broadsheet.console import out, print_json, quiet_logs, run
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb to those of `outlets`."""
+    app.command()(health)
+
+
+def health(
+    days: Annotated[int, typer.Option(help="Count what happened in so many days.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Tell how the enabled outlets are: what they brought, what became of it, and what is wrong with whom.
+
+    Exits with 1 if one is unwell.
+    """
+    from rich.table import Table
+
+    quiet_logs()
+    rows = run(_rows(days))
+    if as_json:
+        print_json(rows)
+    elif rows:
+        table = Table("outlet", "found", "usual a day", "fetched", "stored", "changed", "refused", "health", box=None)
+        for row in rows:
+            usual = "" if row["expected"] is None else f"{row['expected']:.0f}"
+            refused = ", ".join(f"{times} {outcome}" for outcome, times in row["refused"].items())
+            counts = [str(row[name]) for name in ("fetched", "stored", "changed")]
+            table.add_row(row["outlet"], str(row["found"]), usual, *counts, refused, row["reason"] or "well")
+        out.print(table)
+    else:
+        out.print("No outlet was looked at yet; `broadsheet up` does that while it crawls.")
+    if any(row["reason"] for row in rows):
+        raise typer.Exit(1)
+
+
+async def _rows(days: int) -> list[dict[str, Any]]:
+    from dataclasses import asdict
+
+    from ledger.completeness import Hours, count_hours, sums
+    from ledger.database import database
+    from ledger.health import healths
+    from news.configuration import read
+
+    async with database(read(), connections=1) as engine:
+        async with engine.begin() as connection:
+            await count_hours(connection)
+        async with engine.connect() as connection:
+            known = await healths(connection)
+            counted = await sums(connection, datetime.now(UTC) - timedelta(days=days))
+    rows = []
+    for slug in sorted(known):
+        row = asdict(known[slug]) | asdict(counted.get(slug, Hours()))
+        del row["told"]
+        rows.append({name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()})
+    return sorted(rows, key=lambda row: (row["reason"] is None, row["outlet"]))

@@ -1,0 +1,116 @@
+"""How each outlet was when it was last looked at, and whether the operator's webhook has heard of it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, delete, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.schema import health, sources
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """One outlet's health. `reason` None: it is well."""
+
+    outlet: str
+    reason: str | None
+    #: when it fell ill, or was well again
+    since: datetime | None
+    #: addresses that it usually brings in a day like the last
+    expected: float | None
+    #: addresses that it brought in the last 24 hours
+    seen: int
+    silent_since: datetime | None
+    checked_at: datetime
+    told: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceHealth:
+    """A source's last reading, and how many failed in a row."""
+
+    url: str
+    outcome: str | None
+    reason: str | None
+    found: int
+    fetched_at: datetime | None
+    first_read_at: datetime | None
+    failures: int
+    failing_since: datetime | None
+
+
+async def healths(connection: AsyncConnection, outlets: Collection[str] = ()) -> dict[str, Health]:
+    """Return outlet -> how it was when it was last looked at."""
+    query = select(health).order_by(health.c.outlet)
+    if outlets:
+        query = query.where(health.c.outlet.in_(list(outlets)))
+    return {row.outlet: Health(**row._mapping) for row in await connection.execute(query)}
+
+
+async def note_health(connection: AsyncConnection, found: Health) -> bool:
+    """Write how an outlet is, and return whether it fell ill or was well again since the last look.
+
+    Another reason is no news; its `since` stays when the illness began.
+    """
+    before = (await healths(connection, [found.outlet])).get(found.outlet)
+    was_ill = before is not None and before.reason is not None
+    is_news = was_ill != (found.reason is not None)
+    values = {name: getattr(found, name) for name in Health.__dataclass_fields__}
+    if before is not None and not is_news:
+        values |= {"since": before.since, "told": before.told}
+    else:
+        values |= {"since": found.checked_at, "told": not is_news}
+    statement = insert(health).values(values)
+    await connection.execute(statement.on_conflict_do_update(index_elements=[health.c.outlet], set_=values))
+    return is_news
+
+
+async def forget(connection: AsyncConnection, kept: Collection[str]) -> None:
+    """Forget the health of outlets that are crawled no more."""
+    await connection.execute(delete(health).where(health.c.outlet.not_in(list(kept))))
+
+
+async def untold(connection: AsyncConnection) -> list[Health]:
+    """Return what the webhook has not heard of, the oldest news first."""
+    rows = await connection.execute(select(health).where(~health.c.told).order_by(health.c.since))
+    return [Health(**row._mapping) for row in rows]
+
+
+async def note_told(connection: AsyncConnection, told: Health) -> None:
+    """Write that the webhook has heard of it; what happened meanwhile is still to be told."""
+    same = and_(health.c.outlet == told.outlet, health.c.since == told.since)
+    await connection.execute(update(health).where(same).values(told=True))
+
+
+async def read_since(connection: AsyncConnection) -> set[str]:
+    """Return the outlets of which a source was read since they were last looked at."""
+    query = (
+        select(sources.c.outlet)
+        .outerjoin(health, health.c.outlet == sources.c.outlet)
+        .where(or_(health.c.checked_at.is_(None), sources.c.fetched_at > health.c.checked_at))
+        .group_by(sources.c.outlet)
+    )
+    return set((await connection.execute(query)).scalars())
+
+
+async def sources_health(connection: AsyncConnection, outlet: str) -> list[SourceHealth]:
+    """Return the sources of `outlet` that were read, or tried."""
+    columns = [sources.c[name] for name in SourceHealth.__dataclass_fields__]
+    query = select(*columns).where(sources.c.outlet == outlet, sources.c.fetched_at.is_not(None))
+    return [SourceHealth(**row._mapping) for row in await connection.execute(query.order_by(sources.c.url))]
+
+
+async def last_found(connection: AsyncConnection, since: datetime) -> dict[str, datetime]:
+    """Return outlet -> when a source of it last brought something new, of those that did since then."""
+    query = text("SELECT outlet, max(found_at) AS at FROM pages WHERE found_at >= :since GROUP BY outlet")
+    return {row.outlet: row.at for row in await connection.execute(query, {"since": since})}
+
+
+async def ill(connection: AsyncConnection) -> int:
+    """Return how many outlets are unwell."""
+    return (
+        await connection.execute(select(func.count()).select_from(health).where(health.c.reason.is_not(None)))
+    ).scalar_one()

@@ -1,0 +1,142 @@
+"""The round: every outlet that was read since is looked at, marked or unmarked, and the operator told."""
+
+import asyncio
+import json
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.arrivals import WEEKS, hourly
+from ledger.articles import utc
+from ledger.completeness import count_hours, hours_of
+from ledger.health import (
+    Health,
+    forget,
+    last_found,
+    note_health,
+    note_told,
+    read_since,
+    sources_health,
+    untold,
+)
+from ledger.outbox import owe_event
+from ledger.timetable import known
+from news.outlet import Outlet
+from schedules.jobs import Jobs
+from schedules.judgement import judge
+from schedules.plan import zone_of
+
+log = structlog.get_logger()
+
+#: seconds between two rounds
+ROUND_SECONDS = 60.0
+#: an operator's server may be slow, but one that hangs must not hold up the round
+WEBHOOK_SECONDS = 10.0
+#: how far back the exact time of an outlet's last address is looked up; before, the hour will do
+EXACT = timedelta(days=2)
+
+
+async def look_after(jobs: Jobs) -> None:
+    """Go round for as long as the task lives; only who keeps the timetable does. Raises SQLAlchemyError."""
+    while True:
+        await go_round(jobs, datetime.now(UTC))
+        if jobs.desk.configuration.webhook_url:
+            await tell(jobs, jobs.desk.configuration.webhook_url)
+        await asyncio.sleep(ROUND_SECONDS)
+
+
+async def go_round(jobs: Jobs, now: datetime) -> None:
+    """Count what has happened, then look at each enabled outlet of which a source was read since the last look."""
+    outlets = {outlet.slug: outlet for outlet in jobs.catalogue}
+    async with jobs.desk.engine.begin() as connection:
+        await count_hours(connection)
+    async with jobs.desk.engine.begin() as connection:
+        states = await known(connection, outlets)
+        enabled = {
+            slug
+            for slug, outlet in outlets.items()
+            if (outlet.enabled if slug not in states or states[slug].enabled is None else states[slug].enabled)
+        }
+        await forget(connection, enabled)
+        due = sorted(await read_since(connection) & enabled)
+        exact = await last_found(connection, now - EXACT) if due else {}
+    for slug in due:
+        async with jobs.desk.engine.begin() as connection:
+            found = await examine(connection, outlets[slug], exact.get(slug), now)
+            if await note_health(connection, found):
+                if jobs.desk.index.name == "elasticsearch":
+                    event_id = f"health-{slug}-{now:%Y%m%dT%H%M%S}"
+                    await owe_event(connection, event_id, event(found, outlets[slug]))
+                if found.reason:
+                    log.warning("outlet_unwell", outlet=slug, reason=found.reason)
+                else:
+                    log.info("outlet_well", outlet=slug)
+
+
+async def examine(connection: AsyncConnection, outlet: Outlet, last_at: datetime | None, now: datetime) -> Health:
+    """Return how an outlet is, of what the ledger has counted."""
+    since = now - timedelta(weeks=WEEKS)
+    brought, hours = await hourly(connection, outlet.slug, since), await hours_of(connection, outlet.slug, since)
+    sources = await sources_health(connection, outlet.slug)
+    verdict = await asyncio.to_thread(judge, brought, hours, sources, last_at, now, zone_of(outlet.timezone))
+    return Health(
+        outlet=outlet.slug,
+        reason="; ".join(verdict.reasons) or None,
+        since=now,
+        expected=verdict.expected,
+        seen=sum(found for hour, found in brought.items() if hour > now - timedelta(days=1)),
+        silent_since=verdict.silent_since,
+        checked_at=now,
+    )
+
+
+def event(found: Health, outlet: Outlet) -> dict[str, Any]:
+    """Return the crawl event that an outlet fell ill or is well again."""
+    known: dict[str, Any] = {
+        "event": "outlet_unwell" if found.reason else "outlet_well",
+        "at": utc(found.checked_at),
+        "outlet": found.outlet,
+        "outlet_name": outlet.name,
+        "seen": found.seen,
+    }
+    if outlet.country:
+        known["country"] = outlet.country
+    if found.reason:
+        known["reason"] = found.reason[:512]
+    if found.expected is not None:
+        known["expected"] = round(found.expected)
+    if found.silent_since:
+        known["silent_since"] = utc(found.silent_since)
+        known["silent_hours"] = round((found.checked_at - found.silent_since) / timedelta(hours=1), 1)
+    return known
+
+
+async def tell(jobs: Jobs, webhook_url: str) -> None:
+    """Tell the operator's webhook what it has not heard of; what it does not take is told again in the next round."""
+    async with jobs.desk.engine.connect() as connection:
+        news = await untold(connection)
+    for each in news:
+        outlet = next((outlet for outlet in jobs.catalogue if outlet.slug == each.outlet), None)
+        if outlet is None:
+            continue
+        try:
+            await asyncio.to_thread(_post, webhook_url, event(each, outlet))
+        except (OSError, ValueError) as error:
+            # a URLError is an OSError; the address may carry a secret and stays out of the log
+            status = error.code if isinstance(error, urllib.error.HTTPError) else None
+            log.warning("webhook_failed", outlet=each.outlet, reason=type(error).__name__, status=status)
+            return
+        async with jobs.desk.engine.begin() as connection:
+            await note_told(connection, each)
+
+
+def _post(url: str, document: dict[str, Any]) -> None:
+    body = json.dumps(document).encode()
+    headers = {"Content-Type": "application/json", "User-Agent": "broadsheet"}
+    request = urllib.request.Request(url, body, headers, method="POST")  # noqa: S310 - http(s), checked at the start
+    with urllib.request.urlopen(request, timeout=WEBHOOK_SECONDS):  # noqa: S310 - the operator's own address
+        return

@@ -1,0 +1,164 @@
+"""The round over a real ledger: what is counted, who is marked, and what a webhook hears of it."""
+
+import json
+import threading
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from crawler.catalogue import read_catalogue
+from crawler.slices import settings
+from index.open import open_index
+from ledger.completeness import count_hours, sums
+from ledger.health import healths
+from ledger.outlets import SourceState, note_source
+from ledger.pages import Found, announce
+from ledger.record import Attempt, record
+from news.configuration import Configuration
+from news.outcome import Outcome
+from news.outlet import Source, SourceKind
+from pipelines.desk import Desk
+from pipelines.pool import Pool
+from schedules.health import event, go_round, tell
+from schedules.jobs import Jobs, open_jobs
+from tests.schedules.site import Site, write_outlet
+from web.app import create_app
+
+NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+async def jobs(engine: AsyncEngine, tmp_path: Path, site: Site) -> AsyncIterator[Jobs]:
+    write_outlet(tmp_path, "harbour", site)
+    configuration = Configuration(home=tmp_path, allow_loopback=True)
+    pool = Pool(1)
+    desk = Desk(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
+    async with open_jobs(desk, read_catalogue(tmp_path), settings()) as opened:
+        yield opened
+    pool.close()
+
+
+@pytest.fixture
+def webhook() -> Iterator[tuple[str, list[dict[str, object]], list[int]]]:
+    """Give a webhook's address, what it was told, and the statuses it will answer with first."""
+    told: list[dict[str, object]] = []
+    statuses: list[int] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status = statuses.pop(0) if statuses else 204
+            if status == 204:
+                told.append(body)
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", told, statuses
+    server.shutdown()
+    server.server_close()
+
+
+async def read(engine: AsyncEngine, site: Site, at: datetime, *, new: int = 0, outcome: str = "read") -> None:
+    source = Source(kind=SourceKind.FEED, url=f"{site.url}/feed.xml")
+    state = SourceState(url=source.url, kind=source.kind, fetched_at=at, outcome=outcome, found=20)
+    async with engine.begin() as connection:
+        await note_source(connection, "harbour", source, state, new)
+
+
+async def test_each_stage_is_counted_and_counting_twice_changes_nothing(engine: AsyncEngine, site: Site) -> None:
+    urls = [f"{site.url}/2024/page-{number}" for number in range(5)]
+    async with engine.begin() as connection:
+        await announce(connection, "harbour", f"{site.url}/feed.xml", [Found(url=url) for url in urls])
+        await announce(connection, "harbour", "canonical", [Found(url=f"{site.url}/other")])
+    for url, outcome in zip(urls, ("gone", "wall", "wall", "not_modified"), strict=False):
+        attempt = Attempt(outlet="harbour", url=url, final_url=url, at=datetime.now(UTC), outcome=Outcome(outcome))
+        await record(engine, attempt)
+    for _ in range(2):
+        async with engine.begin() as connection:
+            await count_hours(connection)
+            counted = (await sums(connection, NOW - timedelta(days=1)))["harbour"]
+    assert (counted.found, counted.fetched, counted.stored, counted.unchanged) == (5, 4, 0, 1)
+    assert counted.refused == {"gone": 1, "wall": 2}
+
+
+async def test_an_outlet_is_marked_told_of_once_and_unmarked_when_well(
+    jobs: Jobs, site: Site, webhook: tuple[str, list[dict[str, object]], list[int]]
+) -> None:
+    url, told, statuses = webhook
+    engine = jobs.desk.engine
+    start = NOW - timedelta(days=16)
+    await read(engine, site, start, new=100)
+    last = NOW - 3 * HOUR
+    at = start + HOUR
+    while at <= last:
+        await read(engine, site, at, new=1)
+        at += HOUR
+    await go_round(jobs, last + HOUR / 2)
+    assert (await _health(engine)).reason is None
+    await read(engine, site, NOW)
+    statuses += [500]
+    await go_round(jobs, NOW)
+    found = await _health(engine)
+    assert found.reason is not None
+    assert found.reason.startswith("silent since")
+    await tell(jobs, url)  # is answered by 500
+    await tell(jobs, url)
+    await tell(jobs, url)
+    assert [(each["event"], each["outlet"]) for each in told] == [("outlet_unwell", "harbour")]
+    assert (told[0]["expected"], told[0]["silent_hours"]) == (24, 3.5)
+
+    app = create_app(engine, jobs.desk.index, jobs.desk.configuration)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as web:
+        metrics = (await web.get("/metrics")).text
+    assert 'broadsheet_outlet_unwell{outlet="harbour"} 1.0' in metrics
+
+    await read(engine, site, NOW + HOUR, new=1)
+    await go_round(jobs, NOW + HOUR + timedelta(minutes=1))
+    await tell(jobs, url)
+    assert (await _health(engine)).reason is None
+    assert [each["event"] for each in told] == ["outlet_unwell", "outlet_well"]
+
+
+async def test_a_feed_that_dies_is_marked_after_its_second_failure(jobs: Jobs, site: Site) -> None:
+    engine = jobs.desk.engine
+    for minutes, outcome in ((0, "read"), (15, "http_error"), (30, "http_error")):
+        now = NOW + timedelta(minutes=minutes)
+        await read(engine, site, now, outcome=outcome)
+        await go_round(jobs, now + timedelta(seconds=1))
+        assert ((await _health(engine)).reason is not None) == (minutes == 30)
+
+
+async def test_an_outlet_that_is_disabled_is_forgotten(jobs: Jobs, site: Site) -> None:
+    await read(jobs.desk.engine, site, NOW)
+    await go_round(jobs, NOW)
+    async with jobs.desk.engine.begin() as connection:
+        assert "harbour" in await healths(connection)
+        await connection.execute(text("INSERT INTO outlets (slug, enabled) VALUES ('harbour', false)"))
+    await go_round(jobs, NOW + HOUR)
+    async with jobs.desk.engine.connect() as connection:
+        assert await healths(connection) == {}
+
+
+async def test_the_crawl_event_has_only_fields_that_the_index_knows(jobs: Jobs, site: Site) -> None:
+    await read(jobs.desk.engine, site, NOW, outcome="timeout")
+    await read(jobs.desk.engine, site, NOW, outcome="timeout")
+    await go_round(jobs, NOW)
+    fields = json.loads((Path(__file__).parents[2] / "index" / "events.json").read_text())["mappings"]["properties"]
+    assert event(await _health(jobs.desk.engine), jobs.catalogue.outlet("harbour")).keys() <= fields.keys()
+
+
+async def _health(engine: AsyncEngine):  # type: ignore[no-untyped-def]
+    async with engine.connect() as connection:
+        return (await healths(connection))["harbour"]
