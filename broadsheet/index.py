@@ -134,15 +134,10 @@ async def _status() -> "tuple[IndexStatus, Debt]":
 
 async def _on_elasticsearch(do: "Callable[[ElasticsearchIndex], Awaitable[T]]") -> T:
     """Do what only Elasticsearch can. Raises ConfigurationError where PostgreSQL searches."""
-    from index.elasticsearch.backend import ElasticsearchIndex
-    from index.elasticsearch.client import connect, shown
+    from index.open import open_elasticsearch
     from news.configuration import read
-    from news.errors import ConfigurationError
 
-    configuration = read()
-    if not configuration.elasticsearch_url:
-        raise ConfigurationError("This is for Elasticsearch: name one in BROADSHEET_ELASTICSEARCH_URL.")
-    index = ElasticsearchIndex(connect(configuration), shown(configuration.elasticsearch_url))
+    index = open_elasticsearch(read())
     try:
         return await do(index)
     finally:

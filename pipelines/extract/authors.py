@@ -62,7 +62,7 @@ def authors(
         ("itemprop author", 0.65, names(_microdata(document))),
         ("rel author", 0.62, names(plain(each.text() or "") for each in _cluster(document.author_links))),
         ("byline", _BYLINE, [name for name in names(byline) if _signs(name, sites)]),
-        ("by", 0.1, [name for name in names(by) if is_agency(name, sites)]),
+        ("by", 0.1, [name for name in names(by) if _signs(name, sites)]),
         ("class author", 0.6, _first_signed(document, sites)),
         ("signature", 0.3, [name for name in names(signature) if is_person(name)]),
         ("label", 0.25, [name for name in names(labelled) if is_person(name)]),
@@ -81,8 +81,12 @@ def authors(
     if chosen:
         known = {letters(name) for name in people(chosen[2])}
         for each in found:
-            alike = [other for other in found if set(map(letters, other[2])) == set(map(letters, each[2]))]
-            if not each[0].startswith("meta") and len(alike) < 2:
+            alike = [
+                other
+                for other in found
+                if other[0] not in _LINES and set(map(letters, other[2])) == set(map(letters, each[2]))
+            ]
+            if not each[0].startswith("meta") and each[0] != "by" and len(alike) < 2:
                 continue  # what a page shows in one place may be the names of other articles
             more = {letters(name): name for name in people(each[2])}
             added = [name for key, name in more.items() if key not in known]
@@ -106,6 +110,8 @@ def authors(
     return Authors(people=tuple(people(chosen[2])), agencies=tuple(signed.values()), candidates=marked)
 
 
+#: sources that are lines of the page, which may speak of another article or of a picture
+_LINES = ("byline", "by", "signature", "label")
 #: the weight of what stands near the headline and looks like names
 _BYLINE = 0.5
 _Found = tuple[str, float, list[str]]
@@ -140,7 +146,7 @@ def _cluster(nodes: list[LexborNode]) -> list[LexborNode]:
     for node in nodes[:8]:
         above: list[int] = []
         each = node.parent
-        while each is not None and len(above) < 3:
+        while each is not None and len(above) < 4:
             above.append(each.mem_id)
             each = each.parent
         if found and not homes & set(above):

@@ -68,7 +68,7 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
     labelled = [
         _AUTHOR.sub("", block.text) for block in page.blocks if len(block.text) < 60 and _AUTHOR.match(block.text)
     ]
-    by = tuple(line for line in found[:6] if is_byline(line))
+    by = tuple(line for line in found if is_byline(line))[:1]  # later ones are of pictures and other articles
     return Near(names=tuple(found[:6]), by=by, dates=tuple(dates), labelled=tuple(labelled[:3]))
 
 

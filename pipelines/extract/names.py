@@ -48,9 +48,10 @@ _BY = re.compile(
     rf"(?:{_BY_WORDS})(?:\s*[:：・]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
+#: "and" is small, or in a line of capitals large: "Dan" is a name, "dan" is Indonesian
 _SPLIT = re.compile(
-    r"\s*(?:;|\||\n|/|،|、|•|·|\s+&\s+|\s+(?:and|und|et|y|e|en|og|och|i|a|и|та|ve|dan|və|και)\s+)\s*",
-    re.IGNORECASE,
+    r"\s*(?:;|\||\n|/|،|、|•|·|\s+&\s+|"
+    r"\s+(?:and|und|et|y|e|en|og|och|i|a|и|та|ve|dan|və|και|AND|UND|ET|OG|OCH|VE)\s+)\s*"
 )
 _COMMA = re.compile(r"\s*[,，]\s*")
 _ROLE = re.compile(
