@@ -1,5 +1,6 @@
 """`crawl`: fetch an outlet now."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -19,12 +20,22 @@ def add_to(app: typer.Typer) -> None:
 
 def crawl(
     outlets: Annotated[list[str], typer.Argument(help="Names of outlets, as `broadsheet outlets list` shows them.")],
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Fill in the past since this day, from sitemaps.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
-    """Crawl outlets now: read their feeds, sitemaps and front pages, fetch what is new or due, index it."""
+    """Crawl outlets now: read their feeds, sitemaps and front pages, fetch what is new or due, index it.
+
+    With --since, fill in their past instead, slowly, behind all that is new; stopped, it goes on where it was.
+    """
     from schedules.opened import run_with_jobs
 
     quiet_logs()
+    if since is not None:
+        begin = since.replace(tzinfo=UTC)
+        run_with_jobs(lambda jobs: _fill_in(jobs, outlets, begin, as_json=as_json))
+        return
     run_with_jobs(lambda jobs: _crawl(jobs, outlets, as_json=as_json))
 
 
@@ -44,6 +55,31 @@ async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> None:
             shown.add_row(slug, outcome, str(times))
     out.print(shown if progress.outcomes else "Nothing was due.")
     await _warn(jobs, wanted, progress)
+
+
+async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from schedules.past import ask_past, follow_past
+
+    wanted = [jobs.catalogue.outlet(name) for name in names]
+    for outlet in wanted:
+        await ask_past(jobs, outlet, since)
+    told = {}
+    with err.status("Filling in", spinner="dots") as status:
+        async for told in follow_past(jobs, wanted):
+            status.update(
+                "; ".join(
+                    f"{slug}: {past.parts_read} of {past.parts} sitemaps read, {past.fetched} pages fetched, "
+                    f"{past.waiting} wait"
+                    for slug, past in told.items()
+                )
+            )
+    if as_json:
+        print_json({slug: asdict(past) for slug, past in told.items()})
+        return
+    for slug, past in told.items():
+        out.print(f"{slug}: {past.parts_read} sitemaps read, {past.fetched} pages of the past fetched", markup=False)
 
 
 async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "Progress":

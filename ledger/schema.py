@@ -44,6 +44,22 @@ outlets = Table(
     Column("site", Text, unique=True),  # of an outlet that has no file: it was met in an import
 )
 
+#: sitemaps of an outlet's past, and which of them were read for `crawl --since`
+past_parts = Table(
+    "past_parts",
+    metadata,
+    Column("outlet", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("since", Instant, nullable=False),  # addresses that were changed before are passed over
+    Column("depth", Integer, nullable=False),
+    Column("lastmod", Instant),
+    Column("read_at", Instant),
+    Column("failures", Integer, nullable=False, server_default=ZERO),
+    Column("outcome", Text),
+    Column("found", Integer, nullable=False, server_default=ZERO),
+    PrimaryKeyConstraint("outlet", "url"),
+)
+
 #: files of pages from elsewhere, and how far each was read
 imports = Table(
     "imports",

@@ -62,14 +62,12 @@ class Jobs:
 
         If one is waiting already, that is the one.
         """
-        await self._defer(
-            "crawl", outlet, _name(outlet, sources), priority, {"outlet": outlet.slug, "sources": sources}
-        )
+        await self.defer("crawl", outlet, _name(outlet, sources), priority, {"outlet": outlet.slug, "sources": sources})
 
     async def read(self, outlet: Outlet, sources: list[str]) -> bool:
         """Ask for these sources of `outlet` to be read, and what is due fetched; return False if it joins another."""
         arguments = {"outlet": outlet.slug, "sources": sources}
-        return await self._defer("crawl", outlet, _name(outlet, sources), BY_TIMETABLE, arguments)
+        return await self.defer("crawl", outlet, _name(outlet, sources), BY_TIMETABLE, arguments)
 
     async def recrawl(self, outlet: Outlet, url: str, *, force: bool = False) -> tuple[Recrawl, bool]:
         """Ask for one address of `outlet` to be fetched now, before everything else of its site.
@@ -80,15 +78,15 @@ class Jobs:
         async with self.desk.engine.begin() as connection:
             asked, joined = await ask(connection, outlet.slug, address, force=force)
             await want(connection, outlet.slug, address, force=force)
-        await self._defer("recrawl", outlet, f"recrawl:{address}", BY_PERSON, {"outlet": outlet.slug, "url": address})
+        await self.defer("recrawl", outlet, f"recrawl:{address}", BY_PERSON, {"outlet": outlet.slug, "url": address})
         return asked, joined
 
     async def again(self, task: str, outlet: Outlet, priority: int, at: datetime | None, **arguments: Any) -> None:
         """Ask for `task` once more, from `at` on: the rest of a crawl, or one that was interrupted or failed."""
         name = f"recrawl:{arguments['url']}" if task == "recrawl" else _name(outlet, arguments["sources"])
-        await self._defer(task, outlet, name, priority, {"outlet": outlet.slug} | arguments, at)
+        await self.defer(task, outlet, name, priority, {"outlet": outlet.slug} | arguments, at)
 
-    async def _defer(
+    async def defer(
         self,
         task: str,
         outlet: Outlet,

@@ -11,6 +11,7 @@ from news.outlet import Outlet
 from pipelines.desk import open_desk
 from schedules.importing import define_imports
 from schedules.jobs import QUEUE, Jobs, open_jobs
+from schedules.past import define_past
 
 T = TypeVar("T")
 
@@ -39,6 +40,7 @@ def run_with_jobs(
         catalogue = read_catalogue(settled.home).joined(more_outlets)
         async with open_desk(settled) as desk, open_jobs(desk, catalogue, settings, queue=queue) as jobs:
             define_imports(jobs, settings)
+            define_past(jobs, settings)
             return await main(jobs)
 
     return run(with_jobs(), settings)

@@ -9,12 +9,15 @@ from lxml import etree
 from scrapy.utils.sitemap import Sitemap
 
 from crawler.sources.listing import Listing, listing
+from ledger.pages import Found
 from news.errors import SourceUnreadable
 from news.outlet import Source, SourceKind
 from news.page import Page
 
 #: the newest parts of a sitemap index that are read at each poll
 NEWEST_PARTS = 5
+#: sitemaps.org allows as many entries in one file
+MOST_ENTRIES = 50_000
 #: sitemaps.org allows 50 MB unpacked; what is larger is cut before it is parsed
 UNPACKED_BYTES = 50 * 2**20
 GZIP_MAGIC = b"\x1f\x8b"
@@ -25,6 +28,23 @@ def read(page: Page) -> Listing:
 
     Raises SourceUnreadable for what is no sitemap.
     """
+    is_index, rows = _rows(page)
+    if not is_index:
+        return listing(page.final_url, rows)
+    parts = listing(page.final_url, rows, NEWEST_PARTS)
+    return Listing(children=tuple(Source(kind=SourceKind.SITEMAP, url=part.url) for part in parts.found))
+
+
+def read_whole(page: Page) -> tuple[bool, tuple[Found, ...]]:
+    """Return whether it is an index, and all that it lists, pages or parts, with the times that it states.
+
+    Raises SourceUnreadable for what is no sitemap.
+    """
+    is_index, rows = _rows(page)
+    return is_index, listing(page.final_url, rows, MOST_ENTRIES).found
+
+
+def _rows(page: Page) -> tuple[bool, list[tuple[str, datetime | None]]]:
     content = _unpacked(page.content)
     if not content.strip():
         raise SourceUnreadable("it is empty")
@@ -36,11 +56,8 @@ def read(page: Page) -> Listing:
         raise SourceUnreadable("it is not a sitemap") from error
     if sitemap.type not in ("urlset", "sitemapindex"):
         raise SourceUnreadable(f"it is not a sitemap but <{str(sitemap.type)[:40]}>")
-    rows = ((entry["loc"].strip(), _changed_at(entry)) for entry in entries if entry.get("loc"))
-    if sitemap.type == "urlset":
-        return listing(page.final_url, rows)
-    parts = listing(page.final_url, rows, NEWEST_PARTS)
-    return Listing(children=tuple(Source(kind=SourceKind.SITEMAP, url=part.url) for part in parts.found))
+    rows = [(entry["loc"].strip(), _changed_at(entry)) for entry in entries if entry.get("loc")]
+    return sitemap.type == "sitemapindex", rows
 
 
 def _unpacked(content: bytes) -> bytes:

@@ -1,0 +1,121 @@
+"""An outlet's past: which of its sitemaps were read, and which are still to be read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Update, case, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.pages import Found
+from ledger.schema import pages, past_parts
+
+#: what the frontier calls the source of a page of the past
+FOUND_IN = "past"
+#: pages of the past wait behind all that is new
+PRIORITY = -1
+#: a part that failed so often is given up
+GIVE_UP_AFTER = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A sitemap that is to be read."""
+
+    url: str
+    #: addresses that were changed before are passed over
+    since: datetime
+    #: 0 for a sitemap that the outlet names, 1 for a part of that, and so on
+    depth: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Past:
+    """How far the filling in is."""
+
+    parts: int
+    parts_read: int
+    #: pages that were found and not fetched yet
+    waiting: int
+    fetched: int
+
+
+async def remember(
+    connection: AsyncConnection, outlet: str, since: datetime, found: Sequence[Found], depth: int
+) -> None:
+    """Note sitemaps that are to be read; one that was read is read again only if `since` is earlier than it was."""
+    for each in sorted(found, key=lambda part: part.url):
+        statement = insert(past_parts).values(
+            outlet=outlet, url=each.url, since=since, depth=depth, lastmod=each.lastmod
+        )
+        earlier = statement.excluded.since < past_parts.c.since
+        newer = statement.excluded.lastmod > past_parts.c.read_at
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=[past_parts.c.outlet, past_parts.c.url],
+                set_={
+                    "since": func.least(past_parts.c.since, statement.excluded.since),
+                    "lastmod": statement.excluded.lastmod,
+                    "read_at": case((or_(earlier, newer), None), else_=past_parts.c.read_at),
+                    "failures": 0,
+                },
+            )
+        )
+
+
+async def next_part(connection: AsyncConnection, outlet: str) -> Part | None:
+    """Return the sitemap to read next: indexes before their parts, then the newest first; None when all are read."""
+    query = (
+        select(past_parts.c.url, past_parts.c.since, past_parts.c.depth)
+        .where(past_parts.c.outlet == outlet, past_parts.c.read_at.is_(None))
+        .order_by(past_parts.c.depth, past_parts.c.lastmod.desc().nulls_last(), past_parts.c.url.desc())
+        .limit(1)
+    )
+    row = (await connection.execute(query)).first()
+    return Part(**row._mapping) if row else None
+
+
+async def note_part(connection: AsyncConnection, outlet: str, url: str, outcome: str, found: int) -> None:
+    """Write that a sitemap was read, and how that ended."""
+    values = {"read_at": datetime.now(UTC), "outcome": outcome, "found": found}
+    await connection.execute(_of(outlet, url).values(values))
+
+
+async def note_failure(connection: AsyncConnection, outlet: str, url: str, outcome: str) -> None:
+    """Write that a sitemap could not be fetched; after GIVE_UP_AFTER times it counts as read."""
+    given_up = past_parts.c.failures + 1 >= GIVE_UP_AFTER
+    await connection.execute(
+        _of(outlet, url).values(
+            failures=past_parts.c.failures + 1,
+            outcome=outcome,
+            read_at=case((given_up, datetime.now(UTC)), else_=None),
+        )
+    )
+
+
+def _of(outlet: str, url: str) -> Update:
+    return update(past_parts).where(past_parts.c.outlet == outlet, past_parts.c.url == url)
+
+
+async def put_behind(connection: AsyncConnection, outlet: str) -> None:
+    """Let the pages of the past that were found just now wait behind those that are new."""
+    await connection.execute(
+        update(pages)
+        .where(pages.c.outlet == outlet, pages.c.found_in == FOUND_IN, pages.c.visited_at.is_(None))
+        .where(pages.c.priority == 0)
+        .values(priority=PRIORITY)
+    )
+
+
+async def past_of(connection: AsyncConnection, outlet: str) -> Past:
+    """Return how far the filling in is."""
+    parts = (
+        await connection.execute(
+            select(func.count(), func.count(past_parts.c.read_at)).where(past_parts.c.outlet == outlet)
+        )
+    ).one()
+    of_past = (pages.c.outlet == outlet) & (pages.c.found_in == FOUND_IN)
+    fetched = func.count(pages.c.visited_at)
+    found = (await connection.execute(select(func.count(), fetched).where(of_past))).one()
+    return Past(parts=parts[0], parts_read=parts[1], waiting=found[0] - found[1], fetched=found[1])

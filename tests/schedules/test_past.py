@@ -1,0 +1,68 @@
+"""An outlet's past, filled in from its sitemaps: what is wanted alone, behind what is new, and resumed after a kill."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+
+from tests.schedules.imported_pages import page
+from tests.schedules.test_house import libpq
+from tests.schedules.test_looking import broadsheet, environ, serving  # noqa: F401 - a fixture
+
+INDEX = '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{}</sitemapindex>'
+URLS = '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{}</urlset>'
+MONTHS = ("2026-03", "2026-02", "2026-01", "2019-05")
+
+
+def story(month: str, number: int) -> str:
+    return f"/{month.replace('-', '/')}/0{number + 3}/story-of-the-day-{number:06}"
+
+
+def newsroom() -> dict[str, str | bytes]:
+    """A site whose front page shows one story; nine more stand in its sitemaps of three months, and some of years ago."""
+    parts = "".join(f"<sitemap><loc>{{origin}}/map-{month}.xml</loc></sitemap>" for month in MONTHS)
+    pages: dict[str, str | bytes] = {
+        "/robots.txt": "User-agent: *\nSitemap: {origin}/index.xml\n",
+        "/index.xml": INDEX.format(parts),
+        "/": '<a href="/politics/story-of-the-day-000099">new</a>',
+        "/politics/story-of-the-day-000099": page(99).content,
+    }
+    for place, month in enumerate(MONTHS):
+        numbers = range(place * 3, place * 3 + 3)
+        rows = "".join(f"<url><loc>{{origin}}{story(month, number % 3)}-{place}</loc></url>" for number in numbers)
+        rows += f"<url><loc>{{origin}}/2018/01/01/long-ago-{place}</loc></url>"
+        pages[f"/map-{month}.xml"] = URLS.format(rows)
+        pages |= {f"{story(month, number % 3)}-{place}": page(number).content for number in numbers}
+    return pages
+
+
+def test_the_past_is_filled_in_once_and_goes_on_after_a_kill(tmp_path: Path, environ, fresh_database):  # noqa: F811
+    (tmp_path / "outlets").mkdir()
+    with serving(newsroom()) as site:
+        file = tmp_path / "outlets" / "daily.toml"
+        file.write_text(
+            f'name = "Daily"\nhome = "{site.origin}/"\nfront_pages = ["{site.origin}/"]\ndelay_seconds = 0.2\n'
+        )
+        command = [sys.executable, "-m", "broadsheet", "crawl", "daily", "--since", "2026-01-01"]
+        started = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while "/map-2026-02.xml" not in [path for path, _ in site.asked] and started.poll() is None:
+            time.sleep(0.05)
+        started.send_signal(signal.SIGKILL)
+        started.wait()
+        ran = broadsheet(environ, "crawl", "daily", "--since", "2026-01-01", "--json")
+        assert json.loads(ran.stdout)["daily"] == {"parts": 5, "parts_read": 5, "waiting": 0, "fetched": 9}
+        asked = [path for path, _ in site.asked]
+        # neither the part of years ago nor an address that names a day before
+        assert not [path for path in asked if "2019" in path or "2018" in path]
+        with psycopg.connect(libpq(fresh_database)) as connection:
+            assert connection.execute("SELECT count(*), sum(version) FROM articles").fetchone() == (9, 9)
+        # further back, only what is further back
+        site.asked.clear()
+        broadsheet(environ, "crawl", "daily", "--since", "2019-01-01")
+        again = [path for path, _ in site.asked if "story" in path]
+        assert len(again) == 3
+        assert all("2019" in path for path in again)
