@@ -23,7 +23,7 @@ from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
 from ledger.pages import count_due, want
 from ledger.recrawls import Recrawl, ask, open_one
-from ledger.sites import not_before
+from ledger.sites import not_before, note_request
 from news.errors import CrawlInterrupted
 from news.outlet import Outlet
 from news.url import normal, site_of
@@ -185,6 +185,10 @@ class Jobs:
 
     async def _take_back(self, orphan: Orphan) -> None:
         log.warning("job_taken_back", job=orphan.id, task=orphan.task)
+        if orphan.lock:
+            # the dead worker may have sent a request a moment ago of which nobody knows
+            async with self.desk.engine.begin() as connection:
+                await note_request(connection, orphan.lock.removeprefix("site:"), datetime.now(UTC))
         deferrer = self.app.configure_task(
             orphan.task,
             queue=orphan.queue,
