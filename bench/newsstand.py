@@ -53,9 +53,7 @@ class Newsstand:
     def gaps_under(self, seconds: float) -> int:
         """Return how many requests came to their host sooner than so many seconds after the one before."""
         return sum(
-            after - before < seconds
-            for times in self.requests.values()
-            for (before, _), (after, _) in pairwise(times)
+            after - before < seconds for times in self.requests.values() for (before, _), (after, _) in pairwise(times)
         )
 
     def write_outlets(self, home: Path, delay_seconds: float, schedule: str) -> None:

@@ -83,7 +83,7 @@ def ask(server: Server, query: str) -> Any:
     """Return the first value of a query; None while its tables are not there, or the server is away."""
     try:
         with psycopg.connect(server.url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
-            row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+            row = connection.execute(query).fetchone()
             return row[0] if row else None
     except (psycopg.errors.UndefinedTable, psycopg.OperationalError):
         return None
@@ -185,7 +185,7 @@ async def recrawl(port: int, times: int = 5) -> dict[str, Any]:
             began_at = time.monotonic()
             await asyncio.to_thread(_post, page, url)
             seen = f"SELECT count(*) FROM search.articles WHERE document->>'url' = '{url}'"  # noqa: S608 - our own text
-            await until(lambda query=seen: ask(server, query), "it is searchable")  # type: ignore[misc]
+            await until(lambda query=seen: ask(server, query), "it is searchable")
             took.append(round(time.monotonic() - began_at, 2))
         end(running)
     stand.close()
@@ -269,7 +269,7 @@ async def memory(crawls: int, port: int) -> dict[str, Any]:
         watched = psutil.Process(process.pid)
         mark = min(50, crawls // 2)
         for number in (mark, crawls):
-            await until(lambda least=number: _feeds(stand) >= least, f"{number} crawls")  # type: ignore[misc]
+            await until(lambda least=number: _feeds(stand) >= least, f"{number} crawls")
             resident[number] = watched.memory_info().rss / 2**20
         end([process])
     stand.close()
