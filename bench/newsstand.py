@@ -50,10 +50,16 @@ class Newsstand:
         """Return the address of every page."""
         return [f"http://{host}:{self.port}/2024/page-{n}-of-it" for host in self.hosts for n in range(self.pages)]
 
-    def gaps_under(self, seconds: float) -> int:
-        """Return how many requests came to their host sooner than so many seconds after the one before."""
-        return sum(
-            after - before < seconds for times in self.requests.values() for (before, _), (after, _) in pairwise(times)
+    def gaps_under(self, seconds: float) -> list[tuple[float, str, str, str, float]]:
+        """Return the requests that came to their host sooner than so many seconds after the one before.
+
+        Each as (gap, host, path before, path, time), the shortest gap first.
+        """
+        return sorted(
+            (round(after - before, 3), host, path_before, path, after)
+            for host, times in self.requests.items()
+            for (before, path_before), (after, path) in pairwise(times)
+            if after - before < seconds
         )
 
     def write_outlets(self, home: Path, delay_seconds: float, schedule: str) -> None:

@@ -108,6 +108,7 @@ async def workers(pages: int, port: int) -> dict[str, Any]:
         running = [launch(home, server, "worker") for _ in range(WORKERS)]
         began_at = killed_at = time.monotonic()
         kills, restarted = 0, False
+        events: list[float] = []
         indexed = "SELECT count(*) FROM search.articles"
         while (await asyncio.to_thread(ask, server, indexed) or 0) < pages:
             await asyncio.sleep(0.5)
@@ -120,14 +121,20 @@ async def workers(pages: int, port: int) -> dict[str, Any]:
                 victim.wait()
                 running.append(launch(home, server, "worker"))
                 kills, killed_at = kills + 1, time.monotonic()
+                events.append(killed_at)
             if not restarted and found >= pages // 2:
                 restarted = True
+                events.append(time.monotonic())
                 os.kill(int((server.data / "postmaster.pid").read_text().splitlines()[0]), signal.SIGINT)
                 await asyncio.sleep(1)
                 await asyncio.to_thread(start, home)  # joins the users of the one that is started again
             if time.monotonic() - began_at > PATIENCE_SECONDS:
                 break
         seconds = time.monotonic() - began_at
+        gaps = stand.gaps_under(DELAY_SECONDS)
+        for gap, host, before, path, at in gaps[:20]:
+            since = min((at - event for event in events if event <= at), default=0.0)
+            print(f"{gap:.3f} s at {host}: {before} then {path}, {since:.1f} s after a kill or restart", flush=True)
         took = {
             "pages": pages,
             "seconds": round(seconds, 1),
@@ -137,7 +144,7 @@ async def workers(pages: int, port: int) -> dict[str, Any]:
             "lost": pages - int(ask(server, "SELECT count(*) FROM articles") or 0),
             "stored_twice": int(ask(server, "SELECT count(*) FROM versions WHERE version > 1") or 0)
             + int(ask(server, "SELECT count(*) - count(DISTINCT url) FROM attempts WHERE outcome = 'new'") or 0),
-            "gaps_under_delay": stand.gaps_under(DELAY_SECONDS),
+            "gaps_under_delay": len(gaps),
             "missing_in_index": pages - int(ask(server, indexed) or 0),
         }
         end(running)
