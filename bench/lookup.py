@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.database import engine_for
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
-from news.signature import FIGURES, PERMUTATIONS, ROWS, Signature, bands, packed
+from news.signature import BANDS, FIGURES, PERMUTATIONS, Signature, bands, packed
 from tests.ledger import readings
 
 SPACE = UUID(int=7)
@@ -57,7 +57,7 @@ def fill(url: str, start: int, end: int) -> None:
                 "end": end,
                 "at": readings.START,
                 "signature": packed(generated(0)),
-                "bands": PERMUTATIONS // ROWS,
+                "bands": BANDS,
             },
         )
         copying = "COPY signatures (article_id, version, seen_at, signature, bands) FROM STDIN"

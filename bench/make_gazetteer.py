@@ -32,7 +32,7 @@ ALTERNATES_FROM = 100_000
 LEAST = 1_000
 #: names of places in some language that are people or words in most
 NOT_PLACES = frozenset(
-    "man israeli pakistani somali belarusian yemeni bangladeshi azerbaijani brits rus indio chino americana "
+    "man swiss israeli pakistani somali belarusian yemeni bangladeshi azerbaijani brits rus indio chino americana "
     "canadian thai of the and mobile most same".split()
 )
 LISTS = Path(__file__).parent / "gazetteer"

@@ -59,7 +59,7 @@ def broadsheet() -> Reader:
 
     def read(truth: dict[str, Any], _: bytes, folder: Path) -> dict[str, Any]:
         outlet = known.get(site_of(truth["url"])) or outlet_of(truth["url"], ())
-        line = {name: truth[name] for name in ("id", "url", "crawled_at") if name in truth}
+        line: dict[str, Any] = {name: truth[name] for name in ("id", "url", "crawled_at") if name in truth}
         return read_saved(line, folder, outlet)
 
     return read
@@ -71,7 +71,7 @@ def trafilatura() -> Reader:
 
     def read(truth: dict[str, Any], html: bytes, _: Path) -> dict[str, Any]:
         document = bare_extraction(html, url=truth["url"], with_metadata=True)
-        found = document.as_dict() if document else {}
+        found = {} if document is None else document if isinstance(document, dict) else document.as_dict()
         return {
             "headline": found.get("title"),
             "body": found.get("text") or "",
@@ -157,7 +157,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sets", default="fundus,aed,zyte")
     parser.add_argument("--only", default=",".join(READERS))
-    parser.add_argument("--halves", action="store_true", help="print Broadsheet's figures for each half, too")
+    parser.add_argument("--halves", action="store_true", help="print the figures for each half, too")
     parser.add_argument("--worst", type=int, default=0, metavar="N", help="Broadsheet's N worst bodies of each set")
     chosen = parser.parse_args()
     if not PAGES.exists():
@@ -174,11 +174,10 @@ def main() -> None:
         if {"broadsheet", "trafilatura"} <= readers.keys():
             result[name]["cpu_ratio"] = round(cost["broadsheet"] / cost["trafilatura"], 3)
         _print(name, result[name], readers)
-        if chosen.halves and "broadsheet" in readers:
-            for side in "AB":
-                part = [row for row in rows["broadsheet"] if half(row["url"]) == side]
-                result[name][f"half_{side}"] = _figures(part)
-                _line(f"  half {side}", result[name][f"half_{side}"])
+        for reader, side in ((reader, side) for reader in readers for side in "AB" if chosen.halves):
+            part = _figures([row for row in rows[reader] if half(row["url"]) == side])
+            result[name][reader][f"half_{side}"] = part
+            _line(f"{reader[:9]}, {side}", part)
         for row in sorted(rows.get("broadsheet", ()), key=lambda row: row["marks"]["body"])[: chosen.worst]:
             print(f"    {row['marks']['body']:.3f} {row['id'][:32]} {row['url'][:90]}")
     print(json.dumps(result))

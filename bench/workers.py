@@ -243,6 +243,7 @@ async def timetable(outlets: int, seconds: float) -> dict[str, Any]:
             desk=Desk(configuration=nothing, engine=engine, index=nothing, pool=nothing),
             catalogue=Catalogue(made),
             queue="bench",
+            settings=nothing,
         )
         began_at, cpu = time.monotonic(), time.process_time()
         keeper = Keeper(jobs)

@@ -23,6 +23,7 @@ def add_to(app: typer.Typer) -> None:
 
 def read(
     manifest: Annotated[Path, typer.Argument(help="JSON lines with id, url and perhaps crawled_at.")],
+    explain: Annotated[bool, typer.Option("--explain", help="Add what was weighed for each field, and why.")] = False,
 ) -> None:
     """Read saved pages: print one article a line as JSON, in the manifest's order.
 
@@ -31,10 +32,10 @@ def read(
     quiet_logs("ERROR")
     if not manifest.is_file():
         fail(f"There is no file {manifest}.")
-    run(_read(manifest))
+    run(_read(manifest, explain=explain))
 
 
-async def _read(manifest: Path) -> None:
+async def _read(manifest: Path, *, explain: bool) -> None:
     """Keep every core busy, at most a few pages ahead of what was printed."""
     import asyncio
     from collections import deque
@@ -50,7 +51,9 @@ async def _read(manifest: Path) -> None:
         with manifest.open(encoding="utf-8", errors="replace") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    ahead.append(asyncio.create_task(_read_line(pool, manifest, number, line, outlets)))
+                    ahead.append(
+                        asyncio.create_task(_read_line(pool, manifest, number, line, outlets, explain=explain))
+                    )
                 if len(ahead) >= pool.workers * AHEAD:
                     print_json(await ahead.popleft())
         while ahead:
@@ -60,7 +63,7 @@ async def _read(manifest: Path) -> None:
 
 
 async def _read_line(
-    pool: "Pool", manifest: Path, number: int, line: str, outlets: "tuple[Outlet, ...]"
+    pool: "Pool", manifest: Path, number: int, line: str, outlets: "tuple[Outlet, ...]", *, explain: bool
 ) -> dict[str, Any]:
     """Return the article of one line, or its id and the error."""
     from news.errors import PageUnreadable
@@ -74,6 +77,8 @@ async def _read_line(
         return {"id": None, "error": f"line {number} of {manifest.name} is not a JSON object"}
     try:
         outlet = outlet_of(str(wanted.get("url")), outlets)
-        return await pool.run(read_saved, wanted, manifest.parent, outlet)
+        return await pool.run(read_saved, wanted, manifest.parent, outlet, explain=explain)
+    except ValueError as error:
+        return {"id": wanted.get("id"), "error": f"its url is no address: {error}"}
     except PageUnreadable as error:
         return {"id": wanted.get("id"), "error": str(error), "outcome": str(error.outcome)}

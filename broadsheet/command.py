@@ -4,7 +4,22 @@ import sys
 
 import typer
 
-from broadsheet import archive, crawl, demo, health, index, kibana, outlets, recrawl, schedule, search, status, up
+from broadsheet import (
+    archive,
+    crawl,
+    demo,
+    health,
+    imports,
+    index,
+    kibana,
+    outlets,
+    quarantine,
+    recrawl,
+    schedule,
+    search,
+    status,
+    up,
+)
 from broadsheet.console import fail
 from news.errors import BroadsheetError
 
@@ -19,11 +34,12 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for room in (demo, crawl, recrawl, search, archive, status, up):
+for room in (demo, crawl, recrawl, search, archive, imports, status, up):
     room.add_to(app)
 health.add_to(outlets.app)
 app.add_typer(outlets.app, name="outlets")
 app.add_typer(index.app, name="index")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(kibana.app, name="kibana")
 

@@ -43,13 +43,15 @@ def run(main: Coroutine[Any, Any, T]) -> T:
 
 
 def quiet_logs(level: str = "WARNING") -> None:
-    """Send structured logs of `level` and above to standard error, a line each."""
+    """Send our logs of `level` and above to standard error, a line each, and libraries' from WARNING on."""
     import logging
 
     import structlog
 
     number = logging.getLevelNamesMapping()[level]
-    logging.basicConfig(level=number, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    # it warns of each try that failed, with a traceback; what came of all tries is said by us
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),

@@ -1,13 +1,18 @@
-"""`index create|rebuild|status`: the search index, which is made from the ledger."""
+"""`index create|rebuild|status|migrate|keys`: the search index, which is made from the ledger."""
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from broadsheet.console import err, out, print_json, quiet_logs, run
 
 if TYPE_CHECKING:
+    from index.elasticsearch.backend import ElasticsearchIndex
     from index.protocol import IndexStatus
+    from ledger.outbox import Debt
+
+T = TypeVar("T")
 
 app = typer.Typer(
     help="The search index: create it, make it again from the ledger, see how it is.", no_args_is_help=True
@@ -31,16 +36,62 @@ def rebuild() -> None:
 
 
 @app.command()
-def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Tell how the index is: schema, documents, size, and what was chosen or is missing."""
+def migrate(
+    again: Annotated[
+        bool, typer.Option("--again", help="Make the same schema anew, for a server with new plugins.")
+    ] = False,
+    drop_old: Annotated[bool, typer.Option("--drop-old", help="Remove the indices of earlier schemas.")] = False,
+    abandon: Annotated[bool, typer.Option("--abandon", help="Give up a migration under way.")] = False,
+) -> None:
+    """Bring Elasticsearch to this version's schema while people search and articles arrive; goes on if broken off."""
+    from index.elasticsearch import migrate as steps
+
     quiet_logs()
-    found = run(_status())
+    if drop_old or abandon:
+        removed = run(_on_elasticsearch(steps.drop_old if drop_old else steps.abandon))
+        out.print(f"Removed: {', '.join(removed) or 'nothing'}", markup=False)
+        return
+
+    def say(line: str) -> None:
+        err.print(line, markup=False)
+
+    done = run(_on_elasticsearch(lambda index: steps.migrate(index, say, again=again)))
+    for each in done:
+        out.print(f"{each.stream}: {each.documents} documents in {each.new}, {each.mended} mended; {each.old} is kept.")
+    if done:
+        out.print("`broadsheet index migrate --drop-old` removes what is kept.")
+
+
+@app.command()
+def keys(
+    expires: Annotated[str | None, typer.Option(help="When they end, such as 90d; never by default.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Make a writer's and a reader's API key, and say what each may do. Each secret is shown this once."""
+    from index.elasticsearch.keys import make_keys
+
+    quiet_logs()
+    made = run(_on_elasticsearch(lambda index: make_keys(index, expires=expires)))
+    if as_json:
+        print_json([{"name": key.name, "id": key.id, "encoded": key.encoded, "may": key.may} for key in made])
+        return
+    for key in made:
+        out.print(f"{key.name} ({key.id}) may {key.may}\n  {key.encoded}", markup=False)
+
+
+@app.command()
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Tell how the index is: schema, documents, size, what it is owed and refused, what is missing."""
+    quiet_logs()
+    found, owed = run(_status())
     if as_json:
         from dataclasses import asdict
 
-        print_json(asdict(found))
-    else:
-        _print(found)
+        print_json(asdict(found) | asdict(owed))
+        return
+    _print(found)
+    since = f" since {owed.owed_since:%Y-%m-%d %H:%M:%SZ}" if owed.owed_since else ""
+    out.print(f"  {owed.owed} owed{since}, {owed.quarantined} in quarantine")
 
 
 def _print(found: "IndexStatus") -> None:
@@ -65,17 +116,32 @@ async def _create() -> "IndexStatus":
             await index.close()
 
 
-async def _status() -> "IndexStatus":
+async def _status() -> "tuple[IndexStatus, Debt]":
     from index.open import open_index
     from ledger.database import database
+    from ledger.outbox import debt
     from news.configuration import read
 
     async with database(read(), connections=2) as engine:
+        async with engine.connect() as connection:
+            owed = await debt(connection)
         index = open_index(read(), engine)
         try:
-            return await index.status()
+            return await index.status(), owed
         finally:
             await index.close()
+
+
+async def _on_elasticsearch(do: "Callable[[ElasticsearchIndex], Awaitable[T]]") -> T:
+    """Do what only Elasticsearch can. Raises ConfigurationError where PostgreSQL searches."""
+    from index.open import open_elasticsearch
+    from news.configuration import read
+
+    index = open_elasticsearch(read())
+    try:
+        return await do(index)
+    finally:
+        await index.close()
 
 
 async def _rebuild() -> tuple[int, int]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from broadsheet import looking
 from broadsheet.console import err, out, print_json, quiet_logs, run, table
 
 if TYPE_CHECKING:
@@ -73,9 +74,26 @@ def show(name: str, as_json: Json = False) -> None:
         out.print(f"{source['kind']:<14} {source['url']}: {read_at}{why if source['outcome'] else ''}", markup=False)
 
 
+app.command()(looking.add)
+app.command("import")(looking.import_)
+
+
 @app.command()
-def check(as_json: Json = False) -> None:
-    """Check every outlet file; exits with 1 if one is broken, and says where."""
+def check(
+    names: Annotated[list[str] | None, typer.Argument(help="With --live: names of outlets.")] = None,
+    live: Annotated[bool, typer.Option("--live", help="Ask the outlets: does each work today?")] = False,
+    country: Annotated[str | None, typer.Option(help="With --live: all outlets of this country.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Check every outlet file; exits with 1 if one is broken, and says where.
+
+    With --live, ask outlets (default: the enabled ones) whether they work today, and whether they need a browser or a
+    login; nothing of what they answer is kept.
+    """
+    quiet_logs()
+    if live:
+        looking.check_live(names or [], country, as_json=as_json)
+        return
     from crawler.catalogue import read_catalogue
     from news.configuration import read
 

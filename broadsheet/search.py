@@ -29,6 +29,10 @@ def search(
     since: Annotated[str | None, typer.Option(help="Published on or after this day, such as 2026-11-01.")] = None,
     until: Annotated[str | None, typer.Option(help="Published on or before this day.")] = None,
     sort: Annotated[str, typer.Option(help="relevance, newest or oldest.")] = "relevance",
+    like: Annotated[str | None, typer.Option(metavar="ID", help="Articles like this one.")] = None,
+    fresh: Annotated[int | None, typer.Option(min=1, metavar="DAYS", help="Relevance halves with this age.")] = None,
+    by_story: Annotated[bool, typer.Option("--by-story", help="One hit a story, however many copies it has.")] = False,
+    terms: Annotated[int, typer.Option(min=0, max=50, help="Show so many words that tell these articles apart.")] = 0,
     facets: Annotated[bool, typer.Option(help="Show the facets.")] = True,
     size: Annotated[int, typer.Option(min=1, max=1000, help="Hits to show.")] = 10,
     cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before.")] = None,
@@ -60,6 +64,10 @@ def search(
         cursor=cursor,
         facets=DEFAULT_FACETS if facets else (),
         highlight=True,
+        like=like,
+        freshness=timedelta(days=fresh) if fresh else None,
+        collapse_by_story=by_story,
+        significant_terms=terms,
     )
     quiet_logs()
     results = run(_search(asked))
@@ -113,6 +121,7 @@ def _as_json(results: "Results") -> dict[str, Any]:
             name: [{"value": each.value, "label": each.label, "count": each.count} for each in buckets]
             for name, buckets in results.facets.items()
         },
+        "significant_terms": [each.label for each in results.significant_terms],
         "next_cursor": results.next_cursor,
         "took_ms": results.took_ms,
         "notes": list(results.notes),
@@ -126,6 +135,8 @@ def _print(results: "Results") -> None:
     for name, buckets in results.facets.items():
         if buckets:
             out.print(f"  {name:<15}" + ", ".join(f"{each.label} {each.count}" for each in buckets), markup=False)
+    if results.significant_terms:
+        out.print(f"  {'tell apart':<15}" + ", ".join(each.label for each in results.significant_terms), markup=False)
     for note in results.notes:
         out.print(note, style="yellow", markup=False)
     if results.next_cursor:
@@ -155,14 +166,17 @@ def article(
     url_or_id: Annotated[str, typer.Argument(metavar="URL|ID", help="Any address of the article, or its id.")],
     history: Annotated[bool, typer.Option("--history", help="List the versions and what was changed.")] = False,
     diff: Annotated[str | None, typer.Option(help="Show what was changed between two versions: A..B.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="List what was weighed for each field, and why.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show an article as the ledger has it, its versions, or what was changed."""
+    """Show an article as the ledger has it, its versions, what was changed, or why it was read so."""
     from broadsheet import show
 
     quiet_logs()
     if diff is not None:
         show.diff(url_or_id, diff, as_json=as_json)
+    elif explain:
+        show.explain(url_or_id, as_json=as_json)
     elif history:
         show.history(url_or_id, as_json=as_json)
     else:

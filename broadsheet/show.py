@@ -75,6 +75,29 @@ def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
     out.print(line)
 
 
+def explain(url_or_id: str, *, as_json: bool) -> None:
+    """Print what was weighed for each field of the newest text, the chosen one marked."""
+    candidates = run(_explanation(url_or_id))
+    if as_json:
+        print_json(candidates)
+        return
+    shown = table("field", "", "weight", "source", "value", "why")
+    for name, weighed in candidates.items():
+        for each in weighed:
+            mark = "*" if each["chosen"] else ""
+            shown.add_row(name, mark, f"{each['weight']:.2f}", each["source"], each["value"][:80], each["why"])
+    out.print(shown if candidates else "This article was read before candidates were kept.")
+
+
+async def _explanation(url_or_id: str) -> dict[str, list[dict[str, Any]]]:
+    from ledger.articles import explanation, find
+    from ledger.database import database
+    from news.configuration import read
+
+    async with database(read(), connections=1) as engine, engine.connect() as connection:
+        return await explanation(connection, await find(connection, url_or_id))
+
+
 async def _document(url_or_id: str) -> dict[str, Any]:
     from ledger.articles import documents, find
     from ledger.database import database

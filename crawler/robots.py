@@ -13,6 +13,9 @@ MOST_DELAY_SECONDS = 300.0
 #: sitemaps that are read of those a robots.txt names
 MOST_SITEMAPS = 3
 
+#: the tokens under which outlets speak to those who train models
+_TRAINERS = ("GPTBot", "CCBot", "Google-Extended", "ClaudeBot")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
@@ -38,8 +41,8 @@ def ask(content: bytes, user_agent: str, url: str) -> Verdict:
     return Verdict(allowed=bool(rules.can_fetch(url, token)), delay_seconds=least)
 
 
-def sitemaps(content: bytes, base: str) -> list[str]:
-    """Return the first MOST_SITEMAPS addresses of sitemaps that a robots.txt names, those of news first.
+def sitemaps(content: bytes, base: str, most: int = MOST_SITEMAPS) -> list[str]:
+    """Return the first `most` addresses of sitemaps that a robots.txt names, those of news first.
 
     >>> sitemaps(b"Sitemap: /archive.xml\\nSitemap: https://a.example/news.xml", "https://a.example/robots.txt")
     ['https://a.example/news.xml', 'https://a.example/archive.xml']
@@ -50,7 +53,16 @@ def sitemaps(content: bytes, base: str) -> list[str]:
             named.append(urljoin(base, address))
         except ValueError:
             continue  # no address at all, such as "http://["
-    return sorted(dict.fromkeys(named), key=lambda address: "news" not in address.lower())[:MOST_SITEMAPS]
+    return sorted(dict.fromkeys(named), key=lambda address: "news" not in address.lower())[:most]
+
+
+def forbids_ai_training(content: bytes, home: str) -> bool:
+    """Return whether a robots.txt keeps those from the home page who gather texts for the training of models.
+
+    >>> forbids_ai_training(b"User-agent: GPTBot\\nDisallow: /", "https://a.example/")
+    True
+    """
+    return any(not _rules(content[:ROBOTS_BYTES]).can_fetch(home, each) for each in _TRAINERS)
 
 
 @lru_cache(maxsize=256)

@@ -98,9 +98,21 @@ async def newest(connection: AsyncConnection, article_id: UUID) -> Article:
     return Article.from_json(document)
 
 
+async def explanation(connection: AsyncConnection, article_id: UUID) -> dict[str, list[dict[str, Any]]]:
+    """Return what was weighed for each field of the article's newest text: value, source, weight, chosen and why."""
+    query = select(versions.c.candidates).where(versions.c.article_id == article_id)
+    packed = (await connection.execute(query.order_by(versions.c.version.desc()).limit(1))).scalar()
+    return dict(json.loads(zlib.decompress(packed))) if packed else {}
+
+
 def pack(article: Article) -> bytes:
     """Return the article compressed, as `versions` keeps it."""
-    return zlib.compress(json.dumps(article.as_json(), ensure_ascii=False).encode())
+    return pack_json(article.as_json())
+
+
+def pack_json(value: Any) -> bytes:
+    """Return a JSON value compressed."""
+    return zlib.compress(json.dumps(value, ensure_ascii=False).encode())
 
 
 def unpack(packed: bytes) -> Article:

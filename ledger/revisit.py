@@ -20,8 +20,13 @@ REVISIT_DAYS = 30.0
 LEAST = timedelta(minutes=5)
 #: a live blog that has said nothing for so long is an article like others
 LIVE_FOR = timedelta(hours=6)
-#: failures in a row after which a page is given up until a source lists it anew or a person asks for it
-GIVE_UP_AFTER = 6
+#: a page that fails is tried again after a minute, then after two, four ... and at last daily; after so many failures
+#: in a row, some ten days, it is given up until a source lists it anew or a person asks for it. An outlet that was away
+#: for a week has lost nothing
+GIVE_UP_AFTER = 20
+LONGEST_PAUSE = timedelta(days=1)
+#: a wall is asked daily for a week
+WALLS = 7
 #: 404 and 410 are asked once more a day later: outlets withdraw pages by mistake
 GONE_AGAIN = timedelta(days=1)
 
@@ -44,17 +49,19 @@ def next_visit(
 ) -> datetime | None:
     """Return when to fetch the page again, or None for never.
 
-    `failures` counts those in a row, this one included. Pauses after failures double from one minute (RFC 9110 asks
-    for no number). `revisit_days` is the age from which an article is visited no more; 0: never again.
+    `failures` counts those in a row, this one included. Pauses after failures double from one minute up to a day (RFC
+    9110 asks for no number). `revisit_days` is the age from which an article is visited no more; 0: never again.
     """
     if outcome in READ:
         pause = pause_of(life, now) if life else _BY_AGE[0][1]
         ends_at = (life.born_at if life else now) + timedelta(days=revisit_days)
         return now + pause if now + pause <= ends_at else None
-    if outcome is Outcome.GONE or outcome is Outcome.WALL:
+    if outcome is Outcome.GONE:
         return now + GONE_AGAIN if failures < 2 else None
+    if outcome is Outcome.WALL:
+        return now + LONGEST_PAUSE if failures < WALLS else None
     if outcome in PASSING and failures < GIVE_UP_AFTER:
-        return now + timedelta(minutes=2 ** (failures - 1))
+        return now + min(LONGEST_PAUSE, timedelta(minutes=2 ** (failures - 1)))
     return None
 
 

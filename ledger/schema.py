@@ -15,6 +15,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    UniqueConstraint,
     Uuid,
     text,
 )
@@ -40,6 +41,29 @@ outlets = Table(
     Column("marked", Text),  # why the outlet is unwell; None: it is well
     Column("marked_at", Instant),
     Column("paused", Boolean, nullable=False, server_default=text("false")),  # by the user, until resumed
+    Column("site", Text, unique=True),  # of an outlet that has no file: it was met in an import
+)
+
+#: files of pages from elsewhere, and how far each was read
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("purpose", Text, nullable=False),  # import or reread
+    Column("kind", Text, nullable=False),
+    Column("head", Text, nullable=False),  # hash of the file's beginning: another file of the same name begins anew
+    Column("head_bytes", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("position", BigInteger, nullable=False, server_default=ZERO),
+    Column("within", Integer, nullable=False, server_default=ZERO),  # items done of the member at the position
+    Column("outcomes", JSONB, nullable=False, server_default="{}"),  # outcome -> items
+    Column("passed_over", JSONB, nullable=False, server_default="{}"),  # reason -> items
+    Column("begun_at", Instant, nullable=False, server_default=NOW),
+    Column("moved_at", Instant, nullable=False, server_default=NOW),
+    Column("ended_at", Instant),
+    Column("error", Text),  # why it does not go on
+    UniqueConstraint("file", "purpose"),
 )
 
 sources = Table(
@@ -166,6 +190,7 @@ versions = Table(
     Column("seen_at", Instant, nullable=False),
     Column("article", LargeBinary, nullable=False),  # zlib of Article.as_json()
     Column("edits", JSONB),  # against the version before; NULL for the first
+    Column("candidates", LargeBinary),  # zlib of what was weighed for each field
     PrimaryKeyConstraint("article_id", "version"),
 )
 
@@ -176,10 +201,11 @@ signatures = Table(
     Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False),
     Column("version", Integer, nullable=False),
     Column("seen_at", Instant, nullable=False),
+    Column("kept_at", Instant, nullable=False),  # from then on it ages: of an imported text the time of the import
     Column("signature", LargeBinary, nullable=False),  # news/signature.py packs it
     Column("bands", ARRAY(Integer), nullable=False),
     PrimaryKeyConstraint("article_id", "version"),
-    Index(None, "seen_at"),
+    Index(None, "kept_at"),
     # with a list of pending entries each look-up would read the whole list
     Index("ix_signatures_bands", "bands", postgresql_using="gin", postgresql_with={"fastupdate": False}),
 )

@@ -63,22 +63,36 @@ async def lock_stories(connection: AsyncConnection) -> None:
 
 
 async def remember(
-    connection: AsyncConnection, article_id: UUID, version: int, signature: Signature, at: datetime, days: int
+    connection: AsyncConnection,
+    article_id: UUID,
+    version: int,
+    signature: Signature,
+    at: datetime,
+    days: int,
+    kept_at: datetime | None = None,
 ) -> None:
-    """Keep a version's signature, by which copies will find it for so many days, and forget some that are older."""
+    """Keep a version's signature, by which copies will find it for so many days, and forget some that are older.
+
+    It ages from `kept_at` on, by default from `at`: the copies of an imported text may be imported days after it.
+    """
     if not signature:
         return
     statement = insert(signatures).values(
-        article_id=article_id, version=version, seen_at=at, signature=packed(signature), bands=list(bands(signature))
+        article_id=article_id,
+        version=version,
+        seen_at=at,
+        kept_at=kept_at or at,
+        signature=packed(signature),
+        bands=list(bands(signature)),
     )
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=[signatures.c.article_id, signatures.c.version],
-            set_={name: statement.excluded[name] for name in ("signature", "bands", "seen_at")},
+            set_={name: statement.excluded[name] for name in ("signature", "bands", "seen_at", "kept_at")},
         )
     )
     if article_id.int % PRUNE_EVERY == 0:
-        await prune(connection, at - timedelta(days=days))
+        await prune(connection, (kept_at or at) - timedelta(days=days))
 
 
 async def find_copies(
@@ -232,11 +246,11 @@ async def tell(connection: AsyncConnection, story_id: UUID) -> list[Told]:
 
 
 async def prune(connection: AsyncConnection, before: datetime, most: int = MOST_PRUNED) -> int:
-    """Forget signatures of texts seen before this, at most so many; stories stay as they are. Return how many went."""
+    """Forget signatures that were kept before this, at most so many; stories stay as they are. Return how many went."""
     old = (
         select(signatures.c.article_id, signatures.c.version)
-        .where(signatures.c.seen_at < before)
-        .order_by(signatures.c.seen_at)
+        .where(signatures.c.kept_at < before)
+        .order_by(signatures.c.kept_at)
         .limit(most)
     )
     key = tuple_(signatures.c.article_id, signatures.c.version)

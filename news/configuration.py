@@ -32,6 +32,10 @@ class Configuration:
     token: str | None = None
     #: an address or URL where outlets reach the operator; part of the user agent
     contact: str | None = None
+    #: a directory in which every page that is fetched is kept as it came, in WARC files; None keeps none
+    archive: Path | None = None
+    #: the folder of a spaCy pipeline that finds names besides our own; None: our own alone
+    entity_model: Path | None = None
     #: for tests and the demo: loopback may be crawled
     allow_loopback: bool = False
     #: days apart that two copies of a text may be seen and still be one story
@@ -80,6 +84,8 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         kibana_ca_certs=_file(found, "kibana_ca_certs"),
         token=found.get("token"),
         contact=found.get("contact"),
+        archive=Path(found["archive"]) if "archive" in found else None,
+        entity_model=_model(found),
         allow_loopback=found.get("allow_loopback", "").lower() in ("1", "true", "yes"),
         story_days=_days(found, "story_days", Configuration.story_days),
         revisit_days=_days(found, "revisit_days", Configuration.revisit_days),
@@ -91,6 +97,13 @@ def _file(found: Mapping[str, str], name: str) -> Path | None:
     path = Path(found[name]) if name in found else None
     if path and not path.is_file():
         raise ConfigurationError(f"{PREFIX}{name.upper()}: there is no file {path}.")
+    return path
+
+
+def _model(found: Mapping[str, str]) -> Path | None:
+    path = Path(found["entity_model"]) if "entity_model" in found else None
+    if path and not (path / "config.cfg").is_file():
+        raise ConfigurationError(f"{PREFIX}ENTITY_MODEL: {path} is not the folder of a spaCy pipeline.")
     return path
 
 

@@ -26,5 +26,7 @@ class Digest:
     signature: tuple[int, ...] = ()
     #: enrichment's fields of the index document (places, people, organisations, word_count, ...)
     enrichment: Mapping[str, Any] = field(default_factory=dict)
+    #: field -> what was weighed for it, for `--explain`: value, source, weight, chosen and why
+    candidates: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     #: hashes of the page's lines: those that recur across an outlet's pages are its chrome
     lines: tuple[int, ...] = ()

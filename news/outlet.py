@@ -52,7 +52,11 @@ class Outlet:
     include: tuple[str, ...] = ()
     #: addresses that match one of these are passed over
     exclude: tuple[str, ...] = ()
+    #: sent with each request to the outlet's sites, and to no other
     headers: Mapping[str, str] | None = None
+    cookies: Mapping[str, str] | None = None
+    #: `http://[user:password@]host:port`, for the requests to the outlet's sites alone
+    proxy: str | None = None
     #: CSS selectors, only if nothing else will do: field name -> selector
     selectors: Mapping[str, str] | None = None
     #: the outlet's statement forbids training of models; recorded with each article
@@ -62,6 +66,10 @@ class Outlet:
     #: when its sources are read and its articles visited again
     schedule: Schedule = field(default_factory=Schedule)
 
+
+#: headers that frame the request, or have a field of their own
+_NOT_OWN = frozenset("host content-length transfer-encoding connection cookie proxy-authorization".split())
+_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 _LISTS = {"feeds": SourceKind.FEED, "sitemaps": SourceKind.SITEMAP, "front_pages": SourceKind.FRONT_PAGE}
 _FIELDS: dict[str, type | tuple[type, ...]] = {
@@ -75,6 +83,8 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "include": list,
     "exclude": list,
     "headers": dict,
+    "cookies": dict,
+    "proxy": str,
     "selectors": dict,
     "forbids_ai_training": bool,
     "enabled": bool,
@@ -123,7 +133,23 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
                 raise ConfigurationError(f"{place}: field '{name}': '{pattern}': {error}.") from error
     if values.get("delay_seconds", 0) < 0:
         raise ConfigurationError(f"{place}: field 'delay_seconds' is below 0.")
+    _check_own(values, place)
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     values["schedule"] = parse_schedule(values.get("schedule", {}), place)
     values["country"] = values.get("country", "").lower()
     return Outlet(slug=slug, sources=sources or (Source(kind=SourceKind.FRONT_PAGE, url=values["home"]),), **values)
+
+
+def _check_own(values: Mapping[str, Any], place: str) -> None:
+    """Raise ConfigurationError for headers, cookies or a proxy that cannot be."""
+    for own in ("headers", "cookies"):
+        for name, value in values.get(own, {}).items():
+            if not _HEADER.fullmatch(name) or (own == "headers" and name.lower() in _NOT_OWN):
+                raise ConfigurationError(f"{place}: field '{own}': '{name}' cannot be set.")
+            if not value.isprintable() or (own == "cookies" and ";" in value):
+                raise ConfigurationError(f"{place}: field '{own}': the value of '{name}' cannot be sent.")
+    proxy = values.get("proxy")
+    if proxy is not None:
+        parts = urlsplit(proxy)
+        if parts.scheme != "http" or not parts.hostname or parts.path.strip("/") or parts.query:
+            raise ConfigurationError(f"{place}: field 'proxy' is http://host:port or http://user:password@host:port.")

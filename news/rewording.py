@@ -27,6 +27,13 @@ _MOST_QUOTATIONS = 50
 _FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
 #: a name is at most this many words
 _NAME_WORDS = 4
+#: what may stand before the first word of a sentence
+_SENTENCE_MARKS = frozenset(".!?:…\"“„«»‘’'–—-(•")
+#: English writes these with a capital as well
+_CALENDAR = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
+    "september october november december".split()
+)
 #: where every noun has a capital, a capital does not make a name
 _CAPITAL_NOUNS = ("de", "lb", "gsw", "bar")
 
@@ -60,6 +67,12 @@ class _Text:
         """Return the pieces from `start` to `end` that stand outside the `dropped` paragraphs."""
         return "".join(self.pieces[at] for at in range(start, end) if self.paragraph_of[at] not in dropped).strip()
 
+    def begins_sentence(self, place: int) -> bool:
+        """Say whether the piece at `place` is the first of a sentence, where any word has a capital."""
+        if not 0 < place < len(self.pieces) or self.paragraph_of[place] != self.paragraph_of[place - 1]:
+            return True
+        return self.pieces[place - 1].rstrip()[-1:] in _SENTENCE_MARKS
+
     def words_between(self, start: int, end: int) -> int:
         """Return how many of the pieces from `start` to `end` are words and not punctuation."""
         return sum(any(map(str.isalnum, piece)) for piece in self.pieces[start:end])
@@ -87,14 +100,21 @@ def rewording(before: str, after: str, language: str = "und") -> Rewording:
         )
         for span in changed
     ]
+    capitals = language.partition("-")[0] in _CAPITAL_NOUNS
+    names = [
+        change
+        for span, change in zip(changed, changes, strict=True)
+        if _changes_name(change, must_be_alike=capitals or old.begins_sentence(span.before_start))
+    ]
+    named = set(names)
     moved = [(line, line) for line in (old.paragraphs[n] for n in sorted(old_strangers)) if folded(line) in new_folded]
     worded = [change for change in changes if folded(change[0]) != folded(change[1])]
     kept = "\n".join(line for number, line in enumerate(old.paragraphs) if number not in old_strangers)
     return Rewording(
         numbers=tuple(change for change in worded if _changes_number(change)),
         quotes=tuple(_quotes(kept, after)),
-        names=tuple(change for change in worded if _changes_name(change, language)),
-        other=tuple(change for change in worded if not _only_figures(change) and not _changes_name(change, language)),
+        names=tuple(names),
+        other=tuple(change for change in worded if change not in named and not _only_figures(change)),
         cosmetic=tuple(
             moved + [change for change in changes if any(change) and folded(change[0]) == folded(change[1])]
         ),
@@ -163,18 +183,21 @@ def _only_figures(change: Change) -> bool:
     return _changes_number(change) and before == after
 
 
-def _changes_name(change: Change, language: str) -> bool:
-    """Say whether a few capitalised words became other ones.
+def _changes_name(change: Change, *, must_be_alike: bool) -> bool:
+    """Say whether a few capitalised words became other ones: the sign of a name.
 
-    Where all nouns have capitals the two must be spelled alike, as a mended name is; a script without case has none.
+    Where other words have capitals, too, the two must be spelled alike, as a mended name is; a script without case
+    has none.
     """
     sides = [[piece.strip() for piece in pieces(side) if any(map(str.isalnum, piece))] for side in change]
     if not all(0 < len(side) <= _NAME_WORDS and all(word[0].isupper() for word in side) for side in sides):
         return False
-    if language.partition("-")[0] not in _CAPITAL_NOUNS:
-        return True
     before, after = (" ".join(side)[:100] for side in sides)
-    return bool(SequenceMatcher(None, before, after, autojunk=False).ratio() > 0.6)
+    if before.casefold() == after.casefold():
+        return False
+    if must_be_alike or {word.lower() for side in sides for word in side} & _CALENDAR:
+        return bool(SequenceMatcher(None, before, after, autojunk=False).ratio() > 0.6)
+    return True
 
 
 def _quotes(before: str, after: str) -> list[Change]:

@@ -15,6 +15,8 @@ from index.open import open_index
 from index.protocol import Index
 from ledger.database import database
 from news.configuration import Configuration, read
+from pipelines.archive import Archive
+from pipelines.enrich.model import check_model
 from pipelines.pool import Pool
 from pipelines.publish import publish_all
 
@@ -27,6 +29,8 @@ class Desk:
     engine: AsyncEngine
     index: Index
     pool: Pool
+    #: where raw pages are kept; None: they are not
+    archive: Archive | None = None
 
 
 #: the desk of whatever runs now; Scrapy's components, which are made from settings alone, find it here
@@ -37,15 +41,21 @@ CURRENT: ContextVar[Desk] = ContextVar("desk")
 async def open_desk(configuration: Configuration) -> AsyncIterator[Desk]:
     """Open the pool, the ledger and the index, in the order in which nothing is in another's way, and close them.
 
-    Raises DatabaseUnavailable if there is no ledger. An index that is away does not matter here: the outbox waits.
+    Raises DatabaseUnavailable if there is no ledger, ConfigurationError for a model that cannot be loaded. An index
+    that is away does not matter here: the outbox waits.
     """
     async with AsyncExitStack() as stack:
         pool = Pool()  # before any thread and any connection is there to be inherited
         stack.callback(pool.close)
+        if configuration.entity_model:
+            await pool.run(check_model)
         engine = await stack.enter_async_context(database(configuration))
         index = open_index(configuration, engine)
         stack.push_async_callback(index.close)
-        desk = Desk(configuration=configuration, engine=engine, index=index, pool=pool)
+        archive = Archive(configuration.archive) if configuration.archive else None
+        if archive is not None:
+            stack.callback(archive.close)
+        desk = Desk(configuration=configuration, engine=engine, index=index, pool=pool, archive=archive)
         token = CURRENT.set(desk)
         stack.callback(CURRENT.reset, token)
         yield desk
@@ -65,13 +75,28 @@ async def desk_of(crawler: Crawler) -> Desk:
 
 
 async def _open_for(crawler: Crawler) -> Desk:
-    stack = AsyncExitStack()
-    desk = await stack.enter_async_context(open_desk(read()))
+    opened: asyncio.Future[Desk] = asyncio.get_running_loop().create_future()
+    ended = asyncio.Event()
+
+    async def keep_open() -> None:
+        # one task opens and closes: a context variable is given back where it was set
+        try:
+            async with open_desk(read()) as desk:
+                opened.set_result(desk)
+                await ended.wait()
+                await publish_all(desk.engine, desk.index)
+        except BaseException as error:
+            if opened.done():
+                raise
+            opened.set_exception(error)
+
+    keeper = asyncio.create_task(keep_open())
 
     async def close() -> None:
-        await publish_all(desk.engine, desk.index)
-        await stack.aclose()
+        ended.set()
+        await keeper
 
+    desk = await opened
     # strongly held: the signal's dispatcher keeps weak references
     crawler.signals.connect(close, signal=signals.engine_stopped, weak=False)
     return desk

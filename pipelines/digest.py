@@ -1,5 +1,6 @@
 """Page in, digest out: every step that needs only the page, in one trip through the pool."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,9 +12,12 @@ from news.outlet import Outlet
 from news.page import Page
 from pipelines.deduplicate import sign
 from pipelines.enrich import enrich
-from pipelines.extract import Extracted, extract
+from pipelines.extract import Candidate, Extracted, extract
 from pipelines.language import identify
 from pipelines.pool import Pool
+
+#: characters of a candidate's text that are kept, and candidates of a field
+EXCERPT, MOST_CANDIDATES = 300, 50
 
 
 def digest(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset()) -> Digest:
@@ -23,13 +27,31 @@ def digest(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset()) -> 
     no clock, no memory of other pages.
     """
     try:
-        extracted = read_article(page, outlet, chrome)
+        extracted = read_article(page, outlet, chrome, explain=True)
     except PageUnreadable as error:
         return refused(error)
     article = extracted.article
     if article is None:
         return Digest(refusal=extracted.refusal, lines=extracted.lines)
-    return Digest(article=article, signature=sign(article), enrichment=enrich(article, outlet), lines=extracted.lines)
+    return Digest(
+        article=article,
+        signature=sign(article),
+        enrichment={"language_confidence": round(extracted.language_confidence, 3)} | enrich(article, outlet),
+        candidates=explained(extracted.candidates),
+        lines=extracted.lines,
+    )
+
+
+def explained(candidates: Mapping[str, tuple[Candidate, ...]]) -> dict[str, list[dict[str, Any]]]:
+    """Return what was weighed for each field as JSON's types, long texts cut to their beginning."""
+    return {
+        name: [
+            _clean({"value": each.value[:EXCERPT], "source": each.source, "weight": each.weight})
+            | {"chosen": each.chosen, "why": each.why}
+            for each in weighed[:MOST_CANDIDATES]
+        ]
+        for name, weighed in candidates.items()
+    }
 
 
 def read_article(
@@ -45,7 +67,8 @@ def read_article(
     article = storable(extracted.article)
     language = identify(f"{article.headline}\n{article.body}", extracted.stated_language, outlet.languages)
     url = honest_canonical(page.final_url, article.canonical_url, outlet.hosts) or article.url
-    return replace(extracted, article=replace(article, in_language=language.code, url=url))
+    settled = replace(article, in_language=language.code, url=url)
+    return replace(extracted, article=settled, language_confidence=language.confidence)
 
 
 async def digest_in_pool(pool: Pool, page: Page, outlet: Outlet, chrome: frozenset[int]) -> Digest:

@@ -12,6 +12,28 @@ from pipelines.fetched import Fetched
 from pipelines.record import record_fetched
 
 
+class ArchivePipeline:
+    """Keeps each page as it came, where the user wants that: before the ledger knows of it, so that none is missing."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        """Keep the crawler, whose desk is opened when the crawl begins."""
+        return cls(crawler)
+
+    async def process_item(self, item: Fetched) -> Fetched:
+        """Return the item once its page is on disk. Raises OSError if it cannot be: then the page is still due."""
+        desk = await desk_of(self.crawler)
+        if item.page is not None and desk.archive is not None:
+            # the attempt's time is the one by which the ledger knows what was read
+            attempt = item.attempt
+            page = replace(item.page, url=attempt.url, final_url=attempt.final_url, fetched_at=attempt.at)
+            await desk.archive.keep(page, attempt.outlet)
+        return item
+
+
 class DigestPipeline:
     """Reads each page in the process pool."""
 

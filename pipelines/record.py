@@ -1,6 +1,7 @@
 """What was fetched and read goes into the ledger, in one transaction."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -42,11 +43,14 @@ async def record_fetched(
             engine, replace(attempt, outcome=refusal.outcome, reason=refusal.reason), events=events, revisit_days=days
         )
     return await record(
-        engine, attempt, _reading(fetched, digest, digest.article, story_days), events=events, revisit_days=days
+        engine, attempt, reading_of(fetched, digest, digest.article, story_days), events=events, revisit_days=days
     )
 
 
-def _reading(fetched: Fetched, digest: Digest, article: Article, story_days: int) -> Reading:
+def reading_of(
+    fetched: Fetched, digest: Digest, article: Article, story_days: int, kept_at: datetime | None = None
+) -> Reading:
+    """Return what the ledger is to keep of an attempt that brought an article; `kept_at` is the time of an import."""
     attempt = fetched.attempt
     return Reading(
         outlet=attempt.outlet,
@@ -56,8 +60,10 @@ def _reading(fetched: Fetched, digest: Digest, article: Article, story_days: int
         asked=attempt.url,
         read_from=attempt.final_url,
         signature=digest.signature,
+        candidates=digest.candidates,
         story_days=story_days,
         at=attempt.at,
+        kept_at=kept_at,
     )
 
 

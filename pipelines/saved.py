@@ -11,7 +11,7 @@ from news.errors import BroadsheetError, PageUnreadable
 from news.outlet import Outlet
 from news.page import Page
 from news.url import site_of
-from pipelines.digest import read_article
+from pipelines.digest import explained, read_article
 from pipelines.extract.instants import read as read_instant
 
 #: a saved page that unpacks to more is refused, as the crawler would have refused it
@@ -20,22 +20,25 @@ _SIZE_LIMIT = 20_000_000
 _NEVER = datetime(2199, 1, 1, tzinfo=UTC)
 
 
-def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet) -> dict[str, Any]:
+def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet, *, explain: bool = False) -> dict[str, Any]:
     """Return `id` and the article's fields for one line of a manifest, or `id` and `error`.
+
+    With `explain` there is also `candidates`: what was weighed for each field, which was chosen, and why.
 
     `line` has `id`, `url` and perhaps `crawled_at`; the page is `<id>.html.gz` or `<id>.html` in `folder`. Never
     raises for what the line or the page holds.
     """
     name = line.get("id")
     try:
-        page = _page(line, folder)
-        extracted = read_article(page, outlet)
+        page = page_of_line(line, folder, undated=_NEVER)
+        extracted = read_article(page, outlet, explain=explain)
     except BroadsheetError as error:
         return {"id": name, "error": str(error)}
     if extracted.article is None:
         assert extracted.refusal is not None, "there is an article or a refusal"
         return {"id": name, "error": extracted.refusal.reason, "outcome": str(extracted.refusal.outcome)}
-    return {"id": name} | extracted.article.as_json()
+    candidates = {"candidates": explained(extracted.candidates)} if explain else {}
+    return {"id": name} | extracted.article.as_json() | candidates
 
 
 def outlet_of(url: str, outlets: Iterable[Outlet]) -> Outlet:
@@ -47,12 +50,16 @@ def outlet_of(url: str, outlets: Iterable[Outlet]) -> Outlet:
     return Outlet(slug="", name="", home=f"https://{site}/")
 
 
-def _page(line: Mapping[str, Any], folder: Path) -> Page:
+def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | None = None) -> Page:
+    """Return the page of one line of a manifest; `undated` is its time where the line states none, default: now.
+
+    Raises PageUnreadable, which says why there is none.
+    """
     name, url = line.get("id"), line.get("url")
     if not isinstance(name, str) or not isinstance(url, str) or not name or Path(name).name != name:
         raise PageUnreadable("A line of the manifest needs an id that is a file's name, and a url.")
     stated = read_instant(str(line.get("crawled_at") or ""))
-    at = stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else _NEVER
+    at = stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else undated or datetime.now(UTC)
     packed, plain = folder / f"{name}.html.gz", folder / f"{name}.html"
     try:
         if packed.exists():

@@ -54,6 +54,8 @@ class Jobs:
     desk: Desk
     catalogue: Catalogue
     queue: str
+    #: Scrapy's
+    settings: Settings
 
     async def crawl(self, outlet: Outlet, *, priority: int = BY_TIMETABLE, sources: bool = True) -> None:
         """Ask for a crawl of `outlet`: its sources, unless they are not wanted, and what is due.
@@ -208,7 +210,7 @@ async def open_jobs(desk: Desk, catalogue: Catalogue, settings: Settings, *, que
     address = desk.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=4)
     app = procrastinate.App(connector=connector)
-    jobs = Jobs(app=app, desk=desk, catalogue=catalogue, queue=queue)
+    jobs = Jobs(app=app, desk=desk, catalogue=catalogue, queue=queue, settings=settings)
     _define_tasks(jobs, settings)
     async with app.open_async():
         yield jobs

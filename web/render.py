@@ -8,6 +8,8 @@ from typing import Any
 import jinja2
 from starlette.responses import HTMLResponse
 
+from pipelines.enrich.attribution import SOURCES
+
 ROOM = Path(__file__).parent
 STATIC = ROOM / "static"
 
@@ -22,6 +24,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals["static"] = _static
+    environment.globals["sources"] = SOURCES[:2]  # those whose licence asks to be named
     return environment
 
 

@@ -27,7 +27,7 @@ from ledger.pages import DuePage, due
 from ledger.record import Attempt
 from ledger.sites import UNREACHABLE_AGE, leave_alone, not_before
 from news.configuration import read
-from news.errors import CrawlInterrupted, PageUnreadable, SourceUnreadable
+from news.errors import BroadsheetError, CrawlInterrupted, PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source
 from news.url import site_of
@@ -65,10 +65,15 @@ class OutletSpider(scrapy.Spider):
         """Take the outlet, or the `name` of one in the catalogue.
 
         `sources` False goes on with what is due, addresses are those of the sources to be read; `only` restricts the
-        crawl to these addresses. Raises UnknownOutlet.
+        crawl to these addresses. Without an outlet this is Scrapy's own command line: an unknown name ends it with one
+        sentence.
         """
         super().__init__(**kwargs)
-        self.outlet = outlet or read_catalogue(read().home).outlet(name)
+        try:
+            self.outlet = outlet or read_catalogue(read().home).outlet(name)
+        except BroadsheetError as error:
+            # Scrapy would print its traceback
+            raise SystemExit(str(error)) from None
         self.slug = self.outlet.slug
         #: the least pace of each of its sites; robots.txt may ask for a slower one (crawler.pace)
         self.delay_seconds = self.outlet.delay_seconds

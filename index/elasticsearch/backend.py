@@ -1,17 +1,17 @@
 """Elasticsearch as a place to search: articles and crawl events, each behind an alias."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
+from elasticsearch import AsyncElasticsearch, NotFoundError
 
 from index.asked import settle
-from index.cursor import Place, begin
+from index.cursor import begin
 from index.elasticsearch import bulk, results, translate
-from index.elasticsearch.client import error_type, our_words
+from index.elasticsearch.client import error_type, failed, our_words
 from index.elasticsearch.create import create
 from index.elasticsearch.labels import Labels
+from index.elasticsearch.request import preference, searches
 from index.elasticsearch.status import NAME, status
 from index.elasticsearch.targets import Targets
 from index.protocol import Action, IndexStatus, Written
@@ -59,53 +59,32 @@ class ElasticsearchIndex:
             clause = translate.condition(parsed.tree, query.languages)
             if query.like:
                 clause = {"bool": {"must": [clause, await self._like(query.like)]}}
-            body = self._body(query, clause, place)
-            try:
-                answer = (await self.client.search(index=self.aliases["articles"], **body)).body
-            except BadRequestError as error:  # such as a cursor that was tampered with
-                raise BadQuery(f"Elasticsearch cannot carry out this search ({error_type(error.body)}).") from None
-            values = results.facet_values(answer, query)
-            labels = await self.labels.of(values, (hit["_source"] for hit in answer["hits"]["hits"]))
+            page, *counts = await self._ask(searches(query, clause, place), preference(query))
+            counted = counts[0] if counts else page
+            values = results.facet_values(counted, query)
+            labels = await self.labels.of(values, (hit["_source"] for hit in page["hits"]["hits"]))
         return Results(
-            total=answer["hits"]["total"]["value"],
-            hits=results.hits(answer, query),
-            facets=results.facets(answer, query, labels),
-            histogram=results.histogram(answer),
-            significant_terms=results.significant_terms(answer),
-            next_cursor=results.next_cursor(answer, query, place),
-            took_ms=float(answer["took"]),
+            total=counted["hits"]["total"]["value"],
+            hits=results.hits(page, query),
+            facets=results.facets(counted, query, labels),
+            histogram=results.histogram(counted),
+            significant_terms=results.significant_terms(counted),
+            next_cursor=results.next_cursor(page, query, place),
+            took_ms=float(max(each["took"] for each in (page, counted))),
             notes=parsed.notes,
         )
 
-    def _body(self, query: Query, clause: dict[str, Any], place: Place) -> dict[str, Any]:
-        """Return the arguments of the search for one page, which begins at `place`."""
-        chosen = translate.filters(query)
-        asked = {name: clause for name, clause in chosen.items() if name in query.facets}
-        must = [clause for name, clause in chosen.items() if name not in asked] + translate.published(query)
-        scored = {"bool": {"must": [translate.fresh(clause, query, place.origin)], "filter": must}}
-        body: dict[str, Any] = {
-            "query": scored,
-            "size": query.size,
-            "sort": translate.order(query.sort),
-            "track_total_hits": True,
-            "source_excludes": sorted(DERIVED),
-            # the same copy of the index for all pages: copies may score differently
-            "preference": hashlib.sha256(query.text.encode("utf-8", "replace")).hexdigest()[:16],
-        }
-        if asked:  # facets keep their own selection: filters narrow the hits after the counting
-            body["post_filter"] = {"bool": {"filter": list(asked.values())}}
-        if aggregations := translate.aggregations(query, asked):
-            body["aggregations"] = aggregations
-        if query.highlight and query.text.strip():
-            body["highlight"] = translate.highlight(query)
-        if query.collapse_by_story:
-            body["collapse"] = {"field": "story_key", "inner_hits": {"name": "story", "size": 0}}
-            body["from_"] = place.offset
-            if place.offset + query.size > translate.DEEPEST_OFFSET:
-                raise BadQuery(f"Stories can be paged through as far as {translate.DEEPEST_OFFSET}; narrow the query.")
-        elif place.after:
-            body["search_after"] = list(place.after)
-        return body
+    async def _ask(self, bodies: list[dict[str, Any]], preference: str) -> list[dict[str, Any]]:
+        """Send searches in one request and return their answers. Raises BadQuery for one the server cannot read."""
+        head = {"index": self.aliases["articles"], "preference": preference}
+        answers = await self.client.msearch(searches=[part for body in bodies for part in (head, body)])
+        found: list[dict[str, Any]] = answers["responses"]
+        for each in found:
+            if each.get("status", 200) == 400:  # such as a cursor that was tampered with
+                raise BadQuery(f"Elasticsearch cannot carry out this search ({error_type(each)}).")
+            if "error" in each:
+                raise failed(int(each["status"]), error_type(each), self.place)
+        return found
 
     async def _like(self, id: str) -> dict[str, Any]:
         """Return the clause of what is like an article. Raises BadQuery if there is no such article."""

@@ -105,10 +105,11 @@ async def write(
             words = [Written(verdict=Verdict.LATER, reason=str(error), wait_seconds=BUSY_SECONDS)] * len(chunk)
         for each, word in zip(chunk, words, strict=True):
             found[each.place] = worse(found.get(each.place, DONE), word)
-        if stuck := next((word for word in words if word.verdict is Verdict.LATER), None):
-            # what is busy or full for this chunk is so for the next; the caller comes back
+        later = [word for word in words if word.verdict is Verdict.LATER]
+        if later and (len(later) == len(words) or later[0].wait_seconds >= FULL_SECONDS):
+            # what is away, busy or full for a whole chunk is so for the next; the caller comes back
             for each in (one for rest in waiting for one in rest):
-                found[each.place] = worse(found.get(each.place, DONE), stuck)
+                found[each.place] = worse(found.get(each.place, DONE), later[0])
             break
     return [found[number] for number in range(len(actions))]
 

@@ -113,20 +113,24 @@ def _trouble(error: TransportError) -> str:
 
 def explained(error: ApiError, place: str) -> IndexUnavailable:
     """Return our error for an answer of the server that is no success."""
-    reason = error_type(error.body)
-    if error.status_code == 401:
+    return failed(error.status_code, error_type(error.body), place)
+
+
+def failed(status: int, kind: str, place: str) -> IndexUnavailable:
+    """Return our error for a status and the kind of the server's error."""
+    if status == 401:
         return IndexUnavailable(
             f"Elasticsearch at {place} refuses our key or password; see BROADSHEET_ELASTICSEARCH_API_KEY."
         )
-    if error.status_code == 403:
+    if status == 403:
         return IndexUnavailable(
-            f"Elasticsearch at {place} does not allow this with our key ({reason}); see `broadsheet index keys`."
+            f"Elasticsearch at {place} does not allow this with our key ({kind}); see `broadsheet index keys`."
         )
-    if error.status_code == 404:
+    if status == 404:
         return IndexUnavailable(f"Elasticsearch at {place} has no such index; `broadsheet index create` makes it.")
-    if error.status_code < 500 and error.status_code != 429:
-        return IndexUnavailable(f"Elasticsearch at {place} refuses this: {error.status_code} ({reason}).")
-    return IndexUnavailable(f"Elasticsearch at {place} is in trouble: {error.status_code} ({reason}).")
+    if status < 500 and status != 429:
+        return IndexUnavailable(f"Elasticsearch at {place} refuses this: {status} ({kind}).")
+    return IndexUnavailable(f"Elasticsearch at {place} is in trouble: {status} ({kind}).")
 
 
 def error_type(body: object) -> str:

@@ -31,7 +31,7 @@ SETTLE_SECONDS = 2 * BELIEVED_SECONDS
 #: times that old and next are compared; under live writes the last few seconds may differ once or twice
 COMPARISONS = 5
 #: seconds between two looks at a copy that runs on the server
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 2.0
 
 Report = Callable[[str], None]
 

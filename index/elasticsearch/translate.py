@@ -14,7 +14,7 @@ Json = dict[str, Any]
 #: a headline says what an article is about
 BOOSTS = {"headline": 3, "standfirst": 2, "body": 1}
 #: texts that are searched under the neutral analysis only
-_OTHERS = ("alternative_headlines", "kicker", "correction")
+_OTHERS = ("alternative_headlines", "kicker", "correction", "entries.headline", "entries.body")
 #: analyses that know where a word ends in a script without spaces
 _DENSE_LANGUAGES = ("ja", "km", "ko", "lo", "my", "th", "zh")
 #: characters of one piece of a highlight, and how many pieces of the body are shown

@@ -169,6 +169,9 @@ def _over(
 ) -> Iterator[str]:
     yield from _keys(where, "data_source", source.get("data_source", {}))
     view_id = source.get("data_source", {}).get("ref_id")
+    if view_id not in {each.id for each in VIEWS}:
+        yield f"{where}: there is no data view {view_id}"
+        return
     if not measures:
         yield f"{where}: it measures nothing"
     for measure in measures:

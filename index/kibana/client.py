@@ -34,7 +34,7 @@ class Kibana:
                 "put it into BROADSHEET_KIBANA_API_KEY."
             )
         self.place = f"{parts.scheme}://{parts.netloc}"
-        self.space = space
+        self.space = "" if space == "default" else space
         self._root = self.place + parts.path.rstrip("/")
         self._headers = {"kbn-xsrf": "true"}  # Kibana refuses writes without it
         if configuration.kibana_api_key:
@@ -46,9 +46,21 @@ class Kibana:
             retries=False,
         )
 
-    def get(self, path: str) -> Any:
-        """Return what `GET path` answers, outside of any space."""
-        return self._answer(self._send("GET", self._root + path))
+    def status(self) -> Any:
+        """Return what Kibana says of itself."""
+        response = self._send("GET", f"{self._root}/api/status")
+        if response.status == 404:
+            raise self._another()
+        return self._answer(response)
+
+    def require_space(self) -> None:
+        """Raise KibanaUnavailable if the space is not there."""
+        if not self.space:
+            return
+        response = self._send("GET", f"{self._root}/api/spaces/space/{quote(self.space, safe='')}")
+        if response.status == 404:
+            raise KibanaUnavailable(f"Kibana at {self.place} has no space '{self.space}' that our key may see.")
+        self._answer(response)
 
     def post(self, path: str, body: Any) -> Any:
         """Send `body` as JSON by POST to the space, and return the answer."""
@@ -86,13 +98,16 @@ class Kibana:
             "that signs it."
         )
 
+    def _another(self) -> KibanaUnavailable:
+        return KibanaUnavailable(f"What answers at {self.place} is not Kibana.")
+
     def _answer(self, response: urllib3.BaseHTTPResponse) -> Any:
         body: Any = None
         try:
             body = json.loads(response.data)
         except ValueError as error:
             if response.status < 300:
-                raise KibanaUnavailable(f"What answers at {self.place} is not Kibana.") from error
+                raise self._another() from error
         if response.status < 300:
             return body
         if response.status == 401:
@@ -101,8 +116,6 @@ class Kibana:
             raise KibanaUnavailable(
                 f"Kibana at {self.place} does not allow this with our key; docs/kibana.md lists the rights it needs."
             )
-        if response.status == 404 and self.space:
-            raise KibanaUnavailable(f"Kibana at {self.place} has no space '{self.space}' that our key may see.")
         if response.status < 400:
             raise KibanaUnavailable(f"Kibana at {self.place} sends us elsewhere; name the address it sends to.")
         said = body.get("message") if isinstance(body, dict) else None

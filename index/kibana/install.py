@@ -43,8 +43,7 @@ def install(kibana: Kibana, *, page: str = PAGE) -> Installed:
     """
     check()
     version = _version(kibana)
-    if kibana.space:
-        kibana.get(f"/api/spaces/space/{quote(kibana.space, safe='')}")
+    kibana.require_space()
     for view in VIEWS:
         kibana.post("/api/data_views/data_view", request(view, page))
     objects = [search(saved) for saved in SEARCHES]
@@ -68,13 +67,13 @@ def install(kibana: Kibana, *, page: str = PAGE) -> Installed:
 
 def _version(kibana: Kibana) -> tuple[int, ...]:
     """Return Kibana's version. Raises KibanaUnavailable for one that is too old or that says none."""
-    status = kibana.get("/api/status")
+    status = kibana.status()
     number = status.get("version", {}).get("number", "") if isinstance(status, dict) else ""
     found = re.match(r"(\d+)\.(\d+)\.(\d+)", str(number))
     if not found:
-        # a Kibana tells strangers that it is up and nothing more
+        # Kibana tells whoever has no key, or a wrong one, that it is up and nothing more
         raise KibanaUnavailable(
-            f"Kibana at {kibana.place} does not tell its version; it may want a key in BROADSHEET_KIBANA_API_KEY."
+            f"Kibana at {kibana.place} does not tell us its version; it wants another key in BROADSHEET_KIBANA_API_KEY."
         )
     version = tuple(int(part) for part in found.groups())
     if version < OLDEST:

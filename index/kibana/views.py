@@ -120,8 +120,10 @@ def runtime_fields(view: DataView) -> dict[str, dict[str, Any]]:
 
 
 def formats(view: DataView, page: str) -> dict[str, dict[str, Any]]:
-    """Return how Kibana shows the fields that lead somewhere; `page` is the address of our own page."""
-    shown = {"url": {"id": "url", "params": {"type": "a", "openLinkInCurrentTab": False}}}
+    """Return how Kibana shows sizes, and the fields that lead somewhere; `page` is the address of our own page."""
+    shown: dict[str, dict[str, Any]] = {"url": {"id": "url", "params": {"type": "a", "openLinkInCurrentTab": False}}}
+    if "content_bytes" in types(view.stream):
+        shown["content_bytes"] = {"id": "bytes"}
     for name, link in view.links.items():
         shown[name] = {
             "id": "url",

@@ -23,6 +23,7 @@ _WEIGHTED = (
     ("alternative_headlines", "C"),
     ("correction", "C"),
     ("body", "D"),
+    ("entries", "D"),
 )
 
 
@@ -72,10 +73,8 @@ def vector(document: Mapping[str, Any]) -> str:
     position = 0
     size = 0
     for field, weight in _WEIGHTED:
-        value = document.get(field) or ""
-        texts = value if isinstance(value, list | tuple) else [value]
-        for text in texts:
-            for word in words(str(text)):
+        for text in _texts(document.get(field) or ""):
+            for word in words(text):
                 position += 1
                 known = places.get(word.form)
                 if known is None:
@@ -88,6 +87,15 @@ def vector(document: Mapping[str, Any]) -> str:
                     return _written(places)
             position += GAP if text else 0
     return _written(places)
+
+
+def _texts(value: Any) -> list[str]:
+    """Return the texts of a field: one, a list, or the entries of a live blog."""
+    found = value if isinstance(value, list | tuple) else [value]
+    return [
+        f"{each.get('headline') or ''}\n{each.get('body') or ''}" if isinstance(each, Mapping) else str(each)
+        for each in found
+    ]
 
 
 def _written(places: Mapping[str, list[str]]) -> str:

@@ -9,6 +9,7 @@ from pipelines.enrich.about import about
 from pipelines.enrich.counts import counts
 from pipelines.enrich.figures import figures
 from pipelines.enrich.keywords import keywords
+from pipelines.enrich.model import model
 from pipelines.enrich.organisations import organisations
 from pipelines.enrich.people import people
 from pipelines.enrich.places import places
@@ -23,6 +24,7 @@ STEPS: tuple[Callable[[Reading], dict[str, Any]], ...] = (
     keywords,
     people,
     organisations,
+    model,
     places,
     about,
     quotes,

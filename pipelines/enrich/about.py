@@ -1,6 +1,6 @@
 """The country an article is about, apart from those it mentions."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import Any
 
 from pipelines.enrich.companies import all_organisations
@@ -11,15 +11,18 @@ from pipelines.enrich.places import located, prominence
 from pipelines.enrich.reading import Reading
 from pipelines.enrich.runs import index_at
 
-#: an article is about a country that has this share of all that points to countries, and this weight
-SHARE, LEAST = 0.34, 3.0
+#: an article is about a country that has this share of all that points to countries, this weight, and two pointers:
+#: one mention of Paris makes no recipe French
+SHARE, LEAST, POINTERS = 0.34, 3.0, 2
 
 
 def about(reading: Reading) -> dict[str, Any]:
     """Return `about_country`, ISO 3166-1 alpha-2: the one that most points to; {} where none stands out."""
     weights: dict[str, float] = defaultdict(float)
+    pointers = Counter(people_of(reading))
     for start, _, where in reading.once(located):
         if where.country:
+            pointers[where.country] += 1
             weights[where.country] += prominence(reading, start) * _happens(reading, start, where)
     for code, count in people_of(reading).items():
         weights[code] += count
@@ -30,10 +33,11 @@ def about(reading: Reading) -> dict[str, Any]:
             and mention.body.group not in ("media", "companies", "nba", "nfl", "mlb")
         ):
             weights[mention.body.country] += 1
+            pointers[mention.body.country] += 1
     if not weights:
         return {}
     code, weight = max(weights.items(), key=lambda each: each[1])
-    if weight < LEAST or weight < SHARE * sum(weights.values()):
+    if weight < LEAST or pointers[code] < POINTERS or weight < SHARE * sum(weights.values()):
         return {}
     return {"about_country": code}
 

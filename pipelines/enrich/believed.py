@@ -23,6 +23,8 @@ _AFTER_PLACE = frozenset("county state city province region district area metrop
 _OTHER_NAME = frozenset("air team radio little bank miss port".split())
 #: no town takes an article in German: das Essen is food
 _GERMAN_ARTICLES = frozenset("das dem des die ein eine einen aufs beim zum vom ins im kein ans".split())
+#: prepositions of anything: the War of Independence
+_WEAK = frozenset("of for between over via".split())
 _DATELINE = re.compile(r"(?:,[^\n]{0,30})?\s*(?:\([^)\n]{2,25}\)|[—–]|--?)\s|\.\s|/")
 
 
@@ -46,7 +48,8 @@ def believed(
         return False
     part = language != "de" and (before or after)
     if where.kind == "country":
-        return True
+        foreign = single and language == "en" and len(form) > 3 and not own_name(where, form)
+        return not (foreign and (given(form) or demonym(form) or common(form) or form in reading.lower))
     if where.kind == "region":
         return not part and not (single and form in reading.lower)
     if language == "de" and first and reading.keys[first - 1] in _GERMAN_ARTICLES:
@@ -110,6 +113,8 @@ def _called_town(reading: Reading, sight: Sight) -> bool:
 def _beside(reading: Reading, sight: Sight, where: Place, near: set[int]) -> float:
     """Return what the words beside speak for a town: "in", "town of", ", Idaho", another place."""
     score = 1.5 if _inside(reading, sight.first) else 0.0
+    if score and reading.keys[sight.first - 1] in _WEAK and reading.keys[sight.first - 2] not in _COMPASS:
+        score = 0.5
     score += 2.0 if _called_town(reading, sight) else 0.0
     said = said_after(reading, sight)
     score += 2.5 if said and said.country == where.country else 0.0

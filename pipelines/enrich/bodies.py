@@ -45,6 +45,8 @@ def forms() -> tuple[dict[str, tuple[Form, ...]], frozenset[str]]:
             for name in written:
                 plain = name.lstrip("~")
                 looked_up = key(plain)
+                if not any(letter.isalpha() for letter in looked_up):
+                    continue  # 1&1 would be every score of one all
                 form = Form(body=body, acronym=plain.isupper() and len(plain) <= 6, doubtful=name.startswith("~"))
                 found[looked_up] = (*found.get(looked_up, ()), form)
                 parts = looked_up.split(" ")

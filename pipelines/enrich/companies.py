@@ -115,6 +115,8 @@ def _looks(reading: Reading, first: int, end: int, name: str) -> float:
     score = 1.5 if _CAMEL.fullmatch(reading.words[first].text) else 0.0
     if end - first == 1 and (name in reading.lower or common(name)):
         score -= 3.0
+    if end - first == 1 and (len(name) < 2 or "." in reading.words[first].text):
+        score -= 6.0  # S.C.
     numbers = find(name)
     if numbers and (place(numbers[0]).kind != "city" or place(numbers[0]).population > 100_000):
         score -= 6.0

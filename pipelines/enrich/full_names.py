@@ -17,8 +17,10 @@ TOWN = 500_000
 STOPS = frozenset(
     "administration campaign county avenue street road park island hall stadium prize award cup day way bay "
     "valley beach boulevard square creek highway bridge festival airport station tower house awards theory law "
-    "act bill plan".split()
+    "act bill plan pavilion amphitheater amphitheatre arena center centre mall plaza".split()
 )
+#: family names before given names of two syllables
+_KOREAN = frozenset("kim lee park choi moon yoon jung kang cho han shin oh seo kwon hwang ahn song".split())
 #: letters that no name has side by side: MPs, DAC
 _SHOUT = re.compile(r"[A-Z]{2,}s?$")
 
@@ -70,6 +72,8 @@ def _name_end(reading: Reading, taken: bytearray, first: int) -> int:
     end, content = first + 1, 1
     while end < len(keys) and joined(reading, end - 1) and not taken[end] and content < 4 and end - first < LONGEST:
         hyphen = reading.text[reading.words[end - 1].end] == "-"
+        if hyphen and keys[first] in _KOREAN and reading.words[end].text.islower():
+            return end + 1  # Moon Jae-in
         if capital(reading, end):
             form = keys[end]
             initial = len(form) == 1
@@ -85,7 +89,8 @@ def _name_end(reading: Reading, taken: bytearray, first: int) -> int:
             if not hyphen and not initial and content >= 2 and not _goes_on(reading, end, first):
                 break
             if not hyphen and not initial and (never(reading, end) or tells("bodies", language, form) or form in STOPS):
-                break
+                # Cynthia Woods Mitchell Pavilion is nobody
+                return first + 1 if form in STOPS else end
             if not hyphen and tells("titles", language, form) and not surname(form):
                 break
             if content == 1 and not hyphen and form in reading.lower and not surname(form):

@@ -1,14 +1,16 @@
 """Bodies told by our gazetteer, by a noun such as University in their name, or by an acronym the text explains."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipelines.enrich.bodies import HOME, ONLY_IN, QUOTED, Body, Form, forms
+from pipelines.enrich.full_names import STOPS
 from pipelines.enrich.gazetteer import find
 from pipelines.enrich.inflection import MANY_WORDED, base_forms
 from pipelines.enrich.lexicon import given, tells, words_of
 from pipelines.enrich.reading import Reading
 from pipelines.enrich.runs import LONGEST, capital, joined, never, written
+from pipelines.enrich.states import short_state
 
 #: bodies that write themselves small
 _SMALL_NAMES = frozenset({"flydubai", "taz", "adidas", "ecobee", "ebay", "dpa", "dpo", "iphone"})
@@ -33,8 +35,15 @@ def known_and_built(reading: Reading) -> list[Mention]:
     """Return the mentions that the gazetteer or a noun such as "University" tells, in the text's order."""
     taken = bytearray(len(reading.words))
     found = _known(reading, taken)
-    found += _built(reading, taken)
-    found += _abbreviated(reading, taken, found)
+    found = _built(reading, taken, found)
+    explained = _explained(reading, found)
+    # what the text explains is meant, though the gazetteer knows another body of these letters
+    found = [_as_explained(reading, mention, explained) for mention in found]
+    for index in reading.marked if explained else ():
+        word = reading.words[index].text
+        if word in explained and not taken[index]:
+            found.append(replace(explained[word], first=index, end=index + 1))
+            taken[index] = 1
     return sorted(found, key=lambda mention: mention.first)
 
 
@@ -107,6 +116,12 @@ def _meant(reading: Reading, candidates: tuple[Form, ...], phrase: str, first: i
         return None
     if single and word.isupper() and len(word) <= 4 and _shouted(reading, first):
         return None
+    if single and first and word.isupper() and reading.keys[first - 1].isdigit() and joined(reading, first - 1):
+        return None  # 335 HP
+    if end < len(reading.keys) and reading.keys[end] in STOPS and capital(reading, end) and joined(reading, end - 1):
+        return None  # Fed Cup
+    if single and short_state(reading, first) is not None:
+        return None  # Burgettstown, PA
     if reading.text[reading.words[end - 1].end : reading.words[end - 1].end + 1] == "$":
         return None  # AU$4,100
     if single and not word.isupper() and word.isascii():
@@ -177,18 +192,25 @@ def _in_quotes(reading: Reading, first: int, end: int) -> bool:
     return before in "„“\"»«‚'" and after in "“”\"«»‘'-" and bool(before and after)
 
 
-def _built(reading: Reading, taken: bytearray) -> list[Mention]:
-    """Return names that a noun makes a body's: "Texas Department of Public Safety", "Universität Kiel"."""
-    bodies = words_of("bodies", reading.language)
-    if not bodies:
-        return []
-    found = []
+def _built(reading: Reading, taken: bytearray, known: list[Mention]) -> list[Mention]:
+    """Return the known mentions and those of names that a noun makes a body's: "Texas Department of Public Safety".
+
+    A known name behind its "of" is a part of it: Michigan Department of Health and Human Services.
+    """
+    found = list(known)
+    if not words_of("bodies", reading.language):
+        return found
+    starts = {mention.first: mention for mention in known}
     keys = reading.keys
     done = 0
     for index in reading.marked:
         noun = index >= done and not taken[index] and capital(reading, index) and not reading.loud[index]
         if noun and tells("bodies", reading.language, keys[index]):
             first, end = _left(reading, taken, index), _right(reading, taken, index)
+            part = starts.get(end + 1) if end < len(keys) and keys[end] in ("of", "for") else None
+            if part and joined(reading, end - 1) and joined(reading, end):
+                found.remove(part)
+                end = part.end
             if end - first > 1 and (reading.language != "de" or end - index > 1 or _adjective(reading, first, index)):
                 found.append(Mention(written(reading, first, end), first, end))
                 taken[first:end] = b"\1" * (end - first)
@@ -248,24 +270,24 @@ def _right(reading: Reading, taken: bytearray, index: int) -> int:
             break
         if keys[end] in ("and", "&", "und", "y", "et", "e", "ve") and end == index + 1:
             break
+        if reading.language == "de" and tells("bodies", "de", keys[ahead]):
+            break  # die Gesellschaft der Universität Kiel
         end = ahead + 1
     return end
 
 
-def _abbreviated(reading: Reading, taken: bytearray, found: list[Mention]) -> list[Mention]:
-    """Return mentions by an acronym that the text itself explains: "Office for Budget Responsibility (OBR)"."""
-    explained: dict[str, tuple[str, Body | None]] = {}
+def _explained(reading: Reading, found: list[Mention]) -> dict[str, Mention]:
+    """Return acronyms that the text itself explains: "Office for Budget Responsibility (OBR)"."""
+    explained: dict[str, Mention] = {}
     for mention in found:
-        if mention.end < len(reading.words):
+        if mention.end - mention.first > 1 and mention.end < len(reading.words):
             word = reading.words[mention.end]
             gap = reading.text[reading.words[mention.end - 1].end : word.start]
             if gap.strip("’'s ") == "(" and sum(letter.isupper() for letter in word.text) >= 2 and len(word.text) <= 8:
-                explained.setdefault(word.text, (mention.name, mention.body))
-    more = []
-    for index in reading.marked if explained else ():
-        word = reading.words[index]
-        if word.text in explained and not taken[index]:
-            name, body = explained[word.text]
-            more.append(Mention(name, index, index + 1, body))
-            taken[index] = 1
-    return more
+                explained.setdefault(word.text, mention)
+    return explained
+
+
+def _as_explained(reading: Reading, mention: Mention, explained: dict[str, Mention]) -> Mention:
+    full = explained.get(reading.words[mention.first].text) if mention.end - mention.first == 1 else None
+    return replace(mention, name=full.name, body=full.body) if full else mention

@@ -4,6 +4,7 @@ from functools import cache, lru_cache
 from importlib.resources import files
 
 from pipelines.enrich.hashes import columns, contains
+from pipelines.enrich.words import key
 
 _NONE: frozenset[str] = frozenset()
 
@@ -17,7 +18,8 @@ def _lists() -> dict[tuple[str, str], frozenset[str]]:
         if line and not line.startswith("#"):
             head, _, words = line.partition(":")
             name, _, language = head.partition(" ")
-            found[name, language] = frozenset(words.split())
+            # Arabic is looked up without hamza
+            found[name, language] = frozenset(map(key, words.split()) if language == "ar" else words.split())
     return found
 
 

@@ -4,7 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from pipelines.enrich.full_names import hyphens_alone, quoted_title, titled
+from pipelines.enrich.famous import famous
+from pipelines.enrich.full_names import STOPS, hyphens_alone, quoted_title, titled
 from pipelines.enrich.gazetteer import find
 from pipelines.enrich.lexicon import common, given, surname, tells
 from pipelines.enrich.person import Person
@@ -46,26 +47,36 @@ def likely_names(reading: Reading, taken: bytearray, found: list[Person]) -> Ite
         after_title = False
         while end - first > 1 and reading.words[first].text.isupper() and len(reading.keys[first]) > 1:
             first += 1
-        while first < end and tells("titles", reading.language, reading.keys[first]):
+        while end - first > 1 and (reading.words[end - 1].text.isupper() and len(reading.keys[end - 1]) > 1):
+            end -= 1  # Disney CEO
+        while (index := _last_title(reading, first, end)) is not None:
             after_title = True
-            royal = reading.keys[first] in _ROYAL
-            first += 1
+            royal = reading.keys[index] in _ROYAL
+            first = index + 1
             if royal and end - first >= 1 and given(reading.keys[first]):
                 yield first, min(end, first + 2) if reading.keys[first + 1 : first + 2] == ["ii"] else first + 1
                 first = end
-        if first >= end or reading.loud[first]:
+        if first >= end or reading.loud[first] or reading.keys[end - 1] in STOPS:
             continue
         if end - first == 1:
             if after_title and _lone(reading, first):
                 yield first, end
             continue
         score = _score(reading, first, end, after_title, singles) if end - first <= 4 else 0.0
-        score += min(pairs[tuple(reading.keys[first:end])] - 1, 3) * 0.5
+        score += min(max(pairs[tuple(reading.keys[first:end])] - 1, 0), 3) * 0.5
         if _listed(reading, first, end, people):
             score += 1.5
         if score >= ENOUGH and not quoted_title(reading, first, end) and not hyphens_alone(reading, first, end):
             people[first:end] = b"\1" * (end - first)
             yield first, end
+
+
+def _last_title(reading: Reading, first: int, end: int) -> int | None:
+    """Return the last title of a row that begins with one, or with a place and one: "Ukraine President ..."."""
+    titles = [index for index in range(first, end) if tells("titles", reading.language, reading.keys[index])]
+    if not titles or (titles[0] > first and not (find(reading.keys[first]) and titles[0] == first + 1)):
+        return None
+    return titles[0] if len(titles) == 1 or titles[1] > titles[0] + 1 else titles[1]
 
 
 def _listed(reading: Reading, first: int, end: int, people: bytearray) -> bool:
@@ -87,13 +98,19 @@ def _listed(reading: Reading, first: int, end: int, people: bytearray) -> bool:
 def _lone(reading: Reading, index: int) -> bool:
     """Return whether a single word after a title is a name: "Mr. Trump", "Trainer Klopp"."""
     form = reading.keys[index]
-    if len(form) < 2 or common(form) or form in reading.lower or reading.words[index].text.isupper():
+    if (
+        len(form) < 2
+        or form in famous()[0]
+        or common(form)
+        or form in reading.lower
+        or reading.words[index].text.isupper()
+    ):
         return False
     title = reading.keys[index - 1]
     if reading.language == "en" and title not in _LONE_TITLES:
         return False
     capitalised = reading.words[index - 1].text[0].isupper()
-    if find(form) and not surname(form):
+    if (find(form) and not surname(form)) or tells("bodies", reading.language, form):
         return False
     return capitalised and (reading.language != "de" or surname(form) or not title.endswith("star"))
 
@@ -101,7 +118,7 @@ def _lone(reading: Reading, index: int) -> bool:
 def _score(reading: Reading, first: int, end: int, after_title: bool, singles: Counter[str]) -> float:
     keys, language = reading.keys, reading.language
     last = keys[end - 1]
-    score = 3.0 if after_title or titled(reading, first) else 0.0
+    score = 3.0 if after_title or titled(reading, first) else 0.5
     score += 1.5 if surname(last) else 0.0
     score += 1.0 if any(surname(part) or given(part) for part in keys[first : end - 1]) else 0.0
     after = reading.words[end - 1].end
@@ -112,9 +129,9 @@ def _score(reading: Reading, first: int, end: int, after_title: bool, singles: C
     if _MAC.match(reading.words[end - 1].text):
         score += 2.0
     if end < len(keys) and tells("says", language, keys[end]) and not capital(reading, end):
-        score += 2.0
+        score += 2.5
     if first and tells("says", language, keys[first - 1]):
-        score += 1.0
+        score += 2.5
     alone = max(singles[last], singles[keys[first]] if surname(keys[first]) else 0)
     score += (0.0, 1.2, 2.4)[min(alone, 2)] + (0.6 if alone > 2 else 0.0)
     for part in range(first, end):

@@ -11,6 +11,7 @@ from pipelines.enrich.likely_names import likely_names
 from pipelines.enrich.lone_names import link
 from pipelines.enrich.person import Person, add
 from pipelines.enrich.reading import Reading
+from pipelines.enrich.uncased_names import uncased_names
 
 #: most that are listed
 MOST = 80
@@ -45,4 +46,7 @@ def persons(reading: Reading) -> list[Person]:
         add(reading, found, first, end)
         taken[first:end] = b"\1" * (end - first)
     link(reading, taken, found)
+    for first, end in uncased_names(reading, taken):
+        add(reading, found, first, end)
+        taken[first:end] = b"\1" * (end - first)
     return [person for person in found if person.spans]

@@ -33,9 +33,16 @@ def add(reading: Reading, found: list[Person], first: int, end: int) -> None:
         if _same(person.parts, bare, reading.language):
             person.spans.append((first, end))
             if len(bare) > len(person.parts) or _is_base(bare, person.parts, reading.language):
-                person.parts, person.name = bare, written(reading, first, end)
+                person.parts, person.name = bare, _shown(reading, first, end)
             return
-    found.append(Person(written(reading, first, end), bare, [(first, end)]))
+    found.append(Person(_shown(reading, first, end), bare, [(first, end)]))
+
+
+def _shown(reading: Reading, first: int, end: int) -> str:
+    """Return a name as written, with the full stop of Jr."""
+    stop = reading.words[end - 1].end
+    dotted = reading.keys[end - 1] in ("jr", "sr") and reading.text[stop : stop + 1] == "."
+    return written(reading, first, end) + ("." if dotted else "")
 
 
 def _same(one: tuple[str, ...], other: tuple[str, ...], language: str) -> bool:

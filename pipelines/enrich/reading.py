@@ -55,9 +55,7 @@ class Reading:
     def keys(self) -> list[str]:
         """The looked-up form of each word."""
         # most words are plain: they need no memory of what they were
-        return [
-            text.lower() if (text := word.text).isascii() and text.isalpha() else key(text) for word in self.words
-        ]
+        return [text.lower() if (text := word.text).isascii() and text.isalpha() else key(text) for word in self.words]
 
     @cached_property
     def capitals(self) -> bytes:
@@ -85,7 +83,9 @@ class Reading:
             line_end = self.text.find("\n", starts[first])
             end = bisect_left(starts, line_end) if line_end >= 0 else count
             longer = [word.text for word in self.words[first:end] if len(word.text) > 3]
-            if len(longer) >= TITLE_WORDS:
+            # a sentence ends in a full stop, a title does not
+            tail = self.text[self.words[end - 1].end : line_end if line_end >= 0 else None]
+            if len(longer) >= TITLE_WORDS and "." not in tail and "。" not in tail:
                 small = sum(text[0].islower() for text in longer)
                 if small <= (1 - TITLE_SHARE) * len(longer) and any(text[0].isupper() for text in longer):
                     marks[first:end] = b"\1" * (end - first)

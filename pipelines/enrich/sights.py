@@ -104,5 +104,6 @@ def _cased_right(reading: Reading, sight: Sight) -> bool:
     if len(form) <= 3 and form.isascii():
         if word.replace(".", "").isupper():
             return form in _SHORT and not (form in ("la", "vs") and reading.loud[sight.first])
-        return word[0].isupper() and great(place(sight.candidates[0])) and not never(reading, sight.first)
+        known = great(place(sight.candidates[0])) and not never(reading, sight.first)
+        return word[0].isupper() and form not in _SHORT and known
     return True

@@ -30,6 +30,7 @@ def short_state(reading: Reading, index: int) -> int | None:
     states = shortened()
     if form in states and dotted and (member or (gap == ", " and capital(reading, index - 1))):
         return find(states[form])[0]
-    if member and word.text in states and word.text.isupper():
+    town = gap == ", " and capital(reading, index - 1) and reading.language == "en" and not reading.loud[index]
+    if (member or town) and word.text in states and word.text.isupper():
         return find(states[word.text])[0]
     return None

@@ -48,10 +48,10 @@ def authors(
 ) -> Authors:
     """Return the article's authors.
 
-    `byline` are the texts that the page shows as bylines, `by` those of them that begin with "By", `signature` the lines of names that begin or end the text,
-    `labelled` lines anywhere on the page that begin with "Author".
-    The heaviest source that names people wins, unless a lighter one names the same people and more. Without people,
-    an agency or desk signs; the outlet's own name only where nobody else does.
+    `byline` are the texts that the page shows as bylines, `by` those of them that begin with "By", `signature` the
+    lines of names that begin or end the text, `labelled` lines anywhere on the page that begin with "Author". Sources
+    that name the same people add their weights. Without people, an agency or desk signs; the outlet's own name only
+    where nobody else does.
     """
     node = document.article
     author = node.get("author")
@@ -99,9 +99,9 @@ def authors(
     if chosen is None:
         return Authors()
     signed = {letters(name): name for name in agencies(chosen[2])}
-    for source, _, known in found if people(chosen[2]) else ():
-        if source == "json-ld author" or any(is_news_agency(name) for name in known):
-            for name in agencies(known):
+    for source, _, stated_names in found if people(chosen[2]) else ():
+        if source == "json-ld author" or any(is_news_agency(name) for name in stated_names):
+            for name in agencies(stated_names):
                 signed.setdefault(letters(name), name)
     return Authors(people=tuple(people(chosen[2])), agencies=tuple(signed.values()), candidates=marked)
 
@@ -138,7 +138,8 @@ def _cluster(nodes: list[LexborNode]) -> list[LexborNode]:
     found: list[LexborNode] = []
     homes: set[int] = set()
     for node in nodes[:8]:
-        above, each = [], node.parent
+        above: list[int] = []
+        each = node.parent
         while each is not None and len(above) < 3:
             above.append(each.mem_id)
             each = each.parent
@@ -169,7 +170,7 @@ def _signs(name: str, sites: Collection[str]) -> bool:
 
 
 def _first_signed(document: Document, sites: Collection[str]) -> list[str]:
-    """Return the names in the first element whose class speaks of an author; later ones belong to other articles."""
+    """Return the names in the first element of an author's class; later ones belong to other articles."""
     for node in document.signed:
         text = plain(node.text(separator="|") or "").strip("| ")
         if 3 < len(text) < 120 and (found := [name for name in names([text]) if is_person(name)]):

@@ -17,7 +17,8 @@ _CERTAIN_TOO_MUCH = 0.8
 _DOUBTFUL_TOO_MUCH = 0.15
 _DOUBTFUL = frozenset("paywall piano hide hidden subscription subscribe".split())
 _CERTAIN = frozenset(
-    "comments comment disqus respond footer nav related recommended recommendations sidebar aside cookie cookies consent "
+    "comments comment disqus respond footer nav related recommended recommendations sidebar "
+    "aside cookie cookies consent "
     "onetrust gdpr ccpa modal popup contentinfo".split()
 )
 _LIMITS = dict.fromkeys(_CERTAIN, _CERTAIN_TOO_MUCH) | dict.fromkeys(_DOUBTFUL, _DOUBTFUL_TOO_MUCH)
@@ -29,12 +30,14 @@ _BODY_LABEL = re.compile(
 #: a named box with less of the prose, or less prose, is not believed to be the whole article
 _FAIR_PART = 0.3
 _THREE_PARAGRAPHS = 700
+#: so many light article elements beside a heavy one are teasers
+_TEASERS = 3
 #: the share of the prose that the article's box must hold of what holds it
 _NEARLY_ALL = 0.9
 
 
 def length(text: str) -> int:
-    """Return the text's length in characters of an alphabet; one of a dense script says about three times as much."""
+    """Return the text's length in an alphabet's characters; one of a dense script says as much as three."""
     return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
 
 
@@ -137,7 +140,12 @@ def _own_article(page: Outline, headline: str, start: int) -> int:
     boxes = page.boxes
     holders = [at for at, box in enumerate(boxes) if box.tag == "article" and box.mass > 0.08 * boxes[0].mass]
     outer = [at for at in holders if not any(each in holders for each in page.above(boxes[at].parent))]
-    if len(outer) == 1:  # a wrapper: look at the articles inside it
+    others = [at for at, box in enumerate(boxes) if box.tag == "article" and box.mass and at not in holders]
+    if len(outer) == 1:
+        beside = [at for at in others if outer[0] not in page.above(at)]
+        if len(beside) >= _TEASERS and boxes[outer[0]].mass > _FAIR_PART * boxes[0].mass:
+            return outer[0]  # one article among teasers
+        # perhaps a wrapper: look at the articles inside it
         inner = [at for at in holders if at != outer[0]]
         outer = [at for at in inner if not any(each in inner for each in page.above(boxes[at].parent))] or outer
     if len(outer) < 2 or not headline:

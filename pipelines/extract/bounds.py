@@ -12,11 +12,12 @@ _MANY_TAGS = 30_000
 _TAG = re.compile(
     r"<script\b.*?</script|<style\b.*?</style|<!--.*?-->|<(/?)([a-zA-Z][a-zA-Z0-9]*)", re.DOTALL | re.IGNORECASE
 )
-#: a tag with that many attributes. Every quantifier is possessive or bounded: on hostile input it fails, it does not try
-#: again. A value past 1,000 characters ends the match; so few attributes of that length fit a page that they are cheap.
-_OVERFULL = re.compile(
-    r"""<[a-zA-Z][\w:-]*+(?:[\s/]*+[^\s>"'=/]++(?:\s*+=\s*+(?:"[^"]{0,1000}+"|'[^']{0,1000}+'|[^\s>"']++))?){%d}"""
-    % ATTRIBUTES_LIMIT
+#: one attribute, as HTML's tokenizer takes them
+_ATTRIBUTE = r"""[\s/]*+[^\s>"'=/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"']++)?)?"""
+#: all of a page up to a tag with more attributes than the limit. It goes over the page once: no quantifier gives back
+#: what it took, and what looks like a tag in a script is taken whole
+_SPARING = re.compile(
+    rf"(?:[^<]++|<(?![a-zA-Z])|<[a-zA-Z][\w:-]*+(?:{_ATTRIBUTE}){{0,{ATTRIBUTES_LIMIT}}}+(?!{_ATTRIBUTE}))*+"
 )
 #: they end without an end tag, or have none
 _UNNESTED = frozenset(
@@ -31,24 +32,25 @@ def overstrained(html: str) -> str | None:
     It is a net for what is known to freeze parsers, not a proof: the pool's time limit stands behind it.
     """
     at = 0
-    while match := _OVERFULL.search(html, at):
-        if not _in_script(html, match.start()):
+    while (match := _SPARING.match(html, at)) and (found := match.end()) < len(html):
+        end = _end_of_script(html, found)
+        if end < 0:
             return f"A tag has more than {ATTRIBUTES_LIMIT:,} attributes."
-        at = match.end()
+        at = end
     if html.count("<") > _MANY_TAGS and _too_deep(html):
         return f"Its elements are nested more than {DEPTH_LIMIT:,} deep."
     return None
 
 
-def _in_script(html: str, at: int) -> bool:
-    """Tell whether a place is inside a script or style (or is one's own tag): there "<" begins no tag."""
-    head = html[at : at + 8].lower()
-    if head.startswith(("<script", "<style")):
-        return True
-    return any(
-        html.rfind(f"<{name}", 0, at) > html.rfind(f"</{name}", 0, at)
-        for name in ("script", "style", "SCRIPT", "STYLE")
-    )
+def _end_of_script(html: str, at: int) -> int:
+    """Return where the script, style or comment around `at` ends, -1 if there is none: in it "<" begins no tag."""
+    html = html.lower()
+    for opening, closing in (("<script", "</script"), ("<style", "</style"), ("<!--", "-->")):
+        begin = html.rfind(opening, 0, at + len(opening))
+        if begin >= 0 and html.rfind(closing, begin, at) < 0:
+            end = html.find(closing, at + 1)
+            return len(html) if end < 0 else end
+    return -1
 
 
 def _too_deep(html: str) -> bool:

@@ -1,6 +1,7 @@
 """What stands between headline and text: who wrote it, and when."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pipelines.extract.blocks import Block, Outline
@@ -21,6 +22,8 @@ _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: lines before and after the headline, and into the text, among which date and byline stand
 _BEFORE, _INTO = 6, 4
 _BYLINE_LIMIT = 120
+#: in the text itself, and in titles, a line is a date line only if it is hardly more than a date
+_DATE_LIMIT = 50
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,20 +38,25 @@ class Near:
     labelled: tuple[str, ...] = ()
 
 
-def bylines(page: Outline, body: list[Block], tops: Headlines) -> Near:
-    """Return the lines around headline and beginning of the text that may be byline or date line."""
+def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[str] = ()) -> Near:
+    """Return the lines around headline and beginning of the text that may be byline or date line.
+
+    `titles` are the parts behind the headline in the page's title; some outlets put the date there.
+    """
     keys = {letters(each) for each in (tops.headline, *tops.alternatives)}
     places = {id(block): at for at, block in enumerate(page.blocks)}
     first = places.get(id(body[0]), 0) if body else 0
     heads = [at for at, block in enumerate(page.blocks) if letters(block.text) in keys and at <= first + 2]
     start = heads[-1] if heads else max(0, first - 12)
     last = places.get(id(body[-1]), first) if body else first
+    told = {id(block) for block in body}
     found: list[str] = []
-    dates: list[str] = []
+    dates = [part for part in titles if len(part) <= _DATE_LIMIT]
     for at in range(max(0, start - _BEFORE), min(len(page.blocks), max(first, start) + _INTO)):
         block = page.blocks[at]
         if len(block.text) <= _BYLINE_LIMIT and at != start:
-            dates.append(block.text)
+            if id(block) not in told or len(block.text) <= _DATE_LIMIT:
+                dates.append(block.text)
             if at > start - 3 and (is_byline(block.text) or _labelled(page, block)):
                 found.append(block.text)
             elif name := _dated_name(block.text):

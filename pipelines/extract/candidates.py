@@ -1,4 +1,4 @@
-"""Several sources state the same field: they are weighed against each other, and all are kept to explain the choice."""
+"""Several sources state a field: they are weighed against each other, and kept to explain the choice."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace

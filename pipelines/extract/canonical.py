@@ -6,7 +6,7 @@ from pipelines.extract.document import Document
 
 
 def canonical(document: Document) -> str:
-    """Return the page's rel=canonical, else its og:url, absolute; an empty text where neither is an http(s) address."""
+    """Return the page's rel=canonical, else its og:url, absolute; empty if neither is an http(s) address."""
     for claim in (*document.links.get("canonical", ()), *document.metas.get("og:url", ())):
         try:
             address: str = urljoin(document.url, claim.strip())

@@ -5,7 +5,8 @@ import re
 from pipelines.extract.blocks import Block, Outline
 
 _BEGINS = re.compile(
-    r"^\W*(?:correction|corrections|clarification|corrected|editor['’]?s['’]? note|erratum|korrektur|berichtigung|richtigstellung|"
+    r"^\W*(?:correction|corrections|clarification|corrected|editor['’]?s['’]? note|erratum|"
+    r"korrektur|berichtigung|richtigstellung|"
     r"anmerkung der redaktion|hinweis der redaktion|transparenzhinweis|correctif|rectificatif|erratum|corrección|"
     r"fe de errores|rectificación|errata|correzione|rettifica|correção|errata|correctie|rättelse|rettelse|oikaisu|"
     r"sprostowanie|oprava|düzeltme|tashih|исправление|уточнение|поправка|訂正|お詫びと訂正|정정|바로잡습니다|更正|تصحيح|تصويب|"
@@ -13,8 +14,10 @@ _BEGINS = re.compile(
     re.IGNORECASE,
 )
 _SAYS = re.compile(
-    r"(?:an )?(?:earlier|previous|original) versions? of this (?:article|story|report|post)|this (?:article|story|post) (?:has been|was) "
-    r"(?:corrected|amended|updated to correct)|in einer (?:früheren|vorherigen|ersten) (?:version|fassung)|une (?:première )?version "
+    r"(?:an )?(?:earlier|previous|original) versions? of this (?:article|story|report|post)|"
+    r"this (?:article|story|post) (?:has been|was) "
+    r"(?:corrected|amended|updated to correct)|in einer (?:früheren|vorherigen|ersten) (?:version|"
+    r"fassung)|une (?:première )?version "
     r"(?:antérieure|précédente)|una versión (?:anterior|previa)|una versione precedente|uma versão anterior|"
     r"bu haberin önceki|在此前的版本|記事の(?:一部|当初)",
     re.IGNORECASE,

@@ -16,6 +16,8 @@ class Extracted:
     refusal: Refusal | None = None
     #: what the page claims, a BCP 47 tag
     stated_language: str | None = None
+    #: 0 to 1: how sure the language of `article` is, once it was settled
+    language_confidence: float = 0.0
     #: stable 64-bit hashes of the page's visible lines
     lines: tuple[int, ...] = ()
     #: field -> what was weighed for it; filled where an explanation was asked for

@@ -8,21 +8,19 @@ from selectolax.lexbor import LexborNode
 
 from pipelines.extract.candidates import Candidate, weigh
 from pipelines.extract.document import Document
-from pipelines.extract.lines import line_hash
+from pipelines.extract.titles import (
+    SEPARATOR,
+    TITLE_LIMIT,
+    without_kicker,
+    without_media_tag,
+    without_recurring,
+    without_site,
+)
 from pipelines.extract.words import letters, plain
 
-#: between a headline and a site's or a section's name
-_SEPARATOR = re.compile(r"\s+[|–—\-:»«·•/~]+\s+|\s*[|｜]\s*|\s*::\s*|\s+[-–—]\s*(?=\S+$)|(?<=\S):\s+")
 #: a page that calls itself more names than this is a list
 _ALTERNATIVES = 12
 _KICKER = re.compile(r"kicker|overline|roofline|eyebrow|topline|dachzeile|spitzmarke|ueberzeile")
-_MEDIA_TAG = re.compile(
-    r"^(?:watch|video|photos?|pictures?|gallery|listen|live|exclusive|in pictures)\s*[:|]\s+|"
-    r"\s*[\[(](?:watch|video|videos?|photos?|pictures?|pics|gallery|listen|updated?|live|exclusive|\+ ?video)[\])]\s*$",
-    re.IGNORECASE,
-)
-#: a headline is not longer; what is longer is a text in the wrong place
-_LIMIT = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +42,7 @@ def headlines(document: Document, sites: Collection[str], chrome: Collection[int
     Each source's word is cleaned of the site's name, and of a kicker that another source leaves out; then the sources
     vote. What the visible h1 says outweighs one machine-readable source that stands alone, not two that agree.
     """
-    stated = [each for each in _stated(document) if each.value and len(each.value) <= _LIMIT]
+    stated = [each for each in _stated(document) if each.value and len(each.value) <= TITLE_LIMIT]
     shortened = [
         replace(each, value=without_media_tag(without_recurring(without_site(each.value, sites), chrome)))
         for each in stated
@@ -64,7 +62,7 @@ def headlines(document: Document, sites: Collection[str], chrome: Collection[int
     if kicker and letters(kicker) not in letters(chosen):
         whole = f"{kicker} {chosen}"  # as a reader sees the two
         distinct.setdefault(letters(whole), whole)
-    if (first := _SEPARATOR.split(document.title)[0].strip()) and len(first.split()) > 2:
+    if (first := SEPARATOR.split(document.title)[0].strip()) and len(first.split()) > 2:
         distinct.setdefault(letters(first), first)
     distinct.pop(letters(chosen), None)
     return Headlines(
@@ -151,65 +149,6 @@ def _first_heading(document: Document) -> str:
     return (many or texts or [""])[0]
 
 
-def without_site(value: str, sites: Collection[str]) -> str:
-    """Return a headline without the outlet's name before or behind it.
-
-    >>> without_site("Rain stops play | Cricket - The Daily Example", {"thedailyexample"})
-    'Rain stops play | Cricket'
-    """
-    breaks = list(_SEPARATOR.finditer(value))
-    for match in breaks:
-        if match.start() > 0 and _is_site(value[match.end() :], sites):
-            return value[: match.start()].strip()
-    for match in reversed(breaks):
-        if _is_site(value[: match.start()], sites) and match.end() < len(value) and ":" not in match[0]:
-            return value[match.end() :].strip()
-    return value.strip()
-
-
-def title_parts(document: Document) -> tuple[str, ...]:
-    """Return what stands behind a separator in the page's titles: over many pages an outlet's suffixes recur."""
-    parts: dict[str, None] = {}
-    for title in (document.title, document.meta("og:title")):
-        for match in list(_SEPARATOR.finditer(title[:_LIMIT]))[:6]:
-            parts.setdefault(title[match.end() :].strip())
-    return tuple(part for part in parts if part)
-
-
-def without_recurring(value: str, chrome: Collection[int]) -> str:
-    """Return a headline without the last part that recurs behind the headlines of the outlet."""
-    for match in _SEPARATOR.finditer(value) if chrome else ():
-        if match.start() > 10 and line_hash(value[match.end() :]) in chrome:
-            return value[: match.start()].strip()
-    return value
-
-
-def without_media_tag(value: str) -> str:
-    """Return a headline without the note that a film or pictures come with it.
-
-    >>> without_media_tag("Fire on the pier [Watch]"), without_media_tag("VIDEO: Fire on the pier")
-    ('Fire on the pier', 'Fire on the pier')
-    """
-    return _MEDIA_TAG.sub("", value).strip() or value
-
-
-def _is_site(value: str, sites: Collection[str]) -> bool:
-    key = letters(value)
-    return key in sites or key.removesuffix("com") in sites or f"the{key}" in sites or key.removeprefix("the") in sites
-
-
-def without_kicker(value: str, seen: str) -> tuple[str, str]:
-    """Return kicker and headline where the page shows the headline (`seen`, folded) without its first part.
-
-    >>> without_kicker("Opinion | Let it rain today", "letitraintoday")
-    ('Opinion', 'Let it rain today')
-    """
-    before, bar, after = value.partition("|")
-    if bar and len(seen) > 10 and letters(after) == seen:
-        return before.strip(), after.strip()
-    return "", value
-
-
 def _whole(value: str, others: Iterable[Candidate]) -> str:
     """Return the whole of a headline that its source cuts with an ellipsis, if another source has it."""
     stem = value.removesuffix("...").removesuffix("…")
@@ -225,12 +164,12 @@ def _whole(value: str, others: Iterable[Candidate]) -> str:
 
 
 def _kicker(document: Document, seen: str) -> str:
-    """Return the text of an element in or right above the h1 that names itself a kicker, or what a meta tag says."""
+    """Return what names itself a kicker in or right above the h1, or what a meta tag says."""
     for node in document.headings[:3]:
         above = _kicker_node(node)
         if above is None and letters(node.text() or "") == seen:
             above = _kicker_above(node)
-        if above is not None and 1 < len(text := plain(above.text() or "")) < 80:
+        if above is not None and 1 < len(text := plain(above.text(separator=" ") or "").rstrip(" :|")) < 80:
             return text
     return document.meta("taboola:kicker", "kicker", "article:kicker")
 

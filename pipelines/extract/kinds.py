@@ -8,17 +8,20 @@ from pipelines.extract import json_ld
 from pipelines.extract.document import Document
 
 _LIVE = re.compile(
-    r"(?:^|[/_-])(?:live-?(?:blog|updates?|ticker|news)|liveticker|newsticker|minute-by-minute|direct-live)(?:[/_-]|$)",
+    r"(?:^|[/_-])(?:live-?(?:blog|updates?|ticker|news)|liveticker|newsticker|minute-by-minute|"
+    r"direct-live)(?:[/_-]|$)",
     re.IGNORECASE,
 )
 _VIDEO = re.compile(r"/(?:videos?|watch|mediathek)/", re.IGNORECASE)
 _GALLERY = re.compile(
-    r"/(?:gallery|galleries|photos?|pictures|slideshow|bilder|fotostrecke|diaporama|fotogalerie|galeri|foto-galeri)/",
+    r"/(?:gallery|galleries|photos?|pictures|slideshow|bilder|fotostrecke|diaporama|fotogalerie|"
+    r"galeri|foto-galeri)/",
     re.IGNORECASE,
 )
 #: a page with less text is judged by what it calls itself
 _SHORT = 600
 _HARDLY_ANY = 300
+_FILM_TEXT = 1_500
 _LISTING_TYPES = frozenset("CollectionPage SearchResultsPage".split())
 _LISTING_PATH = re.compile(
     r"^/(?:tag|tags|topic|topics|category|author|authors|autor|section|search|archive)s?/[^/]+/?(?:page/\d+/?)?$",
@@ -26,12 +29,18 @@ _LISTING_PATH = re.compile(
 )
 
 
+def is_live(document: Document) -> bool:
+    """Tell whether the page calls itself a live blog, by a node or in its address."""
+    named = any("LiveBlogPosting" in json_ld.types(node) for node in document.nodes)
+    return named or bool(_LIVE.search(urlsplit(document.url).path))
+
+
 def kind(document: Document, body: str, entries: int, *, dated: bool, marked: bool) -> Kind:
     """Return the page's kind.
 
     `body` is the text that was read, `entries` how many entries of a live blog, `dated` whether the page says when it
-    was published, `marked` whether an article element holds the text. What the page states outweighs what its address suggests. A page that calls itself no article, has
-    no date and hardly any text is none; a long text is one even so.
+    was published, `marked` whether an article element holds the text. What the page states outweighs what its address
+    suggests. A page that calls itself no article, has no date and hardly any text is none; a long text is one even so.
     """
     types = json_ld.types(document.article)
     every = frozenset(name for node in document.nodes for name in json_ld.types(node))
@@ -41,8 +50,8 @@ def kind(document: Document, body: str, entries: int, *, dated: bool, marked: bo
         return Kind.LIVE_BLOG
     if types & {"ImageGallery", "MediaGallery"}:
         return Kind.GALLERY
-    if "VideoObject" in types or og_type.startswith("video"):
-        return Kind.VIDEO
+    if ("VideoObject" in types or og_type.startswith("video")) and len(body) < _FILM_TEXT:
+        return Kind.VIDEO  # a longer text is an article with a film in it
     if json_ld.is_article(document.article) or og_type == "article":
         if len(body) < _SHORT and _VIDEO.search(path):
             return Kind.VIDEO

@@ -1,4 +1,4 @@
-"""What months, mornings and the order of a date are called in a language: from babel and dateparser, not from us."""
+"""What months and mornings are called in a language, and how dates are ordered: from babel and dateparser."""
 
 import re
 import unicodedata

@@ -9,7 +9,8 @@ from pipelines.extract.words import letters, plain
 
 #: news agencies and what outlets call their own desks: they sign, but they are no people
 _AGENCIES = frozenset(
-    "ap associatedpress theassociatedpress reuters thomsonreuters afp agencefrancepresse dpa deutschepresseagentur upi "
+    "ap associatedpress theassociatedpress reuters thomsonreuters afp agencefrancepresse dpa "
+    "deutschepresseagentur upi "
     "pti ani ians uni tass тасс ria riановости рианoвости interfax интерфакс xinhua 新华社 efe agenciaefe "
     "europapress ansa "
     "adnkronos lusa anp belga apa sda keystonesda keystone ntb tt ritzau stt kyodo kyodonews 共同通信 時事通信 jiji "
@@ -23,21 +24,27 @@ _DESK = re.compile(
     r"reda[cç][aã]o|redactie|"
     r"redakce|redakcja|redaktionen|news|newswire|wire|agenc(?:y|ies)|agentur(?:en)?|agencias?|agences?|press|"
     r"reporters?|"
-    r"correspondents?|contributors?|bureau|online|media|magazine|times|haber merkezi|tv|web|webdesk|service|services|"
-    r"nachrichten|zeitung|daily|herald|tribune|gazette|courier|observer|chronicle|inc|ltd|gmbh|corp|llc|company|university|institute|council|association|ministry|department)\b|редакция|编辑部|記者$|新聞|"
+    r"correspondents?|contributors?|bureau|online|media|magazine|times|haber merkezi|tv|web|"
+    r"webdesk|service|services|"
+    r"nachrichten|zeitung|daily|herald|tribune|gazette|courier|observer|chronicle|inc|ltd|gmbh|"
+    r"corp|llc|company|university|institute|council|association|ministry|department)\b|редакция|"
+    r"编辑部|記者$|新聞|"
     r"新闻|日報|オンライン|뉴스|هيئة|تحرير|"
     r"\.(?:com|de|net|org|co|tv|is|it|fr|at|ch|tr|uk|se|no|dk|nl|pl|cz)\b",
     re.IGNORECASE,
 )
 #: "By" and "Author" in the languages of news
 _BY_WORDS = (
-    r"by|von|par|por|di|door|av|af|przez|od|oleh|autor(?:in|en)?|auteure?|author|författare|reporter|penulis|yazar|haber|"
-    r"автор|текст|text[eo]?|testo|كتب|كتبت|بقلم|تقرير|نویسنده|گزارش|द्वारा|लेखक|রিপোর্ট|লিখেছেন|প্রতিবেদক|โดย|ผู้เขียน|文|作者|记者|記者|"
+    r"by|von|par|por|di|door|av|af|przez|od|oleh|autor(?:in|en)?|auteure?|author|författare|"
+    r"reporter|penulis|yazar|haber|"
+    r"автор|текст|text[eo]?|testo|كتب|كتبت|بقلم|تقرير|نویسنده|گزارش|द्वारा|लेखक|রিপোর্ট|লিখেছেন|"
+    r"প্রতিবেদক|โดย|ผู้เขียน|文|作者|记者|記者|"
     r"撰文|取材・文|글|מאת|γράφει|του|tekst|foto og tekst|toimittaja|rédaction|redação|redacción"
 )
 _BY = re.compile(
     r"^(?:view all posts by|posts by|articles by|more (?:by|from)|about)\s+(?=\S)|"
-    r"^(?:(?:words|story|text|article|written|reported|reviewed|posted|opinion|analysis|texte|testo|texto|photos?)\s+)?"
+    r"^(?:(?:words|story|text|article|written|reported|reviewed|posted|opinion|analysis|texte|"
+    r"testo|texto|photos?)\s+)?"
     rf"(?:{_BY_WORDS})(?:\s*[:：・]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
@@ -49,7 +56,8 @@ _COMMA = re.compile(r"\s*[,，]\s*")
 _ROLE = re.compile(
     r"\b(editor|reporter|correspondent|writer|columnist|journalist|producer|producers|contributor|"
     r"redakteur(?:in)?|korrespondent(?:in)?|"
-    r"journaliste|\w*redakteur(?:in)?|\w*korrespondent(?:in)?|\w*leiter(?:in)?|\w*reporter(?:in)?|périodista|periodista|redactora?|giornalista|chief|senior|director|manager|head|staff|"
+    r"journaliste|\w*redakteur(?:in)?|\w*korrespondent(?:in)?|\w*leiter(?:in)?|\w*reporter(?:in)?|"
+    r"périodista|periodista|redactora?|giornalista|chief|senior|director|manager|head|staff|"
     r"photographer|critic|"
     r"analyst|fellow|professor|author|freelance|host|anchor|autor|reporterin|md|phd|rd|rdn|m\.?d\.?|ph\.?d\.?|"
     r"jr|sr|iii|ii)\b\.?",
@@ -59,7 +67,8 @@ _CREDENTIALS = re.compile(
     r"(?<=\w\w)(?:,?\s+(?:MD|PhD|Ph\.D\.?|M\.D\.?|MS|MPH|RD|RDN|LD|LDN|CDN|RN|JD|MBA|MSc|BSc|CPA|CFP|Esq\.?))+$"
 )
 _SUFFIX = re.compile(
-    r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|rd|rdn|esq|mph|cpa|mba|ms|ma|rn|do|dds|ld|ldn|cdn|jd|cfp|np|pa-c|cns|msc|bsc)\.?$",
+    r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|rd|rdn|esq|mph|cpa|mba|ms|ma|rn|do|dds|ld|ldn|cdn|jd|"
+    r"cfp|np|pa-c|cns|msc|bsc)\.?$",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
@@ -69,7 +78,11 @@ _TAIL = re.compile(
 )
 _NO_PERSON = re.compile(
     r"photo|foto|image|immagine|imagen|bild|picture|ảnh|getty|twitter|facebook|instagram|linkedin|youtube|whatsapp|"
-    r"\b(?:follow|e-?mail|share|website|watch|live|view|posts?|profile|subscribe|read|more|updated?|published|home|about|"
+    r"\b(?:follow|e-?mail|share|website|watch|live|view|posts?|profile|subscribe|read|more|"
+    r"updated?|published|home|about|"
+    r"son güncelleme|güncelle\w*|yayın\w*|giriş|veröffentlicht|aktualisiert|publié|actualizado|"
+    r"publicado|pubblicato|"
+    r"aggiornato|gepubliceerd|опубликовано|обновлено|"
     r"by|guidelines|biography|see|all|articles?|stories|latest|click|here|today|opinion|blog|min)\b",
     re.IGNORECASE,
 )

@@ -91,7 +91,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
 
 
 def _repeats(inside: list[Block]) -> bool:
-    """Tell whether repetition is the text's manner (a week's meals), not a second copy of a line or of the whole."""
+    """Tell whether repetition is the text's manner (a week's meals), not a copy of a line or of the whole."""
     long = [letters(block.text) for block in inside if len(block.text) > 30]
     again = len(long) - len(set(long))
     repeated = len([line for line, times in Counter(long).items() if times > 1])

@@ -12,7 +12,8 @@ from news.outlet import Outlet
 from news.page import Page
 from pipelines.extract import zones
 from pipelines.extract.authors import authors
-from pipelines.extract.blocks import outline
+from pipelines.extract.biographies import without_biographies
+from pipelines.extract.body import length
 from pipelines.extract.bounds import overstrained
 from pipelines.extract.bylines import bylines
 from pipelines.extract.candidates import Candidate
@@ -21,18 +22,21 @@ from pipelines.extract.dates import modified, published
 from pipelines.extract.decode import decode
 from pipelines.extract.document import Document, parse
 from pipelines.extract.extracted import Extracted
-from pipelines.extract.headline import headlines, title_parts
+from pipelines.extract.headline import headlines
 from pipelines.extract.images import images
-from pipelines.extract.kinds import kind
+from pipelines.extract.kinds import is_live, kind
 from pipelines.extract.lines import line_hashes
 from pipelines.extract.live_blog import entries
 from pipelines.extract.paragraphs import paragraphs
+from pipelines.extract.rescue import RESCUED_BELOW, rescued
 from pipelines.extract.rights import free, rights
 from pipelines.extract.site_names import site_names
 from pipelines.extract.spoken_dates import find
-from pipelines.extract.standfirst import standfirst
+from pipelines.extract.standfirst import descriptions, standfirst
 from pipelines.extract.stated_language import first_guess, stated_language
+from pipelines.extract.titles import title_parts
 from pipelines.extract.topics import keywords, section
+from pipelines.extract.walk import outline
 from pipelines.extract.walls import wall
 
 #: what the web sends as HTML, under which names
@@ -72,24 +76,29 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     assert body_node is not None
     shown = outline(body_node)
     found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
-    lines = line_hashes((*title_parts(document), *(block.text for block in shown.blocks)))
-    lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline)
-    body = "\n".join(block.text for at, block in enumerate(found.blocks) if at not in repeated)
+    lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
+    lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline, chrome)
 
-    near = bylines(shown, found.blocks, tops)
+    near = bylines(shown, found.blocks, tops, title_parts(document))
     spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
     issued, issued_candidates = published(document, spoken, zone, page.fetched_at)
     changed, changed_candidates = modified(document, spoken, zone, page.fetched_at)
     signed = authors(document, near.names, near.by, found.signatures, near.labelled, sites)
-    live = entries(document, zone)
+    kept = without_biographies([block for at, block in enumerate(found.blocks) if at not in repeated], signed.people)
+    body = "\n".join(block.text for block in kept)
+    live = entries(document, shown, found.blocks, zone, live=is_live(document))
 
+    if length(body) < RESCUED_BELOW:
+        body = rescued(document, body)
     if not body and live:
         body = "\n".join(part for entry in live for part in (entry.headline, entry.body) if part)
     marked = any(shown.boxes[at].tag == "article" for block in found.blocks[:1] for at in shown.above(block.box))
     sort = kind(document, body, len(live), dated=issued is not None, marked=marked)
     if not body and sort in (Kind.VIDEO, Kind.GALLERY):
         body, lead = lead, ""  # what is said of a film or a gallery is all its text
-    refusal = _refused(document, body, " ".join(block.text for block in shown.blocks), sort, cut=shown.cut)
+    refusal = _refused(
+        document, body, " ".join(block.text for block in shown.blocks), sort, cut=shown.cut, dated=issued is not None
+    )
     weighed: Mapping[str, tuple[Candidate, ...]] = {}
     if explain:
         weighed = {
@@ -151,8 +160,8 @@ def _not_html(page: Page) -> Refusal | None:
     return None
 
 
-def _refused(document: Document, body: str, shown: str, sort: Kind, *, cut: bool) -> Refusal | None:
-    if refusal := wall(document, body, shown):
+def _refused(document: Document, body: str, shown: str, sort: Kind, *, cut: bool, dated: bool) -> Refusal | None:
+    if refusal := wall(document, body, shown, dated=dated):
         return refusal
     if cut and len(body) < _LEAST_BODY:
         return Refusal(outcome=Outcome.TOO_DEEP, reason="Its text is nested deeper than is read.")

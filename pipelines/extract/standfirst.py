@@ -3,10 +3,12 @@
 import re
 from collections.abc import Collection
 
+from pipelines.extract import json_ld
 from pipelines.extract.blocks import Block, Outline
 from pipelines.extract.body import length
 from pipelines.extract.candidates import Candidate
 from pipelines.extract.document import Document
+from pipelines.extract.lines import line_hash
 from pipelines.extract.words import letters, plain
 
 _LABEL = re.compile(
@@ -19,18 +21,32 @@ _LABEL = re.compile(
 _HEADINGS = frozenset("h2 h3 h4 h5".split())
 #: a heading of this length right below the headline is no subheading
 _SENTENCE = 60
+#: nodes that describe the outlet, not the article
+_SITES = frozenset("WebSite Organization NewsMediaOrganization CollectionPage".split())
 #: shorter is a label, longer a paragraph
 _LEAST, _MOST = 25, 700
 
 
+def descriptions(document: Document) -> tuple[str, ...]:
+    """Return what the page says of itself; over many pages the description of the site recurs."""
+    stated = (
+        _plain(document.article.get("description")),
+        document.meta("og:description"),
+        document.meta("description"),
+    )
+    return tuple(text for text in stated if text)
+
+
 def standfirst(
-    document: Document, page: Outline, body: list[Block], headline: str
+    document: Document, page: Outline, body: list[Block], headline: str, chrome: Collection[int] = ()
 ) -> tuple[str, tuple[Candidate, ...], frozenset[int]]:
     """Return the standfirst, what was weighed, and the places of the body's blocks that repeat it.
 
     The page's description counts where it is shown apart from the text, or not shown at all; where it only repeats the
-    beginning of the text, the article has no standfirst.
+    beginning of the text, the article has no standfirst. What the page says of its site, and what recurs over the
+    outlet's pages (`chrome`), is none.
     """
+    sites = {letters(_plain(node.get("description"))) for node in document.nodes if json_ld.types(node) & _SITES}
     described = [
         Candidate(value=text, source=source, weight=weight)
         for source, weight, text in (
@@ -39,7 +55,7 @@ def standfirst(
             ("meta description", 0.5, document.meta("description", "twitter:description", "dc.description")),
             ("json-ld abstract", 0.5, _plain(document.article.get("abstract"))),
         )
-        if len(text) >= _LEAST and letters(text) != letters(headline)
+        if len(text) >= _LEAST and letters(text) not in {letters(headline), *sites} and line_hash(text) not in chrome
     ]
     first = {letters(block.text): at for at, block in enumerate(body[:6])}
     told = {letters(each.value): each for each in described}

@@ -46,5 +46,5 @@ def normal_tag(value: str) -> str | None:
 
 
 def first_guess(stated: str | None, outlet: Outlet) -> str:
-    """Return the article's language before its text is looked at: the claim, else the outlet's only one, else "und"."""
+    """Return the language before the text is looked at: the claim, else the outlet's only one, else "und"."""
     return stated or (outlet.languages[0] if len(outlet.languages) == 1 else "und")

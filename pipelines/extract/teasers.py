@@ -23,7 +23,7 @@ def teasers(page: Outline, site: str) -> None:
         for at in page.above(block.box):
             within[at].append(block)
     total = boxes[0].mass
-    for at, box in enumerate(boxes):
+    for box in boxes:
         parts = [child for child in box.children if within.get(child)]
         if len(parts) < _LEAST or box.furniture or box.mass > _SHARE * total:
             continue

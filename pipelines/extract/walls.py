@@ -37,16 +37,18 @@ _ERROR = re.compile(
 )
 
 
-def wall(document: Document, body: str, shown: str) -> Refusal | None:
+def wall(document: Document, body: str, shown: str, *, dated: bool) -> Refusal | None:
     """Return why the page is a wall, or None.
 
-    `body` is the text that was read as the article's, `shown` all text of the page. Only a page of little text can be
+    `body` is the text that was read as the article's, `shown` all text of the page, `dated` whether it says when it was
+    published: walls have no date. Only a page of little text can be
     a wall: articles about captchas are long.
     """
     host = urlsplit(document.url).hostname or ""
     if _CONSENT_HOST.search(host) and len(body) < _SHORT:
         return Refusal(outcome=Outcome.WALL, reason=f"A consent page of {host} stands in place of the article.")
-    if document.article.get("headline") and len(body) > 150:
+    stated = document.article.get("headline") or document.meta("og:type").lower() == "article"
+    if (stated or dated) and len(body) > 150:
         return None
     if len(body) >= _SHORT:
         return None

@@ -38,8 +38,7 @@ def of_outlet(timezone_name: str | None, country: str) -> ZoneInfo | None:
 
 @lru_cache(256)
 def _of_country(territory: str) -> ZoneInfo | None:
-    """Return the only zone of a territory, or None: two zones that have always kept the same time since "
-    "2000 are one."""
+    """Return a territory's only zone, or None; zones that have kept the same time since 2000 are one."""
     names = [name for name, where in get_global("zone_territories").items() if where == territory]
     zones = []
     for name in names:

@@ -29,7 +29,6 @@ from tests.crawler.resolver import Named
 _numbers = count()
 #: small limits, so that what takes for ever ends soon
 LIMITS = {"DOWNLOAD_TIMEOUT": 1.5, "DOWNLOAD_MAXSIZE": 2**20}
-POOL_SECONDS = 4.0
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +55,7 @@ async def reactor() -> AsyncIterator[Any]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def desk(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
     configuration = Configuration(home=Path(tmp_path_factory.mktemp("home")), database_url=database_url)
-    pool = Pool(2, task_seconds=POOL_SECONDS, worker_bytes=2 * 2**30)
+    pool = Pool(2)
     try:
         async with database(configuration) as engine:
             index = open_index(configuration, engine)
@@ -84,7 +83,7 @@ class House:
     def outlet(self, site: Site, **fields: Any) -> Outlet:
         """Return the site's outlet: no delay, and its sitemap as the one source, unless `fields` say otherwise."""
         sources = (Source(kind=SourceKind.SITEMAP, url=site.url("/sitemap.xml")),)
-        stated = {"delay_seconds": 0.0, "sources": sources} | fields
+        stated: dict[str, Any] = {"delay_seconds": 0.0, "sources": sources} | fields
         return Outlet(slug=site.host.partition(".")[0], name=site.host, home=site.url(), **stated)
 
     async def crawl(

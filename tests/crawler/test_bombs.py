@@ -2,8 +2,10 @@
 
 import resource
 import zlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import brotli
 import pytest
@@ -27,25 +29,27 @@ def peak_kib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def zeros(compressor: object) -> bytes:
+def zeros(compressor: Any) -> bytes:
     """Return UNPACKED zeros as they leave a compressor."""
-    compress, flush = compressor.compress, compressor.flush  # type: ignore[attr-defined]
+    compress, flush = compressor.compress, compressor.flush
     return b"".join(compress(bytes(2**20)) for _ in range(UNPACKED // 2**20)) + bytes(flush())
 
 
 def brotli_zeros() -> bytes:
-    compressor = brotli.Compressor(quality=1)
-    return b"".join(compressor.process(bytes(2**20)) for _ in range(UNPACKED // 2**20)) + compressor.finish()
+    made: Any = brotli.Compressor
+    compressor = made(quality=1)
+    return b"".join(compressor.process(bytes(2**20)) for _ in range(UNPACKED // 2**20)) + bytes(compressor.finish())
 
 
 @pytest.mark.parametrize("kind", ["gzip", "deflate", "br", "zstd"])
 async def test_a_bomb_is_refused_before_it_fills_memory(house: House, kind: str) -> None:
-    bomb = {
+    bombs: dict[str, Callable[[], bytes]] = {
         "gzip": lambda: zeros(zlib.compressobj(wbits=31, level=1)),
         "deflate": lambda: zeros(zlib.compressobj(level=1)),
         "br": brotli_zeros,
         "zstd": lambda: zeros(zstandard.ZstdCompressor().compressobj()),
-    }[kind]()
+    }
+    bomb = bombs[kind]()
     before = peak_kib()
     # the packed bytes alone pass the limit where the packing is poor
     ended = await house.outcome(house.site(), "/bomb", answer(bomb, content_encoding=kind))
@@ -118,12 +122,9 @@ async def test_the_bound_of_the_head_counts_each_answer_of_a_connection_anew(hou
 ATTRIBUTES = "<html><body><p " + " ".join(f"a{number}=1" for number in range(100_000)) + ">x</p></body></html>"
 NESTED = "<html><body>" + "<div>" * 100_000 + "the text of it all" + "</div>" * 100_000 + "</body></html>"
 LINKS = "<html><body>" + "".join(f'<p><a href="/{n}">{n} words</a></p>' for n in range(100_000)) + "</body></html>"
-TABLE = "<html><body><table>" + "<tr><td>a cell of it<td>another</tr>" * 50_000 + "</table></body></html>"
 
 
-@pytest.mark.parametrize(
-    "page", [ATTRIBUTES, NESTED, LINKS, TABLE], ids=["100,000 attributes", "nested", "links", "table"]
-)
+@pytest.mark.parametrize("page", [ATTRIBUTES, NESTED, LINKS], ids=["100,000 attributes", "nested", "links"])
 async def test_a_page_that_is_made_to_freeze_its_reader_ends_and_the_next_one_is_read(house: House, page: str) -> None:
     ended, reason = await house.outcome(house.site(), "/freezing", answer(page), DOWNLOAD_MAXSIZE=10 * 2**20)
     assert ended in {"too_slow", "too_deep", "not_an_article", "empty", "new"}
@@ -132,7 +133,7 @@ async def test_a_page_that_is_made_to_freeze_its_reader_ends_and_the_next_one_is
 
 async def test_a_page_that_takes_its_reader_too_long_is_too_slow_and_its_address_is_tried_again(house: House) -> None:
     site = house.site()
-    site["/freezing"] = answer(ATTRIBUTES)
+    site["/freezing"] = answer(LINKS)
     outlet = house.outlet(site)
     await house.announce(outlet, site.url("/freezing"))
     pool = Pool(1, task_seconds=0.05)

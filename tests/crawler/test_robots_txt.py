@@ -1,5 +1,6 @@
 """robots.txt as RFC 9309 has it, seen from the site."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,6 +9,7 @@ from sqlalchemy import update
 from crawler.robots import MOST_DELAY_SECONDS, ROBOTS_BYTES, Verdict, ask, sitemaps
 from ledger.schema import robots, sites
 from news.outlet import Source, SourceKind
+from pipelines.pool import Pool
 from tests.crawler.conftest import House
 from tests.crawler.hostile import Answer, Asked, Site, answer, article, redirect, sitemap
 
@@ -244,6 +246,10 @@ async def test_robots_txt_that_defeats_its_reader_forbids_everything_for_now(hou
     rules = "".join(f"Disallow: /{number}\n" for number in range(12_000))
     site = newspaper(house, file(agents + rules))
     outlet = house.outlet(site)
-    await house.crawl(outlet)
+    pool = Pool(1, task_seconds=0.5)
+    try:
+        await House(desk=replace(house.desk, pool=pool), server=house.server).crawl(outlet)
+    finally:
+        pool.close()
     assert {hit.path for hit in site.hits} == {"/robots.txt"}
     assert "robots.txt: reading it took" in ((await house.state(outlet)).marked or "")

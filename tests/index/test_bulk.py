@@ -1,5 +1,6 @@
 """The write loop against a server that stumbles in every way that production has shown."""
 
+import logging
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -158,7 +159,10 @@ async def test_a_server_that_never_answers_is_away(
     assert len(server.bodies) == bulk.TIMEOUTS
 
 
-async def test_a_server_that_is_not_there_is_away(elasticsearch: ElasticsearchIndex) -> None:
+async def test_a_server_that_is_not_there_is_away_and_no_password_is_shown(
+    elasticsearch: ElasticsearchIndex, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
     nowhere = Stumbling("")
     nowhere.url = f"http://user:pass-word@127.0.0.1:{free_ports(1)[0]}"
     try:
@@ -167,6 +171,7 @@ async def test_a_server_that_is_not_there_is_away(elasticsearch: ElasticsearchIn
     finally:
         await nowhere.session.close()
     assert "pass-word" not in str(caught.value)
+    assert "pass-word" not in caplog.text
     assert caught.value.__cause__ is None
 
 
@@ -213,6 +218,18 @@ async def test_after_a_loss_half_way_the_rest_waits_and_what_arrived_counts(
     words = await write(server, elasticsearch, actions)
     assert [word.verdict for word in words] == [Verdict.DONE] * 3 + [Verdict.LATER] * 3
     assert await found(elasticsearch) == ["n0", "n1", "n2"]
+
+
+async def test_one_document_that_stays_busy_does_not_hold_up_the_others(
+    server: Stumbling, elasticsearch: ElasticsearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions = articles(4, body="x" * 1000)
+    monkeypatch.setattr(bulk, "chunks", lambda every: chunks(every, 2 * len(every[0].text) + 100))
+    busy = (503, "unavailable_shards_exception")
+    server.faults = [items((201, ""), busy), *[items(busy)] * (bulk.TRIES - 1)]
+    words = await write(server, elasticsearch, actions)
+    assert [word.verdict for word in words] == [Verdict.DONE, Verdict.LATER, Verdict.DONE, Verdict.DONE]
+    assert words[1].reason == "unavailable_shards_exception"
 
 
 def test_chunks_are_cut_by_bytes_and_lose_nothing() -> None:

@@ -58,13 +58,19 @@ FORMS = [
 ]
 
 
-@pytest.mark.parametrize(("language", "body", "query", "why"), FORMS)
 async def test_another_form_finds_the_text(
-    elasticsearch: ElasticsearchIndex, put: Put, language: str, body: str, query: str, why: str
+    elasticsearch: ElasticsearchIndex, put: Put, subtests: pytest.Subtests
 ) -> None:
-    await put(elasticsearch, document("a", body=body, in_language=language), document("b", in_language=language))
-    assert await found(elasticsearch, query) == ["a"], why
-    assert await found(elasticsearch, query, languages=(language,)) == ["a"], why
+    await put(
+        elasticsearch,
+        *(document(f"n{number}", body=body, in_language=language) for number, (language, body, *_) in enumerate(FORMS)),
+    )
+    for number, (language, _, query, why) in enumerate(FORMS):
+        with subtests.test(language=language, query=query):
+            assert f"n{number}" in await found(elasticsearch, query), why
+            of_this = await found(elasticsearch, query, languages=(language,))
+            assert f"n{number}" in of_this, why
+            assert set(of_this) <= {f"n{other}" for other, (its, *_) in enumerate(FORMS) if its == language}
 
 
 def test_every_language_with_an_analysis_has_such_a_test() -> None:

@@ -13,6 +13,7 @@ from ledger.attempts import ended
 from ledger.keep import Reading
 from ledger.outbox import debt, owe_everything, owed, put_aside, settle
 from ledger.pages import Found, announce, count_due, due, want
+from ledger.quarantine import drop, refused, retry
 from ledger.record import Attempt, record
 from ledger.schema import articles, pages
 from news.article import Article
@@ -158,8 +159,8 @@ async def test_the_outbox_owes_the_newest_revision_until_the_index_has_it(engine
 async def test_a_refused_document_goes_into_quarantine_with_its_reason(engine: AsyncEngine) -> None:
     await record(engine, attempt(), reading())
     async with engine.begin() as connection:
-        [refused] = await owed(connection, 10)
-        await put_aside(connection, refused, "the schema knows no field x")
+        [unwanted] = await owed(connection, 10)
+        await put_aside(connection, unwanted, "the schema knows no field x")
         told = await debt(connection)
     assert (told.owed, told.quarantined) == (0, 1)
 
@@ -176,3 +177,22 @@ async def test_a_listed_address_is_due_once_and_again_only_when_its_source_says_
         assert await count_due(connection, "courier") == 0
         await announce(connection, "courier", "feed", [Found(url=URL, lastmod=NOW)])
         assert await count_due(connection, "courier") == 1
+
+
+async def test_what_was_refused_can_be_seen_tried_again_and_let_go(engine: AsyncEngine) -> None:
+    recorded = await record(engine, attempt(), reading(), events=True)
+    async with engine.begin() as connection:
+        for each in await owed(connection, 10):
+            await put_aside(connection, each, "the schema knows no field x")
+        aside = await refused(connection)
+        assert {each.stream for each in aside} == {"articles", "events"}
+        assert {each.reason for each in aside} == {"the schema knows no field x"}
+        with pytest.raises(NotFound):
+            await refused(connection, ["unknown"])
+        assert await retry(connection, [str(recorded.article_id)]) == 1
+        assert [each.id for each in await owed(connection, 10)] == [str(recorded.article_id)]
+        [event] = await refused(connection)
+        assert await drop(connection, []) == 0
+        assert await drop(connection, [event.id]) == 1
+        assert (await debt(connection)).quarantined == 0
+        assert await newest(connection, UUID(str(recorded.article_id))) == ARTICLE

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.revisit import LEAST, Life, next_visit, pause_of
+from ledger.revisit import GIVE_UP_AFTER, LEAST, Life, next_visit, pause_of
 from news.outcome import PASSING, READ, Outcome
 
 NOW = datetime(2024, 2, 8, 12, tzinfo=UTC)
@@ -33,13 +33,13 @@ def test_an_article_is_never_visited_sooner_than_the_least_pause_nor_later_than_
         assert pause <= timedelta(hours=1)
 
 
-@given(lives(), st.sampled_from(list(Outcome)), st.integers(1, 10), st.integers(1, 90))
+@given(lives(), st.sampled_from(list(Outcome)), st.integers(1, 40), st.integers(1, 90))
 def test_visits_end(life: Life, outcome: Outcome, failures: int, days: int) -> None:
     at = next_visit(outcome, NOW, life, failures, days)
     assert at is None or at > NOW
     if outcome in READ:
         assert at is None or at <= life.born_at + timedelta(days=days)
-    elif outcome not in PASSING | {Outcome.GONE, Outcome.WALL} or failures > 6:
+    elif outcome not in PASSING | {Outcome.GONE, Outcome.WALL} or failures >= GIVE_UP_AFTER:
         assert at is None
 
 

@@ -92,6 +92,14 @@ async def test_an_article_that_moved_unchanged_is_published_under_its_new_addres
     assert (document["url"], document["revision"], document["version"]) == (moved.url, 2, 1)
 
 
+async def test_a_reading_that_comes_late_does_not_bring_an_old_text_back(engine):
+    await read(engine, ARTICLE, hour(0))
+    await read(engine, replace(ARTICLE, headline="Mayor gone"), hour(2))
+    recorded = await read(engine, ARTICLE, hour(1))
+    assert (recorded.outcome, recorded.version) == (Outcome.UNCHANGED, 2)
+    assert (await only(engine)).document["headline"] == "Mayor gone"
+
+
 async def test_a_share_count_makes_no_version(engine):
     await read(engine, ARTICLE, hour(0))
     recorded = await read(engine, replace(ARTICLE, keywords=("7 shares",)), hour(1))

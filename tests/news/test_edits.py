@@ -71,6 +71,15 @@ def test_a_mended_name_is_told():
     assert edits.kinds == (EditKind.NAME,)
 
 
+@pytest.mark.parametrize(("old", "new"), [("Monday", "Friday"), ("Repairs", "Works"), ("The bridge", "A bridge")])
+def test_a_capital_alone_makes_no_name(old, new):
+    assert changed(old, new).kinds == (EditKind.BODY,)
+
+
+def test_another_name_within_a_sentence_is_told():
+    assert changed("Jon Smit", "Ada Lovelace").kinds == (EditKind.NAME,)
+
+
 def test_a_german_noun_is_no_name():
     one = Article(
         url="", body="Die Brücke bleibt bis Mai zu, sagte der Sprecher der Stadt am Montag.", in_language="de"

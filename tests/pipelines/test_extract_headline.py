@@ -3,7 +3,7 @@
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pipelines.extract.headline import without_kicker, without_media_tag, without_site
+from pipelines.extract.titles import without_kicker, without_media_tag, without_site
 from pipelines.extract.words import letters
 from tests.pipelines.handmade import article_html, outcome, read
 

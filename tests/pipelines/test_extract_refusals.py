@@ -11,7 +11,7 @@ from tests.pipelines.handmade import PARAGRAPHS, article_html, outcome, outlet, 
 
 
 def refused(html: str | bytes, **of_page: str) -> Outcome:
-    found = outcome(html, **of_page)
+    found = outcome(html, None, **of_page)
     assert found.article is None
     assert found.refusal is not None
     assert found.refusal.reason.endswith((".", ").", "”)."))
@@ -199,3 +199,20 @@ def test_binary_data_that_calls_itself_html_is_not_html() -> None:
 def test_a_script_full_of_comparisons_is_not_taken_for_nesting() -> None:
     html = article_html(head="<script>" + "if(a<b&&c<d){}" * 30_000 + "</script>")
     assert read(html).body == "\n".join(PARAGRAPHS)
+
+
+def test_a_short_article_about_something_not_found_is_no_error_page() -> None:
+    title = "Lake boat not found after second day of search"
+    html = article_html(
+        head=f'<title>{title}</title><meta name="date" content="2024-02-08">',
+        top=f"<h1>{title}</h1>",
+        body=f"<p>{PARAGRAPHS[0]}</p>",
+    )
+    assert read(html).headline == title
+
+
+def test_what_is_said_of_the_author_below_the_text_is_not_the_text() -> None:
+    about = "<p>Tom Ashdown is a reporter who covers the lake and its towns. He lives on a boat.</p>"
+    text = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    article = read(article_html(head='<meta name="author" content="Tom Ashdown">', body=text + about))
+    assert article.body == "\n".join(PARAGRAPHS)

@@ -102,3 +102,25 @@ def test_a_live_blog_keeps_its_entries_with_their_times() -> None:
         "2024-02-08T12:00:00Z",
         "2024-02-08T11:00:00Z",
     ]
+
+
+def test_a_ticker_without_structured_data_keeps_its_entries() -> None:
+    entries = "".join(
+        f'<div class="entry"><time datetime="2024-02-08T1{at}:00:00Z">1{at}:00</time><h3>Update {at}</h3>'
+        f"<p>At {at} the ferry left the northern landing with two hundred passengers and nine bicycles on board.</p></div>"
+        for at in (3, 2, 1)
+    )
+    article = read(article_html(body=entries), url="https://lake.example/live-blog/ferry")
+    assert article.kind is Kind.LIVE_BLOG
+    assert [entry.headline for entry in article.entries] == ["Update 3", "Update 2", "Update 1"]
+    assert [entry.date_published.isoformat() for entry in article.entries if entry.date_published] == [
+        "2024-02-08T13:00:00Z",
+        "2024-02-08T12:00:00Z",
+        "2024-02-08T11:00:00Z",
+    ]
+
+
+def test_a_page_built_by_script_is_rescued_by_its_article_body() -> None:
+    text = " ".join(["The ferry sails every twenty minutes from Monday on, the operator said."] * 8)
+    head = f'<script type="application/ld+json">{{"@type":"NewsArticle","headline":"Third ferry","articleBody":"{text}"}}</script>'
+    assert read(article_html(head=head, body="<div id='app'></div>")).body == text

@@ -35,21 +35,6 @@ def libpq(url: str) -> str:
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
-@pytest.fixture
-def newsroom_port() -> int:
-    """Four ports in a row that are free."""
-    for _ in range(100):
-        port = random.randrange(20_000, 30_000)
-        try:
-            for number in range(port, port + 4):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port
-    raise AssertionError("no four free ports in a row")
-
-
 def test_the_newsroom_comes_out_as_it_says_in_three_runs(
     tmp_path: Path, fresh_database: str, newsroom_port: int
 ) -> None:

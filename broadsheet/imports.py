@@ -1,0 +1,143 @@
+"""`import` and `reread`: pages from elsewhere, and our own once more."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.console import err, fail, out, print_json, quiet_logs
+
+if TYPE_CHECKING:
+    from ledger.imports import Import
+    from pipelines.imported import Purpose
+    from schedules.importing import Going
+    from schedules.jobs import Jobs
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verbs to the command line."""
+    app.command("import")(import_)
+    app.command()(reread)
+
+
+def import_(
+    files: Annotated[list[Path] | None, typer.Argument(help="Files; none: show how far all imports are.")] = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Begin again with files that were read before.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait for the end, or leave the files to the workers.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Import pages: WARC files (.warc, .warc.gz, .warc.zst), manifests of saved pages, lists of addresses.
+
+    A file that was begun before goes on where it was; --anew begins again, which stores nothing twice.
+    """
+    from pipelines.imported import Purpose
+
+    _read(files or [], Purpose.IMPORT, anew=anew, wait=wait, as_json=as_json)
+
+
+def reread(
+    files: Annotated[list[Path] | None, typer.Argument(help="WARC files; none: all in BROADSHEET_ARCHIVE.")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait for the end, or leave the files to the workers.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Read pages that were kept once more, without a fetch, after the reader got better.
+
+    What it now reads takes the place of what it read before: no new version, no edit.
+    """
+    from news.configuration import read
+    from pipelines.archive import PATTERN
+    from pipelines.imported import Purpose
+
+    if not files:
+        directory = read().archive
+        if directory is None:
+            fail("No pages are kept: BROADSHEET_ARCHIVE names no directory. docs/archives.md has more.")
+        files = sorted(directory.glob(PATTERN))
+        if not files:
+            fail(f"There is no WARC file in {directory}.")
+    _read(files, Purpose.REREAD, anew=True, wait=wait, as_json=as_json)
+
+
+def _read(files: list[Path], purpose: "Purpose", *, anew: bool, wait: bool, as_json: bool) -> None:
+    from schedules.opened import run_with_jobs
+
+    quiet_logs()
+    run_with_jobs(lambda jobs: _ask(jobs, files, purpose, anew=anew, wait=wait, as_json=as_json))
+
+
+async def _ask(jobs: "Jobs", files: list[Path], purpose: "Purpose", *, anew: bool, wait: bool, as_json: bool) -> None:
+    from ledger.imports import all_imports
+    from schedules.importing import ask_import, follow_imports, look
+
+    if not files:
+        async with jobs.desk.engine.connect() as connection:
+            begun = await all_imports(connection)
+        _show(await look(jobs, [each.id for each in begun]), as_json=as_json)
+        return
+    ids = [(await ask_import(jobs, file, purpose, anew=anew)).id for file in files]
+    going = await look(jobs, ids)
+    if wait:
+        with err.status("Reading", spinner="dots") as status:
+            async for going in follow_imports(jobs, ids):
+                status.update(_progress(going))
+    _show(going, as_json=as_json)
+    if wait and any(each.error and not each.ended_at for each in going.imports):
+        raise typer.Exit(1)
+
+
+def _progress(going: "Going") -> str:
+    size = sum(each.size_bytes for each in going.imports) or 1
+    done = sum(min(each.position, each.size_bytes) for each in going.imports)
+    counted = ", ".join(f"{times} {name}" for name, times in sorted(_total(going.imports).items()))
+    fetched = ", ".join(f"{times} {name}" for name, times in sorted(going.fetched.items()))
+    parts = [f"{100 * done / size:.0f} %", counted, f"fetched: {fetched}" if fetched else "", f"{going.owed} to index"]
+    return "Reading: " + "; ".join(part for part in parts if part)
+
+
+def _total(imports: "list[Import]") -> dict[str, int]:
+    total: dict[str, int] = {}
+    for each in imports:
+        for name, times in each.outcomes.items():
+            total[name] = total.get(name, 0) + times
+    return total
+
+
+def _show(going: "Going", *, as_json: bool) -> None:
+    if as_json:
+        for each in going.imports:
+            print_json(_as_json(each))
+        return
+    from rich.table import Table
+
+    table = Table("file", "read", "what came of it", "passed over", box=None, pad_edge=False)
+    for each in going.imports:
+        share = f"{100 * min(each.position, each.size_bytes) / (each.size_bytes or 1):.0f} %"
+        counts = [
+            ", ".join(f"{times} {name}" for name, times in sorted(counted.items()))
+            for counted in (each.outcomes, each.passed_over)
+        ]
+        table.add_row(Path(each.file).name, "all" if each.ended_at else share, *counts)
+    out.print(table if going.imports else "Nothing was imported yet.")
+    if going.fetched:
+        out.print("Fetched: " + ", ".join(f"{times} {name}" for name, times in sorted(going.fetched.items())))
+    for each in going.imports:
+        if each.error and not each.ended_at:
+            err.print(f"{each.file}: {each.error}", style="red", markup=False)
+    if going.owed:
+        err.print(f"{going.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
+
+
+def _as_json(each: "Import") -> dict[str, Any]:
+    return {
+        "file": each.file,
+        "purpose": each.purpose,
+        "kind": each.kind,
+        "position": min(each.position, each.size_bytes),
+        "size_bytes": each.size_bytes,
+        "outcomes": each.outcomes,
+        "passed_over": each.passed_over,
+        "ended_at": each.ended_at.isoformat() if each.ended_at else None,
+        "error": each.error,
+    }

@@ -1,0 +1,176 @@
+"""`outlets add|import` and `outlets check --live`: look at outlets as they are today."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.console import err, fail, out, print_json, quiet_logs
+
+if TYPE_CHECKING:
+    from crawler.discover import Discovery
+    from crawler.tried import Verdict
+    from news.outlet import Outlet
+    from schedules.jobs import Jobs
+
+#: outlets that are looked at side by side; each waits most of the time, for its site's delay
+AT_ONCE = 8
+
+
+def add(
+    url: Annotated[str, typer.Argument(help="Home page of the outlet.")],
+    name: Annotated[str, typer.Option(help="Name of the file; default: made of the address.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite a file of yours.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Look at a home page, find and try its feeds and sitemaps, write the outlet's file and show it."""
+    from schedules.opened import run_with_jobs
+
+    quiet_logs()
+    run_with_jobs(lambda jobs: _add(jobs, url, name, force=force, as_json=as_json))
+
+
+async def _add(jobs: "Jobs", url: str, name: str, *, force: bool, as_json: bool) -> None:
+    from crawler.discover import as_toml, discover, write
+
+    taken = () if force and name else [outlet.slug for outlet in jobs.catalogue]
+    with err.status("Looking", spinner="dots"):
+        found = await discover(jobs.settings, jobs.desk, url, taken, slug=name)
+    if not any(source.found for source in found.tried):
+        fail(f"{url}: nothing announces articles there. {found.verdict.reason}")
+    path = write(jobs.desk.configuration.home, found.outlet, force=force)
+    if as_json:
+        print_json(_as_json(found, path))
+        return
+    for tried in found.tried:
+        what = f"{tried.found} addresses" if tried.found else tried.reason or "lists nothing"
+        err.print(
+            f"{tried.source.kind:<11} {tried.source.url}: {what}", markup=False, style=None if tried.found else "dim"
+        )
+    for article in found.articles:
+        err.print(f"article     {article.url}: {article.reason or 'can be read'}", markup=False)
+    out.print(f"# {path}", markup=False)
+    out.print(as_toml(found.outlet), markup=False, end="")
+    if found.verdict.reason:
+        err.print(_sentence(found.outlet.slug, found.verdict), style="yellow", markup=False)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="OPML, or one home page a line.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object an outlet.")] = False,
+) -> None:
+    """Add all outlets of a list; those whose site has an outlet already are passed over, so it can be repeated."""
+    from schedules.opened import run_with_jobs
+
+    quiet_logs()
+    if not file.is_file():
+        fail(f"There is no file {file}.")
+    run_with_jobs(lambda jobs: _import(jobs, file.read_bytes(), as_json=as_json))
+
+
+async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> None:
+    import asyncio
+
+    from crawler.announcements import sites_of
+    from crawler.discover import discover, write
+    from crawler.opml import read_list
+    from news.errors import BroadsheetError
+    from news.url import site_of
+
+    listed = await jobs.desk.pool.run(read_list, content)
+    sites = {site for outlet in jobs.catalogue for site in sites_of(outlet)}
+    taken = {outlet.slug for outlet in jobs.catalogue}
+    places = asyncio.Semaphore(AT_ONCE)
+    counts = {"added": 0, "known": 0, "failed": 0}
+
+    def tell(home: str, end: str, what: str) -> None:
+        counts[end] += 1
+        if as_json:
+            print_json({"home": home, "end": end, "what": what})
+        else:
+            out.print(f"{home}: {end}, {what}" if what else f"{home}: {end}", markup=False)
+
+    async def one(home: str, feeds: tuple[str, ...]) -> None:
+        async with places:
+            try:
+                site = site_of(home if "//" in home else f"//{home}")
+                if site in sites:
+                    tell(home, "known", "")
+                    return
+                sites.add(site)
+                found = await discover(jobs.settings, jobs.desk, home, taken, feeds=feeds)
+                if not found.outlet.sources:
+                    tell(home, "failed", found.verdict.reason)
+                    return
+                taken.add(found.outlet.slug)
+                write(jobs.desk.configuration.home, found.outlet)
+                tell(home, "added", found.outlet.slug)
+            except (BroadsheetError, ValueError) as error:
+                tell(home, "failed", str(error))
+
+    await asyncio.gather(*(one(each.home, each.feeds) for each in listed))
+    if not as_json:
+        out.print(", ".join(f"{times} {end}" for end, times in counts.items()))
+
+
+def check_live(names: list[str], country: str | None, *, as_json: bool) -> None:
+    """Say of outlets whether they work today, and what they need; exit with 1 if one does not work."""
+    from schedules.opened import run_with_jobs
+
+    if run_with_jobs(lambda jobs: _check(jobs, names, country, as_json=as_json)):
+        raise typer.Exit(1)
+
+
+async def _check(jobs: "Jobs", names: list[str], country: str | None, *, as_json: bool) -> int:
+    import asyncio
+
+    from crawler.tried import check_outlet
+    from ledger.outlets import states
+
+    chosen = [jobs.catalogue.outlet(name) for name in names]
+    chosen += [outlet for outlet in jobs.catalogue if country and outlet.country == country.lower()]
+    if not chosen:
+        async with jobs.desk.engine.connect() as connection:
+            known = await states(connection)
+        chosen = [outlet for outlet in jobs.catalogue if outlet.slug in known and known[outlet.slug].enabled]
+    if not chosen:
+        fail("Name outlets, or a country that has some, or enable some first.")
+    places = asyncio.Semaphore(AT_ONCE)
+    broken = 0
+
+    async def one(outlet: "Outlet") -> None:
+        nonlocal broken
+        async with places:
+            verdict = await check_outlet(jobs.settings, jobs.desk, outlet)
+        broken += not verdict.works
+        if as_json:
+            told = {"slug": outlet.slug, "works": verdict.works, "needs": verdict.need or None}
+            print_json(told | {"reason": verdict.reason or None})
+        else:
+            style = None if verdict.works else "red"
+            out.print(_sentence(outlet.slug, verdict), style=style, markup=False)
+
+    await asyncio.gather(*map(one, chosen))
+    return broken
+
+
+def _sentence(slug: str, verdict: "Verdict") -> str:
+    state = "works" if verdict.works else "does not work"
+    need = f"; it needs a {verdict.need}" if verdict.need else ""
+    return f"{slug}: {state}{need}" + (f" ({verdict.reason})" if verdict.reason else "")
+
+
+def _as_json(found: "Discovery", path: Path) -> dict[str, Any]:
+    return {
+        "slug": found.outlet.slug,
+        "file": str(path),
+        "name": found.outlet.name,
+        "home": found.outlet.home,
+        "country": found.outlet.country or None,
+        "languages": list(found.outlet.languages),
+        "timezone": found.outlet.timezone,
+        "sources": [{"kind": source.kind, "url": source.url} for source in found.outlet.sources],
+        "works": found.verdict.works,
+        "needs": found.verdict.need or None,
+        "reason": found.verdict.reason or None,
+    }

@@ -1,0 +1,192 @@
+"""An article's history, made anew when a text turns up that belongs into its past, or that was read better."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.articles import pack, unpack, utc
+from ledger.outbox import owe_article
+from ledger.schema import articles, signatures, versions
+from ledger.stories import find_copies, join, lock_stories, remember
+from news.article import Article
+from news.edits import Edits, compare
+from news.signature import Signature, unpacked
+from news.story import out_by
+from news.version import fingerprint, is_cut_short
+
+#: lines of edits that the index gets of an article: the latest ones
+MOST_EDITS = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """One text of an article, as it stands in its history or is to stand there."""
+
+    seen_at: datetime
+    article: Article
+    signature: Signature = ()
+    #: how it differs from the text before; None: to be found out
+    edits: Edits | None = None
+    #: what was weighed for its fields, as `versions` keeps it
+    candidates: bytes | None = None
+
+
+async def texts_of(connection: AsyncConnection, article_id: UUID) -> list[Text]:
+    """Return the article's texts, the first one first."""
+    rows = await connection.execute(
+        select(versions, signatures.c.signature)
+        .outerjoin(
+            signatures,
+            (signatures.c.article_id == versions.c.article_id) & (signatures.c.version == versions.c.version),
+        )
+        .where(versions.c.article_id == article_id)
+        .order_by(versions.c.version)
+    )
+    return [
+        Text(
+            seen_at=row.seen_at,
+            article=unpack(row.article),
+            signature=unpacked(row.signature) if row.signature else (),
+            edits=Edits.from_json(row.edits) if row.edits else None,
+            candidates=row.candidates,
+        )
+        for row in rows
+    ]
+
+
+def with_earlier(texts: list[Text], found: Text, fetched_at: datetime) -> list[Text]:
+    """Return the history with a text that was seen before `fetched_at`, when the newest one was; the same list if it
+    adds nothing.
+
+    A text that is its neighbour's only moves the neighbour's time; what a wall left of the text before it is passed
+    over. A text between two sights of the newest one came and went: then that one was restored.
+    """
+    before = [text for text in texts if text.seen_at <= found.seen_at]
+    after = texts[len(before) :]
+    mark = fingerprint(found.article)
+    if before and (fingerprint(before[-1].article) == mark or is_cut_short(before[-1].article, found.article)):
+        return texts
+    if after and is_cut_short(after[0].article, found.article):
+        return texts
+    if after and fingerprint(after[0].article) == mark:
+        return [*before, replace(after[0], seen_at=found.seen_at), *after[1:]]
+    restored = after or [replace(before[-1], seen_at=fetched_at)]
+    return settled([*before, found, replace(restored[0], edits=None), *restored[1:]])
+
+
+def with_better(texts: list[Text], found: Text) -> list[Text] | None:
+    """Return the history with a text in place of the one that was seen at its time; None if none was seen then.
+
+    The bytes are the same and the reader is better: it is no edit of the outlet's. A version that now reads as the one
+    before it never was one, and goes.
+    """
+    at = next((number for number, text in enumerate(texts) if text.seen_at == found.seen_at), None)
+    if at is None:
+        return None
+    if texts[at].article == found.article:
+        return texts
+    following = [replace(text, edits=None) for text in texts[at + 1 : at + 2]]
+    return settled([*texts[:at], found, *following, *texts[at + 2 :]])
+
+
+def settled(texts: list[Text]) -> list[Text]:
+    """Return the texts without those that read as the one before, each with its edits against that one."""
+    kept: list[Text] = []
+    dropped = False
+    for text in texts:
+        if kept and fingerprint(kept[-1].article) == fingerprint(text.article):
+            dropped = True
+            continue
+        stale = text.edits is None or dropped
+        kept.append(replace(text, edits=compare(kept[-1].article, text.article) if kept and stale else text.edits))
+        dropped = False
+    return [replace(text, edits=None) if number == 0 else text for number, text in enumerate(kept)]
+
+
+async def rewrite(
+    connection: AsyncConnection,
+    known: Row[Any],
+    texts: list[Text],
+    *,
+    story_days: int,
+    kept_at: datetime,
+    newest: Mapping[str, Any] | None = None,
+) -> int:
+    """Write the article's history anew and return its newest version's number; the index is owed the article.
+
+    `known` is the article's row, `locked`; `newest` are further columns if the newest text is another one now.
+    `kept_at` is when the signatures begin to age.
+    """
+    await connection.execute(delete(versions).where(versions.c.article_id == known.id))
+    await connection.execute(delete(signatures).where(signatures.c.article_id == known.id))
+    await connection.execute(
+        insert(versions),
+        [
+            {
+                "article_id": known.id,
+                "version": number,
+                "seen_at": text.seen_at,
+                "article": pack(text.article),
+                "edits": text.edits.as_json() if text.edits else None,
+                "candidates": text.candidates,
+            }
+            for number, text in enumerate(texts, 1)
+        ],
+    )
+    for number, text in enumerate(texts, 1):
+        await remember(connection, known.id, number, text.signature, text.seen_at, story_days, kept_at=kept_at)
+    first_seen_at = texts[0].seen_at
+    result = await connection.execute(
+        update(articles)
+        .where(articles.c.id == known.id)
+        .values(
+            version=len(texts),
+            revision=articles.c.revision + 1,
+            first_seen_at=first_seen_at,
+            changed_at=texts[-1].seen_at,
+            out_by=out_by(texts[-1].article.date_published, first_seen_at),
+            edits=summary_of(texts),
+            **(newest or {}),
+        )
+        .returning(articles.c.revision)
+    )
+    revision = result.scalar_one()
+    copies: list[UUID] = []
+    for text in texts:
+        copies += await find_copies(connection, known.id, known.outlet, text.signature, text.seen_at, story_days)
+    if copies or known.story_id or any(text.signature for text in texts):
+        await join(connection, known.id, copies)
+    await owe_article(connection, known.id, revision)
+    return len(texts)
+
+
+def summary(edits: Edits | None, version: int, at: datetime) -> list[dict[str, Any]]:
+    """Return what the index gets of a version's edits: a line for each kind."""
+    if edits is None:
+        return []
+    return [{"kind": str(kind), "version": version, "at": utc(at), "stealth": edits.stealth} for kind in edits.kinds]
+
+
+def summary_of(texts: list[Text]) -> list[dict[str, Any]]:
+    """Return what the index gets of all edits of a history, the latest ones."""
+    lines = [summary(text.edits, number, text.seen_at) for number, text in enumerate(texts, 1)]
+    return [line for each in lines for line in each][-MOST_EDITS:]
+
+
+def in_force(texts: list[Text], at: datetime) -> int:
+    """Return the number of the text that was to be read at this time."""
+    return sum(text.seen_at <= at for text in texts) or 1
+
+
+async def locked(connection: AsyncConnection, article_id: UUID) -> Row[Any]:
+    """Return the article's row, locked for a change of its history until the transaction ends."""
+    await lock_stories(connection)
+    row = await connection.execute(select(articles).where(articles.c.id == article_id).with_for_update())
+    return row.one()

@@ -1,0 +1,213 @@
+"""Files of pages from elsewhere: how far each was read, moved on in the transaction that records an item."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.keep import Kept
+from ledger.record import Attempt
+from ledger.schema import attempts, imports, outlets, pages
+from news.errors import CrawlInterrupted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Import:
+    """One file and how far it was read, for which purpose."""
+
+    id: int
+    file: str
+    purpose: str
+    kind: str
+    size_bytes: int
+    position: int = 0
+    #: items that are done of the member at the position
+    within: int = 0
+    outcomes: dict[str, int] = field(default_factory=dict)
+    passed_over: dict[str, int] = field(default_factory=dict)
+    ended_at: datetime | None = None
+    error: str | None = None
+
+
+async def begin(
+    connection: AsyncConnection,
+    file: str,
+    purpose: str,
+    kind: str,
+    head: tuple[str, int],
+    size_bytes: int,
+    *,
+    anew: bool,
+) -> Import:
+    """Return the import of a file: one that was begun before goes on where it was, unless it is to begin `anew`.
+
+    `head` is a hash of the file's beginning and of how many bytes; if another one is known, the file is another one.
+    """
+    row = await _row(connection, file, purpose)
+    beginning = {"position": 0, "within": 0, "outcomes": {}, "passed_over": {}, "begun_at": func.now()}
+    values = {"kind": kind, "size_bytes": size_bytes, "ended_at": None, "error": None, "moved_at": func.now()}
+    told = {"head": head[0], "head_bytes": head[1]}
+    if row is None:
+        statement = insert(imports).values(file=file, purpose=purpose, **values, **told)
+        await connection.execute(statement.on_conflict_do_nothing())
+    elif anew or (row.head, row.head_bytes) != head:
+        await connection.execute(update(imports).where(imports.c.id == row.id).values(values | beginning | told))
+    elif row.ended_at is None or row.position < size_bytes:
+        await connection.execute(update(imports).where(imports.c.id == row.id).values(values))
+    return _import(await _row(connection, file, purpose))
+
+
+async def head_bytes_of(connection: AsyncConnection, file: str, purpose: str) -> int | None:
+    """Return of how many bytes the known hash of a file's beginning is, None for a file that is unknown."""
+    row = await _row(connection, file, purpose)
+    return row.head_bytes if row else None
+
+
+async def _row(connection: AsyncConnection, file: str, purpose: str) -> Row[Any] | None:
+    return (
+        await connection.execute(select(imports).where(imports.c.file == file, imports.c.purpose == purpose))
+    ).first()
+
+
+def _import(row: Row[Any] | None) -> Import:
+    assert row is not None, "the import was begun"
+    return Import(**{name: row._mapping[name] for name in Import.__dataclass_fields__})
+
+
+async def import_of(connection: AsyncConnection, import_id: int) -> Import:
+    """Return the import with this number."""
+    return _import((await connection.execute(select(imports).where(imports.c.id == import_id))).first())
+
+
+async def all_imports(connection: AsyncConnection) -> list[Import]:
+    """Return every import, the one that moved last first."""
+    rows = await connection.execute(select(imports).order_by(imports.c.moved_at.desc(), imports.c.id))
+    return [_import(row) for row in rows]
+
+
+async def move(connection: AsyncConnection, before: Import, after: Import) -> None:
+    """Write how far the import is, in the transaction that makes it so.
+
+    Raises CrawlInterrupted if it is no longer where it was: another worker has taken it over.
+    """
+    moved = await connection.execute(
+        update(imports)
+        .where(imports.c.id == before.id, imports.c.position == before.position, imports.c.within == before.within)
+        .values(
+            position=after.position,
+            within=after.within,
+            outcomes=after.outcomes,
+            passed_over=after.passed_over,
+            ended_at=after.ended_at,
+            error=after.error,
+            moved_at=datetime.now(UTC),
+        )
+    )
+    if moved.rowcount != 1:
+        raise CrawlInterrupted(f"Another worker reads {before.file} now.")
+
+
+async def stop(connection: AsyncConnection, import_id: int, error: str) -> None:
+    """Write why an import does not go on; it goes on when it is asked for again."""
+    await connection.execute(update(imports).where(imports.c.id == import_id).values(error=error, moved_at=func.now()))
+
+
+async def note_imported(connection: AsyncConnection, attempt: Attempt, kept: Kept | None) -> None:
+    """Write an attempt that somebody made at a time of his own, with what we kept of it.
+
+    The page is known then, and not due for it: an archive's page may be years old. What a fetch of ours has told of it
+    stays. No site was sent a request, so that its pace is not touched.
+    """
+    outcome = kept.outcome if kept else attempt.outcome
+    reason = (kept.reason if kept else attempt.reason) or None
+    about: UUID | None = kept.article_id if kept else None
+    await connection.execute(
+        insert(attempts).values(
+            at=attempt.at,
+            outlet=attempt.outlet,
+            url=attempt.url,
+            final_url=attempt.final_url if attempt.final_url != attempt.url else None,
+            outcome=outcome,
+            reason=reason,
+            status=attempt.status,
+            content_bytes=attempt.content_bytes,
+            article_id=about,
+        )
+    )
+    await link_pages(connection, attempt, kept)
+
+
+async def link_pages(connection: AsyncConnection, attempt: Attempt, kept: Kept | None) -> None:
+    """Make the addresses of an attempt known with the article that stands there; what is known of them stays."""
+    outcome = kept.outcome if kept else attempt.outcome
+    reason = (kept.reason if kept else attempt.reason) or None
+    about: UUID | None = kept.article_id if kept else None
+    for url in sorted({attempt.url, attempt.final_url}):
+        statement = insert(pages).values(
+            url=url,
+            outlet=attempt.outlet,
+            found_in="import",
+            found_at=attempt.at,
+            visited_at=attempt.at,
+            outcome=outcome,
+            reason=reason,
+            article_id=about,
+        )
+        await connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=[pages.c.url],
+                set_={"article_id": func.coalesce(pages.c.article_id, statement.excluded.article_id)},
+            )
+        )
+
+
+async def outlets_of_list(connection: AsyncConnection, import_id: int) -> list[str]:
+    """Return the outlets whose addresses stood in an imported list."""
+    rows = await connection.execute(select(pages.c.outlet).where(pages.c.found_in == found_in(import_id)).distinct())
+    return sorted(row.outlet for row in rows)
+
+
+async def fetched_of_list(connection: AsyncConnection, import_id: int) -> dict[str, int]:
+    """Return outcome -> addresses that were first met in an imported list; "waiting" for those not fetched yet."""
+    outcome = func.coalesce(pages.c.outcome, "waiting")
+    rows = await connection.execute(
+        select(outcome.label("outcome"), func.count().label("times"))
+        .where(pages.c.found_in == found_in(import_id))
+        .group_by(outcome)
+    )
+    return {row.outcome: row.times for row in rows}
+
+
+def found_in(import_id: int) -> str:
+    """Return what the frontier calls the source of an imported list's addresses."""
+    return f"import:{import_id}"
+
+
+async def site_of_slug(connection: AsyncConnection, slug: str) -> str | None:
+    """Return the site of an outlet that has no file, None if there is none such."""
+    return (await connection.execute(select(outlets.c.site).where(outlets.c.slug == slug))).scalar()
+
+
+async def slug_of_site(connection: AsyncConnection, site: str, taken: frozenset[str]) -> str:
+    """Return the slug of a site that has no outlet's file, made of its name; `taken` are the slugs of those that have.
+
+    It is the same for all workers and for ever: what was imported stays with it. The outlet is not crawled on schedule.
+    """
+    known = select(outlets.c.slug).where(outlets.c.site == site)
+    plain = "_".join("".join(letter if letter in _PLAIN else " " for letter in site.lower()).split()) or "site"
+    number = 1
+    while (slug := (await connection.execute(known)).scalar()) is None:
+        candidate = plain if number == 1 else f"{plain}_{number}"
+        number += 1
+        if candidate not in taken:
+            statement = insert(outlets).values(slug=candidate, site=site, enabled=False)
+            await connection.execute(statement.on_conflict_do_nothing())
+    return str(slug)
+
+
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")

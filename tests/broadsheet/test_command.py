@@ -1,0 +1,139 @@
+"""The command line as a person meets it: one sentence for a mistake, JSON for programs, nothing lost meanwhile."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from news.outcome import Outcome
+
+
+def broadsheet(*arguments: str, home: Path, timeout: float = 120, **settings: str) -> subprocess.CompletedProcess[str]:
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")}
+    environ |= {"BROADSHEET_HOME": str(home)} | {f"BROADSHEET_{name.upper()}": text for name, text in settings.items()}
+    command = [sys.executable, "-m", "broadsheet", *arguments]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def libpq(url: str) -> str:
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+
+@pytest.fixture
+def ledger(fresh_database: str) -> str:
+    return libpq(fresh_database)
+
+
+NOWHERE = "postgresql://someone:a-secret@127.0.0.1:1/nowhere"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "settings", "said"),
+    [
+        (["crawl", "tagesshau"], {}, "Did you mean 'tagesschau'?"),
+        (["recrawl", "ftp://a.example/x"], {}, "not an http(s) address"),
+        (["recrawl", "https://nobody-has-this.example/x"], {}, "No outlet has the site"),
+        (["article", "https://nobody-has-this.example/x"], {}, "No article is known"),
+        (["article", "not-an-address"], {}, "neither an article's id nor"),
+        (["search", "--since", "yesterday"], {}, "--since takes a day"),
+        (["search", "--sort", "best"], {}, "--sort takes"),
+        (["search", "--where", "places"], {}, "--where takes"),
+        (["search", "--where", "colour=red"], {}, "colour"),
+        (["search", "--cursor", "made up"], {}, "cursor"),
+        (["read", "/there/is/no/such.jsonl"], {}, "There is no file"),
+        (["outlets", "enable"], {}, "Name outlets"),
+        (["status"], {"database_url": NOWHERE}, "PostgreSQL cannot be used"),
+        (["status"], {"database_url": "mysql://x"}, "BROADSHEET_DATABASE_URL must begin with postgresql://"),
+        (["status"], {"databse_url": "x"}, "BROADSHEET_DATABSE_URL is not a setting"),
+        (["search", "x"], {"elasticsearch_url": "http://127.0.0.1:1"}, "Elasticsearch"),
+        (["index", "keys"], {}, "names no Elasticsearch"),
+        (["index", "migrate"], {}, "names no Elasticsearch"),
+        (["quarantine", "show", "x"], {}, "Nothing with the id x"),
+        (["quarantine", "drop"], {}, "Name what is to go"),
+        (["nonsense"], {}, "No such command"),
+    ],
+)
+def test_a_mistake_is_one_clear_sentence_and_exit_code_2(
+    arguments: list[str], settings: dict[str, str], said: str, tmp_path: Path, ledger: str
+) -> None:
+    told = broadsheet(*arguments, home=tmp_path, **{"database_url": ledger} | settings)
+    assert told.returncode == 2, told.stdout + told.stderr
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr
+    assert "a-secret" not in told.stderr + told.stdout
+
+
+def test_every_verb_says_what_it_does(tmp_path: Path) -> None:
+    told = broadsheet("--help", home=tmp_path)
+    verbs = ("demo", "crawl", "recrawl", "search", "article", "read", "outlets", "index", "status", "up")
+    assert told.returncode == 0
+    assert all(verb in told.stdout for verb in verbs)
+    for verb in verbs:
+        assert broadsheet(verb, "--help", home=tmp_path).returncode == 0
+
+
+def test_a_broken_outlet_file_is_named_with_its_field_and_the_others_are_crawled_on(
+    tmp_path: Path, ledger: str
+) -> None:
+    (tmp_path / "outlets").mkdir()
+    (tmp_path / "outlets" / "mine.toml").write_text('name = "Mine"\nhome = "https://mine.example/"\ncolour = "red"\n')
+    told = broadsheet("outlets", "check", home=tmp_path, database_url=ledger)
+    assert told.returncode == 1
+    assert "mine.toml: unknown field 'colour'" in told.stderr
+    shown = broadsheet("outlets", "list", "--json", home=tmp_path, database_url=ledger)
+    assert shown.returncode == 0
+    assert len(json.loads(shown.stdout)) >= 174
+    assert "unknown field 'colour'" in shown.stderr
+
+
+def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
+    tmp_path: Path, ledger: str, elasticsearch_url: str, newsroom_port: int
+) -> None:
+    away = {"database_url": ledger, "elasticsearch_url": "http://127.0.0.1:1"}
+    # the crawl goes on without the index; the newsroom's own table of articles cannot
+    broadsheet("demo", "--once", "--newsroom-port", str(newsroom_port), home=tmp_path, timeout=300, **away)
+    told = json.loads(broadsheet("status", "--json", home=tmp_path, **away).stdout)
+    assert told["index"]["owed"] >= 28
+    assert told["index"]["owed_since"] is not None
+    assert "127.0.0.1:1" in told["index"]["error"]
+    assert told["ledger"]["articles"] == 28
+
+    there = {"database_url": ledger, "elasticsearch_url": elasticsearch_url}
+    rebuilt = broadsheet("index", "rebuild", home=tmp_path, **there)
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    told = json.loads(broadsheet("status", "--json", home=tmp_path, **there).stdout)
+    assert (told["index"]["owed"], told["index"]["quarantined"], told["index"]["error"]) == (0, 0, None)
+    assert told["index"]["documents"]["articles"] >= 28
+
+
+def test_saved_pages_are_read_in_order_and_a_bad_one_is_an_error_of_its_line_alone(tmp_path: Path) -> None:
+    page = "<html lang='en'><head><title>Harbour opens</title></head><body><article><h1>Harbour opens</h1>{}</article></body></html>"
+    text = "".join(
+        f"<p>The harbour of the town opened on day {number} after a storm that had closed it.</p>"
+        for number in range(9)
+    )
+    (tmp_path / "good.html").write_text(page.format(text), encoding="utf-8")
+    (tmp_path / "broken.html.gz").write_bytes(b"\x1f\x8bnot gzip")
+    lines = [
+        {"id": "missing", "url": "https://a.example/1"},
+        {"id": "good", "url": "https://a.example/2", "crawled_at": "2026-11-20 10:00:00"},
+        {"id": "broken", "url": "https://a.example/3"},
+        {"id": "../good", "url": "https://a.example/4"},
+        {"id": "good"},
+    ]
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("\n".join([*map(json.dumps, lines), "not json", ""]), encoding="utf-8")
+    told = broadsheet("read", str(manifest), home=tmp_path)
+    assert told.returncode == 0, told.stderr
+    rows = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [row["id"] for row in rows] == ["missing", "good", "broken", "../good", "good", None]
+    assert [row for row in rows if "error" not in row] == [rows[1]]
+    assert rows[1]["headline"] == "Harbour opens"
+    assert rows[1]["in_language"] == "en"
+
+
+def test_an_outcome_has_a_name_that_people_can_read() -> None:
+    assert all(outcome.replace("_", "").isalpha() and outcome == outcome.lower() for outcome in Outcome)

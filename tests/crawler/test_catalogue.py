@@ -1,0 +1,79 @@
+"""Outlet files: found by themselves, and where one is wrong, file and field are named."""
+
+from pathlib import Path
+
+import pytest
+
+from crawler.catalogue import SHIPPED, read_catalogue, read_outlet
+from news.errors import ConfigurationError, UnknownOutlet
+from news.outlet import Source, SourceKind
+
+GOOD = 'name = "Aller Post"\nhome = "https://www.aller-post.example/"\n'
+
+
+def written(home: Path, name: str, text: str | bytes) -> Path:
+    (home / "outlets").mkdir(exist_ok=True)
+    file = home / "outlets" / f"{name}.toml"
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    return file
+
+
+def test_a_file_of_two_lines_is_an_outlet_whose_front_page_is_read(tmp_path: Path) -> None:
+    outlet = read_outlet(written(tmp_path, "aller_post", GOOD))
+    assert (outlet.slug, outlet.name) == ("aller_post", "Aller Post")
+    assert outlet.sources == (Source(kind=SourceKind.FRONT_PAGE, url="https://www.aller-post.example/"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name = ", "Invalid value (at end of document)"),
+        (GOOD + "name = 'again'\nx = 1", "Cannot overwrite a value (at line 3"),
+        (b"\xff\xfe", "can't decode"),
+        ("", "field 'name' is missing"),
+        ('name = "x"', "field 'home' is missing"),
+        (GOOD + "colour = 3", "unknown field 'colour'"),
+        (GOOD + "delay_seconds = 'long'", "field 'delay_seconds' cannot be 'long'"),
+        (GOOD + "delay_seconds = true", "field 'delay_seconds' cannot be True"),
+        (GOOD + "delay_seconds = -1", "field 'delay_seconds' is below 0"),
+        (GOOD + "feeds = 'https://a.example/'", "field 'feeds' cannot be"),
+        (GOOD + "feeds = ['file:///etc/passwd']", "'file:///etc/passwd' is not an http(s) address"),
+        (GOOD + "timezone = 'Mars/North'", "no IANA time zone 'Mars/North'"),
+        (GOOD + "include = ['(']", "field 'include': '(':"),
+        (GOOD + "[selectors]\nbody = 3", "each entry of 'selectors' is a text"),
+    ],
+)
+def test_a_wrong_file_names_itself_the_field_and_the_fault(tmp_path: Path, text: str | bytes, told: str) -> None:
+    file = written(tmp_path, "aller_post", text)
+    with pytest.raises(ConfigurationError) as error:
+        read_outlet(file)
+    assert str(error.value).startswith(f"{file}: ")
+    assert told in str(error.value)
+
+
+def test_a_broken_file_does_not_take_the_others_along(tmp_path: Path) -> None:
+    written(tmp_path, "aller_post", GOOD)
+    broken = written(tmp_path, "weser_post", "name = ")
+    written(tmp_path, "Weser-Post", GOOD)
+    catalogue = read_catalogue(tmp_path)
+    assert catalogue.outlet("aller_post").name == "Aller Post"
+    assert len(catalogue.broken) == 2
+    assert any(str(broken) in told for told in catalogue.broken)
+
+
+def test_a_users_file_stands_in_place_of_the_one_that_comes_with_broadsheet(tmp_path: Path) -> None:
+    shipped = next(iter(sorted(SHIPPED.glob("*/*.toml"))))
+    written(tmp_path, shipped.stem, GOOD)
+    assert read_catalogue(tmp_path).outlet(shipped.stem).name == "Aller Post"
+
+
+def test_all_outlets_that_come_with_broadsheet_can_be_read(tmp_path: Path) -> None:
+    catalogue = read_catalogue(tmp_path)
+    assert len(catalogue) >= 100
+    assert catalogue.broken == ()
+
+
+def test_an_unknown_outlet_is_told_with_the_nearest_one(tmp_path: Path) -> None:
+    written(tmp_path, "aller_post", GOOD)
+    with pytest.raises(UnknownOutlet, match=r"No outlet 'aler_post'\. Did you mean 'aller_post'\?"):
+        read_catalogue(tmp_path).outlet("aler_post")

@@ -1,0 +1,214 @@
+"""Every panel, control and saved search, asked of a real Elasticsearch that has the demo newsroom's articles."""
+
+import asyncio
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from elasticsearch import Elasticsearch
+from psycopg import sql
+from sqlalchemy import make_url, select
+
+from index.elasticsearch.backend import ElasticsearchIndex
+from index.elasticsearch.client import connect, shown
+from index.kibana.code import code
+from index.kibana.dashboards import DASHBOARDS
+from index.kibana.objects import dashboard, search
+from index.kibana.overview import NEWS
+from index.kibana.panels import Dashboard, SearchPanel
+from index.kibana.searches import SEARCHES
+from index.kibana.views import VIEWS, view
+from ledger.database import engine_for
+from ledger.outbox import debt
+from ledger.schema import articles
+from ledger.tombstones import miss
+from news.configuration import Configuration
+from pipelines.publish import publish_all
+from tests.conftest import libpq
+from tests.index.kibana_queries import LONG_AGO, of_code, of_lens, of_search, within
+
+#: as tests/schedules/test_house.py
+PATIENCE_SECONDS = 300
+
+CHARTS = [(each, panel) for each in DASHBOARDS for panel in code(each)["panels"] if panel["type"] == "vis"]
+CONTROLS = [
+    pytest.param(control["config"], id=f"{each.id}-{control['config']['field_name']}")
+    for each in DASHBOARDS
+    for control in code(each)["pinned_panels"]
+]
+SAVED = [pytest.param(search(saved), id=saved.id) for saved in SEARCHES]
+
+
+@pytest.fixture(scope="module")
+def filled(
+    elasticsearch_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Elasticsearch]:
+    """Give an Elasticsearch with two runs of the newsroom, which have edits, and an article that was withdrawn."""
+    name = f"test_{uuid.uuid4().hex}"
+    with psycopg.connect(libpq(database_url), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
+    url = make_url(database_url).set(database=name).render_as_string(hide_password=False)
+    home = tmp_path_factory.mktemp("home")
+    port = _ports()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")} | {
+        "BROADSHEET_HOME": str(home),
+        "BROADSHEET_DATABASE_URL": libpq(url),
+        "BROADSHEET_ELASTICSEARCH_URL": elasticsearch_url,
+    }
+    try:
+        for _ in range(2):
+            ran = subprocess.run(
+                [sys.executable, "-m", "broadsheet", "demo", "--once", "--newsroom-port", str(port)],
+                env=environment,
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE_SECONDS,
+                check=False,
+            )
+            assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+        asyncio.run(_withdraw(url, elasticsearch_url, home))
+        with Elasticsearch(elasticsearch_url) as client:
+            client.indices.refresh(index="articles,events")
+            yield client
+    finally:
+        with psycopg.connect(libpq(database_url), autocommit=True) as connection:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+async def _withdraw(url: str, elasticsearch_url: str, home: Path) -> None:
+    """Note twice, two days apart, that an article's page is gone, as the crawler does."""
+    engine = engine_for(url)
+    index = ElasticsearchIndex(
+        connect(Configuration(home=home, elasticsearch_url=elasticsearch_url)), shown(elasticsearch_url)
+    )
+    now = datetime.now(UTC)
+    async with engine.begin() as connection:
+        found = (await connection.execute(select(articles.c.url).order_by(articles.c.id).limit(1))).scalar_one()
+        await miss(connection, found, 410, now - timedelta(days=2))
+        await miss(connection, found, 410, now)
+    await publish_all(engine, index)
+    async with engine.connect() as connection:
+        owed = await debt(connection)
+    assert (owed.owed, owed.quarantined) == (0, 0), "the index refuses what the ledger writes"
+    await index.close()
+    await engine.dispose()
+
+
+def _ports() -> int:
+    for _ in range(100):
+        port = random.randrange(20_000, 30_000)
+        try:
+            for number in range(port, port + 4):
+                with socket.socket() as probe:
+                    probe.bind(("127.0.0.1", number))
+        except OSError:
+            continue
+        return port
+    raise AssertionError("no four free ports in a row")
+
+
+def ask(client: Elasticsearch, stream: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    answer: Mapping[str, Any] = client.search(index=stream, **request).body
+    return answer
+
+
+def fields_of(aggregations: Mapping[str, Any]) -> set[str]:
+    """Return every field that an aggregation is taken of."""
+    found = set()
+    for each in aggregations.values():
+        found |= {body["field"] for kind, body in each.items() if kind != "aggs"} | fields_of(each.get("aggs", {}))
+    return found
+
+
+def assert_full(answer: Mapping[str, Any], requested: Mapping[str, Any]) -> None:
+    """Fail if a group has no bucket or a measure no value, at the first of each level."""
+    for name, asked in requested.items():
+        got = answer[name]
+        if name == "group":
+            assert got["buckets"], asked
+            fullest = max(got["buckets"], key=lambda bucket: bucket["doc_count"])
+            assert fullest["doc_count"] > 0
+            assert_full(fullest, asked.get("aggs", {}))
+        elif "values" in got:
+            assert all(value is not None for value in got["values"].values()), asked
+        else:
+            assert got["value"], asked
+
+
+@pytest.mark.parametrize(
+    ("of", "panel"), [pytest.param(of, panel, id=f"{of.id}-{panel['id']}") for of, panel in CHARTS]
+)
+def test_a_panel_shows_something(filled: Elasticsearch, of: Dashboard, panel: dict[str, Any]) -> None:
+    over, request = of_code(panel, LONG_AGO if of is NEWS else of.since)
+    answer = ask(filled, over.stream, request)
+    assert answer["hits"]["total"]["value"] > 0
+    assert_full(answer.get("aggregations", {}), request.get("aggs", {}))
+
+
+def test_every_field_of_a_panel_can_be_aggregated(filled: Elasticsearch) -> None:
+    for stream in ("articles", "events"):
+        asked = [request for over, request in (of_code(panel) for _, panel in CHARTS) if over.stream == stream]
+        fields = {field for request in asked for field in fields_of(request.get("aggs", {}))}
+        fields |= {each.time for each in VIEWS if each.stream == stream}
+        known = filled.field_caps(index=stream, fields=sorted(fields))["fields"]
+        assert {field: sorted(known.get(field, {})) for field in fields if len(known.get(field, {})) != 1} == {}
+        assert [field for field in fields if not next(iter(known[field].values()))["aggregatable"]] == []
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_control_offers_something(filled: Elasticsearch, control: dict[str, str]) -> None:
+    over = view(control["data_view_id"])
+    values = {"terms": {"field": control["field_name"]}}
+    answer = ask(filled, over.stream, {"size": 0, "query": within(over, ""), "aggs": {"group": values}})
+    buckets = answer["aggregations"]["group"]["buckets"]
+    assert buckets
+    # and narrows the dashboard down
+    chosen = {"bool": {"filter": [within(over, ""), {"term": {control["field_name"]: buckets[0]["key"]}}]}}
+    narrowed = ask(filled, over.stream, {"size": 0, "query": chosen, "track_total_hits": True})
+    assert narrowed["hits"]["total"]["value"] == buckets[0]["doc_count"]
+
+
+@pytest.mark.parametrize("saved", SAVED)
+def test_a_saved_search_finds_something_and_fills_its_columns(filled: Elasticsearch, saved: dict[str, Any]) -> None:
+    over, request = of_search(saved)
+    hits = ask(filled, over.stream, request)["hits"]["hits"]
+    assert hits
+    shown = {name for hit in hits for name, values in hit.get("fields", {}).items() if values}
+    assert set(saved["attributes"]["columns"]) - shown == set()
+
+
+def test_links_lead_to_the_article_its_changes_and_its_recrawl(filled: Elasticsearch) -> None:
+    changed = next(search(saved) for saved in SEARCHES if saved.id == "broadsheet-changed-articles")
+    over, request = of_search(changed)
+    for hit in ask(filled, over.stream, request | {"fields": ["history", "last_change", "recrawl", "url", "version"]})[
+        "hits"
+    ]["hits"]:
+        got = {name: values[0] for name, values in hit["fields"].items()}
+        assert got["history"] == hit["_id"]
+        assert got["last_change"] == f"{hit['_id']}?diff={got['version'] - 1}..{got['version']}"
+        assert got["recrawl"] == got["url"]
+
+
+def test_both_forms_of_a_dashboard_ask_the_same() -> None:
+    for each in DASHBOARDS:
+        charts = [panel for panel in json.loads(dashboard(each)["attributes"]["panelsJSON"]) if panel["type"] == "lens"]
+        as_code = [panel for panel in code(each)["panels"] if panel["type"] == "vis"]
+        assert [panel["panelIndex"] for panel in charts] == [panel["id"] for panel in as_code]
+        assert [of_lens(panel) for panel in charts] == [of_code(panel) for panel in as_code]
+        places = [{name: panel["gridData"][name] for name in "xywh"} for panel in charts]
+        assert places == [panel["grid"] for panel in as_code]
+
+
+def test_every_saved_search_is_on_a_dashboard() -> None:
+    shown = {panel.search for each in DASHBOARDS for panel in each.panels if isinstance(panel, SearchPanel)}
+    assert shown == {saved.id for saved in SEARCHES}

@@ -1,0 +1,204 @@
+"""Imports as people type them: whole, killed, repeated, with workers of their own; and pages that are read anew."""
+
+import gzip
+import json
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from pipelines.stock import Position, StockKind, read_chunk
+from tests.ledger.readings import text
+from tests.schedules.imported_pages import page, warc
+from tests.schedules.test_house import environment, libpq
+
+PATIENCE_SECONDS = 300
+
+
+def broadsheet(environ: dict[str, str], *arguments: str, code: int = 0) -> list[dict[str, object]]:
+    command = [sys.executable, "-m", "broadsheet", *arguments, "--json"]
+    ran = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    assert ran.returncode == code, ran.stdout + ran.stderr
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+@pytest.fixture
+def rows(fresh_database: str):
+    """Ask the ledger."""
+
+    def ask(query: str) -> list[tuple[object, ...]]:
+        with psycopg.connect(libpq(fresh_database)) as connection:
+            return connection.execute(query).fetchall()
+
+    return ask
+
+
+@pytest.fixture
+def environ(tmp_path: Path, fresh_database: str) -> dict[str, str]:
+    return environment(tmp_path, database_url=libpq(fresh_database))
+
+
+def test_a_warc_file_is_imported_once_however_often_it_is_asked_for(tmp_path, environ, rows):
+    pages = [page(number) for number in range(6)]
+    pages += [page(2, text(99), minutes=500), page(0, site="apnews.com")]
+    file = warc(tmp_path / "news.warc.gz", pages)
+    file.write_bytes(file.read_bytes() + b"\x1f\x8b\x08broken")
+    [told] = broadsheet(environ, "import", str(file))
+    assert told["outcomes"] == {"new": 7, "changed": 1}
+    assert told["passed_over"] == {"damaged gzip": 1}
+    assert told["position"] == told["size_bytes"]
+    assert broadsheet(environ, "import", str(file)) == [told]
+    [anew] = broadsheet(environ, "import", str(file), "--anew")
+    assert anew["outcomes"] == {"unchanged": 8}
+    # a site that has an outlet is the outlet's; the other has one of its own, which is not crawled on schedule
+    assert rows("SELECT outlet, count(*) FROM articles GROUP BY 1 ORDER BY 1") == [
+        ("associated_press_news", 1),
+        ("daily_example", 6),
+    ]
+    assert rows("SELECT slug, enabled, site FROM outlets WHERE site IS NOT NULL") == [
+        ("daily_example", False, "daily.example")
+    ]
+    # as it was when the pages were fetched
+    assert rows("SELECT min(first_seen_at) = '2024-02-08 06:00+00' FROM articles") == [(True,)]
+    assert rows("SELECT count(*) FROM pages WHERE due_at IS NOT NULL") == [(0,)]
+    assert rows("SELECT count(*) FROM sites") == [(0,)]
+    assert rows("SELECT count(*) FROM articles WHERE version = 2") == [(1,)]
+    assert broadsheet(environ, "import") == [anew]
+
+
+@pytest.mark.parametrize("form", ["warc.gz", "warc"])
+def test_an_import_killed_at_any_moment_loses_and_doubles_nothing(tmp_path, environ, rows, form):
+    many = 150
+    file = warc(tmp_path / "news.warc.gz", [page(number) for number in range(many)])
+    if form == "warc":
+        file = tmp_path / "news.warc"
+        file.write_bytes(gzip.decompress((tmp_path / "news.warc.gz").read_bytes()))
+    command = [sys.executable, "-m", "broadsheet", "import", str(file), "--json"]
+    kills = 0
+    while kills < 4:
+        started = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        before = imported(rows)
+        # killed while it works: some pages after it began
+        while imported(rows) == before and started.poll() is None:
+            time.sleep(0.05)
+        time.sleep(random.uniform(0, 0.6))
+        started.send_signal(signal.SIGKILL)
+        started.wait()
+        kills += 1
+        if imported(rows) >= many:
+            break
+    [told] = broadsheet(environ, "import", str(file))
+    assert told["outcomes"] == {"new": many}
+    assert told["passed_over"] == {}
+    assert rows("SELECT count(*), count(DISTINCT url) FROM attempts") == [(many, many)]
+    assert rows("SELECT count(*), sum(version) FROM articles") == [(many, many)]
+    assert rows("SELECT count(*) FROM versions") == [(many,)]
+    assert kills >= 2, "too quick to be killed"
+
+
+def imported(rows) -> int:
+    try:
+        return int(str(rows("SELECT count(*) FROM attempts")[0][0]))
+    except psycopg.errors.UndefinedTable:
+        return 0
+
+
+def test_a_manifest_is_imported(tmp_path, environ, rows):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.html").write_bytes(page(ord(name)).content)
+    lines = [
+        {
+            "id": name,
+            "url": f"https://daily.example/story-{name}-123456{ord(name)}",
+            "crawled_at": "2024-02-08T10:30:00Z",
+        }
+        for name in ("a", "b", "c")
+    ]
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("\n".join(map(json.dumps, lines)))
+    [told] = broadsheet(environ, "import", str(manifest))
+    assert (told["kind"], told["outcomes"], told["passed_over"]) == ("pages", {"new": 2}, {"no page to be read": 1})
+    assert rows("SELECT DISTINCT first_seen_at = '2024-02-08 10:30+00' FROM articles") == [(True,)]
+
+
+@contextmanager
+def site(pages: dict[str, bytes]) -> Iterator[str]:
+    """Serve pages on loopback, and yield where."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            content = pages.get(self.path)
+            self.send_response(200 if content else 404)
+            self.send_header("Content-Type", "application/xml" if self.path.endswith(".xml") else "text/html")
+            self.send_header("Content-Length", str(len(content or b"")))
+            self.end_headers()
+            self.wfile.write(content or b"")
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_list_of_addresses_is_fetched_and_recorded(tmp_path, environ, rows):
+    environ["BROADSHEET_ALLOW_LOOPBACK"] = "yes"
+    paths = [f"/politics/story-of-the-day-{number:06}" for number in range(3)]
+    with site({path: page(number).content for number, path in enumerate(paths)}) as home:
+        file = tmp_path / "list.txt"
+        file.write_text("\n".join([*(home + path for path in paths), "nonsense", f"{home}/gone/story-of-no-day"]))
+        [told] = broadsheet(environ, "import", str(file))
+    assert (told["outcomes"], told["passed_over"]) == ({"found": 4}, {"no address": 1})
+    assert rows("SELECT outcome, count(*) FROM attempts GROUP BY 1 ORDER BY 1") == [("gone", 1), ("new", 3)]
+    [(slug,)] = rows("SELECT DISTINCT outlet FROM articles")
+    assert str(slug).startswith("127_0_0_1_")
+
+
+def test_pages_that_were_kept_are_read_anew_without_a_fetch(tmp_path, environ, rows):
+    environ["BROADSHEET_ALLOW_LOOPBACK"] = "yes"
+    environ["BROADSHEET_ARCHIVE"] = str(tmp_path / "archive")
+    (tmp_path / "outlets").mkdir()
+    path = "/politics/story-of-the-day-000001"
+    pages = {path: page(1).content, "/": f'<a href="{path}">one</a>'.encode()}
+    with site(pages) as home:
+        (tmp_path / "outlets" / "daily.toml").write_text(f'name = "Daily"\nhome = "{home}/"\ndelay_seconds = 0\n')
+        broadsheet(environ, "crawl", "daily")
+    [file] = (tmp_path / "archive").iterdir()
+    # every page that came is kept, as the ledger knows it
+    kept = [item.page for item in read_chunk(file, StockKind.WARC, Position()).items if item.page]
+    assert [each.content for each in kept] == [pages[path]]
+    assert rows("SELECT seen_at FROM versions") == [(kept[0].fetched_at,)]
+    assert [told["outcomes"] for told in broadsheet(environ, "reread")] == [{"unchanged": 1}]
+    # what a better reader finds in the same page
+    better = replace(kept[0], content=page(1, f"{text(1)}\nThe last paragraph had been missed so far.").content)
+    warc(file, [better], "daily")
+    assert [told["outcomes"] for told in broadsheet(environ, "reread")] == [{"changed": 1}]
+    assert rows("SELECT version, revision, jsonb_array_length(edits) FROM articles") == [(1, 2, 0)]
+    assert rows("SELECT document->>'body' LIKE '%missed so far.' FROM articles") == [(True,)]
+    assert rows("SELECT count(*) FROM attempts") == [(1,)]
+
+
+def test_a_file_that_is_nothing_ends_in_one_sentence(tmp_path, environ):
+    (tmp_path / "x").write_bytes(b"\x00\x01")
+    command = [sys.executable, "-m", "broadsheet", "import", str(tmp_path / "x")]
+    ran = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    assert ran.returncode == 2
+    assert "none of what can be imported" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -1,0 +1,71 @@
+"""The tests' server outlives no test run, and leaves nothing behind."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.elasticsearch_server import GUARD, PREFIX, free_ports, temporary_directory
+
+#: starts a guard with a child that would sleep for an hour, says the child's number, and waits
+PARENT = f"""
+import os, subprocess, sys
+os.environ["GUARD_GROUP"] = "0"
+guard = subprocess.Popen([sys.executable, {str(GUARD)!r}, "", "sleep", "3600"], stdin=subprocess.PIPE,
+                         stdout=subprocess.PIPE, start_new_session=True)
+print(guard.stdout.readline().decode().strip(), guard.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+
+
+def lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path("/proc").is_dir() else True
+
+
+@pytest.mark.parametrize("killed", ["tests", pytest.param("guard", marks=LINUX)])
+def test_a_kill_with_9_leaves_no_server(killed: str) -> None:
+    parent = subprocess.Popen([sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert parent.stdout
+    assert parent.stdin
+    child, guard = map(int, parent.stdout.readline().split())
+    assert lives(child)
+    os.kill({"tests": parent.pid, "guard": guard}[killed], signal.SIGKILL)
+    deadline = time.monotonic() + 30
+    while lives(child) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not lives(child)
+    parent.kill()
+    parent.wait()
+    parent.stdin.close()
+    parent.stdout.close()
+
+
+def test_what_a_killed_run_left_is_removed_and_what_is_held_stays() -> None:
+    left, held = (Path(tempfile.mkdtemp(prefix=PREFIX)) for _ in range(2))
+    (left / "held").touch()
+    with (held / "held").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with temporary_directory() as directory:
+            assert directory.is_dir()
+            assert not left.exists()
+            assert held.exists()
+        assert not directory.exists()
+    with temporary_directory():
+        assert not held.exists()
+
+
+def test_free_ports_are_different() -> None:
+    assert len(set(free_ports(20))) == 20
