@@ -173,13 +173,20 @@ class Jobs:
             task.result()
 
     async def _reap(self) -> None:
-        """Put the jobs of dead workers into the queue again, for as long as this one lives."""
+        """Put the jobs of dead workers into the queue again, for as long as this one lives.
+
+        A worker is dead if it is so at two looks: when PostgreSQL is restarted all workers lose their locks at once, and
+        each needs a moment to notice and to stop its crawls before another may go on with them.
+        """
+        suspected: set[int] = set()
         while True:
             try:
                 async with self.desk.engine.connect() as connection:
                     found = await orphans(connection)
                 for orphan in found:
-                    await self._take_back(orphan)
+                    if orphan.id in suspected:
+                        await self._take_back(orphan)
+                suspected = {orphan.id for orphan in found}
             except (ConnectorException, SQLAlchemyError) as error:
                 # another reaper was faster, or the database is away; both mend themselves
                 log.info("reaper_waits", reason=type(error).__name__)
