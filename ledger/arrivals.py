@@ -30,21 +30,27 @@ async def note_arrivals(
     )
 
 
-async def habits(
-    connection: AsyncConnection, outlet: str, zone: str, now: datetime
-) -> dict[str, Mapping[tuple[int, int], int]]:
-    """Return source -> (day of the week from Monday 0, hour) in `zone` -> addresses it brought in the last WEEKS."""
+#: source -> (day of the week from Monday 0, hour) -> addresses
+Counts = dict[str, dict[tuple[int, int], int]]
+
+
+async def habits(connection: AsyncConnection, zones: Mapping[str, str], now: datetime) -> dict[str, Counts]:
+    """Return outlet -> source -> hour of the week -> addresses that it brought in the last WEEKS.
+
+    `zones` has the outlets, each with the time zone in which its hours count.
+    """
     query = text(
-        "SELECT source, extract(isodow FROM hour AT TIME ZONE :zone)::int - 1 AS day,"
-        " extract(hour FROM hour AT TIME ZONE :zone)::int AS hour_of_day, sum(found)::int AS found FROM arrivals"
-        " WHERE outlet = :outlet AND hour >= CAST(:now AS timestamptz) - make_interval(weeks => :weeks)"
-        " AND hour <= :now GROUP BY 1, 2, 3"
+        "SELECT arrivals.outlet, source, extract(isodow FROM hour AT TIME ZONE zone)::int - 1 AS day,"
+        " extract(hour FROM hour AT TIME ZONE zone)::int AS hour_of_day, sum(found)::int AS found"
+        " FROM unnest(CAST(:outlets AS text[]), CAST(:zones AS text[])) AS asked (outlet, zone)"
+        " JOIN arrivals ON arrivals.outlet = asked.outlet"
+        " AND hour >= CAST(:now AS timestamptz) - make_interval(weeks => :weeks) AND hour <= :now GROUP BY 1, 2, 3, 4"
     )
-    rows = await connection.execute(query, {"outlet": outlet, "zone": zone, "now": now, "weeks": WEEKS})
-    found: dict[str, dict[tuple[int, int], int]] = {}
-    for row in rows:
-        found.setdefault(row.source, {})[row.day, row.hour_of_day] = row.found
-    return dict(found)
+    values = {"outlets": list(zones), "zones": list(zones.values()), "now": now, "weeks": WEEKS}
+    found: dict[str, Counts] = {}
+    for row in await connection.execute(query, values):
+        found.setdefault(row.outlet, {}).setdefault(row.source, {})[row.day, row.hour_of_day] = row.found
+    return found
 
 
 async def hourly(connection: AsyncConnection, outlet: str, since: datetime) -> dict[datetime, int]:

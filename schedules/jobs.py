@@ -23,7 +23,7 @@ from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
 from ledger.pages import count_due, want
 from ledger.recrawls import Recrawl, ask, open_one
-from ledger.sites import not_before
+from ledger.sites import not_before, note_request
 from news.errors import CrawlInterrupted
 from news.outlet import Outlet
 from news.url import normal, site_of
@@ -171,13 +171,20 @@ class Jobs:
             task.result()
 
     async def _reap(self) -> None:
-        """Put the jobs of dead workers into the queue again, for as long as this one lives."""
+        """Put the jobs of dead workers into the queue again, for as long as this one lives.
+
+        A worker is dead if it is so at two looks: when PostgreSQL is restarted all workers lose their locks at once, and
+        each needs a moment to notice and to stop its crawls before another may go on with them.
+        """
+        suspected: set[int] = set()
         while True:
             try:
                 async with self.desk.engine.connect() as connection:
                     found = await orphans(connection)
                 for orphan in found:
-                    await self._take_back(orphan)
+                    if orphan.id in suspected:
+                        await self._take_back(orphan)
+                suspected = {orphan.id for orphan in found}
             except (ConnectorException, SQLAlchemyError) as error:
                 # another reaper was faster, or the database is away; both mend themselves
                 log.info("reaper_waits", reason=type(error).__name__)
@@ -185,6 +192,10 @@ class Jobs:
 
     async def _take_back(self, orphan: Orphan) -> None:
         log.warning("job_taken_back", job=orphan.id, task=orphan.task)
+        if orphan.lock:
+            # the dead worker may have sent a request a moment ago of which nobody knows
+            async with self.desk.engine.begin() as connection:
+                await note_request(connection, orphan.lock.removeprefix("site:"), datetime.now(UTC))
         deferrer = self.app.configure_task(
             orphan.task,
             queue=orphan.queue,

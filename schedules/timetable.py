@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.announcements import ROBOTS_SOURCES
-from ledger.arrivals import WEEKS, habits
+from ledger.arrivals import WEEKS, Counts, habits
 from ledger.locks import Lock
 from ledger.timetable import Known, known, note_asked
 from news.outlet import Outlet, Source, SourceKind
@@ -33,6 +33,9 @@ STANDBY_SECONDS = 5.0
 TOGETHER = timedelta(seconds=20)
 #: pages that are due for a visit are gathered for so long: a crawl for each would cost more than its request
 VISITS_EVERY = timedelta(minutes=3)
+
+#: outlets whose habits are asked of the ledger at a time
+BATCH = 50
 
 OUTLETS = Gauge("broadsheet_timetable_outlets", "Outlets in the timetable of this process; 0 while it stands by.")
 ASKED = Counter("broadsheet_timetable_asked", "Crawls that the timetable has asked for.", ["what"])
@@ -97,9 +100,8 @@ def plan(outlet: Outlet, state: Known, learned: dict[str, Habit], now: datetime)
     return Plan(outlet=outlet.slug, readings=readings, visit_at=visit_at)
 
 
-async def habits_of(connection: AsyncConnection, outlet: Outlet, state: Known, now: datetime) -> dict[str, Habit]:
-    """Return what was learned of each source of `outlet`."""
-    counted = await habits(connection, outlet.slug, outlet.timezone or "UTC", now)
+def learned_of(outlet: Outlet, state: Known, counted: Counts, now: datetime) -> dict[str, Habit]:
+    """Return the habit of each source of `outlet`."""
     own = {source.url for source in outlet.sources}
     # what came of sitemaps that robots.txt names, and of parts of sitemap indexes, is theirs who led there
     beyond: dict[tuple[int, int], int] = {}
@@ -116,14 +118,20 @@ async def habits_of(connection: AsyncConnection, outlet: Outlet, state: Known, n
     return learned
 
 
-async def plans(connection: AsyncConnection, outlets: Iterable[Outlet], now: datetime) -> list[Plan]:
-    """Return what happens to each outlet next."""
+async def plans(
+    connection: AsyncConnection, outlets: Iterable[Outlet], now: datetime, states: dict[str, Known] | None = None
+) -> list[Plan]:
+    """Return what happens to each outlet next; `states` is what is `known` of them, if that was asked for already."""
     wanted = list(outlets)
-    states = await known(connection, [outlet.slug for outlet in wanted])
+    states = states if states is not None else await known(connection, [outlet.slug for outlet in wanted])
     made = []
-    for outlet in wanted:
-        state = states.get(outlet.slug, Known())
-        made.append(plan(outlet, state, await habits_of(connection, outlet, state, now), now))
+    for start in range(0, len(wanted), BATCH):
+        batch = wanted[start : start + BATCH]
+        counted = await habits(connection, {outlet.slug: outlet.timezone or "UTC" for outlet in batch}, now)
+        for outlet in batch:
+            state = states.get(outlet.slug, Known())
+            made.append(plan(outlet, state, learned_of(outlet, state, counted.get(outlet.slug, {}), now), now))
+        await asyncio.sleep(0)  # crawls and readers have their turn
     return made
 
 
@@ -191,31 +199,33 @@ class Keeper:
         now = datetime.now(UTC)
         async with self.jobs.desk.engine.connect() as connection:
             states = await known(connection, self._outlets)
-        for slug, outlet in self._outlets.items():
-            state = states.get(slug, Known())
-            if is_enabled(outlet, state):
-                if self._made_of.get(slug) != state or self.scheduler.get_job(slug) is None:
-                    await self._plan(outlet, state, now)
-            elif self._made_of.pop(slug, None) is not None and self.scheduler.get_job(slug):
-                self.scheduler.remove_job(slug)
+            changed = []
+            for slug, outlet in self._outlets.items():
+                state = states.get(slug, Known())
+                if is_enabled(outlet, state):
+                    if self._made_of.get(slug) != state:
+                        changed.append(outlet)
+                elif self._made_of.pop(slug, None) is not None and self.scheduler.get_job(slug):
+                    self.scheduler.remove_job(slug)
+            for made in await plans(connection, changed, now, states):
+                self._set(made, states.get(made.outlet, Known()), now)
         OUTLETS.set(len(self._made_of))
 
-    async def _plan(self, outlet: Outlet, state: Known, now: datetime) -> None:
-        async with self.jobs.desk.engine.connect() as connection:
-            made = plan(outlet, state, await habits_of(connection, outlet, state, now), now)
+    def _set(self, made: Plan, state: Known, now: datetime) -> None:
+        """Put an outlet's next event into the timetable."""
         if made.visit_at is not None:
-            gathered = self._visited_at.get(outlet.slug, now - VISITS_EVERY) + VISITS_EVERY
+            gathered = self._visited_at.get(made.outlet, now - VISITS_EVERY) + VISITS_EVERY
             made = replace(made, visit_at=max(made.visit_at, gathered))
-        self._made_of[outlet.slug], self._plans[outlet.slug] = state, made
+        self._made_of[made.outlet], self._plans[made.outlet] = state, made
         if made.at is None:
-            if self.scheduler.get_job(outlet.slug):
-                self.scheduler.remove_job(outlet.slug)
+            if self.scheduler.get_job(made.outlet):
+                self.scheduler.remove_job(made.outlet)
             return
         self.scheduler.add_job(
             self._ask,
             DateTrigger(made.at),
-            args=[outlet.slug],
-            id=outlet.slug,
+            args=[made.outlet],
+            id=made.outlet,
             replace_existing=True,
             misfire_grace_time=None,  # late is better than never
             coalesce=True,  # however often it was missed, once is enough
@@ -244,9 +254,11 @@ class Keeper:
             await self.jobs.crawl(outlet, sources=False)
             ASKED.labels("pages").inc()
         async with self.jobs.desk.engine.connect() as connection:
-            state = (await known(connection, [outlet.slug])).get(outlet.slug, Known())
-        if is_enabled(outlet, state):
-            await self._plan(outlet, state, now)
+            states = await known(connection, [outlet.slug])
+            state = states.get(outlet.slug, Known())
+            if is_enabled(outlet, state):
+                [made] = await plans(connection, [outlet], now, states)
+                self._set(made, state, now)
 
 
 def soonest(made: Collection[Plan]) -> list[Plan]:

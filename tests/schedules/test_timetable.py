@@ -113,9 +113,10 @@ async def test_a_first_reading_is_no_habit_and_failures_in_a_row_are_counted(eng
     await read(engine, source, NOW, new=4)
     async with engine.begin() as connection:
         local = NOW.astimezone(UTC)
-        assert await habits(connection, "harbour", "UTC", NOW) == {source.url: {(local.weekday(), local.hour): 7}}
+        brought = {source.url: {(local.weekday(), local.hour): 7}}
+        assert await habits(connection, {"harbour": "UTC", "other": "Asia/Tokyo"}, NOW) == {"harbour": brought}
         await note_arrivals(connection, "harbour", "never read", 9, NOW)
-        assert list(await habits(connection, "harbour", "UTC", NOW)) == [source.url]
+        assert await habits(connection, {"harbour": "UTC"}, NOW) == {"harbour": brought}
     for outcome in ("timeout", "http_error"):
         await read(engine, source, NOW, outcome=outcome)
     async with engine.connect() as connection:
