@@ -32,7 +32,7 @@ def recrawl(
 ) -> None:
     """Fetch addresses again, now, and say what came of each: what was changed, or why nothing was.
 
-    Exits with 1 if an address could not be asked for.
+    Exits with 2 if an address could not be asked for.
     """
     from schedules.opened import run_with_jobs
 
@@ -42,7 +42,7 @@ def recrawl(
         fail("Name addresses, or a file of them: broadsheet recrawl https://… or --file urls.txt.")
     refused = run_with_jobs(lambda jobs: _recrawl(jobs, wanted, wait=wait, force=force, as_json=as_json))
     if refused:
-        raise typer.Exit(1)
+        raise typer.Exit(2)
 
 
 def _lines(file: str | None) -> list[str]:

@@ -44,7 +44,7 @@ def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, st
     strangers = ["https://unknown.example/a", "http://10.0.0.1/a", "ftp://x/", "http://[broken"]
     listed = "\n".join(["# a comment", "", *urls, *strangers])
     told = recrawl(environ, "--json", "--file", "-", boats, given=listed)
-    assert told.returncode == 1, told.stderr
+    assert told.returncode == 2, told.stderr
     said = {each["url"]: each for each in map(json.loads, told.stdout.splitlines())}
     assert {url: said[url]["outcome"] for url in urls} == {
         boats: "new",
