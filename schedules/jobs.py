@@ -175,8 +175,8 @@ class Jobs:
     async def _reap(self) -> None:
         """Put the jobs of dead workers into the queue again, for as long as this one lives.
 
-        A worker is dead if it is so at two looks: when PostgreSQL is restarted all workers lose their locks at once, and
-        each needs a moment to notice and to stop its crawls before another may go on with them.
+        A worker is dead if it is so at two looks: when PostgreSQL is restarted all workers lose their locks at once,
+        and each needs a moment to notice and to stop its crawls before another may go on with them.
         """
         suspected: set[int] = set()
         while True:
