@@ -83,7 +83,7 @@ class Newsstand:
                 head_out = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(content)}\r\n\r\n"
                 writer.write(head_out.encode() + content)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, asyncio.CancelledError, ConnectionError):
             pass  # the crawler closed the connection, or was killed
         finally:
             writer.close()

@@ -62,9 +62,10 @@ class Pace:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Hear of the crawl's end."""
+        """Hear of answers, and of the crawl's end."""
         pace = cls(crawler)
         crawler.signals.connect(pace.spider_closed, signal=signals.spider_closed)
+        crawler.signals.connect(pace.headers_received, signal=signals.headers_received)
         return pace
 
     async def process_request(self, request: Request) -> None:
@@ -88,6 +89,18 @@ class Pace:
             assert self.crawler.engine is not None, "requests come from a running engine"
             self.crawler.engine.downloader.slots.setdefault(site, slot)
 
+    def headers_received(self, request: Request) -> None:
+        """Count the site's pause from the answer on.
+
+        The site saw the request at the latest when it began to answer: counted from when we sent it, or began to
+        connect, two requests would meet there closer together than they were sent.
+        """
+        if self.crawler.engine is None:
+            return
+        slot = self.crawler.engine.downloader.slots.get(request.meta.get("download_slot", ""))
+        if slot is not None:
+            slot.lastseen = max(slot.lastseen, monotonic())
+
     async def spider_closed(self) -> None:
         """Leave word of the last requests for the next slice."""
         if not self._met or self.crawler.engine is None:
@@ -106,6 +119,3 @@ class Throttle(AutoThrottle):
     def _adjust_delay(self, slot: Slot, latency: float, response: Response) -> None:
         super()._adjust_delay(slot, latency, response)
         slot.delay = max(slot.delay, least_delay(self.crawler, site_of(response.url)))
-        # the site saw the request at the latest when it began to answer: counted from when we began to connect, two
-        # requests would meet there closer together than they were sent
-        slot.lastseen += latency
