@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import socket
 import tempfile
 import uuid
@@ -21,6 +22,11 @@ from tests import elasticsearch_server
 
 #: a server of one's own whose user may create databases; not a setting of Broadsheet, so no test may find it
 OWN_SERVER = os.environ.pop("BROADSHEET_TEST_DATABASE_URL", None)
+
+
+# a shell that runs the tests in its background has them ignore Ctrl-C, and so would every process that they start
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
