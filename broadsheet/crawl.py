@@ -97,11 +97,17 @@ async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "Progress":
 
 
 async def _warn(jobs: "Jobs", outlets: list["Outlet"], progress: "Progress") -> None:
-    """Say what is wrong with the sources, and that documents wait for the index."""
+    """Say what is wrong with the sources, which sites ask for a pause, and that documents wait for the index."""
     from ledger.outlets import states
+    from ledger.sites import not_before
+    from news.url import site_of
 
     async with jobs.desk.engine.connect() as connection:
         known = await states(connection)
+        pauses = {outlet.slug: await not_before(connection, site_of(outlet.home)) for outlet in outlets}
+    for slug, until in pauses.items():
+        if until:
+            err.print(f"{slug}: the site is left alone until {until:%Y-%m-%d %H:%M:%SZ}; the rest is still due.")
     for outlet in outlets:
         state = known.get(outlet.slug)
         if state and state.marked:

@@ -113,14 +113,14 @@ class Jobs:
     async def unfinished(self, outlets: Collection[Outlet], urls: Collection[str] = ()) -> int:
         """Return how many jobs of these outlets, or recrawls of these addresses, wait or run.
 
-        A recrawl that a site's pause holds up for longer than a person waits is not counted.
+        What a site's pause holds up for longer than a person waits is not counted.
         """
         crawls = [f"{self.queue}:{what}:{outlet.slug}" for outlet in outlets for what in _CRAWLS]
         recrawls = [f"{self.queue}:recrawl:{normal(url)}" for url in urls]
         query = text(
             "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-            " AND (queueing_lock = ANY(:crawls) OR queueing_lock = ANY(:recrawls)"
-            " AND (scheduled_at IS NULL OR scheduled_at < now() + make_interval(secs => :patience)))"
+            " AND (queueing_lock = ANY(:crawls) OR queueing_lock = ANY(:recrawls))"
+            " AND (scheduled_at IS NULL OR scheduled_at < now() + make_interval(secs => :patience))"
         )
         values = {"crawls": crawls, "recrawls": recrawls, "patience": PATIENCE_SECONDS}
         async with self.desk.engine.connect() as connection:
