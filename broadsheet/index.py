@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from broadsheet.console import err, out, print_json, quiet_logs, run
+from broadsheet.opened import ledger_and_index
 
 if TYPE_CHECKING:
     from index.elasticsearch.backend import ElasticsearchIndex
@@ -103,33 +104,18 @@ def _print(found: "IndexStatus") -> None:
 
 
 async def _create() -> "IndexStatus":
-    from index.open import open_index
-    from ledger.database import database
-    from news.configuration import read
-
-    async with database(read(), connections=2) as engine:
-        index = open_index(read(), engine)
-        try:
-            await index.create()
-            return await index.status()
-        finally:
-            await index.close()
+    async with ledger_and_index() as (_, index):
+        await index.create()
+        return await index.status()
 
 
 async def _status() -> "tuple[IndexStatus, Debt]":
-    from index.open import open_index
-    from ledger.database import database
     from ledger.outbox import debt
-    from news.configuration import read
 
-    async with database(read(), connections=2) as engine:
+    async with ledger_and_index() as (engine, index):
         async with engine.connect() as connection:
             owed = await debt(connection)
-        index = open_index(read(), engine)
-        try:
-            return await index.status(), owed
-        finally:
-            await index.close()
+        return await index.status(), owed
 
 
 async def _on_elasticsearch(do: "Callable[[ElasticsearchIndex], Awaitable[T]]") -> T:
@@ -145,17 +131,10 @@ async def _on_elasticsearch(do: "Callable[[ElasticsearchIndex], Awaitable[T]]") 
 
 
 async def _rebuild() -> tuple[int, int]:
-    from index.open import open_index
-    from ledger.database import database
     from ledger.outbox import owe_everything
-    from news.configuration import read
     from pipelines.publish import publish_all
 
-    async with database(read(), connections=4) as engine:
-        index = open_index(read(), engine)
-        try:
-            async with engine.begin() as connection:
-                articles = await owe_everything(connection)
-            return articles, await publish_all(engine, index)
-        finally:
-            await index.close()
+    async with ledger_and_index() as (engine, index):
+        async with engine.begin() as connection:
+            articles = await owe_everything(connection)
+        return articles, await publish_all(engine, index)

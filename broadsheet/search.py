@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from broadsheet.console import fail, out, print_json, quiet_logs, run
+from broadsheet.opened import ledger_and_index
 
 if TYPE_CHECKING:
     from index.query import Hit, Query, Results
@@ -78,18 +79,9 @@ def search(
 
 
 async def _search(asked: "Query") -> "Results":
-    from index.open import open_index
-    from ledger.database import database
-    from news.configuration import read
-
-    configuration = read()
-    async with database(configuration, connections=2) as engine:
-        index = open_index(configuration, engine)
-        try:
-            await index.create()
-            return await index.search(asked)
-        finally:
-            await index.close()
+    async with ledger_and_index() as (_, index):
+        await index.create()
+        return await index.search(asked)
 
 
 def _day(value: str | None, option: str) -> datetime | None:

@@ -1,7 +1,6 @@
 """The command line as a person meets it: one sentence for a mistake, JSON for programs, nothing lost meanwhile."""
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,17 +8,13 @@ from pathlib import Path
 import pytest
 
 from news.outcome import Outcome
+from tests.schedules.processes import environment, libpq
 
 
 def broadsheet(*arguments: str, home: Path, timeout: float = 120, **settings: str) -> subprocess.CompletedProcess[str]:
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")}
-    environ |= {"BROADSHEET_HOME": str(home)} | {f"BROADSHEET_{name.upper()}": text for name, text in settings.items()}
+    environ = environment(home, **settings)
     command = [sys.executable, "-m", "broadsheet", *arguments]
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=timeout, check=False)
-
-
-def libpq(url: str) -> str:
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
 @pytest.fixture

@@ -12,27 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.schedules.processes import environment, libpq
+
 PAGES = Path(__file__).parents[3] / "shared" / "pages"
 #: a crawl of the newsroom takes some ten seconds; a machine that is busy with other tests may take much longer
 PATIENCE_SECONDS = 300
 
 
-def environment(home: Path, **settings: str) -> dict[str, str]:
-    ours = {f"BROADSHEET_{name.upper()}": value for name, value in settings.items()}
-    return {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")} | {
-        "BROADSHEET_HOME": str(home),
-        "PYTHONUNBUFFERED": "1",
-        **ours,
-    }
-
-
 def demo(environ: dict[str, str], port: int) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "broadsheet", "demo", "--once", "--newsroom-port", str(port)]
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
-
-
-def libpq(url: str) -> str:
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
 def test_the_newsroom_comes_out_as_it_says_in_three_runs(

@@ -1,0 +1,32 @@
+"""Ledger and index, opened for one command and closed after it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from index.protocol import Index
+
+#: at most so many connections: a command does one thing after another, publishing a few at once
+CONNECTIONS = 4
+
+
+@asynccontextmanager
+async def ledger_and_index() -> "AsyncIterator[tuple[AsyncEngine, Index]]":
+    """Open the ledger and the index that the environment names.
+
+    Raises DatabaseUnavailable or ConfigurationError. An index that is away is first noticed when it is asked.
+    """
+    from index.open import open_index
+    from ledger.database import database
+    from news.configuration import read
+
+    configuration = read()
+    async with database(configuration, connections=CONNECTIONS) as engine:
+        index = open_index(configuration, engine)
+        try:
+            yield engine, index
+        finally:
+            await index.close()
