@@ -60,13 +60,20 @@ async def _defer(jobs: Jobs, import_id: int, failures: int = 0) -> None:
         lock=f"import:{import_id % LANES}",
         queueing_lock=f"{jobs.queue}:import:{import_id}",
         priority=PRIORITY,
-        schedule_at=datetime.now(UTC) + timedelta(minutes=2 ** (failures - 1)) if failures else None,
+        schedule_at=_after(failures),
     )
     with contextlib.suppress(AlreadyEnqueued):
         await deferrer.defer_async(import_id=import_id, failures=failures)
 
 
-async def _defer_fetch(jobs: Jobs, import_id: int, outlet: Outlet, at: datetime | None = None) -> None:
+def _after(failures: int) -> datetime | None:
+    """Return when what has failed so often is tried again: a minute later, then two, four ..."""
+    return datetime.now(UTC) + timedelta(minutes=2 ** (failures - 1)) if failures else None
+
+
+async def _defer_fetch(
+    jobs: Jobs, import_id: int, outlet: Outlet, at: datetime | None = None, failures: int = 0
+) -> None:
     deferrer = jobs.app.configure_task(
         "fetch_listed",
         queue=jobs.queue,
@@ -76,7 +83,7 @@ async def _defer_fetch(jobs: Jobs, import_id: int, outlet: Outlet, at: datetime 
         schedule_at=at,
     )
     with contextlib.suppress(AlreadyEnqueued):
-        await deferrer.defer_async(import_id=import_id, outlet=outlet.slug)
+        await deferrer.defer_async(import_id=import_id, outlet=outlet.slug, failures=failures)
 
 
 def define_imports(jobs: Jobs, settings: Settings) -> None:
@@ -106,13 +113,17 @@ def define_imports(jobs: Jobs, settings: Settings) -> None:
             await _defer(jobs, import_id)
 
     @jobs.app.task(name="fetch_listed")
-    async def fetch_listed(import_id: int, outlet: str) -> None:
+    async def fetch_listed(import_id: int, outlet: str, failures: int = 0) -> None:
         found = await _outlet(jobs, outlet)
         try:
             await crawl_slice(settings, found, sources=False, seconds=SLICE_SECONDS)
         except (asyncio.CancelledError, CrawlInterrupted):
-            await _defer_fetch(jobs, import_id, found)
+            await _defer_fetch(jobs, import_id, found, failures=failures)
             return
+        except Exception:
+            if failures < MOST_FAILURES:
+                await _defer_fetch(jobs, import_id, found, _after(failures + 1), failures + 1)
+            raise
         async with jobs.desk.engine.connect() as connection:
             left = await count_due(connection, outlet)
             until = await not_before(connection, site_of(found.home))

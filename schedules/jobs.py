@@ -20,6 +20,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.catalogue import Catalogue
+from crawler.download import MAY_SEND
 from crawler.slices import crawl_slice
 from ledger.pages import count_due, want
 from ledger.recrawls import Recrawl, ask, open_one
@@ -42,7 +43,8 @@ BY_TIMETABLE, BY_PERSON = 0, 10
 MOST_FAILURES = 7
 #: a person waits for a recrawl that a site's pause holds up for so long
 PATIENCE_SECONDS = 30
-#: seconds between two looks for jobs whose worker has died
+#: seconds between two looks for jobs whose worker has died; a worker that lost its locks sends nothing any more
+#: when they are over (schedules.alive.CERTAIN_SECONDS)
 REAP_SECONDS = 5.0
 
 
@@ -149,6 +151,7 @@ class Jobs:
         async def tell(call: AsyncCallNext, _: procrastinate.JobContext, worker: Worker) -> Any:
             if worker.worker_id is not None:
                 await told.is_worker(worker.worker_id)
+            MAY_SEND.set(told.is_certain)  # for this job, whose task has a context of its own
             return await call()
 
         worker = self.app.run_worker_async(
@@ -174,7 +177,7 @@ class Jobs:
         """Put the jobs of dead workers into the queue again, for as long as this one lives.
 
         A worker is dead if it is so at two looks: when PostgreSQL is restarted all workers lose their locks at once,
-        and each needs a moment to notice and to stop its crawls before another may go on with them.
+        and each needs a moment to notice and to send nothing more before another may go on with its crawls.
         """
         suspected: set[int] = set()
         while True:
