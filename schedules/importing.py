@@ -148,7 +148,7 @@ async def _listed(jobs: Jobs, import_id: int) -> list[Outlet]:
 async def _outlet(jobs: Jobs, slug: str) -> Outlet:
     """Return the outlet of this name: one with a file, else one that was met in an import. Raises UnknownOutlet."""
     try:
-        return jobs.catalogue.outlet(slug)
+        return await jobs.outlet(slug)
     except UnknownOutlet:
         async with jobs.desk.engine.connect() as connection:
             its_site = await site_of_slug(connection, slug)

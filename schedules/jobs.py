@@ -25,7 +25,7 @@ from crawler.slices import crawl_slice
 from ledger.pages import count_due, want
 from ledger.recrawls import Recrawl, ask, open_one
 from ledger.sites import not_before, note_request
-from news.errors import CrawlInterrupted
+from news.errors import CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
 from news.url import normal, site_of
 from pipelines.desk import Desk
@@ -43,6 +43,8 @@ BY_TIMETABLE, BY_PERSON = 0, 10
 MOST_FAILURES = 7
 #: a person waits for a recrawl that a site's pause holds up for so long
 PATIENCE_SECONDS = 30
+#: seconds between two looks at the outlets' files
+CATALOGUE_SECONDS = 10.0
 #: seconds between two looks for jobs whose worker has died; a worker that lost its locks sends nothing any more
 #: when they are over (schedules.alive.CERTAIN_SECONDS)
 REAP_SECONDS = 5.0
@@ -58,6 +60,18 @@ class Jobs:
     queue: str
     #: Scrapy's
     settings: Settings
+
+    async def outlet(self, slug: str) -> Outlet:
+        """Return the outlet of this name, even if its file was written a moment ago. Raises UnknownOutlet."""
+        try:
+            return self.catalogue.outlet(slug)
+        except UnknownOutlet:
+            await self.reread_catalogue()
+            return self.catalogue.outlet(slug)
+
+    async def reread_catalogue(self) -> None:
+        """Take in the outlets' files that were written since."""
+        await asyncio.to_thread(self.catalogue.reread)
 
     async def crawl(self, outlet: Outlet, *, priority: int = BY_TIMETABLE, sources: bool = True) -> None:
         """Ask for a crawl of `outlet`: its sources, unless they are not wanted, and what is due.
@@ -163,7 +177,7 @@ class Jobs:
             delete_jobs="successful",  # what came of them stands in the ledger
             worker_middleware=[tell],
         )
-        tasks = [asyncio.ensure_future(each) for each in (worker, told.watch(), self._reap())]
+        tasks = [asyncio.ensure_future(each) for each in (worker, told.watch(), self._reap(), self._keep_catalogue())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -172,6 +186,11 @@ class Jobs:
             await asyncio.gather(*tasks, return_exceptions=True)
         for task in done:
             task.result()
+
+    async def _keep_catalogue(self) -> None:
+        while True:
+            await asyncio.sleep(CATALOGUE_SECONDS)
+            await self.reread_catalogue()
 
     async def _reap(self) -> None:
         """Put the jobs of dead workers into the queue again, for as long as this one lives.
@@ -231,7 +250,7 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
     async def crawl(
         context: procrastinate.JobContext, outlet: str, sources: bool | list[str], failures: int = 0
     ) -> None:
-        found = jobs.catalogue.outlet(outlet)
+        found = await jobs.outlet(outlet)
         again = partial(jobs.again, "crawl", found, context.job.priority)
         try:
             await crawl_slice(settings, found, sources=sources, seconds=SLICE_SECONDS)
@@ -250,7 +269,7 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
 
     @jobs.app.task(name="recrawl", pass_context=True)
     async def recrawl(context: procrastinate.JobContext, outlet: str, url: str, failures: int = 0) -> None:
-        found = jobs.catalogue.outlet(outlet)
+        found = await jobs.outlet(outlet)
         again = partial(jobs.again, "recrawl", found, context.job.priority)
         async with jobs.desk.engine.begin() as connection:
             asked = await open_one(connection, url)

@@ -77,7 +77,7 @@ def define_past(jobs: Jobs, settings: Settings) -> None:
 
     @jobs.app.task(name="fill_in")
     async def fill_in(outlet: str, failures: int = 0) -> None:
-        found = jobs.catalogue.outlet(outlet)
+        found = await jobs.outlet(outlet)
         try:
             again_at = await _slice(jobs, settings, found)
         except (asyncio.CancelledError, CrawlInterrupted):

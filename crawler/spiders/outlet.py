@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from crawler.announcements import ROBOTS_SOURCES, note, sites_of, sources_in_robots, take_in
 from crawler.answers import Answer, address_of, answer_of, page_of
-from crawler.catalogue import read_catalogue
+from crawler.catalogue import Catalogue
 from crawler.download import MAY_SEND
 from crawler.failures import outcome_of
 from crawler.pace import seconds_to_wait
@@ -71,7 +71,7 @@ class OutletSpider(scrapy.Spider):
         """
         super().__init__(**kwargs)
         try:
-            self.outlet = outlet or read_catalogue(read().home).outlet(name)
+            self.outlet = outlet or Catalogue(home=read().home).outlet(name)
         except BroadsheetError as error:
             # Scrapy would print its traceback
             raise SystemExit(str(error)) from None
