@@ -19,7 +19,7 @@ GRACE_SECONDS = 5
 #: seconds between two looks whether our own locks are still held
 WATCH_SECONDS = 1.0
 #: a worker that has not seen its locks for so long sends no request: they may be lost, and its jobs another's.
-#: shorter than anybody waits before taking them over (schedules.jobs.REAP_SECONDS)
+#: shorter than anybody waits before taking them over (schedules.work.REAP_SECONDS)
 CERTAIN_SECONDS = 4.0
 #: a worker behind a network that fell silent keeps its lock; its heart (every 10 s) is believed for this long
 SILENT_SECONDS = 60
@@ -110,7 +110,7 @@ class Orphan:
 
     id: int
     queue: str
-    task: str
+    task_name: str
     arguments: dict[str, Any]
     lock: str | None
     queueing_lock: str | None
@@ -120,7 +120,7 @@ class Orphan:
 async def orphans(connection: AsyncConnection) -> list[Orphan]:
     """Return the jobs whose worker is dead: it holds no lock any more, or its heart has stopped."""
     query = text(
-        "SELECT job.id, queue_name AS queue, task_name AS task, args AS arguments, lock, queueing_lock, priority"  # noqa: S608 - our own texts
+        "SELECT job.id, queue_name AS queue, task_name, args AS arguments, lock, queueing_lock, priority"  # noqa: S608 - our own texts
         " FROM procrastinate_jobs AS job"
         " LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id"
         " WHERE job.status = 'doing'"

@@ -25,6 +25,7 @@ from pipelines.stock import StockKind
 from schedules.crawling import CONCURRENCY, LOOK_SECONDS
 from schedules.imports import begin_import, reader_of, unfiled
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs
+from schedules.work import work
 
 #: crawls, which are due at their time, go before what is years old
 PRIORITY = -10
@@ -164,7 +165,7 @@ async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[Going]
     try:
         while True:
             if not tasks and not await jobs.someone_works():
-                tasks.append(asyncio.create_task(jobs.work(CONCURRENCY)))
+                tasks.append(asyncio.create_task(work(jobs, CONCURRENCY)))
                 tasks.append(asyncio.create_task(publish(desk.engine, desk.index)))
             going = await look(jobs, ids)
             yield going

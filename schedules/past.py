@@ -25,6 +25,7 @@ from news.url import site_of
 from pipelines.publish import publish
 from schedules.crawling import CONCURRENCY, LOOK_SECONDS
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs
+from schedules.work import work
 
 #: behind what the timetable asks for
 PRIORITY = -5
@@ -178,7 +179,7 @@ async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[di
     try:
         while True:
             if not tasks and not await jobs.someone_works():
-                tasks.append(asyncio.create_task(jobs.work(CONCURRENCY)))
+                tasks.append(asyncio.create_task(work(jobs, CONCURRENCY)))
                 tasks.append(asyncio.create_task(publish(desk.engine, desk.index)))
             names = [f"{jobs.queue}:past:{outlet.slug}" for outlet in outlets]
             waiting = text(

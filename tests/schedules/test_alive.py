@@ -8,7 +8,7 @@ from sqlalchemy import text
 from ledger.database import engine_for, migrate
 from schedules import alive as room
 from schedules.alive import alive, someone_works
-from schedules.jobs import REAP_SECONDS
+from schedules.work import REAP_SECONDS
 
 TERMINATE = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
