@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from procrastinate.exceptions import AlreadyEnqueued
@@ -24,7 +24,7 @@ from pipelines.publish import publish
 from pipelines.stock import StockKind
 from schedules.crawling import CONCURRENCY, LOOK_SECONDS
 from schedules.imports import begin_import, reader_of, unfiled
-from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs
+from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after
 from schedules.work import work
 
 #: crawls, which are due at their time, go before what is years old
@@ -61,15 +61,10 @@ async def _defer(jobs: Jobs, import_id: int, failures: int = 0) -> None:
         lock=f"import:{import_id % LANES}",
         queueing_lock=f"{jobs.queue}:import:{import_id}",
         priority=PRIORITY,
-        schedule_at=_after(failures),
+        schedule_at=after(failures - 1) if failures else None,
     )
     with contextlib.suppress(AlreadyEnqueued):
         await deferrer.defer_async(import_id=import_id, failures=failures)
-
-
-def _after(failures: int) -> datetime | None:
-    """Return when what has failed so often is tried again: a minute later, then two, four ..."""
-    return datetime.now(UTC) + timedelta(minutes=2 ** (failures - 1)) if failures else None
 
 
 async def _defer_fetch(
@@ -123,7 +118,7 @@ def define_imports(jobs: Jobs, settings: Settings) -> None:
             return
         except Exception:
             if failures < MOST_FAILURES:
-                await _defer_fetch(jobs, import_id, found, _after(failures + 1), failures + 1)
+                await _defer_fetch(jobs, import_id, found, after(failures), failures + 1)
             raise
         async with jobs.desk.engine.connect() as connection:
             left = await count_due(connection, outlet)

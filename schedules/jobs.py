@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -226,5 +227,7 @@ def _name(outlet: Outlet, sources: bool | list[str]) -> str:
 
 
 def after(failures: int) -> datetime:
-    """Return when a job that has failed so often before is tried again."""
-    return datetime.now(UTC) + timedelta(minutes=2**failures)
+    """Return when a job that has failed so often before is tried again: 1, 2, 4 ... minutes later, and up to a quarter
+    more, so that what failed together is not tried together.
+    """
+    return datetime.now(UTC) + timedelta(minutes=2**failures * random.uniform(1.0, 1.25))  # noqa: S311

@@ -24,7 +24,7 @@ from news.outlet import Outlet, SourceKind
 from news.url import site_of
 from pipelines.publish import publish
 from schedules.crawling import CONCURRENCY, LOOK_SECONDS
-from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs
+from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after
 from schedules.work import work
 
 #: behind what the timetable asks for
@@ -86,7 +86,7 @@ def define_past(jobs: Jobs, settings: Settings) -> None:
             return
         except Exception:
             if failures < MOST_FAILURES:
-                await _defer(jobs, found, datetime.now(UTC) + timedelta(minutes=2**failures), failures + 1)
+                await _defer(jobs, found, after(failures), failures + 1)
             raise
         if again_at is not None:
             await _defer(jobs, found, again_at)

@@ -20,6 +20,8 @@ from schedules.jobs import MOST_FAILURES, Jobs, after
 
 log = structlog.get_logger()
 
+#: a slice takes half a minute, the reading of many sources minutes; what takes longer hangs, and holds up its site
+JOB_SECONDS = 1_800.0
 #: seconds between two looks at the outlets' files
 CATALOGUE_SECONDS = 10.0
 #: seconds between two looks for jobs whose worker has died; a worker that lost its locks sends nothing any more
@@ -47,10 +49,16 @@ async def _work_while(jobs: Jobs, told: Alive, concurrency: int) -> None:
         if worker.worker_id is not None:
             await told.is_worker(worker.worker_id)
         MAY_SEND.set(told.is_certain)  # for this job, whose task has a context of its own
+        limit = asyncio.timeout(JOB_SECONDS)
         try:
-            return await call()
+            # a job that takes longer is cancelled, and goes back into the queue as it does when its worker ends
+            async with limit:
+                return await call()
         except UnknownOutlet as error:
             await _leave_to_others(jobs, context.job, error)
+        finally:
+            if limit.expired():
+                log.warning("job_took_too_long", job=context.job.id, task=context.job.task_name, seconds=JOB_SECONDS)
 
     worker = jobs.app.run_worker_async(
         queues=[jobs.queue],
