@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from scrapy.crawler import Crawler
 from scrapy.resolver import CachingThreadedResolver
@@ -51,3 +52,11 @@ class PublicResolver(CachingThreadedResolver):
             return str(address)
         self.refused[name] = None
         raise DNSLookupError(f"{name} is not a public address")
+
+
+def was_refused(url: str) -> bool:
+    """Return whether the host of an address was looked up and found to be no public one."""
+    try:
+        return urlsplit(url).hostname in PublicResolver.refused
+    except ValueError:
+        return False

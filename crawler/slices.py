@@ -43,8 +43,8 @@ async def crawl_slice(
         raise
     spider = crawler.spider
     assert isinstance(spider, OutletSpider), "the crawl was made of this class"
-    if spider.failure is not None:
-        raise spider.failure
+    if spider.ending.failure is not None:
+        raise spider.ending.failure
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
     if reason != "finished":
         raise CrawlInterrupted(f"The crawl of {outlet.slug} was stopped ({reason}).")

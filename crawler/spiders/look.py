@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import Request
@@ -16,7 +15,7 @@ from crawler.announcements import sites_of
 from crawler.answers import answer_of, page_of
 from crawler.download import MAY_SEND
 from crawler.failures import outcome_of
-from crawler.resolver import PublicResolver
+from crawler.resolver import was_refused
 from news.errors import CrawlInterrupted
 from news.outcome import Outcome
 from news.outlet import Outlet
@@ -72,8 +71,7 @@ class LookSpider(scrapy.Spider):
         if isinstance(failure.value, CrawlInterrupted):
             self.failure = failure.value
             return
-        refused = urlsplit(request.url).hostname in PublicResolver.refused
-        outcome, reason = outcome_of(failure, not_public=refused)
+        outcome, reason = outcome_of(failure, not_public=was_refused(request.url))
         asked = request.cb_kwargs["asked"]
         self.looked[asked] = Looked(url=asked, outcome=outcome, reason=reason)
 

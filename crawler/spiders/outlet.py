@@ -4,31 +4,26 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
-from time import monotonic
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import scrapy
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
-from sqlalchemy.exc import SQLAlchemyError
 from twisted.python.failure import Failure
 
 from crawler.announcements import ROBOTS_SOURCES, note, sites_of, sources_in_robots, take_in
 from crawler.answers import Answer, address_of, answer_of, page_of
 from crawler.catalogue import Catalogue
-from crawler.download import MAY_SEND
 from crawler.failures import outcome_of
 from crawler.pace import seconds_to_wait
-from crawler.refused import Refused
-from crawler.resolver import PublicResolver
+from crawler.resolver import was_refused
+from crawler.spiders.ending import Ending
 from ledger.outlets import note_crawl, source_states
 from ledger.pages import DuePage, due
 from ledger.record import Attempt
-from ledger.sites import UNREACHABLE_AGE, leave_alone, not_before
 from news.configuration import read
-from news.errors import BroadsheetError, CrawlInterrupted, PageUnreadable, SourceUnreadable
+from news.errors import BroadsheetError, PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source
 from news.url import site_of
@@ -41,8 +36,6 @@ IN_FLIGHT = 4
 BATCH = 20
 #: a part of a sitemap index may name parts itself; sitemaps.org forbids it, outlets do it
 SOURCE_DEPTH = 2
-#: requests in a row that brought no answer: then the site is away, and is left alone for a while
-AWAY_AFTER = 5
 
 
 class OutletSpider(scrapy.Spider):
@@ -82,19 +75,13 @@ class OutletSpider(scrapy.Spider):
         self.wanted = None if isinstance(sources, bool | str) else frozenset(sources)
         self.reads_sources = bool(self.wanted) or sources in (True, "1", "true", "True")
         self.only = frozenset(only)
-        self.deadline = monotonic() + float(seconds) if float(seconds) else None
-        self._may_send = MAY_SEND.get()
-        self._is_halted = False
+        self.ending = Ending(self.outlet.home, float(seconds))
         self._fetching = False
         self._handed_over = 0
         self._in_flight: set[str] = set()
         self._sources: deque[tuple[Source, int]] = deque()
         self._complaints: list[str] = []
         self._moved = asyncio.Event()
-        self._alone_until: datetime | None = None
-        self._unanswered = 0
-        #: what ended the crawl before its time
-        self.failure: BaseException | None = None
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
@@ -109,9 +96,8 @@ class OutletSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Yield requests: the sources', then the due pages', until nothing is due or the slice is over."""
         desk = await desk_of(self.crawler)
-        async with desk.engine.connect() as connection:
-            self._alone_until = await not_before(connection, site_of(self.outlet.home))
-        if self.reads_sources and not self._is_stopped():
+        await self.ending.recall(desk)
+        if self.reads_sources and not self.ending.is_stopped():
             async for request in self._source_requests(desk):
                 yield request
         ready: deque[DuePage] = deque()
@@ -136,22 +122,19 @@ class OutletSpider(scrapy.Spider):
 
     def may_send(self) -> bool:
         """Say whether a request may leave now: the last question before it does."""
-        return not self._is_halted and self._may_send()
+        return self.ending.may_send()
 
     def halt(self) -> None:
         """Send nothing more: what is under way ends, what waits stays due."""
-        self._is_halted = True
+        self.ending.halt()
         self._moved.set()
-
-    def _is_stopped(self) -> bool:
-        return self._alone_until is not None or self.failure is not None or self._is_halted
 
     def _is_over(self) -> bool:
         """Say whether no more pages are to be fetched; a slice in time fetches one at least."""
-        if self._is_stopped() or self.deadline is None:
-            return self._is_stopped()
-        sent_at = monotonic() + seconds_to_wait(self.crawler, site_of(self.outlet.home))
-        return self._handed_over > 0 and sent_at > self.deadline
+        if self.ending.is_stopped():
+            return True
+        wait_seconds = seconds_to_wait(self.crawler, site_of(self.outlet.home))
+        return self._handed_over > 0 and self.ending.is_late(wait_seconds)
 
     # sources
 
@@ -164,7 +147,7 @@ class OutletSpider(scrapy.Spider):
         self._sources.extend((source, 0) for source in self.outlet.sources if self._wants(source.url))
         seen: set[str] = set()
         looked_in_robots = False
-        while not self._is_stopped():
+        while not self.ending.is_stopped():
             if not self._sources and not looked_in_robots:
                 looked_in_robots = True
                 if self._wants(ROBOTS_SOURCES):
@@ -195,7 +178,7 @@ class OutletSpider(scrapy.Spider):
     async def parse_source(self, response: Response, source: Source, depth: int) -> AsyncIterator[Request]:
         """Take in what a source lists, and put the parts of a sitemap index in line."""
         desk = await desk_of(self.crawler)
-        self._unanswered = 0
+        self.ending.answered()
         answer = answer_of(response)
         try:
             if answer.outcome in (Outcome.NOT_MODIFIED, None):
@@ -204,7 +187,7 @@ class OutletSpider(scrapy.Spider):
             else:
                 await self._complain(desk, source, answer.outcome, answer.reason)
             if answer.not_before is not None:
-                await self._leave_alone(desk, response.url, answer.not_before)
+                await self.ending.leave_alone(desk, response.url, answer.not_before)
         except (SourceUnreadable, PageUnreadable) as error:
             await self._complain(desk, source, Outcome.UNREADABLE, str(error))
         self._answered()
@@ -214,11 +197,11 @@ class OutletSpider(scrapy.Spider):
     async def source_failed(self, failure: Failure) -> AsyncIterator[Request]:
         """Note that a source could not be fetched; the crawl goes on with the others."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        if not self._is_ours(failure):
-            outcome, reason = outcome_of(failure, not_public=_is_refused(request))
+        if not self.ending.is_ours(failure.value):
+            outcome, reason = outcome_of(failure, not_public=was_refused(request.url))
             desk = await desk_of(self.crawler)
             await self._complain(desk, request.cb_kwargs["source"], outcome, reason)
-            await self._count_unanswered(desk, request, failure, outcome)
+            await self.ending.unanswered(desk, request.url, outcome, failure.value)
         self._answered()
         return
         yield  # Scrapy takes what an errback yields: nothing here
@@ -245,10 +228,10 @@ class OutletSpider(scrapy.Spider):
 
     async def parse_page(self, response: Response, page: DuePage) -> AsyncIterator[Fetched]:
         """Hand an answer on: a page to be read, or the reason why there is none."""
-        self._unanswered = 0
+        self.ending.answered()
         answer = answer_of(response)
         if answer.not_before is not None:
-            await self._leave_alone(await desk_of(self.crawler), response.url, answer.not_before)
+            await self.ending.leave_alone(await desk_of(self.crawler), response.url, answer.not_before)
         self._answered()
         attempt = Attempt(
             outlet=self.slug,
@@ -270,14 +253,14 @@ class OutletSpider(scrapy.Spider):
         """Hand on an attempt that brought no answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
         page: DuePage = request.cb_kwargs["page"]
-        if self._is_ours(failure):
+        if self.ending.is_ours(failure.value):
             self._in_flight.discard(page.url)
             self._answered()
             return
-        outcome, reason = outcome_of(failure, not_public=_is_refused(request))
+        outcome, reason = outcome_of(failure, not_public=was_refused(request.url))
         if outcome is Outcome.UNREADABLE:
             self.logger.error("download_failed", extra={"url": request.url, "reason": reason})
-        await self._count_unanswered(await desk_of(self.crawler), request, failure, outcome)
+        await self.ending.unanswered(await desk_of(self.crawler), request.url, outcome, failure.value)
         self._answered()
         final_url = address_of(request.url, page.url)
         attempt = Attempt(
@@ -285,29 +268,7 @@ class OutletSpider(scrapy.Spider):
         )
         yield Fetched(outlet=self.outlet, attempt=attempt)
 
-    # what ends a slice
-
-    def _is_ours(self, failure: Failure) -> bool:
-        """Say whether a request failed for a reason of ours, which is none of the page's: it stays due."""
-        if isinstance(failure.value, (SQLAlchemyError, CrawlInterrupted)):
-            self.failure = self.failure or failure.value
-            return True
-        return False
-
-    async def _leave_alone(self, desk: Desk, url: str, until: datetime) -> None:
-        """End the slice: the site asks for a pause, or is away. What is due stays due."""
-        self._alone_until = max(until, self._alone_until or until)
-        async with desk.engine.begin() as connection:
-            for site in sorted({site_of(self.outlet.home), site_of(url)}):
-                await leave_alone(connection, site, until)
-
-    async def _count_unanswered(self, desk: Desk, request: Request, failure: Failure, outcome: Outcome) -> None:
-        until = failure.value.until if isinstance(failure.value, Refused) else None
-        self._unanswered += outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
-        if until is None and self._unanswered >= AWAY_AFTER:
-            until = datetime.now(UTC) + UNREACHABLE_AGE
-        if until is not None:
-            await self._leave_alone(desk, request.url, until)
+    # what has moved
 
     def _answered(self) -> None:
         self._fetching = False
@@ -319,12 +280,12 @@ class OutletSpider(scrapy.Spider):
 
     def _item_failed(self, item: Fetched, failure: Failure) -> None:
         """End the slice: a page could not be recorded and is still due. The job is tried again."""
-        self.failure = failure.value
+        self.ending.failure = failure.value
         self._item_done(item)
 
     def _callback_failed(self, failure: Failure, response: Response | Failure | None) -> None:
         """End the slice: the ledger is away, or code of ours is wrong. Without this it would wait for ever."""
-        self.failure = failure.value
+        self.ending.failure = failure.value
         request: Request | None = getattr(response, "request", None)
         page: DuePage | None = request.cb_kwargs.get("page") if request else None
         if page:
@@ -334,10 +295,3 @@ class OutletSpider(scrapy.Spider):
 
 def _conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
     return {name: value for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified)) if value}
-
-
-def _is_refused(request: Request) -> bool:
-    try:
-        return urlsplit(request.url).hostname in PublicResolver.refused
-    except ValueError:
-        return False
