@@ -55,6 +55,8 @@ class IndexStatus:
     documents: Mapping[str, int] = field(default_factory=dict)
     #: on disk
     size_bytes: int = 0
+    #: streams whose schema is older than this version's: they refuse its newest fields
+    behind: frozenset[Stream] = frozenset()
     #: sentences for a person: what was chosen, what is missing, what is wrong
     notes: tuple[str, ...] = ()
 
