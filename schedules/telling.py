@@ -36,6 +36,8 @@ HOURS_AT_ONCE = 2
 LAGGING = timedelta(minutes=10)
 #: an index that lags further behind is not even told by how much: it is away for good
 AWAY = timedelta(days=7)
+#: between two removals of old events
+CLEARED_EVERY = timedelta(days=1)
 #: outlets whose arrivals are asked for at a time: four weeks of them are up to 672 rows each
 BATCH = 20
 
@@ -64,6 +66,8 @@ async def tell_index(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -
     for _ in range(HOURS_AT_ONCE):
         async with desk.engine.begin() as connection:
             await _tell_next_hour(connection, outlets, known, now)
+    if desk.configuration.events_days is not None:
+        await _clear(desk, timedelta(days=desk.configuration.events_days), now)
 
 
 async def _tell_debt(connection: AsyncConnection, slot: datetime, now: datetime) -> timedelta:
@@ -80,6 +84,20 @@ async def _tell_debt(connection: AsyncConnection, slot: datetime, now: datetime)
         }
         await owe_event(connection, f"debt-{slot:%Y%m%dT%H%M}", event)
     return lag
+
+
+async def _clear(desk: Desk, kept: timedelta, now: datetime) -> None:
+    """Have the index let go of older events, once a day."""
+    async with desk.engine.begin() as connection:
+        cleared_at = await told_until(connection, "cleared")
+        if cleared_at is not None and now < cleared_at + CLEARED_EVERY:
+            return
+        try:
+            await desk.index.forget_events(now - kept)
+        except IndexUnavailable as error:
+            log.warning("events_not_cleared", reason=str(error).splitlines()[0])
+            return
+        await note_told_until(connection, "cleared", now)
 
 
 async def _takes_all(index: Index) -> bool:

@@ -1,5 +1,6 @@
 """What the index is told regularly, on a real Elasticsearch: once, late but boundedly, and nothing that it cannot take."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -258,3 +259,34 @@ async def test_an_event_in_quarantine_can_be_tried_again_whatever_its_id(jobs: J
     async with engine.begin() as connection:
         assert await quarantine.retry(connection) == 1
         assert (await debt(connection)).owed == 1
+
+
+async def test_events_that_are_older_than_the_user_keeps_them_are_removed_once_a_day(jobs: Jobs) -> None:
+    engine, index = jobs.desk.engine, jobs.desk.index
+    assert isinstance(index, ElasticsearchIndex)
+    desk = replace(jobs.desk, configuration=replace(jobs.desk.configuration, events_days=2))
+
+    async def attempts(expected: int) -> int:
+        """Return how many attempts are in the index, once they are as many as expected or have had their time."""
+        for _ in range(50):
+            if len(await told(index, "attempt")) == expected:  # type: ignore[arg-type]
+                break
+            await asyncio.sleep(0.1)
+        return len(await told(index, "attempt"))  # type: ignore[arg-type]
+
+    async def owe(*days: int) -> None:
+        async with engine.begin() as connection:
+            for day in days:
+                at = (NOW - timedelta(days=day)).isoformat()
+                await owe_event(connection, f"{day}", {"event": "attempt", "at": at})
+        await publish_all(engine, index)
+
+    await owe(1, 3, 9)
+    await tell_index(desk, {}, NOW)
+    assert await attempts(1) == 1
+    await owe(4)
+    await tell_index(desk, {}, NOW + HOUR)
+    assert await attempts(1) == 2
+    await publish_all(engine, index)
+    await tell_index(desk, {}, NOW + timedelta(days=1))
+    assert await attempts(1) == 1
