@@ -38,8 +38,8 @@ LAGGING = timedelta(minutes=10)
 AWAY = timedelta(days=7)
 #: between two removals of old events
 CLEARED_EVERY = timedelta(days=1)
-#: outlets whose arrivals are asked for at a time: four weeks of them are up to 672 rows each
-BATCH = 20
+#: outlets whose arrivals are asked for at a time: up to 672 rows each, which hold the loop
+BATCH = 5
 
 
 async def tell_index(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -> None:

@@ -16,6 +16,7 @@ from crawler.catalogue import Catalogue
 from crawler.slices import settings
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
+from index.elasticsearch.migrate import migrate
 from index.open import open_index
 from ledger import quarantine
 from ledger.outbox import debt, owe_event
@@ -190,7 +191,8 @@ async def test_an_index_with_an_old_schema_is_told_nothing_that_it_would_refuse(
         await publish_all(jobs.desk.engine, index)
     counts = [len(await told(index, kind)) for kind in ("outlet_unwell", "index_debt", "outlet_hour", "unwell_now")]
     assert counts == [1, 2, 0, 0]
-    await index.client.indices.put_mapping(index=index.aliases["events"], meta={"schema_version": 2})
+    await migrate(index, settle_seconds=0)
+    assert len(await told(index, "index_debt")) == 2
     await tell(jobs, NOW + 2 * EVERY)
     assert len(await owed(jobs.desk.engine, "unwell_now")) == 1
     assert len(await owed(jobs.desk.engine, "outlet_hour")) == HOURS_AT_ONCE
