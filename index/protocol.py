@@ -57,7 +57,7 @@ class IndexStatus:
     #: on disk
     size_bytes: int = 0
     #: streams whose schema is older than this version's: they refuse its newest fields
-    behind: frozenset[Stream] = frozenset()
+    behind: tuple[Stream, ...] = ()
     #: sentences for a person: what was chosen, what is missing, what is wrong
     notes: tuple[str, ...] = ()
 

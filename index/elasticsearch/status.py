@@ -38,7 +38,7 @@ async def status(client: AsyncElasticsearch, aliases: Mapping[str, str]) -> Inde
         schema_version=versions["articles"],
         documents=documents,
         size_bytes=stats["_all"]["total"]["store"]["size_in_bytes"],
-        behind=frozenset(stream for stream in STREAMS if versions[stream] < schema_version(stream)),
+        behind=tuple(stream for stream in STREAMS if versions[stream] < schema_version(stream)),
         notes=tuple(notes),
     )
 
