@@ -40,11 +40,11 @@ async def _read(manifest: Path, *, explain: bool) -> None:
     import asyncio
     from collections import deque
 
-    from crawler.catalogue import read_catalogue
+    from crawler.catalogue import Catalogue
     from news.configuration import read as read_configuration
     from pipelines.pool import Pool
 
-    outlets = tuple(read_catalogue(read_configuration().home))
+    outlets = tuple(Catalogue(home=read_configuration().home))
     pool = Pool()
     ahead: deque[asyncio.Task[dict[str, Any]]] = deque()
     try:

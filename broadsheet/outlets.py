@@ -47,11 +47,11 @@ def list_outlets(
 @app.command()
 def show(name: str, as_json: Json = False) -> None:
     """Show one outlet: what its file says, and how its sources were at their last reading."""
-    from crawler.catalogue import read_catalogue
+    from crawler.catalogue import Catalogue
     from news.configuration import read
 
     quiet_logs()
-    outlet = read_catalogue(read().home).outlet(name)
+    outlet = Catalogue(home=read().home).outlet(name)
     known, sources = run(_states()), run(_sources(name))
     found = _summary(outlet, known.get(name)) | {
         "home": outlet.home,
@@ -94,10 +94,10 @@ def check(
     if live:
         looking.check_live(names or [], country, as_json=as_json)
         return
-    from crawler.catalogue import read_catalogue
+    from crawler.catalogue import Catalogue
     from news.configuration import read
 
-    catalogue = read_catalogue(read().home)
+    catalogue = Catalogue(home=read().home)
     if as_json:
         print_json({"outlets": len(catalogue), "broken": list(catalogue.broken)})
     else:
@@ -127,11 +127,11 @@ def disable(
 
 
 def _set(names: list[str] | None, country: str | None, *, enabled: bool) -> None:
-    from crawler.catalogue import read_catalogue
+    from crawler.catalogue import Catalogue
     from news.configuration import read
 
     quiet_logs()
-    catalogue = read_catalogue(read().home)
+    catalogue = Catalogue(home=read().home)
     slugs = [catalogue.outlet(name).slug for name in names or ()]
     if country:
         slugs += [outlet.slug for outlet in catalogue if outlet.country == country.lower()]
@@ -143,10 +143,10 @@ def _set(names: list[str] | None, country: str | None, *, enabled: bool) -> None
 
 
 def _outlets() -> "list[Outlet]":
-    from crawler.catalogue import read_catalogue
+    from crawler.catalogue import Catalogue
     from news.configuration import read
 
-    catalogue = read_catalogue(read().home)
+    catalogue = Catalogue(home=read().home)
     for fault in catalogue.broken:
         err.print(fault, style="yellow", markup=False)
     return list(catalogue)

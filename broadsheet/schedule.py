@@ -98,13 +98,13 @@ def _when(at: datetime | None) -> str:
 
 
 async def _plans(*names: str) -> "list[Plan]":
-    from crawler.catalogue import read_catalogue
+    from crawler.catalogue import Catalogue
     from ledger.database import database
     from news.configuration import read
     from schedules.timetable import plans
 
     configuration = read()
-    catalogue = read_catalogue(configuration.home)
+    catalogue = Catalogue(home=configuration.home)
     outlets = [catalogue.outlet(name) for name in names] if names else list(catalogue)
     for fault in () if names else catalogue.broken:
         err.print(fault, style="yellow", markup=False)
@@ -113,11 +113,11 @@ async def _plans(*names: str) -> "list[Plan]":
 
 
 def _pause(names: list[str], *, paused: bool) -> None:
-    from crawler.catalogue import read_catalogue
+    from crawler.catalogue import Catalogue
     from news.configuration import read
 
     quiet_logs()
-    catalogue = read_catalogue(read().home)
+    catalogue = Catalogue(home=read().home)
     run(_write_pause([catalogue.outlet(name).slug for name in names], paused=paused))
 
 

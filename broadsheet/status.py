@@ -37,7 +37,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
 
 
 async def _status() -> dict[str, Any]:
-    from crawler.catalogue import read_catalogue
+    from crawler.catalogue import Catalogue
     from index.open import open_index
     from ledger.database import database
     from ledger.outbox import debt
@@ -75,5 +75,5 @@ async def _status() -> dict[str, Any]:
         "jobs": jobs,
         "index": told,
         "outlets_marked": [f"{state.slug}: {state.marked}" for state in known.values() if state.marked],
-        "outlet_files_broken": list(read_catalogue(configuration.home).broken),
+        "outlet_files_broken": list(Catalogue(home=configuration.home).broken),
     }

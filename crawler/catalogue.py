@@ -4,20 +4,35 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import structlog
+
 from news.errors import ConfigurationError, UnknownOutlet
 from news.outlet import Outlet, parse
 
+log = structlog.get_logger()
+
 #: outlets that come with Broadsheet: crawler/outlets/<country>/<slug>.toml
 SHIPPED = Path(__file__).parent / "outlets"
+#: what tells that a file was written since: its time of change, in ns, and its bytes
+Stamp = tuple[int, int]
 
 
 class Catalogue:
     """The outlets by slug, and what is wrong with the files that could not be read."""
 
-    def __init__(self, outlets: Iterable[Outlet], broken: Iterable[str] = ()) -> None:
-        self._outlets = {outlet.slug: outlet for outlet in sorted(outlets, key=lambda outlet: outlet.slug)}
+    def __init__(self, outlets: Iterable[Outlet] = (), home: Path | None = None) -> None:
+        """Take every outlet that is shipped or stands in `home/outlets/`, if there is a home, and `outlets` besides.
+
+        A user's file replaces a shipped one, and `outlets` replace both. A broken file never stops the others: its
+        error is in `broken`, with file and field.
+        """
+        self._given = {outlet.slug: outlet for outlet in outlets}
+        self._home = home
+        self._files: dict[Path, tuple[Stamp, Outlet | None, str]] = {}
+        self._outlets: dict[str, Outlet] = {}
         #: a sentence for each file that was passed over
-        self.broken = tuple(broken)
+        self.broken: tuple[str, ...] = ()
+        self.reread()
 
     def __iter__(self) -> Iterator[Outlet]:
         return iter(self._outlets.values())
@@ -32,24 +47,39 @@ class Catalogue:
         except KeyError:
             raise UnknownOutlet(slug, self._outlets) from None
 
-    def joined(self, outlets: Iterable[Outlet]) -> "Catalogue":
-        """Return a catalogue with `outlets` besides, or in place of, its own."""
-        return Catalogue([*self, *outlets], self.broken)
+    def reread(self) -> None:
+        """Read the files that were written since the last time; call it in a thread where others wait.
 
+        One that is broken now keeps the outlet that it was: who writes it may be in the middle of a line.
+        """
+        files: dict[Path, tuple[Stamp, Outlet | None, str]] = {}
+        for path in self._paths():
+            known = self._files.get(path)
+            try:
+                found = path.stat()
+            except FileNotFoundError:
+                continue  # taken away since it was listed
+            stamp = (found.st_mtime_ns, found.st_size)
+            if known is not None and known[0] == stamp:
+                files[path] = known
+                continue
+            try:
+                files[path] = (stamp, read_outlet(path), "")
+            except ConfigurationError as error:
+                files[path] = (stamp, known[1] if known else None, str(error))
+                if self._files:  # at the first reading, whoever reads it tells what is broken
+                    log.warning("outlet_file_broken", reason=str(error), kept=bool(known and known[1]))
+        # by file name: the user's files come last
+        outlets = {path.stem: outlet for path, (_, outlet, _) in files.items() if outlet is not None} | self._given
+        # each at once: others iterate meanwhile
+        self._outlets = dict(sorted(outlets.items()))
+        self.broken = tuple(error for _, _, error in files.values() if error)
+        self._files = files
 
-def read_catalogue(home: Path) -> Catalogue:
-    """Return every outlet that is shipped or stands in `home/outlets/`; a user's file replaces a shipped one.
-
-    A broken file never stops the others: its error is in `broken`, with file and field.
-    """
-    outlets: dict[str, Outlet] = {}
-    broken = []
-    for path in [*sorted(SHIPPED.glob("*/*.toml")), *sorted((home / "outlets").glob("*.toml"))]:
-        try:
-            outlets[path.stem] = read_outlet(path)
-        except ConfigurationError as error:
-            broken.append(str(error))
-    return Catalogue(outlets.values(), broken)
+    def _paths(self) -> list[Path]:
+        if self._home is None:
+            return []
+        return [*sorted(SHIPPED.glob("*/*.toml")), *sorted((self._home / "outlets").glob("*.toml"))]
 
 
 def read_outlet(path: Path) -> Outlet:

@@ -4,6 +4,8 @@ It builds on two private classes of Scrapy 2.19, for there is no public way in; 
 they change.
 """
 
+from collections.abc import Callable
+from contextvars import ContextVar
 from typing import Any
 
 from scrapy import Request
@@ -17,12 +19,18 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.refused import Refused
+from news.errors import CrawlInterrupted
 from news.outcome import Outcome
 
 #: browsers stop at 256 KiB; 300,000 headers would cost 6.6 s of the event loop and 242 MB
 HEAD_BYTES = 256 * 1024
 #: each further encoding may unpack megabytes in the event loop; honest servers use one
 ENCODINGS = 2
+
+
+#: may this process send requests now? A worker whose jobs may be another's by now says no. A spider asks for the
+#: question when it is made: what is sent later may run in any context
+MAY_SEND: ContextVar[Callable[[], bool]] = ContextVar("may_send", default=lambda: True)
 
 
 class HeadTooLarge(Exception):
@@ -37,7 +45,10 @@ class BoundedHandler(HTTP11DownloadHandler):
         self._pool._factory = _Factory
 
     async def download_request(self, request: Request) -> Response:
-        """Return the answer."""
+        """Return the answer. Raises CrawlInterrupted if the crawl may send nothing more."""
+        # here and not before: a request may have waited for its site's pace for minutes
+        if not getattr(self._crawler.spider, "may_send", MAY_SEND.get())():
+            raise CrawlInterrupted("The crawl was stopped.")
         response = await super().download_request(request)
         if b",".join(response.headers.getlist("Content-Encoding")).count(b",") >= ENCODINGS:
             raise Refused(Outcome.UNREADABLE, f"the answer is encoded more than {ENCODINGS} times")

@@ -1,15 +1,19 @@
 """One slice of a crawl, run in this process's loop beside others."""
 
 import asyncio
+import contextlib
 from collections.abc import Collection
 
-from scrapy.crawler import AsyncCrawlerRunner
+from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from scrapy.settings import Settings
 
 from crawler.pace import withdraw
 from crawler.spiders.outlet import OutletSpider
 from news.errors import CrawlInterrupted
 from news.outlet import Outlet
+
+#: seconds between two looks whether a crawl that is to end has done so
+HALT_SECONDS = 0.1
 
 
 def settings() -> Settings:
@@ -26,7 +30,8 @@ async def crawl_slice(
     due, or `only` these addresses.
 
     Cancelling ends it cleanly: pages that were not recorded stay due. Raises CrawlInterrupted if it was stopped from
-    outside, and what ended it before its time, such as a ledger that is away.
+    outside, or may send nothing more (crawler.download.MAY_SEND), and what ended it before its time, such as a ledger
+    that is away.
     """
     runner = AsyncCrawlerRunner(values)
     crawler = runner.create_crawler(OutletSpider)
@@ -34,10 +39,7 @@ async def crawl_slice(
     try:
         await asyncio.shield(crawl)
     except asyncio.CancelledError:
-        # the crawl is still running
-        withdraw(crawler)
-        await runner.stop()
-        await asyncio.wait([crawl])
+        await _end(crawler, crawl)
         raise
     spider = crawler.spider
     assert isinstance(spider, OutletSpider), "the crawl was made of this class"
@@ -46,3 +48,17 @@ async def crawl_slice(
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
     if reason != "finished":
         raise CrawlInterrupted(f"The crawl of {outlet.slug} was stopped ({reason}).")
+
+
+async def _end(crawler: Crawler, crawl: asyncio.Future[None]) -> None:
+    """Let a crawl end now, and wait until it has, however often that is cancelled.
+
+    Scrapy's own stop does nothing while the crawl is being opened: it would run on, and be nobody's.
+    """
+    while not crawl.done():
+        if isinstance(crawler.spider, OutletSpider):
+            crawler.spider.halt()
+        # again and again: a request that was asking its way meanwhile has come to wait
+        withdraw(crawler)
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([crawl], timeout=HALT_SECONDS)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from math import inf
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import text
@@ -15,7 +17,10 @@ from ledger.locks import Lock
 #: a job may have begun this long ago before its worker has had the time to take its lock
 GRACE_SECONDS = 5
 #: seconds between two looks whether our own locks are still held
-WATCH_SECONDS = 2.0
+WATCH_SECONDS = 1.0
+#: a worker that has not seen its locks for so long sends no request: they may be lost, and its jobs another's.
+#: shorter than anybody waits before taking them over (schedules.work.REAP_SECONDS)
+CERTAIN_SECONDS = 4.0
 #: a worker behind a network that fell silent keeps its lock; its heart (every 10 s) is believed for this long
 SILENT_SECONDS = 60
 #: is a lock of this kind held? PostgreSQL shows the two halves of its key as unsigned numbers
@@ -29,29 +34,51 @@ HELD = (
 class Alive:
     """The locks of one worker process."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, queue: str) -> None:
         self._connection = connection
+        self._queue = queue
         self._held: set[int] = set()
+        self._seen_at = -inf
+        self._seen = asyncio.Event()
+        #: a connection does one thing at a time
+        self._turn = asyncio.Lock()
 
     async def is_worker(self, worker_id: int) -> None:
-        """Say that the worker of this number lives; said again, it does nothing."""
-        if worker_id not in self._held:
-            self._held.add(worker_id)
-            await self._lock("pg_advisory_lock", Lock.WORKER, str(worker_id))
+        """Say that the worker of this number lives, and return once that is certain; said again, it does nothing."""
+        async with self._turn:
+            if worker_id not in self._held:
+                await self._lock("pg_advisory_lock", Lock.WORKER, str(worker_id))
+                self._held.add(worker_id)
+        while not self.is_certain():
+            self._seen.clear()
+            await self._seen.wait()
 
-    async def works_on(self, queue: str) -> None:
-        """Say that a worker lives for `queue`."""
-        await self._lock("pg_advisory_lock_shared", Lock.QUEUE, queue)
+    async def works_on_queue(self) -> None:
+        """Say that a worker lives for the queue."""
+        async with self._turn:
+            await self._lock("pg_advisory_lock_shared", Lock.QUEUE, self._queue)
+
+    def is_certain(self) -> bool:
+        """Say whether the locks were held a moment ago, so that nobody else can have taken over our jobs yet."""
+        return monotonic() - self._seen_at < CERTAIN_SECONDS
 
     async def watch(self) -> None:
         """Return when the locks are lost: the connection that held them is gone."""
+        ours = text(f"SELECT EXISTS ({HELD.format(key=':queue')} AND pid = pg_backend_pid())")
         while True:
-            await asyncio.sleep(WATCH_SECONDS)
+            asked_at = monotonic()
             try:
-                await self._connection.execute(text("SELECT 1"))
-                await self._connection.commit()
+                async with self._turn:
+                    found = await self._connection.execute(ours, {"kind": Lock.QUEUE, "queue": self._queue})
+                    is_held = bool(found.scalar_one())
+                    await self._connection.commit()
             except SQLAlchemyError:
                 return
+            if not is_held:
+                return
+            self._seen_at = asked_at
+            self._seen.set()
+            await asyncio.sleep(WATCH_SECONDS)
 
     async def _lock(self, function: str, kind: int, key: str) -> None:
         await self._connection.execute(text(f"SELECT {function}(:kind, hashtext(:key))"), {"kind": kind, "key": key})
@@ -62,8 +89,8 @@ class Alive:
 async def alive(engine: AsyncEngine, queue: str) -> AsyncIterator[Alive]:
     """Be known as a worker of `queue` within the block."""
     async with engine.connect() as connection:
-        told = Alive(connection)
-        await told.works_on(queue)
+        told = Alive(connection, queue)
+        await told.works_on_queue()
         try:
             yield told
         finally:
@@ -83,7 +110,7 @@ class Orphan:
 
     id: int
     queue: str
-    task: str
+    task_name: str
     arguments: dict[str, Any]
     lock: str | None
     queueing_lock: str | None
@@ -93,7 +120,7 @@ class Orphan:
 async def orphans(connection: AsyncConnection) -> list[Orphan]:
     """Return the jobs whose worker is dead: it holds no lock any more, or its heart has stopped."""
     query = text(
-        "SELECT job.id, queue_name AS queue, task_name AS task, args AS arguments, lock, queueing_lock, priority"  # noqa: S608 - our own texts
+        "SELECT job.id, queue_name AS queue, task_name, args AS arguments, lock, queueing_lock, priority"  # noqa: S608 - our own texts
         " FROM procrastinate_jobs AS job"
         " LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id"
         " WHERE job.status = 'doing'"

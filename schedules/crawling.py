@@ -11,6 +11,7 @@ from news.outcome import Outcome
 from news.outlet import Outlet
 from pipelines.publish import publish
 from schedules.jobs import Jobs
+from schedules.work import work
 
 #: seconds between two looks at how far it is
 LOOK_SECONDS = 0.25
@@ -47,7 +48,7 @@ async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] 
         while True:
             # looked at again each time: a worker that was killed seems alive for a while
             if not tasks and not await jobs.someone_works():
-                tasks.append(asyncio.create_task(jobs.work(CONCURRENCY)))
+                tasks.append(asyncio.create_task(work(jobs, CONCURRENCY)))
                 tasks.append(asyncio.create_task(publish(desk.engine, desk.index)))
             unfinished = await jobs.unfinished(outlets, urls)
             async with desk.engine.connect() as connection:

@@ -9,6 +9,7 @@ from schedules.crawling import CONCURRENCY
 from schedules.jobs import Jobs
 from schedules.lag import watch_loop
 from schedules.timetable import keep_timetable
+from schedules.work import work
 
 #: a part that is asked to end has so long for it, then it is asked again; a crawl ends within a second
 AGAIN_SECONDS = 3.0
@@ -45,7 +46,7 @@ def parts_of(jobs: Jobs) -> Parts:
     """Return the daemon's parts in the order in which they are to stop: first what brings work, then what does it."""
     return {
         "timetable": lambda: keep_timetable(jobs),
-        "worker": lambda: jobs.work(CONCURRENCY),
+        "worker": lambda: work(jobs, CONCURRENCY),
         "publisher": lambda: publish(jobs.desk.engine, jobs.desk.index),
         "watch of the loop": watch_loop,
     }

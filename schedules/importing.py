@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 from procrastinate.exceptions import AlreadyEnqueued
@@ -24,7 +24,8 @@ from pipelines.publish import publish
 from pipelines.stock import StockKind
 from schedules.crawling import CONCURRENCY, LOOK_SECONDS
 from schedules.imports import begin_import, reader_of, unfiled
-from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs
+from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after
+from schedules.work import work
 
 #: crawls, which are due at their time, go before what is years old
 PRIORITY = -10
@@ -60,13 +61,15 @@ async def _defer(jobs: Jobs, import_id: int, failures: int = 0) -> None:
         lock=f"import:{import_id % LANES}",
         queueing_lock=f"{jobs.queue}:import:{import_id}",
         priority=PRIORITY,
-        schedule_at=datetime.now(UTC) + timedelta(minutes=2 ** (failures - 1)) if failures else None,
+        schedule_at=after(failures - 1) if failures else None,
     )
     with contextlib.suppress(AlreadyEnqueued):
         await deferrer.defer_async(import_id=import_id, failures=failures)
 
 
-async def _defer_fetch(jobs: Jobs, import_id: int, outlet: Outlet, at: datetime | None = None) -> None:
+async def _defer_fetch(
+    jobs: Jobs, import_id: int, outlet: Outlet, at: datetime | None = None, failures: int = 0
+) -> None:
     deferrer = jobs.app.configure_task(
         "fetch_listed",
         queue=jobs.queue,
@@ -76,7 +79,7 @@ async def _defer_fetch(jobs: Jobs, import_id: int, outlet: Outlet, at: datetime 
         schedule_at=at,
     )
     with contextlib.suppress(AlreadyEnqueued):
-        await deferrer.defer_async(import_id=import_id, outlet=outlet.slug)
+        await deferrer.defer_async(import_id=import_id, outlet=outlet.slug, failures=failures)
 
 
 def define_imports(jobs: Jobs, settings: Settings) -> None:
@@ -106,13 +109,17 @@ def define_imports(jobs: Jobs, settings: Settings) -> None:
             await _defer(jobs, import_id)
 
     @jobs.app.task(name="fetch_listed")
-    async def fetch_listed(import_id: int, outlet: str) -> None:
+    async def fetch_listed(import_id: int, outlet: str, failures: int = 0) -> None:
         found = await _outlet(jobs, outlet)
         try:
             await crawl_slice(settings, found, sources=False, seconds=SLICE_SECONDS)
         except (asyncio.CancelledError, CrawlInterrupted):
-            await _defer_fetch(jobs, import_id, found)
+            await _defer_fetch(jobs, import_id, found, failures=failures)
             return
+        except Exception:
+            if failures < MOST_FAILURES:
+                await _defer_fetch(jobs, import_id, found, after(failures), failures + 1)
+            raise
         async with jobs.desk.engine.connect() as connection:
             left = await count_due(connection, outlet)
             until = await not_before(connection, site_of(found.home))
@@ -137,7 +144,7 @@ async def _listed(jobs: Jobs, import_id: int) -> list[Outlet]:
 async def _outlet(jobs: Jobs, slug: str) -> Outlet:
     """Return the outlet of this name: one with a file, else one that was met in an import. Raises UnknownOutlet."""
     try:
-        return jobs.catalogue.outlet(slug)
+        return await jobs.outlet(slug)
     except UnknownOutlet:
         async with jobs.desk.engine.connect() as connection:
             its_site = await site_of_slug(connection, slug)
@@ -153,7 +160,7 @@ async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[Going]
     try:
         while True:
             if not tasks and not await jobs.someone_works():
-                tasks.append(asyncio.create_task(jobs.work(CONCURRENCY)))
+                tasks.append(asyncio.create_task(work(jobs, CONCURRENCY)))
                 tasks.append(asyncio.create_task(publish(desk.engine, desk.index)))
             going = await look(jobs, ids)
             yield going

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import random
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,27 +11,21 @@ from functools import partial
 from typing import Any
 
 import procrastinate
-import structlog
-from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
-from procrastinate.jobs import Status
-from procrastinate.middleware import AsyncCallNext
-from procrastinate.worker import Worker
+from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.jobs import Job
 from scrapy.settings import Settings
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
 from ledger.pages import count_due, want
 from ledger.recrawls import Recrawl, ask, open_one
-from ledger.sites import not_before, note_request
-from news.errors import CrawlInterrupted
+from ledger.sites import not_before
+from news.errors import CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
 from news.url import normal, site_of
 from pipelines.desk import Desk
-from schedules.alive import Alive, Orphan, alive, orphans, someone_works
-
-log = structlog.get_logger()
+from schedules.alive import Orphan, someone_works
 
 #: the queue of every worker; the demo's outlets exist in its own process alone and have a queue of their own
 QUEUE = "crawls"
@@ -42,8 +37,6 @@ BY_TIMETABLE, BY_PERSON = 0, 10
 MOST_FAILURES = 7
 #: a person waits for a recrawl that a site's pause holds up for so long
 PATIENCE_SECONDS = 30
-#: seconds between two looks for jobs whose worker has died
-REAP_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +49,18 @@ class Jobs:
     queue: str
     #: Scrapy's
     settings: Settings
+
+    async def outlet(self, slug: str) -> Outlet:
+        """Return the outlet of this name, even if its file was written a moment ago. Raises UnknownOutlet."""
+        try:
+            return self.catalogue.outlet(slug)
+        except UnknownOutlet:
+            await self.reread_catalogue()
+            return self.catalogue.outlet(slug)
+
+    async def reread_catalogue(self) -> None:
+        """Take in the outlets' files that were written since."""
+        await asyncio.to_thread(self.catalogue.reread)
 
     async def crawl(self, outlet: Outlet, *, priority: int = BY_TIMETABLE, sources: bool = True) -> None:
         """Ask for a crawl of `outlet`: its sources, unless they are not wanted, and what is due.
@@ -131,87 +136,26 @@ class Jobs:
         async with self.desk.engine.connect() as connection:
             return await someone_works(connection, self.queue)
 
-    async def work(self, concurrency: int) -> None:
-        """Work until cancelled: crawls that run are stopped then, and their jobs go back to the queue.
+    async def defer_again(self, job: Job | Orphan, arguments: dict[str, Any], at: datetime | None = None) -> None:
+        """Put a new job in the place of one that stands in the queue.
 
-        A worker that loses its connection to the database, and with it the sign that it lives, stops what it does and
-        begins anew: another may have taken over its jobs.
+        A new one: if its like waits already, the queue would refuse the old one for ever.
         """
-        while True:
-            try:
-                async with alive(self.desk.engine, self.queue) as told:
-                    await self._work_while(told, concurrency)
-            except (SQLAlchemyError, ConnectorException) as error:
-                log.warning("worker_waits", reason=type(error).__name__)
-            await asyncio.sleep(REAP_SECONDS)
-
-    async def _work_while(self, told: Alive, concurrency: int) -> None:
-        async def tell(call: AsyncCallNext, _: procrastinate.JobContext, worker: Worker) -> Any:
-            if worker.worker_id is not None:
-                await told.is_worker(worker.worker_id)
-            return await call()
-
-        worker = self.app.run_worker_async(
-            queues=[self.queue],
-            concurrency=concurrency,
-            fetch_job_polling_interval=2.0,
-            shutdown_graceful_timeout=0.0,  # a crawl is cancelled, which ends it cleanly
-            install_signal_handlers=False,
-            delete_jobs="successful",  # what came of them stands in the ledger
-            worker_middleware=[tell],
-        )
-        tasks = [asyncio.ensure_future(each) for each in (worker, told.watch(), self._reap())]
-        try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        for task in done:
-            task.result()
-
-    async def _reap(self) -> None:
-        """Put the jobs of dead workers into the queue again, for as long as this one lives.
-
-        A worker is dead if it is so at two looks: when PostgreSQL is restarted all workers lose their locks at once,
-        and each needs a moment to notice and to stop its crawls before another may go on with them.
-        """
-        suspected: set[int] = set()
-        while True:
-            try:
-                async with self.desk.engine.connect() as connection:
-                    found = await orphans(connection)
-                for orphan in found:
-                    if orphan.id in suspected:
-                        await self._take_back(orphan)
-                suspected = {orphan.id for orphan in found}
-            except (ConnectorException, SQLAlchemyError) as error:
-                # another reaper was faster, or the database is away; both mend themselves
-                log.info("reaper_waits", reason=type(error).__name__)
-            await asyncio.sleep(REAP_SECONDS)
-
-    async def _take_back(self, orphan: Orphan) -> None:
-        log.warning("job_taken_back", job=orphan.id, task=orphan.task)
-        if orphan.lock:
-            # the dead worker may have sent a request a moment ago of which nobody knows
-            async with self.desk.engine.begin() as connection:
-                await note_request(connection, orphan.lock.removeprefix("site:"), datetime.now(UTC))
         deferrer = self.app.configure_task(
-            orphan.task,
-            queue=orphan.queue,
-            lock=orphan.lock,
-            queueing_lock=orphan.queueing_lock,
-            priority=orphan.priority,
+            job.task_name,
+            queue=job.queue,
+            lock=job.lock,
+            queueing_lock=job.queueing_lock,
+            priority=job.priority,
+            schedule_at=at,
         )
-        # a new job, not the old one put back: if its like waits already, the queue would refuse the old one for ever
         with contextlib.suppress(AlreadyEnqueued):
-            await deferrer.defer_async(**orphan.arguments)
-        await self.app.job_manager.finish_job_by_id_async(orphan.id, status=Status.ABORTED, delete_job=True)
+            await deferrer.defer_async(**arguments)
 
 
 @asynccontextmanager
 async def open_jobs(desk: Desk, catalogue: Catalogue, settings: Settings, *, queue: str = QUEUE) -> AsyncIterator[Jobs]:
-    """Open the job queue in the desk's database. Nothing is worked off until `Jobs.work`."""
+    """Open the job queue in the desk's database. Nothing is worked off until `schedules.work.work`."""
     address = desk.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=4)
     app = procrastinate.App(connector=connector)
@@ -228,7 +172,7 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
     async def crawl(
         context: procrastinate.JobContext, outlet: str, sources: bool | list[str], failures: int = 0
     ) -> None:
-        found = jobs.catalogue.outlet(outlet)
+        found = await jobs.outlet(outlet)
         again = partial(jobs.again, "crawl", found, context.job.priority)
         try:
             await crawl_slice(settings, found, sources=sources, seconds=SLICE_SECONDS)
@@ -237,7 +181,7 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
             return
         except Exception:
             if failures < MOST_FAILURES:
-                await again(_after(failures), sources=sources, failures=failures + 1)
+                await again(after(failures), sources=sources, failures=failures + 1)
             raise
         async with jobs.desk.engine.connect() as connection:
             left = await count_due(connection, outlet)
@@ -247,7 +191,7 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
 
     @jobs.app.task(name="recrawl", pass_context=True)
     async def recrawl(context: procrastinate.JobContext, outlet: str, url: str, failures: int = 0) -> None:
-        found = jobs.catalogue.outlet(outlet)
+        found = await jobs.outlet(outlet)
         again = partial(jobs.again, "recrawl", found, context.job.priority)
         async with jobs.desk.engine.begin() as connection:
             asked = await open_one(connection, url)
@@ -261,7 +205,7 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
             return
         except Exception:
             if failures < MOST_FAILURES:
-                await again(_after(failures), url=url, failures=failures + 1)
+                await again(after(failures), url=url, failures=failures + 1)
             raise
         async with jobs.desk.engine.connect() as connection:
             until = await not_before(connection, site_of(found.home))
@@ -282,5 +226,8 @@ def _name(outlet: Outlet, sources: bool | list[str]) -> str:
     return f"crawl:{outlet.slug}" if sources else f"rest:{outlet.slug}"
 
 
-def _after(failures: int) -> datetime:
-    return datetime.now(UTC) + timedelta(minutes=2**failures)
+def after(failures: int) -> datetime:
+    """Return when a job that has failed so often before is tried again: 1, 2, 4 ... minutes later, and up to a quarter
+    more, so that what failed together is not tried together.
+    """
+    return datetime.now(UTC) + timedelta(minutes=2**failures * random.uniform(1.0, 1.25))  # noqa: S311

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
-from crawler.catalogue import read_catalogue
+from crawler.catalogue import Catalogue
 from crawler.reactor import run
 from crawler.slices import settings as scrapy_settings
 from news.configuration import Configuration, read
@@ -37,7 +37,7 @@ def run_with_jobs(
         settings.set("TWISTED_DNS_RESOLVER", resolver, priority="cmdline")
 
     async def with_jobs() -> T:
-        catalogue = read_catalogue(settled.home).joined(more_outlets)
+        catalogue = Catalogue(more_outlets, home=settled.home)
         async with open_desk(settled) as desk, open_jobs(desk, catalogue, settings, queue=queue) as jobs:
             define_imports(jobs, settings)
             define_past(jobs, settings)

@@ -24,7 +24,8 @@ from news.outlet import Outlet, SourceKind
 from news.url import site_of
 from pipelines.publish import publish
 from schedules.crawling import CONCURRENCY, LOOK_SECONDS
-from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs
+from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after
+from schedules.work import work
 
 #: behind what the timetable asks for
 PRIORITY = -5
@@ -77,7 +78,7 @@ def define_past(jobs: Jobs, settings: Settings) -> None:
 
     @jobs.app.task(name="fill_in")
     async def fill_in(outlet: str, failures: int = 0) -> None:
-        found = jobs.catalogue.outlet(outlet)
+        found = await jobs.outlet(outlet)
         try:
             again_at = await _slice(jobs, settings, found)
         except (asyncio.CancelledError, CrawlInterrupted):
@@ -85,7 +86,7 @@ def define_past(jobs: Jobs, settings: Settings) -> None:
             return
         except Exception:
             if failures < MOST_FAILURES:
-                await _defer(jobs, found, datetime.now(UTC) + timedelta(minutes=2**failures), failures + 1)
+                await _defer(jobs, found, after(failures), failures + 1)
             raise
         if again_at is not None:
             await _defer(jobs, found, again_at)
@@ -178,7 +179,7 @@ async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[di
     try:
         while True:
             if not tasks and not await jobs.someone_works():
-                tasks.append(asyncio.create_task(jobs.work(CONCURRENCY)))
+                tasks.append(asyncio.create_task(work(jobs, CONCURRENCY)))
                 tasks.append(asyncio.create_task(publish(desk.engine, desk.index)))
             names = [f"{jobs.queue}:past:{outlet.slug}" for outlet in outlets]
             waiting = text(

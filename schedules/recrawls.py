@@ -113,15 +113,25 @@ async def outlet_for(jobs: Jobs, url: str) -> Outlet:
         known = await outlet_of(connection, address)
     if known is not None:
         try:
-            return jobs.catalogue.outlet(known)
+            return await jobs.outlet(known)
         except UnknownOutlet:
             pass  # its file is gone; another one may have the site
     wanted = site_of(address)
+    found = _outlet_of_site(jobs, wanted)
+    if found is None:
+        await jobs.reread_catalogue()  # its file may have been written a moment ago
+        found = _outlet_of_site(jobs, wanted)
+    if found is not None:
+        return found
+    home = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}/"
+    raise BadAddress(f"No outlet has the site {wanted}. `broadsheet outlets add {home}` adds it.")
+
+
+def _outlet_of_site(jobs: Jobs, wanted: str) -> Outlet | None:
     for outlet in jobs.catalogue:
         if wanted in {site_of(outlet.home), *map(site, outlet.hosts)}:
             return outlet
-    home = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}/"
-    raise BadAddress(f"No outlet has the site {wanted}. `broadsheet outlets add {home}` adds it.")
+    return None
 
 
 def _is_private(host: str, allow_loopback: bool) -> bool:

@@ -188,35 +188,43 @@ class Keeper:
     def __init__(self, jobs: Jobs) -> None:
         self.jobs = jobs
         self.scheduler = AsyncIOScheduler(timezone=UTC)
-        self._outlets = {outlet.slug: outlet for outlet in jobs.catalogue}
+        self._outlets: dict[str, Outlet] = {}
         #: what each plan was made of; the same makes the same plan
-        self._made_of: dict[str, Known] = {}
+        self._made_of: dict[str, tuple[Outlet, Known]] = {}
         self._plans: dict[str, Plan] = {}
         self._visited_at: dict[str, datetime] = {}
 
     async def look(self) -> None:
-        """Plan anew for the outlets of which something is known that was not before."""
+        """Plan anew for the outlets of which something is known, or stands in their file, that was not before."""
         now = datetime.now(UTC)
+        self._outlets = {outlet.slug: outlet for outlet in self.jobs.catalogue}
         async with self.jobs.desk.engine.connect() as connection:
             states = await known(connection, self._outlets)
             changed = []
-            for slug, outlet in self._outlets.items():
-                state = states.get(slug, Known())
-                if is_enabled(outlet, state):
-                    if self._made_of.get(slug) != state:
-                        changed.append(outlet)
-                elif self._made_of.pop(slug, None) is not None and self.scheduler.get_job(slug):
-                    self.scheduler.remove_job(slug)
+            wanted = {slug for slug, outlet in self._outlets.items() if is_enabled(outlet, states.get(slug))}
+            for slug in sorted(wanted):
+                outlet = self._outlets[slug]
+                if self._made_of.get(slug) != (outlet, states.get(slug, Known())):
+                    changed.append(outlet)
+            for slug in self._made_of.keys() - wanted:
+                self._forget(slug)
             for made in await plans(connection, changed, now, states):
-                self._set(made, states.get(made.outlet, Known()), now)
+                self._set(made, self._outlets[made.outlet], states.get(made.outlet, Known()), now)
         OUTLETS.set(len(self._made_of))
 
-    def _set(self, made: Plan, state: Known, now: datetime) -> None:
+    def _forget(self, slug: str) -> None:
+        """Take out an outlet that was disabled, or whose file is gone."""
+        del self._made_of[slug]
+        if self.scheduler.get_job(slug):
+            self.scheduler.remove_job(slug)
+
+    def _set(self, made: Plan, outlet: Outlet, state: Known, now: datetime) -> None:
         """Put an outlet's next event into the timetable."""
         if made.visit_at is not None:
             gathered = self._visited_at.get(made.outlet, now - VISITS_EVERY) + VISITS_EVERY
             made = replace(made, visit_at=max(made.visit_at, gathered))
-        self._made_of[made.outlet], self._plans[made.outlet] = state, made
+        self._made_of[made.outlet] = (outlet, state)
+        self._plans[made.outlet] = made
         if made.at is None:
             if self.scheduler.get_job(made.outlet):
                 self.scheduler.remove_job(made.outlet)
@@ -233,8 +241,11 @@ class Keeper:
 
     async def _ask(self, slug: str) -> None:
         """Ask for what is due; an error is said, and the next look plans it anew."""
+        outlet = self._outlets.get(slug)
+        if outlet is None:
+            return  # its file was taken away a moment ago
         try:
-            await self._ask_for(self._outlets[slug], self._plans[slug], datetime.now(UTC))
+            await self._ask_for(outlet, self._plans[slug], datetime.now(UTC))
         except (SQLAlchemyError, ConnectorException) as error:
             self._made_of.pop(slug, None)
             log.warning("timetable_waits", outlet=slug, reason=type(error).__name__)
@@ -258,7 +269,7 @@ class Keeper:
             state = states.get(outlet.slug, Known())
             if is_enabled(outlet, state):
                 [made] = await plans(connection, [outlet], now, states)
-                self._set(made, state, now)
+                self._set(made, outlet, state, now)
 
 
 def soonest(made: Collection[Plan]) -> list[Plan]:

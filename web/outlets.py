@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from crawler.catalogue import read_catalogue
+from crawler.catalogue import Catalogue
 from index.protocol import Index
 from index.query import Query
 
@@ -14,7 +14,7 @@ class OutletNames:
 
     def __init__(self, home: Path) -> None:
         """Read the outlets' files, the shipped ones and those in `home`."""
-        self._names = {outlet.slug: outlet.name for outlet in read_catalogue(home)}
+        self._names = {outlet.slug: outlet.name for outlet in Catalogue(home=home)}
 
     def learn(self, documents: Iterable[Mapping[str, Any]]) -> None:
         """Remember how these articles name their outlets."""

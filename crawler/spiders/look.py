@@ -14,8 +14,10 @@ from twisted.python.failure import Failure
 
 from crawler.announcements import sites_of
 from crawler.answers import answer_of, page_of
+from crawler.download import MAY_SEND
 from crawler.failures import outcome_of
 from crawler.resolver import PublicResolver
+from news.errors import CrawlInterrupted
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
@@ -46,6 +48,9 @@ class LookSpider(scrapy.Spider):
         self.sites = None if anywhere else sites_of(outlet) | {site_of(url) for url in urls}
         self.urls = urls
         self.looked: dict[str, Looked] = {}
+        self.may_send = MAY_SEND.get()
+        #: what ended the crawl before its time
+        self.failure: CrawlInterrupted | None = None
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield a request for each address."""
@@ -64,6 +69,9 @@ class LookSpider(scrapy.Spider):
     async def failed(self, failure: Failure) -> None:
         """Keep the reason why there is none."""
         request: Request = failure.request  # type: ignore[attr-defined]
+        if isinstance(failure.value, CrawlInterrupted):
+            self.failure = failure.value
+            return
         refused = urlsplit(request.url).hostname in PublicResolver.refused
         outcome, reason = outcome_of(failure, not_public=refused)
         asked = request.cb_kwargs["asked"]
@@ -71,7 +79,10 @@ class LookSpider(scrapy.Spider):
 
 
 async def look(values: Settings, outlet: Outlet, urls: Sequence[str], *, anywhere: bool = False) -> dict[str, Looked]:
-    """Return what each address gives, in their order. Nothing is recorded but the site's pace and robots.txt."""
+    """Return what each address gives, in their order. Nothing is recorded but the site's pace and robots.txt.
+
+    Raises CrawlInterrupted if it may send nothing more (crawler.download.MAY_SEND).
+    """
     settings = values.copy()
     settings.set("ITEM_PIPELINES", {}, priority="cmdline")
     runner = AsyncCrawlerRunner(settings)
@@ -82,5 +93,7 @@ async def look(values: Settings, outlet: Outlet, urls: Sequence[str], *, anywher
         await runner.stop()
     spider = crawler.spider
     assert isinstance(spider, LookSpider), "the crawl was made of this class"
+    if spider.failure is not None:
+        raise spider.failure
     missing = Looked(url="", outcome=Outcome.UNREACHABLE, reason="it was not asked for in time")
     return {url: spider.looked.get(url, missing) for url in dict.fromkeys(urls)}

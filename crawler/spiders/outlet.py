@@ -17,7 +17,8 @@ from twisted.python.failure import Failure
 
 from crawler.announcements import ROBOTS_SOURCES, note, sites_of, sources_in_robots, take_in
 from crawler.answers import Answer, address_of, answer_of, page_of
-from crawler.catalogue import read_catalogue
+from crawler.catalogue import Catalogue
+from crawler.download import MAY_SEND
 from crawler.failures import outcome_of
 from crawler.pace import seconds_to_wait
 from crawler.refused import Refused
@@ -70,7 +71,7 @@ class OutletSpider(scrapy.Spider):
         """
         super().__init__(**kwargs)
         try:
-            self.outlet = outlet or read_catalogue(read().home).outlet(name)
+            self.outlet = outlet or Catalogue(home=read().home).outlet(name)
         except BroadsheetError as error:
             # Scrapy would print its traceback
             raise SystemExit(str(error)) from None
@@ -82,6 +83,8 @@ class OutletSpider(scrapy.Spider):
         self.reads_sources = bool(self.wanted) or sources in (True, "1", "true", "True")
         self.only = frozenset(only)
         self.deadline = monotonic() + float(seconds) if float(seconds) else None
+        self._may_send = MAY_SEND.get()
+        self._is_halted = False
         self._fetching = False
         self._handed_over = 0
         self._in_flight: set[str] = set()
@@ -131,8 +134,17 @@ class OutletSpider(scrapy.Spider):
         self._moved.clear()
         await self._moved.wait()
 
+    def may_send(self) -> bool:
+        """Say whether a request may leave now: the last question before it does."""
+        return not self._is_halted and self._may_send()
+
+    def halt(self) -> None:
+        """Send nothing more: what is under way ends, what waits stays due."""
+        self._is_halted = True
+        self._moved.set()
+
     def _is_stopped(self) -> bool:
-        return self._alone_until is not None or self.failure is not None
+        return self._alone_until is not None or self.failure is not None or self._is_halted
 
     def _is_over(self) -> bool:
         """Say whether no more pages are to be fetched; a slice in time fetches one at least."""

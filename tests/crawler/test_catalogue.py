@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crawler.catalogue import SHIPPED, read_catalogue, read_outlet
+from crawler.catalogue import SHIPPED, Catalogue, read_outlet
 from news.errors import ConfigurationError, UnknownOutlet
 from news.outlet import Source, SourceKind
 
@@ -55,7 +55,7 @@ def test_a_broken_file_does_not_take_the_others_along(tmp_path: Path) -> None:
     written(tmp_path, "aller_post", GOOD)
     broken = written(tmp_path, "weser_post", "name = ")
     written(tmp_path, "Weser-Post", GOOD)
-    catalogue = read_catalogue(tmp_path)
+    catalogue = Catalogue(home=tmp_path)
     assert catalogue.outlet("aller_post").name == "Aller Post"
     assert len(catalogue.broken) == 2
     assert any(str(broken) in told for told in catalogue.broken)
@@ -64,11 +64,11 @@ def test_a_broken_file_does_not_take_the_others_along(tmp_path: Path) -> None:
 def test_a_users_file_stands_in_place_of_the_one_that_comes_with_broadsheet(tmp_path: Path) -> None:
     shipped = next(iter(sorted(SHIPPED.glob("*/*.toml"))))
     written(tmp_path, shipped.stem, GOOD)
-    assert read_catalogue(tmp_path).outlet(shipped.stem).name == "Aller Post"
+    assert Catalogue(home=tmp_path).outlet(shipped.stem).name == "Aller Post"
 
 
 def test_all_outlets_that_come_with_broadsheet_can_be_read(tmp_path: Path) -> None:
-    catalogue = read_catalogue(tmp_path)
+    catalogue = Catalogue(home=tmp_path)
     assert len(catalogue) >= 100
     assert catalogue.broken == ()
 
@@ -76,4 +76,33 @@ def test_all_outlets_that_come_with_broadsheet_can_be_read(tmp_path: Path) -> No
 def test_an_unknown_outlet_is_told_with_the_nearest_one(tmp_path: Path) -> None:
     written(tmp_path, "aller_post", GOOD)
     with pytest.raises(UnknownOutlet, match=r"No outlet 'aler_post'\. Did you mean 'aller_post'\?"):
-        read_catalogue(tmp_path).outlet("aler_post")
+        Catalogue(home=tmp_path).outlet("aler_post")
+
+
+def test_a_file_that_is_written_changed_or_taken_away_counts_from_the_next_reading_on(tmp_path: Path) -> None:
+    catalogue = Catalogue(home=tmp_path)
+    shipped = len(catalogue)
+    file = written(tmp_path, "aller_post", GOOD)
+    catalogue.reread()
+    known = catalogue.outlet("aller_post")
+    catalogue.reread()
+    assert catalogue.outlet("aller_post") is known, "a file that did not change is not read again"
+    written(tmp_path, "aller_post", GOOD + "delay_seconds = 7")
+    catalogue.reread()
+    assert catalogue.outlet("aller_post").delay_seconds == 7
+    file.unlink()
+    catalogue.reread()
+    assert len(catalogue) == shipped
+
+
+def test_a_file_that_breaks_keeps_its_outlet_until_it_is_mended(tmp_path: Path) -> None:
+    written(tmp_path, "aller_post", GOOD)
+    catalogue = Catalogue(home=tmp_path)
+    written(tmp_path, "aller_post", GOOD + "delay_seconds = ")
+    catalogue.reread()
+    assert catalogue.outlet("aller_post").name == "Aller Post"
+    assert "aller_post.toml" in catalogue.broken[0]
+    written(tmp_path, "aller_post", GOOD + "delay_seconds = 8")
+    catalogue.reread()
+    assert catalogue.outlet("aller_post").delay_seconds == 8
+    assert catalogue.broken == ()

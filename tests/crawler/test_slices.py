@@ -12,6 +12,7 @@ from scrapy.exceptions import IgnoreRequest
 from sqlalchemy import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
+from crawler.download import MAY_SEND
 from crawler.slices import settings
 from crawler.spiders.outlet import IN_FLIGHT
 from ledger.database import engine_for, migrate
@@ -61,6 +62,60 @@ async def test_a_slice_that_is_cancelled_takes_back_what_waits_and_its_pages_sta
     assert crawl.cancelled()
     assert len(site.asked()) == 2, "nothing was sent in a hurry either"
     assert await house.due(outlet) == 4
+
+
+async def test_a_slice_that_is_cancelled_while_it_opens_sends_nothing(house: House) -> None:
+    site = paper(house, 3)
+    outlet = house.outlet(site)
+    await house.announce(outlet, *(site.url(f"/page-{number:02}") for number in range(3)))
+    for turns in range(12):  # of the loop: somewhere among them Scrapy's own stop would do nothing
+        crawl = asyncio.create_task(house.crawl(outlet, sources=False))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        crawl.cancel()
+        await asyncio.wait([crawl], timeout=30)
+        assert crawl.cancelled()
+    await asyncio.sleep(0.3)
+    assert [hit.path for hit in site.asked() if hit.path != "/robots.txt"] == []
+    assert await house.due(outlet) == 3
+
+
+async def test_a_slice_ends_when_it_may_send_nothing_more_and_its_pages_stay_due(house: House) -> None:
+    site = paper(house, 5)
+    outlet = house.outlet(site)
+    await house.announce(outlet, *(site.url(f"/page-{number:02}") for number in range(5)))
+    token = MAY_SEND.set(lambda: not site.asked("/page-01"))
+    try:
+        with pytest.raises(CrawlInterrupted):
+            await house.crawl(outlet, sources=False)
+    finally:
+        MAY_SEND.reset(token)
+    pages = [hit.path for hit in site.asked() if hit.path != "/robots.txt"]
+    assert pages == ["/page-00", "/page-01"]
+    assert await house.due(outlet) == 3
+
+
+async def test_a_slice_that_is_cancelled_again_and_again_still_ends_before_it_lets_go(house: House) -> None:
+    site = paper(house, 2)
+    reached = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slowly(asked: Asked) -> None:
+        loop.call_soon_threadsafe(reached.set)
+        time.sleep(0.5)
+        asked.send(answer(article(), connection="close"))
+
+    site["/page-00"] = slowly
+    outlet = house.outlet(site)
+    crawl = asyncio.create_task(house.crawl(outlet))
+    await reached.wait()
+    while not crawl.done():
+        crawl.cancel()
+        await asyncio.sleep(0.02)
+    asked = site.asked()
+    await asyncio.sleep(0.3)
+    assert site.asked() == asked
+    assert len(await house.attempts(outlet)) + await house.due(outlet) == 2
 
 
 async def test_a_slice_that_is_cancelled_in_mid_page_leaves_it_due_or_records_it_whole(house: House) -> None:

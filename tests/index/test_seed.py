@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crawler.catalogue import read_catalogue
+from crawler.catalogue import Catalogue
 from crawler.demo import seed_shaped
 from index.protocol import Index
 from index.query import Query
@@ -35,7 +35,7 @@ def lines() -> list[str]:
 
 async def test_the_seed_article_is_found_under_its_facets(lines: list[str], fresh_database: str, index: Index) -> None:
     site, headline, standfirst, again, dated, *rest = lines
-    outlet = read_catalogue(Path("/nonexistent")).outlet("asianet_newsable")
+    outlet = Catalogue(home=Path("/nonexistent")).outlet("asianet_newsable")
     content = seed_shaped(
         site=site[: len(site) // 2],
         headline=headline,

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crawler.catalogue import read_catalogue
+from crawler.catalogue import Catalogue
 from crawler.slices import settings
 from index.open import open_index
 from ledger.completeness import count_hours, sums
@@ -41,7 +41,7 @@ async def jobs(engine: AsyncEngine, tmp_path: Path, site: Site) -> AsyncIterator
     configuration = Configuration(home=tmp_path, allow_loopback=True)
     pool = Pool(1)
     desk = Desk(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
-    async with open_jobs(desk, read_catalogue(tmp_path), settings()) as opened:
+    async with open_jobs(desk, Catalogue(home=tmp_path), settings()) as opened:
         yield opened
     pool.close()
 

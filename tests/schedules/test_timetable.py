@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crawler.catalogue import read_catalogue
+from crawler.catalogue import Catalogue
 from crawler.slices import settings
 from index.open import open_index
 from ledger.arrivals import habits, note_arrivals
@@ -36,7 +36,7 @@ async def jobs(engine: AsyncEngine, tmp_path: Path, site: Site) -> AsyncIterator
     configuration = Configuration(home=tmp_path, allow_loopback=True)
     pool = Pool(1)
     desk = Desk(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
-    catalogue = read_catalogue(tmp_path)
+    catalogue = Catalogue(home=tmp_path)
     async with open_jobs(desk, catalogue, settings()) as opened:
         yield opened
     pool.close()
@@ -107,6 +107,30 @@ async def test_pages_that_are_due_are_visited_between_two_readings(jobs: Jobs, s
     keeper.scheduler.shutdown(wait=False)
 
 
+async def test_an_outlet_file_counts_in_the_timetable_when_it_is_written_changed_or_taken_away(
+    jobs: Jobs, site: Site, tmp_path: Path
+) -> None:
+    keeper = Keeper(jobs)
+    keeper.scheduler.start(paused=True)
+    await keeper.look()
+    write_outlet(tmp_path, "quay", site, "[schedule]\nevery_minutes = 7\njitter_seconds = 0")
+    assert (await jobs.outlet("quay")).name == "Quay", "found without waiting for the next look"
+    await keeper.look()
+    assert {job.id for job in keeper.scheduler.get_jobs()} == {"harbour", "quay"}
+    await keeper._ask("quay")
+    assert "every 7 minutes" in keeper._plans["quay"].why
+    write_outlet(tmp_path, "quay", site, "[schedule]\nevery_minutes = 99\njitter_seconds = 0")
+    jobs.catalogue.reread()
+    await keeper.look()
+    assert "every 99 minutes" in keeper._plans["quay"].why
+    (tmp_path / "outlets" / "quay.toml").unlink()
+    jobs.catalogue.reread()
+    await keeper.look()
+    assert [job.id for job in keeper.scheduler.get_jobs()] == ["harbour"]
+    await keeper._ask("quay")  # a moment too late: it is nobody's any more
+    keeper.scheduler.shutdown(wait=False)
+
+
 async def test_a_first_reading_is_no_habit_and_failures_in_a_row_are_counted(engine: AsyncEngine, site: Site) -> None:
     source = feed(site)
     await read(engine, source, NOW, new=500)
@@ -152,3 +176,15 @@ def test_the_command_tells_what_happens_next_and_a_daemon_does_it(
         assert "every 0.05 minutes" in schedule("show", "harbour")
         schedule("pause", "harbour")
         assert "paused" in schedule("show", "harbour")
+
+
+def test_an_outlet_that_is_added_while_a_daemon_runs_is_crawled(
+    tmp_path: Path, environ: dict[str, str], site: Site
+) -> None:
+    site.has("/2024/boats-counted-at-the-quay", article("Boats counted"))
+    site.lists("/2024/boats-counted-at-the-quay")
+    log = tmp_path / "log"
+    with running(["worker"], environ, log):
+        until(lambda: "timetable_kept" in log.read_text(), "the daemon keeps the timetable", log)
+        write_outlet(tmp_path, "harbour", site)
+        until(lambda: site.asked("/2024/boats-counted-at-the-quay") == 1, "the article is fetched", log)

@@ -1,0 +1,81 @@
+"""A worker and the jobs that are not for it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from crawler.catalogue import Catalogue
+from crawler.slices import settings
+from index.open import open_index
+from news.configuration import Configuration
+from pipelines.desk import Desk
+from pipelines.pool import Pool
+from schedules.jobs import Jobs, open_jobs
+from schedules.work import work
+from tests.schedules.site import Site, write_outlet
+
+QUEUED = text("SELECT args, scheduled_at, lock, queueing_lock FROM procrastinate_jobs WHERE status = 'todo'")
+
+
+@pytest.fixture
+async def jobs(engine: AsyncEngine, tmp_path: Path, site: Site) -> AsyncIterator[Jobs]:
+    write_outlet(tmp_path, "harbour", site)
+    configuration = Configuration(home=tmp_path, allow_loopback=True)
+    pool = Pool(1)
+    desk = Desk(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
+    async with open_jobs(desk, Catalogue(home=tmp_path), settings()) as opened:
+        yield opened
+    pool.close()
+
+
+@asynccontextmanager
+async def worker_of(jobs: Jobs) -> AsyncIterator[None]:
+    """Work off jobs within the block."""
+    worker = asyncio.create_task(work(jobs, 1))
+    try:
+        yield
+        assert not worker.done()
+    finally:
+        worker.cancel()
+        await asyncio.gather(worker, return_exceptions=True)
+
+
+async def test_a_job_whose_outlet_has_no_file_here_is_left_to_other_machines(jobs: Jobs) -> None:
+    await jobs.crawl(replace(jobs.catalogue.outlet("harbour"), slug="elsewhere"))
+    engine = jobs.desk.engine
+    async with engine.connect() as connection:
+        [asked] = await connection.execute(QUEUED)
+    async with worker_of(jobs):
+        while True:
+            async with engine.connect() as connection:
+                queued = (await connection.execute(QUEUED)).all()
+            if queued and queued[0].scheduled_at:
+                break
+            await asyncio.sleep(0.05)
+    [again] = queued
+    assert again.args == asked.args | {"failures": 1}
+    assert (again.lock, again.queueing_lock) == (asked.lock, asked.queueing_lock)
+    assert again.scheduled_at > datetime.now(UTC)
+
+
+async def test_a_job_that_hangs_is_cancelled(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schedules.work.JOB_SECONDS", 0.2)
+    ended = asyncio.Event()
+
+    @jobs.app.task(name="hang", queue=jobs.queue)
+    async def hang(failures: int = 0) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            ended.set()
+
+    await hang.defer_async()
+    async with worker_of(jobs):
+        await ended.wait()
