@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
@@ -55,6 +56,8 @@ class IndexStatus:
     documents: Mapping[str, int] = field(default_factory=dict)
     #: on disk
     size_bytes: int = 0
+    #: streams whose schema is older than this version's: they refuse its newest fields
+    behind: tuple[Stream, ...] = ()
     #: sentences for a person: what was chosen, what is missing, what is wrong
     notes: tuple[str, ...] = ()
 
@@ -93,6 +96,10 @@ class Index(Protocol):
 
     async def refresh(self) -> None:
         """Make all that was written searchable now, for tests and for `--wait`."""
+        ...
+
+    async def forget_events(self, before: datetime) -> None:
+        """Let go of the crawl events from before then, sooner or later; the ledger knows what they were made of."""
         ...
 
     async def close(self) -> None:

@@ -1,6 +1,6 @@
 """How much each source brought, hour by hour: from it the timetable learns when to ask again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import func, select, text
@@ -53,12 +53,25 @@ async def habits(connection: AsyncConnection, zones: Mapping[str, str], now: dat
     return found
 
 
-async def hourly(connection: AsyncConnection, outlet: str, since: datetime) -> dict[datetime, int]:
-    """Return hour -> addresses that all sources of `outlet` brought, without hours that brought nothing."""
+#: hour -> addresses, without hours that brought nothing
+Brought = dict[datetime, int]
+
+
+async def hourly(connection: AsyncConnection, outlets: Collection[str], since: datetime) -> dict[str, Brought]:
+    """Return outlet -> hour -> addresses that all its sources brought; outlets that brought nothing are left out."""
     query = (
-        select(arrivals.c.hour, func.sum(arrivals.c.found).label("found"))
-        .where(arrivals.c.outlet == outlet, arrivals.c.hour >= since)
-        .group_by(arrivals.c.hour)
-        .order_by(arrivals.c.hour)
+        select(arrivals.c.outlet, arrivals.c.hour, func.sum(arrivals.c.found).label("found"))
+        .where(arrivals.c.outlet.in_(list(outlets)), arrivals.c.hour >= since)
+        .group_by(arrivals.c.outlet, arrivals.c.hour)
+        .order_by(arrivals.c.outlet, arrivals.c.hour)
     )
-    return {row.hour.astimezone(UTC): int(row.found) for row in await connection.execute(query)}
+    found: dict[str, Brought] = {}
+    for row in await connection.execute(query):
+        found.setdefault(row.outlet, {})[row.hour.astimezone(UTC)] = int(row.found)
+    return found
+
+
+async def first_readings(connection: AsyncConnection) -> dict[str, datetime]:
+    """Return outlet -> when the first of its sources was read for the first time."""
+    query = select(sources.c.outlet, func.min(sources.c.first_read_at)).group_by(sources.c.outlet)
+    return {slug: at.astimezone(UTC) for slug, at in await connection.execute(query) if at is not None}

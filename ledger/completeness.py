@@ -3,14 +3,15 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.schema import completeness
 
 #: found by other ways than an outlet's sources
-_OTHER_WAYS = "('person', 'canonical', 'redirect')"
+OTHER_WAYS = "('person', 'canonical', 'redirect')"
 #: an hour is counted anew until this long after its end: a transaction may have been open then
 LATE = timedelta(hours=1)
 
@@ -21,7 +22,7 @@ _COUNT = text(
     " FROM ("
     " SELECT outlet, date_trunc('hour', found_at, 'UTC') AS hour, NULL AS refusal, count(*) AS found, 0 AS fetched,"
     " 0 AS stored, 0 AS changed, 0 AS unchanged, 0 AS undated, 0 AS letters FROM pages"
-    f" WHERE found_at >= :since AND found_in NOT IN {_OTHER_WAYS} GROUP BY 1, 2"
+    f" WHERE found_at >= :since AND found_in NOT IN {OTHER_WAYS} GROUP BY 1, 2"
     " UNION ALL SELECT outlet, date_trunc('hour', at, 'UTC'), NULL, 0, count(*),"
     " count(*) FILTER (WHERE outcome = 'new'), count(*) FILTER (WHERE outcome = 'changed'),"
     " count(*) FILTER (WHERE outcome IN ('unchanged', 'not_modified')), 0, 0 FROM attempts"
@@ -82,10 +83,13 @@ async def hours_of(connection: AsyncConnection, outlet: str, since: datetime) ->
         .where(completeness.c.outlet == outlet, completeness.c.hour >= since)
         .order_by(completeness.c.hour)
     )
-    return {
-        row.hour.astimezone(UTC): Hours(**{name: row._mapping[name] for name in Hours.__dataclass_fields__})
-        for row in await connection.execute(query)
-    }
+    return {row.hour.astimezone(UTC): _hours(row) for row in await connection.execute(query)}
+
+
+async def hour_of(connection: AsyncConnection, hour: datetime) -> dict[str, Hours]:
+    """Return outlet -> what happened in one hour; outlets with which nothing happened are left out."""
+    rows = await connection.execute(select(completeness).where(completeness.c.hour == hour))
+    return {row.outlet: _hours(row) for row in rows}
 
 
 async def sums(connection: AsyncConnection, since: datetime, outlets: Collection[str] = ()) -> dict[str, Hours]:
@@ -95,6 +99,9 @@ async def sums(connection: AsyncConnection, since: datetime, outlets: Collection
         query = query.where(completeness.c.outlet.in_(list(outlets)))
     found: dict[str, Hours] = {}
     for row in await connection.execute(query):
-        hour = Hours(**{name: row._mapping[name] for name in Hours.__dataclass_fields__})
-        found[row.outlet] = found.get(row.outlet, Hours()) + hour
+        found[row.outlet] = found.get(row.outlet, Hours()) + _hours(row)
     return found
+
+
+def _hours(row: Row[Any]) -> Hours:
+    return Hours(**{name: row._mapping[name] for name in Hours.__dataclass_fields__})

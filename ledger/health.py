@@ -8,6 +8,7 @@ from sqlalchemy import and_, delete, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ledger.completeness import OTHER_WAYS
 from ledger.schema import health, sources
 
 
@@ -68,9 +69,10 @@ async def note_health(connection: AsyncConnection, found: Health) -> bool:
     return is_news
 
 
-async def forget(connection: AsyncConnection, kept: Collection[str]) -> None:
-    """Forget the health of outlets that are crawled no more."""
-    await connection.execute(delete(health).where(health.c.outlet.not_in(list(kept))))
+async def forget(connection: AsyncConnection, kept: Collection[str]) -> list[str]:
+    """Forget the health of outlets that are crawled no more, and return those."""
+    gone = delete(health).where(health.c.outlet.not_in(list(kept))).returning(health.c.outlet)
+    return list((await connection.execute(gone)).scalars())
 
 
 async def untold(connection: AsyncConnection) -> list[Health]:
@@ -105,7 +107,10 @@ async def sources_health(connection: AsyncConnection, outlet: str) -> list[Sourc
 
 async def last_found(connection: AsyncConnection, since: datetime) -> dict[str, datetime]:
     """Return outlet -> when a source of it last brought something new, of those that did since then."""
-    query = text("SELECT outlet, max(found_at) AS at FROM pages WHERE found_at >= :since GROUP BY outlet")
+    query = text(
+        "SELECT outlet, max(found_at) AS at FROM pages"  # noqa: S608 - our own texts
+        f" WHERE found_at >= :since AND found_in NOT IN {OTHER_WAYS} GROUP BY outlet"
+    )
     return {row.outlet: row.at for row in await connection.execute(query, {"since": since})}
 
 

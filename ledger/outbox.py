@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Text, bindparam, cast, delete, func, literal, select, tuple_
+from sqlalchemy import BigInteger, Text, bindparam, cast, delete, func, literal, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,9 +49,29 @@ async def owe_articles(connection: AsyncConnection, revisions: Mapping[UUID, int
     await connection.execute(statement, [{"article": str(each), "to": to} for each, to in revisions.items()])
 
 
-async def owe_event(connection: AsyncConnection, event_id: int | str, document: Mapping[str, Any]) -> None:
+async def owe_event(
+    connection: AsyncConnection, event_id: int | str, document: Mapping[str, Any], revision: int = 1
+) -> None:
     """Note that the index lacks this crawl event."""
-    await _owe(connection, stream="events", id=str(event_id), revision=1, document=dict(document))
+    await _owe(connection, stream="events", id=str(event_id), revision=revision, document=dict(document))
+
+
+async def owe_events(connection: AsyncConnection, events: Mapping[str, Mapping[str, Any]]) -> None:
+    """Note that the index lacks these crawl events: id -> document. What it is owed already is left as it is."""
+    if not events:
+        return
+    statement = insert(outbox).values(stream="events", id=bindparam("event"), revision=1, document=bindparam("told"))
+    rows = [{"event": id, "told": dict(document)} for id, document in events.items()]
+    await connection.execute(statement.on_conflict_do_nothing(), rows)
+
+
+async def owe_state(connection: AsyncConnection, event_id: str, document: Mapping[str, Any] | None) -> None:
+    """Note that the index lacks what is so now; None: that it is so no more, and the document is to go.
+
+    The revision is the database's clock in milliseconds: one clock for all daemons, so that the last word counts.
+    """
+    revision = cast(func.extract("epoch", func.clock_timestamp()) * 1_000, BigInteger)
+    await _owe(connection, stream="events", id=event_id, revision=revision, document=document and dict(document))
 
 
 async def _owe(connection: AsyncConnection, **row: Any) -> None:

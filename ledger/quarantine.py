@@ -46,7 +46,7 @@ async def retry(connection: AsyncConnection, ids: Collection[str] = ()) -> int:
     known = await documents(connection, [UUID(each.id) for each in again if each.stream == "articles"])
     for each in again:
         if each.stream == "events":
-            await owe_event(connection, int(each.id), each.document)
+            await owe_event(connection, each.id, each.document, each.revision)
         elif UUID(each.id) in known:
             await owe_article(connection, UUID(each.id), known[UUID(each.id)]["revision"])
     await _forget(connection, again)

@@ -327,3 +327,11 @@ health = Table(
     Column("checked_at", Instant, nullable=False),
     Column("told", Boolean, nullable=False, server_default=text("true")),  # whether the webhook has heard of it
 )
+
+#: what the index is told regularly, and up to when it was
+told = Table(
+    "told",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("until", Instant, nullable=False),
+)

@@ -42,6 +42,8 @@ class Configuration:
     story_days: int = 14
     #: an article that is older is visited no more, unless its outlet's file or a person asks for it
     revisit_days: int = 30
+    #: crawl events that are older are removed from the index; None: they are kept for good
+    events_days: int | None = None
     #: `http(s)://...` that is told when an outlet falls ill and when it is well again
     webhook_url: str | None = None
 
@@ -89,6 +91,7 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         allow_loopback=found.get("allow_loopback", "").lower() in ("1", "true", "yes"),
         story_days=_days(found, "story_days", Configuration.story_days),
         revisit_days=_days(found, "revisit_days", Configuration.revisit_days),
+        events_days=_days(found, "events_days", 0) if "events_days" in found else None,
         webhook_url=found.get("webhook_url"),
     )
 

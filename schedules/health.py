@@ -10,8 +10,7 @@ from typing import Any
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.arrivals import WEEKS, hourly
-from ledger.articles import utc
+from ledger.arrivals import hourly
 from ledger.completeness import count_hours, hours_of
 from ledger.health import (
     Health,
@@ -23,12 +22,14 @@ from ledger.health import (
     sources_health,
     untold,
 )
-from ledger.outbox import owe_event
+from ledger.outbox import owe_event, owe_state
 from ledger.timetable import known
 from news.outlet import Outlet
+from schedules.events import change_of_health, unwell_id
 from schedules.jobs import Jobs
-from schedules.judgement import judge
+from schedules.judgement import REMEMBERED, judge
 from schedules.plan import zone_of
+from schedules.telling import tell_index
 
 log = structlog.get_logger()
 
@@ -43,14 +44,19 @@ EXACT = timedelta(days=2)
 async def look_after(jobs: Jobs) -> None:
     """Go round for as long as the task lives; only who keeps the timetable does. Raises SQLAlchemyError."""
     while True:
-        await go_round(jobs, datetime.now(UTC))
+        now = datetime.now(UTC)
+        await tell_index(jobs.desk, await go_round(jobs, now), now)
         if jobs.desk.configuration.webhook_url:
             await tell(jobs, jobs.desk.configuration.webhook_url)
         await asyncio.sleep(ROUND_SECONDS)
 
 
-async def go_round(jobs: Jobs, now: datetime) -> None:
-    """Count what has happened, then look at each enabled outlet of which a source was read since the last look."""
+async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
+    """Count what has happened, then look at each enabled outlet of which a source was read since the last look.
+
+    Returns the outlets that are crawled: enabled, and not paused.
+    """
+    tells = jobs.desk.index.name == "elasticsearch"
     outlets = {outlet.slug: outlet for outlet in jobs.catalogue}
     async with jobs.desk.engine.begin() as connection:
         await count_hours(connection)
@@ -61,26 +67,33 @@ async def go_round(jobs: Jobs, now: datetime) -> None:
             for slug, outlet in outlets.items()
             if (outlet.enabled if slug not in states or states[slug].enabled is None else states[slug].enabled)
         }
-        await forget(connection, enabled)
+        for slug in await forget(connection, enabled):
+            if tells:
+                await owe_state(connection, unwell_id(slug), None)
         due = sorted(await read_since(connection) & enabled)
         exact = await last_found(connection, now - EXACT) if due else {}
     for slug in due:
         async with jobs.desk.engine.begin() as connection:
             found = await examine(connection, outlets[slug], exact.get(slug), now)
             if await note_health(connection, found):
-                if jobs.desk.index.name == "elasticsearch":
+                if tells:
                     event_id = f"health-{slug}-{now:%Y%m%dT%H%M%S}"
-                    await owe_event(connection, event_id, event(found, outlets[slug]))
+                    await owe_event(connection, event_id, change_of_health(found, outlets[slug]))
+                    if found.reason is None:  # who fell ill is told of with the next telling
+                        await owe_state(connection, unwell_id(slug), None)
                 if found.reason:
                     log.warning("outlet_unwell", outlet=slug, reason=found.reason)
                 else:
                     log.info("outlet_well", outlet=slug)
+    paused = {slug for slug in enabled if outlets[slug].schedule.paused or (slug in states and states[slug].paused)}
+    return {slug: outlets[slug] for slug in sorted(enabled - paused)}
 
 
 async def examine(connection: AsyncConnection, outlet: Outlet, last_at: datetime | None, now: datetime) -> Health:
     """Return how an outlet is, of what the ledger has counted."""
-    since = now - timedelta(weeks=WEEKS)
-    brought, hours = await hourly(connection, outlet.slug, since), await hours_of(connection, outlet.slug, since)
+    since = now - REMEMBERED
+    brought = (await hourly(connection, [outlet.slug], since)).get(outlet.slug, {})
+    hours = await hours_of(connection, outlet.slug, since)
     sources = await sources_health(connection, outlet.slug)
     verdict = await asyncio.to_thread(judge, brought, hours, sources, last_at, now, zone_of(outlet.timezone))
     return Health(
@@ -94,27 +107,6 @@ async def examine(connection: AsyncConnection, outlet: Outlet, last_at: datetime
     )
 
 
-def event(found: Health, outlet: Outlet) -> dict[str, Any]:
-    """Return the crawl event that an outlet fell ill or is well again."""
-    known: dict[str, Any] = {
-        "event": "outlet_unwell" if found.reason else "outlet_well",
-        "at": utc(found.checked_at),
-        "outlet": found.outlet,
-        "outlet_name": outlet.name,
-        "seen": found.seen,
-    }
-    if outlet.country:
-        known["country"] = outlet.country
-    if found.reason:
-        known["reason"] = found.reason[:512]
-    if found.expected is not None:
-        known["expected"] = round(found.expected)
-    if found.silent_since:
-        known["silent_since"] = utc(found.silent_since)
-        known["silent_hours"] = round((found.checked_at - found.silent_since) / timedelta(hours=1), 1)
-    return known
-
-
 async def tell(jobs: Jobs, webhook_url: str) -> None:
     """Tell the operator's webhook what it has not heard of; what it does not take is told again in the next round."""
     async with jobs.desk.engine.connect() as connection:
@@ -124,7 +116,7 @@ async def tell(jobs: Jobs, webhook_url: str) -> None:
         if outlet is None:
             continue
         try:
-            await asyncio.to_thread(_post, webhook_url, event(each, outlet))
+            await asyncio.to_thread(_post, webhook_url, change_of_health(each, outlet))
         except (OSError, ValueError) as error:
             # a URLError is an OSError; the address may carry a secret and stays out of the log
             status = error.code if isinstance(error, urllib.error.HTTPError) else None

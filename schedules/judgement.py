@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from ledger.arrivals import WEEKS
 from ledger.completeness import Hours
 from ledger.health import SourceHealth
 from news.outcome import Outcome
 
 HOUR = timedelta(hours=1)
+#: what is usual is learned of so long; the arrivals that are asked for are no older
+REMEMBERED = timedelta(weeks=WEEKS)
 #: pauses of an outlet that are needed to know which are usual; one that brings less is never called silent
 ENOUGH_PAUSES = 10
 #: an hour of the week leans on the same hour of days of its kind (workdays, weekends), as if seen so many weeks
@@ -69,7 +72,7 @@ def judge(
     if first_at is None or read_at is None or not brought:
         return Verdict(reasons=tuple(reasons))
     newest = max(brought)
-    usual = Usual.of(brought, first_at, newest + HOUR, zone)
+    usual = Usual.of(brought, max(first_at, now - REMEMBERED), newest + HOUR, zone)
     expected = usual.expected(now - timedelta(days=1), now)
     since = max(last_at or newest, newest)
     silent = usual.is_silent(brought, since, read_at)

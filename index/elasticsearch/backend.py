@@ -1,6 +1,7 @@
 """Elasticsearch as a place to search: articles and crawl events, each behind an alias."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from elasticsearch import AsyncElasticsearch, NotFoundError
@@ -118,6 +119,16 @@ class ElasticsearchIndex:
         """Make all that was written searchable now."""
         with our_words(self.place):
             await self.client.indices.refresh(index=",".join(self.aliases.values()))
+
+    async def forget_events(self, before: datetime) -> None:
+        """Have the server let go of the crawl events from before then; it goes on with it by itself."""
+        with our_words(self.place):
+            await self.client.delete_by_query(
+                index=(await self.targets.now())["events"],  # while a migration lasts both, or they would come back
+                query={"range": {"at": {"lt": before.isoformat()}}},
+                conflicts="proceed",  # one that is written anew at this moment goes the next time
+                wait_for_completion=False,
+            )
 
     async def close(self) -> None:
         """Close the client's connections."""

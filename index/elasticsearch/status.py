@@ -7,7 +7,7 @@ from elasticsearch import AsyncElasticsearch
 
 from index.elasticsearch.targets import migrations
 from index.protocol import IndexStatus, Stream
-from index.schema import schema_version
+from index.schema import STREAMS, schema_version
 
 NAME = "elasticsearch"
 
@@ -22,10 +22,11 @@ async def status(client: AsyncElasticsearch, aliases: Mapping[str, str]) -> Inde
     stats = await client.indices.stats(index=names, metric="store")
     mappings = {stream: await _meta(client, alias) for stream, alias in aliases.items()}
     notes = [note for meta in mappings.values() for note in meta.get("notes", ())]
-    for stream in ("articles", "events"):
-        notes += _schema_notes(stream, aliases[stream], int(mappings[stream].get("schema_version", 0)))
-    for stream, index in (await migrations(client, aliases)).items():
-        notes.append(f"{aliases[stream]} is being migrated to {index}; `broadsheet index migrate` goes on with it.")
+    versions: dict[Stream, int] = {stream: int(mappings[stream].get("schema_version", 0)) for stream in STREAMS}
+    for stream in STREAMS:
+        notes += _schema_notes(stream, aliases[stream], versions[stream])
+    for migrated, index in (await migrations(client, aliases)).items():
+        notes.append(f"{aliases[migrated]} is being migrated to {index}; `broadsheet index migrate` goes on with it.")
     settings = (await client.indices.get_settings(index=names, name="index.blocks.*")).body
     notes += [
         f"{index} is read-only ({', '.join(blocks)}); a full disk does that."
@@ -34,9 +35,10 @@ async def status(client: AsyncElasticsearch, aliases: Mapping[str, str]) -> Inde
     ]
     return IndexStatus(
         backend=NAME,
-        schema_version=int(mappings["articles"].get("schema_version", 0)),
+        schema_version=versions["articles"],
         documents=documents,
         size_bytes=stats["_all"]["total"]["store"]["size_in_bytes"],
+        behind=tuple(stream for stream in STREAMS if versions[stream] < schema_version(stream)),
         notes=tuple(notes),
     )
 

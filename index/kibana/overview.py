@@ -1,10 +1,14 @@
 """The dashboard News: what is written, where, about whom."""
 
-from index.kibana.panels import Chart, Control, Dashboard, Group, Measure, Panel, Place, SearchPanel
+from functools import partial
+
+from index.kibana.panels import Chart, Control, Dashboard, Group, Measure, Panel, SearchPanel
+from index.kibana.rows import in_rows
 from index.kibana.searches import LATEST
 from index.kibana.views import ARTICLES
 
 COUNT = Measure(label="Articles")
+_STORIES = Measure(label="Stories", operation="unique_count", field="story_key")
 
 #: what articles are narrowed down by
 CONTROLS = (
@@ -14,34 +18,21 @@ CONTROLS = (
     Control(view=ARTICLES, field="sections", label="Section"),
 )
 
-
-def _number(id: str, x: int, measure: Measure) -> Panel:
-    place = Place(x=x, y=0, w=12, h=5)
-    return Panel(id=id, title=measure.label, place=place, view=ARTICLES, chart=Chart.METRIC, measures=(measure,))
+_panel = partial(Panel, view=ARTICLES)
 
 
-def _over_time(id: str, title: str, x: int, group: Group) -> Panel:
-    return Panel(
-        id=id,
-        title=title,
-        place=Place(x=x, y=5, w=24, h=12),
-        view=ARTICLES,
-        chart=Chart.BARS,
-        measures=(COUNT,),
-        groups=(Group(field="sorted_at", label="Published"), group),
-    )
+def _number(id: str, measure: Measure) -> tuple[int, Panel]:
+    return 12, _panel(id=id, title=measure.label, chart=Chart.METRIC, measures=(measure,))
 
 
-def _ranking(id: str, title: str, place: Place, field: str) -> Panel:
-    return Panel(
-        id=id,
-        title=title,
-        place=place,
-        view=ARTICLES,
-        chart=Chart.RANKING,
-        measures=(COUNT,),
-        groups=(Group(field=field, label=title, size=15),),
-    )
+def _over_time(id: str, title: str, group: Group) -> tuple[int, Panel]:
+    groups = (Group(field="sorted_at", label="Published"), group)
+    return 24, _panel(id=id, title=title, chart=Chart.BARS, measures=(COUNT,), groups=groups)
+
+
+def _ranking(id: str, title: str, field: str) -> Panel:
+    groups = (Group(field=field, label=title, size=15),)
+    return _panel(id=id, title=title, chart=Chart.RANKING, measures=(COUNT,), groups=groups)
 
 
 NEWS = Dashboard(
@@ -50,29 +41,41 @@ NEWS = Dashboard(
     description="Volume by outlet and language, stories, places, people, organisations, sections, and the articles.",
     since="now-30d",
     controls=CONTROLS,
-    panels=(
-        _number("articles", 0, COUNT),
-        _number("stories", 12, Measure(label="Stories", operation="unique_count", field="story_key")),
-        _number("outlets", 24, Measure(label="Outlets", operation="unique_count", field="outlet")),
-        _number("languages", 36, Measure(label="Languages", operation="unique_count", field="in_language")),
-        _over_time("volume-by-outlet", "Articles by outlet", 0, Group(field="outlet_name", label="Outlet")),
-        _over_time("volume-by-language", "Articles by language", 24, Group(field="in_language", label="Language")),
-        _ranking("places", "Places", Place(x=0, y=17, w=16, h=14), "place_names"),
-        _ranking("people", "People", Place(x=16, y=17, w=16, h=14), "people_names"),
-        _ranking("organisations", "Organisations", Place(x=32, y=17, w=16, h=14), "organisation_names"),
-        _ranking("sections", "Sections", Place(x=0, y=31, w=24, h=12), "sections"),
-        Panel(
-            id="outlets-table",
-            title="Outlets: articles and stories",
-            place=Place(x=24, y=31, w=24, h=12),
-            view=ARTICLES,
-            chart=Chart.TABLE,
-            measures=(
-                Measure(label="Articles"),
-                Measure(label="Stories", operation="unique_count", field="story_key"),
+    panels=in_rows(
+        (
+            (
+                5,
+                _number("articles", COUNT),
+                _number("stories", _STORIES),
+                _number("outlets", Measure(label="Outlets", operation="unique_count", field="outlet")),
+                _number("languages", Measure(label="Languages", operation="unique_count", field="in_language")),
             ),
-            groups=(Group(field="outlet_name", label="Outlet", size=20),),
-        ),
-        SearchPanel(id="latest", title="Latest articles", place=Place(x=0, y=43, w=48, h=20), search=LATEST.id),
+            (
+                12,
+                _over_time("volume-by-outlet", "Articles by outlet", Group(field="outlet_name", label="Outlet")),
+                _over_time("volume-by-language", "Articles by language", Group(field="in_language", label="Language")),
+            ),
+            (
+                14,
+                (16, _ranking("places", "Places", "place_names")),
+                (16, _ranking("people", "People", "people_names")),
+                (16, _ranking("organisations", "Organisations", "organisation_names")),
+            ),
+            (
+                12,
+                (24, _ranking("sections", "Sections", "sections")),
+                (
+                    24,
+                    _panel(
+                        id="outlets-table",
+                        title="Outlets: articles and stories",
+                        chart=Chart.TABLE,
+                        measures=(COUNT, _STORIES),
+                        groups=(Group(field="outlet_name", label="Outlet", size=20),),
+                    ),
+                ),
+            ),
+            (20, (48, SearchPanel(id="latest", title="Latest articles", search=LATEST.id))),
+        )
     ),
 )

@@ -49,23 +49,22 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Condition:
-    """Documents whose field has one of the values; without values: any. `negated` takes all the others."""
+    """Documents whose field has one of the values; without values: any."""
 
     field: str
     values: tuple[str, ...] = ()
-    negated: bool = False
 
     def kql(self) -> str:
         """Return the condition in Kibana's query language.
 
-        >>> Condition(field="outcome", values=("new", "changed"), negated=True).kql()
-        'not outcome: ("new" or "changed")'
+        >>> Condition(field="outcome", values=("new", "changed")).kql()
+        'outcome: ("new" or "changed")'
         >>> Condition(field="stealth", values=("true",)).kql(), Condition(field="gone_at").kql()
         ('stealth: "true"', 'gone_at: *')
         """
         quoted = [f'"{value}"' for value in self.values]
         wanted = "*" if not quoted else quoted[0] if len(quoted) == 1 else f"({' or '.join(quoted)})"
-        return f"{'not ' if self.negated else ''}{self.field}: {wanted}"
+        return f"{self.field}: {wanted}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,19 +77,23 @@ class Place:
     h: int
 
 
+#: of a panel that is not yet put into a row (index/kibana/rows.py)
+NOWHERE = Place(x=0, y=0, w=0, h=0)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Panel:
     """One chart over the documents of a data view."""
 
     id: str
     title: str
-    place: Place
     #: the data view's id
     view: str
     chart: Chart
     measures: tuple[Measure, ...]
     groups: tuple[Group, ...] = ()
     where: Condition | None = None
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +102,9 @@ class SearchPanel:
 
     id: str
     title: str
-    place: Place
     #: the saved search's id
     search: str
+    place: Place = NOWHERE
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,10 @@
 
 from index.kibana.panels import Condition, SavedSearch
 from index.kibana.views import ARTICLES, CHANGES, EVENTS, WITHDRAWALS
-from news.outcome import READ
+from news.outcome import READ, Outcome
 
 #: attempts after which no article is there: by a wall, an error, a refusal, or because the page is none
-FAILED = Condition(field="outcome", values=tuple(sorted(READ)), negated=True)
+FAILED = Condition(field="outcome", values=tuple(sorted(set(Outcome) - READ)))
 
 LATEST = SavedSearch(
     id="broadsheet-latest-articles",

@@ -4,9 +4,10 @@ import asyncio
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -125,6 +126,12 @@ class PostgresqlIndex:
             size_bytes=sum(sizes),
             notes=LIMITS,
         )
+
+    async def forget_events(self, before: datetime) -> None:
+        """Let go of the crawl events from before then."""
+        with _our_words():
+            async with self.engine.begin() as connection:
+                await connection.execute(delete(EVENTS).where(EVENTS.c.at < before))
 
     async def refresh(self) -> None:
         """Do nothing: what is committed is searchable."""

@@ -9,7 +9,7 @@ from index.kibana.views import DataView, runtime_fields, view
 
 #: the newsroom's articles are of some days that never change, its crawl is of now
 LONG_AGO = "1970-01-01"
-_KQL = re.compile(r'(?P<negated>not )?(?P<field>\w+): (?:(?P<any>\*)|(?P<values>"\w+"|\("\w+"(?: or "\w+")*\)))')
+_KQL = re.compile(r'(?P<field>\w+): (?:(?P<any>\*)|(?P<values>"\w+"|\("\w+"(?: or "\w+")*\)))')
 
 
 def kql(expression: str) -> dict[str, Any]:
@@ -19,8 +19,7 @@ def kql(expression: str) -> dict[str, Any]:
     field = found["field"]
     # a value in quotation marks is a phrase, whatever the field's type
     phrases = [{"match_phrase": {field: value}} for value in re.findall(r'"(\w+)"', found["values"] or "")]
-    wanted: dict[str, Any] = {"bool": {"should": phrases}} if phrases else {"exists": {"field": field}}
-    return {"bool": {"must_not": [wanted]}} if found["negated"] else wanted
+    return {"bool": {"should": phrases}} if phrases else {"exists": {"field": field}}
 
 
 def within(view: DataView, expression: str, since: str = LONG_AGO) -> dict[str, Any]:
@@ -42,7 +41,7 @@ def of_code(panel: Mapping[str, Any], since: str = LONG_AGO) -> tuple[DataView, 
     request = {
         "size": 0,
         "track_total_hits": True,
-        "query": within(over, config.get("query", {}).get("expression", "")),
+        "query": within(over, config.get("query", {}).get("expression", ""), since),
     }
     asked = [_measure(each["operation"], each.get("field"), each.get("percentile")) for each in measures]
     steps = [

@@ -1,5 +1,6 @@
 """What every place to search must do: the same questions to Elasticsearch and PostgreSQL, both real."""
 
+import asyncio
 import base64
 import json
 from datetime import UTC, datetime, timedelta
@@ -167,6 +168,26 @@ async def test_events_are_taken_and_counted(index: Index) -> None:
     assert status.documents == {"articles": 0, "events": 3}
     assert status.schema_version >= 1
     assert status.size_bytes > 0
+
+
+async def test_events_from_before_a_time_are_let_go_of_and_no_others(index: Index) -> None:
+    days = [datetime(2024, 2, day, 4, tzinfo=UTC) for day in range(1, 6)]
+    actions = [
+        Action(stream="events", id=f"e{at.day}", revision=1, document={"at": at.isoformat(), "outlet": "example"})
+        for at in days
+    ]
+    assert await index.write(actions) == [DONE] * 5
+    await index.refresh()
+    await index.forget_events(days[3])
+    async with asyncio.timeout(30):
+        while (await index.status()).documents["events"] > 2:
+            await asyncio.sleep(0.1)
+            await index.refresh()
+    await asyncio.sleep(0.2)
+    await index.refresh()
+    assert (await index.status()).documents["events"] == 2
+    # and what comes late is taken
+    assert await index.write(actions[:1]) == [DONE]
 
 
 async def test_create_twice_loses_nothing(index: Index, put: Put) -> None:

@@ -19,23 +19,37 @@ from elasticsearch import Elasticsearch
 from psycopg import sql
 from sqlalchemy import make_url, select
 
+from crawler.catalogue import Catalogue
+from crawler.slices import settings
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
 from index.kibana.code import code
 from index.kibana.dashboards import DASHBOARDS
+from index.kibana.health import CRAWL_HEALTH
 from index.kibana.objects import dashboard, search
 from index.kibana.overview import NEWS
 from index.kibana.panels import Dashboard, SearchPanel
 from index.kibana.searches import SEARCHES
 from index.kibana.views import VIEWS, view
+from ledger.articles import utc
 from ledger.database import engine_for
-from ledger.outbox import debt
+from ledger.outbox import debt, owe_event
+from ledger.outlets import SourceState, note_source
 from ledger.schema import articles
 from ledger.tombstones import miss
 from news.configuration import Configuration
+from news.outcome import READ, Outcome
+from news.outlet import Outlet, Source, SourceKind
+from pipelines.desk import Desk
+from pipelines.pool import Pool
 from pipelines.publish import publish_all
+from schedules.health import go_round
+from schedules.jobs import open_jobs
+from schedules.judgement import HOUR
+from schedules.telling import CATCH_UP, EVERY, HOURS_AT_ONCE, tell_index
 from tests.conftest import libpq
 from tests.index.kibana_queries import LONG_AGO, of_code, of_lens, of_search, within
+from tests.ledger.readings import article, fail, read, text
 
 #: as tests/schedules/test_house.py
 PATIENCE_SECONDS = 300
@@ -77,12 +91,47 @@ def filled(
             )
             assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
         asyncio.run(_withdraw(url, elasticsearch_url, home))
+        asyncio.run(_run_a_daemon(url, elasticsearch_url, home))
         with Elasticsearch(elasticsearch_url) as client:
             client.indices.refresh(index="articles,events")
             yield client
     finally:
         with psycopg.connect(libpq(database_url), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+async def _run_a_daemon(url: str, elasticsearch_url: str, home: Path) -> None:
+    """Let the daemon's rounds tell of an outlet that brought something each hour until it fell silent."""
+    engine = engine_for(url)
+    index = ElasticsearchIndex(
+        connect(Configuration(home=home, elasticsearch_url=elasticsearch_url)), shown(elasticsearch_url)
+    )
+    harbour = Outlet(slug="harbour", name="Harbour", home="https://harbour.example/", country="gb", enabled=True)
+    pool = Pool(1)
+    desk = Desk(configuration=Configuration(home=home), engine=engine, index=index, pool=pool)
+    last = datetime.now(UTC) - timedelta(hours=3)
+    source = Source(kind=SourceKind.FEED, url="https://harbour.example/feed")
+    async with open_jobs(desk, Catalogue([harbour]), settings()) as jobs:
+        for hours in (*range(16 * 24, -1, -1), -3):
+            at = last - timedelta(hours=hours)
+            state = SourceState(url=source.url, kind=source.kind, fetched_at=at, outcome="read", found=20)
+            async with engine.begin() as connection:
+                await note_source(connection, harbour.slug, source, state, 1 if hours >= 0 else 0)
+        await read(engine, article("https://harbour.example/1", text(1)), last)
+        await fail(engine, "https://harbour.example/2", Outcome.WALL, last)
+        async with engine.begin() as connection:
+            # what the index refuses, and what it is owed at the time
+            await owe_event(connection, "mood", {"at": utc(last), "mood": "bad"})
+        for number in range(1, 1 + CATCH_UP // HOUR // HOURS_AT_ONCE):
+            now = datetime.now(UTC) + number * EVERY
+            await tell_index(desk, await go_round(jobs, now), now)
+            await publish_all(engine, index)
+    async with engine.connect() as connection:
+        owed = await debt(connection)
+    assert (owed.owed, owed.quarantined) == (0, 1), "the index refuses what the daemon tells"
+    pool.close()
+    await index.close()
+    await engine.dispose()
 
 
 async def _withdraw(url: str, elasticsearch_url: str, home: Path) -> None:
@@ -130,19 +179,17 @@ def fields_of(aggregations: Mapping[str, Any]) -> set[str]:
     return found
 
 
-def assert_full(answer: Mapping[str, Any], requested: Mapping[str, Any]) -> None:
-    """Fail if a group has no bucket or a measure no value, at the first of each level."""
+def is_full(answer: Mapping[str, Any], requested: Mapping[str, Any]) -> bool:
+    """Say whether some bucket of each group has documents, and in it all measures have a value."""
     for name, asked in requested.items():
         got = answer[name]
         if name == "group":
-            assert got["buckets"], asked
-            fullest = max(got["buckets"], key=lambda bucket: bucket["doc_count"])
-            assert fullest["doc_count"] > 0
-            assert_full(fullest, asked.get("aggs", {}))
-        elif "values" in got:
-            assert all(value is not None for value in got["values"].values()), asked
-        else:
-            assert got["value"], asked
+            filled = [bucket for bucket in got["buckets"] if bucket["doc_count"]]
+            if not any(is_full(bucket, asked.get("aggs", {})) for bucket in filled):
+                return False
+        elif not (all(value is not None for value in got["values"].values()) if "values" in got else got["value"]):
+            return False
+    return True
 
 
 @pytest.mark.parametrize(
@@ -152,7 +199,33 @@ def test_a_panel_shows_something(filled: Elasticsearch, of: Dashboard, panel: di
     over, request = of_code(panel, LONG_AGO if of is NEWS else of.since)
     answer = ask(filled, over.stream, request)
     assert answer["hits"]["total"]["value"] > 0
-    assert_full(answer.get("aggregations", {}), request.get("aggs", {}))
+    assert is_full(answer.get("aggregations", {}), request.get("aggs", {})), answer.get("aggregations")
+
+
+def test_only_attempts_are_counted_as_attempts(filled: Elasticsearch) -> None:
+    attempts = filled.count(index="events", query={"term": {"event": "attempt"}})["count"]
+    failed = filled.count(index="events", query={"bool": {"filter": [{"exists": {"field": "outcome"}}], "must_not": [
+        {"terms": {"outcome": sorted(READ)}}]}})["count"]  # fmt: skip
+    asked = {panel["id"]: of_code(panel)[1] for of, panel in CHARTS if of is CRAWL_HEALTH}
+    assert ask(filled, "events", asked["attempts"])["hits"]["total"]["value"] == attempts
+    assert ask(filled, "events", asked["failures"])["hits"]["total"]["value"] == failed
+    assert filled.count(index="events")["count"] > attempts
+
+
+def test_an_outlets_panels_say_what_the_daemon_knows(filled: Elasticsearch) -> None:
+    asked = {panel["id"]: of_code(panel)[1] for of, panel in CHARTS if of is CRAWL_HEALTH}
+    [outlet] = ask(filled, "events", asked["expected-by-outlet"])["aggregations"]["group"]["buckets"]
+    missing, expected, seen, new, refused = (outlet[f"measure-{number}"]["value"] for number in range(5))
+    assert (outlet["key"], outlet["doc_count"]) == ("harbour", 24)
+    assert expected == pytest.approx(24, abs=0.5)
+    # it was silent for the last hours
+    assert seen in (21, 22, 23)
+    assert missing == pytest.approx(expected - seen, abs=0.05)
+    assert (new, refused) == (1, 1)
+    [unwell] = ask(filled, "events", asked["unwell"])["aggregations"]["group"]["buckets"]
+    [reason] = unwell["group"]["buckets"]
+    assert (unwell["key"], unwell["doc_count"]) == ("harbour", 1)
+    assert reason["key"].startswith("silent since")
 
 
 def test_every_field_of_a_panel_can_be_aggregated(filled: Elasticsearch) -> None:

@@ -124,6 +124,7 @@ async def test_a_writer_writes_and_can_do_nothing_to_the_index(secured: Secured,
         await writer.refresh()
         assert (await writer.search(Query())).total == 2
         assert (await writer.status()).documents["articles"] == 2
+        await writer.forget_events(datetime.now(UTC))
         client = writer.client
         with pytest.raises(AuthorizationException):
             await client.indices.delete(index="articles-v1")

@@ -25,7 +25,8 @@ from news.outcome import Outcome
 from news.outlet import Source, SourceKind
 from pipelines.desk import Desk
 from pipelines.pool import Pool
-from schedules.health import event, go_round, tell
+from schedules.events import change_of_health
+from schedules.health import go_round, tell
 from schedules.jobs import Jobs, open_jobs
 from tests.schedules.site import Site, write_outlet
 from web.app import create_app
@@ -156,7 +157,7 @@ async def test_the_crawl_event_has_only_fields_that_the_index_knows(jobs: Jobs, 
     await read(jobs.desk.engine, site, NOW, outcome="timeout")
     await go_round(jobs, NOW)
     fields = json.loads((Path(__file__).parents[2] / "index" / "events.json").read_text())["mappings"]["properties"]
-    assert event(await _health(jobs.desk.engine), jobs.catalogue.outlet("harbour")).keys() <= fields.keys()
+    assert change_of_health(await _health(jobs.desk.engine), jobs.catalogue.outlet("harbour")).keys() <= fields.keys()
 
 
 async def _health(engine: AsyncEngine):  # type: ignore[no-untyped-def]

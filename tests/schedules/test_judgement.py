@@ -73,6 +73,12 @@ def test_an_outlet_that_brings_something_each_hour_is_silent_after_two(now: date
     assert not verdict(brought | {now + 3 * HOUR: 1}, now + 3 * HOUR + timedelta(minutes=5)).reasons
 
 
+def test_an_outlet_that_was_met_a_year_ago_is_expected_to_bring_what_it_brought_lately() -> None:
+    now = MONDAY + timedelta(weeks=52)
+    brought = {now - HOUR * number: 1 for number in range(1, 24 * 28)}  # of older ones nobody asks
+    assert verdict(brought, now).expected == pytest.approx(24, abs=0.1)
+
+
 def test_a_busy_outlet_that_stops_at_noon_is_marked_the_same_afternoon_and_a_night_is_no_silence() -> None:
     brought = arrivals(week(6, 3, 0), weeks=3)
     evening = MONDAY + timedelta(days=15, hours=22)

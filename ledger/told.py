@@ -1,0 +1,21 @@
+"""Up to when the index was told what it is told regularly, so that a daemon goes on where another one ended."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.schema import told
+
+
+async def told_until(connection: AsyncConnection, what: str) -> datetime | None:
+    """Return up to when the index was told of `what`, or None if it never was."""
+    until: datetime | None = (await connection.execute(select(told.c.until).where(told.c.what == what))).scalar()
+    return until.astimezone(UTC) if until else None
+
+
+async def note_told_until(connection: AsyncConnection, what: str, until: datetime) -> None:
+    """Write that the index was told of `what` up to then; for the transaction that owes it."""
+    statement = insert(told).values(what=what, until=until)
+    await connection.execute(statement.on_conflict_do_update(index_elements=[told.c.what], set_={"until": until}))
