@@ -29,6 +29,7 @@ from news.outlet import Outlet
 from schedules.jobs import Jobs
 from schedules.judgement import judge
 from schedules.plan import zone_of
+from schedules.stale import stale_sources
 
 log = structlog.get_logger()
 
@@ -83,9 +84,10 @@ async def examine(connection: AsyncConnection, outlet: Outlet, last_at: datetime
     brought, hours = await hourly(connection, outlet.slug, since), await hours_of(connection, outlet.slug, since)
     sources = await sources_health(connection, outlet.slug)
     verdict = await asyncio.to_thread(judge, brought, hours, sources, last_at, now, zone_of(outlet.timezone))
+    stale = await stale_sources(connection, outlet, sources)
     return Health(
         outlet=outlet.slug,
-        reason="; ".join(verdict.reasons) or None,
+        reason="; ".join((*verdict.reasons, *stale)) or None,
         since=now,
         expected=verdict.expected,
         seen=sum(found for hour, found in brought.items() if hour > now - timedelta(days=1)),
