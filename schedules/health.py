@@ -4,6 +4,7 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from ledger.articles import utc
 from ledger.completeness import count_hours, hours_of
 from ledger.health import (
     Health,
+    SourceHealth,
     forget,
     last_found,
     note_health,
@@ -25,7 +27,7 @@ from ledger.health import (
 )
 from ledger.outbox import owe_event
 from ledger.timetable import known
-from news.outlet import Outlet
+from news.outlet import Outlet, SourceKind
 from schedules.jobs import Jobs
 from schedules.judgement import judge
 from schedules.plan import zone_of
@@ -39,6 +41,8 @@ ROUND_SECONDS = 60.0
 WEBHOOK_SECONDS = 10.0
 #: how far back the exact time of an outlet's last address is looked up; before, the hour will do
 EXACT = timedelta(days=2)
+#: a sitemap that was not read for so long is not led to any more
+UNASKED = timedelta(days=7)
 
 
 async def look_after(jobs: Jobs) -> None:
@@ -82,7 +86,7 @@ async def examine(connection: AsyncConnection, outlet: Outlet, last_at: datetime
     """Return how an outlet is, of what the ledger has counted."""
     since = now - timedelta(weeks=WEEKS)
     brought, hours = await hourly(connection, outlet.slug, since), await hours_of(connection, outlet.slug, since)
-    sources = await sources_health(connection, outlet.slug)
+    sources = still_asked(await sources_health(connection, outlet.slug), outlet, now)
     verdict = await asyncio.to_thread(judge, brought, hours, sources, last_at, now, zone_of(outlet.timezone))
     stale = await stale_sources(connection, outlet, sources)
     return Health(
@@ -115,6 +119,21 @@ def event(found: Health, outlet: Outlet) -> dict[str, Any]:
         known["silent_since"] = utc(found.silent_since)
         known["silent_hours"] = round((found.checked_at - found.silent_since) / timedelta(hours=1), 1)
     return known
+
+
+def still_asked(sources: Collection[SourceHealth], outlet: Outlet, now: datetime) -> list[SourceHealth]:
+    """Return the sources of an outlet without those that its file named once: what was wrong with them is over.
+
+    Sitemaps that robots.txt or an index leads to stand in no file; one that was not read for a week is no part of
+    them any more.
+    """
+    ours = {source.url for source in outlet.sources}
+    return [
+        each
+        for each in sources
+        if each.url in ours
+        or (each.kind == SourceKind.SITEMAP and each.fetched_at is not None and each.fetched_at > now - UNASKED)
+    ]
 
 
 async def tell(jobs: Jobs, webhook_url: str) -> None:

@@ -198,3 +198,22 @@ async def test_a_feed_that_lists_the_same_for_days_is_named_until_it_lists_somet
     await read_both(NOW + HOUR)
     await go_round(jobs, NOW + HOUR)
     assert (await _health(engine)).reason is None
+
+
+async def test_a_dead_feed_that_the_file_names_no_more_is_forgotten(jobs: Jobs, site: Site) -> None:
+    engine = jobs.desk.engine
+    old = Source(kind=SourceKind.FEED, url=f"{site.url}/old.xml")
+    part = Source(kind=SourceKind.SITEMAP, url=f"{site.url}/sitemap-of-an-index.xml")
+    for source in (old, part):
+        state = SourceState(url=source.url, kind=source.kind, fetched_at=NOW, outcome="http_error", reason="404")
+        async with engine.begin() as connection:
+            await note_source(connection, "harbour", source, state)
+            await note_source(connection, "harbour", source, state)
+    await read(engine, site, NOW + HOUR)
+    await go_round(jobs, NOW + HOUR)
+    reason = (await _health(engine)).reason or ""
+    assert part.url in reason
+    assert old.url not in reason
+    await read(engine, site, NOW + timedelta(days=8))
+    await go_round(jobs, NOW + timedelta(days=8))
+    assert (await _health(engine)).reason is None
