@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -84,11 +85,22 @@ async def _demo(jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], *, po
     expected = len(newsroom.expected(*seen))
     out.print(f"\n{expected} addresses were judged by the newsroom: {len(faults) or 'no'} faults.")
     if port is not None:
-        from web.serve import serve_page
-
-        out.print(f"Search page: http://127.0.0.1:{port}  (Ctrl-C ends it)")
-        await serve_page(jobs.desk.engine, jobs.desk.index, jobs.desk.configuration, port=port)
+        await _serve(jobs, port)
     return faults
+
+
+async def _serve(jobs: "Jobs", port: int) -> None:
+    """Serve the page, and fetch what is asked for there, until cancelled."""
+    from schedules.daemon import parts_of, run_parts
+    from web.serve import serve_page
+
+    parts = parts_of(jobs)
+    # without a timetable: the newsroom publishes by runs, not by the clock
+    del parts["timetable"]
+    desk = jobs.desk
+    page = partial(serve_page, desk.engine, desk.index, desk.configuration, port=port, jobs=jobs)
+    out.print(f"Search page: http://127.0.0.1:{port}  (Ctrl-C ends it)")
+    await run_parts({"search page": page} | parts)
 
 
 async def _print_articles(jobs: "Jobs", outlets: list["Outlet"]) -> None:

@@ -11,6 +11,7 @@ from crawler.answers import Answer, page_of
 from crawler.robots import sitemaps
 from crawler.sources import read_source
 from crawler.sources.listing import Listing
+from ledger.listings import note_listing
 from ledger.outlets import SourceState, note_source
 from ledger.pages import Found, announce
 from ledger.sites import robots_of
@@ -35,6 +36,7 @@ async def take_in(desk: Desk, outlet: Outlet, source: Source, response: Response
     found = ours(outlet, listing.found)
     async with desk.engine.begin() as connection:
         new = await announce(connection, outlet.slug, source.url, found)
+        await note_listing(connection, outlet.slug, source.url, found, datetime.now(UTC))
     # an index stays the same while its parts change: it is never asked for on condition
     await note(desk, outlet, source, None, "", Answer() if listing.children else answer, found=len(found), new=new)
     return listing.children

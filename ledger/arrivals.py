@@ -30,6 +30,19 @@ async def note_arrivals(
     )
 
 
+async def by_source(
+    connection: AsyncConnection, outlet: str, start: datetime, end: datetime
+) -> dict[str, dict[datetime, int]]:
+    """Return source -> hour -> addresses that it was the first to list, between two instants."""
+    query = select(arrivals.c.source, arrivals.c.hour, arrivals.c.found).where(
+        arrivals.c.outlet == outlet, arrivals.c.hour.between(start, end)
+    )
+    found: dict[str, dict[datetime, int]] = {}
+    for row in await connection.execute(query):
+        found.setdefault(row.source, {})[row.hour.astimezone(UTC)] = row.found
+    return found
+
+
 #: source -> (day of the week from Monday 0, hour) -> addresses
 Counts = dict[str, dict[tuple[int, int], int]]
 

@@ -34,6 +34,7 @@ class SourceHealth:
     """A source's last reading, and how many failed in a row."""
 
     url: str
+    kind: str
     outcome: str | None
     reason: str | None
     found: int

@@ -13,3 +13,11 @@ class Lock(IntEnum):
     #: first half of a pair: a worker of a queue lives, the worker of a number lives
     QUEUE = 7_201_005
     WORKER = 7_201_006
+
+
+#: the locks of a `:kind`, the first half of a pair, that processes of this database hold
+OF_KIND = (
+    "FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+    " AND classid::bigint = :kind"
+)

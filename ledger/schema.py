@@ -314,6 +314,27 @@ arrivals = Table(
     PrimaryKeyConstraint("outlet", "source", "hour"),
 )
 
+#: what a source listed at its last good reading, and when that was last another list than before
+listings = Table(
+    "listings",
+    metadata,
+    Column("outlet", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("renewed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("outlet", "source"),
+)
+
+#: the hours in which a source listed something else than before
+renewals = Table(
+    "renewals",
+    metadata,
+    Column("outlet", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("hour", Instant, nullable=False),
+    PrimaryKeyConstraint("outlet", "source", "hour"),
+)
+
 #: how an outlet was when it was last looked at
 health = Table(
     "health",

@@ -1,14 +1,10 @@
 """How much the ledger has, counted."""
 
-from datetime import UTC, datetime, timedelta
-
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ledger.locks import OF_KIND, Lock
 from ledger.schema import articles, attempts, pages, versions
-
-#: a worker whose heart has not beaten for this long is dead (Procrastinate's beats every 10 s)
-DEAD_SECONDS = 30.0
 
 
 async def totals(connection: AsyncConnection) -> dict[str, int]:
@@ -28,14 +24,17 @@ async def totals(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def job_counts(connection: AsyncConnection) -> dict[str, int]:
-    """Return how many jobs wait, run and failed, and how many workers live."""
+    """Return how many jobs wait, run and failed, and how many workers live.
+
+    A worker holds the lock of its queue as long as its connection lasts: one that was killed is not counted, though
+    its heart, as Procrastinate has it, seems to have beaten a moment ago.
+    """
     query = text("SELECT status::text AS status, count(*) AS jobs FROM procrastinate_jobs GROUP BY status")
     counted = {row.status: row.jobs for row in await connection.execute(query)}
-    alive = text("SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > :since")
-    since = datetime.now(UTC) - timedelta(seconds=DEAD_SECONDS)
+    alive = text(f"SELECT count(*) {OF_KIND}")
     return {
         "waiting": counted.get("todo", 0),
         "running": counted.get("doing", 0),
         "failed": counted.get("failed", 0),
-        "workers": (await connection.execute(alive, {"since": since})).scalar_one(),
+        "workers": (await connection.execute(alive, {"kind": Lock.QUEUE})).scalar_one(),
     }

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ledger.locks import Lock
+from ledger.locks import OF_KIND, Lock
 
 #: a job may have begun this long ago before its worker has had the time to take its lock
 GRACE_SECONDS = 5
@@ -24,11 +24,7 @@ CERTAIN_SECONDS = 4.0
 #: a worker behind a network that fell silent keeps its lock; its heart (every 10 s) is believed for this long
 SILENT_SECONDS = 60
 #: is a lock of this kind held? PostgreSQL shows the two halves of its key as unsigned numbers
-HELD = (
-    "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted"
-    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    " AND classid::bigint = :kind AND objid::bigint = hashtext({key})::bigint & 4294967295"
-)
+HELD = "SELECT 1 " + OF_KIND + " AND objid::bigint = hashtext({key})::bigint & 4294967295"
 
 
 class Alive:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from ledger.arrivals import hourly
 from ledger.completeness import count_hours, hours_of
 from ledger.health import (
     Health,
+    SourceHealth,
     forget,
     last_found,
     note_health,
@@ -24,11 +26,12 @@ from ledger.health import (
 )
 from ledger.outbox import owe_event, owe_state
 from ledger.timetable import known
-from news.outlet import Outlet
+from news.outlet import Outlet, SourceKind
 from schedules.events import change_of_health, unwell_id
 from schedules.jobs import Jobs
 from schedules.judgement import REMEMBERED, judge
 from schedules.plan import zone_of
+from schedules.stale import stale_sources
 from schedules.telling import tell_index
 
 log = structlog.get_logger()
@@ -39,6 +42,8 @@ ROUND_SECONDS = 60.0
 WEBHOOK_SECONDS = 10.0
 #: how far back the exact time of an outlet's last address is looked up; before, the hour will do
 EXACT = timedelta(days=2)
+#: a sitemap that was not read for so long is not led to any more
+UNASKED = timedelta(days=7)
 
 
 async def look_after(jobs: Jobs) -> None:
@@ -94,17 +99,33 @@ async def examine(connection: AsyncConnection, outlet: Outlet, last_at: datetime
     since = now - REMEMBERED
     brought = (await hourly(connection, [outlet.slug], since)).get(outlet.slug, {})
     hours = await hours_of(connection, outlet.slug, since)
-    sources = await sources_health(connection, outlet.slug)
+    sources = still_asked(await sources_health(connection, outlet.slug), outlet, now)
     verdict = await asyncio.to_thread(judge, brought, hours, sources, last_at, now, zone_of(outlet.timezone))
+    stale = await stale_sources(connection, outlet, sources)
     return Health(
         outlet=outlet.slug,
-        reason="; ".join(verdict.reasons) or None,
+        reason="; ".join((*verdict.reasons, *stale)) or None,
         since=now,
         expected=verdict.expected,
         seen=sum(found for hour, found in brought.items() if hour > now - timedelta(days=1)),
         silent_since=verdict.silent_since,
         checked_at=now,
     )
+
+
+def still_asked(sources: Collection[SourceHealth], outlet: Outlet, now: datetime) -> list[SourceHealth]:
+    """Return the sources of an outlet without those that its file named once: what was wrong with them is over.
+
+    Sitemaps that robots.txt or an index leads to stand in no file; one that was not read for a week is no part of
+    them any more.
+    """
+    ours = {source.url for source in outlet.sources}
+    return [
+        each
+        for each in sources
+        if each.url in ours
+        or (each.kind == SourceKind.SITEMAP and each.fetched_at is not None and each.fetched_at > now - UNASKED)
+    ]
 
 
 async def tell(jobs: Jobs, webhook_url: str) -> None:

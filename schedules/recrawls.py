@@ -24,7 +24,7 @@ from schedules.jobs import Jobs
 _MEANING = {
     Outcome.NEW: "read for the first time",
     Outcome.UNCHANGED: "unchanged",
-    Outcome.NOT_MODIFIED: "unchanged, says the site (--force fetches it all the same)",
+    Outcome.NOT_MODIFIED: "unchanged, says the site",
     Outcome.NOT_AN_ARTICLE: "not an article",
     Outcome.EMPTY: "not an article: there is no text on it",
     Outcome.NOT_HTML: "not an article: it is no HTML",
@@ -79,12 +79,15 @@ class Report:
 
     def sentence(self) -> str:
         """Return the report in one sentence."""
-        if self.attempt is None:
-            why = f"; the site asked to be left alone until {self.waits_until:%H:%M} UTC" if self.waits_until else ""
-            return f"{self.recrawl.url}: not fetched yet{why}; it stays queued."
-        return f"{self.recrawl.url}: {self._outcome(self.attempt)}."
+        asks = self.attempt is not None and self.attempt.outcome is Outcome.NOT_MODIFIED
+        return f"{self.recrawl.url}: {self.ending()}{' (--force fetches it all the same)' if asks else ''}."
 
-    def _outcome(self, attempt: Ended) -> str:
+    def ending(self) -> str:
+        """Return what came of it, as the rest of a sentence."""
+        attempt = self.attempt
+        if attempt is None:
+            why = f"; the site asked to be left alone until {self.waits_until:%H:%M} UTC" if self.waits_until else ""
+            return f"not fetched yet{why}; it stays queued"
         number = self.version.number if self.version else 0
         if attempt.outcome is Outcome.CHANGED and self.edits:
             kinds = ", ".join(str(kind).replace("_", " ") for kind in self.edits.kinds)

@@ -98,7 +98,9 @@ def _values(rooms: Rooms, found: Kept, compared: Changes | None) -> dict[str, An
             if (shown := times.seen(document.get(name), "UTC"))
         ],
         "linked": [(title, links) for facet, title in _LINKED.items() if (links := _links(document, facet))],
-        "original": web_address(document.get("url")),
+        "original": (original := web_address(document.get("url"))),
+        # asks first; where nothing can be fetched there is no such link
+        "again": f"/recrawl?{urlencode({'url': original})}" if original and rooms.jobs else "",
         "addresses": [url for url in found.addresses if web_address(url) and url != document.get("url")],
         "copies": [
             (Link(name=rooms.outlets.name(each.outlet), href=f"/articles/{each.article_id}"), each)

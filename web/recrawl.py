@@ -1,6 +1,7 @@
 """Recrawls over the web: asked for by a program or by a person's click, and what came of them."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -15,6 +16,7 @@ from schedules.recrawls import Report, outlet_for, report
 from web import failures, render
 from web.answer import json_answer
 from web.changes import Changes, changes
+from web.ending import article_at, ending
 from web.kept import parse_id
 from web.permission import form_mark, refusal_of_form, refusal_of_program
 from web.rooms import rooms_of
@@ -25,6 +27,8 @@ recrawls = APIRouter()
 MOST_BYTES = 2**20
 #: addresses in one request
 MOST_URLS = 1_000
+#: who has just asked waits for the end; later the page looks less often
+SOON = timedelta(minutes=1)
 
 
 @recrawls.post("/api/recrawls")
@@ -56,13 +60,7 @@ async def tell(request: Request, id: str) -> Response:
 @recrawls.get("/recrawl")
 async def confirm(request: Request) -> Response:
     """Show what would be fetched, with a button: a link, as Kibana's, changes nothing by itself."""
-    url = request.query_params.get("url", "")
-    try:
-        outlet = await outlet_for(_jobs(request), url)
-    except BadAddress as error:
-        return failures.answer(request, 400, str(error))
-    with_token = bool(rooms_of(request).token)
-    return render.page("recrawl.html", url=url, outlet=outlet.name, mark=form_mark(request), token=with_token)
+    return await _form(request, request.query_params.get("url", ""), force="force" in request.query_params)
 
 
 @recrawls.post("/recrawl")
@@ -72,9 +70,9 @@ async def click(request: Request) -> Response:
         form = parse_qs((await _body(request)).decode("ascii"), max_num_fields=10)
     except ValueError as error:
         raise BadQuery("That is no form of ours.") from error
-    if refusal := refusal_of_form(request, *(form.get(name, [""])[0] for name in ("mark", "token"))):
-        return failures.answer(request, 403, refusal)
     jobs, url = _jobs(request), form.get("url", [""])[0]
+    if refusal := refusal_of_form(request, *(form.get(name, [""])[0] for name in ("mark", "token"))):
+        return await _form(request, url, 403, mistake=refusal, force="force" in form)
     try:
         found, _ = await jobs.recrawl(await outlet_for(jobs, url), url, force="force" in form)
     except BadAddress as error:
@@ -84,12 +82,35 @@ async def click(request: Request) -> Response:
 
 @recrawls.get("/recrawl/{id}")
 async def show(request: Request, id: str) -> Response:
-    """Show what came of a recrawl; the page asks again by itself until it has ended."""
+    """Show what came of a recrawl, and lead back to the article; until it has ended the page asks again by itself."""
     said, compared = await _report(request, id)
-    response = render.page("recrawled.html", said=said, changes=compared)
+    is_idle = said.attempt is None and not await _jobs(request).someone_works()
+    values = await ending(rooms_of(request), said, compared, is_idle=is_idle)
+    response = render.page("recrawled.html", changes=compared, **values)
     if said.attempt is None:
-        response.headers["Refresh"] = "2"
+        is_young = datetime.now(UTC) - said.recrawl.asked_at < SOON
+        response.headers["Refresh"] = "1" if is_young and not is_idle else "10"
     return response
+
+
+async def _form(request: Request, url: str, status: int = 200, *, mistake: str = "", force: bool = False) -> Response:
+    """Return the page that asks whether to fetch `url`, after a `mistake` that can be mended there."""
+    rooms = rooms_of(request)
+    try:
+        outlet = await outlet_for(_jobs(request), url)
+    except BadAddress as error:
+        return failures.answer(request, 400, str(error))
+    return render.page(
+        "recrawl.html",
+        status,
+        url=url,
+        outlet=outlet.name,
+        about=await article_at(rooms, url),
+        mark=form_mark(request),
+        token=bool(rooms.token),
+        mistake=mistake,
+        force=force,
+    )
 
 
 async def _report(request: Request, id: str) -> tuple[Report, Changes | None]:

@@ -17,6 +17,7 @@ from crawler.slices import settings
 from index.open import open_index
 from ledger.completeness import count_hours, sums
 from ledger.health import healths
+from ledger.listings import note_listing
 from ledger.outlets import SourceState, note_source
 from ledger.pages import Found, announce
 from ledger.record import Attempt, record
@@ -163,3 +164,57 @@ async def test_the_crawl_event_has_only_fields_that_the_index_knows(jobs: Jobs, 
 async def _health(engine: AsyncEngine):  # type: ignore[no-untyped-def]
     async with engine.connect() as connection:
         return (await healths(connection))["harbour"]
+
+
+async def test_a_feed_that_lists_the_same_for_days_is_named_until_it_lists_something_new(
+    jobs: Jobs, site: Site
+) -> None:
+    engine, feed, part = jobs.desk.engine, f"{site.url}/feed.xml", f"{site.url}/sitemap-2024-02.xml"
+    start, died = NOW - timedelta(days=20), NOW - timedelta(days=3)
+
+    async def read_both(at: datetime) -> None:
+        """Read the feed, and a part of a sitemap index, which has what the feed lacks."""
+        number = int((at - start) / HOUR)
+        for url, lists in ((feed, at <= died), (part, True)):
+            source = Source(kind=SourceKind.FEED if url == feed else SourceKind.SITEMAP, url=url)
+            state = SourceState(url=url, kind=source.kind, fetched_at=at, outcome="read", found=20)
+            async with engine.begin() as connection:
+                if lists:
+                    await note_listing(connection, "harbour", url, [Found(url=f"{url}/{number}")], at)
+                await note_source(connection, "harbour", source, state, int(lists))
+
+    at = start
+    while at <= NOW:
+        await read_both(at)
+        at += HOUR
+        if at in (died + HOUR, died + 24 * HOUR, NOW):
+            await go_round(jobs, at)
+            found = await _health(engine)
+            if at == died + HOUR:
+                assert found.reason is None
+            else:
+                assert found.reason == f"{feed} has listed nothing new since {died:%d %b %H:%M} UTC, other sources have"
+    # another month begins: the part is meant to stand still, and the feed is well again
+    died = NOW + HOUR
+    await read_both(NOW + HOUR)
+    await go_round(jobs, NOW + HOUR)
+    assert (await _health(engine)).reason is None
+
+
+async def test_a_dead_feed_that_the_file_names_no_more_is_forgotten(jobs: Jobs, site: Site) -> None:
+    engine = jobs.desk.engine
+    old = Source(kind=SourceKind.FEED, url=f"{site.url}/old.xml")
+    part = Source(kind=SourceKind.SITEMAP, url=f"{site.url}/sitemap-of-an-index.xml")
+    for source in (old, part):
+        state = SourceState(url=source.url, kind=source.kind, fetched_at=NOW, outcome="http_error", reason="404")
+        async with engine.begin() as connection:
+            await note_source(connection, "harbour", source, state)
+            await note_source(connection, "harbour", source, state)
+    await read(engine, site, NOW + HOUR)
+    await go_round(jobs, NOW + HOUR)
+    reason = (await _health(engine)).reason or ""
+    assert part.url in reason
+    assert old.url not in reason
+    await read(engine, site, NOW + timedelta(days=8))
+    await go_round(jobs, NOW + timedelta(days=8))
+    assert (await _health(engine)).reason is None

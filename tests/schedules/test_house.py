@@ -10,9 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.schedules.processes import environment, libpq
+from tests.schedules.processes import environment, free_port, libpq, running, until
 
 PAGES = Path(__file__).parents[3] / "shared" / "pages"
 #: a crawl of the newsroom takes some ten seconds; a machine that is busy with other tests may take much longer
@@ -117,3 +118,22 @@ def test_every_saved_page_is_accounted_for_in_both_backends(
     assert refused == {}
     assert account["missing"] == {"elasticsearch": [], "postgresql": []}
     assert (account["owed"], account["quarantined"], account["marked"]) == (0, 0, {})
+
+
+def test_the_demos_page_fetches_an_article_again(tmp_path: Path, fresh_database: str, newsroom_port: int) -> None:
+    environ, log = environment(tmp_path, database_url=libpq(fresh_database)), tmp_path / "log"
+    page, ports = f"http://127.0.0.1:{free_port()}", ("--newsroom-port", str(newsroom_port))
+    with running(["demo", "--port", page.rpartition(":")[2], *ports], environ, log), httpx.Client() as web:
+        until(lambda: "Search page" in log.read_text() and _answers(web, page), "the page is served", log)
+        found = web.get(f"{page}/api/search", params={"size": 1}).json()["hits"][0]
+        assert "Fetch again now" in web.get(f"{page}/articles/{found['id']}").text
+        asked = web.post(f"{page}/api/recrawls", json={"urls": [found["document"]["url"]]}).json()["recrawls"][0]
+        until(lambda: web.get(page + asked["href"]).json()["state"] == "ended", "it is fetched", log)
+        assert "unchanged" in web.get(page + asked["href"]).json()["says"]
+
+
+def _answers(web: httpx.Client, page: str) -> bool:
+    try:
+        return web.get(f"{page}/healthz").is_success
+    except httpx.TransportError:
+        return False

@@ -17,7 +17,7 @@ UTC_ZONE = ZoneInfo("UTC")
 
 def source(read_at: datetime, **values: object) -> SourceHealth:
     known = {
-        "url": "https://a.example/feed", "outcome": "read", "reason": None, "found": 20, "fetched_at": read_at,
+        "url": "https://a.example/feed", "kind": "feed", "outcome": "read", "reason": None, "found": 20, "fetched_at": read_at,
         "first_read_at": MONDAY, "failures": 0, "failing_since": None,
     }  # fmt: skip
     return SourceHealth(**known | values)  # type: ignore[arg-type]

@@ -1,28 +1,42 @@
 """Recrawls that a person asks for: by the command line, from a file, over the web."""
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from html import unescape
 from pathlib import Path
+from uuid import UUID
 
 import httpx
 import pytest
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crawler.catalogue import Catalogue
 from crawler.slices import settings
 from index.open import open_index
+from ledger.keep import Reading, keep
 from ledger.record import Attempt, record
 from ledger.recrawls import open_one
+from ledger.schema import attempts
+from news.article import Article
 from news.configuration import Configuration
+from news.identity import identity
 from news.outcome import Outcome
+from pipelines.deduplicate import sign
 from pipelines.desk import Desk
 from pipelines.pool import Pool
+from schedules.alive import alive
 from schedules.jobs import Jobs, open_jobs
 from tests.schedules.processes import PATIENCE_SECONDS
 from tests.schedules.site import Site, article, write_outlet
 from web.app import create_app
+
+AT = datetime(2024, 2, 8, 4, tzinfo=UTC)
 
 
 def recrawl(environ: dict[str, str], *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -167,6 +181,95 @@ async def test_a_link_asks_for_confirmation_and_a_page_elsewhere_cannot_give_it(
         answer = await web.post("/recrawl", data={"url": url, "mark": mark}, headers={"origin": "null"})
         assert answer.status_code == 303
         shown = await web.get(answer.headers["location"])
-        assert "stays queued" in shown.text
-        assert shown.headers["refresh"] == "2"
+        assert "No worker runs" in shown.text
+        assert shown.headers["refresh"] == "10"
+        async with alive(jobs.desk.engine, jobs.queue):
+            shown = await web.get(answer.headers["location"])
+        assert "in a moment" in shown.text
+        assert shown.headers["refresh"] == "1"
         assert (await web.get("/recrawl", params={"url": "javascript:alert(1)"})).status_code == 400
+
+
+async def test_a_wrong_token_is_said_on_the_form_which_keeps_what_was_chosen(jobs: Jobs, site: Site) -> None:
+    url = f"{site.url}/2024/boats"
+    async with client(jobs, token="secret", peer="192.0.2.7") as web:
+        page = (await web.get("/recrawl", params={"url": url})).text
+        mark = page.partition('name="mark" value="')[2].partition('"')[0]
+        answer = await web.post("/recrawl", data={"url": url, "mark": mark, "token": "wrong", "force": "1"})
+        assert answer.status_code == 403
+        assert "That is not the token" in answer.text
+        assert 'name="force" value="1" checked' in answer.text
+        answer = await web.post("/recrawl", data={"url": url, "mark": mark, "token": "secret", "force": "1"})
+        assert answer.status_code == 303
+
+
+async def test_an_article_leads_to_its_recrawl_and_back_with_what_was_changed(jobs: Jobs, site: Site) -> None:
+    url = f"{site.url}/2024/boats-counted-at-the-quay"
+    first = Article(url=url, headline="Boats counted", body="The office counted 40 boats.", in_language="en")
+    id = await _read(jobs, first, AT)
+    async with client(jobs) as web:
+        again = _link(await web.get(f"/articles/{id}"), "Fetch again now")
+        assert _link(await web.get(again), "Back to the article") == f"/articles/{id}"
+        assert _link(await web.get(again), "Boats counted") == f"/articles/{id}"
+
+        found, _ = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
+        shown = f"/recrawl/{found.id}"
+        assert _link(await web.get(shown), "Back to the article") == f"/articles/{id}"
+        second = replace(first, body="The office counted 70 boats.")
+        await _read(jobs, second, found.asked_at + timedelta(seconds=1))
+        await _attempted(jobs, url, found.asked_at + timedelta(seconds=1), Outcome.CHANGED, id)
+        page = await web.get(shown)
+        assert "refresh" not in page.headers
+        assert "Changed, now version 2: number; the outlet does not say so." in page.text
+        assert "<del>40" in page.text
+        back = _link(page, "The article, with what was changed")
+        assert back == f"/articles/{id}?diff=1..2#changes"
+        assert "<ins>70" in (await web.get(back.partition("#")[0])).text
+
+
+async def test_what_the_site_calls_unchanged_may_be_fetched_all_the_same(jobs: Jobs, site: Site) -> None:
+    url = f"{site.url}/2024/boats-counted-at-the-quay"
+    id = await _read(jobs, Article(url=url, headline="Boats counted", body="The office counted 40 boats."), AT)
+    found, _ = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
+    await _attempted(jobs, url, found.asked_at, Outcome.NOT_MODIFIED, id)
+    async with client(jobs) as web:
+        page = await web.get(f"/recrawl/{found.id}")
+        assert "Unchanged, says the site, version 1." in page.text
+        assert "--force" not in page.text
+        assert 'name="force" value="1" checked' in (await web.get(_link(page, "Fetch it all the same"))).text
+        assert "(--force fetches it all the same)" in (await web.get(f"/api/recrawls/{found.id}")).json()["says"]
+
+
+async def test_a_page_that_cannot_ask_for_anything_has_no_link_to_it(jobs: Jobs, site: Site) -> None:
+    id = await _read(jobs, Article(url=f"{site.url}/a", headline="A", body="A body."), AT)
+    app = create_app(jobs.desk.engine, jobs.desk.index, jobs.desk.configuration)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as web:
+        assert "Fetch again" not in (await web.get(f"/articles/{id}")).text
+
+
+async def _read(jobs: Jobs, article: Article, at: datetime) -> UUID:
+    """Keep a reading of an article, and return its id."""
+    reading = Reading(
+        outlet="harbour",
+        article=article,
+        document=article.as_json() | {"outlet_name": "Harbour"},
+        keys=(identity(article.url),),
+        read_from=article.url,
+        signature=sign(article),
+        at=at,
+    )
+    async with jobs.desk.engine.begin() as connection:
+        return (await keep(connection, reading)).article_id
+
+
+async def _attempted(jobs: Jobs, url: str, at: datetime, outcome: Outcome, id: UUID) -> None:
+    values = {"outlet": "harbour", "url": url, "at": at, "outcome": outcome, "article_id": id}
+    async with jobs.desk.engine.begin() as connection:
+        await connection.execute(insert(attempts).values(values))
+
+
+def _link(page: httpx.Response, name: str) -> str:
+    """Return where the link of this name leads."""
+    found = re.search(rf'<a[^>]* href="([^"]+)"[^>]*>{re.escape(name)}</a>', page.text)
+    assert found, page.text
+    return unescape(found[1])

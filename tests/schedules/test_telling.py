@@ -38,8 +38,10 @@ from tests.ledger.readings import fail
 
 NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
 FEED = Source(kind=SourceKind.FEED, url="https://harbour.example/feed")
-HARBOUR = Outlet(slug="harbour", name="Harbour", home="https://harbour.example/", country="gb", enabled=True)
-OTHER = Outlet(slug="other", name="Other", home="https://other.example/", enabled=True)
+HARBOUR = Outlet(
+    slug="harbour", name="Harbour", home="https://harbour.example/", country="gb", sources=(FEED,), enabled=True
+)
+OTHER = Outlet(slug="other", name="Other", home="https://other.example/", sources=(FEED,), enabled=True)
 
 
 @pytest.fixture

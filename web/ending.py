@@ -1,0 +1,67 @@
+"""What came of a recrawl, for a reader: in one sentence, with the way back to the article."""
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from ledger.articles import documents
+from news.errors import NotFound
+from news.outcome import READ, Outcome
+from schedules.recrawls import Report
+from web.article import Link
+from web.changes import Changes
+from web.kept import id_of
+from web.results import language_tag
+from web.rooms import Rooms
+
+
+async def ending(rooms: Rooms, said: Report, compared: Changes | None, *, is_idle: bool) -> dict[str, Any]:
+    """Return the values of the page; `is_idle`: no worker lives. Raises SQLAlchemyError if the ledger is away."""
+    url, attempt = said.recrawl.url, said.attempt
+    said_unchanged = attempt is not None and attempt.outcome is Outcome.NOT_MODIFIED
+    asked = {"url": url} | ({"force": "1"} if said_unchanged else {})
+    about = await article_at(rooms, url, attempt.article_id if attempt else None)
+    if about and compared:
+        pair = f"{compared.before.number}..{compared.after.number}"
+        about = Link(name="The article, with what was changed", href=f"{about.href}?diff={pair}#changes")
+    elif about:
+        is_new = attempt is not None and attempt.outcome is Outcome.NEW
+        about = Link(name="Read the article" if is_new else "Back to the article", href=about.href)
+    tag = compared.after.article.in_language if compared else None
+    return {
+        "title": _title(said, is_idle=is_idle),
+        "ending": _sentence(said, is_idle=is_idle),
+        "url": url,
+        "about": about,
+        "again": f"/recrawl?{urlencode(asked)}" if attempt else "",
+        "again_name": "Fetch it all the same" if said_unchanged else "Fetch it once more",
+        "language_tag": language_tag(tag or "und"),
+    }
+
+
+def _title(said: Report, *, is_idle: bool) -> str:
+    if said.attempt is not None:
+        return "Fetched" if said.attempt.outcome in READ else "Nothing was read"
+    return "Waiting" if is_idle or said.waits_until else "Being fetched"
+
+
+def _sentence(said: Report, *, is_idle: bool) -> str:
+    if said.attempt is None and not said.waits_until:
+        if is_idle:
+            return "No worker runs. `broadsheet up` or `broadsheet worker` starts one, which will fetch it."
+        return "What comes of it will stand here in a moment."
+    words = said.ending()
+    return f"{words[:1].upper()}{words[1:]}."
+
+
+async def article_at(rooms: Rooms, url: str, id: UUID | None = None) -> Link | None:
+    """Return the article at an address, by its headline; None if there is none yet."""
+    try:
+        known = id or await id_of(rooms, url)
+    except NotFound:
+        return None
+    async with rooms.engine.connect() as connection:
+        document = (await documents(connection, [known])).get(known)
+    if document is None:
+        return None
+    return Link(name=document.get("headline") or "Without a headline", href=f"/articles/{known}")
