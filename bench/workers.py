@@ -81,6 +81,8 @@ async def workers(pages: int, port: int) -> dict[str, Any]:
             + int(ask(server, "SELECT count(*) - count(DISTINCT url) FROM attempts WHERE outcome = 'new'") or 0),
             "gaps_under_delay": len(gaps),
             "missing_in_index": pages - int(ask(server, indexed) or 0),
+            # a line of schedules.lag: ours kept the loop for more than 250 ms of CPU
+            "loop_held": (home / "log").read_text(encoding="utf-8").count('"loop_held"'),
         }
         end(running)
     stand.close()
@@ -233,6 +235,7 @@ def falls_short(told: dict[str, Any]) -> list[str]:
         ("workers", "stored_twice", 0),
         ("workers", "gaps_under_delay", 0),
         ("workers", "missing_in_index", 0),
+        ("workers", "loop_held", 0),
         ("schedules", "read_twice", 0),
         ("schedules", "left_out", 0),
         ("recrawl", "median_seconds", 2.0),
