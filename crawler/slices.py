@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Collection
 
+import structlog
 from scrapy.crawler import AsyncCrawlerRunner, Crawler
 from scrapy.settings import Settings
 
@@ -11,6 +12,8 @@ from crawler.pace import withdraw
 from crawler.spiders.outlet import OutletSpider
 from news.errors import CrawlInterrupted
 from news.outlet import Outlet
+
+log = structlog.get_logger()
 
 #: seconds between two looks whether a crawl that is to end has done so
 HALT_SECONDS = 0.1
@@ -43,6 +46,7 @@ async def crawl_slice(
         raise
     spider = crawler.spider
     assert isinstance(spider, OutletSpider), "the crawl was made of this class"
+    log.info("crawled", outlet=outlet.slug, pages=dict(spider.ended))
     if spider.ending.failure is not None:
         raise spider.ending.failure
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None

@@ -2,6 +2,9 @@
 
 from enum import IntEnum
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 
 class Lock(IntEnum):
     """What one of all processes may do at a time, or a worker says of itself. The numbers are arbitrary and ours."""
@@ -21,3 +24,19 @@ OF_KIND = (
     " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     " AND classid::bigint = :kind"
 )
+
+
+async def let_go_when_silent(connection: AsyncConnection, seconds: int) -> None:
+    """Let PostgreSQL end this connection, and with it the locks that it holds, once it has said nothing for so long.
+
+    A process that is stopped, or whose machine vanished from the network, must not keep a lock from the others; without
+    this a lost machine's would be kept for hours. Whoever holds a lock says something more often.
+    """
+    for name, value in (
+        ("tcp_keepalives_idle", 5),
+        ("tcp_keepalives_interval", 5),
+        ("tcp_keepalives_count", 2),
+        ("idle_session_timeout", seconds * 1_000),
+    ):
+        await connection.execute(text(f"SET {name} = {value}"))
+    await connection.commit()

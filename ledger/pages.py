@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.schema import pages
+from news.outcome import PASSING, Outcome
 
 #: rows in one statement: PostgreSQL takes 65,535 parameters, a row has five
 BATCH = 5_000
@@ -92,6 +93,19 @@ async def revisit(connection: AsyncConnection, outlet: str) -> int:
     """Make every page that gave an article of `outlet` due now, and return how many."""
     updated = await connection.execute(
         update(pages).where(pages.c.outlet == outlet, pages.c.article_id.is_not(None)).values(due_at=datetime.now(UTC))
+    )
+    return updated.rowcount
+
+
+async def try_again(connection: AsyncConnection, outlet: str, since: datetime) -> int:
+    """Make due now what failed or met a wall at its last visit, if that was after `since`, and return how many."""
+    passing = [str(each) for each in (Outcome.WALL, *PASSING)]
+    now = datetime.now(UTC)
+    updated = await connection.execute(
+        update(pages)
+        .where(pages.c.outlet == outlet, pages.c.outcome.in_(passing), pages.c.visited_at > since)
+        .where(or_(pages.c.due_at.is_(None), pages.c.due_at > now))
+        .values(due_at=now)
     )
     return updated.rowcount
 

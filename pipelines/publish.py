@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.protocol import Action, Index, Stream, Verdict
-from ledger.locks import Lock
+from ledger.locks import Lock, let_go_when_silent
 from ledger.outbox import Owed, owed, put_aside, settle
 from news.errors import IndexUnavailable
 
@@ -20,6 +20,8 @@ log = structlog.get_logger()
 BATCH = 500
 #: seconds between two looks into an empty outbox: an article is searchable about so long after it was recorded
 PAUSE_SECONDS = 0.5
+#: the lock is lost by who says nothing for so long; a batch takes seconds
+SILENT_SECONDS = 60
 #: while the index is away the pause doubles up to this
 LONGEST_PAUSE_SECONDS = 60.0
 
@@ -38,15 +40,19 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
                 ours = (await connection.execute(lock, {"lock": Lock.PUBLISHER})).scalar_one()
                 await connection.commit()
                 if ours:
-                    await index.create()
-                while ours:
-                    wait_seconds = await _publish_batch(engine, index)
-                    failures = 0
-                    if wait_seconds:
-                        await asyncio.sleep(wait_seconds)
-                        # is the lock still ours? A connection that was lost has lost it, too
-                        await connection.execute(text("SELECT 1"))
-                        await connection.commit()
+                    try:
+                        await let_go_when_silent(connection, SILENT_SECONDS)
+                        await index.create()
+                        while True:
+                            wait_seconds = await _publish_batch(engine, index)
+                            failures = 0
+                            await asyncio.sleep(wait_seconds)
+                            # is the lock still ours? A connection that was lost has lost it, too
+                            await connection.execute(text("SELECT 1"))
+                            await connection.commit()
+                    finally:
+                        # the connection goes back to its pool, and would take the lock along
+                        await connection.invalidate()
         except (IndexUnavailable, SQLAlchemyError) as error:
             failures += 1
             reason = str(error).splitlines()[0] if isinstance(error, IndexUnavailable) else type(error).__name__

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ledger.locks import OF_KIND, Lock
+from ledger.locks import OF_KIND, Lock, let_go_when_silent
 
 #: a job may have begun this long ago before its worker has had the time to take its lock
 GRACE_SECONDS = 5
@@ -21,6 +21,8 @@ WATCH_SECONDS = 1.0
 #: a worker that has not seen its locks for so long sends no request: they may be lost, and its jobs another's.
 #: shorter than anybody waits before taking them over (schedules.work.REAP_SECONDS)
 CERTAIN_SECONDS = 4.0
+#: a worker that says nothing for so long, since it is stopped or its machine vanished, loses its locks
+MOST_SILENT_SECONDS = 15
 #: a worker behind a network that fell silent keeps its lock; its heart (every 10 s) is believed for this long
 SILENT_SECONDS = 60
 #: is a lock of this kind held? PostgreSQL shows the two halves of its key as unsigned numbers
@@ -85,6 +87,7 @@ class Alive:
 async def alive(engine: AsyncEngine, queue: str) -> AsyncIterator[Alive]:
     """Be known as a worker of `queue` within the block."""
     async with engine.connect() as connection:
+        await let_go_when_silent(connection, MOST_SILENT_SECONDS)
         told = Alive(connection, queue)
         await told.works_on_queue()
         try:

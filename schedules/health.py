@@ -25,6 +25,7 @@ from ledger.health import (
     untold,
 )
 from ledger.outbox import owe_event, owe_state
+from ledger.pages import try_again
 from ledger.timetable import known
 from news.outlet import Outlet, SourceKind
 from schedules.events import change_of_health, unwell_id
@@ -42,6 +43,8 @@ ROUND_SECONDS = 60.0
 WEBHOOK_SECONDS = 10.0
 #: how far back the exact time of an outlet's last address is looked up; before, the hour will do
 EXACT = timedelta(days=2)
+#: when an outlet is well again, what failed for so long before is tried again
+TRIED_AGAIN = timedelta(days=7)
 #: a sitemap that was not read for so long is not led to any more
 UNASKED = timedelta(days=7)
 
@@ -89,7 +92,9 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
                 if found.reason:
                     log.warning("outlet_unwell", outlet=slug, reason=found.reason)
                 else:
-                    log.info("outlet_well", outlet=slug)
+                    # what was met at a wall, or not at all, would be asked for a day later
+                    again = await try_again(connection, slug, now - TRIED_AGAIN)
+                    log.info("outlet_well", outlet=slug, pages_tried_again=again)
     paused = {slug for slug in enabled if outlets[slug].schedule.paused or (slug in states and states[slug].paused)}
     return {slug: outlets[slug] for slug in sorted(enabled - paused)}
 

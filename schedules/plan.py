@@ -14,6 +14,8 @@ WORTH_A_READING = 1.0
 UNKNOWN_AN_HOUR = 4.0
 #: an hour of the week that was seen so many times weighs as much as the week's average
 PRIOR_WEEKS = 0.5
+#: so much watching tells more than UNKNOWN_AN_HOUR does
+KNOWN_AFTER = timedelta(hours=3)
 HOURS_A_WEEK = 168
 HOUR = timedelta(hours=1)
 
@@ -23,6 +25,8 @@ class Habit:
     """What a source brings: addresses an hour, for each hour of the week in the outlet's time zone, from Monday on."""
 
     an_hour: tuple[float, ...]
+    #: whether it was watched for long enough to speak of a habit
+    is_known: bool = True
 
     def expected(self, start: datetime, end: datetime, zone: ZoneInfo) -> float:
         """Return how many new addresses are to be expected between two instants."""
@@ -47,7 +51,7 @@ class Habit:
 
 
 def learn(counts: Mapping[tuple[int, int], int], watched: timedelta) -> Habit:
-    """Return a source's habit from (day, hour) -> addresses it brought, `watched` for so long.
+    """Return a source's habit from (day, hour) -> addresses it brought, `watched` for so long up to its last reading.
 
     An hour of the week leans on the average of all until it was seen often enough. The average itself begins at
     UNKNOWN_AN_HOUR and sinks for as long as nothing comes.
@@ -59,7 +63,8 @@ def learn(counts: Mapping[tuple[int, int], int], watched: timedelta) -> Habit:
         an_hour=tuple(
             (counts.get(divmod(hour, 24), 0) + PRIOR_WEEKS * average) / (weeks + PRIOR_WEEKS)
             for hour in range(HOURS_A_WEEK)
-        )
+        ),
+        is_known=watched >= KNOWN_AFTER,
     )
 
 
@@ -105,7 +110,8 @@ def next_reading(
         least, most = timedelta(minutes=schedule.least_minutes), timedelta(minutes=schedule.most_minutes)
         after = habit.worth(last_at, least, most, zone)
         brings = habit.expected(last_at, last_at + HOUR, zone)
-        at, why = last_at + after, f"brings {brings:.2g} an hour at this time"
+        at = last_at + after
+        why = f"brings {brings:.2g} an hour at this time" if habit.is_known else "what it brings is not known yet"
     if last_at is not None:
         at += timedelta(seconds=schedule.jitter_seconds * _share(source, last_at))
     if at < now:

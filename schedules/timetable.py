@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.announcements import ROBOTS_SOURCES
 from ledger.arrivals import WEEKS, Counts, habits
-from ledger.locks import Lock
+from ledger.locks import Lock, let_go_when_silent
 from ledger.timetable import Known, known, note_asked
 from news.outlet import Outlet, Source, SourceKind
 from schedules.health import look_after
@@ -29,6 +29,8 @@ log = structlog.get_logger()
 REREAD_SECONDS = 10.0
 #: seconds between two tries to take over
 STANDBY_SECONDS = 5.0
+#: the lock is lost by who says nothing for so long
+SILENT_SECONDS = 60
 #: sources of an outlet that are due within this are read in one crawl
 TOGETHER = timedelta(seconds=20)
 #: pages that are due for a visit are gathered for so long: a crawl for each would cost more than its request
@@ -114,7 +116,9 @@ def learned_of(outlet: Outlet, state: Known, counted: Counts, now: datetime) -> 
     for source in sources_of(outlet):
         first_at = state.first_at.get(source.url) or min(state.first_at.values(), default=now)
         counts = beyond if source.url == ROBOTS_SOURCES else counted.get(source.url, {})
-        learned[source.url] = learn(counts, min(now - first_at, longest))
+        # up to the last reading: what came since, nobody knows, and it is no reason to look later
+        watched = state.last_at.get(source.url, first_at) - first_at
+        learned[source.url] = learn(counts, min(watched, longest))
     return learned
 
 
@@ -145,14 +149,12 @@ async def keep_timetable(jobs: Jobs) -> None:
     while True:
         try:
             async with jobs.desk.engine.connect() as connection:
-                # a machine that vanished from the network must not keep the lock: PostgreSQL asks after it
-                for name, seconds in (("idle", 5), ("interval", 5), ("count", 2)):
-                    await connection.execute(text(f"SET tcp_keepalives_{name} = {seconds}"))
                 lock = text("SELECT pg_try_advisory_lock(:lock)")
                 ours = (await connection.execute(lock, {"lock": Lock.TIMETABLE})).scalar_one()
                 await connection.commit()
                 if ours:
                     try:
+                        await let_go_when_silent(connection, SILENT_SECONDS)
                         await _keep(jobs, connection)
                     finally:
                         # the connection goes back to its pool, and would take the lock along

@@ -1,7 +1,7 @@
 """The spider of every outlet: it reads the sources, then fetches what the ledger says is due, for a slice of time."""
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime
 from typing import Any, Self
@@ -78,6 +78,8 @@ class OutletSpider(scrapy.Spider):
         self.ending = Ending(self.outlet.home, float(seconds))
         self._fetching = False
         self._handed_over = 0
+        #: how many pages ended how
+        self.ended: Counter[Outcome] = Counter()
         self._in_flight: set[str] = set()
         self._sources: deque[tuple[Source, int]] = deque()
         self._complaints: list[str] = []
@@ -268,13 +270,13 @@ class OutletSpider(scrapy.Spider):
         )
         yield Fetched(outlet=self.outlet, attempt=attempt)
 
-    # what has moved
-
     def _answered(self) -> None:
         self._fetching = False
         self._moved.set()
 
     def _item_done(self, item: Fetched) -> None:
+        if item.recorded is not None:
+            self.ended[item.recorded.outcome] += 1
         self._in_flight.discard(item.attempt.url)
         self._moved.set()
 

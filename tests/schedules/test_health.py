@@ -19,7 +19,7 @@ from ledger.completeness import count_hours, sums
 from ledger.health import healths
 from ledger.listings import note_listing
 from ledger.outlets import SourceState, note_source
-from ledger.pages import Found, announce
+from ledger.pages import Found, announce, due
 from ledger.record import Attempt, record
 from news.configuration import Configuration
 from news.outcome import Outcome
@@ -140,6 +140,24 @@ async def test_a_feed_that_dies_is_marked_after_its_second_failure(jobs: Jobs, s
         await read(engine, site, now, outcome=outcome)
         await go_round(jobs, now + timedelta(seconds=1))
         assert ((await _health(engine)).reason is not None) == (minutes == 30)
+
+
+async def test_what_was_met_at_a_wall_is_tried_again_as_soon_as_the_outlet_is_well(jobs: Jobs, site: Site) -> None:
+    engine = jobs.desk.engine
+    urls = [f"{site.url}/2024/page-{number}" for number in range(3)]
+    async with engine.begin() as connection:
+        await announce(connection, "harbour", f"{site.url}/feed.xml", [Found(url=url) for url in urls])
+    for url, outcome in zip(urls, (Outcome.WALL, Outcome.WALL, Outcome.GONE), strict=True):
+        await record(engine, Attempt(outlet="harbour", url=url, final_url=url, at=NOW, outcome=outcome))
+    for minutes in (2, 1):
+        await read(engine, site, NOW - timedelta(minutes=minutes), outcome="server_error")
+    await go_round(jobs, NOW)
+    async with engine.connect() as connection:
+        assert [each.url for each in await due(connection, "harbour", 9)] == []
+    await read(engine, site, NOW + timedelta(minutes=1))
+    await go_round(jobs, NOW + timedelta(minutes=2))
+    async with engine.connect() as connection:
+        assert {each.url for each in await due(connection, "harbour", 9)} == set(urls[:2])
 
 
 async def test_an_outlet_that_is_disabled_is_forgotten(jobs: Jobs, site: Site) -> None:

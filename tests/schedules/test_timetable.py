@@ -131,6 +131,18 @@ async def test_an_outlet_file_counts_in_the_timetable_when_it_is_written_changed
     keeper.scheduler.shutdown(wait=False)
 
 
+async def test_a_reading_is_not_put_off_by_what_happens_to_the_outlet_meanwhile(jobs: Jobs, site: Site) -> None:
+    await read(jobs.desk.engine, feed(site), NOW, new=9)
+    outlet = jobs.catalogue.outlet("harbour")
+    async with jobs.desk.engine.connect() as connection:
+        soon, late = [(await plans(connection, [outlet], NOW + timedelta(minutes=passed)))[0] for passed in (1, 12)]
+    [first, again] = [next(each for each in made.readings if each.source == feed(site).url) for made in (soon, late)]
+    assert (again.at, again.why) == (first.at, first.why)
+    assert first.at is not None
+    assert first.at <= NOW + timedelta(minutes=16)
+    assert first.why == "what it brings is not known yet"
+
+
 async def test_a_first_reading_is_no_habit_and_failures_in_a_row_are_counted(engine: AsyncEngine, site: Site) -> None:
     source = feed(site)
     await read(engine, source, NOW, new=500)
