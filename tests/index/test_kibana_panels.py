@@ -106,11 +106,13 @@ async def _run_a_daemon(url: str, elasticsearch_url: str, home: Path) -> None:
     index = ElasticsearchIndex(
         connect(Configuration(home=home, elasticsearch_url=elasticsearch_url)), shown(elasticsearch_url)
     )
-    harbour = Outlet(slug="harbour", name="Harbour", home="https://harbour.example/", country="gb", enabled=True)
+    source = Source(kind=SourceKind.FEED, url="https://harbour.example/feed")
+    harbour = Outlet(
+        slug="harbour", name="Harbour", home="https://harbour.example/", country="gb", sources=(source,), enabled=True
+    )
     pool = Pool(1)
     desk = Desk(configuration=Configuration(home=home), engine=engine, index=index, pool=pool)
     last = datetime.now(UTC) - timedelta(hours=3)
-    source = Source(kind=SourceKind.FEED, url="https://harbour.example/feed")
     async with open_jobs(desk, Catalogue([harbour]), settings()) as jobs:
         for hours in (*range(16 * 24, -1, -1), -3):
             at = last - timedelta(hours=hours)
