@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.fields import FACETS
@@ -229,3 +230,15 @@ async def test_an_archive_that_takes_no_pages_is_not_ready(
         assert missing.startswith(f"The archive {no_directory} takes no pages")
         no_directory.unlink()
         assert await get(asking, "/readyz") == {"ready": True, "missing": []}
+
+
+async def test_metrics_of_the_process_are_given_while_the_ledger_is_away(
+    lonely: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    away = await lonely.get("/metrics")
+    assert (away.status_code, away.headers["content-type"].split(";")[0]) == (200, "text/plain")
+    told = {family.name: family for family in text_string_to_metric_families(away.text)}
+    assert told["broadsheet_ledger_up"].samples[0].value == 0
+    assert "python_info" in told
+    assert "broadsheet_index_owed" not in told
+    assert "broadsheet_ledger_up 1.0" in (await client.get("/metrics")).text
