@@ -22,7 +22,7 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     ledger, index = found["ledger"], found["index"]
     out.print(f"Ledger: {ledger['articles']} articles, {ledger['versions']} versions, {ledger['pages_due']} pages due")
     out.print(
-        f"Jobs: {found['jobs']['waiting']} wait, {found['jobs']['running']} run, {found['jobs']['failed']} failed"
+        f"Jobs: {found['jobs']['waiting']} wait, {found['jobs']['running']} run, {found['jobs']['failed']} given up"
     )
     out.print(f"Workers alive: {found['jobs']['workers']}")
     if index["error"]:
@@ -32,6 +32,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         out.print(f"Index: {index['backend']}, schema {index['schema_version']}, {documents or 'empty'}", markup=False)
     since = f" since {index['owed_since']}" if index["owed"] else ""
     out.print(f"Owed to the index: {index['owed']}{since}; in quarantine: {index['quarantined']}")
+    if found["archive_fault"]:
+        out.print(found["archive_fault"], style="red", markup=False)
     for note in [*index["notes"], *found["outlets_marked"], *found["outlet_files_broken"]]:
         out.print(note, style="yellow", markup=False)
 
@@ -45,6 +47,7 @@ async def _status() -> dict[str, Any]:
     from ledger.totals import job_counts, totals
     from news.configuration import read
     from news.errors import IndexUnavailable
+    from pipelines.archive import archive_fault
 
     configuration = read()
     async with database(configuration, connections=2) as engine:
@@ -74,6 +77,7 @@ async def _status() -> dict[str, Any]:
         "ledger": counted,
         "jobs": jobs,
         "index": told,
+        "archive_fault": archive_fault(configuration.archive),
         "outlets_marked": [f"{state.slug}: {state.marked}" for state in known.values() if state.marked],
         "outlet_files_broken": list(Catalogue(home=configuration.home).broken),
     }

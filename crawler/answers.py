@@ -113,3 +113,8 @@ def _not_before(response: Response) -> datetime:
         return max(now + PAUSE, min(at if at.tzinfo else at.replace(tzinfo=UTC), now + LONGEST_PAUSE))
     except (ValueError, TypeError, OverflowError):
         return now + PAUSE
+
+
+def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
+    """Return the headers that ask for a page only if it is another one than the one we have."""
+    return {name: value for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified)) if value}

@@ -1,10 +1,12 @@
 """The way into PostgreSQL: the user's own server, or the embedded one; the schema brought up to date."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
@@ -16,6 +18,13 @@ from ledger import server
 from ledger.locks import Lock
 from news.configuration import Configuration
 from news.errors import ConfigurationError, DatabaseUnavailable
+
+#: seconds between two looks whether the embedded server lives
+WATCH_SECONDS = 2.0
+#: a server that cannot be started is tried again after twice as long as the last time, and at least so often
+MOST_WATCH_SECONDS = 60.0
+
+log = structlog.get_logger()
 
 
 def engine_for(url: str, connections: int = 10) -> AsyncEngine:
@@ -41,7 +50,8 @@ def engine_for(url: str, connections: int = 10) -> AsyncEngine:
 async def database(configuration: Configuration, connections: int = 10) -> AsyncIterator[AsyncEngine]:
     """Open the ledger's database with its schema up to date, and close it.
 
-    Without a `database_url` the embedded server in the data directory is started, or joined if it runs.
+    Without a `database_url` the embedded server in the data directory is started, or joined if it runs; if it ends
+    while the database is open, it is started again.
     Raises DatabaseUnavailable if the server cannot be started, reached or used.
     """
     if configuration.database_url:
@@ -49,8 +59,35 @@ async def database(configuration: Configuration, connections: int = 10) -> Async
             yield engine
     else:
         with server.start(configuration.home) as embedded:
-            async with _opened(embedded.url, connections) as engine:
+            async with _kept_alive(embedded), _opened(embedded.url, connections) as engine:
                 yield engine
+
+
+@asynccontextmanager
+async def _kept_alive(embedded: server.Server) -> AsyncIterator[None]:
+    watch = asyncio.create_task(_watch(embedded))
+    try:
+        yield
+    finally:
+        # a start that is under way in its thread ends by itself, before the server can be left
+        watch.cancel()
+        [ended] = await asyncio.gather(watch, return_exceptions=True)
+        if isinstance(ended, Exception):
+            log.error("watch_of_postgresql_failed", exc_info=ended)
+
+
+async def _watch(embedded: server.Server) -> None:
+    """Bring the server back whenever it is gone, until cancelled."""
+    pause_seconds = WATCH_SECONDS
+    while True:
+        await asyncio.sleep(pause_seconds)
+        try:
+            if await asyncio.to_thread(embedded.revive):
+                log.warning("postgresql_started_again", data=str(embedded.data), because="it had ended while in use")
+            pause_seconds = WATCH_SECONDS
+        except DatabaseUnavailable as error:
+            pause_seconds = min(2 * pause_seconds, MOST_WATCH_SECONDS)
+            log.error("postgresql_stays_away", reason=str(error), again_after_seconds=pause_seconds)
 
 
 @asynccontextmanager

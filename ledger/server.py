@@ -54,6 +54,31 @@ class Server:
         """The data directory; its `log` folder has a file for each weekday."""
         return self._cluster.data
 
+    def revive(self) -> bool:
+        """Start the server again if it is gone though we use it: killed, or stopped by hand; tell whether that was so.
+
+        Of several users one starts it, and the others find it there. Waits as `start` does, and raises the same; does
+        nothing after `release`.
+        """
+        try:
+            if self._is_there():
+                return False
+            held = _hold(self._place)
+            try:
+                if self._descriptor is None or self._is_there():
+                    return False
+                _await_ready(self._cluster)
+            finally:
+                os.close(held)
+        except OSError as error:
+            raise DatabaseUnavailable(f"PostgreSQL cannot be started again in {self.data}: {error}.") from error
+        return True
+
+    def _is_there(self) -> bool:
+        """Tell whether the server runs, in whatever state: started, or being stopped by somebody."""
+        lock = postmaster.read_lock(self.data)
+        return lock is not None and (postmaster.is_ours(lock.pid, self.data) or postmaster.answers(self._cluster))
+
     def release(self) -> None:
         """Leave the server; the last user to leave stops it. A second call does nothing, as does a forked child's."""
         if self._descriptor is None or self._process != os.getpid():

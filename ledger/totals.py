@@ -24,12 +24,18 @@ async def totals(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def job_counts(connection: AsyncConnection) -> dict[str, int]:
-    """Return how many jobs wait, run and failed, and how many workers live.
+    """Return how many jobs wait, run and failed for good, and how many workers live.
+
+    A failed job is counted unless its like waits or runs, which tries the same again.
 
     A worker holds the lock of its queue as long as its connection lasts: one that was killed is not counted, though
     its heart, as Procrastinate has it, seems to have beaten a moment ago.
     """
-    query = text("SELECT status::text AS status, count(*) AS jobs FROM procrastinate_jobs GROUP BY status")
+    query = text(
+        "SELECT status::text AS status, count(*) AS jobs FROM procrastinate_jobs AS job WHERE status <> 'failed'"
+        " OR NOT EXISTS (SELECT 1 FROM procrastinate_jobs AS again"
+        " WHERE again.queueing_lock = job.queueing_lock AND again.status IN ('todo', 'doing')) GROUP BY status"
+    )
     counted = {row.status: row.jobs for row in await connection.execute(query)}
     alive = text(f"SELECT count(*) {OF_KIND}")
     return {

@@ -31,6 +31,10 @@ class DatabaseUnavailable(BroadsheetError):
     """PostgreSQL cannot be reached, started or used."""
 
 
+class ArchiveUnavailable(BroadsheetError):
+    """Raw pages are to be kept, and cannot be: the disk is full, or the directory is closed. They stay due."""
+
+
 class IndexUnavailable(BroadsheetError):
     """The search index cannot be reached or refuses us; what it is owed waits in the outbox."""
 

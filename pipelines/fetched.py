@@ -12,9 +12,9 @@ from news.page import Page
 class Fetched:
     """One attempt on its way through the house; each step fills in its part."""
 
-    outlet: Outlet
+    outlet: Outlet = field(repr=False)
     attempt: Attempt
-    #: None where nothing came that could be read; a log line about the item must not carry megabytes
+    #: None where nothing came that could be read; a log line about the item carries its attempt alone
     page: Page | None = field(default=None, repr=False)
     digest: Digest | None = field(default=None, repr=False)
-    recorded: Recorded | None = None
+    recorded: Recorded | None = field(default=None, repr=False)

@@ -4,8 +4,10 @@ from dataclasses import replace
 from typing import Self
 
 from scrapy.crawler import Crawler
+from scrapy.exceptions import DropItem
 
 from ledger.outlets import chrome, learn_chrome
+from news.errors import ArchiveUnavailable
 from pipelines.desk import desk_of
 from pipelines.digest import digest_in_pool
 from pipelines.fetched import Fetched
@@ -24,13 +26,17 @@ class ArchivePipeline:
         return cls(crawler)
 
     async def process_item(self, item: Fetched) -> Fetched:
-        """Return the item once its page is on disk. Raises OSError if it cannot be: then the page is still due."""
+        """Return the item once its page is on disk. Raises DropItem if it cannot be: then the page is still due."""
         desk = await desk_of(self.crawler)
         if item.page is not None and desk.archive is not None:
             # the attempt's time is the one by which the ledger knows what was read
             attempt = item.attempt
             page = replace(item.page, url=attempt.url, final_url=attempt.final_url, fetched_at=attempt.at)
-            await desk.archive.keep(page, attempt.outlet)
+            try:
+                await desk.archive.keep(page, attempt.outlet)
+            except ArchiveUnavailable as error:
+                # the spider says so once a crawl; Scrapy would for every page
+                raise DropItem(str(error), log_level="DEBUG") from error
         return item
 
 

@@ -24,7 +24,7 @@ from pipelines.publish import publish
 from pipelines.stock import StockKind
 from schedules.crawling import CONCURRENCY, LOOK_SECONDS
 from schedules.imports import begin_import, reader_of, unfiled
-from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after
+from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after, next_try
 from schedules.work import work
 
 #: crawls, which are due at their time, go before what is years old
@@ -116,10 +116,11 @@ def define_imports(jobs: Jobs, settings: Settings) -> None:
         except (asyncio.CancelledError, CrawlInterrupted):
             await _defer_fetch(jobs, import_id, found, failures=failures)
             return
-        except Exception:
-            if failures < MOST_FAILURES:
-                await _defer_fetch(jobs, import_id, found, after(failures), failures + 1)
-            raise
+        except Exception as error:
+            if failures >= MOST_FAILURES:
+                raise
+            await _defer_fetch(jobs, import_id, found, next_try("fetch_listed", error, failures), failures + 1)
+            return
         async with jobs.desk.engine.connect() as connection:
             left = await count_due(connection, outlet)
             until = await not_before(connection, site_of(found.home))

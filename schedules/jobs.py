@@ -11,21 +11,25 @@ from functools import partial
 from typing import Any
 
 import procrastinate
+import structlog
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 from scrapy.settings import Settings
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
 from ledger.pages import count_due, want
 from ledger.recrawls import Recrawl, ask, open_one
 from ledger.sites import not_before
-from news.errors import CrawlInterrupted, UnknownOutlet
+from news.errors import BroadsheetError, CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
 from news.url import normal, site_of
 from pipelines.desk import Desk
 from schedules.alive import Orphan, someone_works
+
+log = structlog.get_logger()
 
 #: the queue of every worker; the demo's outlets exist in its own process alone and have a queue of their own
 QUEUE = "crawls"
@@ -179,10 +183,11 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
         except (asyncio.CancelledError, CrawlInterrupted):
             await again(None, sources=sources, failures=failures)
             return
-        except Exception:
-            if failures < MOST_FAILURES:
-                await again(after(failures), sources=sources, failures=failures + 1)
-            raise
+        except Exception as error:
+            if failures >= MOST_FAILURES:
+                raise
+            await again(next_try("crawl", error, failures), sources=sources, failures=failures + 1)
+            return
         async with jobs.desk.engine.connect() as connection:
             left = await count_due(connection, outlet)
             until = await not_before(connection, site_of(found.home))
@@ -203,10 +208,11 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
         except (asyncio.CancelledError, CrawlInterrupted):
             await again(None, url=url, failures=failures)
             return
-        except Exception:
-            if failures < MOST_FAILURES:
-                await again(after(failures), url=url, failures=failures + 1)
-            raise
+        except Exception as error:
+            if failures >= MOST_FAILURES:
+                raise
+            await again(next_try("recrawl", error, failures), url=url, failures=failures + 1)
+            return
         async with jobs.desk.engine.connect() as connection:
             until = await not_before(connection, site_of(found.home))
             unanswered = until is not None and await open_one(connection, url) is not None
@@ -224,6 +230,16 @@ def _name(outlet: Outlet, sources: bool | list[str]) -> str:
     if isinstance(sources, list):
         return f"sources:{outlet.slug}"
     return f"crawl:{outlet.slug}" if sources else f"rest:{outlet.slug}"
+
+
+def next_try(task: str, error: Exception, failures: int) -> datetime:
+    """Return when a job that failed is tried again, and log it; the queue counts as failed what is not."""
+    at = after(failures)
+    if not isinstance(error, BroadsheetError):  # those were told of where they happened
+        known = isinstance(error, SQLAlchemyError)
+        reason, trace = type(error).__name__, None if known else error
+        log.warning("job_tried_again", task=task, at=at.isoformat(), reason=reason, exc_info=trace)
+    return at
 
 
 def after(failures: int) -> datetime:

@@ -1,5 +1,6 @@
 """An address that a person wants fetched again: whose it is, and what came of it."""
 
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from news.outcome import READ, Outcome
 from news.outlet import Outlet
 from news.url import normal, site, site_of
 from news.version import Version
+from pipelines.archive import archive_fault
 from schedules.jobs import Jobs
 
 #: what an outcome means to the person who asked
@@ -54,6 +56,8 @@ class Report:
     before: Version | None = None
     #: without an attempt: until when the site asked to be left alone
     waits_until: datetime | None = None
+    #: without an attempt: why no page can be kept just now
+    hindered: str | None = None
 
     @property
     def edits(self) -> Edits | None:
@@ -85,6 +89,8 @@ class Report:
     def ending(self) -> str:
         """Return what came of it, as the rest of a sentence."""
         attempt = self.attempt
+        if attempt is None and self.hindered:
+            return f"not kept yet, it stays queued. {self.hindered.removesuffix('.')}"
         if attempt is None:
             why = f"; the site asked to be left alone until {self.waits_until:%H:%M} UTC" if self.waits_until else ""
             return f"not fetched yet{why}; it stays queued"
@@ -157,7 +163,8 @@ async def report(jobs: Jobs, recrawl: Recrawl) -> Report:
         attempts = await ended(connection, urls=[recrawl.url], since=recrawl.asked_at)
         if not attempts:
             until = await not_before(connection, site_of(recrawl.url))
-            return Report(recrawl=recrawl, waits_until=until.astimezone(UTC) if until else None)
+            hindered = await asyncio.to_thread(archive_fault, jobs.desk.configuration.archive)
+            return Report(recrawl=recrawl, waits_until=until.astimezone(UTC) if until else None, hindered=hindered)
         attempt = attempts[-1]
         versions = await history(connection, attempt.article_id) if attempt.article_id else []
     seen = [version for version in versions if version.seen_at <= attempt.at]

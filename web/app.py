@@ -44,7 +44,12 @@ def create_app(
         redoc_url=None,
     )
     app.state.rooms = Rooms(
-        engine=engine, index=index, outlets=OutletNames(configuration.home), jobs=jobs, token=configuration.token
+        engine=engine,
+        index=index,
+        outlets=OutletNames(configuration.home),
+        jobs=jobs,
+        archive=configuration.archive,
+        token=configuration.token,
     )
     app.add_route("/", search)
     app.add_route("/articles/{id}", article)

@@ -42,11 +42,11 @@ async def ending(rooms: Rooms, said: Report, compared: Changes | None, *, is_idl
 def _title(said: Report, *, is_idle: bool) -> str:
     if said.attempt is not None:
         return "Fetched" if said.attempt.outcome in READ else "Nothing was read"
-    return "Waiting" if is_idle or said.waits_until else "Being fetched"
+    return "Waiting" if is_idle or said.waits_until or said.hindered else "Being fetched"
 
 
 def _sentence(said: Report, *, is_idle: bool) -> str:
-    if said.attempt is None and not said.waits_until:
+    if said.attempt is None and not said.waits_until and not said.hindered:
         if is_idle:
             return "No worker runs. `broadsheet up` or `broadsheet worker` starts one, which will fetch it."
         return "What comes of it will stand here in a moment."

@@ -50,7 +50,7 @@ def answer(request: Request, status: int, sentence: str, headers: Any = None) ->
 def is_program(request: Request) -> bool:
     """Say whether the address is one that programs ask."""
     path = request.url.path
-    return path == "/api" or path.startswith("/api/") or path in ("/healthz", "/readyz")
+    return path == "/api" or path.startswith("/api/") or path in ("/healthz", "/readyz", "/metrics")
 
 
 def add_to(app: FastAPI) -> None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from ledger.outbox import debt
 from ledger.outlets import states
 from news.errors import IndexUnavailable
+from pipelines.archive import archive_fault
 from web.answer import json_answer
 from web.failures import AWAY, LEDGER_AWAY
 from web.rooms import Rooms, rooms_of
@@ -30,9 +31,12 @@ async def alive() -> Response:
 
 @health.get("/readyz")
 async def ready(request: Request) -> Response:
-    """Say whether the ledger can be read and the index searched: 200 if both, else 503 with what is wrong."""
+    """Say whether ledger, index and archive can be used: 200 if all can, else 503 with what is wrong."""
     rooms = rooms_of(request)
-    missing = [each for each in await asyncio.gather(_ledger_fault(rooms), _index_fault(rooms)) if each]
+    faults = await asyncio.gather(
+        _ledger_fault(rooms), _index_fault(rooms), asyncio.to_thread(archive_fault, rooms.archive)
+    )
+    missing = [each for each in faults if each]
     return json_answer({"ready": not missing, "missing": missing}, 503 if missing else 200)
 
 

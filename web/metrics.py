@@ -1,27 +1,52 @@
 """Metrics for Prometheus: this process's own, and what the ledger counts for all of them."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from fastapi import APIRouter, Request
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from ledger.completeness import Hours, sums
 from ledger.health import healths
 from ledger.outbox import debt
 from ledger.totals import job_counts
-from web.rooms import rooms_of
+from web.rooms import Rooms, rooms_of
 
 metrics = APIRouter()
+
+#: Prometheus waits for ten seconds as a rule, and what the process itself knows must be there by then
+PATIENCE_SECONDS = 7.0
+
+log = structlog.get_logger()
 
 
 @metrics.get("/metrics")
 async def exposed(request: Request) -> Response:
-    """Give all metrics in Prometheus' text format; those of the ledger are asked for anew each time."""
-    async with rooms_of(request).engine.connect() as connection:
+    """Give all metrics in Prometheus' text format; those of the ledger are asked for anew each time.
+
+    While the ledger is away, those of the process itself are given, and `broadsheet_ledger_up` is 0.
+    """
+    families: list[Metric] = []
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            families = await _counted(rooms_of(request))
+    except (SQLAlchemyError, TimeoutError) as error:
+        log.warning("ledger_unavailable", path=request.url.path, reason=type(error).__name__)
+    families.append(_gauge("broadsheet_ledger_up", "1 if the ledger could be asked just now.", bool(families)))
+    registry = CollectorRegistry()
+    registry.register(_Families(families))
+    return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+
+async def _counted(rooms: Rooms) -> list[Metric]:
+    """Return what the ledger counts. Raises SQLAlchemyError if it is away."""
+    async with rooms.engine.connect() as connection:
         owed, jobs = await debt(connection), await job_counts(connection)
         known = await healths(connection)
         day = await sums(connection, datetime.now(UTC) - timedelta(days=1))
@@ -49,10 +74,7 @@ async def exposed(request: Request) -> Response:
             stages.add_metric([slug, stage], getattr(hours, stage))
     for outcome, times in everything.refused.items():
         refused.add_metric([outcome], times)
-    families += [unwell, usual, stages, refused]
-    registry = CollectorRegistry()
-    registry.register(_Families(families))
-    return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+    return [*families, unwell, usual, stages, refused]
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

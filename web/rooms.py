@@ -1,6 +1,7 @@
 """What the pages need at hand: the ledger, the index and the outlets' names."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
@@ -19,6 +20,8 @@ class Rooms:
     outlets: OutletNames
     #: the job queue; None where nothing can be asked to be fetched
     jobs: Jobs | None = None
+    #: where raw pages are kept; None: they are not
+    archive: Path | None = None
     #: what a program sends to change anything
     token: str | None = None
 

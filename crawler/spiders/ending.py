@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from time import monotonic
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.download import MAY_SEND
@@ -15,6 +16,8 @@ from pipelines.desk import Desk
 
 #: requests in a row that brought no answer: then the site is away, and is left alone for a while
 AWAY_AFTER = 5
+
+log = structlog.get_logger()
 
 
 class Ending:
@@ -53,6 +56,12 @@ class Ending:
             self.failure = self.failure or error
             return True
         return False
+
+    def not_kept(self, outlet: str, dropped: Exception) -> None:
+        """End the crawl, and say so once: its pages are to be kept as they come, and cannot be."""
+        if self.failure is None:
+            log.warning("archive_unavailable", outlet=outlet, reason=str(dropped))
+            self.failure = dropped.__cause__ or dropped
 
     async def recall(self, desk: Desk) -> None:
         """See whether the site has asked to be left alone."""

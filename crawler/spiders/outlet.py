@@ -13,7 +13,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.announcements import ROBOTS_SOURCES, note, sites_of, sources_in_robots, take_in
-from crawler.answers import Answer, address_of, answer_of, page_of
+from crawler.answers import Answer, address_of, answer_of, conditions, page_of
 from crawler.catalogue import Catalogue
 from crawler.failures import outcome_of
 from crawler.pace import seconds_to_wait
@@ -90,7 +90,7 @@ class OutletSpider(scrapy.Spider):
         """Hear when a page has gone through the pipelines, whatever became of it."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         crawler.signals.connect(spider._item_done, signal=signals.item_scraped)
-        crawler.signals.connect(spider._item_done, signal=signals.item_dropped)
+        crawler.signals.connect(spider._item_dropped, signal=signals.item_dropped)
         crawler.signals.connect(spider._item_failed, signal=signals.item_error)
         crawler.signals.connect(spider._callback_failed, signal=signals.spider_error)
         return spider
@@ -164,7 +164,7 @@ class OutletSpider(scrapy.Spider):
             state = known.get(source.url)
             yield Request(
                 source.url,
-                headers=_conditions(state.etag, state.last_modified) if state else None,
+                headers=conditions(state.etag, state.last_modified) if state else None,
                 callback=self.parse_source,
                 errback=self.source_failed,
                 cb_kwargs={"source": source, "depth": depth},
@@ -220,7 +220,7 @@ class OutletSpider(scrapy.Spider):
         self._in_flight.add(page.url)
         return Request(
             page.url,
-            headers=_conditions(page.etag, page.last_modified),
+            headers=conditions(page.etag, page.last_modified),
             callback=self.parse_page,
             errback=self.page_failed,
             cb_kwargs={"page": page},
@@ -280,6 +280,11 @@ class OutletSpider(scrapy.Spider):
         self._in_flight.discard(item.attempt.url)
         self._moved.set()
 
+    def _item_dropped(self, item: Fetched, exception: Exception) -> None:
+        """End the slice: the page could not be kept as it came, and is still due."""
+        self.ending.not_kept(self.slug, exception)
+        self._item_done(item)
+
     def _item_failed(self, item: Fetched, failure: Failure) -> None:
         """End the slice: a page could not be recorded and is still due. The job is tried again."""
         self.ending.failure = failure.value
@@ -293,7 +298,3 @@ class OutletSpider(scrapy.Spider):
         if page:
             self._in_flight.discard(page.url)
         self._answered()
-
-
-def _conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
-    return {name: value for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified)) if value}

@@ -1,10 +1,12 @@
 """The embedded PostgreSQL is real here: each test starts its own, kills what it must, and leaves none behind."""
 
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -256,3 +258,35 @@ def test_a_home_that_is_removed_under_a_running_server_does_not_break_the_leavin
     assert [line["event"] for line in said] == ["postgresql_removed"]
     os.kill(lock.pid, signal.SIGQUIT)
     psutil.wait_procs([psutil.Process(lock.pid)], timeout=30)
+
+
+def test_a_server_that_ended_while_it_was_in_use_is_started_again_by_one_of_its_users(home: Path) -> None:
+    with start(home) as running, start(home) as other:
+        assert not running.revive()
+        kill_server(running)
+        with ThreadPoolExecutor() as threads:
+            revived = [each.result() for each in [threads.submit(running.revive), threads.submit(other.revive)]]
+        assert sorted(revived) == [False, True]
+        with psycopg.connect(libpq(other.url)) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+        other.release()
+        assert running_on(home)
+    assert not running_on(home)
+
+
+def test_a_server_that_was_left_is_not_started_again_by_who_left(home: Path) -> None:
+    with start(home) as running:
+        pass
+    assert not running.revive()
+    assert not running_on(home)
+
+
+def test_a_server_that_cannot_be_started_again_is_an_error_with_its_reason(own_home: Path) -> None:
+    with start(own_home) as running:
+        kill_server(running)
+        (running.data / "postgresql.auto.conf").write_text("no_such_setting_of_ours = 1\n")
+        with pytest.raises(DatabaseUnavailable, match=r"PostgreSQL did not start: .*contains errors"):
+            running.revive()
+        shutil.rmtree(running.data.parent)
+        with pytest.raises(DatabaseUnavailable, match="cannot be started again"):
+            running.revive()

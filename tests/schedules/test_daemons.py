@@ -1,6 +1,9 @@
 """The daemon as a process: several on one ledger, killed, stopped, with a part that dies."""
 
+import os
+import shutil
 import signal
+import tempfile
 import urllib.request
 from pathlib import Path
 
@@ -8,6 +11,7 @@ import psycopg
 import pytest
 
 from ledger.locks import Lock
+from ledger.postmaster import read_lock
 from tests.schedules.processes import asked, environment, free_port, libpq, running, until
 
 TIMETABLE = (
@@ -106,3 +110,28 @@ def test_a_daemon_waits_for_a_database_that_drops_its_connections(tmp_path: Path
         until(lambda: _workers(fresh_database) == 1, "it works again", log)
         until(lambda: "true" in answers(port, "/readyz"), "it serves", log)
         assert daemon.poll() is None
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGKILL])
+def test_daemons_bring_back_the_embedded_postgresql_that_was_ended_under_them(stop: signal.Signals) -> None:
+    home = Path(tempfile.mkdtemp(prefix="broadsheet-home-", dir="/tmp"))
+    home.chmod(0o755)  # as root, PostgreSQL's user has to pass
+    environ, log, port = environment(home), home / "log", free_port()
+    try:
+        with running(["web", "--port", str(port)], environ, log) as web, running(["worker"], environ, log) as worker:
+            until(lambda: "jobs_workers 1.0" in answers(port, "/metrics"), "the worker works", log)
+            data = (home / "postgresql" / "data").resolve()
+            before = read_lock(data)
+            assert before
+            os.kill(before.pid, stop)
+            until(lambda: (now := read_lock(data)) and now.pid != before.pid, "PostgreSQL is started again", log)
+            until(lambda: "jobs_workers 1.0" in answers(port, "/metrics"), "the worker works again", log)
+            until(lambda: "true" in answers(port, "/readyz"), "it serves", log)
+            assert log.read_text().count("postgresql_started_again") == 1
+            for process in (web, worker):
+                process.send_signal(signal.SIGTERM)
+            assert (web.wait(timeout=60), worker.wait(timeout=60)) == (130, 130)
+            now = read_lock(data)
+            assert now is None, "the last one to leave stops it"
+    finally:
+        shutil.rmtree(home)

@@ -6,13 +6,18 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.fields import FACETS
+from index.postgresql.backend import PostgresqlIndex
 from index.query import MARK_START
 from news.article import Article
+from news.configuration import Configuration
 from news.errors import IndexUnavailable
 from tests.web.conftest import Keep, Put, client_of, document
 from tests.web.test_article import FIRST, SECOND, URL
+from web.app import create_app
 from web.question import PARAMETERS, PROGRAM_PARAMETERS
 
 
@@ -213,3 +218,27 @@ async def test_marks_in_a_strangers_text_are_no_highlights(client: httpx.AsyncCl
     answer = await client.get("/", params={"q": "rain"})
     assert "<b>" not in answer.text
     assert answer.text.count("<mark>") == answer.text.count("</mark>")
+
+
+async def test_an_archive_that_takes_no_pages_is_not_ready(
+    engine: AsyncEngine, index: PostgresqlIndex, tmp_path: Path
+) -> None:
+    no_directory = tmp_path / "archive"
+    no_directory.write_text("")
+    async with client_of(create_app(engine, index, Configuration(home=tmp_path, archive=no_directory))) as asking:
+        [missing] = (await get(asking, "/readyz", 503))["missing"]
+        assert missing.startswith(f"The archive {no_directory} takes no pages")
+        no_directory.unlink()
+        assert await get(asking, "/readyz") == {"ready": True, "missing": []}
+
+
+async def test_metrics_of_the_process_are_given_while_the_ledger_is_away(
+    lonely: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    away = await lonely.get("/metrics")
+    assert (away.status_code, away.headers["content-type"].split(";")[0]) == (200, "text/plain")
+    told = {family.name: family for family in text_string_to_metric_families(away.text)}
+    assert told["broadsheet_ledger_up"].samples[0].value == 0
+    assert "python_info" in told
+    assert "broadsheet_index_owed" not in told
+    assert "broadsheet_ledger_up 1.0" in (await client.get("/metrics")).text
