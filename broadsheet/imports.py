@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from broadsheet.console import err, fail, out, print_json, quiet_logs
+from broadsheet.progress import progress
 
 if TYPE_CHECKING:
     from ledger.imports import Import
@@ -79,9 +80,9 @@ async def _ask(jobs: "Jobs", files: list[Path], purpose: "Purpose", *, anew: boo
     ids = [(await ask_import(jobs, file, purpose, anew=anew)).id for file in files]
     going = await look(jobs, ids)
     if wait:
-        with err.status("Reading", spinner="dots") as status:
+        with progress("Reading") as say:
             async for going in follow_imports(jobs, ids):
-                status.update(_progress(going))
+                say(_progress(going))
     _show(going, as_json=as_json)
     if wait and any(each.error and not each.ended_at for each in going.imports):
         raise typer.Exit(1)

@@ -27,7 +27,10 @@ def add(
     from schedules.opened import run_with_jobs
 
     quiet_logs()
-    run_with_jobs(lambda jobs: _add(jobs, url, name, force=force, as_json=as_json))
+    try:
+        run_with_jobs(lambda jobs: _add(jobs, url, name, force=force, as_json=as_json))
+    except KeyboardInterrupt:
+        fail(f"Stopped looking at {url}; no outlet was added.", 130)
 
 
 async def _add(jobs: "Jobs", url: str, name: str, *, force: bool, as_json: bool) -> None:
