@@ -152,11 +152,30 @@ def test_a_list_of_outlets_is_added_once(tmp_path, environ):
         opml = f'<opml version="2.0"><body><outline text="a"><outline xmlUrl="{one.origin}/news.xml"/></outline>'
         opml += f'<outline htmlUrl="{other.origin}/"/><outline htmlUrl="https://apnews.com/"/></body></opml>'
         (tmp_path / "list.opml").write_text(opml)
-        ran = broadsheet(environ, "outlets", "import", str(tmp_path / "list.opml"), "--json")
+        ran = broadsheet(environ, "outlets", "import", str(tmp_path / "list.opml"), "--json", code=1)
         ends = {each["home"]: each["end"] for each in map(json.loads, ran.stdout.splitlines())}
         assert ends == {f"{one.origin}/": "added", f"{other.origin}/": "failed", "https://apnews.com/": "known"}
-        again = broadsheet(environ, "outlets", "import", str(tmp_path / "list.opml")).stdout
+        again = broadsheet(environ, "outlets", "import", str(tmp_path / "list.opml"), code=1).stdout
         assert "0 added, 2 known, 1 failed" in again
+
+
+def test_every_line_of_a_list_is_accounted_for_and_an_address_without_scheme_is_asked_for_by_http(tmp_path, environ):
+    with serving(newsroom()) as site:
+        bare = site.origin.removeprefix("http://")
+        (tmp_path / "list.txt").write_text(f"# mine\n{bare}\nnot a url\n\nhttps://apnews.com/\n{bare}\n")
+        ran = broadsheet(environ, "outlets", "import", str(tmp_path / "list.txt"), code=1)
+        *lines, last = ran.stdout.splitlines()
+        assert sorted(line.partition(", 127")[0] for line in lines) == sorted(
+            [
+                f"{bare}: added",
+                "not a url: failed, it is no address",
+                "https://apnews.com/: known",
+                f"{bare}: doubled, it stands there twice",
+            ]
+        )
+        assert last == "1 added, 1 known, 1 failed, 1 doubled"
+        [file] = (tmp_path / "outlets").iterdir()
+        assert tomllib.loads(file.read_text())["home"] == f"{site.origin}/"
 
 
 def test_headers_cookies_and_proxy_are_for_the_outlets_own_site_alone(tmp_path, environ):
