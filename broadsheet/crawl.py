@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import err, out, print_json, quiet_logs, table
+from broadsheet.console import err, fail, out, print_json, quiet_logs, table
+from broadsheet.progress import progress
 
 if TYPE_CHECKING:
+    from ledger.past import Past
     from news.outlet import Outlet
     from schedules.crawling import Progress
     from schedules.jobs import Jobs
@@ -34,7 +36,11 @@ def crawl(
     quiet_logs()
     if since is not None:
         begin = since.replace(tzinfo=UTC)
-        run_with_jobs(lambda jobs: _fill_in(jobs, outlets, begin, as_json=as_json))
+        told: dict[str, Past] = {}
+        try:
+            run_with_jobs(lambda jobs: _fill_in(jobs, outlets, begin, told, as_json=as_json))
+        except KeyboardInterrupt:
+            fail(f"Stopped. {_past(told) or 'Nothing was read yet'}; the same command goes on.", 130)
         return
     run_with_jobs(lambda jobs: _crawl(jobs, outlets, as_json=as_json))
 
@@ -45,19 +51,20 @@ async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> None:
     wanted = [jobs.catalogue.outlet(name) for name in names]
     for outlet in wanted:
         await jobs.crawl(outlet, priority=BY_PERSON)
-    progress = await follow_crawl(jobs, wanted)
+    going = await follow_crawl(jobs, wanted)
     if as_json:
-        print_json({"outlets": progress.outcomes, "owed_to_index": progress.owed})
+        print_json({"outlets": going.outcomes, "owed_to_index": going.owed})
         return
     shown = table("outlet", "outcome", "pages")
-    for slug, outcomes in sorted(progress.outcomes.items()):
+    for slug, outcomes in sorted(going.outcomes.items()):
         for outcome, times in sorted(outcomes.items()):
             shown.add_row(slug, outcome, str(times))
-    out.print(shown if progress.outcomes else "Nothing was due.")
-    await _warn(jobs, wanted, progress)
+    out.print(shown if going.outcomes else "Nothing was due.")
+    await _warn(jobs, wanted, going)
 
 
-async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, *, as_json: bool) -> None:
+async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, told: "dict[str, Past]", *, as_json: bool) -> None:
+    """Fill in the past of outlets since then; how far each is stands in `told`, for whoever stops it."""
     from dataclasses import asdict
 
     from schedules.past import ask_past, follow_past
@@ -65,16 +72,10 @@ async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, *, as_json: 
     wanted = [jobs.catalogue.outlet(name) for name in names]
     for outlet in wanted:
         await ask_past(jobs, outlet, since)
-    told = {}
-    with err.status("Filling in", spinner="dots") as status:
-        async for told in follow_past(jobs, wanted):
-            status.update(
-                "; ".join(
-                    f"{slug}: {past.parts_read} of {past.parts} sitemaps read, {past.fetched} pages fetched, "
-                    f"{past.waiting} wait"
-                    for slug, past in told.items()
-                )
-            )
+    with progress("Filling in") as say:
+        async for each in follow_past(jobs, wanted):
+            told.update(each)
+            say(f"Filling in: {_past(told)}")
     if as_json:
         print_json({slug: asdict(past) for slug, past in told.items()})
         return
@@ -82,21 +83,29 @@ async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, *, as_json: 
         out.print(f"{slug}: {past.parts_read} sitemaps read, {past.fetched} pages of the past fetched", markup=False)
 
 
+def _past(told: "dict[str, Past]") -> str:
+    return "; ".join(
+        f"{slug}: {past.parts_read} of {past.parts} sitemaps read, {past.fetched} pages fetched, "
+        f"{past.waiting} found and still due"
+        for slug, past in told.items()
+    )
+
+
 async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "Progress":
     """Follow the crawls of `outlets` to their end with a line of progress, and return how they went."""
     from schedules.crawling import follow
 
-    progress = None
-    with err.status("Crawling", spinner="dots") as status:
-        async for progress in follow(jobs, outlets):
-            counted = _total(progress.outcomes)
+    going = None
+    with progress("Crawling") as say:
+        async for going in follow(jobs, outlets):
+            counted = _total(going.outcomes)
             ended = ", ".join(f"{times} {outcome}" for outcome, times in sorted(counted.items()))
-            status.update(f"Crawling: {ended or 'reading sources'}; {progress.owed} to index")
-    assert progress is not None, "following yields at least once"
-    return progress
+            say(f"Crawling: {ended or 'reading sources'}; {going.owed} to index")
+    assert going is not None, "following yields at least once"
+    return going
 
 
-async def _warn(jobs: "Jobs", outlets: list["Outlet"], progress: "Progress") -> None:
+async def _warn(jobs: "Jobs", outlets: list["Outlet"], going: "Progress") -> None:
     """Say what is wrong with the sources, which sites ask for a pause, and that documents wait for the index."""
     from ledger.outlets import states
     from ledger.sites import not_before
@@ -112,8 +121,8 @@ async def _warn(jobs: "Jobs", outlets: list["Outlet"], progress: "Progress") -> 
         state = known.get(outlet.slug)
         if state and state.marked:
             err.print(f"{outlet.slug}: {state.marked}", style="yellow", markup=False)
-    if progress.owed:
-        err.print(f"{progress.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
+    if going.owed:
+        err.print(f"{going.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
 
 
 def _total(outcomes: dict[str, dict[Any, int]]) -> dict[str, int]:

@@ -98,8 +98,11 @@ async def _serve(jobs: "Jobs", port: int) -> None:
     # without a timetable: the newsroom publishes by runs, not by the clock
     del parts["timetable"]
     desk = jobs.desk
-    page = partial(serve_page, desk.engine, desk.index, desk.configuration, port=port, jobs=jobs)
-    out.print(f"Search page: http://127.0.0.1:{port}  (Ctrl-C ends it)")
+
+    def listens(address: str) -> None:
+        out.print(f"Search page: {address}  (Ctrl-C ends it)")
+
+    page = partial(serve_page, desk.engine, desk.index, desk.configuration, port=port, jobs=jobs, listens=listens)
     await run_parts({"search page": page} | parts)
 
 

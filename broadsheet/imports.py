@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from broadsheet.console import err, fail, out, print_json, quiet_logs
+from broadsheet.progress import progress
 
 if TYPE_CHECKING:
     from ledger.imports import Import
@@ -76,15 +77,33 @@ async def _ask(jobs: "Jobs", files: list[Path], purpose: "Purpose", *, anew: boo
             begun = await all_imports(connection)
         _show(await look(jobs, [each.id for each in begun]), as_json=as_json)
         return
+    await _check(files)
     ids = [(await ask_import(jobs, file, purpose, anew=anew)).id for file in files]
     going = await look(jobs, ids)
     if wait:
-        with err.status("Reading", spinner="dots") as status:
+        with progress("Reading") as say:
             async for going in follow_imports(jobs, ids):
-                status.update(_progress(going))
+                say(_progress(going))
     _show(going, as_json=as_json)
     if wait and any(each.error and not each.ended_at for each in going.imports):
         raise typer.Exit(1)
+
+
+async def _check(files: list[Path]) -> None:
+    """Raise ConfigurationError that names every file which cannot be imported: then none is begun."""
+    import asyncio
+
+    from news.errors import ConfigurationError
+    from pipelines.stock import kind_of
+
+    wrong = []
+    for file in files:
+        try:
+            await asyncio.to_thread(kind_of, file)
+        except ConfigurationError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ConfigurationError("\n".join([*wrong, "Nothing was begun."] if len(files) > 1 else wrong))
 
 
 def _progress(going: "Going") -> str:

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from broadsheet.console import err
+
 
 def daemon_logs(level: str = "INFO") -> None:
     """Send structured logs of `level` and above, and those of the libraries, to standard error, an event a line."""
@@ -28,6 +30,7 @@ def daemon_logs(level: str = "INFO") -> None:
     foreign: list[structlog.typing.Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        _without_colours,
         *steps,
     ]
     handler.setFormatter(
@@ -37,6 +40,21 @@ def daemon_logs(level: str = "INFO") -> None:
         )
     )
     logging.basicConfig(level=number, handlers=[handler], force=True)
+    logging.captureWarnings(True)
     # a line for every crawl's settings and every job is more than anybody reads
     for chatty in ("scrapy", "procrastinate", "apscheduler", "alembic"):
         logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
+
+
+def tell(event: str, sentence: str, **fields: object) -> None:
+    """Say something of the daemon itself: a sentence to a person at a terminal, else an event in the log."""
+    if sys.stderr.isatty():
+        err.print(sentence, markup=False)
+    else:
+        structlog.get_logger().info(event, **fields)
+
+
+def _without_colours(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Drop uvicorn's second form of a message, which is coloured for a terminal."""
+    event.pop("color_message", None)
+    return event

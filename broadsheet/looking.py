@@ -27,7 +27,10 @@ def add(
     from schedules.opened import run_with_jobs
 
     quiet_logs()
-    run_with_jobs(lambda jobs: _add(jobs, url, name, force=force, as_json=as_json))
+    try:
+        run_with_jobs(lambda jobs: _add(jobs, url, name, force=force, as_json=as_json))
+    except KeyboardInterrupt:
+        fail(f"Stopped looking at {url}; no outlet was added.", 130)
 
 
 async def _add(jobs: "Jobs", url: str, name: str, *, force: bool, as_json: bool) -> None:
@@ -59,21 +62,30 @@ def import_(
     file: Annotated[Path, typer.Argument(help="OPML, or one home page a line.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object an outlet.")] = False,
 ) -> None:
-    """Add all outlets of a list; those whose site has an outlet already are passed over, so it can be repeated."""
+    """Add all outlets of a list; those whose site has an outlet already are passed over, so it can be repeated.
+
+    Every line of the list is accounted for. Exits with 1 if one failed, or is no address.
+    """
     from schedules.opened import run_with_jobs
 
     quiet_logs()
     if not file.is_file():
         fail(f"There is no file {file}.")
-    run_with_jobs(lambda jobs: _import(jobs, file.read_bytes(), as_json=as_json))
+    try:
+        failed = run_with_jobs(lambda jobs: _import(jobs, file.read_bytes(), as_json=as_json))
+    except KeyboardInterrupt:
+        fail("Stopped; what was added stays, and the same command passes over it.", 130)
+    if failed:
+        raise typer.Exit(1)
 
 
-async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> None:
+async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> int:
+    """Add what is listed, tell of each, and return how many failed."""
     import asyncio
 
     from crawler.announcements import sites_of
     from crawler.discover import discover, write
-    from crawler.opml import read_list
+    from crawler.opml import DOUBLE, read_list
     from news.errors import BroadsheetError
     from news.url import site_of
 
@@ -81,7 +93,7 @@ async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> None:
     sites = {site for outlet in jobs.catalogue for site in sites_of(outlet)}
     taken = {outlet.slug for outlet in jobs.catalogue}
     places = asyncio.Semaphore(AT_ONCE)
-    counts = {"added": 0, "known": 0, "failed": 0}
+    counts = {"added": 0, "known": 0, "failed": 0, "doubled": 0}
 
     def tell(home: str, end: str, what: str) -> None:
         counts[end] += 1
@@ -108,9 +120,13 @@ async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> None:
             except (BroadsheetError, ValueError) as error:
                 tell(home, "failed", str(error))
 
-    await asyncio.gather(*(one(each.home, each.feeds) for each in listed))
+    for each in listed:
+        if each.fault:
+            tell(each.home, "doubled" if each.fault == DOUBLE else "failed", each.fault)
+    await asyncio.gather(*(one(each.home, each.feeds) for each in listed if not each.fault))
     if not as_json:
         out.print(", ".join(f"{times} {end}" for end, times in counts.items()))
+    return counts["failed"]
 
 
 def check_live(names: list[str], country: str | None, *, as_json: bool) -> None:

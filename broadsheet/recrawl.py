@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from broadsheet.console import err, fail, out, print_json, quiet_logs
+from broadsheet.progress import progress
 
 if TYPE_CHECKING:
     from schedules.jobs import Jobs
@@ -88,9 +89,9 @@ async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as
 async def _follow(jobs: "Jobs", urls: list[str]) -> None:
     from schedules.crawling import follow
 
-    with err.status("Fetching", spinner="dots") as status:
-        async for progress in follow(jobs, [], urls):
-            status.update(f"Fetching: {progress.unfinished} of {len(urls)} to go; {progress.owed} to index")
+    with progress("Fetching") as say:
+        async for going in follow(jobs, [], urls):
+            say(f"Fetching: {going.unfinished} of {len(urls)} to go; {going.owed} to index")
 
 
 async def _print(said: "Report", *, as_json: bool, waited: bool) -> None:

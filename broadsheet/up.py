@@ -1,16 +1,16 @@
 """`up`, `worker` and `web`: the daemon whole, or its halves on machines of their own."""
 
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from broadsheet.console import err, fail
-from broadsheet.logs import daemon_logs
-from news.errors import PartEnded
+from broadsheet.logs import daemon_logs, tell
+from news.errors import BroadsheetError, PartEnded
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from schedules.daemon import Parts
     from schedules.jobs import Jobs
@@ -34,13 +34,7 @@ def up(port: Port = 8000, host: Host = "127.0.0.1") -> None:
 
     Any number of daemons may run on one ledger: they share the work, and one of them keeps the timetable.
     """
-    from schedules.opened import run_with_jobs
-
-    daemon_logs()
-    try:
-        run_with_jobs(lambda jobs: _up(jobs, host=host, port=port))
-    except PartEnded as error:
-        fail(str(error), 1)
+    _run(lambda jobs: _up(jobs, host=host, port=port))
 
 
 def worker() -> None:
@@ -48,24 +42,30 @@ def worker() -> None:
 
     One of all workers and daemons keeps the timetable.
     """
-    from schedules.opened import run_with_jobs
-
-    daemon_logs()
-    try:
-        run_with_jobs(_work)
-    except PartEnded as error:
-        fail(str(error), 1)
+    _run(_work)
 
 
 def web(port: Port = 8000, host: Host = "127.0.0.1") -> None:
     """Serve the search page without crawling, until Ctrl-C; what is asked for here is worked off elsewhere."""
+    _run(lambda jobs: _serve(jobs, host=host, port=port))
+
+
+def _run(main: "Callable[[Jobs], Awaitable[None]]") -> None:
+    """Run a daemon until it is stopped (exit code 130), a part of it ends (1), or it cannot begin (2)."""
     from schedules.opened import run_with_jobs
 
     daemon_logs()
     try:
-        run_with_jobs(lambda jobs: _serve(jobs, host=host, port=port))
-    except PartEnded as error:
-        fail(str(error), 1)
+        run_with_jobs(main)
+    except KeyboardInterrupt:
+        _end("Stopped. What was not fetched is still due.", 130)
+    except BroadsheetError as error:
+        _end(str(error), 1 if isinstance(error, PartEnded) else 2)
+
+
+def _end(sentence: str, code: int) -> NoReturn:
+    tell("daemon_ended", sentence, reason=sentence, code=code)
+    raise typer.Exit(code)
 
 
 async def _up(jobs: "Jobs", *, host: str, port: int) -> None:
@@ -80,7 +80,7 @@ async def _up(jobs: "Jobs", *, host: str, port: int) -> None:
 async def _work(jobs: "Jobs") -> None:
     from schedules.daemon import parts_of, run_parts
 
-    err.print("Working (Ctrl-C ends it)")
+    tell("worker_begins", "Working (Ctrl-C ends it)")
     await run_parts(parts_of(jobs))
 
 
@@ -103,8 +103,12 @@ async def _page(jobs: "Jobs", host: str, port: int) -> "AsyncIterator[Parts]":
     engine = engine_for(jobs.desk.engine.url.render_as_string(hide_password=False), WEB_CONNECTIONS)
     index = open_index(configuration, engine)
     try:
-        err.print(f"Search page: http://{host}:{port}  (Ctrl-C ends it)")
-        yield {"search page": lambda: serve_page(engine, index, configuration, host=host, port=port, jobs=jobs)}
+        page = partial(serve_page, engine, index, configuration, host=host, port=port, jobs=jobs, listens=_listens)
+        yield {"search page": page}
     finally:
         await index.close()
         await engine.dispose()
+
+
+def _listens(address: str) -> None:
+    tell("search_page_listens", f"Search page: {address}  (Ctrl-C ends it)", url=address)

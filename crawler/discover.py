@@ -16,12 +16,16 @@ from crawler.spiders.look import look
 from crawler.tried import TriedArticle, TriedSource, Verdict, judge, try_articles, try_sources
 from ledger.sites import robots_of
 from news.errors import BadAddress, ConfigurationError, PageUnreadable
+from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind, parse
+from news.page import Page
 from news.url import normal, registrable_domain, site_of
 from pipelines.desk import Desk
 
 #: sitemaps that are kept: those that robots.txt names come first
 MOST_SITEMAPS = 3
+#: ends of a request that may be otherwise by another scheme
+_NO_ANSWER = frozenset({Outcome.UNREACHABLE, Outcome.TIMEOUT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,18 +52,11 @@ async def discover(
     Politely: robots.txt, resolver, pace and limits are those of every crawl. Raises BadAddress, which says why, if
     there is no home page to be read.
     """
+    page = await _home_page(values, url)
     try:
-        address = normal(url if "//" in url else f"https://{url}")
-    except ValueError as error:
-        raise BadAddress(f"{error}.") from error
-    bare = Outlet(slug="look", name=site_of(address), home=address)
-    answer = (await look(values, bare, [address], anywhere=True))[address]
-    if answer.page is None:
-        raise BadAddress(f"{address} cannot be looked at: {answer.reason or answer.outcome}.")
-    try:
-        home: Home = await desk.pool.run(read_home, answer.page)
+        home: Home = await desk.pool.run(read_home, page)
     except PageUnreadable as error:
-        raise BadAddress(f"{address} cannot be read: {error}.") from error
+        raise BadAddress(f"{page.url} cannot be read: {error}.") from error
     home = replace(home, feeds=tuple(dict.fromkeys((*feeds, *home.feeds))))
     outlet = Outlet(
         slug=slug or slug_of(home.url, taken),
@@ -81,6 +78,24 @@ async def discover(
     return Discovery(
         outlet=outlet, tried=tuple(tried), articles=tuple(articles), verdict=judge(working or tried, articles)
     )
+
+
+async def _home_page(values: Settings, url: str) -> Page:
+    """Return the page at `url`; one that says no scheme is asked for by https, and by http if nobody answers that."""
+    reasons = []
+    for scheme in ("",) if "//" in url else ("https://", "http://"):
+        try:
+            address = normal(f"{scheme}{url}")
+        except ValueError as error:
+            raise BadAddress(f"{error}.") from error
+        bare = Outlet(slug="look", name=site_of(address), home=address)
+        answer = (await look(values, bare, [address], anywhere=True))[address]
+        if answer.page is not None:
+            return answer.page
+        reasons.append(f"{address} cannot be looked at: {answer.reason or answer.outcome}")
+        if answer.outcome not in _NO_ANSWER:
+            break
+    raise BadAddress("; ".join(reasons) + ".")
 
 
 async def _sources(values: Settings, desk: Desk, outlet: Outlet, home: Home) -> list[TriedSource]:

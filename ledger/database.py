@@ -34,7 +34,7 @@ def engine_for(url: str, connections: int = 10) -> AsyncEngine:
     """
     try:
         address = make_url(url).set(drivername="postgresql+psycopg")
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ConfigurationError("BROADSHEET_DATABASE_URL is not a PostgreSQL address.") from error
     return create_async_engine(
         address,

@@ -1,6 +1,7 @@
 """The environment, read in one place."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ import platformdirs
 from news.errors import ConfigurationError
 
 PREFIX = "BROADSHEET_"
+#: what follows the host's colon; a password may have any sign but @, as SQLAlchemy reads it
+_PORT = re.compile(r"[^:]+://(?:[^:/]*(?::[^@]*)?@)?+(?:\[[^/?]+\]|[^/:?]*):([^/?]*)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +58,7 @@ class Configuration:
 def read(environment: Mapping[str, str] | None = None) -> Configuration:
     """Return what `environment` (default: the process's own) says.
 
-    Raises ConfigurationError for a variable of ours that nothing reads, and for a URL with the wrong scheme.
+    Raises ConfigurationError for a variable of ours that nothing reads, and for a value that cannot be meant.
     """
     found = {
         name.removeprefix(PREFIX).lower(): value.strip()
@@ -69,13 +72,9 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
                 f"{PREFIX}{name.upper()} is not a setting. Known are "
                 f"{', '.join(PREFIX + each.upper() for each in sorted(known))}."
             )
-    for name, schemes in (
-        ("database_url", ("postgresql", "postgres")),
-        ("elasticsearch_url", ("http", "https")),
-        ("webhook_url", ("http", "https")),
-    ):
-        if name in found and urlsplit(found[name]).scheme not in schemes:
-            raise ConfigurationError(f"{PREFIX}{name.upper()} must begin with {schemes[0]}://")
+    _check_url(found, "database_url", ("postgresql", "postgres"))
+    for name in ("elasticsearch_url", "webhook_url"):
+        _check_url(found, name, ("http", "https"), needs_host=True)
     return Configuration(
         home=Path(found["home"]) if "home" in found else platformdirs.user_data_path("broadsheet", appauthor=False),
         database_url=found.get("database_url"),
@@ -88,12 +87,39 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         contact=found.get("contact"),
         archive=Path(found["archive"]) if "archive" in found else None,
         entity_model=_model(found),
-        allow_loopback=found.get("allow_loopback", "").lower() in ("1", "true", "yes"),
+        allow_loopback=_is_yes(found, "allow_loopback"),
         story_days=_days(found, "story_days", Configuration.story_days),
         revisit_days=_days(found, "revisit_days", Configuration.revisit_days),
         events_days=_days(found, "events_days", 0) if "events_days" in found else None,
         webhook_url=found.get("webhook_url"),
     )
+
+
+def _check_url(found: Mapping[str, str], name: str, schemes: tuple[str, ...], *, needs_host: bool = False) -> None:
+    """Raise ConfigurationError for an address that cannot be meant, without its text: it may carry a password."""
+    if name not in found:
+        return
+    variable = f"{PREFIX}{name.upper()}"
+    if not found[name].startswith(tuple(f"{scheme}://" for scheme in schemes)):
+        raise ConfigurationError(f"{variable} must begin with {schemes[0]}://")
+    port = _PORT.match(found[name])
+    if port and not (port[1].isascii() and port[1].isdigit() and 0 < int(port[1][:6]) <= 65_535):
+        raise ConfigurationError(f"{variable}: the port must be a number from 1 to 65535.")
+    try:
+        host = urlsplit(found[name]).hostname if needs_host else "any"
+    except ValueError as error:
+        raise ConfigurationError(f"{variable} is not an address: its host cannot be read.") from error
+    if not host:
+        raise ConfigurationError(f"{variable} names no host: {schemes[0]}://HOST… is expected.")
+
+
+def _is_yes(found: Mapping[str, str], name: str) -> bool:
+    value = found.get(name, "no").lower()
+    if value in ("1", "true", "yes"):
+        return True
+    if value in ("0", "false", "no"):
+        return False
+    raise ConfigurationError(f"{PREFIX}{name.upper()} is yes or no, not '{value}'.")
 
 
 def _file(found: Mapping[str, str], name: str) -> Path | None:

@@ -29,7 +29,8 @@ async def run_parts(parts: Parts) -> None:
         for name, task in tasks.items():
             if task.done():
                 error = task.exception()
-                raise PartEnded(f"The {name} ended: {error or 'without a reason'}.") from error
+                reason = str(error or "").removesuffix(".") or "without a reason"
+                raise PartEnded(f"The {name} ended: {reason}.") from error
     finally:
         for task in tasks.values():
             await _end(task)

@@ -32,12 +32,12 @@ class Kept:
     addresses: Sequence[str] = ()
 
 
-def parse_id(text: str) -> UUID:
-    """Return an article's id. Raises NotFound for what is none."""
+def parse_id(text: str, whose: str = "an article's") -> UUID:
+    """Return an id. Raises NotFound, which says `whose` it should be, for what is none."""
     try:
         return UUID(text)
     except ValueError as error:
-        raise NotFound(f"'{text[:80]}' is not an article's id.") from error
+        raise NotFound(f"'{text[:80]}' is not {whose} id.") from error
 
 
 async def kept(rooms: Rooms, id: UUID) -> Kept:

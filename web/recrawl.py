@@ -50,6 +50,13 @@ async def ask(request: Request) -> Response:
     return json_answer({"recrawls": accepted, "refused": refused}, 202 if accepted else 422)
 
 
+@recrawls.get("/api/recrawls", include_in_schema=False)
+async def how_to_ask(request: Request) -> Response:
+    """Say how recrawls are asked for: there is no list of them."""
+    sentence = 'Nothing is listed here: POST {"urls": ["https://…"]} to ask, or GET /api/recrawls/ID.'
+    return failures.answer(request, 405, sentence, {"Allow": "POST"})
+
+
 @recrawls.get("/api/recrawls/{id}")
 async def tell(request: Request, id: str) -> Response:
     """Tell what came of a recrawl: its `state` is queued or ended; a change comes with its difference."""
@@ -116,7 +123,7 @@ async def _form(request: Request, url: str, status: int = 200, *, mistake: str =
 async def _report(request: Request, id: str) -> tuple[Report, Changes | None]:
     jobs = _jobs(request)
     async with rooms_of(request).engine.connect() as connection:
-        found = await recrawl_of(connection, parse_id(id))
+        found = await recrawl_of(connection, parse_id(id, "a recrawl's"))
     said = await report(jobs, found)
     if said.before is None or said.version is None:
         return said, None
@@ -145,6 +152,9 @@ def _asked(body: bytes) -> tuple[list[str], bool]:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadQuery('That is no JSON. Send {"urls": ["https://…"]}.') from error
+    for name in value if isinstance(value, dict) else ():
+        if name not in ("urls", "force"):
+            raise BadQuery(f"There is no '{name[:50]}' to send. Known are urls, force.")
     urls = value.get("urls") if isinstance(value, dict) else None
     force = value.get("force", False) if isinstance(value, dict) else None
     if not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):

@@ -3,7 +3,7 @@
 import asyncio
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -44,13 +44,17 @@ async def serve_page(
     host: str = "127.0.0.1",
     port: int,
     jobs: Jobs | None = None,
+    listens: Callable[[str], None] | None = None,
 ) -> None:
     """Serve the search page and the API at http://host:port until the task is cancelled, which ends it within a second.
 
     `engine` should be the web's own, or crawls starve it. Without `jobs` nothing can be asked to be
-    fetched. Raises ConfigurationError if the port cannot be had.
+    fetched. `listens` is called with the page's address once it can be opened. Raises ConfigurationError if the port
+    cannot be had.
     """
     listening = _listen(host, port)
+    if listens:
+        listens(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
     try:
         await serve(create_app(engine, index, configuration, hosts=[host], jobs=jobs), listening)
     finally:

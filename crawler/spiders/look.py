@@ -15,6 +15,7 @@ from crawler.announcements import sites_of
 from crawler.answers import answer_of, page_of
 from crawler.download import MAY_SEND
 from crawler.failures import outcome_of
+from crawler.halt import finished
 from crawler.resolver import was_refused
 from news.errors import CrawlInterrupted
 from news.outcome import Outcome
@@ -47,9 +48,18 @@ class LookSpider(scrapy.Spider):
         self.sites = None if anywhere else sites_of(outlet) | {site_of(url) for url in urls}
         self.urls = urls
         self.looked: dict[str, Looked] = {}
-        self.may_send = MAY_SEND.get()
+        self._may_send = MAY_SEND.get()
+        self._is_halted = False
         #: what ended the crawl before its time
         self.failure: CrawlInterrupted | None = None
+
+    def may_send(self) -> bool:
+        """Say whether a request may leave now: the last question before it does."""
+        return not self._is_halted and self._may_send()
+
+    def halt(self) -> None:
+        """Send nothing more."""
+        self._is_halted = True
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield a request for each address."""
@@ -79,14 +89,14 @@ class LookSpider(scrapy.Spider):
 async def look(values: Settings, outlet: Outlet, urls: Sequence[str], *, anywhere: bool = False) -> dict[str, Looked]:
     """Return what each address gives, in their order. Nothing is recorded but the site's pace and robots.txt.
 
-    Raises CrawlInterrupted if it may send nothing more (crawler.download.MAY_SEND).
+    Cancelling ends it cleanly. Raises CrawlInterrupted if it may send nothing more (crawler.download.MAY_SEND).
     """
     settings = values.copy()
     settings.set("ITEM_PIPELINES", {}, priority="cmdline")
     runner = AsyncCrawlerRunner(settings)
     crawler = runner.create_crawler(LookSpider)
     try:
-        await runner.crawl(crawler, outlet=outlet, urls=list(dict.fromkeys(urls)), anywhere=anywhere)
+        await finished(crawler, runner.crawl(crawler, outlet=outlet, urls=list(dict.fromkeys(urls)), anywhere=anywhere))
     finally:
         await runner.stop()
     spider = crawler.spider

@@ -42,6 +42,7 @@ NOWHERE = "postgresql://someone:a-secret@127.0.0.1:1/nowhere"
         (["outlets", "enable"], {}, "Name outlets"),
         (["status"], {"database_url": NOWHERE}, "PostgreSQL cannot be used"),
         (["status"], {"database_url": "mysql://x"}, "BROADSHEET_DATABASE_URL must begin with postgresql://"),
+        (["status"], {"database_url": "postgresql://u:a-secret@127.0.0.1:abc/db"}, "the port must be a number"),
         (["status"], {"databse_url": "x"}, "BROADSHEET_DATABSE_URL is not a setting"),
         (["search", "x"], {"elasticsearch_url": "http://127.0.0.1:1"}, "Elasticsearch"),
         (["index", "keys"], {}, "names no Elasticsearch"),

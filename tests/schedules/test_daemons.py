@@ -1,8 +1,10 @@
 """The daemon as a process: several on one ledger, killed, stopped, with a part that dies."""
 
+import json
 import os
 import shutil
 import signal
+import socket
 import tempfile
 import urllib.request
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 
 from ledger.locks import Lock
 from ledger.postmaster import read_lock
-from tests.schedules.processes import asked, environment, free_port, libpq, running, until
+from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, free_port, libpq, running, until
 
 TIMETABLE = (
     "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
@@ -62,6 +64,24 @@ def test_a_daemon_that_is_asked_to_end_ends_cleanly(tmp_path: Path, fresh_databa
         assert daemon.wait(timeout=60) == 130
     assert "Traceback" not in log.read_text()
     assert _connections(fresh_database) == 0
+    # where no terminal is each line is for a program
+    told = [json.loads(line) for line in log.read_text().splitlines()]
+    assert not [event for event in told if "color_message" in event]
+    assert [event["url"] for event in told if event["event"] == "search_page_listens"] == [f"http://127.0.0.1:{port}"]
+    assert (told[-1]["event"], told[-1]["code"]) == ("daemon_ended", 130)
+
+
+def test_a_page_whose_port_is_taken_is_not_said_to_be_there(tmp_path: Path, fresh_database: str) -> None:
+    environ = environment(tmp_path, database_url=libpq(fresh_database))
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with running(["web", "--port", str(port)], environ, tmp_path / "log") as page:
+            assert page.wait(PATIENCE_SECONDS) == 1
+    told = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
+    assert "search_page_listens" not in [event["event"] for event in told]
+    assert told[-1]["reason"] == (
+        f"The search page ended: Port {port} of 127.0.0.1 is taken, perhaps by another Broadsheet; choose another port."
+    )
 
 
 def _connections(url: str) -> int:

@@ -202,3 +202,17 @@ def test_a_file_that_is_nothing_ends_in_one_sentence(tmp_path, environ):
     assert ran.returncode == 2
     assert "none of what can be imported" in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+def test_every_file_that_cannot_be_imported_is_named_and_none_is_begun(tmp_path, environ):
+    (tmp_path / "list.txt").write_text("https://a.example/1\n")
+    (tmp_path / "junk.gz").write_bytes(b"\x1f\x8bjunk")
+    files = [str(tmp_path / name) for name in ("list.txt", "junk.gz", "nope", "")]
+    ran = subprocess.run(
+        [sys.executable, "-m", "broadsheet", "import", *files], env=environ, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 2
+    *named, last = ran.stderr.splitlines()
+    assert [line.split(" ")[0] for line in named] == [str(tmp_path / "junk.gz"), str(tmp_path / "nope"), str(tmp_path)]
+    assert last == "Nothing was begun."
+    assert broadsheet(environ, "import", "--json") == []

@@ -2,9 +2,11 @@
 
 import base64
 import json
+import signal
 import subprocess
 import sys
 import threading
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from tests.schedules.imported_pages import page
+from tests.schedules.processes import PATIENCE_SECONDS, until
 from tests.schedules.test_house import environment, libpq
 
 PATHS = [f"/politics/story-of-the-day-{number:06}" for number in range(3)]
@@ -43,6 +46,8 @@ class Site:
 
     def __init__(self, pages: dict[str, str | bytes]) -> None:
         self.pages, self.origin, self.status, self.port = pages, "", 200, 0
+        #: seconds before it answers
+        self.slow = 0.0
         self.asked: list[tuple[str, dict[str, str]]] = []
 
 
@@ -53,6 +58,7 @@ def serving(pages: dict[str, str | bytes]) -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             site.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}))
+            time.sleep(site.slow)
             found = site.pages.get(self.path.removeprefix(site.origin))
             text = found.replace("{origin}", site.origin).encode() if isinstance(found, str) else found or b""
             self.send_response(site.status if found else 404)
@@ -127,16 +133,49 @@ def test_an_outlet_is_added_by_its_home_page_alone(tmp_path, environ):
         assert (told["works"], told["needs"]) == (False, "browser")
 
 
+def test_looking_that_is_stopped_ends_with_one_sentence_and_writes_nothing(tmp_path, environ):
+    with serving(newsroom()) as site:
+        site.slow = 1.0
+        command = [sys.executable, "-m", "broadsheet", "outlets", "add", site.origin]
+        started = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True)
+        until(lambda: "/" in [path for path, _ in site.asked], "the home page is asked for")
+        started.send_signal(signal.SIGINT)
+        assert started.communicate(timeout=PATIENCE_SECONDS)[1] == (
+            f"Stopped looking at {site.origin}; no outlet was added.\n"
+        )
+        assert started.returncode == 130
+        assert not (tmp_path / "outlets").exists()
+
+
 def test_a_list_of_outlets_is_added_once(tmp_path, environ):
     with serving(newsroom()) as one, serving({"/": "<p>nothing here</p>"}) as other:
         opml = f'<opml version="2.0"><body><outline text="a"><outline xmlUrl="{one.origin}/news.xml"/></outline>'
         opml += f'<outline htmlUrl="{other.origin}/"/><outline htmlUrl="https://apnews.com/"/></body></opml>'
         (tmp_path / "list.opml").write_text(opml)
-        ran = broadsheet(environ, "outlets", "import", str(tmp_path / "list.opml"), "--json")
+        ran = broadsheet(environ, "outlets", "import", str(tmp_path / "list.opml"), "--json", code=1)
         ends = {each["home"]: each["end"] for each in map(json.loads, ran.stdout.splitlines())}
         assert ends == {f"{one.origin}/": "added", f"{other.origin}/": "failed", "https://apnews.com/": "known"}
-        again = broadsheet(environ, "outlets", "import", str(tmp_path / "list.opml")).stdout
+        again = broadsheet(environ, "outlets", "import", str(tmp_path / "list.opml"), code=1).stdout
         assert "0 added, 2 known, 1 failed" in again
+
+
+def test_every_line_of_a_list_is_accounted_for_and_an_address_without_scheme_is_asked_for_by_http(tmp_path, environ):
+    with serving(newsroom()) as site:
+        bare = site.origin.removeprefix("http://")
+        (tmp_path / "list.txt").write_text(f"# mine\n{bare}\nnot a url\n\nhttps://apnews.com/\n{bare}\n")
+        ran = broadsheet(environ, "outlets", "import", str(tmp_path / "list.txt"), code=1)
+        *lines, last = ran.stdout.splitlines()
+        assert sorted(line.partition(", 127")[0] for line in lines) == sorted(
+            [
+                f"{bare}: added",
+                "not a url: failed, it is no address",
+                "https://apnews.com/: known",
+                f"{bare}: doubled, it stands there twice",
+            ]
+        )
+        assert last == "1 added, 1 known, 1 failed, 1 doubled"
+        [file] = (tmp_path / "outlets").iterdir()
+        assert tomllib.loads(file.read_text())["home"] == f"{site.origin}/"
 
 
 def test_headers_cookies_and_proxy_are_for_the_outlets_own_site_alone(tmp_path, environ):

@@ -1,6 +1,7 @@
 """An outlet's past, filled in from its sitemaps: what is wanted alone, behind what is new, and resumed after a kill."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import psycopg
 
 from tests.schedules.imported_pages import page
+from tests.schedules.processes import PATIENCE_SECONDS, until
 from tests.schedules.test_house import libpq
 from tests.schedules.test_looking import broadsheet, environ, serving  # noqa: F401 - a fixture
 
@@ -38,6 +40,26 @@ def newsroom() -> dict[str, str | bytes]:
         pages[f"/map-{month}.xml"] = URLS.format(rows)
         pages |= {f"{story(month, number % 3)}-{place}": page(number).content for number in numbers}
     return pages
+
+
+def test_filling_in_says_how_far_it_is_and_when_stopped_what_is_still_due(tmp_path: Path, environ):  # noqa: F811
+    (tmp_path / "outlets").mkdir()
+    with serving(newsroom()) as site, (tmp_path / "said").open("w+") as said:
+        file = tmp_path / "outlets" / "daily.toml"
+        file.write_text(f'name = "Daily"\nhome = "{site.origin}/"\ndelay_seconds = 5\n')
+        command = [sys.executable, "-m", "broadsheet", "crawl", "daily", "--since", "2026-01-01"]
+        started = subprocess.Popen(command, env=environ, stdout=said, stderr=said)
+        until(lambda: "still due" in (tmp_path / "said").read_text(), "a line of progress", tmp_path / "said")
+        started.send_signal(signal.SIGINT)
+        assert started.wait(PATIENCE_SECONDS) == 130
+        *lines, last = (tmp_path / "said").read_text().splitlines()
+        assert lines
+        assert not [line for line in lines if not line.startswith("Filling in: daily: ")]
+        assert re.fullmatch(
+            r"Stopped\. daily: \d of \d sitemaps read, \d pages fetched, \d+ found and still due; "
+            r"the same command goes on\.",
+            last,
+        )
 
 
 def test_the_past_is_filled_in_once_and_goes_on_after_a_kill(tmp_path: Path, environ, fresh_database):  # noqa: F811

@@ -142,7 +142,23 @@ async def test_a_program_asks_and_is_told(jobs: Jobs, site: Site) -> None:
         await record(jobs.desk.engine, attempt)
         ended = (await web.get(found["href"])).json()
         assert (ended["state"], ended["outcome"]) == ("ended", "gone")
-        assert (await web.get("/api/recrawls/7")).status_code == 404
+        nonsense = await web.get("/api/recrawls/7")
+        assert (nonsense.status_code, nonsense.json()) == (404, {"error": "'7' is not a recrawl's id."})
+
+
+async def test_how_recrawls_are_asked_for_is_said_to_whoever_only_reads(jobs: Jobs) -> None:
+    async with client(jobs) as web:
+        answer = await web.get("/api/recrawls")
+        assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+        assert 'POST {"urls"' in answer.json()["error"]
+        assert "GET /api/recrawls/ID" in answer.json()["error"]
+
+
+async def test_a_name_in_a_request_that_is_none_of_ours_is_refused_by_its_name(jobs: Jobs, site: Site) -> None:
+    async with client(jobs) as web:
+        answer = await web.post("/api/recrawls", json={"urls": [f"{site.url}/2024/boats"], "froce": True})
+        assert answer.status_code == 400
+        assert "'froce'" in answer.json()["error"]
 
 
 async def test_only_this_machine_or_the_token_may_ask(jobs: Jobs, site: Site) -> None:
