@@ -10,6 +10,7 @@ from ledger.outbox import debt
 from news.outcome import Outcome
 from news.outlet import Outlet
 from pipelines.publish import publish
+from schedules.ending import end_all
 from schedules.jobs import Jobs
 from schedules.work import work
 
@@ -64,6 +65,4 @@ async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] 
                 return
             await asyncio.sleep(LOOK_SECONDS)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(tasks)

@@ -6,13 +6,12 @@ from collections.abc import Awaitable, Callable
 from news.errors import PartEnded
 from pipelines.publish import publish
 from schedules.crawling import CONCURRENCY
+from schedules.ending import end_all
 from schedules.jobs import Jobs
 from schedules.lag import watch_loop
 from schedules.timetable import keep_timetable
 from schedules.work import work
 
-#: a part that is asked to end has so long for it, then it is asked again; a crawl ends within a second
-AGAIN_SECONDS = 3.0
 #: name -> what runs until it is cancelled
 Parts = dict[str, Callable[[], Awaitable[None]]]
 
@@ -33,14 +32,7 @@ async def run_parts(parts: Parts) -> None:
                 raise PartEnded(f"The {name} ended: {reason}.") from error
     finally:
         for task in tasks.values():
-            await _end(task)
-
-
-async def _end(task: asyncio.Future[None]) -> None:
-    """Cancel a part until it has ended: Python 3.11's `wait_for` may swallow a cancellation (gh-86296)."""
-    while not task.done():
-        task.cancel()
-        await asyncio.wait([task], timeout=AGAIN_SECONDS)
+            await end_all([task])
 
 
 def parts_of(jobs: Jobs) -> Parts:

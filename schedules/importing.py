@@ -23,6 +23,7 @@ from pipelines.imported import Purpose
 from pipelines.publish import publish
 from pipelines.stock import StockKind
 from schedules.crawling import CONCURRENCY, LOOK_SECONDS
+from schedules.ending import end_all
 from schedules.imports import begin_import, reader_of, unfiled
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after, next_try
 from schedules.work import work
@@ -172,9 +173,7 @@ async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[Going]
                 return
             await asyncio.sleep(LOOK_SECONDS)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(tasks)
 
 
 async def look(jobs: Jobs, ids: Collection[int]) -> Going:

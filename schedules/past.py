@@ -24,6 +24,7 @@ from news.outlet import Outlet, SourceKind
 from news.url import site_of
 from pipelines.publish import publish
 from schedules.crawling import CONCURRENCY, LOOK_SECONDS
+from schedules.ending import end_all
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after
 from schedules.work import work
 
@@ -197,6 +198,4 @@ async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[di
                 return
             await asyncio.sleep(LOOK_SECONDS)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(tasks)

@@ -19,6 +19,7 @@ from ledger.arrivals import WEEKS, Counts, habits
 from ledger.locks import Lock, let_go_when_silent
 from ledger.timetable import Known, known, note_asked
 from news.outlet import Outlet, Source, SourceKind
+from schedules.ending import end_all
 from schedules.health import look_after
 from schedules.jobs import Jobs
 from schedules.plan import Habit, Reading, after_quiet, learn, next_reading, zone_of
@@ -178,8 +179,7 @@ async def _keep(jobs: Jobs, connection: AsyncConnection) -> None:
             await connection.execute(text("SELECT 1"))  # a lost connection has lost the lock
             await connection.commit()
     finally:
-        rounds.cancel()
-        await asyncio.gather(rounds, return_exceptions=True)
+        await end_all([rounds])
         keeper.scheduler.shutdown(wait=False)
         OUTLETS.set(0)
 

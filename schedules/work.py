@@ -16,6 +16,7 @@ from crawler.download import MAY_SEND
 from ledger.sites import note_request
 from news.errors import UnknownOutlet
 from schedules.alive import Alive, Orphan, alive, orphans
+from schedules.ending import end_all
 from schedules.jobs import MOST_FAILURES, Jobs, after
 
 log = structlog.get_logger()
@@ -73,9 +74,7 @@ async def _work_while(jobs: Jobs, told: Alive, concurrency: int) -> None:
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end_all(tasks)
     for task in done:
         task.result()
 

@@ -17,6 +17,7 @@ from index.open import open_index
 from news.configuration import Configuration
 from pipelines.desk import Desk
 from pipelines.pool import Pool
+from schedules.ending import end_all
 from schedules.jobs import Jobs, open_jobs
 from schedules.work import work
 from tests.schedules.site import Site, write_outlet
@@ -63,6 +64,29 @@ async def test_a_job_whose_outlet_has_no_file_here_is_left_to_other_machines(job
     assert again.args == asked.args | {"failures": 1}
     assert (again.lock, again.queueing_lock) == (asked.lock, asked.queueing_lock)
     assert again.scheduled_at > datetime.now(UTC)
+
+
+async def test_a_task_that_swallows_its_cancellation_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("schedules.ending.AGAIN_SECONDS", 0.05)
+    asked = 0
+
+    async def deaf() -> None:
+        nonlocal asked
+        while asked < 3:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                asked += 1
+
+    task = asyncio.create_task(deaf())
+    await asyncio.sleep(0)
+    ending = asyncio.create_task(end_all([task]))
+    await asyncio.sleep(0.01)
+    ending.cancel()  # who waits is impatient, and still waits
+    with pytest.raises(asyncio.CancelledError):
+        await ending
+    assert task.done()
+    assert asked == 3
 
 
 async def test_a_job_that_hangs_is_cancelled(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
