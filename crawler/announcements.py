@@ -75,13 +75,19 @@ async def sources_in_robots(desk: Desk, outlet: Outlet) -> list[Source]:
     """
     if any(source.kind is SourceKind.SITEMAP for source in outlet.sources):
         return []
-    parts = urlsplit(outlet.home)
+    robots = await robots_at(desk, outlet.home)
+    if robots is None:
+        return []
+    named = await desk.pool.run(sitemaps, robots, outlet.home)
+    return [Source(kind=SourceKind.SITEMAP, url=address) for address in named if site_of(address) in sites_of(outlet)]
+
+
+async def robots_at(desk: Desk, home: str) -> bytes | None:
+    """Return the robots.txt of a home page's origin as the ledger has it; None where there is none, or none known."""
+    parts = urlsplit(home)
     async with desk.engine.connect() as connection:
         file = await robots_of(connection, f"{parts.scheme}://{parts.netloc}")
-    if file is None or not 200 <= file.status < 300:
-        return []
-    named = await desk.pool.run(sitemaps, file.content, outlet.home)
-    return [Source(kind=SourceKind.SITEMAP, url=address) for address in named if site_of(address) in sites_of(outlet)]
+    return file.content if file is not None and 200 <= file.status < 300 else None
 
 
 def sites_of(outlet: Outlet) -> frozenset[str]:

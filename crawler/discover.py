@@ -10,11 +10,11 @@ from urllib.parse import urljoin, urlsplit
 
 from scrapy.settings import Settings
 
+from crawler.announcements import robots_at
 from crawler.home import USUAL_FEEDS, USUAL_SITEMAPS, Home, read_home
 from crawler.robots import forbids_ai_training, sitemaps
 from crawler.spiders.look import look
 from crawler.tried import TriedArticle, TriedSource, Verdict, judge, try_articles, try_sources
-from ledger.sites import robots_of
 from news.errors import BadAddress, ConfigurationError, PageUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind, parse
@@ -67,12 +67,13 @@ async def discover(
         timezone=home.timezone,
         forbids_ai_training=home.forbids_ai_training,
     )
-    tried = await _sources(values, desk, outlet, home)
+    robots = await robots_at(desk, home.url)
+    tried = await _sources(values, desk, outlet, home, robots)
     kept = tuple(each.source for each in _worth(tried))
     outlet = replace(outlet, sources=kept)
     articles = await try_articles(values, desk, outlet, [each for each in tried if each.source in kept])
     outlet = replace(outlet, languages=_languages(home, articles))
-    if await _forbids_ai_training(desk, home):
+    if robots is not None and await desk.pool.run(forbids_ai_training, robots, home.url):
         outlet = replace(outlet, forbids_ai_training=True)
     working = [each for each in tried if each.source in kept]
     return Discovery(
@@ -98,13 +99,11 @@ async def _home_page(values: Settings, url: str) -> Page:
     raise BadAddress("; ".join(reasons) + ".")
 
 
-async def _sources(values: Settings, desk: Desk, outlet: Outlet, home: Home) -> list[TriedSource]:
+async def _sources(values: Settings, desk: Desk, outlet: Outlet, home: Home, robots: bytes | None) -> list[TriedSource]:
     """Try what the home page and robots.txt name; the usual places only where nothing of the kind works."""
     parts = urlsplit(home.url)
     origin = f"{parts.scheme}://{parts.netloc}"
-    async with desk.engine.connect() as connection:
-        file = await robots_of(connection, origin)
-    named = await desk.pool.run(sitemaps, file.content, origin) if file and 200 <= file.status < 300 else []
+    named = await desk.pool.run(sitemaps, robots, origin) if robots is not None else []
     tried: list[TriedSource] = []
     for kind, stated, usual in (
         (SourceKind.FEED, home.feeds, USUAL_FEEDS),
@@ -117,15 +116,6 @@ async def _sources(values: Settings, desk: Desk, outlet: Outlet, home: Home) -> 
     if not any(each.found for each in tried if each.source.kind is SourceKind.FEED):
         tried += await try_sources(values, desk, outlet, [Source(kind=SourceKind.FRONT_PAGE, url=home.url)])
     return tried
-
-
-async def _forbids_ai_training(desk: Desk, home: Home) -> bool:
-    parts = urlsplit(home.url)
-    async with desk.engine.connect() as connection:
-        file = await robots_of(connection, f"{parts.scheme}://{parts.netloc}")
-    if file is None or not 200 <= file.status < 300:
-        return False
-    return await desk.pool.run(forbids_ai_training, file.content, home.url)
 
 
 def _worth(tried: list[TriedSource]) -> list[TriedSource]:

@@ -9,15 +9,11 @@ from ledger.attempts import count_outcomes
 from ledger.outbox import debt
 from news.outcome import Outcome
 from news.outlet import Outlet
-from pipelines.publish import publish
-from schedules.ending import end_all
 from schedules.jobs import Jobs
-from schedules.work import work
+from schedules.standin import stand_in
 
 #: seconds between two looks at how far it is
 LOOK_SECONDS = 0.25
-#: crawls that one process runs at once; each waits most of the time, for its site's delay
-CONCURRENCY = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,27 +38,19 @@ async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] 
     """
     started_at = datetime.now(UTC)
     desk = jobs.desk
-    tasks: list[asyncio.Task[None]] = []
     slugs = [outlet.slug for outlet in outlets]
     published_looks = 0
-    try:
+    async with stand_in(jobs) as ours:
         while True:
-            # looked at again each time: a worker that was killed seems alive for a while
-            if not tasks and not await jobs.someone_works():
-                tasks.append(asyncio.create_task(work(jobs, CONCURRENCY)))
-                tasks.append(asyncio.create_task(publish(desk.engine, desk.index)))
+            await ours.work_if_nobody_does()
             unfinished = await jobs.unfinished(outlets, urls)
             async with desk.engine.connect() as connection:
                 outcomes = await count_outcomes(connection, slugs, started_at)
                 owed = (await debt(connection)).owed
             yield Progress(outcomes=outcomes, unfinished=unfinished, owed=owed)
-            for task in tasks:
-                if task.done():
-                    task.result()
+            ours.check()
             published_looks = 0 if unfinished else published_looks + 1
             # an index that takes nothing must not hold a person up for ever: some seconds, then the outbox waits
             if not unfinished and (not owed or published_looks > 5 / LOOK_SECONDS):
                 return
             await asyncio.sleep(LOOK_SECONDS)
-    finally:
-        await end_all(tasks)

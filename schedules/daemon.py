@@ -5,12 +5,11 @@ from collections.abc import Awaitable, Callable
 
 from news.errors import PartEnded
 from pipelines.publish import publish
-from schedules.crawling import CONCURRENCY
 from schedules.ending import end_all
 from schedules.jobs import Jobs
 from schedules.lag import watch_loop
 from schedules.timetable import keep_timetable
-from schedules.work import work
+from schedules.work import CONCURRENCY, work
 
 #: name -> what runs until it is cancelled
 Parts = dict[str, Callable[[], Awaitable[None]]]

@@ -20,13 +20,11 @@ from news.errors import CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
 from news.url import site_of
 from pipelines.imported import Purpose
-from pipelines.publish import publish
 from pipelines.stock import StockKind
-from schedules.crawling import CONCURRENCY, LOOK_SECONDS
-from schedules.ending import end_all
+from schedules.crawling import LOOK_SECONDS
 from schedules.imports import begin_import, reader_of, unfiled
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after, next_try
-from schedules.work import work
+from schedules.standin import stand_in
 
 #: crawls, which are due at their time, go before what is years old
 PRIORITY = -10
@@ -71,16 +69,8 @@ async def _defer(jobs: Jobs, import_id: int, failures: int = 0) -> None:
 async def _defer_fetch(
     jobs: Jobs, import_id: int, outlet: Outlet, at: datetime | None = None, failures: int = 0
 ) -> None:
-    deferrer = jobs.app.configure_task(
-        "fetch_listed",
-        queue=jobs.queue,
-        lock=f"site:{site_of(outlet.home)}",
-        queueing_lock=f"{jobs.queue}:import:{import_id}:{outlet.slug}",
-        priority=PRIORITY,
-        schedule_at=at,
-    )
-    with contextlib.suppress(AlreadyEnqueued):
-        await deferrer.defer_async(import_id=import_id, outlet=outlet.slug, failures=failures)
+    arguments = {"import_id": import_id, "outlet": outlet.slug, "failures": failures}
+    await jobs.defer("fetch_listed", outlet, f"import:{import_id}:{outlet.slug}", PRIORITY, arguments, at)
 
 
 def define_imports(jobs: Jobs, settings: Settings) -> None:
@@ -157,23 +147,15 @@ async def _outlet(jobs: Jobs, slug: str) -> Outlet:
 
 async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[Going]:
     """Yield how far imports are, until their jobs have ended; if no worker lives, this process works them off."""
-    desk = jobs.desk
-    tasks: list[asyncio.Task[None]] = []
-    try:
+    async with stand_in(jobs) as ours:
         while True:
-            if not tasks and not await jobs.someone_works():
-                tasks.append(asyncio.create_task(work(jobs, CONCURRENCY)))
-                tasks.append(asyncio.create_task(publish(desk.engine, desk.index)))
+            await ours.work_if_nobody_does()
             going = await look(jobs, ids)
             yield going
-            for task in tasks:
-                if task.done():
-                    task.result()
+            ours.check()
             if not going.unfinished:
                 return
             await asyncio.sleep(LOOK_SECONDS)
-    finally:
-        await end_all(tasks)
 
 
 async def look(jobs: Jobs, ids: Collection[int]) -> Going:

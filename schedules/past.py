@@ -10,23 +10,21 @@ from urllib.parse import urljoin, urlsplit
 from scrapy.settings import Settings
 from sqlalchemy import text
 
-from crawler.announcements import ours, sites_of
+from crawler.announcements import ours, robots_at, sites_of
 from crawler.home import USUAL_SITEMAPS
 from crawler.robots import sitemaps
 from crawler.sources.sitemap import read_whole
 from crawler.spiders.look import look
 from ledger.pages import Found, announce
 from ledger.past import FOUND_IN, Part, Past, next_part, note_failure, note_part, past_of, put_behind, remember
-from ledger.sites import not_before, robots_of
+from ledger.sites import not_before
 from news.errors import CrawlInterrupted, PageUnreadable, SourceUnreadable
 from news.outcome import PASSING, Outcome
 from news.outlet import Outlet, SourceKind
 from news.url import site_of
-from pipelines.publish import publish
-from schedules.crawling import CONCURRENCY, LOOK_SECONDS
-from schedules.ending import end_all
+from schedules.crawling import LOOK_SECONDS
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after
-from schedules.work import work
+from schedules.standin import stand_in
 
 #: behind what the timetable asks for
 PRIORITY = -5
@@ -162,11 +160,10 @@ async def _named(jobs: Jobs, settings: Settings, outlet: Outlet) -> list[Found]:
     parts = urlsplit(outlet.home)
     origin = f"{parts.scheme}://{parts.netloc}"
     await look(settings, outlet, [outlet.home])  # which asks robots.txt, if the ledger has none that is fresh
-    async with jobs.desk.engine.connect() as connection:
-        file = await robots_of(connection, origin)
+    robots = await robots_at(jobs.desk, outlet.home)
     named: list[str] = []
-    if file is not None and 200 <= file.status < 300:
-        named = await jobs.desk.pool.run(sitemaps, file.content, origin, MOST_NAMED)
+    if robots is not None:
+        named = await jobs.desk.pool.run(sitemaps, robots, origin, MOST_NAMED)
     if not named and not any(each.kind is SourceKind.SITEMAP for each in outlet.sources):
         named = [urljoin(origin, place) for place in USUAL_SITEMAPS]
     sites = sites_of(outlet)
@@ -176,12 +173,9 @@ async def _named(jobs: Jobs, settings: Settings, outlet: Outlet) -> list[Found]:
 async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[dict[str, Past]]:
     """Yield how far each outlet's past is, until it was fetched; if no worker lives, this process does the work."""
     desk = jobs.desk
-    tasks: list[asyncio.Task[None]] = []
-    try:
+    async with stand_in(jobs) as ours:
         while True:
-            if not tasks and not await jobs.someone_works():
-                tasks.append(asyncio.create_task(work(jobs, CONCURRENCY)))
-                tasks.append(asyncio.create_task(publish(desk.engine, desk.index)))
+            await ours.work_if_nobody_does()
             names = [f"{jobs.queue}:past:{outlet.slug}" for outlet in outlets]
             waiting = text(
                 "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
@@ -191,11 +185,7 @@ async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[di
                 left = (await connection.execute(waiting, {"names": names})).scalar_one()
                 yield {outlet.slug: await past_of(connection, outlet.slug) for outlet in outlets}
             left += await jobs.unfinished(outlets)
-            for task in tasks:
-                if task.done():
-                    task.result()
+            ours.check()
             if not left:
                 return
             await asyncio.sleep(LOOK_SECONDS)
-    finally:
-        await end_all(tasks)

@@ -21,6 +21,8 @@ from schedules.jobs import MOST_FAILURES, Jobs, after
 
 log = structlog.get_logger()
 
+#: crawls that one process runs at once; each waits most of the time, for its site's delay
+CONCURRENCY = 16
 #: a slice takes half a minute, the reading of many sources minutes; what takes longer hangs, and holds up its site
 JOB_SECONDS = 1_800.0
 #: seconds between two looks at the outlets' files
