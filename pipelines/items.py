@@ -14,16 +14,20 @@ from pipelines.fetched import Fetched
 from pipelines.record import record_fetched
 
 
-class ArchivePipeline:
-    """Keeps each page as it came, where the user wants that: before the ledger knows of it, so that none is missing."""
+class _Step:
+    """What every pipeline has: the crawler, whose desk is opened when the crawl begins."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
-        """Keep the crawler, whose desk is opened when the crawl begins."""
+        """Keep the crawler."""
         return cls(crawler)
+
+
+class ArchivePipeline(_Step):
+    """Keeps each page as it came, where the user wants that: before the ledger knows of it, so that none is missing."""
 
     async def process_item(self, item: Fetched) -> Fetched:
         """Return the item once its page is on disk. Raises DropItem if it cannot be: then the page is still due."""
@@ -40,19 +44,14 @@ class ArchivePipeline:
         return item
 
 
-class DigestPipeline:
+class DigestPipeline(_Step):
     """Reads each page in the process pool."""
 
     def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
+        super().__init__(crawler)
         self.chrome: frozenset[int] = frozenset()
         #: the lines of the pages that gave an article, for learning
         self.lines: list[frozenset[int]] = []
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Keep the crawler, whose desk is opened when the crawl begins."""
-        return cls(crawler)
 
     async def open_spider(self) -> None:
         """Recall what is known of the outlet's chrome."""
@@ -82,16 +81,8 @@ class DigestPipeline:
         return str(getattr(self.crawler.spider, "slug", ""))
 
 
-class RecordPipeline:
+class RecordPipeline(_Step):
     """Writes each attempt, and all that came of it, into the ledger."""
-
-    def __init__(self, crawler: Crawler) -> None:
-        self.crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
-        """Keep the crawler, whose desk is opened when the crawl begins."""
-        return cls(crawler)
 
     async def process_item(self, item: Fetched) -> Fetched:
         """Return the item with what the ledger made of it."""

@@ -13,10 +13,10 @@ from twisted.python.failure import Failure
 
 from crawler.announcements import sites_of
 from crawler.answers import answer_of, page_of
-from crawler.download import MAY_SEND
 from crawler.failures import outcome_of
 from crawler.halt import finished
 from crawler.resolver import was_refused
+from crawler.spiders.ending import Ending
 from news.errors import CrawlInterrupted
 from news.outcome import Outcome
 from news.outlet import Outlet
@@ -48,18 +48,15 @@ class LookSpider(scrapy.Spider):
         self.sites = None if anywhere else sites_of(outlet) | {site_of(url) for url in urls}
         self.urls = urls
         self.looked: dict[str, Looked] = {}
-        self._may_send = MAY_SEND.get()
-        self._is_halted = False
-        #: what ended the crawl before its time
-        self.failure: CrawlInterrupted | None = None
+        self.ending = Ending(outlet.home, 0.0)
 
     def may_send(self) -> bool:
         """Say whether a request may leave now: the last question before it does."""
-        return not self._is_halted and self._may_send()
+        return self.ending.may_send()
 
     def halt(self) -> None:
         """Send nothing more."""
-        self._is_halted = True
+        self.ending.halt()
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield a request for each address."""
@@ -79,7 +76,7 @@ class LookSpider(scrapy.Spider):
         """Keep the reason why there is none."""
         request: Request = failure.request  # type: ignore[attr-defined]
         if isinstance(failure.value, CrawlInterrupted):
-            self.failure = failure.value
+            self.ending.failure = failure.value
             return
         outcome, reason = outcome_of(failure, not_public=was_refused(request.url))
         asked = request.cb_kwargs["asked"]
@@ -95,13 +92,10 @@ async def look(values: Settings, outlet: Outlet, urls: Sequence[str], *, anywher
     settings.set("ITEM_PIPELINES", {}, priority="cmdline")
     runner = AsyncCrawlerRunner(settings)
     crawler = runner.create_crawler(LookSpider)
-    try:
-        await finished(crawler, runner.crawl(crawler, outlet=outlet, urls=list(dict.fromkeys(urls)), anywhere=anywhere))
-    finally:
-        await runner.stop()
+    await finished(crawler, runner.crawl(crawler, outlet=outlet, urls=list(dict.fromkeys(urls)), anywhere=anywhere))
     spider = crawler.spider
     assert isinstance(spider, LookSpider), "the crawl was made of this class"
-    if spider.failure is not None:
-        raise spider.failure
+    if spider.ending.failure is not None:
+        raise spider.ending.failure
     missing = Looked(url="", outcome=Outcome.UNREACHABLE, reason="it was not asked for in time")
     return {url: spider.looked.get(url, missing) for url in dict.fromkeys(urls)}
