@@ -1,16 +1,29 @@
-"""Ledger and index, opened for one command and closed after it."""
+"""The ledger, alone or with the index, opened for one command and closed after it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from index.protocol import Index
 
 #: at most so many connections: a command does one thing after another, publishing a few at once
 CONNECTIONS = 4
+
+
+@asynccontextmanager
+async def open_ledger() -> "AsyncIterator[AsyncConnection]":
+    """Open the ledger that the environment names, in a transaction that ends with the block.
+
+    Raises DatabaseUnavailable or ConfigurationError.
+    """
+    from ledger.database import database
+    from news.configuration import read
+
+    async with database(read(), connections=1) as engine, engine.begin() as connection:
+        yield connection
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ import typer
 
 from broadsheet import looking
 from broadsheet.console import err, out, print_json, quiet_logs, run, table
+from broadsheet.opened import open_ledger
 
 if TYPE_CHECKING:
     from ledger.outlets import OutletState, SourceState
@@ -177,27 +178,21 @@ def _source(state: "SourceState | None") -> dict[str, Any]:
 
 
 async def _states() -> "dict[str, OutletState]":
-    from ledger.database import database
     from ledger.outlets import states
-    from news.configuration import read
 
-    async with database(read(), connections=1) as engine, engine.connect() as connection:
+    async with open_ledger() as connection:
         return await states(connection)
 
 
 async def _sources(slug: str) -> "dict[str, SourceState]":
-    from ledger.database import database
     from ledger.outlets import source_states
-    from news.configuration import read
 
-    async with database(read(), connections=1) as engine, engine.connect() as connection:
+    async with open_ledger() as connection:
         return await source_states(connection, slug)
 
 
 async def _enable(slugs: list[str], *, enabled: bool) -> None:
     from ledger import outlets
-    from ledger.database import database
-    from news.configuration import read
 
-    async with database(read(), connections=1) as engine, engine.begin() as connection:
+    async with open_ledger() as connection:
         await outlets.enable(connection, slugs, enabled=enabled)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from broadsheet.console import fail, out, print_json, quiet_logs, run, table
+from broadsheet.opened import open_ledger
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -77,8 +78,6 @@ def _plain(each: Any) -> dict[str, Any]:
 
 
 async def _with_ledger(do: "Callable[[AsyncConnection], Awaitable[T]]") -> T:
-    from ledger.database import database
-    from news.configuration import read
 
-    async with database(read(), connections=1) as engine, engine.begin() as connection:
+    async with open_ledger() as connection:
         return await do(connection)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from broadsheet.console import err, fail, out, print_json, quiet_logs, run
+from broadsheet.opened import open_ledger
 
 if TYPE_CHECKING:
     from schedules.jobs import Jobs
@@ -99,16 +100,14 @@ def _when(at: datetime | None) -> str:
 
 async def _plans(*names: str) -> "list[Plan]":
     from crawler.catalogue import Catalogue
-    from ledger.database import database
     from news.configuration import read
     from schedules.timetable import plans
 
-    configuration = read()
-    catalogue = Catalogue(home=configuration.home)
+    catalogue = Catalogue(home=read().home)
     outlets = [catalogue.outlet(name) for name in names] if names else list(catalogue)
     for fault in () if names else catalogue.broken:
         err.print(fault, style="yellow", markup=False)
-    async with database(configuration, connections=1) as engine, engine.connect() as connection:
+    async with open_ledger() as connection:
         return await plans(connection, outlets, datetime.now(UTC))
 
 
@@ -123,10 +122,8 @@ def _pause(names: list[str], *, paused: bool) -> None:
 
 async def _write_pause(slugs: list[str], *, paused: bool) -> None:
     from ledger import outlets
-    from ledger.database import database
-    from news.configuration import read
 
-    async with database(read(), connections=1) as engine, engine.begin() as connection:
+    async with open_ledger() as connection:
         await outlets.pause(connection, slugs, paused=paused)
 
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.console import fail, out, print_json, run, table
+from broadsheet.opened import open_ledger
 
 if TYPE_CHECKING:
     from news.version import Version
@@ -91,29 +92,23 @@ def explain(url_or_id: str, *, as_json: bool) -> None:
 
 async def _explanation(url_or_id: str) -> dict[str, list[dict[str, Any]]]:
     from ledger.articles import explanation, find
-    from ledger.database import database
-    from news.configuration import read
 
-    async with database(read(), connections=1) as engine, engine.connect() as connection:
+    async with open_ledger() as connection:
         return await explanation(connection, await find(connection, url_or_id))
 
 
 async def _document(url_or_id: str) -> dict[str, Any]:
     from ledger.articles import documents, find
-    from ledger.database import database
-    from news.configuration import read
 
-    async with database(read(), connections=1) as engine, engine.connect() as connection:
+    async with open_ledger() as connection:
         found = await find(connection, url_or_id)
         return (await documents(connection, [found]))[found]
 
 
 async def _versions(url_or_id: str) -> list["Version"]:
     from ledger.articles import find, history
-    from ledger.database import database
-    from news.configuration import read
 
-    async with database(read(), connections=1) as engine, engine.connect() as connection:
+    async with open_ledger() as connection:
         return await history(connection, await find(connection, url_or_id))
 
 
