@@ -1,7 +1,6 @@
 """Daemons as processes of their own, each in a home and on a PostgreSQL that are gone afterwards."""
 
 import asyncio
-import os
 import shutil
 import signal
 import subprocess
@@ -16,16 +15,10 @@ from typing import Any
 import psycopg
 
 from ledger.server import Server, start
+from tests.schedules.processes import environment, libpq
 
 #: a run that gets no further in this time is stuck
 PATIENCE_SECONDS = 3_600
-
-
-def environment(home: Path, server: Server) -> dict[str, str]:
-    """Return what a daemon of the bench finds in its environment."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")}
-    url = server.url.replace("postgresql+psycopg://", "postgresql://", 1)
-    return kept | {"BROADSHEET_HOME": str(home), "BROADSHEET_DATABASE_URL": url, "BROADSHEET_ALLOW_LOOPBACK": "yes"}
 
 
 @contextmanager
@@ -44,7 +37,8 @@ def launch(home: Path, server: Server, *arguments: str) -> subprocess.Popen[byte
     """Start `broadsheet ARGUMENTS`; its log goes to the home."""
     with (home / "log").open("ab") as log:
         command = [sys.executable, "-m", "broadsheet", *arguments]
-        return subprocess.Popen(command, env=environment(home, server), stdout=log, stderr=log)
+        environ = environment(home, database_url=libpq(server.url), allow_loopback="yes")
+        return subprocess.Popen(command, env=environ, stdout=log, stderr=log)
 
 
 def end(processes: list[subprocess.Popen[bytes]]) -> None:
@@ -62,7 +56,7 @@ def end(processes: list[subprocess.Popen[bytes]]) -> None:
 def ask(server: Server, query: str) -> Any:
     """Return the first value of a query; None while its tables are not there, or the server is away."""
     try:
-        with psycopg.connect(server.url.replace("postgresql+psycopg://", "postgresql://", 1)) as connection:
+        with psycopg.connect(libpq(server.url)) as connection:
             row = connection.execute(query).fetchone()
             return row[0] if row else None
     except (psycopg.errors.UndefinedTable, psycopg.OperationalError):

@@ -6,9 +6,7 @@
 import argparse
 import asyncio
 import json
-import shutil
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,12 +18,12 @@ from sqlalchemy import text
 if not __package__:
     sys.path[0] = str(Path(__file__).parent.parent)
 
+from bench.daemon import house
 from crawler.catalogue import Catalogue
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
 from ledger.arrivals import WEEKS
 from ledger.database import engine_for, migrate
-from ledger.server import start
 from news.configuration import Configuration
 from news.outlet import Outlet
 from pipelines.desk import Desk
@@ -129,14 +127,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--outlets", type=int, default=1_000)
     wanted = parser.parse_args()
-    home = Path(tempfile.mkdtemp(prefix="broadsheet-bench-", dir="/tmp"))
-    home.chmod(0o755)
-    try:
-        with start(home) as server, elasticsearch_server.running() as node:
-            pid = int(next(home.rglob("postmaster.pid")).read_text().splitlines()[0])
-            print(json.dumps(asyncio.run(measure(server.url, pid, node.url, wanted.outlets))))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    with house() as (_, server), elasticsearch_server.running() as node:
+        pid = int((server.data / "postmaster.pid").read_text().splitlines()[0])
+        print(json.dumps(asyncio.run(measure(server.url, pid, node.url, wanted.outlets))))
 
 
 if __name__ == "__main__":

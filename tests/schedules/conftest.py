@@ -1,12 +1,20 @@
-"""A news site, an outlet of it, and the environment in which both are crawled."""
+"""A news site, an outlet of it, the environment in which both are crawled, and a job queue."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from crawler.catalogue import Catalogue
+from crawler.slices import settings
+from index.open import open_index
+from news.configuration import Configuration
+from pipelines.desk import Desk
+from pipelines.pool import Pool
+from schedules.jobs import Jobs, open_jobs
 from tests.schedules.processes import environment, libpq
-from tests.schedules.site import Site, serve
+from tests.schedules.site import Site, serve, write_outlet
 
 
 @pytest.fixture
@@ -23,3 +31,15 @@ def site() -> Iterator[Site]:
 def environ(tmp_path: Path, fresh_database: str) -> dict[str, str]:
     """Give the environment of a process that may crawl loopback and remembers in the test's own database."""
     return environment(tmp_path, database_url=libpq(fresh_database), allow_loopback="yes")
+
+
+@pytest.fixture
+async def jobs(engine: AsyncEngine, tmp_path: Path, site: Site) -> AsyncIterator[Jobs]:
+    """Give the job queue of a process that knows the site as the outlet `harbour`."""
+    write_outlet(tmp_path, "harbour", site)
+    configuration = Configuration(home=tmp_path, allow_loopback=True)
+    pool = Pool(1)
+    desk = Desk(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
+    async with open_jobs(desk, Catalogue(home=tmp_path), settings()) as opened:
+        yield opened
+    pool.close()

@@ -63,6 +63,6 @@ def asked(url: str, query: str) -> list[tuple[object, ...]]:
     """Return the rows of a query; none while its tables are not made yet."""
     try:
         with psycopg.connect(libpq(url)) as connection:
-            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+            return connection.execute(query).fetchall()
     except psycopg.errors.UndefinedTable:
         return []

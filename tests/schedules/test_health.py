@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,39 +12,22 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crawler.catalogue import Catalogue
-from crawler.slices import settings
-from index.open import open_index
 from ledger.completeness import count_hours, sums
 from ledger.health import healths
 from ledger.listings import note_listing
 from ledger.outlets import SourceState, note_source
 from ledger.pages import Found, announce, due
 from ledger.record import Attempt, record
-from news.configuration import Configuration
 from news.outcome import Outcome
 from news.outlet import Source, SourceKind
-from pipelines.desk import Desk
-from pipelines.pool import Pool
 from schedules.events import change_of_health
 from schedules.health import go_round, tell
-from schedules.jobs import Jobs, open_jobs
-from tests.schedules.site import Site, write_outlet
+from schedules.jobs import Jobs
+from tests.schedules.site import Site
 from web.app import create_app
 
 NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-async def jobs(engine: AsyncEngine, tmp_path: Path, site: Site) -> AsyncIterator[Jobs]:
-    write_outlet(tmp_path, "harbour", site)
-    configuration = Configuration(home=tmp_path, allow_loopback=True)
-    pool = Pool(1)
-    desk = Desk(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
-    async with open_jobs(desk, Catalogue(home=tmp_path), settings()) as opened:
-        yield opened
-    pool.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -12,13 +11,8 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
-import pytest
 from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crawler.catalogue import Catalogue
-from crawler.slices import settings
-from index.open import open_index
 from ledger.keep import Reading, keep
 from ledger.record import Attempt, record
 from ledger.recrawls import open_one
@@ -28,10 +22,8 @@ from news.configuration import Configuration
 from news.identity import identity
 from news.outcome import Outcome
 from pipelines.deduplicate import sign
-from pipelines.desk import Desk
-from pipelines.pool import Pool
 from schedules.alive import alive
-from schedules.jobs import Jobs, open_jobs
+from schedules.jobs import Jobs
 from tests.schedules.processes import PATIENCE_SECONDS
 from tests.schedules.site import Site, article, write_outlet
 from web.app import create_app
@@ -102,17 +94,6 @@ def test_what_a_site_asks_to_leave_alone_stays_queued(tmp_path: Path, environ: d
     assert "asks to be left alone" in recrawl(environ, other).stdout
     assert "it stays queued" in recrawl(environ, boats).stdout
     assert site.asked("/2024/the-boats") == 0
-
-
-@pytest.fixture
-async def jobs(engine: AsyncEngine, tmp_path: Path, site: Site) -> AsyncIterator[Jobs]:
-    write_outlet(tmp_path, "harbour", site)
-    configuration = Configuration(home=tmp_path, allow_loopback=True)
-    pool = Pool(1)
-    desk = Desk(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
-    async with open_jobs(desk, Catalogue(home=tmp_path), settings()) as opened:
-        yield opened
-    pool.close()
 
 
 def client(jobs: Jobs, token: str | None = None, peer: str = "127.0.0.1") -> httpx.AsyncClient:

@@ -3,43 +3,23 @@
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crawler.catalogue import Catalogue
-from crawler.slices import settings
-from index.open import open_index
 from ledger.arrivals import habits, note_arrivals
 from ledger.outlets import SourceState, note_source, pause
 from ledger.pages import want
 from ledger.timetable import known, note_asked
-from news.configuration import Configuration
 from news.outlet import Source, SourceKind
-from pipelines.desk import Desk
-from pipelines.pool import Pool
-from schedules.jobs import Jobs, open_jobs
+from schedules.jobs import Jobs
 from schedules.timetable import Keeper, plans
 from tests.schedules.processes import PATIENCE_SECONDS, running, until
 from tests.schedules.site import Site, article, write_outlet
 
 NOW = datetime.now(UTC).replace(microsecond=0)
-
-
-@pytest.fixture
-async def jobs(engine: AsyncEngine, tmp_path: Path, site: Site) -> AsyncIterator[Jobs]:
-    write_outlet(tmp_path, "harbour", site)
-    configuration = Configuration(home=tmp_path, allow_loopback=True)
-    pool = Pool(1)
-    desk = Desk(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
-    catalogue = Catalogue(home=tmp_path)
-    async with open_jobs(desk, catalogue, settings()) as opened:
-        yield opened
-    pool.close()
 
 
 def feed(site: Site) -> Source:

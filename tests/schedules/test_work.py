@@ -5,35 +5,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from crawler.catalogue import Catalogue
-from crawler.slices import settings
-from index.open import open_index
-from news.configuration import Configuration
-from pipelines.desk import Desk
-from pipelines.pool import Pool
 from schedules.ending import end_all
-from schedules.jobs import Jobs, open_jobs
+from schedules.jobs import Jobs
 from schedules.work import work
-from tests.schedules.site import Site, write_outlet
 
 QUEUED = text("SELECT args, scheduled_at, lock, queueing_lock FROM procrastinate_jobs WHERE status = 'todo'")
-
-
-@pytest.fixture
-async def jobs(engine: AsyncEngine, tmp_path: Path, site: Site) -> AsyncIterator[Jobs]:
-    write_outlet(tmp_path, "harbour", site)
-    configuration = Configuration(home=tmp_path, allow_loopback=True)
-    pool = Pool(1)
-    desk = Desk(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
-    async with open_jobs(desk, Catalogue(home=tmp_path), settings()) as opened:
-        yield opened
-    pool.close()
 
 
 @asynccontextmanager
