@@ -116,6 +116,7 @@ robots = Table(
     Column("origin", Text, primary_key=True),  # scheme://host[:port]
     Column("content", LargeBinary, nullable=False),
     Column("status", Integer, nullable=False),  # 0: unreachable
+    Column("skipped_lines", Integer, nullable=False, server_default=ZERO),  # Sitemap lines that name no address we keep
     Column("fetched_at", Instant, nullable=False),
 )
 
@@ -155,6 +156,7 @@ attempts = Table(
     Column("latency_ms", Integer),
     Column("content_bytes", Integer),
     Column("article_id", Uuid),
+    Column("recrawl_id", Uuid),  # the recrawl that it answers
     Index(None, "outlet", "at"),
     Index(None, "url", "at"),
     Index("ix_attempts_at_brin", "at", postgresql_using="brin"),
@@ -207,7 +209,60 @@ versions = Table(
     Column("article", LargeBinary, nullable=False),  # zlib of Article.as_json()
     Column("edits", JSONB),  # against the version before; NULL for the first
     Column("candidates", LargeBinary),  # zlib of what was weighed for each field
+    # provenance: of the page that the text was last read from; news/provenance.py says what each is
+    Column("page_hash", LargeBinary),  # NULL: recorded before provenance was
+    Column("read_with", LargeBinary),
+    Column("lines", LargeBinary),
     PrimaryKeyConstraint("article_id", "version"),
+)
+
+#: the newest page of each article as it came, for as long as the article is re-fetched
+raw_pages = Table(
+    "raw_pages",
+    metadata,
+    Column("article_id", Uuid, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("page_hash", LargeBinary, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("final_url", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", JSONB, nullable=False),
+    Column("content", LargeBinary, nullable=False),  # zstd; EXTERNAL: PostgreSQL need not try to pack it again
+    Column("content_bytes", Integer, nullable=False),  # as it is kept
+    Column("fetched_at", Instant, nullable=False),
+    Index(None, "fetched_at"),
+)
+
+#: stored pages and texts that are read again, and what that changes
+reprocessings = Table(
+    "reprocessings",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("outlet", Text),  # None: all
+    Column("since", Instant),  # articles first seen before are left alone
+    Column("steps", Text, nullable=False),  # all, extract or enrich
+    Column("dry_run", Boolean, nullable=False),
+    Column("begun_at", Instant, nullable=False, server_default=NOW),
+    Column("ended_at", Instant),
+)
+
+#: a share of the articles of a reprocessing, by their ids: workers take different ones
+reprocessing_parts = Table(
+    "reprocessing_parts",
+    metadata,
+    Column("reprocessing_id", BigInteger, ForeignKey("reprocessings.id", ondelete="CASCADE"), nullable=False),
+    Column("part", Integer, nullable=False),
+    Column("up_to", Uuid),  # the last article that is done; NULL: none
+    Column("last", Uuid, nullable=False),  # the last article of the part
+    Column("total", Integer, nullable=False),
+    Column("done", Integer, nullable=False, server_default=ZERO),
+    Column("changed", Integer, nullable=False, server_default=ZERO),
+    Column("results", JSONB, nullable=False, server_default="{}"),  # what was done -> articles
+    Column("fields", JSONB, nullable=False, server_default="{}"),  # field -> articles in which it changes
+    Column("examples", JSONB, nullable=False, server_default="[]"),
+    Column("moved_at", Instant, nullable=False, server_default=NOW),
+    Column("ended_at", Instant),
+    Column("error", Text),  # why it does not go on
+    PrimaryKeyConstraint("reprocessing_id", "part"),
 )
 
 #: by which copies of a text are found, for as many days as copies are looked for
@@ -273,7 +328,7 @@ quarantine = Table(
     PrimaryKeyConstraint("stream", "id"),
 )
 
-#: addresses that a person wanted fetched again; what came of each stands in `attempts`
+#: addresses that a person wanted fetched again, and the attempt that answers each
 recrawls = Table(
     "recrawls",
     metadata,
@@ -282,7 +337,9 @@ recrawls = Table(
     Column("outlet", Text, nullable=False),
     Column("force", Boolean, nullable=False),
     Column("asked_at", Instant, nullable=False),
+    Column("attempt_id", BigInteger),  # None: it waits
     Index(None, "url", "asked_at"),
+    Index("ix_recrawls_open", "url", postgresql_where=text("attempt_id IS NULL")),
 )
 
 #: an outlet's hour, counted: what its sources brought and what became of it

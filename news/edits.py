@@ -25,10 +25,16 @@ class EditKind(StrEnum):
     PARAGRAPHS_REMOVED = "paragraphs_removed"
     BODY = "body"  # other words within paragraphs that stayed
     COSMETIC = "cosmetic"  # case, punctuation, order of paragraphs: every word and figure stays
+    UNEXPLAINED = "unexplained"  # we read otherwise than before, and cannot tell whether the outlet changed anything
 
 
 #: what can change the meaning of an article; a byline does not
-SUBSTANCE = frozenset(EditKind) - {EditKind.COSMETIC, EditKind.BYLINE, EditKind.CORRECTION_NOTICE}
+SUBSTANCE = frozenset(EditKind) - {
+    EditKind.COSMETIC,
+    EditKind.BYLINE,
+    EditKind.CORRECTION_NOTICE,
+    EditKind.UNEXPLAINED,
+}
 #: more edits than a person reads are not listed; their kinds are
 MOST_LISTED = 40
 #: characters of an excerpt

@@ -31,6 +31,10 @@ class DatabaseUnavailable(BroadsheetError):
     """PostgreSQL cannot be reached, started or used."""
 
 
+class PoolUnavailable(BroadsheetError):
+    """The process pool takes no work: a fault of ours, and none of the page's that waits for it."""
+
+
 class ArchiveUnavailable(BroadsheetError):
     """Raw pages are to be kept, and cannot be: the disk is full, or the directory is closed. They stay due."""
 

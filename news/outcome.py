@@ -38,6 +38,7 @@ class Outcome(StrEnum):
     TOO_SLOW = "too_slow"  # the digest's time limit
     TOO_FAT = "too_fat"  # the digest's memory limit
     UNREADABLE = "unreadable"
+    UNRECORDABLE = "unrecordable"  # the ledger refuses what came as data
 
 
 #: an article is (still) there

@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 import structlog
 from pebble import ProcessExpired, ProcessPool
 
-from news.errors import BroadsheetError, PageUnreadable
+from news.errors import BroadsheetError, PageUnreadable, PoolUnavailable
 from news.outcome import Outcome
 
 log = structlog.get_logger()
@@ -59,6 +59,7 @@ class Pool:
 
         Waits while the pool is full. Raises PageUnreadable, with its outcome, if the task took too long, too much
         memory or its process with it, or failed on what it was given; its own BroadsheetErrors come through.
+        Raises PoolUnavailable if the pool itself is broken.
         """
         async with self._places:
             with contextlib.suppress(ProcessExpired):
@@ -71,7 +72,10 @@ class Pool:
                 raise PageUnreadable("the process that read it died", Outcome.UNREADABLE) from error
 
     async def _try(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        future = self._pool.schedule(_guarded, args=[function, *args], kwargs=kwargs, timeout=self.task_seconds)
+        try:
+            future = self._pool.schedule(_guarded, args=[function, *args], kwargs=kwargs, timeout=self.task_seconds)
+        except RuntimeError as error:
+            raise PoolUnavailable(f"The process pool takes no pages: {error}.") from error
         try:
             return await asyncio.wrap_future(future)
         except LateError as error:

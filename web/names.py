@@ -47,6 +47,7 @@ _EDITS: dict[str, str] = {
     EditKind.PARAGRAPHS_REMOVED: "Paragraphs removed",
     EditKind.BODY: "Wording",
     EditKind.COSMETIC: "Cosmetic",
+    EditKind.UNEXPLAINED: "Unexplained",
 }
 
 
