@@ -44,8 +44,8 @@ def answer_of(response: Response) -> Answer:
     )
 
 
-def page_of(response: Response) -> Page:
-    """Return the page that came, decompressed."""
+def page_of(response: Response, fetched_at: datetime | None = None) -> Page:
+    """Return the page that came, decompressed; `fetched_at` is its time, default: now."""
     headers = {
         (name.decode("latin-1") if isinstance(name, bytes) else str(name)).lower(): b", ".join(values).decode("latin-1")
         for name, values in response.headers.items()
@@ -57,7 +57,7 @@ def page_of(response: Response) -> Page:
         status=response.status,
         headers=headers,
         content=response.body,
-        fetched_at=datetime.now(UTC),
+        fetched_at=fetched_at or datetime.now(UTC),
     )
 
 

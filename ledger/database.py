@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import orjson
 import structlog
 from alembic import command
 from alembic.config import Config
@@ -42,8 +43,14 @@ def engine_for(url: str, connections: int = 10) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=60,
         pool_pre_ping=True,  # PostgreSQL may have been restarted since
+        json_serializer=_json_text,
+        json_deserializer=orjson.loads,
         connect_args={"application_name": "broadsheet", "connect_timeout": 10},
     )
+
+
+def _json_text(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 @asynccontextmanager

@@ -16,7 +16,8 @@ from ledger.outbox import owe_article
 from ledger.schema import articles, signatures, versions
 from ledger.stories import find_copies, join, lock_stories, remember
 from news.article import Article
-from news.edits import Edits, compare
+from news.edits import EditKind, Edits, compare
+from news.provenance import Provenance, as_read_now
 from news.signature import Signature, unpacked
 from news.story import out_by
 from news.version import fingerprint, is_cut_short
@@ -36,6 +37,20 @@ class Text:
     edits: Edits | None = None
     #: what was weighed for its fields, as `versions` keeps it
     candidates: bytes | None = None
+    provenance: Provenance | None = None
+
+
+def provenance_in(row: Any) -> Provenance | None:
+    """Return the provenance in a row of `versions`; None for what was recorded before it was."""
+    if row.page_hash is None or row.read_with is None or row.lines is None:
+        return None
+    return Provenance(page_hash=row.page_hash, read_with=row.read_with, lines=row.lines)
+
+
+def provenance_columns(provenance: Provenance | None) -> dict[str, bytes | None]:
+    """Return the columns of `versions` that hold a provenance."""
+    names = ("page_hash", "read_with", "lines")
+    return {name: getattr(provenance, name) if provenance else None for name in names}
 
 
 async def texts_of(connection: AsyncConnection, article_id: UUID) -> list[Text]:
@@ -56,6 +71,7 @@ async def texts_of(connection: AsyncConnection, article_id: UUID) -> list[Text]:
             signature=unpacked(row.signature) if row.signature else (),
             edits=Edits.from_json(row.edits) if row.edits else None,
             candidates=row.candidates,
+            provenance=provenance_in(row),
         )
         for row in rows
     ]
@@ -70,12 +86,11 @@ def with_earlier(texts: list[Text], found: Text, fetched_at: datetime) -> list[T
     """
     before = [text for text in texts if text.seen_at <= found.seen_at]
     after = texts[len(before) :]
-    mark = fingerprint(found.article)
-    if before and (fingerprint(before[-1].article) == mark or is_cut_short(before[-1].article, found.article)):
+    if before and (_is_same(before[-1], found) or is_cut_short(before[-1].article, found.article)):
         return texts
     if after and is_cut_short(after[0].article, found.article):
         return texts
-    if after and fingerprint(after[0].article) == mark:
+    if after and _is_same(found, after[0]):
         return [*before, replace(after[0], seen_at=found.seen_at), *after[1:]]
     restored = after or [replace(before[-1], seen_at=fetched_at)]
     return settled([*before, found, replace(restored[0], edits=None), *restored[1:]])
@@ -101,13 +116,37 @@ def settled(texts: list[Text]) -> list[Text]:
     kept: list[Text] = []
     dropped = False
     for text in texts:
-        if kept and fingerprint(kept[-1].article) == fingerprint(text.article):
+        if kept and _is_same(kept[-1], text):
             dropped = True
             continue
         stale = text.edits is None or dropped
-        kept.append(replace(text, edits=compare(kept[-1].article, text.article) if kept and stale else text.edits))
+        kept.append(replace(text, edits=_edits(kept[-1], text) if kept and stale else text.edits))
         dropped = False
     return [replace(text, edits=None) if number == 0 else text for number, text in enumerate(kept)]
+
+
+def _as_read_now(before: Text, after: Text) -> Article | None:
+    """Return the first text as the second one was read, None where that cannot be told."""
+    was, now = before.provenance, after.provenance
+    if was is None or now is None or was.read_with == now.read_with:
+        return before.article
+    return as_read_now(before.article, was, after.article, now)
+
+
+def _is_same(before: Text, after: Text) -> bool:
+    """Say whether the outlet changed nothing between two texts."""
+    mark = fingerprint(after.article)
+    if fingerprint(before.article) == mark:
+        return True
+    # a version that stands in the history with its edits was found to be another one
+    base = _as_read_now(before, after) if after.edits is None else None
+    return base is not None and fingerprint(base) == mark
+
+
+def _edits(before: Text, after: Text) -> Edits:
+    """Return what the outlet changed from one text to the next, as far as it was the outlet."""
+    base = _as_read_now(before, after)
+    return Edits(kinds=(EditKind.UNEXPLAINED,)) if base is None else compare(base, after.article)
 
 
 async def rewrite(
@@ -137,6 +176,7 @@ async def rewrite(
                 "edits": text.edits.as_json() if text.edits else None,
                 "candidates": text.candidates,
             }
+            | provenance_columns(text.provenance)
             for number, text in enumerate(texts, 1)
         ],
     )

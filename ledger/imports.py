@@ -3,17 +3,15 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.keep import Kept
-from ledger.record import Attempt
 from ledger.schema import attempts, imports, outlets, pages
 from news.errors import CrawlInterrupted
+from news.visit import Visit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,46 +115,40 @@ async def stop(connection: AsyncConnection, import_id: int, error: str) -> None:
     await connection.execute(update(imports).where(imports.c.id == import_id).values(error=error, moved_at=func.now()))
 
 
-async def note_imported(connection: AsyncConnection, attempt: Attempt, kept: Kept | None) -> None:
-    """Write an attempt that somebody made at a time of his own, with what we kept of it.
+async def note_imported(connection: AsyncConnection, visit: Visit) -> None:
+    """Write the attempt of a visit that somebody made at a time of his own, with what we kept of it.
 
     The page is known then, and not due for it: an archive's page may be years old. What a fetch of ours has told of it
     stays. No site was sent a request, so that its pace is not touched.
     """
-    outcome = kept.outcome if kept else attempt.outcome
-    reason = (kept.reason if kept else attempt.reason) or None
-    about: UUID | None = kept.article_id if kept else None
     await connection.execute(
         insert(attempts).values(
-            at=attempt.at,
-            outlet=attempt.outlet,
-            url=attempt.url,
-            final_url=attempt.final_url if attempt.final_url != attempt.url else None,
-            outcome=outcome,
-            reason=reason,
-            status=attempt.status,
-            content_bytes=attempt.content_bytes,
-            article_id=about,
+            at=visit.fetched_at,
+            outlet=visit.outlet.slug,
+            url=visit.url,
+            final_url=visit.read_from if visit.read_from != visit.url else None,
+            outcome=visit.outcome,
+            reason=visit.reason or None,
+            status=visit.status,
+            content_bytes=visit.content_bytes,
+            article_id=visit.article_id,
         )
     )
-    await link_pages(connection, attempt, kept)
+    await link_pages(connection, visit)
 
 
-async def link_pages(connection: AsyncConnection, attempt: Attempt, kept: Kept | None) -> None:
-    """Make the addresses of an attempt known with the article that stands there; what is known of them stays."""
-    outcome = kept.outcome if kept else attempt.outcome
-    reason = (kept.reason if kept else attempt.reason) or None
-    about: UUID | None = kept.article_id if kept else None
-    for url in sorted({attempt.url, attempt.final_url}):
+async def link_pages(connection: AsyncConnection, visit: Visit) -> None:
+    """Make the addresses of a visit known with the article that stands there; what is known of them stays."""
+    for url in sorted({visit.url, visit.read_from}):
         statement = insert(pages).values(
             url=url,
-            outlet=attempt.outlet,
+            outlet=visit.outlet.slug,
             found_in="import",
-            found_at=attempt.at,
-            visited_at=attempt.at,
-            outcome=outcome,
-            reason=reason,
-            article_id=about,
+            found_at=visit.fetched_at,
+            visited_at=visit.fetched_at,
+            outcome=visit.outcome,
+            reason=visit.reason or None,
+            article_id=visit.article_id,
         )
         await connection.execute(
             statement.on_conflict_do_update(

@@ -1,98 +1,85 @@
 """An article that was read is kept: as a new article, as a new version, or as what we had."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, pack_json, unpack
-from ledger.history import MOST_EDITS, Text, in_force, locked, rewrite, summary, texts_of, with_earlier
+from ledger.articles import pack, pack_json, plain_json
+from ledger.history import (
+    MOST_EDITS,
+    Text,
+    in_force,
+    locked,
+    provenance_columns,
+    provenance_in,
+    rewrite,
+    summary,
+    texts_of,
+    with_earlier,
+)
 from ledger.outbox import owe_article
+from ledger.raw_pages import raw_page
 from ledger.schema import addresses, articles, versions
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
 from ledger.tombstones import meet
 from news.article import Article
-from news.edits import Edits, compare
+from news.edits import EditKind, Edits, compare
 from news.identity import identity, is_hint
 from news.moment import Moment
 from news.outcome import Outcome
+from news.page import Page
+from news.provenance import Provenance, as_read_now
 from news.story import out_by
 from news.url import article_id
 from news.version import fingerprint, is_cut_short, is_same_article
+from news.visit import Visit
+
+#: said of an attempt after which the text is another one by our doing alone
+READ_ANEW = "read otherwise than before; the outlet changed nothing"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """An article as it came out of the digest, with what identifies it and what the index gets beside it."""
+class ReadAgain(Exception):
+    """The newest version was read with something else: its page is to be read again first. Nothing was written."""
 
-    outlet: str
-    article: Article
-    #: the index document's fields: the article's, the enrichment's, the outlet's
-    document: Mapping[str, Any]
-    #: addresses and identities under which the article may be known already
-    keys: tuple[str, ...]
-    #: the address of the page it was read from: another than `article.url` at AMP and print views
-    read_from: str
-    #: the address that was asked for, before redirects; "" for `read_from`
-    asked: str = ""
-    #: MinHash values of the text, by which copies are found
-    signature: tuple[int, ...] = ()
-    #: field -> what was weighed for it
-    candidates: Mapping[str, Any] = field(default_factory=dict)
-    #: days apart that two copies of a text may be seen
-    story_days: int = STORY_DAYS
-    at: datetime
-    #: when it is recorded, if long after `at`: of an imported page
-    kept_at: datetime | None = None
+    def __init__(self, page_hash: bytes, page: Page) -> None:
+        super().__init__("the page of the newest version is to be read again")
+        self.page_hash = page_hash
+        self.page = page
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kept:
-    """Where the reading went: NEW, CHANGED, UNCHANGED, or WALL, which is not kept."""
+async def keep(connection: AsyncConnection, visit: Visit, story_days: int = STORY_DAYS) -> Visit:
+    """Keep the article of a visit within the transaction of `connection`; return the visit with what became of it.
 
-    outcome: Outcome
-    article_id: UUID
-    version: int
-    reason: str = ""
-    #: the page is another view (AMP, print) of an article that we have from its own address
-    is_view: bool = False
-
-
-async def keep(connection: AsyncConnection, reading: Reading) -> Kept:
-    """Keep the reading within the transaction of `connection`.
-
-    Two workers that read one article at once wait for each other: the second finds what the first kept; so do two that
-    read copies of one text, which become one story. A view of an article that we have from its canonical address
-    (AMP, print) never makes a version, nor does what a wall left of it.
+    The outcome is NEW, CHANGED, UNCHANGED, or WALL, which is not kept. Two workers that read one article at once wait
+    for each other: the second finds what the first kept; so do two that read copies of one text, which become one
+    story. A view of an article that we have from its canonical address (AMP, print) never makes a version, nor does
+    what a wall left of it, nor what we read otherwise than before. `story_days` is how far apart two copies of a text
+    may be seen. Raises ReadAgain where that has to be found out first.
     """
-    keys = sorted(reading.keys)
+    keys = list(visit.keys)
     await connection.execute(LOCK_KEYS, {"keys": keys})
-    known = await known_article(connection, reading)
+    known = await known_article(connection, visit)
     if known is None:
         # nobody else can give these keys to an article before we let go of them
         await lock_stories(connection)
-        kept = await _keep_new(connection, reading)
-    elif _is_view(reading, known):
-        kept = Kept(
-            outcome=Outcome.UNCHANGED,
-            article_id=known.id,
-            version=known.version,
-            reason=f"a view of {known.url}",
-            is_view=True,
+        kept = await _keep_new(connection, visit, story_days)
+    elif _is_view(visit, known):
+        kept = visit.ended(
+            Outcome.UNCHANGED, f"a view of {known.url}", article_id=known.id, version=known.version, is_view=True
         )
-    elif reading.at < known.fetched_at and reading.kept_at is not None:
-        kept = await _keep_earlier(connection, reading, known)
-    elif fingerprint(reading.article) == known.fingerprint:
-        kept = await _keep_unchanged(connection, reading, known)
+    elif visit.fetched_at < known.fetched_at and visit.is_imported:
+        kept = await _keep_earlier(connection, visit, known, story_days)
+    elif fingerprint(visit.text) == known.fingerprint:
+        kept = await _keep_unchanged(connection, visit, known, story_days)
     else:
-        kept = await _keep_changed(connection, reading, known)
+        kept = await _keep_changed(connection, visit, known, story_days)
     await connection.execute(_ADD_KEYS, {"keys": keys, "article_id": kept.article_id})
     return kept
 
@@ -105,176 +92,291 @@ _ADD_KEYS = text(
 )
 
 
-async def known_article(connection: AsyncConnection, reading: Reading) -> Row[Any] | None:
-    """Return the article that the reading is of, if we have it; an outlet's number counts only if the texts agree."""
+async def known_article(connection: AsyncConnection, visit: Visit) -> Row[Any] | None:
+    """Return the article that the visit is of, if we have it; an outlet's number counts only if the texts agree."""
     rows = await connection.execute(
         select(articles, addresses.c.key)
         .join(addresses, addresses.c.article_id == articles.c.id)
-        .where(addresses.c.key.in_(reading.keys))
+        .where(addresses.c.key.in_(visit.keys))
     )
     for row in sorted(rows, key=lambda row: (is_hint(row.key), row.first_seen_at, row.id.bytes)):
-        if not is_hint(row.key) or is_same_article(await _text_of(connection, row), reading.article):
+        if not is_hint(row.key) or is_same_article(Article.from_json(row.document), visit.text):
             return row
     return None
 
 
-async def _text_of(connection: AsyncConnection, known: Row[Any]) -> Article:
-    """Return the article's newest text as it was read."""
-    newest = select(versions.c.article).where(versions.c.article_id == known.id, versions.c.version == known.version)
-    return unpack((await connection.execute(newest)).scalar_one())
-
-
-async def _keep_new(connection: AsyncConnection, reading: Reading) -> Kept:
-    new_id = UUID(article_id(reading.article.url))
-    copies = await find_copies(connection, new_id, reading.outlet, reading.signature, reading.at, reading.story_days)
+async def _keep_new(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
+    article, at = visit.text, visit.fetched_at
+    new_id = UUID(article_id(article.url))
+    signature = visit.digest.signature if visit.digest else ()
+    copies = await find_copies(connection, new_id, visit.outlet.slug, signature, at, story_days)
     await connection.execute(
         insert(articles).values(
             id=new_id,
-            outlet=reading.outlet,
+            outlet=visit.outlet.slug,
             version=1,
             revision=1,
-            first_seen_at=reading.at,
-            changed_at=reading.at,
-            out_by=out_by(reading.article.date_published, reading.at),
-            story_id=new_id if reading.signature and not copies else None,
-            **address_of(reading),
-            **columns(reading),
+            first_seen_at=at,
+            changed_at=at,
+            out_by=out_by(article.date_published, at),
+            story_id=new_id if signature and not copies else None,
+            **address_of(visit),
+            **columns(visit),
         )
     )
-    await _add_version(connection, new_id, 1, reading, None)
-    await remember(connection, new_id, 1, reading.signature, reading.at, reading.story_days, reading.kept_at)
+    await _add_version(connection, new_id, 1, text_of(visit))
+    await remember(connection, new_id, 1, signature, at, story_days, visit.imported_at)
     if copies:
         await join(connection, new_id, copies)
     await owe_article(connection, new_id, 1)
-    return Kept(outcome=Outcome.NEW, article_id=new_id, version=1)
+    return visit.ended(Outcome.NEW, article_id=new_id, version=1)
 
 
-async def _keep_unchanged(connection: AsyncConnection, reading: Reading, known: Row[Any]) -> Kept:
+async def _keep_unchanged(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
+    """Keep what is new beside the text: dates, keywords, pictures, rights, enrichment. It makes no version."""
     if known.missed_at is not None:
-        await meet(connection, known.id, reading.at)
-    seen: dict[str, Any] = {"fetched_at": reading.at} | address_of(reading)
-    moved = reading.article.url != known.url
-    if moved:
-        seen |= {"document": dict(reading.document), "revision": articles.c.revision + 1}
+        await lock_stories(connection)
+        await meet(connection, known.id, visit.fetched_at)
+        known = (await connection.execute(select(articles).where(articles.c.id == known.id))).one()
+    await refresh(connection, known, visit, story_days, {"fetched_at": visit.fetched_at} | address_of(visit))
+    if visit.digest and visit.digest.provenance:
+        await connection.execute(
+            _SET_PROVENANCE, {"id": known.id, "version": known.version} | provenance_columns(visit.digest.provenance)
+        )
+    return visit.ended(Outcome.UNCHANGED, article_id=known.id, version=known.version)
+
+
+_SET_PROVENANCE = text(
+    "UPDATE versions SET page_hash = :page_hash, read_with = :read_with, lines = :lines"
+    " WHERE article_id = :id AND version = :version"
+    " AND (page_hash, read_with) IS DISTINCT FROM (CAST(:page_hash AS bytea), CAST(:read_with AS bytea))"
+)
+
+
+async def refresh(
+    connection: AsyncConnection, known: Row[Any], visit: Visit, story_days: int, seen: dict[str, Any]
+) -> bool:
+    """Write what the index gets of the article where it is another than in `known`, and `seen` in any case.
+
+    `known` is the article's row. Return whether the document changed; then the index is owed it.
+    """
+    document = plain_json(visit.document)
     of_this = articles.c.id == known.id
-    result = await connection.execute(update(articles).where(of_this).values(seen).returning(articles.c.revision))
-    if moved:
-        await owe_article(connection, known.id, result.scalar_one())
-    return Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
+    if document == known.document:
+        await connection.execute(update(articles).where(of_this).values(seen))
+        return False
+    published = visit.text.date_published
+    out = out_by(published, known.first_seen_at)
+    new = {
+        "document": document,
+        "published_at": order_of(published),
+        "revision": articles.c.revision + 1,
+    }
+    moves = out != known.out_by and known.story_id is not None
+    if moves:
+        await lock_stories(connection)
+    # whoever has changed the article under another of its addresses meanwhile knows it better
+    unseen = (articles.c.revision == known.revision) & of_this
+    statement = update(articles).where(unseen).values(seen | new | {"out_by": out})
+    revision = (await connection.execute(statement.returning(articles.c.revision))).scalar()
+    if revision is None:
+        await connection.execute(update(articles).where(of_this).values(seen))
+        return False
+    if moves:
+        await join(connection, known.id, [])
+    await owe_article(connection, known.id, revision)
+    return True
 
 
-async def _keep_changed(connection: AsyncConnection, reading: Reading, known: Row[Any]) -> Kept:
-    unchanged = Kept(outcome=Outcome.UNCHANGED, article_id=known.id, version=known.version)
-    if reading.at < known.changed_at:
-        return replace(unchanged, reason="older than the text that we have")
-    before = await _text_of(connection, known)
-    if is_cut_short(before, reading.article):
-        return replace(unchanged, outcome=Outcome.WALL, reason="what a wall left of the text that we have")
-    # a stranger's text may take seconds: beside the loop, and before anybody waits for us
-    edits: Edits | None = await asyncio.to_thread(compare, before, reading.article)
+@dataclass(frozen=True, kw_only=True)
+class _Difference:
+    """What tells the text of a visit from the article's newest version."""
+
+    #: None: the text is another one by our doing alone, or came out from behind a wall; it makes no version
+    edits: Edits | None
+    #: the newest version's text as it is read now, with its provenance, where that is another than the stored one
+    before: Article | None = None
+    before_provenance: Provenance | None = None
+    reason: str = ""
+
+
+async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
+    kept = visit.ended(Outcome.UNCHANGED, article_id=known.id, version=known.version)
+    article, at = visit.text, visit.fetched_at
+    if at < known.changed_at:
+        return kept.ended(Outcome.UNCHANGED, "older than the text that we have")
+    before = Article.from_json(known.document)
+    if is_cut_short(before, article):
+        return kept.ended(Outcome.WALL, "what a wall left of the text that we have")
+    if before.body and not article.body:
+        return kept.ended(Outcome.WALL, "the page shows no text now; the one that we have stays")
+    # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
+    of_view = known.read_from != known.url and visit.read_from == known.url
+    difference = _Difference(edits=None) if of_view else await _difference(connection, visit, known, before)
     await lock_stories(connection)
     of_this = articles.c.id == known.id
     peeked, known = known, (await connection.execute(select(articles).where(of_this).with_for_update())).one()
     if known.fingerprint != peeked.fingerprint:
-        # somebody has changed the article under another of its addresses meanwhile
-        if known.fingerprint == fingerprint(reading.article):
-            return replace(unchanged, version=known.version)
-        edits = await asyncio.to_thread(compare, await _text_of(connection, known), reading.article)
+        # somebody has changed the article under another of its addresses meanwhile; now nobody can any more
+        keeper = _keep_unchanged if known.fingerprint == fingerprint(article) else _keep_changed
+        return await keeper(connection, visit, known, story_days)
     if known.missed_at is not None:
-        await meet(connection, known.id, reading.at)
-    # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
-    same_version = known.read_from != known.url and reading.read_from == known.url
-    version = known.version if same_version else known.version + 1
-    edits = None if same_version else edits
+        await meet(connection, known.id, at)
+    is_version = difference.edits is not None
+    version = known.version + is_version
+    if is_version and difference.before is not None and difference.before_provenance is not None:
+        await _replace_text(connection, known.id, known.version, difference.before, difference.before_provenance)
     result = await connection.execute(
         update(articles)
         .where(of_this)
         .values(
             version=version,
             revision=articles.c.revision + 1,
-            changed_at=known.changed_at if same_version else reading.at,
-            out_by=out_by(reading.article.date_published, known.first_seen_at),
-            edits=(known.edits + summary(edits, version, reading.at))[-MOST_EDITS:],
-            **address_of(reading),
-            **columns(reading),
+            changed_at=at if is_version else known.changed_at,
+            out_by=out_by(article.date_published, known.first_seen_at),
+            edits=(known.edits + summary(difference.edits, version, at))[-MOST_EDITS:],
+            **address_of(visit),
+            **columns(visit),
         )
         .returning(articles.c.revision)
     )
     revision = result.scalar_one()
-    await _add_version(connection, known.id, version, reading, edits)
-    copies = await find_copies(connection, known.id, reading.outlet, reading.signature, reading.at, reading.story_days)
-    await remember(connection, known.id, version, reading.signature, reading.at, reading.story_days, reading.kept_at)
-    if copies or reading.signature or known.story_id:
+    await _add_version(connection, known.id, version, replace(text_of(visit), edits=difference.edits))
+    signature = visit.digest.signature if visit.digest else ()
+    copies = await find_copies(connection, known.id, visit.outlet.slug, signature, at, story_days)
+    await remember(connection, known.id, version, signature, at, story_days, visit.imported_at)
+    if copies or signature or known.story_id:
         await join(connection, known.id, copies)
     await owe_article(connection, known.id, revision)
-    return Kept(outcome=Outcome.CHANGED, article_id=known.id, version=version)
+    # what we had of the article itself is another text to those who read it in a view
+    is_changed = is_version or of_view
+    return kept.ended(
+        Outcome.CHANGED if is_changed else Outcome.UNCHANGED, difference.reason, article_id=known.id, version=version
+    )
 
 
-async def _keep_earlier(connection: AsyncConnection, reading: Reading, seen: Row[Any]) -> Kept:
+async def _difference(connection: AsyncConnection, visit: Visit, known: Row[Any], before: Article) -> _Difference:
+    """Return what the outlet changed, as far as it was the outlet. Raises ReadAgain."""
+    article, now = visit.text, visit.digest.provenance if visit.digest else None
+    query = select(versions.c.page_hash, versions.c.read_with, versions.c.lines)
+    of_newest = (versions.c.article_id == known.id) & (versions.c.version == known.version)
+    was = provenance_in((await connection.execute(query.where(of_newest))).one())
+    if was is None or now is None:
+        # recorded before provenance was, or without: what both lack was read with the same
+        if was is not now:
+            return _Difference(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
+        return await _compared(before, article)
+    if was.read_with == now.read_with:
+        return await _compared(before, article)
+    if was.page_hash == now.page_hash:
+        return _Difference(edits=None, reason=READ_ANEW)
+    earlier = visit.earlier
+    if earlier is None or (earlier.page_hash and earlier.page_hash != was.page_hash):
+        found = await raw_page(connection, known.id)
+        if found is not None and found[0] == was.page_hash:
+            raise ReadAgain(*found)
+        earlier = None
+    if earlier is not None and earlier.page_hash and earlier.digest.article and earlier.digest.provenance:
+        base, source = earlier.digest.article, earlier.digest.provenance
+    else:
+        told = await asyncio.to_thread(as_read_now, before, was, article, now)
+        if told is None:
+            return _Difference(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
+        base, source = told, replace(was, read_with=now.read_with)
+    if fingerprint(base) == fingerprint(article):
+        return _Difference(edits=None, reason=READ_ANEW)
+    return replace(await _compared(base, article), before=base, before_provenance=source)
+
+
+async def _compared(before: Article, after: Article) -> _Difference:
+    if is_cut_short(after, before):
+        # the whole text came out from behind a wall: what changed beside it counts
+        before = replace(before, body=after.body, standfirst=after.standfirst, entries=after.entries)
+        if fingerprint(before) == fingerprint(after):
+            return _Difference(edits=None, reason="the whole text is to be read now")
+    # a stranger's text may take seconds: beside the loop, and before anybody waits for us
+    return _Difference(edits=await asyncio.to_thread(compare, before, after))
+
+
+async def _keep_earlier(connection: AsyncConnection, visit: Visit, seen: Row[Any], story_days: int) -> Visit:
     """Keep what was fetched before the newest text that we have: at most a version in the article's past."""
     known = await locked(connection, seen.id)
     texts = await texts_of(connection, known.id)
-    told = with_earlier(texts, text_of(reading), known.fetched_at)
+    told = with_earlier(texts, text_of(visit), known.fetched_at)
     if told != texts:
-        kept_at = reading.kept_at or reading.at
-        await rewrite(connection, known, told, story_days=reading.story_days, kept_at=kept_at)
+        kept_at = visit.imported_at or visit.fetched_at
+        await rewrite(connection, known, told, story_days=story_days, kept_at=kept_at)
     outcome = Outcome.UNCHANGED if len(told) == len(texts) else Outcome.CHANGED
-    return Kept(outcome=outcome, article_id=known.id, version=in_force(told, reading.at))
+    return visit.ended(outcome, article_id=known.id, version=in_force(told, visit.fetched_at))
 
 
-def _is_view(reading: Reading, known: Row[Any]) -> bool:
+def _is_view(visit: Visit, known: Row[Any]) -> bool:
     """Say whether the page is another view of an article that we have, and not the article at a new address.
 
     It is at a new address if the known one redirects there, or if the page names itself as the article's own address
     and is more than a variant of the known one.
     """
-    if {reading.read_from, reading.asked} & {known.read_from, known.url}:
+    if {visit.read_from, visit.url} & {known.read_from, known.url}:
         return False
-    names_itself = reading.read_from == reading.article.url
-    return not names_itself or identity(reading.read_from) == identity(known.url)
+    names_itself = visit.read_from == visit.text.url
+    return not names_itself or identity(visit.read_from) == identity(known.url)
 
 
-def text_of(reading: Reading) -> Text:
-    """Return the reading's text as it is to stand in the article's history."""
+def text_of(visit: Visit) -> Text:
+    """Return the visit's text as it is to stand in the article's history."""
+    assert visit.digest is not None, "a text was read"
     return Text(
-        seen_at=reading.at,
-        article=reading.article,
-        signature=reading.signature,
-        candidates=pack_json(reading.candidates),
+        seen_at=visit.fetched_at,
+        article=visit.text,
+        signature=visit.digest.signature,
+        candidates=pack_json(visit.digest.candidates),
+        provenance=visit.digest.provenance,
     )
 
 
-def address_of(reading: Reading) -> dict[str, str]:
+def address_of(visit: Visit) -> dict[str, str]:
     """Return where the article is to be found now; its id stays that of the first address."""
-    return {"url": reading.article.url, "read_from": reading.read_from}
+    return {"url": visit.text.url, "read_from": visit.read_from}
 
 
-def columns(reading: Reading) -> dict[str, Any]:
+def columns(visit: Visit) -> dict[str, Any]:
     """Return the columns of `articles` that come of the newest reading."""
     return {
-        "fingerprint": fingerprint(reading.article),
-        "document": dict(reading.document),
-        "fetched_at": reading.at,
-        "published_at": order_of(reading.article.date_published),
+        "fingerprint": fingerprint(visit.text),
+        "document": visit.document,
+        "fetched_at": visit.fetched_at,
+        "published_at": order_of(visit.text.date_published),
     }
 
 
-async def _add_version(
-    connection: AsyncConnection, of: UUID, version: int, reading: Reading, edits: Edits | None
-) -> None:
+async def _add_version(connection: AsyncConnection, of: UUID, version: int, found: Text) -> None:
+    """Add the version, or put its text in place of the one that was read otherwise; its time and edits stay then."""
     statement = insert(versions).values(
         article_id=of,
         version=version,
-        seen_at=reading.at,
-        article=pack(reading.article),
-        edits=edits.as_json() if edits else None,
-        candidates=pack_json(reading.candidates),
+        seen_at=found.seen_at,
+        article=pack(found.article),
+        edits=found.edits.as_json() if found.edits else None,
+        candidates=found.candidates,
+        **provenance_columns(found.provenance),
     )
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=[versions.c.article_id, versions.c.version],
-            set_={name: statement.excluded[name] for name in ("article", "candidates")},
+            set_={
+                name: statement.excluded[name] for name in ("article", "candidates", "page_hash", "read_with", "lines")
+            },
         )
+    )
+
+
+async def _replace_text(
+    connection: AsyncConnection, of: UUID, version: int, article: Article, provenance: Provenance
+) -> None:
+    """Put a version's text as it is read now in place of the one that was read otherwise."""
+    this = tuple_(versions.c.article_id, versions.c.version) == (of, version)
+    await connection.execute(
+        update(versions).where(this).values(article=pack(article), **provenance_columns(provenance))
     )
 
 

@@ -45,6 +45,10 @@ class Configuration:
     story_days: int = 14
     #: an article that is older is visited no more, unless its outlet's file or a person asks for it
     revisit_days: int = 30
+    #: gibibytes that the newest pages of articles, as they came, take up in the ledger at most; 0 keeps none
+    raw_pages_gb: float = 5.0
+    #: days after which such a page is forgotten; None: when its article is re-fetched no more
+    raw_pages_days: int | None = None
     #: crawl events that are older are removed from the index; None: they are kept for good
     events_days: int | None = None
     #: `http(s)://...` that is told when an outlet falls ill and when it is well again
@@ -90,6 +94,8 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         allow_loopback=_is_yes(found, "allow_loopback"),
         story_days=_days(found, "story_days", Configuration.story_days),
         revisit_days=_days(found, "revisit_days", Configuration.revisit_days),
+        raw_pages_gb=_gibibytes(found, "raw_pages_gb", Configuration.raw_pages_gb),
+        raw_pages_days=_days(found, "raw_pages_days", 0) if "raw_pages_days" in found else None,
         events_days=_days(found, "events_days", 0) if "events_days" in found else None,
         webhook_url=found.get("webhook_url"),
     )
@@ -141,3 +147,13 @@ def _days(found: Mapping[str, str], name: str, default: int) -> int:
     if not value.isdecimal() or not 1 <= int(value) <= 3_650:
         raise ConfigurationError(f"{PREFIX}{name.upper()} is a number of days from 1 to 3650, not '{value}'.")
     return int(value)
+
+
+def _gibibytes(found: Mapping[str, str], name: str, default: float) -> float:
+    try:
+        value = float(found.get(name, default))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1_000_000:
+        raise ConfigurationError(f"{PREFIX}{name.upper()} is a number of gibibytes, 0 or more, not '{found[name]}'.")
+    return value

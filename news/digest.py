@@ -6,6 +6,7 @@ from typing import Any
 
 from news.article import Article
 from news.outcome import Outcome
+from news.provenance import Provenance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,3 +31,7 @@ class Digest:
     candidates: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict)
     #: hashes of the page's lines: those that recur across an outlet's pages are its chrome
     lines: tuple[int, ...] = ()
+    #: of an article: what it was read from and with; None where that is not known
+    provenance: Provenance | None = None
+    #: of an article: the page as it came, compressed (zstd)
+    raw: bytes = b""

@@ -66,8 +66,25 @@ def fingerprint(article: Article) -> str:
     a new template changes them without an editor. Nor does where the standfirst ends and the body begins. Letters'
     case and other punctuation count: an editor changed them.
     """
-    text = _INVISIBLE.sub("", normalize("NFC", reading_text(article)).translate(_TYPOGRAPHY))
-    return blake2b(" ".join(text.split()).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    text = plain_text(reading_text(article))
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def plain_text(text: str, *, keep_lines: bool = False) -> str:
+    """Return the text as two are compared: one spelling of letters, quotes, dashes and spaces, nothing invisible.
+
+    With `keep_lines` each line is prepared by itself, and they stay apart.
+
+    >>> plain_text("“Soft\u00adly”  –  he said"), plain_text("one  line\n another", keep_lines=True)
+    ('"Softly" - he said', 'one line\nanother')
+    """
+    if not text.isascii():
+        text = _INVISIBLE.sub("", normalize("NFC", text).translate(_TYPOGRAPHY))
+    else:
+        text = text.replace("`", "'")
+    if keep_lines:
+        return "\n".join(" ".join(line.split()) for line in text.split("\n"))
+    return " ".join(text.split())
 
 
 def is_cut_short(before: Article, after: Article) -> bool:

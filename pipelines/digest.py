@@ -15,6 +15,7 @@ from pipelines.enrich import enrich
 from pipelines.extract import Candidate, Extracted, extract
 from pipelines.language import identify
 from pipelines.pool import Pool
+from pipelines.provenance import packed, provenance_of
 
 #: characters of a candidate's text that are kept, and candidates of a field
 EXCERPT, MOST_CANDIDATES = 300, 50
@@ -39,6 +40,8 @@ def digest(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset()) -> 
         enrichment={"language_confidence": round(extracted.language_confidence, 3)} | enrich(article, outlet),
         candidates=explained(extracted.candidates),
         lines=extracted.lines,
+        provenance=provenance_of(page, extracted, outlet, chrome),
+        raw=packed(page.content),
     )
 
 

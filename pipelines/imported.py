@@ -1,22 +1,22 @@
 """What was read in a page from elsewhere goes into the ledger, with the import's place, in one transaction."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from enum import StrEnum
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.imports import Import, link_pages, move, note_imported
-from ledger.keep import Kept, Reading, keep
-from ledger.record import Attempt
+from ledger.keep import keep
+from ledger.record import reason_of_page
 from ledger.reread import reread
-from news.digest import Digest
-from news.outcome import Outcome
-from news.outlet import Outlet
-from news.page import Page
-from pipelines.fetched import Fetched
-from pipelines.record import reading_of
+from news import clock
+from news.visit import Visit
+from pipelines.pool import Pool
+from pipelines.record import with_earlier_page
 from pipelines.stock import Position
+
+log = structlog.get_logger()
 
 
 class Purpose(StrEnum):
@@ -46,54 +46,51 @@ async def record_page(
     at: Import,
     now: Import,
     to: Position,
-    page: Page,
-    outlet: Outlet,
-    read: Digest,
+    visit: Visit,
     story_days: int,
+    pool: Pool | None = None,
 ) -> Import:
-    """Record a page with what was read in it, and return the import behind it: all of it is written, or nothing.
+    """Record an imported page with what was read in it, and return the import behind it: all is written, or nothing.
 
-    `at` is the import as the ledger has it, `now` with what was passed over since. Raises SQLAlchemyError if the ledger
-    is away, CrawlInterrupted if another worker has taken over the import: then nothing was written.
+    `at` is the import as the ledger has it, `now` with what was skipped since. A page that the ledger refuses as data
+    is counted as unrecordable. Raises SQLAlchemyError if the ledger is away, CrawlInterrupted if another worker has
+    taken over the import: then nothing was written.
     """
-    refusal = read.refusal
-    attempt = Attempt(
-        outlet=outlet.slug,
-        url=page.url,
-        final_url=page.final_url,
-        at=page.fetched_at,
-        outcome=refusal.outcome if refusal else None,
-        reason=refusal.reason if refusal else "",
-        status=page.status,
-        content_bytes=len(page.content),
-    )
-    reading = None
-    if read.article is not None:
-        fetched = Fetched(outlet=outlet, attempt=attempt, page=page, digest=read)
-        reading = reading_of(fetched, read, read.article, story_days, kept_at=datetime.now(UTC))
-    async with engine.begin() as connection:
-        outcome = await _RECORDERS[Purpose(at.purpose)](connection, attempt, reading)
-        after = moved(now, to, outcome=outcome)
-        await move(connection, at, after)
-    return after
+    visit = replace(visit, imported_at=clock.now())
+    moved_on = now
+
+    async def kept(visit: Visit) -> Visit:
+        nonlocal moved_on
+        async with engine.begin() as connection:
+            visit = await _RECORDERS[Purpose(at.purpose)](connection, visit, story_days)
+            moved_on = moved(now, to, outcome=visit.outcome or "")
+            await move(connection, at, moved_on)
+        return visit
+
+    try:
+        await with_earlier_page(kept, visit, pool)
+    except Exception as error:
+        if (reason := reason_of_page(error)) is None:
+            raise
+        log.error("page_unrecordable", url=visit.url, outlet=visit.outlet.slug, reason=reason)
+        await kept(visit.unrecordable(reason))
+    return moved_on
 
 
-async def _import(connection: AsyncConnection, attempt: Attempt, reading: Reading | None) -> Outcome:
-    kept = await keep(connection, reading) if reading else None
-    await note_imported(connection, attempt, kept)
-    return _outcome(attempt, kept)
+async def _import(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
+    if visit.article is not None:
+        visit = await keep(connection, visit, story_days)
+    await note_imported(connection, visit)
+    return visit
 
 
-async def _reread(connection: AsyncConnection, attempt: Attempt, reading: Reading | None) -> Outcome:
+async def _reread(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
     """A page that was fetched once was attempted once: only what it gives now is new."""
-    kept = await reread(connection, reading) if reading else None
-    if kept:
-        await link_pages(connection, attempt, kept)
-    return _outcome(attempt, kept)
-
-
-def _outcome(attempt: Attempt, kept: Kept | None) -> Outcome:
-    return kept.outcome if kept else attempt.outcome or Outcome.UNREADABLE
+    if visit.article is None:
+        return visit
+    visit = await reread(connection, visit, story_days)
+    await link_pages(connection, visit)
+    return visit
 
 
 _RECORDERS = {Purpose.IMPORT: _import, Purpose.REREAD: _reread}

@@ -8,10 +8,10 @@ from scrapy.exceptions import DropItem
 
 from ledger.outlets import chrome, learn_chrome
 from news.errors import ArchiveUnavailable
+from news.visit import Visit
 from pipelines.desk import desk_of
 from pipelines.digest import digest_in_pool
-from pipelines.fetched import Fetched
-from pipelines.record import record_fetched
+from pipelines.record import record_visit, terms_of
 
 
 class _Step:
@@ -29,15 +29,14 @@ class _Step:
 class ArchivePipeline(_Step):
     """Keeps each page as it came, where the user wants that: before the ledger knows of it, so that none is missing."""
 
-    async def process_item(self, item: Fetched) -> Fetched:
+    async def process_item(self, item: Visit) -> Visit:
         """Return the item once its page is on disk. Raises DropItem if it cannot be: then the page is still due."""
         desk = await desk_of(self.crawler)
         if item.page is not None and desk.archive is not None:
-            # the attempt's time is the one by which the ledger knows what was read
-            attempt = item.attempt
-            page = replace(item.page, url=attempt.url, final_url=attempt.final_url, fetched_at=attempt.at)
+            # its addresses in their normal forms, by which the ledger knows what was read
+            page = replace(item.page, url=item.url, final_url=item.read_from)
             try:
-                await desk.archive.keep(page, attempt.outlet)
+                await desk.archive.keep(page, item.outlet.slug)
             except ArchiveUnavailable as error:
                 # the spider says so once a crawl; Scrapy would for every page
                 raise DropItem(str(error), log_level="DEBUG") from error
@@ -59,7 +58,7 @@ class DigestPipeline(_Step):
         async with desk.engine.connect() as connection:
             self.chrome = await chrome(connection, self._slug)
 
-    async def process_item(self, item: Fetched) -> Fetched:
+    async def process_item(self, item: Visit) -> Visit:
         """Return the item with its digest; what the page does to its reader is in there as a refusal."""
         if item.page is None:
             return item
@@ -67,7 +66,7 @@ class DigestPipeline(_Step):
         read = await digest_in_pool(desk.pool, item.page, item.outlet, self.chrome)
         if read.article is not None:
             self.lines.append(frozenset(read.lines))
-        return replace(item, digest=read)
+        return replace(item, chrome=self.chrome).read(read)
 
     async def close_spider(self) -> None:
         """Learn from this crawl's pages which lines recur."""
@@ -84,15 +83,8 @@ class DigestPipeline(_Step):
 class RecordPipeline(_Step):
     """Writes each attempt, and all that came of it, into the ledger."""
 
-    async def process_item(self, item: Fetched) -> Fetched:
+    async def process_item(self, item: Visit) -> Visit:
         """Return the item with what the ledger made of it."""
         desk = await desk_of(self.crawler)
-        events = desk.index.name == "elasticsearch"
-        recorded = await record_fetched(
-            desk.engine,
-            item,
-            events=events,
-            story_days=desk.configuration.story_days,
-            revisit_days=desk.configuration.revisit_days,
-        )
-        return replace(item, recorded=recorded)
+        terms = terms_of(desk.configuration, events=desk.index.name == "elasticsearch")
+        return await record_visit(desk.engine, item, desk.pool, terms)

@@ -17,6 +17,7 @@ from news.digest import Digest
 from news.errors import PageUnreadable, UnknownOutlet
 from news.outlet import Outlet
 from news.url import site, site_of
+from news.visit import Visit
 from pipelines.desk import Desk
 from pipelines.digest import digest_in_pool
 from pipelines.imported import Purpose, moved, record_page
@@ -108,8 +109,19 @@ class Reader:
             if read.article is not None:
                 self._lines.setdefault(outlet.slug, []).append(frozenset(read.lines))
             days = self.desk.configuration.story_days
+            page = item.page
+            visit = Visit(
+                outlet=outlet,
+                url=page.url,
+                final_url=page.final_url,
+                fetched_at=page.fetched_at,
+                status=page.status,
+                content_bytes=len(page.content),
+                page=page,
+                chrome=await self._known_chrome(outlet.slug),
+            ).read(read)
             self.written = self.now = await record_page(
-                self.desk.engine, self.written, self.now, item.after, item.page, outlet, read, days
+                self.desk.engine, self.written, self.now, item.after, visit, days, self.desk.pool
             )
         if (end := moved(self.now, chunk.end)) != self.written:
             await self._write(end)

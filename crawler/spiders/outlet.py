@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Collection
-from datetime import UTC, datetime
 from typing import Any, Self
 
 import scrapy
@@ -21,14 +20,14 @@ from crawler.resolver import was_refused
 from crawler.spiders.ending import Ending
 from ledger.outlets import note_crawl, source_states
 from ledger.pages import DuePage, due
-from ledger.record import Attempt
+from news import clock
 from news.configuration import read
 from news.errors import BroadsheetError, PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source
 from news.url import site_of
+from news.visit import Visit
 from pipelines.desk import Desk, desk_of
-from pipelines.fetched import Fetched
 
 #: pages that were fetched and are not recorded yet: enough to keep the pool busy while the next one is fetched
 IN_FLIGHT = 4
@@ -228,18 +227,19 @@ class OutletSpider(scrapy.Spider):
             dont_filter=True,
         )
 
-    async def parse_page(self, response: Response, page: DuePage) -> AsyncIterator[Fetched]:
+    async def parse_page(self, response: Response, page: DuePage) -> AsyncIterator[Visit]:
         """Hand an answer on: a page to be read, or the reason why there is none."""
         self.ending.answered()
         answer = answer_of(response)
         if answer.not_before is not None:
             await self.ending.leave_alone(await desk_of(self.crawler), response.url, answer.not_before)
         self._answered()
-        attempt = Attempt(
-            outlet=self.slug,
+        fetched_at = clock.now()
+        yield Visit(
+            outlet=self.outlet,
             url=page.url,
             final_url=address_of(response.url, page.url),
-            at=datetime.now(UTC),
+            fetched_at=fetched_at,
             outcome=answer.outcome,
             reason=answer.reason,
             status=response.status,
@@ -247,11 +247,10 @@ class OutletSpider(scrapy.Spider):
             content_bytes=len(response.body),
             etag=answer.etag,
             last_modified=answer.last_modified,
+            page=page_of(response, fetched_at) if answer.outcome is None else None,
         )
-        came = page_of(response) if answer.outcome is None else None
-        yield Fetched(outlet=self.outlet, attempt=attempt, page=came)
 
-    async def page_failed(self, failure: Failure) -> AsyncIterator[Fetched]:
+    async def page_failed(self, failure: Failure) -> AsyncIterator[Visit]:
         """Hand on an attempt that brought no answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
         page: DuePage = request.cb_kwargs["page"]
@@ -265,27 +264,31 @@ class OutletSpider(scrapy.Spider):
         await self.ending.unanswered(await desk_of(self.crawler), request.url, outcome, failure.value)
         self._answered()
         final_url = address_of(request.url, page.url)
-        attempt = Attempt(
-            outlet=self.slug, url=page.url, final_url=final_url, at=datetime.now(UTC), outcome=outcome, reason=reason
+        yield Visit(
+            outlet=self.outlet,
+            url=page.url,
+            final_url=final_url,
+            fetched_at=clock.now(),
+            outcome=outcome,
+            reason=reason,
         )
-        yield Fetched(outlet=self.outlet, attempt=attempt)
 
     def _answered(self) -> None:
         self._fetching = False
         self._moved.set()
 
-    def _item_done(self, item: Fetched) -> None:
-        if item.recorded is not None:
-            self.ended[item.recorded.outcome] += 1
-        self._in_flight.discard(item.attempt.url)
+    def _item_done(self, item: Visit) -> None:
+        if item.outcome is not None:
+            self.ended[item.outcome] += 1
+        self._in_flight.discard(item.url)
         self._moved.set()
 
-    def _item_dropped(self, item: Fetched, exception: Exception) -> None:
+    def _item_dropped(self, item: Visit, exception: Exception) -> None:
         """End the slice: the page could not be kept as it came, and is still due."""
         self.ending.not_kept(self.slug, exception)
         self._item_done(item)
 
-    def _item_failed(self, item: Fetched, failure: Failure) -> None:
+    def _item_failed(self, item: Visit, failure: Failure) -> None:
         """End the slice: a page could not be recorded and is still due. The job is tried again."""
         self.ending.failure = failure.value
         self._item_done(item)

@@ -20,5 +20,7 @@ class Extracted:
     language_confidence: float = 0.0
     #: stable 64-bit hashes of the page's visible lines
     lines: tuple[int, ...] = ()
+    #: of an article: the lines themselves
+    texts: tuple[str, ...] = ()
     #: field -> what was weighed for it; filled where an explanation was asked for
     candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)

@@ -76,7 +76,8 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     assert body_node is not None
     shown = outline(body_node)
     found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
-    lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
+    texts = (*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks))
+    lines = line_hashes(texts)
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline, chrome)
 
     near = bylines(shown, found.blocks, tops, title_parts(document))
@@ -134,7 +135,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
         rights=rights(document, page.headers),
         entries=live if sort is Kind.LIVE_BLOG else (),
     )
-    return Extracted(article=article, stated_language=claimed, lines=lines, candidates=weighed)
+    return Extracted(article=article, stated_language=claimed, lines=lines, texts=texts, candidates=weighed)
 
 
 def _not_html(page: Page) -> Refusal | None:

@@ -12,12 +12,11 @@ from crawler.demo import seed_shaped
 from index.protocol import Index
 from index.query import Query
 from ledger.database import engine_for, migrate
-from ledger.record import Attempt
 from news.page import Page
+from news.visit import Visit
 from pipelines.digest import digest
-from pipelines.fetched import Fetched
 from pipelines.publish import publish_all
-from pipelines.record import record_fetched
+from pipelines.record import record_visit
 
 SEED = Path(__file__).parents[3] / "shared" / "seed" / "asianet-newsable.txt"
 URL = "https://newsable.asianetnews.com/world/us-airstrike-eliminates-commander-in-iraq"
@@ -55,8 +54,8 @@ async def test_the_seed_article_is_found_under_its_facets(lines: list[str], fres
 
     engine: AsyncEngine = engine_for(fresh_database)
     await migrate(engine)
-    attempt = Attempt(outlet=outlet.slug, url=URL, final_url=URL, at=page.fetched_at, status=200)
-    await record_fetched(engine, Fetched(outlet=outlet, attempt=attempt, page=page, digest=read))
+    visit = Visit(outlet=outlet, url=URL, fetched_at=page.fetched_at, status=200, page=page)
+    await record_visit(engine, visit.read(read))
     assert await publish_all(engine, index) == 0
     await engine.dispose()
 

@@ -7,12 +7,13 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.keep import Reading
-from ledger.record import Attempt, Recorded, record
+from ledger.record import Terms, record
 from news.article import Article
-from news.identity import identities
+from news.digest import Digest
 from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome
+from news.outlet import Outlet
+from news.visit import Visit
 from pipelines.deduplicate import sign
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
@@ -40,38 +41,35 @@ def article(url: str, body: str, **fields: Any) -> Article:
     return Article(**{"url": url, "headline": f"Headline of {url}", "body": body, "in_language": "en"} | fields)
 
 
-def reading(
-    found: Article, at: datetime, *, outlet: str = "", page: str = "", asked: str = "", days: int = 14
-) -> Reading:
-    """Return the reading of an article: by default from its own address, of the outlet that its host names."""
-    outlet = outlet or found.url.split("/")[2].split(".")[0]
+def outlet_of(url: str, slug: str = "") -> Outlet:
+    """Return the outlet that an address's host names."""
+    host = url.split("/")[2]
+    slug = slug or host.split(".")[0]
+    return Outlet(slug=slug, name=slug, home=f"https://{host}/")
+
+
+def reading(found: Article, at: datetime, *, outlet: str = "", page: str = "", asked: str = "", **known: Any) -> Visit:
+    """Return a visit that brought an article: by default from its own address, of the outlet that its host names."""
     page = page or found.url
-    return Reading(
-        outlet=outlet,
-        article=found,
-        document=found.as_json(),
-        keys=tuple(identities(outlet, asked or page, page, found.url)),
-        asked=asked,
-        read_from=page,
-        signature=sign(found),
-        story_days=days,
-        at=at,
+    return Visit(
+        outlet=outlet_of(found.url, outlet),
+        url=asked or page,
+        final_url=page,
+        fetched_at=at,
+        status=200,
+        digest=Digest(article=found, signature=sign(found)),
+        **known,
     )
 
 
-async def read(engine: AsyncEngine, found: Article, at: datetime, **how: Any) -> Recorded:
-    """Record the reading of an article."""
-    one = reading(found, at, **how)
-    attempt = Attempt(
-        outlet=one.outlet, url=how.get("asked") or one.read_from, final_url=one.read_from, at=at, status=200
-    )
-    return await record(engine, attempt, one)
+async def read(engine: AsyncEngine, found: Article, at: datetime, *, days: int = 14, **how: Any) -> Visit:
+    """Record a visit that brought an article."""
+    return await record(engine, reading(found, at, **how), Terms(story_days=days))
 
 
-async def fail(engine: AsyncEngine, url: str, outcome: Outcome, at: datetime, status: int = 404) -> Recorded:
-    """Record an attempt from which no article came."""
-    outlet = url.split("/")[2].split(".")[0]
-    return await record(engine, Attempt(outlet=outlet, url=url, final_url=url, at=at, outcome=outcome, status=status))
+async def fail(engine: AsyncEngine, url: str, outcome: Outcome, at: datetime, status: int = 404) -> Visit:
+    """Record a visit from which no article came."""
+    return await record(engine, Visit(outlet=outlet_of(url), url=url, fetched_at=at, outcome=outcome, status=status))
 
 
 def shuffled(items: Sequence[Any], seed: int) -> list[Any]:

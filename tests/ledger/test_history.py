@@ -20,13 +20,13 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
 async def imported(engine, body, at, url=URL, **fields):
-    one = replace(reading(article(url, body, **fields), at), kept_at=NOW)
+    one = replace(reading(article(url, body, **fields), at), imported_at=NOW)
     async with engine.begin() as connection:
         return await keep(connection, one)
 
 
 async def anew(engine, body, at, url=URL, **fields):
-    one = replace(reading(article(url, body, **fields), at), kept_at=NOW)
+    one = replace(reading(article(url, body, **fields), at), imported_at=NOW)
     async with engine.begin() as connection:
         return await reread(connection, one)
 

@@ -8,14 +8,13 @@ from sqlalchemy import func, select
 
 from crawler.demo import Newsroom, judge
 from ledger.articles import find, newest
-from ledger.record import Attempt
 from ledger.schema import articles, versions
 from news.digest import Digest
 from news.outcome import READ, Outcome
 from news.page import Page
+from news.visit import Visit
 from pipelines.digest import digest
-from pipelines.fetched import Fetched
-from pipelines.record import record_fetched
+from pipelines.record import record_visit
 
 START = datetime(2026, 11, 8, 6, tzinfo=UTC)
 DIGESTS: dict[tuple[str, int], Digest] = {}
@@ -31,9 +30,9 @@ def fetch(newsroom, expected, at):
     )
     answer = newsroom.answer(name, address.removeprefix(newsroom.origin(name)))
     status = answer.status if answer else 404
-    attempt = Attempt(outlet=outlet.slug, url=expected.url, final_url=address, at=at, status=status)
+    visit = Visit(outlet=outlet, url=expected.url, final_url=address, fetched_at=at, status=status)
     if answer is None or status != 200:
-        return Fetched(attempt=_gone(attempt), outlet=outlet)
+        return visit.ended(Outcome.GONE)
     key = (address, newsroom.run)
     if key not in DIGESTS:
         page = Page(
@@ -45,18 +44,7 @@ def fetch(newsroom, expected, at):
             fetched_at=at,
         )
         DIGESTS[key] = digest(page, outlet)
-    return Fetched(attempt=attempt, outlet=outlet, digest=DIGESTS[key])
-
-
-def _gone(attempt):
-    return Attempt(
-        outlet=attempt.outlet,
-        url=attempt.url,
-        final_url=attempt.final_url,
-        at=attempt.at,
-        status=attempt.status,
-        outcome=Outcome.GONE,
-    )
+    return visit.read(DIGESTS[key])
 
 
 @pytest.mark.parametrize("order", range(2))
@@ -69,7 +57,7 @@ async def test_the_newsroom_is_recorded_as_it_says(engine, order):
         ended = []
         for number, expected in enumerate(asked):
             at = START + timedelta(days=2 * run, seconds=number)
-            recorded = await record_fetched(engine, fetch(newsroom, expected, at))
+            recorded = await record_visit(engine, fetch(newsroom, expected, at))
             outcome = recorded.outcome
             if outcome is Outcome.UNCHANGED and Outcome.NOT_MODIFIED in expected.outcomes:
                 outcome = Outcome.NOT_MODIFIED  # the newsroom would have said 304

@@ -10,43 +10,39 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.articles import find, history, newest
 from ledger.attempts import ended
-from ledger.keep import Reading
 from ledger.outbox import debt, owe_everything, owed, put_aside, settle
 from ledger.pages import Found, announce, count_due, due, want
 from ledger.quarantine import drop, refused, retry
-from ledger.record import Attempt, record
+from ledger.record import Terms, record
 from ledger.schema import articles, pages
 from news.article import Article
+from news.digest import Digest
 from news.errors import NotFound
-from news.identity import identity
 from news.outcome import Outcome
+from news.outlet import Outlet
+from news.visit import Visit
 
 URL = "https://courier.example/news/harbour-opens-after-storm"
 NOW = datetime.now(UTC)
 ARTICLE = Article(url=URL, headline="Harbour opens after storm", body="The harbour opened at noon.\nShips came in.")
 
 
-def attempt(url: str = URL, final_url: str = "", *, at: datetime = NOW, outcome: Outcome | None = None) -> Attempt:
-    return Attempt(
-        outlet="courier", url=url, final_url=final_url or url, at=at, outcome=outcome, status=200, etag='"1"'
-    )
+OUTLET = Outlet(slug="courier", name="The Courier", home="https://courier.example/")
 
 
-def reading(article: Article = ARTICLE, read_from: str = "", *, at: datetime = NOW) -> Reading:
+def failed(outcome: Outcome, url: str = URL, *, at: datetime = NOW) -> Visit:
+    return Visit(outlet=OUTLET, url=url, fetched_at=at, outcome=outcome, status=200, etag='"1"')
+
+
+def visit(article: Article = ARTICLE, read_from: str = "", *, asked: str = "", at: datetime = NOW) -> Visit:
     page = read_from or article.url
-    return Reading(
-        outlet="courier",
-        article=article,
-        document=article.as_json(),
-        keys=tuple({identity(page), identity(article.url)}),
-        read_from=page,
-        at=at,
-    )
+    read = Digest(article=article)
+    return Visit(outlet=OUTLET, url=asked or page, final_url=page, fetched_at=at, status=200, etag='"1"', digest=read)
 
 
 async def test_a_page_read_twice_is_stored_once(engine: AsyncEngine) -> None:
-    first = await record(engine, attempt(), reading())
-    second = await record(engine, attempt(at=NOW + timedelta(hours=1)), reading())
+    first = await record(engine, visit())
+    second = await record(engine, visit(at=NOW + timedelta(hours=1)))
     assert (first.outcome, second.outcome) == (Outcome.NEW, Outcome.UNCHANGED)
     assert first.article_id == second.article_id
     async with engine.connect() as connection:
@@ -56,9 +52,9 @@ async def test_a_page_read_twice_is_stored_once(engine: AsyncEngine) -> None:
 
 
 async def test_a_changed_text_is_a_new_version_and_both_are_kept(engine: AsyncEngine) -> None:
-    await record(engine, attempt(), reading())
+    await record(engine, visit())
     changed = replace(ARTICLE, headline="Harbour stays closed after storm")
-    recorded = await record(engine, attempt(), reading(changed))
+    recorded = await record(engine, visit(changed))
     assert recorded.outcome is Outcome.CHANGED
     async with engine.connect() as connection:
         versions = await history(connection, UUID(str(recorded.article_id)))
@@ -69,9 +65,9 @@ async def test_a_changed_text_is_a_new_version_and_both_are_kept(engine: AsyncEn
 
 
 async def test_a_print_view_makes_no_version_of_an_article_that_is_known(engine: AsyncEngine) -> None:
-    await record(engine, attempt(), reading())
+    await record(engine, visit())
     view = f"{URL}?view=print"
-    recorded = await record(engine, attempt(view), reading(replace(ARTICLE, body="The harbour opened."), view))
+    recorded = await record(engine, visit(replace(ARTICLE, body="The harbour opened."), view))
     assert recorded.outcome is Outcome.UNCHANGED
     assert recorded.is_view
     async with engine.connect() as connection:
@@ -81,10 +77,10 @@ async def test_a_print_view_makes_no_version_of_an_article_that_is_known(engine:
 
 async def test_an_article_met_first_in_its_print_view_is_read_from_its_own_address_later(engine: AsyncEngine) -> None:
     view = f"{URL}?view=print"
-    await record(engine, attempt(view), reading(replace(ARTICLE, body="The harbour opened."), view))
+    await record(engine, visit(replace(ARTICLE, body="The harbour opened."), view))
     async with engine.connect() as connection:
         assert [page.url for page in await due(connection, "courier", 10)] == [URL]
-    recorded = await record(engine, attempt(), reading())
+    recorded = await record(engine, visit())
     async with engine.connect() as connection:
         versions = await history(connection, UUID(str(recorded.article_id)))
     assert [version.article.body for version in versions] == [ARTICLE.body]
@@ -94,7 +90,7 @@ async def test_a_redirect_leaves_one_article_and_one_page_to_visit_again(engine:
     old = "https://courier.example/news/harbor-opens-after-storm"
     async with engine.begin() as connection:
         await announce(connection, "courier", "feed", [Found(url=old), Found(url=URL)])
-    await record(engine, attempt(old, URL), replace(reading(), keys=(identity(old), identity(URL))))
+    await record(engine, visit(asked=old))
     async with engine.connect() as connection:
         assert await count_due(connection, "courier") == 0
         visits = {row.url: row.due_at for row in await connection.execute(select(pages.c.url, pages.c.due_at))}
@@ -104,11 +100,11 @@ async def test_a_redirect_leaves_one_article_and_one_page_to_visit_again(engine:
 
 
 async def test_a_failure_keeps_the_article_and_comes_back_later_each_time(engine: AsyncEngine) -> None:
-    await record(engine, attempt(), reading())
+    await record(engine, visit())
     pauses = []
     for number in range(3):
         at = NOW + timedelta(hours=number)
-        recorded = await record(engine, attempt(at=at, outcome=Outcome.SERVER_ERROR))
+        recorded = await record(engine, failed(Outcome.SERVER_ERROR, at=at))
         assert recorded.article_id is not None
         async with engine.connect() as connection:
             due_at = (await connection.execute(select(pages.c.due_at))).scalar_one()
@@ -119,8 +115,8 @@ async def test_a_failure_keeps_the_article_and_comes_back_later_each_time(engine
 
 
 async def test_a_304_keeps_what_made_the_request_conditional(engine: AsyncEngine) -> None:
-    await record(engine, attempt(), reading())
-    await record(engine, replace(attempt(outcome=Outcome.NOT_MODIFIED), etag=None, status=304))
+    await record(engine, visit())
+    await record(engine, replace(failed(Outcome.NOT_MODIFIED), etag=None, status=304))
     async with engine.begin() as connection:
         await want(connection, "courier", URL)
         assert [page.etag for page in await due(connection, "courier", 1)] == ['"1"']
@@ -128,22 +124,25 @@ async def test_a_304_keeps_what_made_the_request_conditional(engine: AsyncEngine
         assert [page.etag for page in await due(connection, "courier", 1)] == [None]
 
 
-async def test_a_transaction_that_fails_leaves_nothing(engine: AsyncEngine) -> None:
-    bad = replace(reading(), document={"headline": "NUL \x00 is no text"})
-    with pytest.raises(Exception, match=r"\\u0000"):
-        await record(engine, attempt(), bad)
+async def test_a_page_that_the_ledger_refuses_is_recorded_as_such_and_nothing_else_of_it(engine: AsyncEngine) -> None:
+    bad = replace(visit(), digest=Digest(article=ARTICLE, enrichment={"places": ["NUL \x00 is no text"]}))
+    recorded = await record(engine, bad)
+    assert recorded.outcome is Outcome.UNRECORDABLE
+    assert "22P05" in recorded.reason
     async with engine.connect() as connection:
-        assert await ended(connection) == []
+        [attempt] = await ended(connection)
+        assert (attempt.url, attempt.outcome, attempt.article_id) == (URL, Outcome.UNRECORDABLE, None)
         assert (await debt(connection)).owed == 0
+        assert await count_due(connection, "courier") == 0
         with pytest.raises(NotFound):
             await find(connection, URL)
 
 
 async def test_the_outbox_owes_the_newest_revision_until_the_index_has_it(engine: AsyncEngine) -> None:
-    await record(engine, attempt(), reading())
+    await record(engine, visit())
     async with engine.connect() as connection:
         [first] = await owed(connection, 10)
-    await record(engine, attempt(), reading(replace(ARTICLE, headline="Harbour closed")))
+    await record(engine, visit(replace(ARTICLE, headline="Harbour closed")))
     async with engine.begin() as connection:
         await settle(connection, [first])  # the index took the old revision meanwhile
         [second] = await owed(connection, 10)
@@ -157,7 +156,7 @@ async def test_the_outbox_owes_the_newest_revision_until_the_index_has_it(engine
 
 
 async def test_a_refused_document_goes_into_quarantine_with_its_reason(engine: AsyncEngine) -> None:
-    await record(engine, attempt(), reading())
+    await record(engine, visit())
     async with engine.begin() as connection:
         [unwanted] = await owed(connection, 10)
         await put_aside(connection, unwanted, "the schema knows no field x")
@@ -171,7 +170,7 @@ async def test_a_listed_address_is_due_once_and_again_only_when_its_source_says_
         assert await announce(connection, "courier", "feed", [Found(url=URL, lastmod=NOW - day)] * 2) == 1
         assert await announce(connection, "courier", "feed", [Found(url=URL, lastmod=NOW - day)]) == 0
         assert await count_due(connection, "courier") == 1
-    await record(engine, attempt(at=datetime.now(UTC)), reading(at=datetime.now(UTC)))
+    await record(engine, visit(at=datetime.now(UTC)))
     async with engine.begin() as connection:
         assert await announce(connection, "courier", "sitemap", [Found(url=URL)]) == 0
         assert await count_due(connection, "courier") == 0
@@ -180,7 +179,7 @@ async def test_a_listed_address_is_due_once_and_again_only_when_its_source_says_
 
 
 async def test_what_was_refused_can_be_seen_tried_again_and_let_go(engine: AsyncEngine) -> None:
-    recorded = await record(engine, attempt(), reading(), events=True)
+    recorded = await record(engine, visit(), Terms(events=True))
     async with engine.begin() as connection:
         for each in await owed(connection, 10):
             await put_aside(connection, each, "the schema knows no field x")

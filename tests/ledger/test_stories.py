@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 from ledger.articles import documents
 from ledger.database import engine_for
 from ledger.outbox import owed, settle
+from ledger.record import Terms
 from ledger.schema import articles, merged_stories, outbox, signatures, versions
 from ledger.stories import PRUNE_EVERY, prune, tell
 from news.errors import NotFound
@@ -272,4 +273,4 @@ async def test_every_change_of_place_raises_the_revision_that_the_index_is_owed(
 
 
 def test_the_window_is_days():
-    assert timedelta(days=readings.reading(article(A, TEXT), hour(0)).story_days) == timedelta(days=14)
+    assert timedelta(days=Terms().story_days) == timedelta(days=14)

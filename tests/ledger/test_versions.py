@@ -152,9 +152,25 @@ async def test_a_text_that_was_shortened_in_the_open_is_a_version(engine):
     assert (await read(engine, replace(ARTICLE, body=BODY[:200]), hour(1))).outcome is Outcome.CHANGED
 
 
-async def test_a_text_that_comes_out_from_behind_a_wall_is_no_stealthy_change(engine):
+async def test_a_text_that_comes_out_from_behind_a_wall_is_no_edit(engine):
     teaser = replace(ARTICLE, body=BODY[:200], is_accessible_for_free=False)
     one = await read(engine, teaser, hour(0))
-    await read(engine, replace(ARTICLE, date_published=published(0)), hour(1))
-    _, told = await told_of(engine, one)
-    assert not told[1].edits.stealth
+    whole = await read(engine, replace(ARTICLE, date_published=published(0)), hour(1))
+    assert (whole.outcome, whole.version) == (Outcome.UNCHANGED, 1)
+    document, told = await told_of(engine, one)
+    assert (len(told), told[0].article.body, document["body"]) == (1, BODY, BODY)
+
+
+async def test_a_headline_that_changes_as_the_wall_falls_is_an_edit_and_the_text_is_none(engine):
+    await read(engine, replace(ARTICLE, body=BODY[:200], is_accessible_for_free=False), hour(0))
+    whole = await read(engine, replace(ARTICLE, headline="Another headline altogether"), hour(1))
+    _, told = await told_of(engine, whole)
+    assert told[1].edits.kinds == ("headline",)
+
+
+async def test_a_page_that_shows_no_text_any_more_leaves_the_text_that_we_have(engine):
+    await read(engine, ARTICLE, hour(0))
+    before = await only(engine)
+    empty = await read(engine, replace(ARTICLE, body=""), hour(1))
+    assert (empty.outcome, "stays" in empty.reason) == (Outcome.WALL, True)
+    assert (await only(engine)) == before

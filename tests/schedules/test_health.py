@@ -17,9 +17,10 @@ from ledger.health import healths
 from ledger.listings import note_listing
 from ledger.outlets import SourceState, note_source
 from ledger.pages import Found, announce, due
-from ledger.record import Attempt, record
+from ledger.record import record
 from news.outcome import Outcome
-from news.outlet import Source, SourceKind
+from news.outlet import Outlet, Source, SourceKind
+from news.visit import Visit
 from schedules.events import change_of_health
 from schedules.health import go_round, tell
 from schedules.jobs import Jobs
@@ -27,6 +28,7 @@ from tests.schedules.site import Site
 from web.app import create_app
 
 NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
+HARBOUR = Outlet(slug="harbour", name="Harbour", home="https://harbour.example/")
 HOUR = timedelta(hours=1)
 
 
@@ -68,7 +70,7 @@ async def test_each_stage_is_counted_and_counting_twice_changes_nothing(engine: 
         await announce(connection, "harbour", f"{site.url}/feed.xml", [Found(url=url) for url in urls])
         await announce(connection, "harbour", "canonical", [Found(url=f"{site.url}/other")])
     for url, outcome in zip(urls, ("gone", "wall", "wall", "not_modified"), strict=False):
-        attempt = Attempt(outlet="harbour", url=url, final_url=url, at=datetime.now(UTC), outcome=Outcome(outcome))
+        attempt = Visit(outlet=HARBOUR, url=url, fetched_at=datetime.now(UTC), outcome=Outcome(outcome))
         await record(engine, attempt)
     for _ in range(2):
         async with engine.begin() as connection:
@@ -131,7 +133,7 @@ async def test_what_was_met_at_a_wall_is_tried_again_as_soon_as_the_outlet_is_we
     async with engine.begin() as connection:
         await announce(connection, "harbour", f"{site.url}/feed.xml", [Found(url=url) for url in urls])
     for url, outcome in zip(urls, (Outcome.WALL, Outcome.WALL, Outcome.GONE), strict=True):
-        await record(engine, Attempt(outlet="harbour", url=url, final_url=url, at=NOW, outcome=outcome))
+        await record(engine, Visit(outlet=HARBOUR, url=url, fetched_at=NOW, outcome=outcome))
     for minutes in (2, 1):
         await read(engine, site, NOW - timedelta(minutes=minutes), outcome="server_error")
     await go_round(jobs, NOW)

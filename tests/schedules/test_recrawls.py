@@ -13,14 +13,16 @@ from uuid import UUID
 import httpx
 from sqlalchemy import insert
 
-from ledger.keep import Reading, keep
-from ledger.record import Attempt, record
+from ledger.keep import keep
+from ledger.record import record
 from ledger.recrawls import open_one
 from ledger.schema import attempts
 from news.article import Article
 from news.configuration import Configuration
-from news.identity import identity
+from news.digest import Digest
 from news.outcome import Outcome
+from news.outlet import Outlet
+from news.visit import Visit
 from pipelines.deduplicate import sign
 from schedules.alive import alive
 from schedules.jobs import Jobs
@@ -29,6 +31,7 @@ from tests.schedules.site import Site, article, write_outlet
 from web.app import create_app
 
 AT = datetime(2024, 2, 8, 4, tzinfo=UTC)
+HARBOUR = Outlet(slug="harbour", name="Harbour", home="https://harbour.example/")
 
 
 def recrawl(environ: dict[str, str], *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -119,8 +122,8 @@ async def test_a_program_asks_and_is_told(jobs: Jobs, site: Site) -> None:
             asked = await open_one(connection, url)
         assert asked is not None
         assert asked.force
-        attempt = Attempt(outlet="harbour", url=url, final_url=url, at=asked.asked_at, outcome=Outcome.GONE, status=410)
-        await record(jobs.desk.engine, attempt)
+        visit = Visit(outlet=HARBOUR, url=url, fetched_at=asked.asked_at, outcome=Outcome.GONE, status=410)
+        await record(jobs.desk.engine, visit)
         ended = (await web.get(found["href"])).json()
         assert (ended["state"], ended["outcome"]) == ("ended", "gone")
         nonsense = await web.get("/api/recrawls/7")
@@ -246,17 +249,13 @@ async def test_a_page_that_cannot_ask_for_anything_has_no_link_to_it(jobs: Jobs,
 
 async def _read(jobs: Jobs, article: Article, at: datetime) -> UUID:
     """Keep a reading of an article, and return its id."""
-    reading = Reading(
-        outlet="harbour",
-        article=article,
-        document=article.as_json() | {"outlet_name": "Harbour"},
-        keys=(identity(article.url),),
-        read_from=article.url,
-        signature=sign(article),
-        at=at,
+    visit = Visit(
+        outlet=HARBOUR, url=article.url, fetched_at=at, digest=Digest(article=article, signature=sign(article))
     )
     async with jobs.desk.engine.begin() as connection:
-        return (await keep(connection, reading)).article_id
+        id = (await keep(connection, visit)).article_id
+    assert id is not None
+    return id
 
 
 async def _attempted(jobs: Jobs, url: str, at: datetime, outcome: Outcome, id: UUID) -> None:

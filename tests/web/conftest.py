@@ -14,11 +14,13 @@ from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action, Index
 from ledger.articles import documents
 from ledger.database import engine_for, migrate
-from ledger.keep import Reading, keep
+from ledger.keep import keep
 from news.article import Article
 from news.configuration import Configuration
-from news.identity import identity
+from news.digest import Digest
+from news.outlet import Outlet
 from news.url import article_id
+from news.visit import Visit
 from pipelines.deduplicate import sign
 from web.app import create_app
 
@@ -110,17 +112,15 @@ def keep_versions(engine: AsyncEngine, put: Put) -> Keep:
 
     async def keep_versions(*versions: Article, **fields: Any) -> str:
         for hours, article in enumerate(versions):
-            reading = Reading(
-                outlet="example",
-                article=article,
-                document=article.as_json() | {"outlet_name": "The Example", "country": "gb"} | fields,
-                keys=(identity(article.url),),
-                read_from=article.url,
-                signature=sign(article),
-                at=AT + timedelta(hours=hours),
+            visit = Visit(
+                outlet=Outlet(slug="example", name="The Example", home="https://example.org/", country="gb"),
+                url=article.url,
+                fetched_at=AT + timedelta(hours=hours),
+                digest=Digest(article=article, signature=sign(article), enrichment=fields),
             )
             async with engine.begin() as connection:
-                kept = await keep(connection, reading)
+                kept = await keep(connection, visit)
+            assert kept.article_id is not None
         async with engine.connect() as connection:
             await put((await documents(connection, [kept.article_id]))[kept.article_id])
         return str(kept.article_id)

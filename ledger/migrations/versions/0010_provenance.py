@@ -10,10 +10,6 @@ down_revision = "0009"
 _NOW, _ZERO = sa.text("now()"), sa.text("0")
 
 
-def _instant(name: str, **how: object) -> sa.Column:
-    return sa.Column(name, sa.DateTime(timezone=True), **how)
-
-
 def upgrade() -> None:
     """Add the columns and tables; what was recorded before has no provenance, and a recrawl that was answered one."""
     for name in ("page_hash", "read_with", "lines"):
@@ -36,7 +32,7 @@ def upgrade() -> None:
         sa.Column("headers", JSONB(), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("content_bytes", sa.Integer(), nullable=False),
-        _instant("fetched_at", nullable=False),
+        sa.Column("fetched_at", sa.DateTime(timezone=True), nullable=False),
     )
     op.execute("ALTER TABLE raw_pages ALTER COLUMN content SET STORAGE EXTERNAL")
     op.create_index("ix_raw_pages_fetched_at", "raw_pages", ["fetched_at"])
@@ -44,11 +40,11 @@ def upgrade() -> None:
         "reprocessings",
         sa.Column("id", sa.BigInteger(), sa.Identity(), primary_key=True),
         sa.Column("outlet", sa.Text()),
-        _instant("since"),
+        sa.Column("since", sa.DateTime(timezone=True)),
         sa.Column("steps", sa.Text(), nullable=False),
         sa.Column("dry_run", sa.Boolean(), nullable=False),
-        _instant("begun_at", nullable=False, server_default=_NOW),
-        _instant("ended_at"),
+        sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
     )
     op.create_table(
         "reprocessing_parts",
@@ -64,8 +60,8 @@ def upgrade() -> None:
         sa.Column("results", JSONB(), nullable=False, server_default="{}"),
         sa.Column("fields", JSONB(), nullable=False, server_default="{}"),
         sa.Column("examples", JSONB(), nullable=False, server_default="[]"),
-        _instant("moved_at", nullable=False, server_default=_NOW),
-        _instant("ended_at"),
+        sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("error", sa.Text()),
         sa.PrimaryKeyConstraint("reprocessing_id", "part"),
     )

@@ -1,0 +1,128 @@
+"""Where a text came from: its page, what it was read with, and whether a difference is the outlet's doing or ours."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+from zlib import crc32
+
+from news.article import Article
+from news.version import plain_text
+
+#: bytes of a line's hash. A page has some 400 lines: of 40,000 foreign lines one is taken for one of them
+LINE_BYTES = 3
+#: lines of a page that are remembered; what has more is a list
+MOST_LINES = 3_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What a version was read from and with."""
+
+    #: BLAKE2b, 16 bytes, of the page as it came
+    page_hash: bytes
+    #: the same of all that the reader was given beside the page: its code, its data, the outlet's chrome and settings
+    read_with: bytes
+    #: hashes of all lines of text that stood anywhere in the page, sorted, LINE_BYTES each
+    lines: bytes
+
+    def has(self, line: str) -> bool:
+        """Say whether this line stood in the page, by itself."""
+        wanted = _line_hash(plain_text(line))
+        low, high = 0, len(self.lines) // LINE_BYTES
+        while low < high:
+            middle = (low + high) // 2
+            found = self.lines[middle * LINE_BYTES : (middle + 1) * LINE_BYTES]
+            if found == wanted:
+                return True
+            low, high = (middle + 1, high) if found < wanted else (low, middle)
+        return False
+
+
+def hash_of(content: bytes) -> bytes:
+    """Return the 16 bytes by which `content` is known."""
+    return blake2b(content, digest_size=16).digest()
+
+
+def pack_lines(lines: Iterable[str]) -> bytes:
+    """Return the hashes of a page's lines, as `Provenance.lines` has them; of no more than MOST_LINES."""
+    # one pass over all of them: line by line, preparing the text would cost ten times as much
+    prepared = plain_text("\n".join(lines), keep_lines=True).split("\n")
+    return b"".join(sorted({_line_hash(line) for line in prepared[:MOST_LINES] if line}))
+
+
+def _line_hash(line: str) -> bytes:
+    return (crc32(line.encode("utf-8", "surrogatepass")) & 0xFFFFFF).to_bytes(LINE_BYTES, "big")
+
+
+def as_read_now(before: Article, was: Provenance, after: Article, now: Provenance) -> Article | None:
+    """Return `before` as it would have been read with what `after` was read with; None where that cannot be told.
+
+    `was` and `now` are the provenances of the two. A line of one text that stood in the other's page as well was left
+    out or taken in by our reader; one that did not is the outlet's doing. Where a text has a line that did not even
+    stand in its own page by itself (it was put together of several), nothing can be told of it.
+    """
+    judge = _Judge(was, now)
+    body = judge.body(before.body, after.body)
+    headline, standfirst, correction = (
+        judge.field(getattr(before, name), getattr(after, name)) for name in ("headline", "standfirst", "correction")
+    )
+    authors = judge.names(before.authors, after.authors)
+    if body is None or headline is None or standfirst is None or correction is None or authors is None:
+        return None
+    if before.entries != after.entries:
+        return None
+    return replace(after, body=body, headline=headline, standfirst=standfirst, correction=correction, authors=authors)
+
+
+class _Judge:
+    """Tells line by line who did it."""
+
+    def __init__(self, was: Provenance, now: Provenance) -> None:
+        self.was, self.now = was, now
+
+    def field(self, before: str, after: str) -> str | None:
+        """Return what would have been read as this field before; None where that cannot be told."""
+        if plain_text(before) == plain_text(after):
+            return after
+        stood_already = not after or self.was.has(after)
+        stands_still = not before or self.now.has(before)
+        if stood_already and stands_still:
+            return after
+        if (after and not self.now.has(after)) or (before and not self.was.has(before)):
+            return None
+        return before
+
+    def names(self, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...] | None:
+        """Return whom would have been read as authors before; None where that cannot be told."""
+        come, gone = [each for each in after if each not in before], [each for each in before if each not in after]
+        if all(map(self.was.has, come)) and all(map(self.now.has, gone)):
+            return after
+        if not all(map(self.now.has, come)) or not all(map(self.was.has, gone)):
+            return None
+        return before
+
+    def body(self, before: str, after: str) -> str | None:
+        """Return the lines of the old page that would have been read as its body; None where that cannot be told."""
+        old = [(line, plain_text(line)) for line in before.split("\n")]
+        new = [(line, plain_text(line)) for line in after.split("\n")]
+        old_keys, new_keys = {key for _, key in old}, {key for _, key in new}
+        kept: list[tuple[str, str]] = []
+        for line, key in new:
+            if key in old_keys or self.was.has(line):
+                kept.append((line, key))
+            elif not self.now.has(line):
+                return None
+        removed: dict[str, list[tuple[str, str]]] = {}
+        anchor = ""
+        present = {key for _, key in kept}
+        for line, key in old:
+            if key in present:
+                anchor = key
+            elif key not in new_keys and not self.now.has(line):
+                if not self.was.has(line):
+                    return None
+                removed.setdefault(anchor, []).append((line, key))
+        lines = [line for line, _ in removed.pop("", [])]
+        for line, key in kept:
+            lines += [line, *(gone for gone, _ in removed.pop(key, []))]
+        return "\n".join(lines)

@@ -1,0 +1,7 @@
+"""placeholder"""
+
+from typing import Any
+
+
+def storable(value: Any) -> Any:
+    return value
