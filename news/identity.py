@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import date
 from urllib.parse import unquote, unquote_plus, urljoin, urlsplit, urlunsplit
 
-from news.url import names_article, normal, registrable_domain, site
+from news.url import ADDRESS_BYTES, names_article, normal, registrable_domain, site
 
 #: labels of a host that name a form of the page and not another outlet
 _VARIANT_LABELS = frozenset("www www1 www2 www3 m mobile mobil amp wap touch lite print".split())
@@ -41,25 +41,36 @@ _NUMBER_PARAMETERS = frozenset(
     "id p idx article articleid article_id aid newsid news_id nid storyid sid no idxno".split()
 )
 
+#: an identity is never longer than its address, but for the s of https
+_IDENTITY_BYTES = ADDRESS_BYTES + 1
+
 
 def identity(url: str) -> str:
     """Return the key under which all forms of an article's address are the same: an https address, not for fetching.
 
     http or https, `www`, mobile and AMP hosts, AMP and print paths and parameters, a slash or `.html` at the end, the
-    order of parameters: none makes another article. Raises ValueError if `url` is not an http(s) address.
+    order of parameters: none makes another article. An identity's identity is itself, and each address in normal form
+    has one. Raises ValueError if `url` is not an http(s) address that can be kept.
 
     >>> identity("http://m.example.org/a/flood-hits-town.amp.html?b=2&amp=1&a=1")
     'https://example.org/a/flood-hits-town?a=1&b=2'
     """
-    parts = urlsplit(normal(_unwrapped(url)))
+    key = _plain(url)
+    # what was taken away may have hidden a publisher's address
+    while _inner(key) is not None:
+        key = _plain(key)
+    return key
+
+
+def _plain(url: str) -> str:
+    parts = urlsplit(normal(_unwrapped(url), most_bytes=_IDENTITY_BYTES))
     host = _plain_host(parts.hostname or "")
     port = f":{parts.port}" if parts.port else ""
     path = _plain_path(parts.path)
     pairs = sorted(pair for pair in parts.query.split("&") if pair and not _is_variant(pair))
     # a variant's segments may have hidden that the path names an article; then more of its parameters only track
-    return normal(
-        urlunsplit(("https", f"[{host}]{port}" if ":" in host else f"{host}{port}", path, "&".join(pairs), ""))
-    )
+    place = f"[{host}]{port}" if ":" in host else f"{host}{port}"
+    return normal(urlunsplit(("https", place, path, "&".join(pairs), "")), most_bytes=_IDENTITY_BYTES)
 
 
 def identities(outlet: str, *urls: str) -> list[str]:
@@ -81,16 +92,28 @@ def is_hint(key: str) -> bool:
 
 
 def _unwrapped(url: str) -> str:
-    """Return the publisher's address of one that stands in an AMP cache or viewer, else `url`."""
+    """Return the publisher's address of one that stands in an AMP cache or viewer, or in several; else `url`."""
+    # each step takes at least the outer host away
+    while (inner := _inner(url)) is not None:
+        url = inner
+    return url
+
+
+def _inner(url: str) -> str | None:
     parts = urlsplit(url.strip())
     host = (parts.hostname or "").lower()
     viewer = host.startswith("www.google.") and parts.path.startswith("/amp/")
     if not (viewer or host.endswith((".cdn.ampproject.org", ".ampproject.net")) or host == "cdn.ampproject.org"):
-        return url
+        return None
     inner = _CACHE.fullmatch(parts.path)
     if not inner:
-        return url
-    return urlunsplit(("https" if inner.group(1) else "http", *urlsplit(f"//{inner['address']}")[1:3], parts.query, ""))
+        return None
+    address = f"{'https' if inner.group(1) else 'http'}://{inner['address']}"
+    try:
+        # what stands there need not be an address
+        return normal(f"{address}?{parts.query}" if parts.query else address)
+    except ValueError:
+        return None
 
 
 def _plain_host(host: str) -> str:

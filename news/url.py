@@ -6,7 +6,14 @@ from functools import lru_cache
 from urllib.parse import quote, unquote, unquote_plus, urlsplit, urlunsplit
 from uuid import NAMESPACE_URL, uuid5
 
+import idna
 import tldextract
+
+from news.storable import storable
+
+#: bytes of the longest address that is kept, in normal form: an address stands in btree indexes, beside an outlet's
+#: slug in some, and a row of those ends at 2,704 bytes (PostgreSQL, "index row size exceeds btree version 4 maximum")
+ADDRESS_BYTES = 2_000
 
 #: the list of public suffixes that the package ships; it is never fetched
 _SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
@@ -29,43 +36,87 @@ _SCRIPT_WORDS = frozenset(
 _SESSION = re.compile(r";(?:jsessionid|phpsessid)=[^/;]*", re.IGNORECASE)
 #: RFC 3986, 2.3: these mean the same with and without a per cent sign
 _UNRESERVED = re.compile(r"%(2[dD]|2[eE]|5[fF]|7[eE]|3[0-9]|4[1-9a-fA-F]|5[0-9aA]|6[1-9a-fA-F]|7[0-9aA])")
+#: what name servers are asked for (RFC 1123, 2.1; RFC 1035, 2.3.4), an underscore besides
+_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*")
+_HOST_CHARACTERS = 253
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _LONE_PER_CENT = re.compile(r"%(?![0-9a-fA-F]{2})")
 #: what may stand in a path or query beside letters and digits (RFC 3986, 3.3 and 3.4); brackets and bars are sent as is
 _SAFE = "/:@!$&'()*+,;=-._~%?[]|"
 
 
-def normal(url: str) -> str:
+class AddressTooLong(ValueError):
+    """An address that is longer than any that is kept. It is refused, never cut: half an address is another one."""
+
+    def __init__(self, size_bytes: int, most_bytes: int) -> None:
+        super().__init__(f"the address has {size_bytes:,} bytes in normal form; {most_bytes:,} are the most")
+
+
+def normal(url: str, *, most_bytes: int = ADDRESS_BYTES) -> str:
     """Return the address under which a page is fetched and known: changes alone that no server can tell.
 
     Gone are the fragment, tracking and session parameters, the default port, a user name, and upper case in scheme
     and host; dot segments are resolved; letters beyond ASCII and needless escapes have one form. The order, the
-    spelling and the encoding of the other parameters stay.
+    spelling and the encoding of the other parameters stay. A host's letters are those of UTS 46 and IDNA 2008. What is
+    normal stays as it is.
 
-    Raises ValueError if `url` is not an absolute http(s) address.
+    Raises ValueError if `url` is not an absolute http(s) address, AddressTooLong for one of more than `most_bytes`.
 
     >>> normal("HTTPS://WWW.Example.org:443/a/b?utm_source=x&id=7#top")
     'https://www.example.org/a/b?id=7'
     >>> normal("https://example.org/2024/flood-hits-town?ref=rss"), normal("https://example.org/?feed=rss")
     ('https://example.org/2024/flood-hits-town', 'https://example.org/?feed=rss')
+    >>> normal("https://straße.de/")
+    'https://xn--strae-oqa.de/'
     """
-    parts = urlsplit(url.strip())
-    host = (parts.hostname or "").rstrip(".")
-    if parts.scheme not in ("http", "https") or not host:
-        raise ValueError(f"'{url[:200]}' is not an http(s) address")
-    host = host if host.isascii() else host.encode("idna").decode("ascii")
-    if re.search(r"[\x00-\x20\x7f\s\\^`{|}<>\"%]", host):
-        raise ValueError(f"'{url[:200]}' has no host that can be")
-    if ":" in host:
-        host = f"[{host}]"
-    if parts.port and parts.port != {"http": 80, "https": 443}[parts.scheme]:
-        host = f"{host}:{parts.port}"
+    text = url.strip()
+    if not text.isascii():
+        # two surrogates may be one character, a lone one is none: as browsers send it (WHATWG URL)
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError(f"'{_shown(url)}' is not an address that can be") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"'{_shown(url)}' is not an http(s) address")
+    host = _host(parts.hostname, in_brackets="[" in parts.netloc)
+    if not host:
+        raise ValueError(f"'{_shown(url)}' has no host that can be")
+    if port is not None and port != {"http": 80, "https": 443}[parts.scheme]:
+        host = f"{host}:{port}"
     path = _without_dots(_SESSION.sub("", _escaped(parts.path))) or "/"
     named = names_article(path)
     query = "&".join(
         pair for pair in _escaped(parts.query).split("&") if pair and not _tracks(_name(pair), beside_a_slug=named)
     )
-    return urlunsplit((parts.scheme, host, path, query, ""))
+    address = urlunsplit((parts.scheme, host, path, query, ""))
+    if len(address) > most_bytes:  # it is ASCII: a letter is a byte
+        raise AddressTooLong(len(address), most_bytes)
+    return address
+
+
+def _shown(url: str) -> str:
+    return storable(url[:200])
+
+
+def _host(stated: str, *, in_brackets: bool) -> str:
+    """Return a host as it is sent to a name server, an IPv6 address in brackets; "" for what can be none."""
+    if in_brackets:
+        try:
+            # without a zone, which is this machine's own affair
+            return f"[{stated.lower()}]" if ipaddress.IPv6Address(stated).scope_id is None else ""
+        except ValueError:
+            return ""
+    host = stated.rstrip(".")
+    if not host.isascii():
+        try:
+            # not transitional: `straße` is another name than `strasse`
+            host = idna.encode(host, uts46=True).decode("ascii").rstrip(".")
+        except UnicodeError:  # of which IDNAError is one
+            return ""
+    # names with a _ or a - too many are no host names by the book, but they are answered
+    return host.lower() if _HOST.fullmatch(host) and len(host) <= _HOST_CHARACTERS else ""
 
 
 def _name(pair: str) -> str:
@@ -83,7 +134,7 @@ def _escaped(text: str) -> str:
     text = _LONE_PER_CENT.sub("%25", text)
     text = _UNRESERVED.sub(lambda escape: unquote(escape.group()), text)
     text = _ESCAPE.sub(lambda escape: escape.group().upper(), text)
-    return quote(text, safe=_SAFE, errors="replace")
+    return quote(text, safe=_SAFE)
 
 
 def _without_dots(path: str) -> str:

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from news.article import Article
 from news.digest import Digest, Refusal
 from news.errors import PageUnreadable
 from news.identity import honest_canonical
 from news.outlet import Outlet
 from news.page import Page
+from news.storable import storable
 from pipelines.deduplicate import sign
 from pipelines.enrich import enrich
 from pipelines.extract import Candidate, Extracted, extract
@@ -33,11 +33,13 @@ def digest(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset()) -> 
         return refused(error)
     article = extracted.article
     if article is None:
-        return Digest(refusal=extracted.refusal, lines=extracted.lines)
+        return Digest(refusal=storable(extracted.refusal), lines=extracted.lines)
     return Digest(
         article=article,
         signature=sign(article),
-        enrichment={"language_confidence": round(extracted.language_confidence, 3)} | enrich(article, outlet),
+        enrichment=storable(
+            {"language_confidence": round(extracted.language_confidence, 3)} | enrich(article, outlet)
+        ),
         candidates=explained(extracted.candidates),
         lines=extracted.lines,
         provenance=provenance_of(page, extracted, outlet, chrome),
@@ -49,7 +51,7 @@ def explained(candidates: Mapping[str, tuple[Candidate, ...]]) -> dict[str, list
     """Return what was weighed for each field as JSON's types, long texts cut to their beginning."""
     return {
         name: [
-            _clean({"value": each.value[:EXCERPT], "source": each.source, "weight": each.weight})
+            storable({"value": each.value[:EXCERPT], "source": each.source, "weight": each.weight})
             | {"chosen": each.chosen, "why": each.why}
             for each in weighed[:MOST_CANDIDATES]
         ]
@@ -84,23 +86,4 @@ async def digest_in_pool(pool: Pool, page: Page, outlet: Outlet, chrome: frozens
 
 def refused(error: PageUnreadable) -> Digest:
     """Return the digest of a page that cannot be read."""
-    return Digest(refusal=Refusal(outcome=error.outcome, reason=str(error)))
-
-
-def storable(article: Article) -> Article:
-    """Return the article without the characters that PostgreSQL and UTF-8 cannot carry: NUL and lone surrogates."""
-    document = article.as_json()
-    cleaned = _clean(document)
-    return article if cleaned == document else Article.from_json(cleaned)
-
-
-def _clean(value: Any) -> Any:
-    match value:
-        case str():
-            return value.replace("\x00", "").encode("utf-8", "ignore").decode()
-        case list() | tuple():
-            return [_clean(each) for each in value]
-        case dict():
-            return {name: _clean(each) for name, each in value.items()}
-        case _:
-            return value
+    return Digest(refusal=Refusal(outcome=error.outcome, reason=storable(str(error))))

@@ -1,10 +1,12 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from news.identity import honest_canonical, identities, identity, is_hint, slug_id
-from news.url import normal
-from tests.news.addresses import URLS
+from news.storable import is_storable
+from news.url import ADDRESS_BYTES, AddressTooLong, normal
+from tests.news.addresses import HOSTILE, URLS
+from tests.news.hostile import CJK, LETTERS, TEXTS
 
 ARTICLE = "https://www.example.org/politics/mayor-resigns-after-vote"
 VARIANTS = [
@@ -39,6 +41,31 @@ def test_identifying_twice_changes_nothing(url):
     assert identity(identity(url)) == identity(url)
     assert identity(normal(url)) == identity(url)
     assert normal(identity(url)) == identity(url)
+
+
+@settings(max_examples=1_000)
+@given(HOSTILE)
+def test_identifying_what_is_hostile_twice_changes_nothing(url):
+    try:
+        found = identity(url)
+    except ValueError:
+        return
+    assert identity(found) == found
+    assert is_storable(found)
+
+
+def test_each_address_that_fits_has_an_identity():
+    fits = "http://a.example/" + "a" * (ADDRESS_BYTES - len("http://a.example/"))
+    assert identity(identity(normal(fits))) == identity(fits) == fits.replace("http:", "https:")
+    with pytest.raises(AddressTooLong):
+        identity(fits + "aa")
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_a_claimed_address_is_believed_whole_or_not_at_all(text):
+    found = honest_canonical(ARTICLE, f"{ARTICLE}-{text}")
+    assert (found is None) == (text in (LETTERS, CJK))
+    assert found is None or is_storable(found)
 
 
 @given(URLS, st.sampled_from(["utm_source=x", "fbclid=abc", "amp=1", "outputType=amp"]))
