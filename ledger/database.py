@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger import server
+from ledger.clock import measured
 from ledger.locks import Lock
 from news.configuration import Configuration
 from news.errors import ConfigurationError, DatabaseUnavailable
@@ -50,6 +51,7 @@ def engine_for(url: str, connections: int = 10) -> AsyncEngine:
 async def database(configuration: Configuration, connections: int = 10) -> AsyncIterator[AsyncEngine]:
     """Open the ledger's database with its schema up to date, and close it.
 
+    While it is open `news.clock.now` follows PostgreSQL's clock.
     Without a `database_url` the embedded server in the data directory is started, or joined if it runs; if it ends
     while the database is open, it is started again.
     Raises DatabaseUnavailable if the server cannot be started, reached or used.
@@ -95,7 +97,8 @@ async def _opened(url: str, connections: int) -> AsyncIterator[AsyncEngine]:
     engine = engine_for(url, connections)
     try:
         await migrate(engine)
-        yield engine
+        async with measured(engine):
+            yield engine
     finally:
         await engine.dispose()
 

@@ -6,12 +6,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import told
+from ledger.schema import LATEST, told
 
 
 async def told_until(connection: AsyncConnection, what: str) -> datetime | None:
-    """Return up to when the index was told of `what`, or None if it never was."""
-    until: datetime | None = (await connection.execute(select(told.c.until).where(told.c.what == what))).scalar()
+    """Return up to when the index was told of `what`, or None if it never was, or by a clock that was ahead."""
+    query = select(told.c.until).where(told.c.what == what, told.c.until <= LATEST)
+    until: datetime | None = (await connection.execute(query)).scalar()
     return until.astimezone(UTC) if until else None
 
 

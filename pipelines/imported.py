@@ -1,7 +1,6 @@
 """What was read in a page from elsewhere goes into the ledger, with the import's place, in one transaction."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
 from enum import StrEnum
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -10,6 +9,7 @@ from ledger.imports import Import, link_pages, move, note_imported
 from ledger.keep import Kept, Reading, keep
 from ledger.record import Attempt
 from ledger.reread import reread
+from news import clock
 from news.digest import Digest
 from news.outcome import Outcome
 from news.outlet import Outlet
@@ -70,7 +70,7 @@ async def record_page(
     reading = None
     if read.article is not None:
         fetched = Fetched(outlet=outlet, attempt=attempt, page=page, digest=read)
-        reading = reading_of(fetched, read, read.article, story_days, kept_at=datetime.now(UTC))
+        reading = reading_of(fetched, read, read.article, story_days, kept_at=clock.now())
     async with engine.begin() as connection:
         outcome = await _RECORDERS[Purpose(at.purpose)](connection, attempt, reading)
         after = moved(now, to, outcome=outcome)
