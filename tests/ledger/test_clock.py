@@ -141,7 +141,7 @@ async def test_what_a_clock_ahead_wrote_holds_nothing_up(engine: AsyncEngine) ->
         await connection.execute(insert(health).values(outlet="a", seen=0, checked_at=future))
         assert await read_since(connection) == {"a"}
         await connection.execute(insert(told).values(what="hours", until=future))
-        assert await told_until(connection, "hours") is None
+        assert await told_until(connection, "hours", now()) is None
         await connection.execute(insert(completeness).values(outlet="a", hour=future))
         await announce(connection, "a", SOURCE.url, [Found(url=URL)])
         await count_hours(connection)
