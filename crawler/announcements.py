@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from scrapy.http import Response
@@ -15,6 +14,7 @@ from ledger.listings import note_listing
 from ledger.outlets import SourceState, note_source
 from ledger.pages import Found, announce
 from ledger.sites import robots_of
+from news.clock import now
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
 from news.url import site_of
@@ -36,7 +36,7 @@ async def take_in(desk: Desk, outlet: Outlet, source: Source, response: Response
     found = ours(outlet, listing.found)
     async with desk.engine.begin() as connection:
         new = await announce(connection, outlet.slug, source.url, found)
-        await note_listing(connection, outlet.slug, source.url, found, datetime.now(UTC))
+        await note_listing(connection, outlet.slug, source.url, found, now())
     # an index stays the same while its parts change: it is never asked for on condition
     await note(desk, outlet, source, None, "", Answer() if listing.children else answer, found=len(found), new=new)
     return listing.children
@@ -59,7 +59,7 @@ async def note(
         kind=source.kind,
         etag=answer.etag,
         last_modified=answer.last_modified,
-        fetched_at=datetime.now(UTC),
+        fetched_at=now(),
         outcome=outcome or "read",
         reason=reason or None,
         found=found,

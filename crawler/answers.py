@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 
 from scrapy.http import Response
 
+from news.clock import now
 from news.outcome import Outcome
 from news.page import Page
 from news.url import normal
@@ -57,7 +58,7 @@ def page_of(response: Response, fetched_at: datetime | None = None) -> Page:
         status=response.status,
         headers=headers,
         content=response.body,
-        fetched_at=fetched_at or datetime.now(UTC),
+        fetched_at=fetched_at or now(),
     )
 
 
@@ -104,15 +105,15 @@ def _header(response: Response, name: str) -> str | None:
 
 def _not_before(response: Response) -> datetime:
     """Return when Retry-After (RFC 9110, 10.2.3: seconds or a date) ends."""
-    now = datetime.now(UTC)
+    at_once = now()
     stated = (_header(response, "Retry-After") or "").strip()
     if stated.isdecimal():
-        return now + timedelta(seconds=max(1, min(int(stated), round(LONGEST_PAUSE.total_seconds()))))
+        return at_once + timedelta(seconds=max(1, min(int(stated), round(LONGEST_PAUSE.total_seconds()))))
     try:
         at = parsedate_to_datetime(stated)
-        return max(now + PAUSE, min(at if at.tzinfo else at.replace(tzinfo=UTC), now + LONGEST_PAUSE))
+        return max(at_once + PAUSE, min(at if at.tzinfo else at.replace(tzinfo=UTC), at_once + LONGEST_PAUSE))
     except (ValueError, TypeError, OverflowError):
-        return now + PAUSE
+        return at_once + PAUSE
 
 
 def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:

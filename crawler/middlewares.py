@@ -2,7 +2,6 @@
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -16,6 +15,7 @@ from crawler.pace import hold_to
 from crawler.refused import Refused
 from crawler.robots import ROBOTS_BYTES, Verdict, ask
 from ledger.sites import UNREACHABLE_AGE, RobotsFile, keep_robots, robots_of
+from news.clock import now
 from news.errors import CrawlInterrupted, PageUnreadable
 from news.outcome import Outcome
 from news.url import site_of
@@ -112,14 +112,14 @@ class Robots:
         # "complete disallow" while it cannot be reached (RFC 9309, 2.3.1.4); the site is asked again later
         if file.unreachable:
             what = f"answers {file.status}" if file.status else "cannot be reached"
-            raise Refused(Outcome.UNREACHABLE, f"robots.txt {what}", until=datetime.now(UTC) + UNREACHABLE_AGE)
+            raise Refused(Outcome.UNREACHABLE, f"robots.txt {what}", until=now() + UNREACHABLE_AGE)
         if file.status >= 400 or not file.content:
             return Verdict(allowed=True)
         try:
             return await desk.pool.run(ask, file.content, self.user_agent, url)
         except PageUnreadable as error:
             await self._keep(desk, origin, RobotsFile(status=0, content=b""))
-            until = datetime.now(UTC) + UNREACHABLE_AGE
+            until = now() + UNREACHABLE_AGE
             raise Refused(Outcome.UNREACHABLE, f"robots.txt: {error}", until=until) from error
 
     def bytes_received(self, data: bytes, request: Request) -> None:

@@ -12,6 +12,7 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from news.clock import now
 from news.page import Page
 from news.url import normal
 
@@ -116,7 +117,7 @@ def instant(stated: str) -> datetime | None:
     except ValueError:
         return None
     at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    return at if _FIRST <= at <= datetime.now(UTC) + _AHEAD else None
+    return at if _FIRST <= at <= now() + _AHEAD else None
 
 
 def packed(page: Page, outlet: str) -> bytes:

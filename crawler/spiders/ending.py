@@ -1,6 +1,6 @@
 """What ends a crawl while pages are still due: its time, the site's wish, a site that is away, a failure of ours."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 
 import structlog
@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from crawler.download import MAY_SEND
 from crawler.refused import Refused
 from ledger.sites import UNREACHABLE_AGE, leave_alone, not_before
+from news.clock import now
 from news.errors import CrawlInterrupted
 from news.outcome import Outcome
 from news.url import site_of
@@ -84,6 +85,6 @@ class Ending:
         until = error.until if isinstance(error, Refused) else None
         self._unanswered += outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
         if until is None and self._unanswered >= AWAY_AFTER:
-            until = datetime.now(UTC) + UNREACHABLE_AGE
+            until = now() + UNREACHABLE_AGE
         if until is not None:
             await self.leave_alone(desk, url, until)

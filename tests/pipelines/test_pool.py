@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
@@ -139,7 +140,7 @@ async def test_an_error_that_nobody_foresaw_is_the_pages_and_says_where(
 
 def test_memory_errors_and_our_own_pass_the_guard_as_they_are() -> None:
     with pytest.raises(SourceUnreadable):
-        _guarded(refuse)
+        _guarded(timedelta(0), refuse)
 
 
 async def test_a_full_pool_makes_the_crawl_wait(pool: Pool) -> None:
