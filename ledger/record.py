@@ -130,10 +130,10 @@ async def _note_page(
     page = (await connection.execute(query)).first()
     about = visit.article_id or (page.article_id if page else None)
     outcome, is_read = visit.outcome, visit.outcome in READ
+    failures = failures_in_a_row(page.outcome if page else None, page.failures if page else 0, outcome)
     if about is not None and outcome in _WITHOUT_TEXT:
         visit = visit.ended(outcome, f"{visit.reason.rstrip('.')}; the text that we have stays")
         outcome = Outcome.WALL
-    failures = failures_in_a_row(page.outcome if page else None, page.failures if page else 0, visit.outcome)
     life = await _life(connection, about) if about is not None else None
     due_at = ask_again_at or next_visit(outcome, visit.fetched_at, life, failures, revisit_days)
     state: dict[str, Any] = {
