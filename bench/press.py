@@ -1,4 +1,4 @@
-"""Outlets of our own, served to the byte, whose articles change as a bench wants it; and releases that read otherwise."""
+"""Outlets of our own, served to the byte, whose articles a bench changes; and releases that read otherwise."""
 
 import asyncio
 import json
