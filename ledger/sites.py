@@ -21,6 +21,8 @@ class RobotsFile:
 
     status: int
     content: bytes
+    #: Sitemap lines that name no address that can be kept
+    skipped_lines: int = 0
 
     @property
     def unreachable(self) -> bool:
@@ -36,16 +38,22 @@ async def robots_of(connection: AsyncConnection, origin: str) -> RobotsFile | No
     row = (await connection.execute(select(robots).where(robots.c.origin == origin))).first()
     if row is None:
         return None
-    file = RobotsFile(status=row.status, content=row.content)
+    file = RobotsFile(status=row.status, content=row.content, skipped_lines=row.skipped_lines)
     fresh = datetime.now(UTC) - row.fetched_at < (UNREACHABLE_AGE if file.unreachable else ROBOTS_AGE)
     return file if fresh else None
 
 
 async def keep_robots(connection: AsyncConnection, origin: str, file: RobotsFile) -> None:
     """Keep a robots.txt that was just fetched."""
-    values = {"content": file.content, "status": file.status, "fetched_at": datetime.now(UTC)}
+    values = {name: getattr(file, name) for name in RobotsFile.__dataclass_fields__} | {"fetched_at": datetime.now(UTC)}
     statement = insert(robots).values(origin=origin, **values)
     await connection.execute(statement.on_conflict_do_update(index_elements=[robots.c.origin], set_=values))
+
+
+async def skipped_lines(connection: AsyncConnection, origin: str) -> int:
+    """Return how many Sitemap lines of the robots.txt that is kept of this origin name no address that can be kept."""
+    query = select(robots.c.skipped_lines).where(robots.c.origin == origin)
+    return (await connection.execute(query)).scalar() or 0
 
 
 async def requested_at(connection: AsyncConnection, site: str) -> datetime | None:
