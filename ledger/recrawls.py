@@ -22,6 +22,9 @@ class Recrawl:
     asked_at: datetime
 
 
+_COLUMNS = [recrawls.c[name] for name in Recrawl.__dataclass_fields__]
+
+
 async def ask(connection: AsyncConnection, outlet: str, url: str, *, force: bool) -> tuple[Recrawl, bool]:
     """Return the recrawl of `url` that has not ended, or else a new one, and whether it was joined.
 
@@ -43,14 +46,14 @@ async def ask(connection: AsyncConnection, outlet: str, url: str, *, force: bool
 async def open_one(connection: AsyncConnection, url: str) -> Recrawl | None:
     """Return the recrawl of `url` that has not ended, or None: no attempt was made since it was asked for."""
     attempt = select(attempts.c.id).where(attempts.c.url == url, attempts.c.at >= recrawls.c.asked_at).exists()
-    query = select(recrawls).where(recrawls.c.url == url, ~attempt).order_by(recrawls.c.asked_at.desc()).limit(1)
+    query = select(*_COLUMNS).where(recrawls.c.url == url, ~attempt).order_by(recrawls.c.asked_at.desc()).limit(1)
     row = (await connection.execute(query)).first()
     return Recrawl(**row._mapping) if row else None
 
 
 async def recrawl_of(connection: AsyncConnection, id: UUID) -> Recrawl:
     """Return the recrawl of this id. Raises NotFound."""
-    row = (await connection.execute(select(recrawls).where(recrawls.c.id == id))).first()
+    row = (await connection.execute(select(*_COLUMNS).where(recrawls.c.id == id))).first()
     if row is None:
         raise NotFound(f"No recrawl has the id {id}.")
     return Recrawl(**row._mapping)

@@ -11,19 +11,24 @@ from pathlib import Path
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import insert
 
 from ledger.keep import Reading, keep
 from ledger.record import Attempt, record
-from ledger.recrawls import open_one
+from ledger.recrawls import Recrawl, open_one
 from ledger.schema import attempts
 from news.article import Article
 from news.configuration import Configuration
 from news.identity import identity
 from news.outcome import Outcome
+from news.outlet import Outlet
 from pipelines.deduplicate import sign
+from schedules import recrawls
 from schedules.alive import alive
 from schedules.jobs import Jobs
+from schedules.recrawls import outlet_for
+from tests.news.hostile import CJK, LETTERS, TEXTS
 from tests.schedules.processes import PATIENCE_SECONDS
 from tests.schedules.site import Site, article, write_outlet
 from web.app import create_app
@@ -47,7 +52,13 @@ def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, st
     picture = site.has("/2024/a-picture-of-it", "GIF89a", kind="image/gif")
     write_outlet(tmp_path, "harbour", site)
     urls = [boats, gone, private, blocked, picture]
-    strangers = ["https://unknown.example/a", "http://10.0.0.1/a", "ftp://x/", "http://[broken"]
+    strangers = [
+        "https://unknown.example/a",
+        "http://10.0.0.1/a",
+        "ftp://x/",
+        "http://[broken",
+        f"{site.url}/{LETTERS}",
+    ]
     listed = "\n".join(["# a comment", "", *urls, *strangers])
     told = recrawl(environ, "--json", "--file", "-", boats, given=listed)
     assert told.returncode == 2, told.stderr
@@ -66,6 +77,7 @@ def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, st
     assert {said[url]["state"] for url in strangers} == {"refused"}
     assert "broadsheet outlets add https://unknown.example/" in said[strangers[0]]["says"]
     assert "not a public address" in said[strangers[1]]["says"]
+    assert "2,000 are the most" in said[strangers[4]]["says"]
 
     again = recrawl(environ, boats)
     assert "unchanged" in again.stdout
@@ -125,6 +137,57 @@ async def test_a_program_asks_and_is_told(jobs: Jobs, site: Site) -> None:
         assert (ended["state"], ended["outcome"]) == ("ended", "gone")
         nonsense = await web.get("/api/recrawls/7")
         assert (nonsense.status_code, nonsense.json()) == (404, {"error": "'7' is not a recrawl's id."})
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+async def test_one_bad_address_among_ten_is_named_with_its_reason_and_the_ten_are_asked_for(
+    jobs: Jobs, site: Site, text: str
+) -> None:
+    good = [f"{site.url}/2024/boats-counted-{number}" for number in range(10)]
+    odd = f"{site.url}/2024/{text}"
+    bad = ["", "ftp://x/", "http://[broken", f"http://{text}\x00/"]
+    async with client(jobs) as web:
+        body = json.dumps(
+            {"urls": [*good[:5], odd, *bad, *good[5:]]}, ensure_ascii="\ud800" in text or "\udc00" in text
+        )
+        answer = await web.post("/api/recrawls", content=body.encode(), headers={"Content-Type": "application/json"})
+        if answer.status_code == 400:
+            assert text in ("a\ud800b", "a\udc00b"), "JSON has no lone surrogates"
+            return
+        assert answer.status_code == 202, answer.text
+        told = answer.json()
+    too_long = text in (LETTERS, CJK)
+    assert [each["url"] for each in told["recrawls"] if each["url"] in good] == good
+    assert len(told["recrawls"]) == 10 + (not too_long)
+    assert {each["url"] for each in told["refused"]} == {*bad, *([odd] if too_long else [])}
+    assert all(each["says"] for each in told["refused"])
+    if too_long:
+        [why] = [each["says"] for each in told["refused"] if each["url"] == odd]
+        assert "bytes in normal form; 2,000 are the most" in why
+
+
+async def test_a_list_is_checked_before_the_first_of_it_is_asked_for(
+    jobs: Jobs, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = []
+
+    async def look_up(jobs: Jobs, url: str) -> Outlet:
+        order.append(("check", url))
+        return await outlet_for(jobs, url)
+
+    real = Jobs.recrawl
+
+    async def ask(self: Jobs, outlet: Outlet, url: str, *, force: bool = False) -> tuple[Recrawl, bool]:
+        order.append(("ask", url))
+        return await real(self, outlet, url, force=force)
+
+    monkeypatch.setattr(recrawls, "outlet_for", look_up)
+    monkeypatch.setattr(Jobs, "recrawl", ask)
+    async with client(jobs) as web:
+        urls = [f"{site.url}/a", f"{site.url}/{LETTERS}", f"{site.url}/b"]
+        answer = await web.post("/api/recrawls", json={"urls": urls})
+    assert answer.status_code == 202
+    assert [what for what, _ in order] == ["check"] * 3 + ["ask"] * 2
 
 
 async def test_how_recrawls_are_asked_for_is_said_to_whoever_only_reads(jobs: Jobs) -> None:
