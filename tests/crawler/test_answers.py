@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 from cryptography import x509
@@ -22,7 +23,7 @@ from crawler.answers import answer_of, page_of, status_of
 from news.storable import is_storable
 from tests.crawler.conftest import House
 from tests.crawler.hostile import Answer, Asked, answer, article, redirect
-from tests.news.hostile import CJK, LETTERS, UNSTORABLE
+from tests.news.hostile import CJK, LETTERS, TEXTS, UNSTORABLE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -105,6 +106,17 @@ async def test_whatever_a_server_sends_is_an_attempt_with_a_reason_and_the_crawl
 ) -> None:
     ended, why = await house.outcome(house.site(), "/council-votes-for-a-bridge", sent)
     assert (ended, reason in why) == (outcome, True), why
+
+
+@pytest.mark.parametrize("text", [*TEXTS.values(), "漢" * 1_900], ids=[*TEXTS, "1,900 CJK"])
+@pytest.mark.parametrize("claim", ['<link rel="canonical" href="{}">', '<meta property="og:url" content="{}">'])
+async def test_a_page_that_claims_an_address_that_cannot_be_kept_is_kept_under_its_own(
+    house: House, claim: str, text: str
+) -> None:
+    site, path = house.site(), "/council-votes-for-a-bridge"
+    claimed = claim.format(escape(site.url(f"{path}-{text}")))
+    page = article().replace("<head>", f"<head>{claimed}")
+    assert await house.outcome(site, path, answer(page.encode("utf-8", "replace"))) == ("new", "")
 
 
 @pytest.mark.parametrize(
