@@ -148,6 +148,14 @@ def test_looking_that_is_stopped_ends_with_one_sentence_and_writes_nothing(tmp_p
         assert not (tmp_path / "outlets").exists()
 
 
+def test_show_counts_the_sitemap_lines_of_robots_txt_that_were_skipped(tmp_path, environ):
+    rules = f"Sitemap: /{LETTERS}.xml\nSitemap: http://[\nSitemap: /sitemap.xml\n"
+    with serving(newsroom() | {"/robots.txt": rules}) as site:
+        broadsheet(environ, "outlets", "add", site.origin, "--name", "aller")
+        assert "2 Sitemap lines skipped" in broadsheet(environ, "outlets", "show", "aller").stdout
+        assert json.loads(broadsheet(environ, "outlets", "show", "aller", "--json").stdout)["robots_skipped_lines"] == 2
+
+
 def test_a_list_of_outlets_is_added_once(tmp_path, environ):
     with serving(newsroom()) as one, serving({"/": "<p>nothing here</p>"}) as other:
         opml = f'<opml version="2.0"><body><outline text="a"><outline xmlUrl="{one.origin}/news.xml"/>'
