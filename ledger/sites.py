@@ -23,6 +23,8 @@ class RobotsFile:
 
     status: int
     content: bytes
+    #: Sitemap lines that name no address that can be kept
+    skipped_lines: int = 0
 
     @property
     def unreachable(self) -> bool:
@@ -39,7 +41,7 @@ async def robots_of(connection: AsyncConnection, origin: str) -> RobotsFile | No
     row = (await connection.execute(select(robots, age).where(robots.c.origin == origin))).first()
     if row is None:
         return None
-    file = RobotsFile(status=row.status, content=row.content)
+    file = RobotsFile(status=row.status, content=row.content, skipped_lines=row.skipped_lines)
     # one from the future was written by a clock that was ahead: nobody knows how old it is
     is_fresh = timedelta(0) <= row.age < (UNREACHABLE_AGE if file.unreachable else ROBOTS_AGE)
     return file if is_fresh else None
@@ -47,9 +49,15 @@ async def robots_of(connection: AsyncConnection, origin: str) -> RobotsFile | No
 
 async def keep_robots(connection: AsyncConnection, origin: str, file: RobotsFile) -> None:
     """Keep a robots.txt that was just fetched."""
-    values = {"content": file.content, "status": file.status, "fetched_at": func.now()}
+    values = {name: getattr(file, name) for name in RobotsFile.__dataclass_fields__} | {"fetched_at": func.now()}
     statement = insert(robots).values(origin=origin, **values)
     await connection.execute(statement.on_conflict_do_update(index_elements=[robots.c.origin], set_=values))
+
+
+async def skipped_lines(connection: AsyncConnection, origin: str) -> int:
+    """Return how many Sitemap lines of the robots.txt that is kept of this origin name no address that can be kept."""
+    query = select(robots.c.skipped_lines).where(robots.c.origin == origin)
+    return (await connection.execute(query)).scalar() or 0
 
 
 async def requested_at(connection: AsyncConnection, site: str) -> datetime | None:

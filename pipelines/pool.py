@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from concurrent.futures import TimeoutError as LateError
 from datetime import timedelta
 from pathlib import PurePath
@@ -82,6 +83,8 @@ class Pool:
             raise PoolUnavailable(f"The process pool takes no pages: {error}.") from error
         try:
             return await asyncio.wrap_future(future)
+        except BrokenExecutor as error:
+            raise PoolUnavailable(f"The process pool broke: {error}.") from error
         except LateError as error:
             reason = f"reading it took longer than {self.task_seconds:g} s"
             raise PageUnreadable(reason, Outcome.TOO_SLOW) from error

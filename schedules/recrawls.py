@@ -1,7 +1,7 @@
 """An address that a person wants fetched again: whose it is, and what came of it."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,8 @@ from news.edits import Edits
 from news.errors import BadAddress, UnknownOutlet
 from news.outcome import READ, Outcome
 from news.outlet import Outlet
-from news.url import normal, site, site_of
+from news.storable import storable
+from news.url import AddressTooLong, normal, site, site_of
 from news.version import Version
 from pipelines.archive import archive_fault
 from schedules.jobs import Jobs
@@ -128,6 +129,8 @@ async def outlet_for(jobs: Jobs, url: str) -> Outlet:
     """
     try:
         address = normal(url)
+    except AddressTooLong as error:
+        raise BadAddress(f"'{storable(url[:200])}…' cannot be kept: {error}.") from error
     except ValueError as error:
         raise BadAddress(f"{error}.") from error
     if _is_private(urlsplit(address).hostname or "", jobs.desk.configuration.allow_loopback):
@@ -148,6 +151,21 @@ async def outlet_for(jobs: Jobs, url: str) -> Outlet:
         return found
     home = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}/"
     raise BadAddress(f"No outlet has the site {wanted}. `broadsheet outlets add {home}` adds it.")
+
+
+async def outlets_for(jobs: Jobs, urls: Iterable[str]) -> tuple[dict[str, Outlet], dict[str, str]]:
+    """Return the outlet of each address that can be asked for, and of each other one why it cannot be.
+
+    Nothing is asked for here: whoever asks for several knows of all before the first.
+    """
+    outlets: dict[str, Outlet] = {}
+    refused: dict[str, str] = {}
+    for url in urls:
+        try:
+            outlets[url] = await outlet_for(jobs, url)
+        except BadAddress as error:
+            refused[url] = str(error)
+    return outlets, refused
 
 
 def _outlet_of_site(jobs: Jobs, wanted: str) -> Outlet | None:

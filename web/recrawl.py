@@ -13,7 +13,7 @@ from ledger.recrawls import recrawl_of
 from news.clock import now
 from news.errors import BadAddress, BadQuery, NotFound
 from schedules.jobs import Jobs
-from schedules.recrawls import Report, outlet_for, report
+from schedules.recrawls import Report, outlet_for, outlets_for, report
 from web import failures, render
 from web.answer import json_answer
 from web.changes import Changes, changes
@@ -39,13 +39,12 @@ async def ask(request: Request) -> Response:
         return failures.answer(request, 403, refusal)
     jobs = _jobs(request)
     urls, force = _asked(await _body(request))
-    accepted, refused = [], []
-    for url in dict.fromkeys(urls):
-        try:
-            found, joined = await jobs.recrawl(await outlet_for(jobs, url), url, force=force)
-        except BadAddress as error:
-            refused.append({"url": url[:2_048], "says": str(error)})
-            continue
+    # all are checked before the first is asked for: no answer leaves open which were
+    outlets, bad = await outlets_for(jobs, dict.fromkeys(urls))
+    refused = [{"url": url, "says": why} for url, why in bad.items()]
+    accepted = []
+    for url, outlet in outlets.items():
+        found, joined = await jobs.recrawl(outlet, url, force=force)
         href = f"/api/recrawls/{found.id}"
         accepted.append({"id": str(found.id), "url": found.url, "outlet": found.outlet, "joined": joined, "href": href})
     return json_answer({"recrawls": accepted, "refused": refused}, 202 if accepted else 422)

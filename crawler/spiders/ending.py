@@ -4,13 +4,12 @@ from datetime import datetime
 from time import monotonic
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.download import MAY_SEND
+from crawler.failures import is_ours
 from crawler.refused import Refused
 from ledger.sites import UNREACHABLE_AGE, leave_alone, not_before
 from news.clock import now
-from news.errors import CrawlInterrupted
 from news.outcome import Outcome
 from news.url import site_of
 from pipelines.desk import Desk
@@ -53,7 +52,7 @@ class Ending:
 
     def is_ours(self, error: BaseException | None) -> bool:
         """Say whether a request failed for a reason of ours, which is none of the page's; then it ends the crawl."""
-        if isinstance(error, (SQLAlchemyError, CrawlInterrupted)):
+        if error is not None and is_ours(error):
             self.failure = self.failure or error
             return True
         return False

@@ -12,7 +12,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.announcements import ROBOTS_SOURCES, note, sites_of, sources_in_robots, take_in
-from crawler.answers import Answer, address_of, answer_of, conditions, page_of
+from crawler.answers import Answer, address_of, answer_of, conditions, page_of, status_of
 from crawler.catalogue import Catalogue
 from crawler.failures import outcome_of
 from crawler.pace import seconds_to_wait
@@ -250,7 +250,7 @@ class OutletSpider(scrapy.Spider):
             fetched_at=fetched_at,
             outcome=answer.outcome,
             reason=answer.reason,
-            status=response.status,
+            status=status_of(response),
             latency_ms=answer.latency_ms,
             content_bytes=len(response.body),
             etag=answer.etag,

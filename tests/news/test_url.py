@@ -19,8 +19,7 @@ def test_normalising_twice_changes_nothing(url):
 def test_whatever_has_a_normal_form_has_it_for_good_and_it_fits_everywhere(url):
     try:
         found = normal(url)
-    except ValueError as error:
-        assert is_storable(str(error))
+    except ValueError:
         return
     assert normal(found) == found
     assert found.isascii()

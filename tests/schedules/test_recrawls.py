@@ -12,11 +12,12 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import insert, text, update
 
 from ledger.keep import keep
-from ledger.recrawls import answer, open_one
-from ledger.schema import attempts, recrawls
+from ledger.recrawls import Recrawl, answer, open_one
+from ledger.schema import attempts
 from news.article import Article
 from news.clock import now
 from news.configuration import Configuration
@@ -25,10 +26,12 @@ from news.outcome import Outcome
 from news.outlet import Outlet
 from news.visit import Visit
 from pipelines.deduplicate import sign
+from schedules import recrawls
 from schedules.alive import alive
 from schedules.crawling import follow
 from schedules.jobs import Jobs
-from schedules.recrawls import report
+from schedules.recrawls import outlet_for, report
+from tests.news.hostile import CJK, LETTERS, TEXTS
 from tests.schedules.processes import PATIENCE_SECONDS
 from tests.schedules.site import Site, article, write_outlet
 from web.app import create_app
@@ -53,7 +56,13 @@ def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, st
     picture = site.has("/2024/a-picture-of-it", "GIF89a", kind="image/gif")
     write_outlet(tmp_path, "harbour", site)
     urls = [boats, gone, private, blocked, picture]
-    strangers = ["https://unknown.example/a", "http://10.0.0.1/a", "ftp://x/", "http://[broken"]
+    strangers = [
+        "https://unknown.example/a",
+        "http://10.0.0.1/a",
+        "ftp://x/",
+        "http://[broken",
+        f"{site.url}/{LETTERS}",
+    ]
     listed = "\n".join(["# a comment", "", *urls, *strangers])
     told = recrawl(environ, "--json", "--file", "-", boats, given=listed)
     assert told.returncode == 2, told.stderr
@@ -72,6 +81,7 @@ def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, st
     assert {said[url]["state"] for url in strangers} == {"refused"}
     assert "broadsheet outlets add https://unknown.example/" in said[strangers[0]]["says"]
     assert "not a public address" in said[strangers[1]]["says"]
+    assert "2,000 are the most" in said[strangers[4]]["says"]
 
     again = recrawl(environ, boats)
     assert "unchanged" in again.stdout
@@ -130,6 +140,57 @@ async def test_a_program_asks_and_is_told(jobs: Jobs, site: Site) -> None:
         assert (ended["state"], ended["outcome"], ended["attempt_id"]) == ("ended", "gone", attempt_id)
         nonsense = await web.get("/api/recrawls/7")
         assert (nonsense.status_code, nonsense.json()) == (404, {"error": "'7' is not a recrawl's id."})
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+async def test_one_bad_address_among_ten_is_named_with_its_reason_and_the_ten_are_asked_for(
+    jobs: Jobs, site: Site, text: str
+) -> None:
+    good = [f"{site.url}/2024/boats-counted-{number}" for number in range(10)]
+    odd = f"{site.url}/2024/{text}"
+    bad = ["", "ftp://x/", "http://[broken", f"http://{text}\x00/"]
+    async with client(jobs) as web:
+        body = json.dumps(
+            {"urls": [*good[:5], odd, *bad, *good[5:]]}, ensure_ascii="\ud800" in text or "\udc00" in text
+        )
+        answer = await web.post("/api/recrawls", content=body.encode(), headers={"Content-Type": "application/json"})
+        if answer.status_code == 400:
+            assert text in ("a\ud800b", "a\udc00b"), "JSON has no lone surrogates"
+            return
+        assert answer.status_code == 202, answer.text
+        told = answer.json()
+    too_long = text in (LETTERS, CJK)
+    assert [each["url"] for each in told["recrawls"] if each["url"] in good] == good
+    assert len(told["recrawls"]) == 10 + (not too_long)
+    assert {each["url"] for each in told["refused"]} == {*bad, *([odd] if too_long else [])}
+    assert all(each["says"] for each in told["refused"])
+    if too_long:
+        [why] = [each["says"] for each in told["refused"] if each["url"] == odd]
+        assert "bytes in normal form; 2,000 are the most" in why
+
+
+async def test_a_list_is_checked_before_the_first_of_it_is_asked_for(
+    jobs: Jobs, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = []
+
+    async def look_up(jobs: Jobs, url: str) -> Outlet:
+        order.append(("check", url))
+        return await outlet_for(jobs, url)
+
+    real = Jobs.recrawl
+
+    async def ask(self: Jobs, outlet: Outlet, url: str, *, force: bool = False) -> tuple[Recrawl, bool]:
+        order.append(("ask", url))
+        return await real(self, outlet, url, force=force)
+
+    monkeypatch.setattr(recrawls, "outlet_for", look_up)
+    monkeypatch.setattr(Jobs, "recrawl", ask)
+    async with client(jobs) as web:
+        urls = [f"{site.url}/a", f"{site.url}/{LETTERS}", f"{site.url}/b"]
+        answer = await web.post("/api/recrawls", json={"urls": urls})
+    assert answer.status_code == 202
+    assert [what for what, _ in order] == ["check"] * 3 + ["ask"] * 2
 
 
 async def test_how_recrawls_are_asked_for_is_said_to_whoever_only_reads(jobs: Jobs) -> None:
@@ -269,7 +330,7 @@ async def test_a_recrawl_for_which_no_job_waits_any_more_is_not_called_queued(jo
     url = f"{site.url}/2024/boats-counted-at-the-quay"
     found, _ = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
     async with jobs.desk.engine.begin() as connection:
-        await connection.execute(update(recrawls).values(asked_at=now() - timedelta(hours=5)))
+        await connection.execute(update(recrawls_table).values(asked_at=now() - timedelta(hours=5)))
     found = replace(found, asked_at=now() - timedelta(hours=5))
     assert (await report(jobs, found)).as_json()["state"] == "queued"
     async with jobs.desk.engine.begin() as connection:
@@ -284,7 +345,7 @@ async def test_a_recrawl_for_which_no_job_waits_any_more_is_not_called_queued(jo
         assert _link(page, "Fetch it once more").startswith("/recrawl?url=")
     # its outlet's file is gone
     async with jobs.desk.engine.begin() as connection:
-        await connection.execute(update(recrawls).values(outlet="wharf"))
+        await connection.execute(update(recrawls_table).values(outlet="wharf"))
     assert "no outlet 'wharf' has a file here any more" in (await report(jobs, found)).sentence()
     # who asks again joins it, and gives it a job
     again, joined = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
