@@ -1,4 +1,4 @@
-"""What issue 13 promises of the record: pages fail alone, and what we read otherwise is never the outlet's edit.
+"""What Broadsheet promises of its record: pages fail alone, and what we read otherwise is never the outlet's edit.
 
 `python -m bench.record [hostile] [unchanged] [edited] [fresh] [reprocess] [cpu]`; without a name all of them, in some
 fifteen minutes. `hostile` tries a quarter of its combinations, among them every field and every value; `--whole` tries
@@ -31,7 +31,7 @@ from bench.press import CHECKOUT, Story, page
 from bench.rereading import ARTICLES, REPROCESSED, reprocess, reread
 from tests.schedules.processes import libpq
 
-#: the commit before the first of issue 13
+#: the commit before pages failed alone and versions knew where they came from
 PARENT = "c83cef3"
 #: steps of the stream, and of the first ones, which are recorded before the measure begins
 STEPS, WARM = 1_200, 200

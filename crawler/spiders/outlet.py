@@ -9,6 +9,7 @@ import scrapy
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import Response
+from sqlalchemy.exc import DBAPIError
 from twisted.python.failure import Failure
 
 from crawler.announcements import ROBOTS_SOURCES, note, sites_of, sources_in_robots, take_in
@@ -18,6 +19,7 @@ from crawler.failures import outcome_of
 from crawler.pace import seconds_to_wait
 from crawler.resolver import was_refused
 from crawler.spiders.ending import Ending
+from ledger.faults import is_data_error, reason_of
 from ledger.outlets import note_crawl, source_states
 from ledger.pages import DuePage, due
 from news import clock
@@ -25,8 +27,9 @@ from news.configuration import read
 from news.errors import BroadsheetError, PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source
+from news.storable import storable
 from news.url import site_of
-from news.visit import Visit
+from news.visit import REASON_CHARACTERS, Visit
 from pipelines.desk import Desk, desk_of
 
 #: pages that were fetched and are not recorded yet: enough to keep the pool busy while the next one is fetched
@@ -196,6 +199,11 @@ class OutletSpider(scrapy.Spider):
                 await self.ending.leave_alone(desk, response.url, answer.not_before)
         except (SourceUnreadable, PageUnreadable) as error:
             await self._complain(desk, source, Outcome.UNREADABLE, str(error))
+        except DBAPIError as error:
+            if not is_data_error(error):
+                raise
+            # what it lists cannot be kept: a fault of this source, the pages are visited all the same
+            await self._complain(desk, source, Outcome.UNRECORDABLE, f"PostgreSQL refuses it: {reason_of(error)}")
         self._answered()
         return
         yield  # Scrapy takes what a callback yields: nothing here
@@ -213,6 +221,7 @@ class OutletSpider(scrapy.Spider):
         yield  # Scrapy takes what an errback yields: nothing here
 
     async def _complain(self, desk: Desk, source: Source, outcome: Outcome, reason: str) -> None:
+        reason = storable(reason)[:REASON_CHARACTERS]
         self._complaints.append(f"{source.url}: {reason}")
         await note(desk, self.outlet, source, outcome, reason, Answer())
 

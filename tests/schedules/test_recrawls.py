@@ -18,6 +18,7 @@ from sqlalchemy import insert, text, update
 from ledger.keep import keep
 from ledger.recrawls import Recrawl, answer, open_one
 from ledger.schema import attempts
+from ledger.schema import recrawls as recrawls_table
 from news.article import Article
 from news.clock import now
 from news.configuration import Configuration
