@@ -164,7 +164,7 @@ async def story(request: Request, id: str) -> Response:
     """Give the articles that carry one text, who had it first before the others; a merged story's id leads on."""
     async with rooms_of(request).engine.connect() as connection:
         members = await tell(connection, parse_id(id, "a story's"))
-    return json_answer({"articles": [asdict(each) | {"article_id": str(each.article_id)} for each in members]})
+    return json_answer({"articles": [each.as_json() for each in members]})
 
 
 def _summary(each: Version) -> dict[str, Any]:
