@@ -18,7 +18,7 @@ from ledger.schema import articles, merged_stories, signatures
 from news.errors import NotFound
 from news.moment import Moment
 from news.signature import Signature, bands, is_copy, packed, similarity, unpacked
-from news.story import Member, first
+from news.story import Member, claimed_at, first
 
 #: days apart that two copies may be seen, unless the user says otherwise
 STORY_DAYS = 14
@@ -52,7 +52,7 @@ class Told:
     @property
     def claim_counts(self) -> bool:
         """Whether `out_by` is what the page claims, and not our first sight."""
-        return self.claimed is not None and self.out_by < self.first_seen_at
+        return self.claimed is not None and claimed_at(self.claimed) == self.out_by
 
     def as_json(self) -> dict[str, Any]:
         """Return the member as JSON's types; what it claims stands in the fields that an article has for it."""

@@ -36,12 +36,12 @@ def out_by(published: Moment | None, first_seen_at: datetime, *, window: timedel
     """
     if published is None or (contradicts(published, first_seen_at, window) and not corroborated):
         return first_seen_at
-    return min(_claimed_at(published), first_seen_at)
+    return min(claimed_at(published), first_seen_at)
 
 
 def contradicts(published: Moment | None, first_seen_at: datetime, window: timedelta) -> bool:
     """Say whether a stated time is so much earlier than our first sight that it needs to be corroborated."""
-    return published is not None and _claimed_at(published) < first_seen_at - window
+    return published is not None and claimed_at(published) < first_seen_at - window
 
 
 def is_corroborated(published: Moment, urls: Iterable[str], changed_at: Iterable[datetime]) -> bool:
@@ -50,7 +50,7 @@ def is_corroborated(published: Moment, urls: Iterable[str], changed_at: Iterable
     `urls` are addresses of the article: one may carry the day. `changed_at` are the times at which feeds and sitemaps
     say that the article was last changed: it was out by then.
     """
-    claimed = _claimed_at(published)
+    claimed = claimed_at(published)
     if published.source in _BESIDE_THE_PAGE:
         return True
     day = published.at.date() if isinstance(published.at, datetime) else published.at
@@ -60,7 +60,7 @@ def is_corroborated(published: Moment, urls: Iterable[str], changed_at: Iterable
     )
 
 
-def _claimed_at(published: Moment) -> datetime:
+def claimed_at(published: Moment) -> datetime:
     """Return the time by which the text was out if the statement is true."""
     if isinstance(published.at, datetime):
         return published.at
