@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, true
+from sqlalchemy import Row, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import utc
@@ -45,6 +45,7 @@ class LastAttempt:
 class Ended:
     """One attempt and its end."""
 
+    id: int
     at: datetime
     outlet: str
     url: str
@@ -53,6 +54,11 @@ class Ended:
     status: int | None
     article_id: UUID | None
     final_url: str | None
+    #: the recrawl that it answers
+    recrawl_id: UUID | None
+
+
+_COLUMNS = [attempts.c[name] for name in Ended.__dataclass_fields__]
 
 
 async def count_outcomes(
@@ -73,7 +79,7 @@ async def count_outcomes(
 async def last_attempt(connection: AsyncConnection, article_id: UUID) -> LastAttempt | None:
     """Return the newest attempt at any address of the article, whatever its end; None if none was made.
 
-    An attempt that failed does not know its article; its page does.
+    They are found through the article's pages: by its id, attempts have no index.
     """
     of_article = pages.c.article_id == article_id
     visited = (
@@ -107,8 +113,7 @@ async def ended(
     limit: int = 10_000,
 ) -> list[Ended]:
     """Return attempts, the newest first: of these outlets or addresses, if any are named, since then."""
-    columns = [attempts.c[name] for name in Ended.__dataclass_fields__]
-    query = select(*columns).order_by(attempts.c.at.desc(), attempts.c.id.desc()).limit(limit)
+    query = select(*_COLUMNS).order_by(attempts.c.at.desc(), attempts.c.id.desc()).limit(limit)
     if outlets:
         query = query.where(attempts.c.outlet.in_(list(outlets)))
     if urls:
@@ -116,4 +121,14 @@ async def ended(
     if since is not None:
         query = query.where(attempts.c.at >= since)
     rows = await connection.execute(query)
-    return [Ended(**dict(row._mapping) | {"outcome": Outcome(row.outcome)}) for row in rows]
+    return [_ended(row) for row in rows]
+
+
+async def attempt_of(connection: AsyncConnection, id: int) -> Ended | None:
+    """Return the attempt of this id, or None if there is none."""
+    row = (await connection.execute(select(*_COLUMNS).where(attempts.c.id == id))).first()
+    return _ended(row) if row else None
+
+
+def _ended(row: Row[Any]) -> Ended:
+    return Ended(**dict(row._mapping) | {"outcome": Outcome(row.outcome)})
