@@ -26,7 +26,7 @@ if not __package__:
     sys.path[0] = str(Path(__file__).parent.parent)
 
 from bench.daemon import house
-from bench.hostile import hostile
+from bench.hostile import FIELDS, hostile
 from bench.press import CHECKOUT, Story, page
 from bench.rereading import ARTICLES, REPROCESSED, reprocess, reread
 from tests.schedules.processes import libpq
@@ -236,7 +236,7 @@ async def measure(wanted: argparse.Namespace) -> dict[str, Any]:
 
     if "hostile" in parts:
         every = 1 if wanted.whole else wanted.every
-        await take(["hostile"], named("hostile", hostile(every, wanted.beside, wanted.port)))
+        await take(["hostile"], named("hostile", hostile(every, wanted.beside, wanted.port, wanted.fields)))
     if rereading:
         await take(rereading, reread(rereading, wanted.articles, wanted.port))
     if "reprocess" in parts:
@@ -266,6 +266,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", choices=[*FIGURES, []])
     parser.add_argument("--whole", action="store_true", help="all combinations of `hostile`: some twenty minutes")
     parser.add_argument("--every", type=int, default=4, help="one of so many combinations of `hostile`")
+    parser.add_argument("--fields", nargs="*", choices=FIELDS, default=[], help="of `hostile`; without: all")
     parser.add_argument("--beside", type=int, default=60, help="good pages beside each hostile one")
     parser.add_argument("--articles", type=int, default=ARTICLES, help="of unchanged, edited and fresh")
     parser.add_argument("--reprocessed", type=int, default=REPROCESSED, help="articles of reprocess")

@@ -1,19 +1,25 @@
 """An article, its versions and the difference between two, for `broadsheet article`."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from broadsheet.console import fail, out, print_json, run, table
 from broadsheet.opened import open_ledger
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from ledger.attempts import LastAttempt
+    from ledger.stories import Told
     from news.version import Version
 
 
 def article(url_or_id: str, *, as_json: bool) -> None:
-    """Print the article as the index would get it."""
-    document = run(_document(url_or_id))
+    """Print the article as the index would get it, with the last attempt at it and who carries its text, too."""
+    document, attempt, story = run(_article(url_or_id))
     if as_json:
-        print_json(document)
+        print_json(document | (attempt.as_json() if attempt else {"last_attempt": None, "next_visit_at": None}))
         return
     from rich.text import Text
 
@@ -33,11 +39,19 @@ def article(url_or_id: str, *, as_json: bool) -> None:
     out.print(
         Text(f"\nVersion {document['version']}, first seen {document['first_seen_at']}, {document['id']}", style="dim")
     )
+    if attempt:
+        out.print(Text(_sentence(attempt), style="dim"))
+    for member in story:
+        out.print(Text(_place(member, is_this=str(member.article_id) == document["id"]), style="dim"))
 
 
 def history(url_or_id: str, *, as_json: bool) -> None:
-    """Print the versions, a line each."""
-    versions = run(_versions(url_or_id))
+    """Print the versions, a line each, and the last attempt."""
+    from rich.text import Text
+
+    from news.edits import CANNOT_TELL
+
+    versions, attempt = run(_history(url_or_id))
     if as_json:
         print_json([_version(version) for version in versions])
         return
@@ -45,9 +59,12 @@ def history(url_or_id: str, *, as_json: bool) -> None:
     for version in versions:
         kinds = ", ".join(version.edits.kinds).replace("_", " ") if version.edits else "first seen"
         stealth = " (stealth)" if version.edits and version.edits.stealth else ""
+        why = f" ({CANNOT_TELL})" if version.edits and version.edits.is_unexplained else ""
         at = version.seen_at.strftime("%Y-%m-%d %H:%M:%SZ")
-        shown.add_row(str(version.number), at, kinds + stealth, version.article.headline[:80])
+        shown.add_row(str(version.number), at, kinds + stealth + why, version.article.headline[:80])
     out.print(shown)
+    if attempt:
+        out.print(Text(_sentence(attempt)))
 
 
 def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
@@ -60,6 +77,7 @@ def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
         if number not in versions:
             fail(f"There is no version {number}; the article has 1 to {max(versions)}.")
     from news.difference import Operation, difference
+    from news.edits import CANNOT_TELL
     from news.version import reading_text
 
     before, after = (versions[int(number)].article for number in (first, second))
@@ -69,6 +87,10 @@ def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
         return
     from rich.text import Text
 
+    low, high = sorted((int(first), int(second)))
+    steps = [versions[number].edits for number in range(low + 1, high + 1)]
+    if any(step and step.is_unexplained for step in steps):
+        out.print(Text(f"Unexplained: {CANNOT_TELL}.", style="dim"))
     styles = {Operation.DELETE: "red strike", Operation.INSERT: "green underline", Operation.EQUAL: ""}
     line = Text()
     for operation, text in pieces:
@@ -97,12 +119,35 @@ async def _explanation(url_or_id: str) -> dict[str, list[dict[str, Any]]]:
         return await explanation(connection, await find(connection, url_or_id))
 
 
-async def _document(url_or_id: str) -> dict[str, Any]:
+async def _article(url_or_id: str) -> tuple[dict[str, Any], "LastAttempt | None", list["Told"]]:
     from ledger.articles import documents, find
+    from ledger.attempts import last_attempt
 
     async with open_ledger() as connection:
         found = await find(connection, url_or_id)
-        return (await documents(connection, [found]))[found]
+        document = (await documents(connection, [found]))[found]
+        return document, await last_attempt(connection, found), await _story(connection, UUID(document["story_id"]))
+
+
+async def _story(connection: "AsyncConnection", id: UUID) -> list["Told"]:
+    """Return who carries the article's text; nothing where it is the only one."""
+    from ledger.stories import tell
+    from news.errors import NotFound
+
+    try:
+        story = await tell(connection, id)
+    except NotFound:  # its text is too short to be a copy
+        return []
+    return story if len(story) > 1 else []
+
+
+async def _history(url_or_id: str) -> tuple[list["Version"], "LastAttempt | None"]:
+    from ledger.articles import find, history
+    from ledger.attempts import last_attempt
+
+    async with open_ledger() as connection:
+        found = await find(connection, url_or_id)
+        return await history(connection, found), await last_attempt(connection, found)
 
 
 async def _versions(url_or_id: str) -> list["Version"]:
@@ -110,6 +155,25 @@ async def _versions(url_or_id: str) -> list["Version"]:
 
     async with open_ledger() as connection:
         return await history(connection, await find(connection, url_or_id))
+
+
+def _sentence(attempt: "LastAttempt") -> str:
+    ends = f"next visit {_minute(attempt.next_visit_at)}" if attempt.next_visit_at else "not re-fetched any more"
+    return f"Last attempt {_minute(attempt.at)} at {attempt.url}: {attempt.result}; {ends}"
+
+
+def _place(member: "Told", *, is_this: bool) -> str:
+    """Return a line on a member of a story: what it claims, and what we saw where that is what counts."""
+    seen = f"first seen {_minute(member.first_seen_at)}"
+    if member.claimed is not None:
+        claimed = member.claimed.isoformat()
+        seen = f"published {claimed}" if member.claim_counts else f"claims {claimed}, {seen}"
+    role = "First" if member.copy_of is None else "Copy"
+    return f"{role}: {'this article' if is_this else f'{member.outlet}, {member.url}'}: {seen}"
+
+
+def _minute(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _version(version: "Version") -> dict[str, Any]:

@@ -6,11 +6,39 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import attempts
-from news.outcome import Outcome
+from ledger.articles import utc
+from ledger.schema import attempts, pages
+from news.outcome import Outcome, meaning_of
+
+#: addresses of an article among which its last attempt is looked for: of some, outlets make endless variants
+_MOST_PAGES = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastAttempt:
+    """The newest attempt at an article, and when the next one is due."""
+
+    at: datetime
+    url: str
+    outcome: Outcome
+    reason: str | None
+    status: int | None
+    #: None: the article is not re-fetched any more
+    next_visit_at: datetime | None
+
+    @property
+    def result(self) -> str:
+        """How it ended, in words: `gone (the site answers 410)`."""
+        return meaning_of(self.outcome, self.status) + (f" ({self.reason})" if self.reason else "")
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the fields by which a document shows it."""
+        attempt = {name: getattr(self, name) for name in ("url", "outcome", "reason", "status")}
+        due_at = self.next_visit_at
+        return {"last_attempt": {"at": utc(self.at)} | attempt, "next_visit_at": utc(due_at) if due_at else None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +74,34 @@ async def count_outcomes(
     for row in await connection.execute(query):
         counted.setdefault(row.outlet, {})[Outcome(row.outcome)] = row.times
     return counted
+
+
+async def last_attempt(connection: AsyncConnection, article_id: UUID) -> LastAttempt | None:
+    """Return the newest attempt at any address of the article, whatever its end; None if none was made.
+
+    They are found through the article's pages: by its id, attempts have no index.
+    """
+    of_article = pages.c.article_id == article_id
+    visited = (
+        select(pages.c.url)
+        .where(of_article, pages.c.visited_at.is_not(None))
+        .order_by(pages.c.visited_at.desc(), pages.c.url)
+        .limit(_MOST_PAGES)
+        .subquery()
+    )
+    newest = (
+        select(*(attempts.c[name] for name in ("at", "url", "outcome", "reason", "status")))
+        .where(attempts.c.url == visited.c.url)
+        .order_by(attempts.c.at.desc(), attempts.c.id.desc())
+        .limit(1)
+        .lateral()
+    )
+    query = select(newest).select_from(visited.join(newest, true())).order_by(newest.c.at.desc(), newest.c.url).limit(1)
+    row = (await connection.execute(query)).first()
+    if row is None:
+        return None
+    due_at = (await connection.execute(select(func.min(pages.c.due_at)).where(of_article))).scalar()
+    return LastAttempt(**dict(row._mapping) | {"outcome": Outcome(row.outcome)}, next_visit_at=due_at)
 
 
 async def ended(

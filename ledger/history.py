@@ -12,6 +12,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import pack, unpack, utc
+from ledger.corroboration import out_by_of
 from ledger.outbox import owe_article
 from ledger.schema import articles, signatures, versions
 from ledger.stories import find_copies, join, lock_stories, remember
@@ -19,7 +20,6 @@ from news.article import Article
 from news.edits import EditKind, Edits, compare
 from news.provenance import Provenance, as_read_now
 from news.signature import Signature, unpacked
-from news.story import out_by
 from news.version import fingerprint, is_cut_short
 
 #: lines of edits that the index gets of an article: the latest ones
@@ -183,6 +183,15 @@ async def rewrite(
     for number, text in enumerate(texts, 1):
         await remember(connection, known.id, number, text.signature, text.seen_at, story_days, kept_at=kept_at)
     first_seen_at = texts[0].seen_at
+    out_by = await out_by_of(
+        connection,
+        texts[-1].article.date_published,
+        first_seen_at,
+        story_days,
+        article_id=known.id,
+        urls=(known.url, known.read_from),
+        known=known.out_by,
+    )
     result = await connection.execute(
         update(articles)
         .where(articles.c.id == known.id)
@@ -191,7 +200,7 @@ async def rewrite(
             revision=articles.c.revision + 1,
             first_seen_at=first_seen_at,
             changed_at=texts[-1].seen_at,
-            out_by=out_by(texts[-1].article.date_published, first_seen_at),
+            out_by=out_by,
             edits=summary_of(texts),
             **(newest or {}),
         )

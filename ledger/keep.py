@@ -12,6 +12,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import pack, pack_json, plain_json
+from ledger.corroboration import out_by_of
 from ledger.history import (
     MOST_EDITS,
     Text,
@@ -36,7 +37,6 @@ from news.moment import Moment
 from news.outcome import Outcome
 from news.page import Page
 from news.provenance import Provenance, as_read_now
-from news.story import out_by
 from news.url import article_id
 from news.version import fingerprint, is_cut_short, is_same_article
 from news.visit import Visit
@@ -110,6 +110,7 @@ async def _keep_new(connection: AsyncConnection, visit: Visit, story_days: int) 
     new_id = UUID(article_id(article.url))
     signature = visit.digest.signature if visit.digest else ()
     copies = await find_copies(connection, new_id, visit.outlet.slug, signature, at, story_days)
+    out_by = await _out_by(connection, visit, new_id, at, story_days)
     await connection.execute(
         insert(articles).values(
             id=new_id,
@@ -118,7 +119,7 @@ async def _keep_new(connection: AsyncConnection, visit: Visit, story_days: int) 
             revision=1,
             first_seen_at=at,
             changed_at=at,
-            out_by=out_by(article.date_published, at),
+            out_by=out_by,
             story_id=new_id if signature and not copies else None,
             **address_of(visit),
             **columns(visit),
@@ -162,22 +163,22 @@ async def refresh(
     """
     document = plain_json(visit.document)
     of_this = articles.c.id == known.id
-    if document == known.document:
+    out_by = await _out_by(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
+    if document == known.document and out_by == known.out_by:
         await connection.execute(update(articles).where(of_this).values(seen))
         return False
-    published = visit.text.date_published
-    out = out_by(published, known.first_seen_at)
     new = {
         "document": document,
-        "published_at": order_of(published),
+        "published_at": order_of(visit.text.date_published),
+        "out_by": out_by,
         "revision": articles.c.revision + 1,
     }
-    moves = out != known.out_by and known.story_id is not None
+    moves = out_by != known.out_by and known.story_id is not None
     if moves:
         await lock_stories(connection)
     # whoever has changed the article under another of its addresses meanwhile knows it better
     unseen = (articles.c.revision == known.revision) & of_this
-    statement = update(articles).where(unseen).values(seen | new | {"out_by": out})
+    statement = update(articles).where(unseen).values(seen | new)
     revision = (await connection.execute(statement.returning(articles.c.revision))).scalar()
     if revision is None:
         await connection.execute(update(articles).where(of_this).values(seen))
@@ -226,6 +227,7 @@ async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[An
     version = known.version + is_version
     if is_version and difference.before is not None and difference.before_provenance is not None:
         await _replace_text(connection, known.id, known.version, difference.before, difference.before_provenance)
+    out_by = await _out_by(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
     result = await connection.execute(
         update(articles)
         .where(of_this)
@@ -233,7 +235,7 @@ async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[An
             version=version,
             revision=articles.c.revision + 1,
             changed_at=at if is_version else known.changed_at,
-            out_by=out_by(article.date_published, known.first_seen_at),
+            out_by=out_by,
             edits=(known.edits + summary(difference.edits, version, at))[-MOST_EDITS:],
             **address_of(visit),
             **columns(visit),
@@ -320,6 +322,20 @@ def _is_view(visit: Visit, known: Row[Any]) -> bool:
         return False
     names_itself = visit.read_from == visit.text.url
     return not names_itself or identity(visit.read_from) == identity(known.url)
+
+
+async def _out_by(
+    connection: AsyncConnection,
+    visit: Visit,
+    of: UUID,
+    first_seen_at: datetime,
+    story_days: int,
+    known: datetime | None = None,
+) -> datetime:
+    """Return when the text of a visit was out; `known` is what was thought before."""
+    urls = (visit.url, visit.read_from, visit.text.url)
+    published = visit.text.date_published
+    return await out_by_of(connection, published, first_seen_at, story_days, article_id=of, urls=urls, known=known)
 
 
 def text_of(visit: Visit) -> Text:

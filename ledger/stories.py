@@ -1,7 +1,7 @@
 """Which articles carry one text: found as they are recorded, one story over all workers, whoever comes first."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from ledger.articles import utc
 from ledger.locks import Lock
 from ledger.outbox import owe_articles
 from ledger.schema import articles, merged_stories, signatures
 from news.errors import NotFound
+from news.moment import Moment
 from news.signature import Signature, bands, is_copy, packed, similarity, unpacked
-from news.story import Member, first
+from news.story import Member, claimed_at, first
 
 #: days apart that two copies may be seen, unless the user says otherwise
 STORY_DAYS = 14
@@ -38,12 +40,27 @@ class Told:
     #: aware UTC: when its text was out for certain
     out_by: datetime
     first_seen_at: datetime
+    #: when its page says that it was published; None where it does not
+    claimed: Moment | None
     #: None: this one had the text first
     copy_of: UUID | None
     #: share of the text in common with `copy_of`
     similarity: float | None
     #: the agency it names, "" for none
     credited_agency: str
+
+    @property
+    def claim_counts(self) -> bool:
+        """Whether `out_by` is what the page claims, and not our first sight."""
+        return self.claimed is not None and claimed_at(self.claimed) == self.out_by
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the member as JSON's types; what it claims stands in the fields that an article has for it."""
+        fields = asdict(self) | {"article_id": str(self.article_id), "claim_counts": self.claim_counts}
+        fields |= {name: str(fields[name]) for name in ("copy_of",) if fields[name]}
+        fields |= {name: utc(fields[name]) for name in ("out_by", "first_seen_at")}
+        del fields["claimed"]
+        return fields | (self.claimed.as_json("date_published") if self.claimed else {})
 
 
 async def lock_stories(connection: AsyncConnection) -> None:
@@ -234,6 +251,7 @@ async def tell(connection: AsyncConnection, story_id: UUID) -> list[Told]:
             headline=row.document.get("headline", ""),
             out_by=row.out_by,
             first_seen_at=row.first_seen_at,
+            claimed=Moment.from_json(row.document, "date_published"),
             copy_of=row.copy_of,
             similarity=row.similarity,
             credited_agency=next(iter(row.document.get("agencies") or ()), ""),

@@ -35,6 +35,8 @@ SUBSTANCE = frozenset(EditKind) - {
     EditKind.CORRECTION_NOTICE,
     EditKind.UNEXPLAINED,
 }
+#: what UNEXPLAINED means to a reader
+CANNOT_TELL = "read otherwise than before; what the outlet changed cannot be told"
 #: more edits than a person reads are not listed; their kinds are
 MOST_LISTED = 40
 #: characters of an excerpt
@@ -62,6 +64,11 @@ class Edits:
     words_removed: int = 0
     #: at most MOST_LISTED
     listed: tuple[Edit, ...] = ()
+
+    @property
+    def is_unexplained(self) -> bool:
+        """Whether it cannot be told what of the difference is the outlet's doing, and what ours."""
+        return EditKind.UNEXPLAINED in self.kinds
 
     def as_json(self) -> dict[str, Any]:
         """Return the summary of edits as JSON's types."""

@@ -1,9 +1,13 @@
 """A time as an outlet states it: never more precise than its source, never without saying where it was read."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any, Self
+from urllib.parse import urlsplit
+
+_DAY_IN_PATH = re.compile(r"/((?:19|20)\d{2})[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
 
 
 class Precision(StrEnum):
@@ -68,3 +72,16 @@ class Moment:
         day = precision is Precision.DAY
         at = date.fromisoformat(fields[name]) if day else datetime.fromisoformat(fields[name])
         return cls(at=at, precision=precision, source=TimeSource(fields[f"{stem}_source"]))
+
+
+def day_in(url: str) -> date | None:
+    """Return the day that stands in an address's path, or None.
+
+    >>> day_in("https://a.example/2024/02/08/flood"), day_in("https://a.example/2024/02/31/flood")
+    (datetime.date(2024, 2, 8), None)
+    """
+    try:
+        match = _DAY_IN_PATH.search(urlsplit(url).path)
+        return date(*map(int, match.groups())) if match else None
+    except ValueError:  # no address, or no day of the calendar
+        return None

@@ -57,3 +57,36 @@ PASSING = frozenset(
 COSTLY = frozenset({Outcome.TOO_FAT, Outcome.TOO_SLOW})
 #: the page itself cannot be read, or not be recorded, as it is now
 DEFECTIVE = frozenset({Outcome.TOO_LARGE, Outcome.TOO_DEEP, Outcome.UNREADABLE, Outcome.UNRECORDABLE})
+
+#: what an outcome means to a reader; the others mean what they are called
+_MEANING = {
+    Outcome.NEW: "read for the first time",
+    Outcome.UNCHANGED: "unchanged",
+    Outcome.NOT_MODIFIED: "unchanged, says the site",
+    Outcome.NOT_AN_ARTICLE: "not an article",
+    Outcome.EMPTY: "not an article: there is no text on it",
+    Outcome.NOT_HTML: "not an article: it is no HTML",
+    Outcome.OFF_SITE: "not kept: it leads to another site",
+    Outcome.WALL: "blocked by a wall",
+    Outcome.GONE: "gone",
+    Outcome.ROBOTS: "refused by robots.txt",
+    Outcome.NOT_PUBLIC: "not fetched: the address is not public",
+    Outcome.BAD_URL: "not fetched: the address is none that can be fetched",
+    Outcome.THROTTLED: "blocked: the site asks to be left alone for a while",
+    Outcome.UNREACHABLE: "not reachable",
+    Outcome.TIMEOUT: "not reachable: no answer in time",
+    Outcome.UNRECORDABLE: "fetched, but what came cannot be recorded",
+}
+#: the site's answer is a refusal of us rather than a fault (RFC 9110; 451 is RFC 7725)
+_BLOCKED = frozenset({401, 402, 403, 451})
+
+
+def meaning_of(outcome: Outcome, status: int | None = None) -> str:
+    """Return what an outcome, with the HTTP status that came, means to a reader.
+
+    >>> meaning_of(Outcome.GONE), meaning_of(Outcome.HTTP_ERROR, 403), meaning_of(Outcome.TOO_LARGE)
+    ('gone', 'blocked by the site', 'too large')
+    """
+    if outcome is Outcome.HTTP_ERROR and status in _BLOCKED:
+        return "blocked by the site"
+    return _MEANING.get(outcome, str(outcome).replace("_", " "))

@@ -16,7 +16,7 @@ from ledger.sites import not_before
 from news.clock import now
 from news.edits import Edits
 from news.errors import BadAddress, UnknownOutlet
-from news.outcome import READ, Outcome
+from news.outcome import READ, Outcome, meaning_of
 from news.outlet import Outlet
 from news.storable import storable
 from news.url import AddressTooLong, normal, site, site_of
@@ -24,29 +24,8 @@ from news.version import Version
 from pipelines.archive import archive_fault
 from schedules.jobs import Jobs
 
-#: what an outcome means to the person who asked
-_MEANING = {
-    Outcome.NEW: "read for the first time",
-    Outcome.UNCHANGED: "unchanged",
-    Outcome.NOT_MODIFIED: "unchanged, says the site",
-    Outcome.NOT_AN_ARTICLE: "not an article",
-    Outcome.EMPTY: "not an article: there is no text on it",
-    Outcome.NOT_HTML: "not an article: it is no HTML",
-    Outcome.OFF_SITE: "not kept: it leads to another site",
-    Outcome.WALL: "blocked by a wall",
-    Outcome.GONE: "gone",
-    Outcome.ROBOTS: "refused by robots.txt",
-    Outcome.NOT_PUBLIC: "not fetched: the address is not public",
-    Outcome.BAD_URL: "not fetched: the address is none that can be fetched",
-    Outcome.THROTTLED: "blocked: the site asks to be left alone for a while",
-    Outcome.UNREACHABLE: "not reachable",
-    Outcome.TIMEOUT: "not reachable: no answer in time",
-    Outcome.UNRECORDABLE: "fetched, but what came cannot be recorded",
-}
 #: between the wish and its job another process may look
 JUST_ASKED = timedelta(minutes=1)
-#: the site's answer is a refusal of us rather than a fault (RFC 9110; 451 is RFC 7725)
-_BLOCKED = frozenset({401, 402, 403, 451})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,9 +93,7 @@ class Report:
             kinds = ", ".join(str(kind).replace("_", " ") for kind in self.edits.kinds)
             stealth = "; the outlet does not say so" if self.edits.stealth else ""
             return f"changed, now version {number}: {kinds}{stealth}"
-        meaning = _MEANING.get(attempt.outcome, str(attempt.outcome).replace("_", " "))
-        if attempt.outcome is Outcome.HTTP_ERROR and attempt.status in _BLOCKED:
-            meaning = "blocked by the site"
+        meaning = meaning_of(attempt.outcome, attempt.status)
         version = f", version {number}" if attempt.outcome in READ and number else ""
         reason = f" ({attempt.reason})" if attempt.reason and attempt.outcome not in READ else ""
         return f"{meaning}{version}{reason}"

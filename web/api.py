@@ -112,9 +112,10 @@ async def article_at(request: Request, url: str = "") -> Response:
 
 @api.get("/articles/{id}")
 async def article(request: Request, id: str) -> Response:
-    """Give the article's document, as the index has it, with the addresses it was met at."""
+    """Give the article's document, as the index has it, with the addresses it was met at and the last attempt."""
     found = await kept(rooms_of(request), parse_id(id))
-    return json_answer({**found.document, "addresses": list(found.addresses)})
+    attempt = found.last_attempt.as_json() if found.last_attempt else {"last_attempt": None, "next_visit_at": None}
+    return json_answer({**found.document, "addresses": list(found.addresses), **attempt})
 
 
 @api.get("/articles/{id}/versions")
@@ -138,7 +139,7 @@ async def version(request: Request, id: str, number: str) -> Response:
         one = changes.version(found.versions, int(number[:9]))
         return json_answer({"id": found.id} | _summary(one) | {"article": one.article.as_json()})
     before, after = (changes.version(found.versions, each) for each in changes.parse_pair(number))
-    compared = await asyncio.to_thread(changes.changes, before, after)
+    compared = await asyncio.to_thread(changes.changes, before, after, found.versions)
     return json_answer(
         {
             "id": found.id,
@@ -164,7 +165,7 @@ async def story(request: Request, id: str) -> Response:
     """Give the articles that carry one text, who had it first before the others; a merged story's id leads on."""
     async with rooms_of(request).engine.connect() as connection:
         members = await tell(connection, parse_id(id, "a story's"))
-    return json_answer({"articles": [asdict(each) | {"article_id": str(each.article_id)} for each in members]})
+    return json_answer({"articles": [each.as_json() for each in members]})
 
 
 def _summary(each: Version) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from news.edits import Edits
+from ledger.attempts import LastAttempt
+from ledger.stories import Told
+from news.edits import CANNOT_TELL, Edits
+from news.outcome import READ
 from web import names, render, times
 from web.changes import Changes, changes, parse_pair, version
 from web.kept import Kept, kept, parse_id
@@ -43,10 +47,24 @@ class Chapter:
     number: int
     seen: times.Shown
     edits: Edits | None
+    #: why it cannot be told what was changed, "" if it can
+    why: str
     kinds: tuple[str, ...]
     #: compares it with the one before; empty for the first
     href: str
     shown: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """The last attempt at the article."""
+
+    at: times.Shown
+    result: str
+    failed: bool
+    url: str
+    #: None: the article is not re-fetched any more
+    next_visit: times.Shown | None
 
 
 async def article(request: Request) -> Response:
@@ -59,7 +77,7 @@ async def article(request: Request) -> Response:
     compared = None
     if pair := request.query_params.get("diff"):
         before, after = (version(found.versions, number) for number in parse_pair(pair))
-        compared = await asyncio.to_thread(changes, before, after)
+        compared = await asyncio.to_thread(changes, before, after, found.versions)
     return render.page("article.html", **_values(rooms, found, compared))
 
 
@@ -103,15 +121,17 @@ def _values(rooms: Rooms, found: Kept, compared: Changes | None) -> dict[str, An
         "again": f"/recrawl?{urlencode({'url': original})}" if original and rooms.jobs else "",
         "addresses": [url for url in found.addresses if web_address(url) and url != document.get("url")],
         "copies": [
-            (Link(name=rooms.outlets.name(each.outlet), href=f"/articles/{each.article_id}"), each)
+            (None if str(each.article_id) == found.id else _member(rooms, each), each, _out(each))
             for each in found.story
-            if str(each.article_id) != found.id
+            if len(found.story) > 1
         ],
+        "attempt": _attempt(found.last_attempt, document.get("url")),
         "stones": [
             (times.seen(stone.gone_at, "UTC"), stone.status, times.seen(stone.back_at, "UTC")) for stone in found.stones
         ],
         "chapters": [_chapter(found, number, compared) for number in range(len(found.versions))],
         "changes": compared,
+        "why": CANNOT_TELL if compared and compared.edits.is_unexplained else "",
         "entries": list(_entries(document)),
     }
 
@@ -139,6 +159,32 @@ def _entries(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
+def _member(rooms: Rooms, member: Told) -> Link:
+    return Link(name=rooms.outlets.name(member.outlet), href=f"/articles/{member.article_id}")
+
+
+def _out(member: Told) -> str:
+    """Return when a member of a story had the text: what it claims, and what we saw where that is what counts."""
+    claimed, seen = member.claimed, times.instant(member.first_seen_at, "UTC")
+    if claimed is None:
+        return f"first seen {seen}"
+    stated = times.instant(claimed.at, "UTC") if isinstance(claimed.at, datetime) else times.day(claimed.at)
+    return f"published {stated}" if member.claim_counts else f"claims {stated}, first seen {seen}"
+
+
+def _attempt(last: LastAttempt | None, url: Any) -> Attempt | None:
+    if last is None or (at := times.seen(last.at, "UTC")) is None:
+        return None
+    return Attempt(
+        at=at,
+        result=last.result,
+        failed=last.outcome not in READ,
+        # told only where it is not the article's own
+        url=last.url if last.url != url else "",
+        next_visit=times.seen(last.next_visit_at, "UTC"),
+    )
+
+
 def _chapter(found: Kept, place: int, compared: Changes | None) -> Chapter:
     this = found.versions[place]
     before = found.versions[place - 1].number if place else 0
@@ -148,6 +194,7 @@ def _chapter(found: Kept, place: int, compared: Changes | None) -> Chapter:
         number=this.number,
         seen=seen,
         edits=this.edits,
+        why=CANNOT_TELL if this.edits and this.edits.is_unexplained else "",
         kinds=tuple(names.edit(kind) for kind in this.edits.kinds) if this.edits else (),
         href=f"/articles/{found.id}?diff={before}..{this.number}#changes" if place else "",
         shown=compared is not None and compared.after.number == this.number,

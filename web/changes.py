@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from news.article import Article
 from news.difference import Operation, difference, line_spans
-from news.edits import Edits, compare
+from news.edits import EditKind, Edits, compare
 from news.errors import NotFound
 from news.version import Version
 from web.pairs import pairs
@@ -52,15 +52,31 @@ def version(versions: Sequence[Version], number: int) -> Version:
     raise NotFound(f"There is no version {number}; the article has {len(versions)}.")
 
 
-def changes(before: Version, after: Version) -> Changes:
-    """Return how `before` became `after`: work for the processor alone, bounded whatever the texts."""
+def changes(before: Version, after: Version, versions: Sequence[Version] = ()) -> Changes:
+    """Return how `before` became `after`: work for the processor alone, bounded whatever the texts.
+
+    `versions` are those of the article, if there may be others between the two: if one of them is unexplained, the
+    whole is. Neighbours have the edits that stand in the history.
+    """
+    edits = _edits(before, after, versions)
     old, new = dict(_parts(before.article)), dict(_parts(after.article))
     return Changes(
         before=before,
         after=after,
-        edits=compare(before.article, after.article),
+        edits=edits,
         fields=tuple(_field(name, old[name], new[name]) for name in old if old[name] or new[name]),
     )
+
+
+def _edits(before: Version, after: Version, versions: Sequence[Version]) -> Edits:
+    low, high = sorted((before.number, after.number))
+    steps = [each.edits for each in (before, after, *versions) if low < each.number <= high and each.edits]
+    if any(step.is_unexplained for step in steps):
+        compared = compare(before.article, after.article)
+        return replace(compared, kinds=(EditKind.UNEXPLAINED,), stealth=False, listed=())
+    if after.edits is not None and after.number == before.number + 1:
+        return after.edits
+    return compare(before.article, after.article)
 
 
 def _parts(article: Article) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.addresses import addresses_of
 from ledger.articles import documents, find, history
+from ledger.attempts import LastAttempt, last_attempt
 from ledger.stories import Told, tell
 from ledger.tombstones import stones
 from news.errors import NotFound
@@ -30,6 +31,8 @@ class Kept:
     #: the articles that carry the same text, itself among them; who had it first comes first
     story: Sequence[Told] = ()
     addresses: Sequence[str] = ()
+    #: None where none is known: the index alone knows the article
+    last_attempt: LastAttempt | None = None
 
 
 def parse_id(text: str, whose: str = "an article's") -> UUID:
@@ -52,6 +55,7 @@ async def kept(rooms: Rooms, id: UUID) -> Kept:
                 stones=await stones(connection, id),
                 story=await _story(connection, UUID(known["story_id"])),
                 addresses=await addresses_of(connection, id),
+                last_attempt=await last_attempt(connection, id),
             )
     indexed = await rooms.index.get(str(id))
     if indexed is None:

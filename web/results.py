@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from index.protocol import Index
 from index.query import Hit, Query, Sort
+from news.edits import CANNOT_TELL, EditKind
 from web import marks, names, times
 from web.outlets import OutletNames
 
@@ -137,7 +138,9 @@ def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
     elif isinstance(version := document.get("version"), int) and version > 1:
         changed = times.seen(document.get("changed_at"), zone)
         when = f"; last seen to change {changed.text}" if changed else ""
-        yield Mark(kind="changed", text=f"{version} versions", title=f"The text was changed{when}.")
+        unexplained = document.get("edit_kinds") == [EditKind.UNEXPLAINED]
+        title = f"The text was {CANNOT_TELL if unexplained else 'changed'}"
+        yield Mark(kind="changed", text=f"{version} versions", title=f"{title}{when}.")
     if document.get("correction"):
         yield Mark(kind="corrected", text="Corrected", title="The outlet says what it corrected.")
     if document.get("kind") not in (None, "", "article"):
@@ -147,13 +150,15 @@ def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
 
 
 async def copies_of(index: Index, documents: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Return the articles of each story that one of `documents` belongs to, the earliest first."""
+    """Return the articles of each story that one of `documents` belongs to: who had the text first, then by time."""
     ids = tuple(dict.fromkeys(document["story_id"] for document in documents if document.get("story_id")))
     if not ids:
         return {}
     query = Query(filters={"story_id": ids}, sort=Sort.OLDEST, size=_MOST_LOOKED_UP)
     found: dict[str, list[dict[str, Any]]] = {}
-    for hit in (await index.search(query)).hits:
+    hits = (await index.search(query)).hits
+    # a copy may claim any time; the ledger knows who was first
+    for hit in sorted(hits, key=lambda hit: hit.document.get("copy_of") is not None):
         found.setdefault(hit.document["story_id"], []).append(hit.document)
     return found
 

@@ -4,10 +4,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from news.moment import Moment, Precision, TimeSource
+from news.moment import Moment, Precision, TimeSource, day_in
 from pipelines.extract import instants
 from pipelines.extract.candidates import Candidate
 from pipelines.extract.document import Document
@@ -70,7 +69,6 @@ _PUBLISHED_TIME = re.compile(
     r"publi|pubdate|posted|created|entry-date|date-?time|timestamp|article[-_]?date", re.IGNORECASE
 )
 _MODIFIED_TIME = re.compile(r"modif|updat|edited|aktualis", re.IGNORECASE)
-_DAY_IN_PATH = re.compile(r"/((?:19|20)\d{2})[/-]?(0[1-9]|1[0-2])[/-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|$)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +97,11 @@ def published(
         for each in spoken
         if not each.modified
     ]
-    match = _DAY_IN_PATH.search(urlsplit(document.url).path)
-    if match and (stated := instants.read("-".join(match.groups()))):
-        claims.append(Claim(stated=stated, kind=TimeSource.URL, source="url", weight=0.35, raw=match[0].strip("/")))
+    day = day_in(document.url)
+    if day is not None:
+        claims.append(
+            Claim(stated=Stated(day=day), kind=TimeSource.URL, source="url", weight=0.35, raw=day.isoformat())
+        )
     return _decide(claims, zone, fetched_at)
 
 

@@ -3,11 +3,21 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ledger.record import record
+from ledger.schema import versions
+from news.edits import EditKind, Edits
+from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome
+from tests.ledger import readings
+from tests.ledger.readings import article, hour, published, read
 from tests.schedules.processes import environment, libpq
 
 
@@ -83,6 +93,39 @@ def test_a_broken_outlet_file_is_named_with_its_field_and_the_others_are_crawled
     assert shown.returncode == 0
     assert len(json.loads(shown.stdout)) >= 174
     assert "unknown field 'colour'" in shown.stderr
+
+
+async def test_an_article_is_shown_with_its_last_attempt_its_unexplained_version_and_what_copies_claim(
+    engine: AsyncEngine, fresh_database: str, tmp_path: Path
+) -> None:
+    first, copy = "https://alpha.example/flood", "https://beta.example/flood"
+    body = readings.text(1)
+    long_ago = Moment(at=date(1996, 1, 1), precision=Precision.DAY, source=TimeSource.META)
+    await read(engine, article(first, body, date_published=published(-1)), hour(0))
+    await read(engine, article(copy, body, date_published=long_ago), hour(1))
+    await read(engine, article(copy, f"{body}\nOne more line.", date_published=long_ago), hour(2))
+    gone = replace(readings.reading(article(copy, body), hour(3)), digest=None, status=410)
+    await record(engine, gone.ended(Outcome.GONE, "the site answers 410"))
+    async with engine.begin() as connection:
+        unexplained = Edits(kinds=(EditKind.UNEXPLAINED,)).as_json()
+        await connection.execute(update(versions).where(versions.c.version == 2).values(edits=unexplained))
+
+    def shown(*arguments: str) -> str:
+        told = broadsheet("article", copy, *arguments, home=tmp_path, database_url=libpq(fresh_database))
+        assert told.returncode == 0, told.stderr
+        return told.stdout
+
+    last = "Last attempt 2026-03-02 11:00 UTC"
+    result = "gone (the site answers 410); next visit 2026-03-03 11:00 UTC"
+    assert f"{last} at {copy}: {result}" in shown()
+    assert f"First: alpha, {first}: published 2026-03-02T07:00:00Z" in shown()
+    assert "Copy: this article: claims 1996-01-01, first seen 2026-03-02 09:00 UTC" in shown()
+    assert "unexplained (read otherwise than before; what the outlet changed cannot be told)" in shown("--history")
+    assert f"{last} at {copy}: {result}" in shown("--history")
+    assert "Unexplained: read otherwise than before" in shown("--diff", "1..2")
+    document = json.loads(shown("--json"))
+    assert document["last_attempt"]["outcome"] == "gone"
+    assert document["next_visit_at"] == "2026-03-03T11:00:00Z"
 
 
 def test_articles_wait_for_an_index_that_is_away_and_arrive_later(

@@ -2,14 +2,17 @@
 
 import asyncio
 import itertools
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from ledger.articles import documents
 from ledger.database import engine_for
+from ledger.keep import keep
 from ledger.outbox import owed, settle
+from ledger.pages import Found, announce
 from ledger.record import Terms
 from ledger.schema import articles, merged_stories, outbox, signatures, versions
 from ledger.stories import PRUNE_EVERY, prune, tell
@@ -270,6 +273,111 @@ async def test_every_change_of_place_raises_the_revision_that_the_index_is_owed(
     assert owing == {str(row.id): row.revision for row in after.values()}
     # each newcomer was the earliest: all before it were told so
     assert [after[f"https://y{number}.example/a"].revision for number in range(5)] == [5, 4, 3, 2, 1]
+
+
+LONG_AGO = Moment(at=datetime(1996, 1, 1, 9, tzinfo=UTC), precision=Precision.MINUTE, source=TimeSource.META)
+
+
+async def listed(engine, url, lastmod, outlet="liar"):
+    async with engine.begin() as connection:
+        await announce(connection, outlet, "https://liar.example/sitemap.xml", [Found(url=url, lastmod=lastmod)])
+
+
+async def first_of(engine):
+    (leader,) = [url for url, row in (await rows(engine)).items() if row.copy_of is None]
+    return leader
+
+
+@pytest.mark.parametrize("place", [0, 3, 6])
+async def test_a_copy_that_claims_1996_stays_a_copy_whenever_it_comes(engine, place):
+    claims = article("https://liar.example/flood", TEXT, date_published=LONG_AGO)
+    others = [
+        article(f"https://o{number}.example/flood", TEXT, date_published=published(number - 7)) for number in range(6)
+    ]
+    for number, one in enumerate([*others[:place], claims, *others[place:]]):
+        await read(engine, one, hour(number))
+    assert await first_of(engine) == others[0].url
+    async with engine.connect() as connection:
+        story = await tell(connection, (await rows(engine))[claims.url].story_id)
+    shown = next(each for each in story if each.url == claims.url)
+    assert (shown.claimed, shown.claim_counts) == (LONG_AGO, False)
+    assert shown.out_by == shown.first_seen_at == hour(place)
+    assert shown.as_json()["date_published"] == "1996-01-01T09:00:00Z"
+    assert all(each.claim_counts for each in story if each.url != claims.url)
+
+
+async def test_an_old_time_counts_with_its_day_in_the_address(engine):
+    await read(engine, article(A, TEXT, date_published=published(0)), hour(0))
+    dated = "https://paper.example/1996/01/01/flood"
+    await read(engine, article(dated, TEXT, date_published=LONG_AGO), hour(1))
+    assert await first_of(engine) == dated
+    async with engine.connect() as connection:
+        story = await tell(connection, (await rows(engine))[A].story_id)
+    assert (story[0].url, story[0].claimed, story[0].claim_counts) == (dated, LONG_AGO, True)
+
+
+async def test_an_old_time_counts_if_a_sitemap_states_no_later_change(engine):
+    await read(engine, article(A, TEXT, date_published=published(0)), hour(0))
+    await listed(engine, B, datetime(1996, 1, 2, tzinfo=UTC))
+    await read(engine, article(B, TEXT, date_published=LONG_AGO), hour(1))
+    assert await first_of(engine) == B
+
+
+async def test_a_sitemap_that_states_a_later_change_supports_no_old_time(engine):
+    await read(engine, article(A, TEXT, date_published=published(0)), hour(0))
+    await listed(engine, B, hour(0))
+    await read(engine, article(B, TEXT, date_published=LONG_AGO), hour(1))
+    assert await first_of(engine) == A
+
+
+async def test_a_sitemap_that_lists_an_article_later_makes_its_old_time_count_at_the_next_visit(engine):
+    await read(engine, article(A, TEXT, date_published=published(0)), hour(0))
+    await read(engine, article(B, TEXT, date_published=LONG_AGO), hour(1))
+    assert await first_of(engine) == A
+    await listed(engine, B, datetime(1996, 1, 2, tzinfo=UTC))
+    await read(engine, article(B, TEXT, date_published=LONG_AGO), hour(2))
+    assert await first_of(engine) == B
+    # an outlet's sitemap may name a later change one day: the time was corroborated once
+    await listed(engine, B, hour(3))
+    await read(engine, article(B, f"{TEXT}\nOne more line.", date_published=LONG_AGO), hour(4))
+    assert await first_of(engine) == B
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[::5])
+async def test_whatever_the_order_only_a_corroborated_old_time_counts(engine, order):
+    found = [
+        article("https://a.example/1", TEXT, date_published=LONG_AGO),
+        article("https://b.example/1996/01/05/2", TEXT, date_published=replace(LONG_AGO, at=hour(-9 * 365 * 24))),
+        article("https://c.example/3", TEXT, date_published=replace(LONG_AGO, at=hour(-8 * 365 * 24))),
+        article("https://d.example/4", TEXT, date_published=published(-2)),
+    ]
+    await listed(engine, found[2].url, hour(-8 * 365 * 24 + 1), outlet="c")
+    for number in order:
+        await read(engine, found[number], hour(0))
+    assert await first_of(engine) == found[2].url
+
+
+async def test_a_page_from_an_archive_of_its_time_is_the_first(engine):
+    await read(engine, article(A, TEXT, date_published=published(0)), hour(0))
+    await read(engine, article(B, TEXT, date_published=LONG_AGO), hour(1))
+    assert await first_of(engine) == A
+    at = LONG_AGO.at + timedelta(days=3)
+    visit = replace(readings.reading(article(B, TEXT, date_published=LONG_AGO), at), imported_at=hour(2))
+    async with engine.begin() as connection:
+        await keep(connection, visit)
+    found = await rows(engine)
+    assert (found[B].first_seen_at, found[B].out_by) == (at, LONG_AGO.at)
+    assert await first_of(engine) == B
+
+
+async def test_the_ledger_is_asked_for_other_sources_only_where_a_time_is_implausible(engine):
+    asked = []
+    event.listen(engine.sync_engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    for url, time in ((A, published(-24 * 13)), (B, None), ("https://p.example/1996/01/01/x", LONG_AGO)):
+        await read(engine, article(url, readings.text(7), date_published=time), hour(0))
+    assert not [statement for statement in asked if "pages.lastmod" in statement]
+    await read(engine, article(C, readings.text(7), date_published=LONG_AGO), hour(0))
+    assert len([statement for statement in asked if "pages.lastmod" in statement]) == 1
 
 
 def test_the_window_is_days():

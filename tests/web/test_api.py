@@ -1,5 +1,7 @@
 """The JSON API: the same articles as the pages, for programs."""
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from index.fields import FACETS
 from index.postgresql.backend import PostgresqlIndex
 from index.query import MARK_START
+from ledger.record import record
 from news.article import Article
 from news.configuration import Configuration
+from news.digest import Digest
 from news.errors import IndexUnavailable
-from tests.web.conftest import Keep, Put, client_of, document
+from news.outcome import Outcome
+from news.outlet import Outlet
+from news.visit import Visit
+from tests.web.conftest import AT, Keep, Put, client_of, document
 from tests.web.test_article import FIRST, SECOND, URL
 from web.app import create_app
 from web.question import PARAMETERS, PROGRAM_PARAMETERS
@@ -91,6 +98,24 @@ async def test_versions_and_their_differences_are_given(client: httpx.AsyncClien
         assert "error" in await get(client, f"/api/articles/{id}/versions/{wrong}", 404)
 
 
+async def test_an_article_has_the_last_attempt_and_the_next_visit(
+    client: httpx.AsyncClient, keep_versions: Keep, engine: AsyncEngine
+) -> None:
+    one = Article(url=URL, headline="Flood", body="The river rose.")
+    id = await keep_versions(one)
+    told = await get(client, f"/api/articles/{id}")
+    assert (told["last_attempt"], told["next_visit_at"]) == (None, None)
+    outlet = Outlet(slug="example", name="The Example", home="https://example.org/")
+    visit = Visit(outlet=outlet, url=URL, fetched_at=AT + timedelta(hours=1), status=200, digest=Digest(article=one))
+    await record(engine, visit)
+    gone = replace(visit, digest=None, status=410, fetched_at=AT + timedelta(hours=2))
+    await record(engine, gone.ended(Outcome.GONE, "the site answers 410"))
+    told = await get(client, f"/api/articles/{id}")
+    attempt = {"url": URL, "outcome": "gone", "reason": "the site answers 410", "status": 410}
+    assert told["last_attempt"] == attempt | {"at": "2024-02-08T06:00:00Z"}
+    assert told["next_visit_at"] == "2024-02-09T06:00:00Z"
+
+
 async def test_a_story_names_its_articles_the_first_one_first(client: httpx.AsyncClient, keep_versions: Keep) -> None:
     words = "The talks over the fishing grounds ended without a treaty but with a date for another round".split()
     body = " ".join(f"{one} {other}" for one in words for other in words[:4])
@@ -100,6 +125,8 @@ async def test_a_story_names_its_articles_the_first_one_first(client: httpx.Asyn
     assert {each["article_id"] for each in told} == ids
     assert told[0]["copy_of"] is None
     assert told[1]["copy_of"] == told[0]["article_id"]
+    assert [each["claim_counts"] for each in told] == [False, False]
+    assert [each["out_by"] for each in told] == ["2024-02-08T04:00:00Z"] * 2
     assert "error" in await get(client, "/api/stories/00000000-0000-0000-0000-000000000000", 404)
     assert "error" in await get(client, "/api/stories/x", 404)
 

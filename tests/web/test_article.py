@@ -1,15 +1,24 @@
 """The article's page: text, times, history, and no way for a stranger's text to act."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from uuid import UUID
 
 import httpx
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ledger.record import record
+from ledger.schema import versions
 from ledger.tombstones import meet, miss
 from news.article import Article
+from news.digest import Digest
+from news.edits import EditKind, Edits
 from news.moment import Moment, Precision, TimeSource
+from news.outcome import Outcome
+from news.outlet import Outlet
+from news.visit import Visit
 from tests.web.conftest import AT, Keep, Put, document
 from tests.web.reader import link, page, texts
 
@@ -110,11 +119,85 @@ async def test_copies_are_named_with_who_was_first(client: httpx.AsyncClient, ke
     html = page(await client.get(f"/articles/{copy}"))
     assert link(html, "The Example") == "/?outlet=example"
     assert [node.attributes["href"] for node in html.css(".about li a")] == [f"/articles/{first}"]
-    assert texts(html, ".about li")[-1] == "The Example first"
+    assert texts(html, ".copies li") == [
+        "The Example first published 7 February 2024, 04:00 UTC",
+        "This article 100% alike first seen 8 February 2024, 04:00 UTC",
+    ]
     html = page(await client.get(f"/articles/{first}"))
     assert "100% alike" in texts(html, ".about li")[-1]
     html = page(await client.get("/"))
     assert len(html.css(".results > li")) == 1
+
+
+async def test_what_a_copy_claims_stands_beside_what_we_saw(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+    body = " ".join(f"word{number}" for number in range(80))
+    long_ago = Moment(at=datetime(1996, 1, 1, 9, tzinfo=UTC), precision=Precision.MINUTE, source=TimeSource.META)
+    earlier = Moment(at=AT - timedelta(hours=1), precision=Precision.MINUTE, source=TimeSource.META)
+    first = await keep_versions(Article(url=URL, headline="First", body=body, date_published=earlier))
+    copy = await keep_versions(Article(url=f"{URL}-copy", headline="Copy", body=body, date_published=long_ago))
+    html = page(await client.get(f"/articles/{copy}"))
+    assert texts(html, ".copies .out")[1] == "claims 1 January 1996, 09:00 UTC, first seen 8 February 2024, 04:00 UTC"
+    assert [node.attributes["href"] for node in html.css(".copies li:first-child a")] == [f"/articles/{first}"]
+    (result,) = page(await client.get("/")).css(".results > li")
+    assert "Same text at" in result.text()
+
+
+async def test_the_last_attempt_stands_under_the_history(
+    client: httpx.AsyncClient, keep_versions: Keep, engine: AsyncEngine
+) -> None:
+    id = await keep_versions(FIRST)
+    assert not page(await client.get(f"/articles/{id}")).css(".attempt")
+    outlet = Outlet(slug="example", name="The Example", home="https://example.org/")
+    visit = Visit(outlet=outlet, url=URL, fetched_at=AT + timedelta(hours=1), status=200, digest=Digest(article=FIRST))
+    await record(engine, visit)
+    html = page(await client.get(f"/articles/{id}"))
+    assert texts(html, ".attempt")[0].startswith("Last attempt 8 February 2024, 05:00 UTC: unchanged.")
+    assert not html.css(".attempt strong")
+    gone = replace(visit, digest=None, status=410, fetched_at=AT + timedelta(hours=2))
+    await record(engine, gone.ended(Outcome.GONE, "the site answers 410"))
+    html = page(await client.get(f"/articles/{id}"))
+    assert texts(html, ".attempt") == [
+        "Last attempt 8 February 2024, 06:00 UTC: gone (the site answers 410)."
+        " Next visit due 9 February 2024, 06:00 UTC."
+    ]
+    assert texts(html, ".attempt strong") == ["gone (the site answers 410)"]
+    assert not html.css(".mark.gone")
+
+
+async def test_a_version_that_is_unexplained_accuses_nobody(
+    client: httpx.AsyncClient, keep_versions: Keep, engine: AsyncEngine
+) -> None:
+    third = Article(**{**vars(SECOND), "headline": "8 missing after flood"})
+    id = await keep_versions(FIRST, SECOND, third)
+    unexplained = Edits(kinds=(EditKind.UNEXPLAINED,)).as_json()
+    async with engine.begin() as connection:
+        await connection.execute(update(versions).where(versions.c.version == 2).values(edits=unexplained))
+    html = page(await client.get(f"/articles/{id}"))
+    second = texts(html, ".history li")[1]
+    assert "Unexplained" in second
+    assert "Read otherwise than before; what the outlet changed cannot be told." in second
+    assert not {"Silently", "words"} & set(second.split())
+    for pair in ("1..2", "2..1", "1..3"):
+        html = page(await client.get(f"/articles/{id}?diff={pair}"))
+        assert "what the outlet changed cannot be told" in texts(html, ".summary")[0]
+        assert "Edited silently" not in texts(html, ".summary")[0]
+    html = page(await client.get(f"/articles/{id}?diff=2..3"))
+    assert "Edited silently" in texts(html, ".summary")[0]
+    told = (await client.get(f"/api/articles/{id}/versions/1..2")).json()
+    assert (told["edits"]["kinds"], told["edits"]["stealth"]) == (["unexplained"], False)
+
+
+async def test_unexplained_versions_can_be_searched_for(client: httpx.AsyncClient, put: Put) -> None:
+    edit = {"version": 2, "at": "2024-02-08T05:00:00Z", "stealth": False}
+    await put(
+        document("a", version=2, edits=[edit | {"kind": "unexplained"}], edit_kinds=["unexplained"], stealth=False),
+        document("b", version=2, edits=[edit | {"kind": "number"}], edit_kinds=["number"], stealth=False),
+    )
+    html = page(await client.get("/?edit_kinds=unexplained"))
+    assert texts(html, ".results h2") == ["a"]
+    (mark,) = html.css(".results .mark")
+    assert mark.attributes["title"].startswith("The text was read otherwise than before")
+    assert "Unexplained" in html.css_first(".facets").text()
 
 
 async def test_a_withdrawal_stands_in_the_history(
