@@ -104,7 +104,7 @@ def combinations(every: int = 1, fields: Sequence[str] = ()) -> list[Combination
         (field, value)
         for row, field in enumerate(FIELDS)
         for column, value in enumerate(VALUES)
-        # so shifted, a quarter holds what issue 13 tried: NUL in Content-Type
+        # so shifted, a quarter holds what first went wrong: NUL in Content-Type
         if (row + column + 2) % every == 0 and (not fields or field in fields)
     ]
     return [Combination(number=number, field=field, value=value) for number, (field, value) in enumerate(made)]

@@ -8,6 +8,7 @@ from time import struct_time
 import feedparser
 
 from crawler.sources.listing import Listing, listing, stated
+from crawler.sources.references import mended
 from news.errors import SourceUnreadable
 from news.page import Page
 
@@ -19,7 +20,7 @@ def read(page: Page) -> Listing:
     """
     # bytes in a stream, never a string: feedparser opens a string that names a file
     feed = feedparser.parse(
-        io.BytesIO(page.content),
+        io.BytesIO(mended(page.content)),
         response_headers={"content-type": page.headers.get("content-type", ""), "content-location": page.final_url},
         sanitize_html=False,
         resolve_relative_uris=False,

@@ -10,6 +10,7 @@ from lxml import etree
 from scrapy.utils.sitemap import Sitemap
 
 from crawler.sources.listing import Listing, listing, stated
+from crawler.sources.references import mended
 from ledger.pages import Found
 from news.errors import SourceUnreadable
 from news.outlet import Source, SourceKind
@@ -48,7 +49,7 @@ def read_whole(page: Page) -> tuple[bool, tuple[Found, ...]]:
 
 
 def _rows(page: Page) -> tuple[bool, list[tuple[str, datetime | None]]]:
-    content = _unpacked(page.content)
+    content = mended(_unpacked(page.content))
     if not content.strip():
         raise SourceUnreadable("it is empty")
     try:
