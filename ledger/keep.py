@@ -80,13 +80,13 @@ async def keep(connection: AsyncConnection, visit: Visit, story_days: int = STOR
         kept = await _keep_unchanged(connection, visit, known, story_days)
     else:
         kept = await _keep_changed(connection, visit, known, story_days)
-    await connection.execute(_ADD_KEYS, {"keys": keys, "article_id": kept.article_id})
+    await connection.execute(ADD_KEYS, {"keys": keys, "article_id": kept.article_id})
     return kept
 
 
 #: in the order of the list: two workers that want the same keys never hold one each
 LOCK_KEYS = text("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key")
-_ADD_KEYS = text(
+ADD_KEYS = text(
     "INSERT INTO addresses (key, article_id) SELECT key, CAST(:article_id AS uuid)"
     " FROM unnest(CAST(:keys AS text[])) AS key ON CONFLICT DO NOTHING"
 )
