@@ -19,10 +19,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.articles import documents
 from ledger.record import Terms, record
+from ledger.reprocess import ChangedMeanwhile
+from ledger.reprocess import reprocess as write
 from ledger.reprocessings import Reprocessing, Steps, reprocessing_of
 from news import clock
 from news.digest import Digest, Refusal
 from news.errors import CrawlInterrupted, UnknownOutlet
+from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.visit import Visit
@@ -61,12 +64,20 @@ def outlet(tmp_path: Path) -> Outlet:
     return OUTLET
 
 
-async def fetched(engine: AsyncEngine, number: int, body: str = "", *, raw: bool = True, minutes: float = 0) -> Visit:
+async def fetched(
+    engine: AsyncEngine,
+    number: int,
+    body: str = "",
+    *,
+    raw: bool = True,
+    minutes: float = 0,
+    outlet: Outlet = OUTLET,
+) -> Visit:
     """Record an article as if it had been fetched a moment ago."""
     at = clock.now() - timedelta(hours=1) + timedelta(minutes=minutes)
-    came = replace(page(number, body), fetched_at=at)
-    visit = Visit(outlet=OUTLET, url=came.url, final_url=came.url, fetched_at=at, status=200, page=came)
-    read = await asyncio.to_thread(digest, came, OUTLET)
+    came = replace(page(number, body, site=f"{outlet.slug}.example"), fetched_at=at)
+    visit = Visit(outlet=outlet, url=came.url, final_url=came.url, fetched_at=at, status=200, page=came)
+    read = await asyncio.to_thread(digest, came, outlet)
     return await record(engine, visit.read(read), Terms(raw_bytes=2**30 if raw else 0))
 
 
@@ -79,10 +90,11 @@ async def reprocessed(jobs: Jobs, outlet: str | None = None, steps: Steps = Step
         return await reprocessing_of(connection, asked.id)
 
 
-def install(monkeypatch: pytest.MonkeyPatch, change: Callable[[Digest], Digest]) -> None:
-    """Let the reader and the enrichment of this process give something else."""
+def install(monkeypatch: pytest.MonkeyPatch, change: Callable[[Digest], Digest], most_seconds: float = 0) -> None:
+    """Let the reader and the enrichment of this process give something else, up to so many seconds later."""
 
     async def read(pool, came, outlet, chrome):
+        await asyncio.sleep(random.uniform(0, most_seconds))
         return change(digest(came, outlet, chrome))
 
     async def enrich(pool, document, text, outlet):
@@ -305,27 +317,39 @@ async def test_one_that_was_left_goes_on_unless_the_reader_is_another_one(jobs, 
 async def test_a_crawl_of_the_same_articles_at_once_meets_no_deadlock_and_loses_no_version(
     jobs, engine, outlet, monkeypatch
 ):
-    many, rounds = 16, 3
+    many, rounds, met = 16, 3, 0
     for number in range(many):
         await fetched(engine, number)
-    install(monkeypatch, better_where_read)
+    install(monkeypatch, better_where_read, 0.3)
 
     async def crawl(number: int) -> None:
         for turn in range(1, rounds + 1):
+            await asyncio.sleep(random.uniform(0, 1))
             body = f"{body_of(number)}\n{body_of(1_000 * turn + number, 1)}"
             kept = await fetched(engine, number, body, minutes=turn)
             assert (kept.outcome, kept.version) == (Outcome.CHANGED, turn + 1)
 
-    async def reprocess() -> None:
-        for _ in range(3):
+    async def read_again() -> None:
+        while not crawling.done():
             asked, _ = await ask_reprocessing(jobs, None, None, Steps.ALL, dry_run=False)
             slices = [await slice_of(jobs, asked.id, part.part) for part in asked.parts]
             # two at a time: each takes connections that the crawl needs, too
             for start in range(0, len(slices), 2):
                 await asyncio.gather(*(each.work(60) for each in slices[start : start + 2]))
 
+    async def noted(*arguments, **how):
+        nonlocal met
+        try:
+            return await write(*arguments, **how)
+        except ChangedMeanwhile:
+            met += 1
+            raise
+
+    monkeypatch.setattr("schedules.reprocess.reprocess", noted)
     async with asyncio.timeout(120):
-        await asyncio.gather(reprocess(), *(crawl(number) for number in range(many)))
+        crawling = asyncio.gather(*(crawl(number) for number in range(many)))
+        await asyncio.gather(crawling, read_again())
+    assert met, "they never met"
     assert await rows(engine, "SELECT version, count(*) FROM articles GROUP BY 1") == [(rounds + 1, many)]
     edited = "SELECT count(*), count(nullif(edits, 'null')) FROM versions"
     assert await rows(engine, edited) == [((rounds + 1) * many, rounds * many)]
@@ -333,6 +357,39 @@ async def test_a_crawl_of_the_same_articles_at_once_meets_no_deadlock_and_loses_
     like = f"%{MORE}"
     assert await rows(engine, f"SELECT count(*) FROM articles WHERE document->>'body' LIKE '{like}'") == [(many,)]
     assert await rows(engine, "SELECT DISTINCT read_with FROM versions WHERE version = 4") == [(b"another reader",)]
+
+
+async def test_a_story_follows_the_text_that_is_read_now(jobs, engine, outlet, monkeypatch):
+    copy_at = replace(OUTLET, slug="copier", name="Copier", home="https://copier.example/")
+    (jobs.desk.configuration.home / "outlets" / "copier.toml").write_text(
+        'name = "Copier"\nhome = "https://copier.example/"\n'
+    )
+    first = await fetched(engine, 1)
+    second = await fetched(engine, 1, minutes=30, outlet=copy_at)
+    story = "SELECT id, story_id, copy_of, similarity FROM articles ORDER BY first_seen_at"
+    before = await rows(engine, story)
+    assert [row[2] for row in before] == [None, first.article_id]
+    # a text that both carry is still one story, as alike as before
+    install(monkeypatch, better)
+    await reprocessed(jobs)
+    assert await rows(engine, story) == before
+    # a text that is too short to have copies, as it is read now, is found by none
+    install(monkeypatch, lambda read: replace(read, signature=()))
+    await reprocessed(jobs)
+    assert await rows(engine, "SELECT count(*) FROM signatures") == [(0,)]
+    # a time that is read now says who had it first
+    out = Moment(at=first.fetched_at - timedelta(hours=2), precision=Precision.MINUTE, source=TimeSource.JSON_LD)
+
+    def dated(read: Digest) -> Digest:
+        assert read.article is not None
+        is_copier = "copier" in read.article.url
+        return replace(read, article=replace(read.article, date_published=out if is_copier else None))
+
+    install(monkeypatch, dated)
+    await paid(engine)
+    await reprocessed(jobs)
+    assert [row[2] for row in await rows(engine, story)] == [second.article_id, None]
+    assert await rows(engine, "SELECT count(*) FROM outbox") == [(2,)]
 
 
 # as people type it
