@@ -24,7 +24,7 @@ from ledger.reprocess import reprocess as write
 from ledger.reprocessings import Reprocessing, Steps, reprocessing_of
 from news import clock
 from news.digest import Digest, Refusal
-from news.errors import CrawlInterrupted, UnknownOutlet
+from news.errors import CrawlInterrupted, PoolUnavailable, UnknownOutlet
 from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome
 from news.outlet import Outlet
@@ -33,7 +33,7 @@ from pipelines import reprocess as enrichment
 from pipelines.digest import digest
 from schedules.jobs import Jobs
 from schedules.reprocess import slice_of
-from schedules.reprocessing import ask_reprocessing
+from schedules.reprocessing import ask_reprocessing, define_reprocessing
 from tests.ledger.readings import text as body_of
 from tests.schedules.imported_pages import page
 from tests.schedules.processes import libpq, running, until
@@ -390,6 +390,28 @@ async def test_a_story_follows_the_text_that_is_read_now(jobs, engine, outlet, m
     await reprocessed(jobs)
     assert [row[2] for row in await rows(engine, story)] == [second.article_id, None]
     assert await rows(engine, "SELECT count(*) FROM outbox") == [(2,)]
+
+
+async def test_a_part_that_the_system_stops_says_why_and_goes_on_when_asked_again(jobs, engine, outlet, monkeypatch):
+    await fetched(engine, 1)
+    define_reprocessing(jobs)
+    asked, _ = await ask_reprocessing(jobs, None, None, Steps.ALL, dry_run=False)
+
+    async def broken(*_, **__):
+        raise PoolUnavailable("The process pool takes no pages.")
+
+    monkeypatch.setattr("schedules.reprocess.digest_in_pool", broken)
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM procrastinate_jobs"))
+    with pytest.raises(PoolUnavailable):
+        await jobs.app.tasks["reprocess"](reprocessing_id=asked.id, part=0)
+    async with engine.connect() as connection:
+        assert (await reprocessing_of(connection, asked.id)).errors == ["PoolUnavailable: the log says more"]
+    retried = "SELECT args->>'failures', scheduled_at > now() FROM procrastinate_jobs WHERE status = 'todo'"
+    assert await rows(engine, retried) == [("1", True)]
+    again, goes_on = await ask_reprocessing(jobs, None, None, Steps.ALL, dry_run=False)
+    assert (goes_on, again.errors) == (True, [])
+    assert await rows(engine, "SELECT args->>'failures', scheduled_at FROM procrastinate_jobs") == [("1", None)]
 
 
 # as people type it
