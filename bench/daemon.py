@@ -63,6 +63,18 @@ def ask(server: Server, query: str) -> Any:
         return None
 
 
+def change(server: Server, statement: str) -> int:
+    """Change the database, and return how many rows were."""
+    with psycopg.connect(libpq(server.url)) as connection:
+        return connection.execute(statement).rowcount
+
+
+def rows(server: Server, query: str) -> list[tuple[Any, ...]]:
+    """Return all rows of a query."""
+    with psycopg.connect(libpq(server.url)) as connection:
+        return connection.execute(query).fetchall()
+
+
 async def until(true: Any, what: str) -> float:
     """Return after how many seconds `true()` is."""
     began_at = time.monotonic()

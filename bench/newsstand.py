@@ -7,7 +7,7 @@ from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 
-_WORDS = [a + b + c for a in "b d f g k l m n p r s t v".split() for b in "a e i o u".split() for c in
+WORDS = [a + b + c for a in "b d f g k l m n p r s t v".split() for b in "a e i o u".split() for c in
           "bak den fil gor kum lar men nis pol rud".split()]  # fmt: skip
 PAGE = """<!doctype html><html lang="en"><head><title>{headline}</title><meta property="og:type" content="article">
 <meta property="article:published_time" content="2024-02-08T04:00:00Z"></head>
@@ -19,10 +19,10 @@ def page(host: str, number: int) -> str:
     chance = random.Random(f"{host} {number}")  # noqa: S311 - the same text for the same number
 
     def sentence() -> str:
-        return f"The {' '.join(chance.choices(_WORDS, k=7))} of the {' '.join(chance.choices(_WORDS, k=6))}."
+        return f"The {' '.join(chance.choices(WORDS, k=7))} of the {' '.join(chance.choices(WORDS, k=6))}."
 
     body = "".join(f"<p>{' '.join(sentence() for _ in range(4))}</p>" for _ in range(5))
-    return PAGE.format(headline=f"What {' '.join(chance.choices(_WORDS, k=5))}", body=body)
+    return PAGE.format(headline=f"What {' '.join(chance.choices(WORDS, k=5))}", body=body)
 
 
 class Newsstand:

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from broadsheet.console import err, fail, out, quiet_logs, table
+from news.clock import now
 
 if TYPE_CHECKING:
     from crawler.demo import Newsroom
@@ -66,7 +67,7 @@ async def _demo(jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], *, po
     from schedules.jobs import BY_PERSON
 
     outlets = list(newsroom.outlets())
-    started_at = datetime.now(UTC)
+    started_at = now()
     async with jobs.desk.engine.begin() as connection:
         for outlet in outlets:
             # every article is asked for again: one that has not changed is answered by 304 and not fetched

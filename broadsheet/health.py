@@ -1,11 +1,12 @@
 """`outlets health`: which outlets fell silent or ill, and what each brought."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
 from broadsheet.console import out, print_json, quiet_logs, run
+from news.clock import now
 
 
 def add_to(app: typer.Typer) -> None:
@@ -54,7 +55,7 @@ async def _rows(days: int) -> list[dict[str, Any]]:
             await count_hours(connection)
         async with engine.connect() as connection:
             known = await healths(connection)
-            counted = await sums(connection, datetime.now(UTC) - timedelta(days=days))
+            counted = await sums(connection, now() - timedelta(days=days))
     rows = []
     for slug in sorted(known):
         row = asdict(known[slug]) | asdict(counted.get(slug, Hours()))

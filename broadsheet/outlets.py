@@ -58,6 +58,7 @@ def show(name: str, as_json: Json = False) -> None:
         "home": outlet.home,
         "timezone": outlet.timezone,
         "delay_seconds": outlet.delay_seconds,
+        "robots_skipped_lines": run(_skipped_lines(outlet.home)),
         "sources": [
             {"kind": source.kind, "url": source.url} | _source(sources.pop(source.url, None))
             for source in outlet.sources
@@ -67,7 +68,11 @@ def show(name: str, as_json: Json = False) -> None:
         print_json(found)
         return
     for field, value in found.items():
-        if field != "sources":
+        if field == "robots_skipped_lines":
+            if value:
+                skipped = f"{value} Sitemap lines skipped: no address that can be kept"
+                out.print(f"{'robots.txt':<14} {skipped}", markup=False)
+        elif field != "sources":
             out.print(f"{field:<14} {value if value is not None else ''}", markup=False)
     for source in found["sources"]:
         read_at = f"{source['outcome']} at {source['fetched_at']}" if source["outcome"] else "not read yet"
@@ -189,6 +194,14 @@ async def _sources(slug: str) -> "dict[str, SourceState]":
 
     async with open_ledger() as connection:
         return await source_states(connection, slug)
+
+
+async def _skipped_lines(home: str) -> int:
+    from ledger.sites import skipped_lines
+    from news.url import origin
+
+    async with open_ledger() as connection:
+        return await skipped_lines(connection, origin(home))
 
 
 async def _enable(slugs: list[str], *, enabled: bool) -> None:

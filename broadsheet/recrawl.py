@@ -58,20 +58,18 @@ def _lines(file: str | None) -> list[str]:
 
 async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as_json: bool) -> int:
     """Ask for all, tell of each, and return how many were refused."""
-    from news.errors import BadAddress
-    from schedules.recrawls import outlet_for, reports
+    from news.storable import storable
+    from schedules.recrawls import outlets_for, reports
 
-    asked, refused = [], 0
-    for url in urls:
-        try:
-            outlet = await outlet_for(jobs, url)
-        except BadAddress as error:
-            refused += 1
-            if as_json:
-                print_json({"url": url, "state": "refused", "outcome": None, "says": str(error)})
-            else:
-                err.print(str(error), style="red", markup=False)
-            continue
+    # all are checked before the first is asked for
+    outlets, refused = await outlets_for(jobs, urls)
+    for url, why in refused.items():
+        if as_json:
+            print_json({"url": storable(url), "state": "refused", "outcome": None, "says": why})
+        else:
+            err.print(why, style="red", markup=False)
+    asked = []
+    for url, outlet in outlets.items():
         found, joined = await jobs.recrawl(outlet, url, force=force)
         asked.append(found)
         if not as_json:
@@ -83,7 +81,7 @@ async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as
         await _print(said, as_json=as_json, waited=wait)
     if asked and not wait and not as_json and not await jobs.someone_works():
         err.print("No worker runs: `broadsheet up` will fetch them.", style="yellow")
-    return refused
+    return len(refused)
 
 
 async def _follow(jobs: "Jobs", urls: list[str]) -> None:

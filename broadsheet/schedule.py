@@ -7,6 +7,7 @@ import typer
 
 from broadsheet.console import err, fail, out, print_json, quiet_logs, run
 from broadsheet.opened import open_ledger
+from news.clock import now
 
 if TYPE_CHECKING:
     from schedules.jobs import Jobs
@@ -108,7 +109,7 @@ async def _plans(*names: str) -> "list[Plan]":
     for fault in () if names else catalogue.broken:
         err.print(fault, style="yellow", markup=False)
     async with open_ledger() as connection:
-        return await plans(connection, outlets, datetime.now(UTC))
+        return await plans(connection, outlets, now())
 
 
 def _pause(names: list[str], *, paused: bool) -> None:

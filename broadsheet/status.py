@@ -34,6 +34,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     out.print(f"Owed to the index: {index['owed']}{since}; in quarantine: {index['quarantined']}")
     if found["archive_fault"]:
         out.print(found["archive_fault"], style="red", markup=False)
+    if found["unrecordable"]:
+        out.print(f"{found['unrecordable']}. They are tried again daily for a week.", style="yellow", markup=False)
     for note in [*index["notes"], *found["outlets_marked"], *found["outlet_files_broken"]]:
         out.print(note, style="yellow", markup=False)
 
@@ -44,7 +46,7 @@ async def _status() -> dict[str, Any]:
     from ledger.database import database
     from ledger.outbox import debt
     from ledger.outlets import states
-    from ledger.totals import job_counts, totals
+    from ledger.totals import job_counts, totals, unrecordable
     from news.configuration import read
     from news.errors import IndexUnavailable
     from pipelines.archive import archive_fault
@@ -54,6 +56,7 @@ async def _status() -> dict[str, Any]:
         async with engine.connect() as connection:
             counted, jobs = await totals(connection), await job_counts(connection)
             owed, known = await debt(connection), await states(connection)
+            refused = await unrecordable(connection)
         index = open_index(configuration, engine)
         told: dict[str, Any] = {"backend": index.name, "error": None, "documents": {}, "schema_version": 0, "notes": []}
         try:
@@ -74,7 +77,8 @@ async def _status() -> dict[str, Any]:
         "quarantined": owed.quarantined,
     }
     return {
-        "ledger": counted,
+        "ledger": counted | {"pages_unrecordable": refused.pages},
+        "unrecordable": refused.sentence() or None,
         "jobs": jobs,
         "index": told,
         "archive_fault": archive_fault(configuration.archive),

@@ -2,8 +2,6 @@
 
 import re
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from scrapy.http import Response
 
@@ -15,9 +13,11 @@ from ledger.listings import note_listing
 from ledger.outlets import SourceState, note_source
 from ledger.pages import Found, announce
 from ledger.sites import robots_of
+from news.clock import now
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
-from news.url import site_of
+from news.storable import storable
+from news.url import origin, site_of
 from pipelines.desk import Desk
 
 #: stands in the timetable for the sitemaps that robots.txt names, for an outlet that lists none
@@ -36,7 +36,7 @@ async def take_in(desk: Desk, outlet: Outlet, source: Source, response: Response
     found = ours(outlet, listing.found)
     async with desk.engine.begin() as connection:
         new = await announce(connection, outlet.slug, source.url, found)
-        await note_listing(connection, outlet.slug, source.url, found, datetime.now(UTC))
+        await note_listing(connection, outlet.slug, source.url, found, now())
     # an index stays the same while its parts change: it is never asked for on condition
     await note(desk, outlet, source, None, "", Answer() if listing.children else answer, found=len(found), new=new)
     return listing.children
@@ -59,9 +59,9 @@ async def note(
         kind=source.kind,
         etag=answer.etag,
         last_modified=answer.last_modified,
-        fetched_at=datetime.now(UTC),
+        fetched_at=now(),
         outcome=outcome or "read",
-        reason=reason or None,
+        reason=storable(reason) or None,
         found=found,
     )
     async with desk.engine.begin() as connection:
@@ -84,9 +84,8 @@ async def sources_in_robots(desk: Desk, outlet: Outlet) -> list[Source]:
 
 async def robots_at(desk: Desk, home: str) -> bytes | None:
     """Return the robots.txt of a home page's origin as the ledger has it; None where there is none, or none known."""
-    parts = urlsplit(home)
     async with desk.engine.connect() as connection:
-        file = await robots_of(connection, f"{parts.scheme}://{parts.netloc}")
+        file = await robots_of(connection, origin(home))
     return file.content if file is not None and 200 <= file.status < 300 else None
 
 

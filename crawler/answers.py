@@ -6,8 +6,10 @@ from email.utils import parsedate_to_datetime
 
 from scrapy.http import Response
 
+from news.clock import now
 from news.outcome import Outcome
 from news.page import Page
+from news.storable import is_storable
 from news.url import normal
 
 #: a 429 without Retry-After asks for this pause; none is kept for longer than a day
@@ -15,6 +17,8 @@ PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(days=1)
 #: a longer ETag, date or Retry-After is passed over
 HEADER_CHARACTERS = 500
+#: what a server may answer (RFC 9110, 15); other numbers are no statuses, and need not fit into any store
+_STATUSES = range(100, 600)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,20 +48,25 @@ def answer_of(response: Response) -> Answer:
     )
 
 
+def status_of(response: Response) -> int | None:
+    """Return the answer's status, None for a number that is no status (RFC 9110, 15) and may fit into no store."""
+    return response.status if response.status in _STATUSES else None
+
+
 def page_of(response: Response, fetched_at: datetime | None = None) -> Page:
-    """Return the page that came, decompressed; `fetched_at` is its time, default: now."""
+    """Return the page that came, decompressed, its addresses in normal form; `fetched_at` is its time, default: now."""
     headers = {
         (name.decode("latin-1") if isinstance(name, bytes) else str(name)).lower(): b", ".join(values).decode("latin-1")
         for name, values in response.headers.items()
     }
-    asked = response.meta.get("redirect_urls") or [response.url]
+    asked = (response.meta.get("redirect_urls") or [response.url])[0]
     return Page(
-        url=asked[0],
-        final_url=response.url,
-        status=response.status,
+        url=address_of(asked, asked),
+        final_url=address_of(response.url, asked),
+        status=status_of(response) or 0,
         headers=headers,
         content=response.body,
-        fetched_at=fetched_at or datetime.now(UTC),
+        fetched_at=fetched_at or now(),
     )
 
 
@@ -73,11 +82,13 @@ def address_of(response_url: str, asked: str) -> str:
 
 
 def _meaning(response: Response) -> tuple[Outcome | None, str]:
-    status = response.status
+    status = status_of(response)
+    if status is None:
+        return Outcome.HTTP_ERROR, "the site answers with a status that is none"
     said = f"the site answers {status}"
     if status == 304:
         return (Outcome.NOT_MODIFIED, "") if _was_conditional(response) else (Outcome.HTTP_ERROR, f"{said} unasked")
-    if 300 <= status < 400 and _header(response, "Location"):
+    if 300 <= status < 400 and response.headers.get("Location"):
         # Scrapy has followed all others
         return Outcome.BAD_URL, "redirected to what is no address of the web"
     if 200 <= status < 300:
@@ -96,23 +107,24 @@ def _was_conditional(response: Response) -> bool:
 
 def _header(response: Response, name: str) -> str | None:
     value = response.headers.get(name)
-    # what a hostile server puts there must not reach the ledger; half an ETag would be none
     if not value or len(value) > HEADER_CHARACTERS:
         return None
-    return value.decode("latin-1").replace("\x00", "")
+    text = value.decode("latin-1")
+    # half an ETag, or one without its odd characters, would be none
+    return text if is_storable(text) else None
 
 
 def _not_before(response: Response) -> datetime:
     """Return when Retry-After (RFC 9110, 10.2.3: seconds or a date) ends."""
-    now = datetime.now(UTC)
+    at_once = now()
     stated = (_header(response, "Retry-After") or "").strip()
     if stated.isdecimal():
-        return now + timedelta(seconds=max(1, min(int(stated), round(LONGEST_PAUSE.total_seconds()))))
+        return at_once + timedelta(seconds=max(1, min(int(stated), round(LONGEST_PAUSE.total_seconds()))))
     try:
         at = parsedate_to_datetime(stated)
-        return max(now + PAUSE, min(at if at.tzinfo else at.replace(tzinfo=UTC), now + LONGEST_PAUSE))
+        return max(at_once + PAUSE, min(at if at.tzinfo else at.replace(tzinfo=UTC), at_once + LONGEST_PAUSE))
     except (ValueError, TypeError, OverflowError):
-        return now + PAUSE
+        return at_once + PAUSE
 
 
 def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:

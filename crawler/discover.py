@@ -19,7 +19,8 @@ from news.errors import BadAddress, ConfigurationError, PageUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind, parse
 from news.page import Page
-from news.url import normal, registrable_domain, site_of
+from news.storable import storable
+from news.url import AddressTooLong, normal, registrable_domain, site_of
 from pipelines.desk import Desk
 
 #: sitemaps that are kept: those that robots.txt names come first
@@ -87,6 +88,8 @@ async def _home_page(values: Settings, url: str) -> Page:
     for scheme in ("",) if "//" in url else ("https://", "http://"):
         try:
             address = normal(f"{scheme}{url}")
+        except AddressTooLong as error:
+            raise BadAddress(f"'{storable(url[:200])}…' cannot be kept: {error}.") from error
         except ValueError as error:
             raise BadAddress(f"{error}.") from error
         bare = Outlet(slug="look", name=site_of(address), home=address)

@@ -49,9 +49,20 @@ class BoundedHandler(HTTP11DownloadHandler):
         # here and not before: a request may have waited for its site's pace for minutes
         if not getattr(self._crawler.spider, "may_send", MAY_SEND.get())():
             raise CrawlInterrupted("The crawl was stopped.")
-        response = await super().download_request(request)
+        response = await self._download(request)
         if b",".join(response.headers.getlist("Content-Encoding")).count(b",") >= ENCODINGS:
             raise Refused(Outcome.UNREADABLE, f"the answer is encoded more than {ENCODINGS} times")
+        return response
+
+    async def _download(self, request: Request) -> Response:
+        if not request.meta.get("is_robots"):
+            return await super().download_request(request)
+        # a robots.txt is read as far as it counts, however long it says that it is: crawler.middlewares.Robots stops it
+        # there. What unpacks it asks the request itself, where the limit stands
+        unbounded = request.replace(meta=request.meta | {"download_maxsize": 0})
+        response = await super().download_request(unbounded)
+        if "download_latency" in unbounded.meta:
+            request.meta["download_latency"] = unbounded.meta["download_latency"]
         return response
 
 

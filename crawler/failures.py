@@ -1,4 +1,7 @@
-"""What a failed download is called: the exceptions of Scrapy and Twisted as outcomes of ours."""
+"""What a failed download is called: the exceptions of Scrapy and Twisted as outcomes of ours; and which are our own."""
+
+import errno
+from collections.abc import Iterator
 
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -10,11 +13,13 @@ from scrapy.exceptions import (
     ResponseDataLossError,
     UnsupportedURLSchemeError,
 )
+from sqlalchemy.exc import SQLAlchemyError
 from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.python.failure import Failure
 
 from crawler.download import HeadTooLarge
 from crawler.refused import Refused
+from news.errors import BroadsheetError, PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 
 #: by name: what gzip, zlib, struct, brotli and zstd raise, whose modules differ from Python to Python
@@ -31,14 +36,85 @@ _OUTCOMES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Ou
     (ValueError, Outcome.BAD_URL, "not an address that can be"),
 )
 
+#: what a page or its site does to us, whoever raises it
+_THEIRS = (
+    Refused,
+    HeadTooLarge,
+    PageUnreadable,
+    SourceUnreadable,
+    IgnoreRequest,
+    CannotResolveHostError,
+    DownloadCancelledError,
+    DownloadConnectionRefusedError,
+    DownloadFailedError,
+    DownloadTimeoutError,
+    ResponseDataLossError,
+    UnsupportedURLSchemeError,
+    ConnectError,
+    ConnectionClosed,
+)
+#: what is ours, whoever raises it: the ledger, a stop, a broken pool, an archive or index that is away, no memory
+_OURS = (SQLAlchemyError, BroadsheetError, MemoryError)
+#: the machine has no disk, file or memory left, whichever page asked for it
+_EXHAUSTED = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS})
+_PACKAGES = frozenset("broadsheet web schedules crawler pipelines index ledger news".split())
+
+
+def is_ours(failed: Failure | BaseException) -> bool:
+    """Say whether a request failed for a reason of ours: no page may be given it as its outcome, and it stays due.
+
+    Ours are the ledger, the pool, a stop, a machine without disk, files or memory, and whatever was raised in code of
+    our packages and is not known as a page's doing. What Scrapy, Twisted, OpenSSL, a decompressor or a parser of theirs
+    raises is the page's.
+    """
+    error = failed.value if isinstance(failed, Failure) else failed
+    assert error is not None, "a failure has an error"
+    if any(_is_exhausted(each) for each in _causes(error)):
+        return True
+    if isinstance(error, _THEIRS):
+        return False
+    return isinstance(error, _OURS) or _raised_in(error).partition(".")[0] in _PACKAGES
+
+
+def _is_exhausted(error: BaseException) -> bool:
+    # Twisted gives its errors the number as `osError`
+    number = getattr(error, "osError", None) or getattr(error, "errno", None)
+    return isinstance(error, (OSError, ConnectError)) and number in _EXHAUSTED
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error and those that led to it, each once."""
+    waiting: list[BaseException | None] = [error]
+    seen: set[int] = set()
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += [each.__cause__, each.__context__]
+        waiting += [reason.value for reason in getattr(each, "reasons", None) or () if isinstance(reason, Failure)]
+
+
+def _raised_in(error: BaseException) -> str:
+    """Return the module whose code raised the error, "" where that is not known."""
+    trace, name = error.__traceback__, ""
+    while trace is not None:
+        name, trace = str(trace.tb_frame.f_globals.get("__name__", "")), trace.tb_next
+    return name
+
 
 def outcome_of(failed: Failure | BaseException, *, not_public: bool = False) -> tuple[Outcome, str]:
     """Return the outcome and the reason of a download that failed; an error that nobody foresaw is UNREADABLE.
+
+    Ask `is_ours` first: what is has no outcome.
 
     `not_public` says that the resolver refused the host, of which Twisted tells only that it was not found.
     """
     error = failed.value if isinstance(failed, Failure) else failed
     if isinstance(error, Refused):
+        return error.outcome, str(error)
+    if isinstance(error, PageUnreadable):
         return error.outcome, str(error)
     if not_public and isinstance(error, CannotResolveHostError):
         return Outcome.NOT_PUBLIC, "the address is not a public one"

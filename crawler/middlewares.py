@@ -2,27 +2,28 @@
 
 import asyncio
 from collections import Counter
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Self
-from urllib.parse import urlsplit
 
 from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.exceptions import StopDownload
 from scrapy.http.request import NO_CALLBACK
+from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.failures import outcome_of
+from crawler.answers import status_of
+from crawler.failures import is_ours, outcome_of
 from crawler.pace import hold_to
 from crawler.refused import Refused
-from crawler.robots import ROBOTS_BYTES, Verdict, ask
+from crawler.robots import ROBOTS_BYTES, Verdict, ask, skipped_lines
 from ledger.sites import UNREACHABLE_AGE, RobotsFile, keep_robots, robots_of
-from news.errors import CrawlInterrupted, PageUnreadable
+from news.clock import now
+from news.errors import PageUnreadable
 from news.outcome import Outcome
-from news.url import site_of
+from news.url import AddressTooLong, normal, origin, site_of
 from pipelines.desk import Desk, desk_of
 
 #: Elastic's crawler has these bounds; what passes them is a trap of endless addresses
-URL_CHARACTERS = 2_048
 PATH_SEGMENTS = 16
 PARAMETERS = 32
 
@@ -35,14 +36,17 @@ class Bounds:
 
         `sites` in the request's meta are those it may go to; without, it may go anywhere.
         """
-        parts = urlsplit(request.url)
+        parts = urlparse_cached(request)
         if parts.scheme not in ("http", "https"):
             raise Refused(Outcome.BAD_URL, f"{parts.scheme}: is not http or https")
-        if len(request.url) > URL_CHARACTERS:
-            raise Refused(Outcome.BAD_URL, f"the address has more than {URL_CHARACTERS} characters")
+        try:
+            site = site_of(normal(request.url))
+        except AddressTooLong as error:
+            raise Refused(Outcome.BAD_URL, str(error)) from error
+        except ValueError as error:
+            raise Refused(Outcome.BAD_URL, "not an address that can be") from error
         if parts.path.count("/") > PATH_SEGMENTS or parts.query.count("&") >= PARAMETERS:
             raise Refused(Outcome.BAD_URL, f"more than {PATH_SEGMENTS} path segments or {PARAMETERS} parameters")
-        site = site_of(request.url)
         sites: frozenset[str] | None = request.meta.get("sites")
         if sites is not None and site not in sites:
             how = "redirected to" if "redirect_urls" in request.meta else "it is on"
@@ -72,28 +76,26 @@ class Robots:
         if not self.obey or request.meta.get("is_robots"):
             return
         desk = await desk_of(self.crawler)
-        parts = urlsplit(request.url)
-        origin = f"{parts.scheme}://{parts.netloc}"
-        if origin not in self._files:
-            self._files[origin] = asyncio.ensure_future(self._file(desk, origin))
-        verdict = await self._verdict(desk, origin, await asyncio.shield(self._files[origin]), request.url)
+        place = origin(request.url)
+        if place not in self._files:
+            self._files[place] = asyncio.ensure_future(self._file(desk, place))
+        verdict = await self._verdict(desk, place, await asyncio.shield(self._files[place]), request.url)
         hold_to(self.crawler, request.meta["download_slot"], verdict.delay_seconds)
         if not verdict.allowed:
             raise Refused(Outcome.ROBOTS, "robots.txt does not allow it")
 
-    async def _file(self, desk: Desk, origin: str) -> RobotsFile:
+    async def _file(self, desk: Desk, place: str) -> RobotsFile:
         async with desk.engine.connect() as connection:
-            known = await robots_of(connection, origin)
+            known = await robots_of(connection, place)
         if known is not None:
             return known
-        request = Request(f"{origin}/robots.txt", meta={"is_robots": True}, callback=NO_CALLBACK)
+        request = Request(f"{place}/robots.txt", meta={"is_robots": True}, callback=NO_CALLBACK)
         try:
             assert self.crawler.engine is not None, "requests come from a running engine"
             response = await self.crawler.engine.download_async(request)
-            file = RobotsFile(status=response.status, content=response.body[:ROBOTS_BYTES])
-        except CrawlInterrupted:
-            raise
         except Exception as error:
+            if is_ours(error):
+                raise
             outcome, _ = outcome_of(error, not_public=True)
             if outcome is Outcome.NOT_PUBLIC:
                 # the request itself will fail for the same reason, and says so
@@ -101,25 +103,36 @@ class Robots:
             # too many redirects, or to what is no address: as if there were none (RFC 9309, 2.3.1.2)
             unavailable = outcome in (Outcome.HTTP_ERROR, Outcome.BAD_URL)
             file = RobotsFile(status=404 if unavailable else 0, content=b"")
-        await self._keep(desk, origin, file)
+        else:
+            content = response.body[:ROBOTS_BYTES]
+            file = RobotsFile(status=status_of(response) or 0, content=content)
+            if 200 <= file.status < 300 and content:
+                file = replace(file, skipped_lines=await self._skipped_lines(desk, place, content))
+        await self._keep(desk, place, file)
         return file
 
-    async def _keep(self, desk: Desk, origin: str, file: RobotsFile) -> None:
-        async with desk.engine.begin() as connection:
-            await keep_robots(connection, origin, file)
+    async def _skipped_lines(self, desk: Desk, place: str, content: bytes) -> int:
+        try:
+            return await desk.pool.run(skipped_lines, content, place)
+        except PageUnreadable:
+            return 0  # its rules defeat us as well, and that is said
 
-    async def _verdict(self, desk: Desk, origin: str, file: RobotsFile, url: str) -> Verdict:
+    async def _keep(self, desk: Desk, place: str, file: RobotsFile) -> None:
+        async with desk.engine.begin() as connection:
+            await keep_robots(connection, place, file)
+
+    async def _verdict(self, desk: Desk, place: str, file: RobotsFile, url: str) -> Verdict:
         # "complete disallow" while it cannot be reached (RFC 9309, 2.3.1.4); the site is asked again later
         if file.unreachable:
             what = f"answers {file.status}" if file.status else "cannot be reached"
-            raise Refused(Outcome.UNREACHABLE, f"robots.txt {what}", until=datetime.now(UTC) + UNREACHABLE_AGE)
+            raise Refused(Outcome.UNREACHABLE, f"robots.txt {what}", until=now() + UNREACHABLE_AGE)
         if file.status >= 400 or not file.content:
             return Verdict(allowed=True)
         try:
             return await desk.pool.run(ask, file.content, self.user_agent, url)
         except PageUnreadable as error:
-            await self._keep(desk, origin, RobotsFile(status=0, content=b""))
-            until = datetime.now(UTC) + UNREACHABLE_AGE
+            await self._keep(desk, place, RobotsFile(status=0, content=b""))
+            until = now() + UNREACHABLE_AGE
             raise Refused(Outcome.UNREACHABLE, f"robots.txt: {error}", until=until) from error
 
     def bytes_received(self, data: bytes, request: Request) -> None:

@@ -1,7 +1,7 @@
 """The pace of a site: the least seconds between two requests, kept over redirects, slices and workers."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from time import monotonic
 from typing import Self
 
@@ -13,6 +13,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from ledger.sites import note_request, requested_at
+from news.clock import now
 from news.errors import CrawlInterrupted
 from news.url import site_of
 from pipelines.desk import desk_of
@@ -78,14 +79,14 @@ class Pace:
 
     async def _recall(self, site: str) -> None:
         desk = await desk_of(self.crawler)
-        now = datetime.now(UTC)
+        asked_at = now()
         async with desk.engine.begin() as connection:
             last = await requested_at(connection, site)
             # noted before it is sent: a worker that is killed leaves no gap
-            await note_request(connection, site, now)
+            await note_request(connection, site, asked_at)
         if last is not None:
             slot = Slot(1, least_delay(self.crawler, site), 0.0)
-            slot.lastseen = monotonic() - max(0.0, (now - last).total_seconds())
+            slot.lastseen = monotonic() - max(0.0, (asked_at - last).total_seconds())
             assert self.crawler.engine is not None, "requests come from a running engine"
             self.crawler.engine.downloader.slots.setdefault(site, slot)
 
@@ -110,7 +111,7 @@ class Pace:
             for site, slot in sorted(self.crawler.engine.downloader.slots.items()):
                 if slot.lastseen:
                     ago = timedelta(seconds=monotonic() - slot.lastseen)
-                    await note_request(connection, site, datetime.now(UTC) - ago)
+                    await note_request(connection, site, now() - ago)
 
 
 class Throttle(AutoThrottle):

@@ -1,10 +1,13 @@
 """robots.txt by RFC 9309. It parses a stranger's bytes: call it in the pool."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urljoin
 
 from protego import Protego
+
+from news.url import normal
 
 #: a robots.txt past 500 KiB is ignored (RFC 9309, 2.5)
 ROBOTS_BYTES = 500 * 1024
@@ -42,18 +45,33 @@ def ask(content: bytes, user_agent: str, url: str) -> Verdict:
 
 
 def sitemaps(content: bytes, base: str, most: int = MOST_SITEMAPS) -> list[str]:
-    """Return the first `most` addresses of sitemaps that a robots.txt names, those of news first.
+    """Return the first `most` addresses of sitemaps that a robots.txt names, in normal form, those of news first.
+
+    A line whose address is none that can be kept is passed over; `skipped_lines` counts them.
 
     >>> sitemaps(b"Sitemap: /archive.xml\\nSitemap: https://a.example/news.xml", "https://a.example/robots.txt")
     ['https://a.example/news.xml', 'https://a.example/archive.xml']
     """
-    named = []
+    named = [address for address in _sitemaps(content, base) if address is not None]
+    return sorted(dict.fromkeys(named), key=lambda address: "news" not in address.lower())[:most]
+
+
+def skipped_lines(content: bytes, base: str) -> int:
+    """Return how many Sitemap lines of a robots.txt name no address that can be kept.
+
+    >>> skipped_lines(b"Sitemap: http://[\\nSitemap: /news.xml", "https://a.example/robots.txt")
+    1
+    """
+    return sum(address is None for address in _sitemaps(content, base))
+
+
+def _sitemaps(content: bytes, base: str) -> Iterator[str | None]:
+    """Yield each sitemap's address in normal form, None for one that can be none or is too long."""
     for address in _rules(content[:ROBOTS_BYTES]).sitemaps:
         try:
-            named.append(urljoin(base, address))
+            yield normal(urljoin(base, address))
         except ValueError:
-            continue  # no address at all, such as "http://["
-    return sorted(dict.fromkeys(named), key=lambda address: "news" not in address.lower())[:most]
+            yield None
 
 
 def forbids_ai_training(content: bytes, home: str) -> bool:

@@ -4,9 +4,10 @@ import base64
 import binascii
 import json
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from index.query import Query
+from news.clock import now
 from news.errors import BadQuery
 
 
@@ -35,7 +36,7 @@ def begin(query: Query) -> Place:
     (1.5, 'a')
     """
     if not query.cursor:
-        return Place(origin=datetime.now(UTC).isoformat())
+        return Place(origin=now().isoformat())
     try:
         text = base64.urlsafe_b64decode(query.cursor.encode("ascii") + b"=" * (-len(query.cursor) % 4))
         sort, found = json.loads(text)

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.schema import arrivals, sources
+from news.clock import now
 
 #: weeks that are looked at: older habits may be habits no more
 WEEKS = 4
@@ -20,7 +21,7 @@ async def note_arrivals(
     was_read = select(sources.c.first_read_at).where(sources.c.outlet == outlet, sources.c.url == source)
     if (await connection.execute(was_read)).scalar() is None:
         return
-    hour = (at or datetime.now(UTC)).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    hour = (at or now()).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     statement = insert(arrivals).values(outlet=outlet, source=source, hour=hour, found=new)
     await connection.execute(
         statement.on_conflict_do_update(

@@ -3,9 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.schema import attempts
@@ -16,6 +17,7 @@ from news.outcome import Outcome
 class Ended:
     """One attempt and its end."""
 
+    id: int
     at: datetime
     outlet: str
     url: str
@@ -24,6 +26,11 @@ class Ended:
     status: int | None
     article_id: UUID | None
     final_url: str | None
+    #: the recrawl that it answers
+    recrawl_id: UUID | None
+
+
+_COLUMNS = [attempts.c[name] for name in Ended.__dataclass_fields__]
 
 
 async def count_outcomes(
@@ -50,8 +57,7 @@ async def ended(
     limit: int = 10_000,
 ) -> list[Ended]:
     """Return attempts, the newest first: of these outlets or addresses, if any are named, since then."""
-    columns = [attempts.c[name] for name in Ended.__dataclass_fields__]
-    query = select(*columns).order_by(attempts.c.at.desc(), attempts.c.id.desc()).limit(limit)
+    query = select(*_COLUMNS).order_by(attempts.c.at.desc(), attempts.c.id.desc()).limit(limit)
     if outlets:
         query = query.where(attempts.c.outlet.in_(list(outlets)))
     if urls:
@@ -59,4 +65,14 @@ async def ended(
     if since is not None:
         query = query.where(attempts.c.at >= since)
     rows = await connection.execute(query)
-    return [Ended(**dict(row._mapping) | {"outcome": Outcome(row.outcome)}) for row in rows]
+    return [_ended(row) for row in rows]
+
+
+async def attempt_of(connection: AsyncConnection, id: int) -> Ended | None:
+    """Return the attempt of this id, or None if there is none."""
+    row = (await connection.execute(select(*_COLUMNS).where(attempts.c.id == id))).first()
+    return _ended(row) if row else None
+
+
+def _ended(row: Row[Any]) -> Ended:
+    return Ended(**dict(row._mapping) | {"outcome": Outcome(row.outcome)})

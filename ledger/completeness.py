@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import completeness
+from ledger.schema import LATEST, completeness
 
 #: found by other ways than an outlet's sources
 OTHER_WAYS = "('person', 'canonical', 'redirect')"
@@ -71,7 +71,8 @@ class Hours:
 
 async def count_hours(connection: AsyncConnection) -> None:
     """Count what has happened since the last time; the hours that are not long over are counted anew."""
-    last = (await connection.execute(select(func.max(completeness.c.hour)))).scalar()
+    latest = select(func.max(completeness.c.hour)).where(completeness.c.hour <= LATEST)
+    last = (await connection.execute(latest)).scalar()
     since = last - LATE if last else datetime(1970, 1, 1, tzinfo=UTC)
     await connection.execute(_COUNT, {"since": since})
 

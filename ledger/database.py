@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger import server
+from ledger.clock import measured
 from ledger.locks import Lock
 from news.configuration import Configuration
 from news.errors import ConfigurationError, DatabaseUnavailable
@@ -57,6 +58,7 @@ def _json_text(value: Any) -> str:
 async def database(configuration: Configuration, connections: int = 10) -> AsyncIterator[AsyncEngine]:
     """Open the ledger's database with its schema up to date, and close it.
 
+    While it is open `news.clock.now` follows PostgreSQL's clock.
     Without a `database_url` the embedded server in the data directory is started, or joined if it runs; if it ends
     while the database is open, it is started again.
     Raises DatabaseUnavailable if the server cannot be started, reached or used.
@@ -102,7 +104,8 @@ async def _opened(url: str, connections: int) -> AsyncIterator[AsyncEngine]:
     engine = engine_for(url, connections)
     try:
         await migrate(engine)
-        yield engine
+        async with measured(engine):
+            yield engine
     finally:
         await engine.dispose()
 

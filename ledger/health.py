@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.completeness import OTHER_WAYS
-from ledger.schema import health, sources
+from ledger.schema import LATEST, health, sources
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +93,9 @@ async def read_since(connection: AsyncConnection) -> set[str]:
     query = (
         select(sources.c.outlet)
         .outerjoin(health, health.c.outlet == sources.c.outlet)
-        .where(or_(health.c.checked_at.is_(None), sources.c.fetched_at > health.c.checked_at))
+        .where(
+            or_(health.c.checked_at.is_(None), sources.c.fetched_at > health.c.checked_at, health.c.checked_at > LATEST)
+        )
         .group_by(sources.c.outlet)
     )
     return set((await connection.execute(query)).scalars())

@@ -1,7 +1,7 @@
 """Files of pages from elsewhere: how far each was read, moved on in the transaction that records an item."""
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -103,7 +103,7 @@ async def move(connection: AsyncConnection, before: Import, after: Import) -> No
             passed_over=after.passed_over,
             ended_at=after.ended_at,
             error=after.error,
-            moved_at=datetime.now(UTC),
+            moved_at=func.clock_timestamp(),
         )
     )
     if moved.rowcount != 1:

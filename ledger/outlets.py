@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.arrivals import note_arrivals
 from ledger.schema import ZERO, articles, outlets, pages, sources
+from news.outcome import Outcome
 from news.outlet import Source
 
 #: a line that stands on at least this share of an outlet's pages is its chrome, from FEW_PAGES on
@@ -46,6 +47,8 @@ class OutletState:
     marked: str | None = None
     pages: int = 0
     due: int = 0
+    #: pages whose last visit brought what the ledger refuses as data
+    unrecordable: int = 0
     articles: int = 0
 
 
@@ -56,6 +59,7 @@ async def states(connection: AsyncConnection) -> dict[str, OutletState]:
         pages.c.outlet,
         func.count().label("pages"),
         func.count().filter(pages.c.due_at <= func.clock_timestamp()).label("due"),
+        func.count().filter(pages.c.outcome == Outcome.UNRECORDABLE).label("unrecordable"),
     ).group_by(pages.c.outlet)
     counted = {row.outlet: row for row in await connection.execute(page_counts)}
     article_counts = select(articles.c.outlet, func.count().label("articles")).group_by(articles.c.outlet)
@@ -70,6 +74,7 @@ async def states(connection: AsyncConnection) -> dict[str, OutletState]:
             marked=row.marked if row else None,
             pages=count.pages if count else 0,
             due=count.due if count else 0,
+            unrecordable=count.unrecordable if count else 0,
             articles=kept.get(slug, 0),
         )
     return result
@@ -111,8 +116,8 @@ async def note_source(
 
 async def note_crawl(connection: AsyncConnection, outlet: str, marked: str | None) -> None:
     """Write that a crawl of `outlet` has read its sources; `marked` says what is wrong with them, None: nothing."""
-    now = datetime.now(UTC)
-    statement = insert(outlets).values(slug=outlet, crawled_at=now, marked=marked, marked_at=now if marked else None)
+    at = func.now()
+    statement = insert(outlets).values(slug=outlet, crawled_at=at, marked=marked, marked_at=at if marked else None)
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=[outlets.c.slug],

@@ -1,21 +1,31 @@
 """The frontier: every address an outlet announced, and when it is due."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import CursorResult, case, func, literal_column, or_, select, update
+import structlog
+from sqlalchemy import CursorResult, and_, case, func, literal_column, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import pages
-from news.outcome import PASSING, Outcome
+from ledger.faults import is_data_error, reason_of
+from ledger.revisit import COMES_BACK
+from ledger.schema import LATEST, pages, recrawls
+from news.outcome import COSTLY, PASSING, Outcome
+
+log = structlog.get_logger()
 
 #: rows in one statement: PostgreSQL takes 65,535 parameters, a row has five
 BATCH = 5_000
 #: a recrawl that a person asked for goes before all that was found
 WANTED = 10
+#: a page that was given up is tried so often while a source lists it
+TRIED_EVERY = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,13 +44,17 @@ class DuePage:
     etag: str | None
     last_modified: str | None
     found_in: str
+    #: the recrawl that its attempt will answer: one that waited when the page was asked for
+    recrawl_id: UUID | None = None
 
 
 async def announce(connection: AsyncConnection, outlet: str, source: str, found: Sequence[Found]) -> int:
     """Take in what a source lists, and return how many of the addresses are new.
 
     A new address is due at once. A known one is due if the source now states a later change than it did, or, where
-    it had stated none, one after our last visit. The same list twice changes nothing.
+    it had stated none, one after our last visit; and if it was given up after a failure that may be over, once a day
+    for as long as it is listed: it fails once more, and is given up again. The same list twice changes nothing else.
+    An address that the database refuses is left out and counted in the log; the others are taken in.
     """
     latest: dict[str, Found] = {}
     for each in found:
@@ -49,36 +63,67 @@ async def announce(connection: AsyncConnection, outlet: str, source: str, found:
             latest[each.url] = each
     # sorted, so that two crawls which list the same addresses lock their rows in one order
     rows = sorted(latest.values(), key=lambda each: each.url)
-    now = datetime.now(UTC)
-    new = 0
+    new, refusals = 0, Counter[str]()
     for start in range(0, len(rows), BATCH):
-        statement = insert(pages).values(
-            [
-                {"url": each.url, "outlet": outlet, "found_in": source, "lastmod": each.lastmod, "due_at": now}
-                for each in rows[start : start + BATCH]
-            ]
-        )
-        stated = statement.excluded.lastmod
-        changed = stated > func.coalesce(pages.c.lastmod, pages.c.visited_at)
-        rows_back: CursorResult[Any] = await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[pages.c.url],
-                set_={"lastmod": stated, "due_at": case((changed, now), else_=pages.c.due_at)},
-                where=or_(stated > pages.c.lastmod, pages.c.lastmod.is_(None) & stated.is_not(None)),
-            ).returning(literal_column("(xmax = 0)").label("inserted"))
-        )
-        new += sum(row.inserted for row in rows_back)
+        new += await _take_in(connection, outlet, source, rows[start : start + BATCH], refusals)
+    for reason, times in refusals.items():
+        log.warning("addresses_refused", outlet=outlet, source=source, addresses=times, reason=reason)
     return new
+
+
+async def _take_in(
+    connection: AsyncConnection, outlet: str, source: str, rows: Sequence[Found], refusals: Counter[str]
+) -> int:
+    """Take in rows, and return how many are new; halve them until what is refused stands alone."""
+    try:
+        async with connection.begin_nested():
+            return await _upsert(connection, outlet, source, rows)
+    except (DBAPIError, UnicodeEncodeError) as error:
+        if not is_data_error(error):
+            raise
+        if len(rows) == 1:
+            refusals[reason_of(error)] += 1
+            return 0
+    middle = len(rows) // 2
+    first = await _take_in(connection, outlet, source, rows[:middle], refusals)
+    return first + await _take_in(connection, outlet, source, rows[middle:], refusals)
+
+
+async def _upsert(connection: AsyncConnection, outlet: str, source: str, rows: Sequence[Found]) -> int:
+    statement = insert(pages).values(
+        [
+            {"url": each.url, "outlet": outlet, "found_in": source, "lastmod": each.lastmod, "due_at": func.now()}
+            for each in rows
+        ]
+    )
+    stated = statement.excluded.lastmod
+    changed = stated > func.coalesce(pages.c.lastmod, pages.c.visited_at)
+    comes_back = and_(
+        pages.c.due_at.is_(None),
+        pages.c.outcome.in_(sorted(COMES_BACK)),
+        not_(pages.c.visited_at.between(func.now() - TRIED_EVERY, LATEST)),
+    )
+    rows_back: CursorResult[Any] = await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[pages.c.url],
+            set_={
+                "lastmod": func.greatest(stated, pages.c.lastmod),
+                "due_at": case((or_(changed, comes_back), func.now()), else_=pages.c.due_at),
+            },
+            where=or_(stated > pages.c.lastmod, pages.c.lastmod.is_(None) & stated.is_not(None), comes_back),
+        ).returning(literal_column("(xmax = 0)").label("inserted"))
+    )
+    return sum(row.inserted for row in rows_back)
 
 
 async def want(connection: AsyncConnection, outlet: str, url: str, *, force: bool = False) -> None:
     """Make `url` due now, before all that was found; an address that is unknown becomes known.
 
-    With `force` the page is fetched even if the site would say that it has not changed.
+    The page is the outlet's from then on: the file of the one that found it may be gone. With `force` it is fetched
+    even if the site would say that it has not changed.
     """
-    now = datetime.now(UTC)
-    statement = insert(pages).values(url=url, outlet=outlet, found_in="person", due_at=now, priority=WANTED)
-    changes: dict[str, object] = {"due_at": now, "priority": WANTED}
+    statement = insert(pages).values(url=url, outlet=outlet, found_in="person", due_at=func.now(), priority=WANTED)
+    changes: dict[str, object] = {"outlet": outlet, "due_at": func.now(), "priority": WANTED}
     if force:
         changes |= {"etag": None, "last_modified": None}
     await connection.execute(statement.on_conflict_do_update(index_elements=[pages.c.url], set_=changes))
@@ -92,20 +137,22 @@ async def outlet_of(connection: AsyncConnection, url: str) -> str | None:
 async def revisit(connection: AsyncConnection, outlet: str) -> int:
     """Make every page that gave an article of `outlet` due now, and return how many."""
     updated = await connection.execute(
-        update(pages).where(pages.c.outlet == outlet, pages.c.article_id.is_not(None)).values(due_at=datetime.now(UTC))
+        update(pages).where(pages.c.outlet == outlet, pages.c.article_id.is_not(None)).values(due_at=func.now())
     )
     return updated.rowcount
 
 
 async def try_again(connection: AsyncConnection, outlet: str, since: datetime) -> int:
-    """Make due now what failed or met a wall at its last visit, if that was after `since`, and return how many."""
-    passing = [str(each) for each in (Outcome.WALL, *PASSING)]
-    now = datetime.now(UTC)
+    """Make due now what failed, met a wall or could not be recorded at its last visit, if that was after `since`.
+
+    Returns how many pages that are.
+    """
+    passing = sorted({Outcome.WALL, Outcome.UNRECORDABLE, *PASSING, *COSTLY})
     updated = await connection.execute(
         update(pages)
         .where(pages.c.outlet == outlet, pages.c.outcome.in_(passing), pages.c.visited_at > since)
-        .where(or_(pages.c.due_at.is_(None), pages.c.due_at > now))
-        .values(due_at=now)
+        .where(or_(pages.c.due_at.is_(None), pages.c.due_at > func.now()))
+        .values(due_at=func.now())
     )
     return updated.rowcount
 
@@ -121,8 +168,15 @@ async def due(
 
     `passed_over` are addresses that were tried just now; with `only`, no others than these are returned.
     """
+    waiting = (
+        select(recrawls.c.id)
+        .where(recrawls.c.url == pages.c.url, recrawls.c.attempt_id.is_(None))
+        .order_by(recrawls.c.asked_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     query = (
-        select(pages.c.url, pages.c.etag, pages.c.last_modified, pages.c.found_in)
+        select(pages.c.url, pages.c.etag, pages.c.last_modified, pages.c.found_in, waiting.label("recrawl_id"))
         .where(pages.c.outlet == outlet, pages.c.due_at <= func.clock_timestamp())
         .where(pages.c.url.not_in(list(passed_over)))
         .order_by(pages.c.priority.desc(), pages.c.due_at, pages.c.url)

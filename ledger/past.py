@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from sqlalchemy import Update, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.pages import Found
 from ledger.schema import pages, past_parts
+from news.clock import now
 
 #: what the frontier calls the source of a page of the past
 FOUND_IN = "past"
@@ -78,7 +79,7 @@ async def next_part(connection: AsyncConnection, outlet: str) -> Part | None:
 
 async def note_part(connection: AsyncConnection, outlet: str, url: str, outcome: str, found: int) -> None:
     """Write that a sitemap was read, and how that ended."""
-    values = {"read_at": datetime.now(UTC), "outcome": outcome, "found": found}
+    values = {"read_at": now(), "outcome": outcome, "found": found}
     await connection.execute(_of(outlet, url).values(values))
 
 
@@ -89,7 +90,7 @@ async def note_failure(connection: AsyncConnection, outlet: str, url: str, outco
         _of(outlet, url).values(
             failures=past_parts.c.failures + 1,
             outcome=outcome,
-            read_at=case((given_up, datetime.now(UTC)), else_=None),
+            read_at=case((given_up, now()), else_=None),
         )
     )
 

@@ -19,7 +19,8 @@ from ledger.keep import keep
 from ledger.outbox import owe_event
 from ledger.pages import Found, announce
 from ledger.raw_pages import PRUNE_EVERY, drop_raw, keep_raw, prune_raw
-from ledger.revisit import REVISIT_DAYS, Life, next_visit
+from ledger.recrawls import answer
+from ledger.revisit import REVISIT_DAYS, Life, failures_in_a_row, next_visit
 from ledger.schema import articles, attempts, pages
 from ledger.sites import note_request
 from ledger.stories import STORY_DAYS
@@ -123,14 +124,16 @@ async def _note_page(
 ) -> tuple[Visit, datetime | None]:
     """Set the page's state and next visit, and those of the address that it redirected to; return its article, too."""
     assert visit.outcome is not None, "a visit is recorded once it has ended"
-    query = select(pages.c.failures, pages.c.article_id).where(pages.c.url == visit.url).with_for_update()
+    query = (
+        select(pages.c.failures, pages.c.outcome, pages.c.article_id).where(pages.c.url == visit.url).with_for_update()
+    )
     page = (await connection.execute(query)).first()
     about = visit.article_id or (page.article_id if page else None)
     outcome, is_read = visit.outcome, visit.outcome in READ
+    failures = failures_in_a_row(page.outcome if page else None, page.failures if page else 0, outcome)
     if about is not None and outcome in _WITHOUT_TEXT:
         visit = visit.ended(outcome, f"{visit.reason.rstrip('.')}; the text that we have stays")
         outcome = Outcome.WALL
-    failures = 0 if is_read else (page.failures if page else 0) + 1
     life = await _life(connection, about) if about is not None else None
     due_at = ask_again_at or next_visit(outcome, visit.fetched_at, life, failures, revisit_days)
     state: dict[str, Any] = {
@@ -210,6 +213,8 @@ async def _note_attempt(connection: AsyncConnection, visit: Visit, *, events: bo
         "recrawl_id": visit.recrawl_id,
     }
     attempt_id = (await connection.execute(insert(attempts).values(values).returning(attempts.c.id))).scalar_one()
+    if visit.recrawl_id is not None:
+        await answer(connection, visit.recrawl_id, attempt_id)
     if events:
         plain = {name: value for name, value in values.items() if value is not None and name != "recrawl_id"}
         plain |= {"event": "attempt", "at": utc(visit.fetched_at), "host": urlsplit(visit.url).hostname}

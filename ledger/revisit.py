@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
-from news.outcome import PASSING, READ, Outcome
+from news.outcome import COSTLY, DEFECTIVE, PASSING, READ, Outcome
 
 #: (age of the article, longest pause until the next visit): most corrections come within the first day
 _BY_AGE = (
@@ -27,6 +28,10 @@ GIVE_UP_AFTER = 20
 LONGEST_PAUSE = timedelta(days=1)
 #: a wall is asked daily for a week
 WALLS = 7
+#: what the ledger refuses is fetched daily for a week: the outlet may mend its page
+UNRECORDABLE_TIMES = 7
+#: what took too long, or too much memory, is tried once more a day later: each try costs a worker its whole limit
+COSTLY_TIMES = 2
 #: 404 and 410 are asked once more a day later: outlets withdraw pages by mistake
 GONE_AGAIN = timedelta(days=1)
 
@@ -44,13 +49,59 @@ class Life:
     is_live: bool = False
 
 
+class FailureKind(StrEnum):
+    """What failures have in common that are counted together."""
+
+    GONE = "gone"
+    WALL = "wall"
+    #: the network's or the server's trouble
+    PASSING = "passing"
+    #: the page is more than our limits, or than the ledger, can take
+    DEFECTIVE = "defective"
+    #: nothing that another try would change: no article, not ours, not allowed
+    OTHER = "other"
+
+
+#: given up after one of these, a page is tried again when a source lists it a day later: it may be another page by then
+COMES_BACK = frozenset({Outcome.GONE, Outcome.WALL, *PASSING, *COSTLY, *DEFECTIVE})
+
+
+def kind_of(outcome: Outcome) -> FailureKind | None:
+    """Return of which kind a failure is, None for what is none: an article is there."""
+    if outcome in READ:
+        return None
+    if outcome is Outcome.GONE:
+        return FailureKind.GONE
+    if outcome is Outcome.WALL:
+        return FailureKind.WALL
+    if outcome in PASSING:
+        return FailureKind.PASSING
+    return FailureKind.DEFECTIVE if outcome in COSTLY | DEFECTIVE else FailureKind.OTHER
+
+
+def failures_in_a_row(previous_outcome: str | None, previous_failures: int, outcome: Outcome) -> int:
+    """Return how many failures of one kind in a row a page has with this attempt; 0 if that is none.
+
+    A page that timed out three times and then answers 404 has been gone once.
+
+    >>> failures_in_a_row(Outcome.TIMEOUT, 3, Outcome.SERVER_ERROR), failures_in_a_row(Outcome.TIMEOUT, 3, Outcome.GONE)
+    (4, 1)
+    """
+    kind = kind_of(outcome)
+    if kind is None:
+        return 0
+    is_same = previous_outcome is not None and kind_of(Outcome(previous_outcome)) is kind
+    return previous_failures + 1 if is_same else 1
+
+
 def next_visit(
     outcome: Outcome, now: datetime, life: Life | None, failures: int, revisit_days: float = REVISIT_DAYS
 ) -> datetime | None:
     """Return when to fetch the page again, or None for never.
 
-    `failures` counts those in a row, this one included. Pauses after failures double from one minute up to a day (RFC
-    9110 asks for no number). `revisit_days` is the age from which an article is visited no more; 0: never again.
+    `failures` counts those of its kind in a row, this one included (`failures_in_a_row`). Pauses after passing failures
+    double from one minute up to a day (RFC 9110 asks for no number). `revisit_days` is the age from which an article
+    is visited no more; 0: never again.
     """
     if outcome in READ:
         pause = pause_of(life, now) if life else _BY_AGE[0][1]
@@ -60,6 +111,10 @@ def next_visit(
         return now + GONE_AGAIN if failures < 2 else None
     if outcome is Outcome.WALL:
         return now + LONGEST_PAUSE if failures < WALLS else None
+    if outcome is Outcome.UNRECORDABLE:
+        return now + LONGEST_PAUSE if failures < UNRECORDABLE_TIMES else None
+    if outcome in COSTLY:
+        return now + LONGEST_PAUSE if failures < COSTLY_TIMES else None
     if outcome in PASSING and failures < GIVE_UP_AFTER:
         return now + min(LONGEST_PAUSE, timedelta(minutes=2 ** (failures - 1)))
     return None

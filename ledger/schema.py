@@ -27,6 +27,8 @@ metadata = MetaData(
 
 Instant = DateTime(timezone=True)
 NOW = text("now()")
+#: what is later was written by a clock that was ahead, and is not believed (news.clock.TOLERANCE)
+LATEST = text("clock_timestamp() + interval '1 minute'")
 ZERO = text("0")
 
 #: what was learned of an outlet and what the user decided; what it *is* stands in its file

@@ -1,18 +1,20 @@
 """What politeness has to remember over all workers and restarts: last requests and robots.txt."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import robots, sites
+from ledger.schema import LATEST, robots, sites
 
 #: a robots.txt is not used for longer than 24 hours (RFC 9309, 2.4)
 ROBOTS_AGE = timedelta(hours=24)
 #: one that could not be reached is asked for again after this; until then nothing is fetched (RFC 9309, 2.3.1.4)
 UNREACHABLE_AGE = timedelta(minutes=10)
+#: the longest pause that a site is granted is a day (crawler.answers), and clocks agree within a minute
+LONGEST_PAUSE = timedelta(days=1, minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,8 @@ class RobotsFile:
 
     status: int
     content: bytes
+    #: Sitemap lines that name no address that can be kept
+    skipped_lines: int = 0
 
     @property
     def unreachable(self) -> bool:
@@ -33,19 +37,27 @@ class RobotsFile:
 
 async def robots_of(connection: AsyncConnection, origin: str) -> RobotsFile | None:
     """Return the robots.txt of `scheme://host[:port]`, or None if it is to be fetched (anew)."""
-    row = (await connection.execute(select(robots).where(robots.c.origin == origin))).first()
+    age = (func.clock_timestamp() - robots.c.fetched_at).label("age")
+    row = (await connection.execute(select(robots, age).where(robots.c.origin == origin))).first()
     if row is None:
         return None
-    file = RobotsFile(status=row.status, content=row.content)
-    fresh = datetime.now(UTC) - row.fetched_at < (UNREACHABLE_AGE if file.unreachable else ROBOTS_AGE)
-    return file if fresh else None
+    file = RobotsFile(status=row.status, content=row.content, skipped_lines=row.skipped_lines)
+    # one from the future was written by a clock that was ahead: nobody knows how old it is
+    is_fresh = timedelta(0) <= row.age < (UNREACHABLE_AGE if file.unreachable else ROBOTS_AGE)
+    return file if is_fresh else None
 
 
 async def keep_robots(connection: AsyncConnection, origin: str, file: RobotsFile) -> None:
     """Keep a robots.txt that was just fetched."""
-    values = {"content": file.content, "status": file.status, "fetched_at": datetime.now(UTC)}
+    values = {name: getattr(file, name) for name in RobotsFile.__dataclass_fields__} | {"fetched_at": func.now()}
     statement = insert(robots).values(origin=origin, **values)
     await connection.execute(statement.on_conflict_do_update(index_elements=[robots.c.origin], set_=values))
+
+
+async def skipped_lines(connection: AsyncConnection, origin: str) -> int:
+    """Return how many Sitemap lines of the robots.txt that is kept of this origin name no address that can be kept."""
+    query = select(robots.c.skipped_lines).where(robots.c.origin == origin)
+    return (await connection.execute(query)).scalar() or 0
 
 
 async def requested_at(connection: AsyncConnection, site: str) -> datetime | None:
@@ -59,23 +71,44 @@ async def note_request(connection: AsyncConnection, site: str, at: datetime) -> 
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=[sites.c.site],
-            set_={"requested_at": func.greatest(sites.c.requested_at, statement.excluded.requested_at)},
+            set_={
+                "requested_at": case(
+                    (sites.c.requested_at.between(statement.excluded.requested_at, LATEST), sites.c.requested_at),
+                    else_=statement.excluded.requested_at,
+                )
+            },
         )
     )
 
 
 async def not_before(connection: AsyncConnection, site: str) -> datetime | None:
-    """Return until when the site asked to be left alone, if that is yet to come."""
-    query = select(sites.c.not_before).where(sites.c.site == site, sites.c.not_before > func.now())
+    """Return until when the site asked to be left alone, if that is yet to come.
+
+    A pause that ends later than any may was noted by a clock that was ahead, and is over.
+    """
+    longest = func.clock_timestamp() + LONGEST_PAUSE
+    query = select(sites.c.not_before).where(
+        sites.c.site == site, sites.c.not_before > func.clock_timestamp(), sites.c.not_before <= longest
+    )
     return (await connection.execute(query)).scalar()
 
 
 async def leave_alone(connection: AsyncConnection, site: str, until: datetime) -> None:
-    """Note a site's Retry-After."""
+    """Note a site's Retry-After, unless it asked for a longer pause before."""
     statement = insert(sites).values(site=site, not_before=until)
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=[sites.c.site],
-            set_={"not_before": func.greatest(sites.c.not_before, statement.excluded.not_before)},
+            set_={
+                "not_before": case(
+                    (
+                        sites.c.not_before.between(
+                            statement.excluded.not_before, func.clock_timestamp() + LONGEST_PAUSE
+                        ),
+                        sites.c.not_before,
+                    ),
+                    else_=statement.excluded.not_before,
+                )
+            },
         )
     )

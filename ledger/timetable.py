@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, case, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import outlets, sources
+from ledger.schema import LATEST, outlets, sources
 from news.outlet import Source
 
 
@@ -40,7 +40,9 @@ async def known(connection: AsyncConnection, slugs: Collection[str]) -> dict[str
     )
     for slug, due_at in await connection.execute(soonest, {"slugs": list(slugs)}):
         found[slug] = replace(found.get(slug, Known()), due_at=due_at)
-    last_at = func.greatest(sources.c.asked_at, sources.c.fetched_at).label("last_at")
+    # a clock that was ahead when it was written must not put off a reading until then
+    past = [case((at <= LATEST, at)) for at in (sources.c.asked_at, sources.c.fetched_at)]
+    last_at = func.greatest(*past).label("last_at")
     readings = select(sources.c.outlet, sources.c.url, last_at, sources.c.first_read_at)
     for reading in await connection.execute(readings.where(sources.c.outlet.in_(list(slugs)))):
         outlet = found.setdefault(reading.outlet, Known())
@@ -58,7 +60,7 @@ async def note_asked(connection: AsyncConnection, outlet: str, asked: Sequence[S
         index_elements=[sources.c.outlet, sources.c.url],
         set_={
             "asked_at": case(
-                (sources.c.asked_at > statement.excluded.asked_at, sources.c.asked_at),
+                (sources.c.asked_at.between(statement.excluded.asked_at, LATEST), sources.c.asked_at),
                 else_=statement.excluded.asked_at,
             )
         },

@@ -7,11 +7,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.schema import told
+from news.clock import TOLERANCE
 
 
-async def told_until(connection: AsyncConnection, what: str) -> datetime | None:
-    """Return up to when the index was told of `what`, or None if it never was."""
-    until: datetime | None = (await connection.execute(select(told.c.until).where(told.c.what == what))).scalar()
+async def told_until(connection: AsyncConnection, what: str, now: datetime) -> datetime | None:
+    """Return up to when the index was told of `what`; None if it never was, or, later than `now`, by a wrong clock."""
+    query = select(told.c.until).where(told.c.what == what, told.c.until <= now + TOLERANCE)
+    until: datetime | None = (await connection.execute(query)).scalar()
     return until.astimezone(UTC) if until else None
 
 

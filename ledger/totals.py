@@ -1,10 +1,13 @@
 """How much the ledger has, counted."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.locks import OF_KIND, Lock
 from ledger.schema import articles, attempts, pages, versions
+from news.outcome import Outcome
 
 
 async def totals(connection: AsyncConnection) -> dict[str, int]:
@@ -21,6 +24,40 @@ async def totals(connection: AsyncConnection) -> dict[str, int]:
         "pages_due": (await connection.execute(due)).scalar_one(),
         "attempts": await count(attempts),
     }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unrecordable:
+    """Pages whose last visit brought what the ledger refuses as data."""
+
+    pages: int
+    #: the most frequent reason; None: no page, or none is known
+    reason: str | None
+
+    def sentence(self) -> str:
+        """Return it in one sentence, an empty one if there are none.
+
+        >>> Unrecordable(pages=3, reason="22021 invalid byte sequence for encoding").sentence()
+        '3 pages could not be recorded: mostly 22021 invalid byte sequence for encoding'
+        """
+        if not self.pages:
+            return ""
+        what = "1 page" if self.pages == 1 else f"{self.pages} pages"
+        why = f": {'' if self.pages == 1 else 'mostly '}{self.reason}" if self.reason else ""
+        return f"{what} could not be recorded{why}"
+
+
+async def unrecordable(connection: AsyncConnection) -> Unrecordable:
+    """Return how many pages could not be recorded when they were fetched last, and mostly why."""
+    times = func.count().label("times")
+    query = (
+        select(pages.c.reason, times)
+        .where(pages.c.outcome == Outcome.UNRECORDABLE)
+        .group_by(pages.c.reason)
+        .order_by(times.desc(), pages.c.reason)
+    )
+    rows = (await connection.execute(query)).all()
+    return Unrecordable(pages=sum(row.times for row in rows), reason=rows[0].reason if rows else None)
 
 
 async def job_counts(connection: AsyncConnection) -> dict[str, int]:

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+#: a time that another process wrote may be ahead of ours by so much: the clocks were compared within the last minute
+TOLERANCE = timedelta(minutes=1)
+
 _offset = timedelta(0)
 
 
@@ -10,7 +13,17 @@ def now() -> datetime:
 
     Machines that work on one ledger compare times; their own clocks may be days apart (ledger/clock.py measures).
     """
-    return datetime.now(UTC) + _offset
+    return system_now() + _offset
+
+
+def system_now() -> datetime:
+    """Return the time by this machine's own clock, aware UTC."""
+    return datetime.now(UTC)
+
+
+def on_system_clock(at: datetime) -> datetime:
+    """Return what this machine's own clock shows at an instant, for what is woken by that clock."""
+    return at - _offset
 
 
 def set_offset(offset: timedelta) -> None:

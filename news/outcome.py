@@ -51,7 +51,9 @@ PASSING = frozenset(
         Outcome.THROTTLED,
         Outcome.UNREACHABLE,
         Outcome.TIMEOUT,
-        Outcome.TOO_FAT,
-        Outcome.TOO_SLOW,
     }
 )
+#: our means are at an end: another try is dear, and may end otherwise under less load or by a better reader
+COSTLY = frozenset({Outcome.TOO_FAT, Outcome.TOO_SLOW})
+#: the page itself cannot be read, or not be recorded, as it is now
+DEFECTIVE = frozenset({Outcome.TOO_LARGE, Outcome.TOO_DEEP, Outcome.UNREADABLE, Outcome.UNRECORDABLE})

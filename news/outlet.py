@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from news.errors import ConfigurationError
 from news.schedule import Schedule, parse_schedule
+from news.storable import is_storable
+from news.url import ADDRESS_BYTES, AddressTooLong, normal
 
 SLUG = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")
 
@@ -111,6 +113,8 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
         wrong = not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool)
         if wrong or (isinstance(value, list) and not all(isinstance(item, str) for item in value)):
             raise ConfigurationError(f"{place}: field '{name}' cannot be {value!r}.")
+        if not is_storable(value):
+            raise ConfigurationError(f"{place}: field '{name}' has a control character or a number that is too large.")
         if name != "schedule" and isinstance(value, dict) and not all(isinstance(item, str) for item in value.values()):
             raise ConfigurationError(f"{place}: each entry of '{name}' is a text.")
     for name in ("name", "home"):
@@ -118,8 +122,7 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
             raise ConfigurationError(f"{place}: field '{name}' is missing.")
     sources = tuple(Source(kind=kind, url=url) for name, kind in _LISTS.items() for url in values.pop(name, ()))
     for url in (values["home"], *(source.url for source in sources)):
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise ConfigurationError(f"{place}: '{url}' is not an http(s) address.")
+        _check_address(url, place)
     if (zone := values.get("timezone")) is not None:
         try:
             ZoneInfo(zone)
@@ -138,6 +141,19 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
     values["schedule"] = parse_schedule(values.get("schedule", {}), place)
     values["country"] = values.get("country", "").lower()
     return Outlet(slug=slug, sources=sources or (Source(kind=SourceKind.FRONT_PAGE, url=values["home"]),), **values)
+
+
+def _check_address(url: str, place: str) -> None:
+    """Raise ConfigurationError for what is no http(s) address, or is too long to be kept."""
+    try:
+        normal(url)
+    except AddressTooLong as error:
+        raise ConfigurationError(f"{place}: '{url[:100]}…': {error}.") from error
+    except ValueError as error:
+        raise ConfigurationError(f"{place}: {error}.") from error
+    # the ledger knows a source by its address as the file has it
+    if (size_bytes := len(url.encode())) > ADDRESS_BYTES:
+        raise ConfigurationError(f"{place}: '{url[:100]}…': {AddressTooLong(size_bytes, ADDRESS_BYTES)}.")
 
 
 def _check_own(values: Mapping[str, Any], place: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar, cast
 T = TypeVar("T")
 
 #: NUL, which PostgreSQL refuses; the other C0 controls but newline and tab, DEL and C1, which command a terminal and
-#: mean nothing in a text; surrogates, which UTF-8 does not have. Bidirectional marks stay: right-to-left text needs them
+#: mean nothing in a text; surrogates, which UTF-8 lacks. Bidirectional marks stay: right-to-left text needs them
 _UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 #: PostgreSQL's bigint and the search index's long end here
@@ -19,9 +19,9 @@ def storable(value: T) -> T:
     """Return `value` without what a store refuses: texts cleaned, numbers that fit nowhere as None.
 
     Goes into lists, tuples, dicts (keys, too) and dataclasses, and returns the same types; what is clean already comes
-    back as it is. A character that was written as two surrogates (`&#xD83D;&#xDE00;`) becomes that character; a carriage
-    return becomes a newline. An integer beyond 64 bits and a float that is no number become None: there is nothing near
-    them that would be true.
+    back as it is. A character that was written as two surrogates (`&#xD83D;&#xDE00;`) becomes that character; a
+    carriage return becomes a newline. An integer beyond 64 bits and a float that is no number become None: nothing
+    near them would be true.
 
     >>> storable("a\\x00b\\x1b[31m\\ud800"), storable("\\ud83d\\ude00"), storable([1, 2**64, float("nan"), "x"])
     ('ab[31m', '😀', [1, None, None, 'x'])

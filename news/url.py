@@ -173,7 +173,10 @@ def site(host_and_port: str) -> str:
     >>> site("news.bbc.co.uk:443"), site("127.0.0.1:8101"), site("localhost")
     ('bbc.co.uk', '127.0.0.1:8101', 'localhost')
     """
-    return registrable_domain(urlsplit(f"//{host_and_port}").hostname or "") or host_and_port
+    host = urlsplit(f"//{host_and_port}").hostname or ""
+    # a file may name a host in its own letters; its pages' addresses are in ASCII
+    host = host if host.isascii() else _host(host, in_brackets=False) or host
+    return registrable_domain(host) or host_and_port
 
 
 def registrable_domain(host: str) -> str:
@@ -192,6 +195,18 @@ def registrable_domain(host: str) -> str:
 def site_of(url: str) -> str:
     """Return the `site` of an absolute address."""
     return site(urlsplit(url).netloc.rpartition("@")[2].lower())
+
+
+def origin(url: str) -> str:
+    """Return `scheme://host[:port]` of an address, under which its robots.txt is known.
+
+    Raises ValueError if `url` is not an absolute http(s) address that can be kept.
+
+    >>> origin("HTTPS://user@Example.org:443/a")
+    'https://example.org'
+    """
+    parts = urlsplit(normal(url))
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def article_id(canonical_url: str) -> str:

@@ -37,9 +37,7 @@ def digest(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset()) -> 
     return Digest(
         article=article,
         signature=sign(article),
-        enrichment=storable(
-            {"language_confidence": round(extracted.language_confidence, 3)} | enrich(article, outlet)
-        ),
+        enrichment=storable({"language_confidence": round(extracted.language_confidence, 3)} | enrich(article, outlet)),
         candidates=explained(extracted.candidates),
         lines=extracted.lines,
         provenance=provenance_of(page, extracted, outlet, chrome),

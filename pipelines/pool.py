@@ -7,13 +7,16 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from concurrent.futures import BrokenExecutor
 from concurrent.futures import TimeoutError as LateError
+from datetime import timedelta
 from pathlib import PurePath
 from typing import ParamSpec, TypeVar
 
 import structlog
 from pebble import ProcessExpired, ProcessPool
 
+from news.clock import offset, set_offset
 from news.errors import BroadsheetError, PageUnreadable, PoolUnavailable
 from news.outcome import Outcome
 
@@ -73,11 +76,15 @@ class Pool:
 
     async def _try(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            future = self._pool.schedule(_guarded, args=[function, *args], kwargs=kwargs, timeout=self.task_seconds)
+            future = self._pool.schedule(
+                _guarded, args=[offset(), function, *args], kwargs=kwargs, timeout=self.task_seconds
+            )
         except RuntimeError as error:
             raise PoolUnavailable(f"The process pool takes no pages: {error}.") from error
         try:
             return await asyncio.wrap_future(future)
+        except BrokenExecutor as error:
+            raise PoolUnavailable(f"The process pool broke: {error}.") from error
         except LateError as error:
             reason = f"reading it took longer than {self.task_seconds:g} s"
             raise PageUnreadable(reason, Outcome.TOO_SLOW) from error
@@ -98,11 +105,13 @@ class _Failed(Exception):
     """A function of ours met what it did not foresee, in a stranger's bytes."""
 
 
-def _guarded(function: Callable[..., T], *args: object, **kwargs: object) -> T:
-    """Run in the worker: an exception that nobody foresaw goes home as its name and place alone.
+def _guarded(ahead: timedelta, function: Callable[..., T], *args: object, **kwargs: object) -> T:
+    """Run in the worker, by the clock of the process that asked: PostgreSQL's is `ahead` of the machine's.
 
-    The exception itself need not survive pickling (lxml's do not), and its text may be the stranger's.
+    An exception that nobody foresaw goes home as its name and place alone. The exception itself need not survive
+    pickling (lxml's do not), and its text may be the stranger's.
     """
+    set_offset(ahead)
     try:
         return function(*args, **kwargs)
     except (BroadsheetError, MemoryError):

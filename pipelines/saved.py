@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from news.clock import now
 from news.errors import BroadsheetError, PageUnreadable
 from news.outlet import Outlet
 from news.page import Page
@@ -59,7 +60,7 @@ def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | N
     if not isinstance(name, str) or not isinstance(url, str) or not name or Path(name).name != name:
         raise PageUnreadable("A line of the manifest needs an id that is a file's name, and a url.")
     stated = read_instant(str(line.get("crawled_at") or ""))
-    at = stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else undated or datetime.now(UTC)
+    at = stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else undated or now()
     packed, plain = folder / f"{name}.html.gz", folder / f"{name}.html"
     try:
         if packed.exists():

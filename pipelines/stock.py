@@ -10,10 +10,10 @@ from typing import BinaryIO
 
 from news.errors import BroadsheetError, ConfigurationError
 from news.page import Page
-from news.url import normal
+from news.url import AddressTooLong, normal
 from pipelines.members import GZIP, is_archive, members
 from pipelines.saved import page_of_line
-from pipelines.warc import URL_CHARACTERS, instant, records
+from pipelines.warc import TOO_LONG, instant, records
 
 #: items of one trip through the pool: enough to make the trip cheap, few enough to be held
 CHUNK_ITEMS = 64
@@ -131,6 +131,8 @@ def _pages(file: BinaryIO, start: Position, folder: Path) -> Iterator[Item]:
             address = normal(page.url)
         except BroadsheetError:
             yield Item(after=after, passed_over="no page to be read")
+        except AddressTooLong:
+            yield Item(after=after, passed_over=TOO_LONG)
         except ValueError:
             yield Item(after=after, passed_over="no address")
         else:
@@ -142,13 +144,13 @@ def _pages(file: BinaryIO, start: Position, folder: Path) -> Iterator[Item]:
 
 def _addresses(file: BinaryIO, start: Position, _: Path) -> Iterator[Item]:
     for line, after in _lines(file, start):
+        # a line of white space beyond ASCII has no word
+        words = line.decode("utf-8", "replace").split()
         try:
-            address = normal(line.decode("utf-8", "replace").split()[0])
+            yield Item(after=after, address=normal(words[0] if words else ""))
+        except AddressTooLong:
+            yield Item(after=after, passed_over=TOO_LONG)
         except ValueError:
-            address = ""
-        if address and len(address) <= URL_CHARACTERS:
-            yield Item(after=after, address=address)
-        else:
             yield Item(after=after, passed_over="no address")
 
 

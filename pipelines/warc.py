@@ -12,13 +12,12 @@ from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from news.clock import now
 from news.page import Page
-from news.url import normal
+from news.url import AddressTooLong, normal
 
 #: the crawler takes no larger page either
 PAGE_BYTES = 10 * 2**20
-#: Elastic's crawler takes as many characters; a longer address is no article's
-URL_CHARACTERS = 2_048
 #: before this there was no web to crawl; a clock that stands in the future is wrong
 _FIRST = datetime(1991, 1, 1, tzinfo=UTC)
 _AHEAD = timedelta(days=1)
@@ -27,6 +26,8 @@ ASKED, OUTLET = "Broadsheet-Asked-URI", "Broadsheet-Outlet"
 #: what a WARC file has beside pages: no loss, and not counted
 _BESIDE = frozenset({"warcinfo", "request", "metadata"})
 _PRINTABLE = "".join(map(chr, range(32, 127)))
+#: an address past news.url.ADDRESS_BYTES
+TOO_LONG = "address too long"
 #: said of the bytes on their way, which are not the page's own
 _ENCODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length"})
 
@@ -63,9 +64,9 @@ def _record(record: Any) -> Record:
     try:
         final_url = normal(url)
         asked = normal(record.rec_headers.get_header(ASKED) or url)
+    except AddressTooLong:
+        return Record(passed_over=TOO_LONG)
     except ValueError:
-        return Record(passed_over="no address")
-    if len(final_url) > URL_CHARACTERS:
         return Record(passed_over="no address")
     at = instant(record.rec_headers.get_header("WARC-Date") or "")
     if at is None:
@@ -116,7 +117,7 @@ def instant(stated: str) -> datetime | None:
     except ValueError:
         return None
     at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    return at if _FIRST <= at <= datetime.now(UTC) + _AHEAD else None
+    return at if _FIRST <= at <= now() + _AHEAD else None
 
 
 def packed(page: Page, outlet: str) -> bytes:

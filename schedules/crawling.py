@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from ledger.attempts import count_outcomes
 from ledger.outbox import debt
+from news.clock import now
 from news.outcome import Outcome
 from news.outlet import Outlet
 from schedules.jobs import Jobs
@@ -36,7 +36,7 @@ async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] 
     If no worker lives, this process works them off. While the index is away the crawl goes on; following ends when
     the jobs have, and what is owed waits. A worker of ours that fails raises its error here.
     """
-    started_at = datetime.now(UTC)
+    started_at = now()
     desk = jobs.desk
     slugs = [outlet.slug for outlet in outlets]
     published_looks = 0

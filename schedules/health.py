@@ -5,7 +5,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -27,6 +27,7 @@ from ledger.health import (
 from ledger.outbox import owe_event, owe_state
 from ledger.pages import try_again
 from ledger.timetable import known
+from news.clock import now
 from news.outlet import Outlet, SourceKind
 from schedules.events import change_of_health, unwell_id
 from schedules.jobs import Jobs
@@ -52,8 +53,8 @@ UNASKED = timedelta(days=7)
 async def look_after(jobs: Jobs) -> None:
     """Go round for as long as the task lives; only who keeps the timetable does. Raises SQLAlchemyError."""
     while True:
-        now = datetime.now(UTC)
-        await tell_index(jobs.desk, await go_round(jobs, now), now)
+        at = now()
+        await tell_index(jobs.desk, await go_round(jobs, at), at)
         if jobs.desk.configuration.webhook_url:
             await tell(jobs, jobs.desk.configuration.webhook_url)
         await asyncio.sleep(ROUND_SECONDS)

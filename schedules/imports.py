@@ -6,13 +6,13 @@ import hashlib
 from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 
 from ledger.imports import Import, begin, found_in, head_bytes_of, import_of, move, site_of_slug, slug_of_site
 from ledger.outlets import chrome, learn_chrome
 from ledger.pages import Found, announce
+from news.clock import now
 from news.digest import Digest
 from news.errors import PageUnreadable, UnknownOutlet
 from news.outlet import Outlet
@@ -85,7 +85,7 @@ class Reader:
 
     async def end(self) -> None:
         """Note that the file was read to its end."""
-        await self._write(replace(self.now, ended_at=datetime.now(UTC), error=None))
+        await self._write(replace(self.now, ended_at=now(), error=None))
 
     async def _chunk(self, at: Import) -> Chunk:
         start = Position(byte=at.position, within=at.within)

@@ -6,7 +6,7 @@ import random
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from crawler.slices import crawl_slice
 from ledger.pages import count_due, want
 from ledger.recrawls import Recrawl, ask, open_one
 from ledger.sites import not_before
+from news.clock import now
 from news.errors import BroadsheetError, CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
 from news.url import normal, site_of
@@ -87,12 +88,23 @@ class Jobs:
         async with self.desk.engine.begin() as connection:
             asked, joined = await ask(connection, outlet.slug, address, force=force)
             await want(connection, outlet.slug, address, force=force)
-        await self.defer("recrawl", outlet, f"recrawl:{address}", BY_PERSON, {"outlet": outlet.slug, "url": address})
+        arguments = {"outlet": outlet.slug, "url": address, "recrawl_id": str(asked.id)}
+        await self.defer("recrawl", outlet, _recrawl_name(address), BY_PERSON, arguments)
         return asked, joined
+
+    async def has_recrawl(self, url: str) -> bool:
+        """Return whether a job that recrawls this address waits or runs, however long it may have to wait."""
+        query = text(
+            "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs"
+            " WHERE status IN ('todo', 'doing') AND queueing_lock = :name)"
+        )
+        async with self.desk.engine.connect() as connection:
+            found = await connection.execute(query, {"name": f"{self.queue}:{_recrawl_name(normal(url))}"})
+            return bool(found.scalar_one())
 
     async def again(self, task: str, outlet: Outlet, priority: int, at: datetime | None, **arguments: Any) -> None:
         """Ask for `task` once more, from `at` on: the rest of a crawl, or one that was interrupted or failed."""
-        name = f"recrawl:{arguments['url']}" if task == "recrawl" else _name(outlet, arguments["sources"])
+        name = _recrawl_name(arguments["url"]) if task == "recrawl" else _name(outlet, arguments["sources"])
         await self.defer(task, outlet, name, priority, {"outlet": outlet.slug} | arguments, at)
 
     async def defer(
@@ -125,7 +137,7 @@ class Jobs:
         What a site's pause holds up for longer than a person waits is not counted.
         """
         crawls = [f"{self.queue}:{what}:{outlet.slug}" for outlet in outlets for what in _CRAWLS]
-        recrawls = [f"{self.queue}:recrawl:{normal(url)}" for url in urls]
+        recrawls = [f"{self.queue}:{_recrawl_name(normal(url))}" for url in urls]
         query = text(
             "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
             " AND (queueing_lock = ANY(:crawls) OR queueing_lock = ANY(:recrawls))"
@@ -195,34 +207,46 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
             await again(until, sources=False)
 
     @jobs.app.task(name="recrawl", pass_context=True)
-    async def recrawl(context: procrastinate.JobContext, outlet: str, url: str, failures: int = 0) -> None:
+    async def recrawl(
+        context: procrastinate.JobContext, outlet: str, url: str, recrawl_id: str | None = None, failures: int = 0
+    ) -> None:
         found = await jobs.outlet(outlet)
         again = partial(jobs.again, "recrawl", found, context.job.priority)
         async with jobs.desk.engine.begin() as connection:
+            # its own may have been answered by a crawl that came first, and another be asked for since
             asked = await open_one(connection, url)
-            if asked is not None:
-                # a crawl that fetched the page while it was asked for has made it due later since
-                await want(connection, outlet, url, force=asked.force)
+            if asked is None:
+                log.info("recrawl_answered", recrawl=recrawl_id, url=url)
+                return
+            # a crawl that fetched the page while it was asked for has made it due later since
+            await want(connection, outlet, url, force=asked.force)
+        recrawl_id = str(asked.id)
         try:
             await crawl_slice(settings, found, sources=False, seconds=SLICE_SECONDS, only=[url])
         except (asyncio.CancelledError, CrawlInterrupted):
-            await again(None, url=url, failures=failures)
+            await again(None, url=url, recrawl_id=recrawl_id, failures=failures)
             return
         except Exception as error:
             if failures >= MOST_FAILURES:
                 raise
-            await again(next_try("recrawl", error, failures), url=url, failures=failures + 1)
+            at = next_try("recrawl", error, failures)
+            await again(at, url=url, recrawl_id=recrawl_id, failures=failures + 1)
             return
         async with jobs.desk.engine.connect() as connection:
             until = await not_before(connection, site_of(found.home))
             unanswered = until is not None and await open_one(connection, url) is not None
         if unanswered:
             # the site asks to be left alone: until then, and no longer
-            await again(until, url=url, failures=failures)
+            await again(until, url=url, recrawl_id=recrawl_id, failures=failures)
 
 
 #: a crawl of all sources, of some, and of what is due alone each wait for themselves
 _CRAWLS = ("crawl", "sources", "rest")
+
+
+def _recrawl_name(address: str) -> str:
+    """Return what two recrawls of one address have in common: one job is enough."""
+    return f"recrawl:{address}"
 
 
 def _name(outlet: Outlet, sources: bool | list[str]) -> str:
@@ -246,4 +270,4 @@ def after(failures: int) -> datetime:
     """Return when a job that has failed so often before is tried again: 1, 2, 4 ... minutes later, and up to a quarter
     more, so that what failed together is not tried together.
     """
-    return datetime.now(UTC) + timedelta(minutes=2**failures * random.uniform(1.0, 1.25))  # noqa: S311
+    return now() + timedelta(minutes=2**failures * random.uniform(1.0, 1.25))  # noqa: S311

@@ -34,11 +34,13 @@ _WALLS = {Outcome.WALL}
 _BLOCKS = {Outcome.HTTP_ERROR, Outcome.THROTTLED}
 _AWAY = {Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.SERVER_ERROR}
 _EMPTY = {Outcome.EMPTY, Outcome.NOT_AN_ARTICLE, Outcome.UNREADABLE, Outcome.TOO_DEEP}
+_REFUSED = {Outcome.UNRECORDABLE}
 _ILLNESSES = (
     (_WALLS, "show a wall in place of the article"),
     (_BLOCKS, "are refused to us"),
     (_AWAY, "do not answer"),
     (_EMPTY, "have no article that can be read"),
+    (_REFUSED, "cannot be recorded"),
 )
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
@@ -18,6 +18,7 @@ from crawler.spiders.look import look
 from ledger.pages import Found, announce
 from ledger.past import FOUND_IN, Part, Past, next_part, note_failure, note_part, past_of, put_behind, remember
 from ledger.sites import not_before
+from news.clock import now
 from news.errors import CrawlInterrupted, PageUnreadable, SourceUnreadable
 from news.outcome import PASSING, Outcome
 from news.outlet import Outlet, SourceKind
@@ -106,9 +107,9 @@ async def _slice(jobs: Jobs, settings: Settings, outlet: Outlet) -> datetime | N
         if alone_until is not None:
             return alone_until
         if past.waiting >= MOST_WAITING:
-            return datetime.now(UTC) + PAUSE
+            return now() + PAUSE
         await _read(jobs, settings, outlet, part)
-    return datetime.now(UTC)
+    return now()
 
 
 async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: Part) -> None:

@@ -1,23 +1,25 @@
 """An address that a person wants fetched again: whose it is, and what came of it."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 from crawler.addresses import is_public
 from ledger.articles import history
-from ledger.attempts import Ended, ended
+from ledger.attempts import Ended, attempt_of
 from ledger.pages import outlet_of
-from ledger.recrawls import Recrawl
+from ledger.recrawls import Recrawl, recrawl_of
 from ledger.sites import not_before
+from news.clock import now
 from news.edits import Edits
 from news.errors import BadAddress, UnknownOutlet
 from news.outcome import READ, Outcome
 from news.outlet import Outlet
-from news.url import normal, site, site_of
+from news.storable import storable
+from news.url import AddressTooLong, normal, site, site_of
 from news.version import Version
 from pipelines.archive import archive_fault
 from schedules.jobs import Jobs
@@ -39,7 +41,10 @@ _MEANING = {
     Outcome.THROTTLED: "blocked: the site asks to be left alone for a while",
     Outcome.UNREACHABLE: "not reachable",
     Outcome.TIMEOUT: "not reachable: no answer in time",
+    Outcome.UNRECORDABLE: "fetched, but what came cannot be recorded",
 }
+#: between the wish and its job another process may look
+JUST_ASKED = timedelta(minutes=1)
 #: the site's answer is a refusal of us rather than a fault (RFC 9110; 451 is RFC 7725)
 _BLOCKED = frozenset({401, 402, 403, 451})
 
@@ -58,6 +63,13 @@ class Report:
     waits_until: datetime | None = None
     #: without an attempt: why no page can be kept just now
     hindered: str | None = None
+    #: without an attempt: why none will be made
+    dropped: str | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the recrawl has not ended."""
+        return self.attempt is None and self.dropped is None
 
     @property
     def edits(self) -> Edits | None:
@@ -71,7 +83,8 @@ class Report:
             "url": self.recrawl.url,
             "outlet": self.recrawl.outlet,
             "asked_at": self.recrawl.asked_at,
-            "state": "queued" if self.attempt is None else "ended",
+            "state": "queued" if self.is_waiting else "ended",
+            "attempt_id": self.attempt.id if self.attempt else None,
             "outcome": self.attempt.outcome if self.attempt else None,
             "says": self.sentence(),
         }
@@ -89,6 +102,8 @@ class Report:
     def ending(self) -> str:
         """Return what came of it, as the rest of a sentence."""
         attempt = self.attempt
+        if attempt is None and self.dropped:
+            return f"not fetched: {self.dropped}"
         if attempt is None and self.hindered:
             return f"not kept yet, it stays queued. {self.hindered.removesuffix('.')}"
         if attempt is None:
@@ -114,6 +129,8 @@ async def outlet_for(jobs: Jobs, url: str) -> Outlet:
     """
     try:
         address = normal(url)
+    except AddressTooLong as error:
+        raise BadAddress(f"'{storable(url[:200])}…' cannot be kept: {error}.") from error
     except ValueError as error:
         raise BadAddress(f"{error}.") from error
     if _is_private(urlsplit(address).hostname or "", jobs.desk.configuration.allow_loopback):
@@ -134,6 +151,21 @@ async def outlet_for(jobs: Jobs, url: str) -> Outlet:
         return found
     home = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}/"
     raise BadAddress(f"No outlet has the site {wanted}. `broadsheet outlets add {home}` adds it.")
+
+
+async def outlets_for(jobs: Jobs, urls: Iterable[str]) -> tuple[dict[str, Outlet], dict[str, str]]:
+    """Return the outlet of each address that can be asked for, and of each other one why it cannot be.
+
+    Nothing is asked for here: whoever asks for several knows of all before the first.
+    """
+    outlets: dict[str, Outlet] = {}
+    refused: dict[str, str] = {}
+    for url in urls:
+        try:
+            outlets[url] = await outlet_for(jobs, url)
+        except BadAddress as error:
+            refused[url] = str(error)
+    return outlets, refused
 
 
 def _outlet_of_site(jobs: Jobs, wanted: str) -> Outlet | None:
@@ -158,20 +190,32 @@ async def reports(jobs: Jobs, asked: Collection[Recrawl]) -> list[Report]:
 
 
 async def report(jobs: Jobs, recrawl: Recrawl) -> Report:
-    """Return what came of a recrawl: of the first attempt since it was asked for."""
+    """Return what came of a recrawl: of the attempt that answers it."""
+    # looked for first: a job that ends meanwhile has recorded its answer by then
+    is_queued = now() - recrawl.asked_at < JUST_ASKED or await jobs.has_recrawl(recrawl.url)
     async with jobs.desk.engine.connect() as connection:
-        attempts = await ended(connection, urls=[recrawl.url], since=recrawl.asked_at)
-        if not attempts:
-            until = await not_before(connection, site_of(recrawl.url))
-            hindered = await asyncio.to_thread(archive_fault, jobs.desk.configuration.archive)
-            return Report(recrawl=recrawl, waits_until=until.astimezone(UTC) if until else None, hindered=hindered)
-        attempt = attempts[-1]
-        versions = await history(connection, attempt.article_id) if attempt.article_id else []
+        current = await recrawl_of(connection, recrawl.id)
+        attempt = await attempt_of(connection, current.attempt_id) if current.attempt_id is not None else None
+        until = await not_before(connection, site_of(recrawl.url)) if attempt is None else None
+        versions = await history(connection, attempt.article_id) if attempt and attempt.article_id else []
+    if attempt is None and not is_queued:
+        return Report(recrawl=current, dropped=_why_dropped(jobs, current))
+    if attempt is None:
+        hindered = await asyncio.to_thread(archive_fault, jobs.desk.configuration.archive)
+        return Report(recrawl=current, waits_until=until.astimezone(UTC) if until else None, hindered=hindered)
+    # both times are of fetches: the attempt's own and those of the pages that the versions were read from
     seen = [version for version in versions if version.seen_at <= attempt.at]
     is_change = attempt.outcome is Outcome.CHANGED and len(seen) > 1
     return Report(
-        recrawl=recrawl,
+        recrawl=current,
         attempt=attempt,
         version=seen[-1] if seen else None,
         before=seen[-2] if is_change else None,
     )
+
+
+def _why_dropped(jobs: Jobs, recrawl: Recrawl) -> str:
+    """Return why no attempt will be made: the job is gone, after its failures or with its outlet."""
+    if all(outlet.slug != recrawl.outlet for outlet in jobs.catalogue):
+        return f"no outlet '{recrawl.outlet}' has a file here any more; add it, then ask again"
+    return "its job failed each time that it was tried, see the log; ask again"

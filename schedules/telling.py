@@ -51,7 +51,7 @@ async def tell_index(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -
         return
     slot = now - (now - BEGINNING) % EVERY
     async with desk.engine.begin() as connection:
-        until = await told_until(connection, "debt")
+        until = await told_until(connection, "debt", now)
         if until is not None and until >= slot:
             return
         lag = await _tell_debt(connection, slot, now)
@@ -89,7 +89,7 @@ async def _tell_debt(connection: AsyncConnection, slot: datetime, now: datetime)
 async def _clear(desk: Desk, kept: timedelta, now: datetime) -> None:
     """Have the index let go of older events, once a day."""
     async with desk.engine.begin() as connection:
-        cleared_at = await told_until(connection, "cleared")
+        cleared_at = await told_until(connection, "cleared", now)
         if cleared_at is not None and now < cleared_at + CLEARED_EVERY:
             return
         try:
@@ -117,7 +117,7 @@ async def _tell_next_hour(
     """Owe the index the first hour that it was not told of, if one has settled."""
     settled = (now - SETTLED).replace(minute=0, second=0, microsecond=0)
     oldest = settled - CATCH_UP
-    hour = max(await told_until(connection, "hours") or oldest, oldest)
+    hour = max(await told_until(connection, "hours", now) or oldest, oldest)
     if hour >= settled:
         return
     counted = await hour_of(connection, hour)

@@ -18,6 +18,7 @@ from crawler.announcements import ROBOTS_SOURCES
 from ledger.arrivals import WEEKS, Counts, habits
 from ledger.locks import Lock, let_go_when_silent
 from ledger.timetable import Known, known, note_asked
+from news.clock import now, offset, on_system_clock
 from news.outlet import Outlet, Source, SourceKind
 from schedules.ending import end_all
 from schedules.health import look_after
@@ -39,6 +40,9 @@ VISITS_EVERY = timedelta(minutes=3)
 
 #: outlets whose habits are asked of the ledger at a time
 BATCH = 50
+
+#: a clock that was set by more makes APScheduler come at the wrong time
+MOST_DRIFT = timedelta(seconds=1)
 
 OUTLETS = Gauge("broadsheet_timetable_outlets", "Outlets in the timetable of this process; 0 while it stands by.")
 ASKED = Counter("broadsheet_timetable_asked", "Crawls that the timetable has asked for.", ["what"])
@@ -195,10 +199,12 @@ class Keeper:
         self._made_of: dict[str, tuple[Outlet, Known]] = {}
         self._plans: dict[str, Plan] = {}
         self._visited_at: dict[str, datetime] = {}
+        self._offset = offset()
 
     async def look(self) -> None:
         """Plan anew for the outlets of which something is known, or stands in their file, that was not before."""
-        now = datetime.now(UTC)
+        at = now()
+        all_anew = self._clock_was_set()
         self._outlets = {outlet.slug: outlet for outlet in self.jobs.catalogue}
         async with self.jobs.desk.engine.connect() as connection:
             states = await known(connection, self._outlets)
@@ -206,13 +212,21 @@ class Keeper:
             wanted = {slug for slug, outlet in self._outlets.items() if is_enabled(outlet, states.get(slug))}
             for slug in sorted(wanted):
                 outlet = self._outlets[slug]
-                if self._made_of.get(slug) != (outlet, states.get(slug, Known())):
+                if all_anew or self._made_of.get(slug) != (outlet, states.get(slug, Known())):
                     changed.append(outlet)
             for slug in self._made_of.keys() - wanted:
                 self._forget(slug)
-            for made in await plans(connection, changed, now, states):
-                self._set(made, self._outlets[made.outlet], states.get(made.outlet, Known()), now)
+            for made in await plans(connection, changed, at, states):
+                self._set(made, self._outlets[made.outlet], states.get(made.outlet, Known()), at)
         OUTLETS.set(len(self._made_of))
+
+    def _clock_was_set(self) -> bool:
+        """Say whether this machine's clock was set since the last look: APScheduler is woken by it."""
+        if abs(offset() - self._offset) <= MOST_DRIFT:
+            return False
+        self._offset = offset()
+        self._visited_at.clear()
+        return True
 
     def _forget(self, slug: str) -> None:
         """Take out an outlet that was disabled, or whose file is gone."""
@@ -233,7 +247,7 @@ class Keeper:
             return
         self.scheduler.add_job(
             self._ask,
-            DateTrigger(made.at),
+            DateTrigger(on_system_clock(made.at)),
             args=[made.outlet],
             id=made.outlet,
             replace_existing=True,
@@ -247,7 +261,7 @@ class Keeper:
         if outlet is None:
             return  # its file was taken away a moment ago
         try:
-            await self._ask_for(outlet, self._plans[slug], datetime.now(UTC))
+            await self._ask_for(outlet, self._plans[slug], now())
         except (SQLAlchemyError, ConnectorException) as error:
             self._made_of.pop(slug, None)
             log.warning("timetable_waits", outlet=slug, reason=type(error).__name__)

@@ -1,7 +1,6 @@
 """A worker: it works off the queue's jobs for as long as it lives, and takes over those of workers that died."""
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Any
 
 import procrastinate
@@ -14,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.download import MAY_SEND
 from ledger.sites import note_request
+from news.clock import now
 from news.errors import UnknownOutlet
 from schedules.alive import Alive, Orphan, alive, orphans
 from schedules.ending import end_all
@@ -122,6 +122,6 @@ async def _take_back(jobs: Jobs, orphan: Orphan) -> None:
     if orphan.lock and orphan.lock.startswith("site:"):
         # the dead worker may have sent a request a moment ago of which nobody knows
         async with jobs.desk.engine.begin() as connection:
-            await note_request(connection, orphan.lock.removeprefix("site:"), datetime.now(UTC))
+            await note_request(connection, orphan.lock.removeprefix("site:"), now())
     await jobs.defer_again(orphan, orphan.arguments)
     await jobs.app.job_manager.finish_job_by_id_async(orphan.id, status=Status.ABORTED, delete_job=True)

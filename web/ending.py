@@ -33,7 +33,7 @@ async def ending(rooms: Rooms, said: Report, compared: Changes | None, *, is_idl
         "ending": _sentence(said, is_idle=is_idle),
         "url": url,
         "about": about,
-        "again": f"/recrawl?{urlencode(asked)}" if attempt else "",
+        "again": "" if said.is_waiting else f"/recrawl?{urlencode(asked)}",
         "again_name": "Fetch it all the same" if said_unchanged else "Fetch it once more",
         "language_tag": language_tag(tag or "und"),
     }
@@ -42,11 +42,13 @@ async def ending(rooms: Rooms, said: Report, compared: Changes | None, *, is_idl
 def _title(said: Report, *, is_idle: bool) -> str:
     if said.attempt is not None:
         return "Fetched" if said.attempt.outcome in READ else "Nothing was read"
+    if said.dropped:
+        return "Not fetched"
     return "Waiting" if is_idle or said.waits_until or said.hindered else "Being fetched"
 
 
 def _sentence(said: Report, *, is_idle: bool) -> str:
-    if said.attempt is None and not said.waits_until and not said.hindered:
+    if said.is_waiting and not said.waits_until and not said.hindered:
         if is_idle:
             return "No worker runs. `broadsheet up` or `broadsheet worker` starts one, which will fetch it."
         return "What comes of it will stand here in a moment."

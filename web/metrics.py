@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 from fastapi import APIRouter, Request
@@ -16,6 +16,8 @@ from ledger.completeness import Hours, sums
 from ledger.health import healths
 from ledger.outbox import debt
 from ledger.totals import job_counts
+from news.clock import now
+from news.outcome import Outcome
 from web.rooms import Rooms, rooms_of
 
 metrics = APIRouter()
@@ -49,7 +51,7 @@ async def _counted(rooms: Rooms) -> list[Metric]:
     async with rooms.engine.connect() as connection:
         owed, jobs = await debt(connection), await job_counts(connection)
         known = await healths(connection)
-        day = await sums(connection, datetime.now(UTC) - timedelta(days=1))
+        day = await sums(connection, now() - timedelta(days=1))
     families = [
         _gauge("broadsheet_index_owed", "Documents that the index does not have yet.", owed.owed),
         _gauge("broadsheet_index_quarantined", "Documents that the index refused.", owed.quarantined),
@@ -72,7 +74,8 @@ async def _counted(rooms: Rooms) -> list[Metric]:
         everything += hours
         for stage in ("found", "fetched", "stored", "changed", "unchanged"):
             stages.add_metric([slug, stage], getattr(hours, stage))
-    for outcome, times in everything.refused.items():
+    # a rule that watches it needs it before the first one
+    for outcome, times in ({Outcome.UNRECORDABLE: 0} | dict(everything.refused)).items():
         refused.add_metric([outcome], times)
     return [*families, unwell, usual, stages, refused]
 

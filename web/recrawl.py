@@ -1,7 +1,7 @@
 """Recrawls over the web: asked for by a program or by a person's click, and what came of them."""
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -10,9 +10,10 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from ledger.recrawls import recrawl_of
+from news.clock import now
 from news.errors import BadAddress, BadQuery, NotFound
 from schedules.jobs import Jobs
-from schedules.recrawls import Report, outlet_for, report
+from schedules.recrawls import Report, outlet_for, outlets_for, report
 from web import failures, render
 from web.answer import json_answer
 from web.changes import Changes, changes
@@ -38,13 +39,12 @@ async def ask(request: Request) -> Response:
         return failures.answer(request, 403, refusal)
     jobs = _jobs(request)
     urls, force = _asked(await _body(request))
-    accepted, refused = [], []
-    for url in dict.fromkeys(urls):
-        try:
-            found, joined = await jobs.recrawl(await outlet_for(jobs, url), url, force=force)
-        except BadAddress as error:
-            refused.append({"url": url[:2_048], "says": str(error)})
-            continue
+    # all are checked before the first is asked for: no answer leaves open which were
+    outlets, bad = await outlets_for(jobs, dict.fromkeys(urls))
+    refused = [{"url": url, "says": why} for url, why in bad.items()]
+    accepted = []
+    for url, outlet in outlets.items():
+        found, joined = await jobs.recrawl(outlet, url, force=force)
         href = f"/api/recrawls/{found.id}"
         accepted.append({"id": str(found.id), "url": found.url, "outlet": found.outlet, "joined": joined, "href": href})
     return json_answer({"recrawls": accepted, "refused": refused}, 202 if accepted else 422)
@@ -91,11 +91,11 @@ async def click(request: Request) -> Response:
 async def show(request: Request, id: str) -> Response:
     """Show what came of a recrawl, and lead back to the article; until it has ended the page asks again by itself."""
     said, compared = await _report(request, id)
-    is_idle = said.attempt is None and not await _jobs(request).someone_works()
+    is_idle = said.is_waiting and not await _jobs(request).someone_works()
     values = await ending(rooms_of(request), said, compared, is_idle=is_idle)
     response = render.page("recrawled.html", changes=compared, **values)
-    if said.attempt is None:
-        is_young = datetime.now(UTC) - said.recrawl.asked_at < SOON
+    if said.is_waiting:
+        is_young = now() - said.recrawl.asked_at < SOON
         response.headers["Refresh"] = "1" if is_young and not is_idle else "10"
     return response
 

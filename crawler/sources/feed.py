@@ -7,7 +7,7 @@ from time import struct_time
 
 import feedparser
 
-from crawler.sources.listing import Listing, listing
+from crawler.sources.listing import Listing, listing, stated
 from news.errors import SourceUnreadable
 from news.page import Page
 
@@ -34,10 +34,11 @@ def read(page: Page) -> Listing:
 def _changed_at(entry: feedparser.FeedParserDict) -> datetime | None:
     # asked for a missing update time, feedparser answers with the publication's and a warning
     names = [name for name in ("updated_parsed", "published_parsed") if name in entry]
-    stated: struct_time | None = next((entry[name] for name in names if entry[name]), None)
-    if stated is None:
-        return None
+    return stated(*(_instant(entry[name]) for name in names))
+
+
+def _instant(parsed: struct_time | None) -> datetime | None:
     try:
-        return datetime.fromtimestamp(timegm(stated), UTC)
+        return datetime.fromtimestamp(timegm(parsed), UTC) if parsed else None
     except (ValueError, OverflowError, OSError):
         return None

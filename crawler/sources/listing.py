@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from urllib.parse import urljoin
 
@@ -10,10 +10,11 @@ from ledger.pages import Found
 from news.outlet import Source
 from news.url import normal
 
-#: Elastic's crawler takes as many; a longer address is no article's
-URL_CHARACTERS = 2_048
 #: of a longer list the newest are taken: the past is filled in by `crawl --since`, not by every poll
 NEWEST = 1_000
+#: before this there was no web to list; a time that is further ahead of now is none that a page was changed at
+FIRST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,16 +23,28 @@ class Listing:
 
     found: tuple[Found, ...] = ()
     children: tuple[Source, ...] = ()
-    #: addresses that were listed but cannot be one of a page
+    #: addresses that were listed but are none that can be kept: no address of the web, or too long (news.url)
     passed_over: int = 0
+
+
+def stated(*times: datetime | None) -> datetime | None:
+    """Return the first of these times that a page can have been changed at; None: no time is stated.
+
+    >>> stated(datetime(9999, 1, 1, tzinfo=UTC), None, datetime(2024, 2, 8, tzinfo=UTC)).isoformat()
+    '2024-02-08T00:00:00+00:00'
+    >>> stated(datetime(1, 1, 1, tzinfo=UTC))
+    """
+    latest = datetime.now(UTC) + AHEAD
+    return next((at for at in times if at is not None and FIRST <= at <= latest), None)
 
 
 def listing(base: str, listed: Iterable[tuple[str, datetime | None]], newest: int = NEWEST) -> Listing:
     """Return the listing of `(address, changed at)` pairs, addresses absolute against `base` and in normal form.
 
-    The `newest` are kept; what states no time keeps its place in the list, before all that does.
+    The `newest` are kept; what states no time keeps its place in the list, before all that does. A time that cannot be
+    (`stated`) counts as none.
     """
-    rows = list(listed)
+    rows = [(address, stated(at)) for address, at in listed]
     undated = [(address, at) for address, at in rows if at is None]
     dated = [(address, at) for address, at in rows if at is not None]
     dated.sort(key=lambda row: row[1], reverse=True)
@@ -46,8 +59,6 @@ def listing(base: str, listed: Iterable[tuple[str, datetime | None]], newest: in
         except ValueError:
             passed_over += 1
             continue
-        if len(url) > URL_CHARACTERS:
-            passed_over += 1
-        elif url not in found:
+        if url not in found:
             found[url] = Found(url=url, lastmod=changed_at)
     return Listing(found=tuple(found.values()), passed_over=passed_over)

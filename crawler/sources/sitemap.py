@@ -2,17 +2,19 @@
 
 import gzip
 import io
+import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from lxml import etree
 from scrapy.utils.sitemap import Sitemap
 
-from crawler.sources.listing import Listing, listing
+from crawler.sources.listing import Listing, listing, stated
 from ledger.pages import Found
 from news.errors import SourceUnreadable
 from news.outlet import Source, SourceKind
 from news.page import Page
+from news.storable import storable
 
 #: the newest parts of a sitemap index that are read at each poll
 NEWEST_PARTS = 5
@@ -32,7 +34,8 @@ def read(page: Page) -> Listing:
     if not is_index:
         return listing(page.final_url, rows)
     parts = listing(page.final_url, rows, NEWEST_PARTS)
-    return Listing(children=tuple(Source(kind=SourceKind.SITEMAP, url=part.url) for part in parts.found))
+    children = tuple(Source(kind=SourceKind.SITEMAP, url=part.url) for part in parts.found)
+    return Listing(children=children, passed_over=parts.passed_over)
 
 
 def read_whole(page: Page) -> tuple[bool, tuple[Found, ...]]:
@@ -55,7 +58,7 @@ def _rows(page: Page) -> tuple[bool, list[tuple[str, datetime | None]]]:
         # not with the parser's words: they may be the stranger's
         raise SourceUnreadable("it is not a sitemap") from error
     if sitemap.type not in ("urlset", "sitemapindex"):
-        raise SourceUnreadable(f"it is not a sitemap but <{str(sitemap.type)[:40]}>")
+        raise SourceUnreadable(storable(f"it is not a sitemap but <{str(sitemap.type)[:40]}>"))
     rows = [(entry["loc"].strip(), _changed_at(entry)) for entry in entries if entry.get("loc")]
     return sitemap.type == "sitemapindex", rows
 
@@ -66,7 +69,7 @@ def _unpacked(content: bytes) -> bytes:
     try:
         with gzip.open(io.BytesIO(content)) as packed:
             return packed.read(UNPACKED_BYTES)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise SourceUnreadable("its gzip is broken") from error
 
 
@@ -75,10 +78,12 @@ def _changed_at(entry: Mapping[str, str | None]) -> datetime | None:
 
     It only orders addresses and asks for a visit; an article's own times never come from here.
     """
-    for name in ("lastmod", "publication_date"):
-        try:
-            at = datetime.fromisoformat(str(entry.get(name)).strip())
-            return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-        except (ValueError, OverflowError):  # such as year 9999 west of Greenwich
-            continue
-    return None
+    return stated(*(_instant(str(entry.get(name)).strip()) for name in ("lastmod", "publication_date")))
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):  # such as year 9999 west of Greenwich
+        return None

@@ -1,15 +1,15 @@
 """What ends a crawl while pages are still due: its time, the site's wish, a site that is away, a failure of ours."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from time import monotonic
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.download import MAY_SEND
+from crawler.failures import is_ours
 from crawler.refused import Refused
 from ledger.sites import UNREACHABLE_AGE, leave_alone, not_before
-from news.errors import CrawlInterrupted
+from news.clock import now
 from news.outcome import Outcome
 from news.url import site_of
 from pipelines.desk import Desk
@@ -52,7 +52,7 @@ class Ending:
 
     def is_ours(self, error: BaseException | None) -> bool:
         """Say whether a request failed for a reason of ours, which is none of the page's; then it ends the crawl."""
-        if isinstance(error, (SQLAlchemyError, CrawlInterrupted)):
+        if error is not None and is_ours(error):
             self.failure = self.failure or error
             return True
         return False
@@ -84,6 +84,6 @@ class Ending:
         until = error.until if isinstance(error, Refused) else None
         self._unanswered += outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
         if until is None and self._unanswered >= AWAY_AFTER:
-            until = datetime.now(UTC) + UNREACHABLE_AGE
+            until = now() + UNREACHABLE_AGE
         if until is not None:
             await self.leave_alone(desk, url, until)

@@ -17,11 +17,10 @@ from crawler.failures import outcome_of
 from crawler.halt import finished
 from crawler.resolver import was_refused
 from crawler.spiders.ending import Ending
-from news.errors import CrawlInterrupted
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
-from news.url import site_of
+from news.url import normal, site_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +44,7 @@ class LookSpider(scrapy.Spider):
         self.slug = outlet.slug
         self.delay_seconds = outlet.delay_seconds
         #: a home page may redirect to another site: then that one is the outlet's
-        self.sites = None if anywhere else sites_of(outlet) | {site_of(url) for url in urls}
+        self.sites = None if anywhere else sites_of(outlet) | {site_of(url) for url in urls if _is_address(url)}
         self.urls = urls
         self.looked: dict[str, Looked] = {}
         self.ending = Ending(outlet.home, 0.0)
@@ -62,9 +61,16 @@ class LookSpider(scrapy.Spider):
         """Yield a request for each address."""
         for url in self.urls:
             meta = {} if self.sites is None else {"sites": self.sites}
-            yield Request(
-                url, callback=self.parse, errback=self.failed, cb_kwargs={"asked": url}, meta=meta, dont_filter=True
-            )
+            try:
+                request = Request(
+                    url, callback=self.parse, errback=self.failed, cb_kwargs={"asked": url}, meta=meta, dont_filter=True
+                )
+            except ValueError:
+                # the others are asked for all the same
+                reason = "not an address that can be"
+                self.looked[url] = Looked(url=url, outcome=Outcome.BAD_URL, reason=reason)
+            else:
+                yield request
 
     async def parse(self, response: Response, asked: str) -> None:
         """Keep the page."""
@@ -75,12 +81,19 @@ class LookSpider(scrapy.Spider):
     async def failed(self, failure: Failure) -> None:
         """Keep the reason why there is none."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        if isinstance(failure.value, CrawlInterrupted):
-            self.ending.failure = failure.value
+        if self.ending.is_ours(failure.value):
             return
         outcome, reason = outcome_of(failure, not_public=was_refused(request.url))
         asked = request.cb_kwargs["asked"]
         self.looked[asked] = Looked(url=asked, outcome=outcome, reason=reason)
+
+
+def _is_address(url: str) -> bool:
+    try:
+        normal(url)
+    except ValueError:
+        return False
+    return True
 
 
 async def look(values: Settings, outlet: Outlet, urls: Sequence[str], *, anywhere: bool = False) -> dict[str, Looked]:

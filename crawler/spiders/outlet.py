@@ -12,7 +12,7 @@ from scrapy.http import Response
 from twisted.python.failure import Failure
 
 from crawler.announcements import ROBOTS_SOURCES, note, sites_of, sources_in_robots, take_in
-from crawler.answers import Answer, address_of, answer_of, conditions, page_of
+from crawler.answers import Answer, address_of, answer_of, conditions, page_of, status_of
 from crawler.catalogue import Catalogue
 from crawler.failures import outcome_of
 from crawler.pace import seconds_to_wait
@@ -80,6 +80,8 @@ class OutletSpider(scrapy.Spider):
         #: how many pages ended how
         self.ended: Counter[Outcome] = Counter()
         self._in_flight: set[str] = set()
+        #: addresses that a redirect led to: they need not be asked for once more
+        self._reached: set[str] = set()
         self._sources: deque[tuple[Source, int]] = deque()
         self._complaints: list[str] = []
         self._moved = asyncio.Event()
@@ -106,8 +108,11 @@ class OutletSpider(scrapy.Spider):
             self._moved.clear()
             if not ready:
                 async with desk.engine.connect() as connection:
-                    ready.extend(await due(connection, self.slug, BATCH, self._in_flight, self.only))
-            if ready and len(self._in_flight) < IN_FLIGHT:
+                    passed_over = self._in_flight | self._reached
+                    ready.extend(await due(connection, self.slug, BATCH, passed_over, self.only))
+            if ready and ready[0].url in self._reached:
+                ready.popleft()
+            elif ready and len(self._in_flight) < IN_FLIGHT:
                 yield self._page_request(ready.popleft())
                 while self._fetching:
                     await self._something_moves()
@@ -234,15 +239,18 @@ class OutletSpider(scrapy.Spider):
         if answer.not_before is not None:
             await self.ending.leave_alone(await desk_of(self.crawler), response.url, answer.not_before)
         self._answered()
-        fetched_at = clock.now()
+        final_url, fetched_at = address_of(response.url, page.url), clock.now()
+        if final_url != page.url:
+            self._reached.add(final_url)
         yield Visit(
             outlet=self.outlet,
             url=page.url,
-            final_url=address_of(response.url, page.url),
+            recrawl_id=page.recrawl_id,
+            final_url=final_url,
             fetched_at=fetched_at,
             outcome=answer.outcome,
             reason=answer.reason,
-            status=response.status,
+            status=status_of(response),
             latency_ms=answer.latency_ms,
             content_bytes=len(response.body),
             etag=answer.etag,
@@ -267,6 +275,7 @@ class OutletSpider(scrapy.Spider):
         yield Visit(
             outlet=self.outlet,
             url=page.url,
+            recrawl_id=page.recrawl_id,
             final_url=final_url,
             fetched_at=clock.now(),
             outcome=outcome,

@@ -97,7 +97,9 @@ def _meta(document: Document, attributes: dict[str, str | None]) -> None:
 
 
 def _link(document: Document, attributes: dict[str, str | None]) -> None:
-    target = (attributes.get("href") or "").strip()[:2048]
+    target = (attributes.get("href") or "").strip()
+    if len(target) > _CONTENT_LIMIT:
+        return  # half an address is another one
     for rel in (attributes.get("rel") or "").lower().split():
         if target:
             try:

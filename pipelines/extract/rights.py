@@ -11,6 +11,8 @@ from pipelines.extract.words import plain
 _DIRECTIVES_LIMIT = 50
 _DIRECTIVE = re.compile(r"[a-z][a-z-]{2,40}(?::\s?[\w.+-]{1,40})?")
 _NAMES = ("robots", "googlebot", "googlebot-news", "bingbot", "ai", "tdm", "otherbots")
+#: characters of a license: its address, or its words
+_LICENSE_LIMIT = 2_048
 
 
 def rights(document: Document, headers: Mapping[str, str]) -> Rights:
@@ -32,8 +34,13 @@ def rights(document: Document, headers: Mapping[str, str]) -> Rights:
     return Rights(
         robots=tuple(found)[:_DIRECTIVES_LIMIT],
         tdm_reserved={"1": True, "0": False}.get(reservation),
-        license=plain(license_)[:2048] if isinstance(license_, str) else "",
+        license=plain(license_)[:_LICENSE_LIMIT] if isinstance(license_, str) and not _is_endless(license_) else "",
     )
+
+
+def _is_endless(license_: str) -> bool:
+    """Say whether it is an address that would be cut: half an address is another one."""
+    return len(license_) > _LICENSE_LIMIT and license_.lstrip().lower().startswith(("http:", "https:"))
 
 
 def free(document: Document) -> bool | None:

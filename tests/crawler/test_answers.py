@@ -9,15 +9,21 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from scrapy import Request
+from scrapy.http import Response
 
+from crawler.answers import answer_of, page_of, status_of
+from news.storable import is_storable
 from tests.crawler.conftest import House
 from tests.crawler.hostile import Answer, Asked, answer, article, redirect
+from tests.news.hostile import CJK, LETTERS, TEXTS, UNSTORABLE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -54,7 +60,17 @@ BODY = PAGE.encode()
         pytest.param(answer(status="403 Forbidden"), "http_error", "the site answers 403", id="403"),
         pytest.param(answer(status="500 Oh"), "server_error", "the site answers 500", id="500"),
         pytest.param(answer(status="503 Busy"), "server_error", "the site answers 503", id="503, no Retry-After"),
-        pytest.param(answer(status="999 No"), "server_error", "the site answers 999", id="999"),
+        pytest.param(answer(status="999 No"), "http_error", "a status that is none", id="999"),
+        pytest.param(answer(status="9" * 5_000), "unreachable", "the connection failed", id="beyond int()"),
+        pytest.param(answer(status="-5 No"), "http_error", "a status that is none", id="below 0"),
+        pytest.param(answer(PAGE, etag="a\x00b"), "new", "", id="NUL in ETag"),
+        pytest.param(answer(PAGE, etag='"a\x1b[31m"', last_modified=LETTERS), "new", "", id="C0 in ETag"),
+        pytest.param(answer(PAGE, last_modified="Mon, 01 Jan 0001 00:00:00 GMT"), "new", "", id="modified in year 1"),
+        pytest.param(answer(PAGE, last_modified="Fri, 31 Dec 9999 23:59:59 -2300"), "new", "", id="in year 9999"),
+        pytest.param(answer(PAGE, kind=f"text/html; charset={LETTERS}"), "new", "", id="a charset of 4,000 letters"),
+        pytest.param(answer(PAGE, kind=f"text/{LETTERS}"), "not_html", "It is text/", id="a type of 4,000 letters"),
+        pytest.param(answer(PAGE, kind="application/\x00x"), "not_html", "It is application/x", id="NUL in the type"),
+        pytest.param(answer(PAGE, kind="a/\x1b\x07\x85\u202ex"), "not_html", "It is ", id="controls in the type"),
         pytest.param(answer(status="304 Not Modified"), "http_error", "answers 304 unasked", id="304 unasked"),
         pytest.param(raw(b""), "unreachable", "the connection failed", id="hangs up"),
         pytest.param(raw(b"", reset=True), "unreachable", "the connection failed", id="reset"),
@@ -74,11 +90,14 @@ BODY = PAGE.encode()
         pytest.param(redirect("data:text/html,hello"), "bad_url", "no address of the web", id="to data:"),
         pytest.param(redirect("javascript:alert(1)"), "bad_url", "not an address that can be", id="to javascript:"),
         pytest.param(redirect("http://["), "bad_url", "not an address that can be", id="to half a bracket"),
-        pytest.param(redirect("http://\x00.paper.com/"), "off_site", "", id="to a NUL"),
+        pytest.param(redirect("http://\x00.paper.com/"), "bad_url", "not an address that can be", id="to a NUL"),
+        pytest.param(redirect("/\x1b\x07"), "gone", "404", id="to controls"),
+        pytest.param(redirect("/" + CJK), "bad_url", "bytes in normal form; 2,000 are the most", id="to 3,000 CJK"),
         pytest.param(redirect("http://elsewhere.org/x"), "off_site", "another site, elsewhere.org", id="off-site"),
         pytest.param(redirect("/" + "a/" * 20), "bad_url", "path segments", id="to a deep path"),
         pytest.param(redirect("/?" + "a&" * 40), "bad_url", "parameters", id="to many parameters"),
-        pytest.param(redirect("/" + "a" * 3000), "bad_url", "2048 characters", id="to a long address"),
+        pytest.param(redirect("/" + "a" * 3000), "bad_url", "3,029 bytes in normal form", id="to a long address"),
+        pytest.param(redirect(f"http://{LETTERS}.com/"), "bad_url", "not an address that can be", id="to a long host"),
         pytest.param(answer(status="302 Found"), "http_error", "the site answers 302", id="302 to nowhere"),
     ],
 )
@@ -87,6 +106,63 @@ async def test_whatever_a_server_sends_is_an_attempt_with_a_reason_and_the_crawl
 ) -> None:
     ended, why = await house.outcome(house.site(), "/council-votes-for-a-bridge", sent)
     assert (ended, reason in why) == (outcome, True), why
+
+
+@pytest.mark.parametrize("text", [*TEXTS.values(), "漢" * 1_900], ids=[*TEXTS, "1,900 CJK"])
+@pytest.mark.parametrize("claim", ['<link rel="canonical" href="{}">', '<meta property="og:url" content="{}">'])
+async def test_a_page_that_claims_an_address_that_cannot_be_kept_is_kept_under_its_own(
+    house: House, claim: str, text: str
+) -> None:
+    site, path = house.site(), "/council-votes-for-a-bridge"
+    claimed = claim.format(escape(site.url(f"{path}-{text}")))
+    page = article().replace("<head>", f"<head>{claimed}")
+    assert await house.outcome(site, path, answer(page.encode("utf-8", "replace"))) == ("new", "")
+
+
+@pytest.mark.parametrize(
+    "until",
+    [
+        "Mon, 01 Jan 0001 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 -2300",
+        "9" * 400,
+        LETTERS,
+        "\x00",
+        "-1",
+        str(2**64),
+        "nan",
+        "١٢",
+    ],
+)
+async def test_whatever_retry_after_says_the_pause_ends_within_a_day(until: str) -> None:
+    headers = {"Retry-After": until.encode()}
+    said = answer_of(Response("https://a.example/", status=429, headers=headers, request=Request("https://a.example/")))
+    assert said.outcome == "throttled"
+    assert said.not_before is not None
+    now = datetime.now(UTC)
+    assert now < said.not_before <= now + timedelta(days=1)
+
+
+@pytest.mark.parametrize("text", UNSTORABLE.values(), ids=UNSTORABLE.keys())
+async def test_a_header_that_no_store_carries_is_passed_over(text: str) -> None:
+    value = text.encode("utf-8", "replace") if "\x85" not in text else text.encode("latin-1")
+    headers = {"ETag": value, "Last-Modified": value}
+    said = answer_of(Response("https://a.example/", headers=headers, request=Request("https://a.example/")))
+    assert is_storable((said.etag, said.last_modified))
+
+
+@pytest.mark.parametrize("status", [0, 99, 600, 999, 99999999999, 2**64, -1])
+async def test_a_number_that_is_no_status_is_not_stored(status: int) -> None:
+    response = Response("https://a.example/", status=status)
+    assert status_of(response) is None
+    said = answer_of(response.replace(request=Request("https://a.example/")))
+    assert (said.outcome, said.reason) == ("http_error", "the site answers with a status that is none")
+
+
+async def test_a_page_is_known_by_addresses_in_normal_form_whatever_redirects_were() -> None:
+    long = f"https://{LETTERS}@www.a.example/x?utm_source={LETTERS}"
+    request = Request(long, meta={"redirect_urls": [long]})
+    came = page_of(Response(long, request=request))
+    assert (came.url, came.final_url) == ("https://www.a.example/x",) * 2
 
 
 async def test_a_redirect_within_the_site_is_followed_and_both_addresses_are_known(house: House) -> None:

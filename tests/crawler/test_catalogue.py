@@ -7,6 +7,7 @@ import pytest
 from crawler.catalogue import SHIPPED, Catalogue, read_outlet
 from news.errors import ConfigurationError, UnknownOutlet
 from news.outlet import Source, SourceKind
+from tests.news.hostile import CJK, LETTERS
 
 GOOD = 'name = "Aller Post"\nhome = "https://www.aller-post.example/"\n'
 
@@ -38,6 +39,15 @@ def test_a_file_of_two_lines_is_an_outlet_whose_front_page_is_read(tmp_path: Pat
         (GOOD + "delay_seconds = -1", "field 'delay_seconds' is below 0"),
         (GOOD + "feeds = 'https://a.example/'", "field 'feeds' cannot be"),
         (GOOD + "feeds = ['file:///etc/passwd']", "'file:///etc/passwd' is not an http(s) address"),
+        (GOOD + "feeds = ['http://[']", "'http://[' is not an address that can be"),
+        (GOOD + "feeds = ['https://a b.example/']", "'https://a b.example/' has no host that can be"),
+        (GOOD + 'feeds = ["https://a.example/\\u0000"]', "field 'feeds' has a control character"),
+        (GOOD.replace("Post", "\\u001bPost"), "field 'name' has a control character"),
+        (GOOD + f"delay_seconds = {2**64}", "field 'delay_seconds' has a control character or a number that is too"),
+        (GOOD + f"feeds = ['https://a.example/{LETTERS}']", "4,018 bytes in normal form; 2,000 are the most"),
+        (GOOD + f"sitemaps = ['https://a.example/{CJK}']", "27,018 bytes in normal form; 2,000 are the most"),
+        (GOOD + f"feeds = ['https://a.example/x?utm_source={LETTERS}']", "2,000 are the most"),
+        (f"name = 'x'\nhome = 'https://a.example/{LETTERS}'", "2,000 are the most"),
         (GOOD + "timezone = 'Mars/North'", "no IANA time zone 'Mars/North'"),
         (GOOD + "include = ['(']", "field 'include': '(':"),
         (GOOD + "[selectors]\nbody = 3", "each entry of 'selectors' is a text"),

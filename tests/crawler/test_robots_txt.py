@@ -1,17 +1,21 @@
 """robots.txt as RFC 9309 has it, seen from the site."""
 
+import gzip
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
 
-from crawler.robots import MOST_DELAY_SECONDS, ROBOTS_BYTES, Verdict, ask, sitemaps
+from crawler.robots import MOST_DELAY_SECONDS, ROBOTS_BYTES, Verdict, ask, sitemaps, skipped_lines
 from ledger.schema import robots, sites
+from ledger.sites import skipped_lines as skipped_of
 from news.outlet import Source, SourceKind
+from news.url import origin
 from pipelines.pool import Pool
 from tests.crawler.conftest import House
 from tests.crawler.hostile import Answer, Asked, Site, answer, article, redirect, sitemap
+from tests.news.hostile import CJK, LETTERS, TEXTS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -133,6 +137,56 @@ async def test_a_robots_txt_without_end_is_read_as_far_as_500_kib(house: House) 
     await house.crawl(house.outlet(site))
     ends = await house.outcomes(site)
     assert (ends["/intern/council-votes"][0], ends["/open/council-votes"][0]) == ("robots", "new")
+
+
+@pytest.mark.parametrize("length", [10 * 2**20 + 1, 2**31, 10**30])
+async def test_a_robots_txt_that_says_it_is_huge_is_read_as_far_as_500_kib(house: House, length: int) -> None:
+    def huge(asked: Asked) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {length}\r\n\r\n"
+        asked.send(head.encode() + b"User-agent: *\nDisallow: /intern/\n")
+        for _ in range(400):
+            asked.send(b"# and so on, and so on, and so on\n" * 99)
+
+    site = newspaper(house, huge)
+    await house.crawl(house.outlet(site))
+    ends = await house.outcomes(site)
+    assert (ends["/intern/council-votes"][0], ends["/open/council-votes"][0]) == ("robots", "new")
+
+
+async def test_a_robots_txt_that_unpacks_without_end_is_a_bomb(house: House) -> None:
+    bomb = gzip.compress(b"# and so on\n" * 2**20)
+    assert len(bomb) < ROBOTS_BYTES
+    site = newspaper(house, answer(bomb, kind="text/plain", content_encoding="gzip"))
+    outlet = house.outlet(site)
+    await house.crawl(outlet)
+    assert {hit.path for hit in site.hits} == {"/robots.txt"}
+    assert "robots.txt cannot be reached" in ((await house.state(outlet)).marked or "")
+
+
+async def test_a_robots_txt_with_a_status_that_is_none_cannot_be_had(house: House) -> None:
+    site = newspaper(house, answer(status="99999999999 Oh"))
+    outlet = house.outlet(site)
+    await house.crawl(outlet)
+    assert "robots.txt cannot be reached" in ((await house.state(outlet)).marked or "")
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+async def test_a_sitemap_line_that_cannot_be_kept_is_dropped_and_counted_and_the_others_are_read(
+    house: House, text: str
+) -> None:
+    line = f"Sitemap: /{text}.xml".encode("utf-8", "replace")
+    rules = b"User-agent: *\nDisallow: /intern/\n" + line + b"\nSitemap: http://[\nSitemap: /good.xml\n"
+    site = newspaper(house, file(rules))
+    site["/"] = answer('<a href="/about">About us</a>')
+    site["/good.xml"] = answer(sitemap([site.url("/open/council-votes"), site.url("/intern/council-votes")]))
+    outlet = house.outlet(site, sources=(Source(kind=SourceKind.FRONT_PAGE, url=site.url()),))
+    await house.crawl(outlet)
+    ends = await house.outcomes(site)
+    assert (ends["/intern/council-votes"][0], ends["/open/council-votes"][0]) == ("robots", "new")
+    async with house.desk.engine.connect() as connection:
+        skipped = await skipped_of(connection, origin(site.url()))
+    assert skipped == (2 if text in (LETTERS, CJK) else 1)
+    assert skipped == skipped_lines(rules, site.url())
 
 
 @pytest.mark.parametrize(

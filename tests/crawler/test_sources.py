@@ -1,23 +1,28 @@
 """Feeds, sitemaps and front pages, sound and broken: what is listed is found, what is broken marks the outlet."""
 
 import gzip
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from xml.sax.saxutils import escape
 
 import pytest
 
 from crawler.sources import read_source
-from crawler.sources.listing import NEWEST, Listing
+from crawler.sources.listing import NEWEST, Listing, listing
 from crawler.sources.sitemap import NEWEST_PARTS
 from news.errors import SourceUnreadable
 from news.outlet import Source, SourceKind
 from news.page import Page
+from news.storable import is_storable, storable
+from news.url import ADDRESS_BYTES, normal
 from tests.crawler.conftest import House
 from tests.crawler.hostile import Asked, Site, answer, article, sitemap
+from tests.news.hostile import CJK, LETTERS, TEXTS, YEARS
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FEED, SITEMAP, FRONT_PAGE = SourceKind.FEED, SourceKind.SITEMAP, SourceKind.FRONT_PAGE
 BASE = "https://www.paper.com/feeds/all"
+NEWS = "https://www.paper.com/news"
 
 
 def read(kind: SourceKind, content: bytes | str, content_type: str = "") -> Listing:
@@ -146,6 +151,71 @@ async def test_addresses_that_cannot_be_are_passed_over() -> None:
     listing = read(FEED, rss(*(f"<link>{address}</link>" for address in bad), LINK))
     assert [each.url for each in listing.found if "\x00" in each.url] == []
     assert "/news/a" in urls(listing)
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+async def test_whatever_a_source_lists_its_neighbours_are_found(text: str) -> None:
+    clean = "".join(each for each in storable(text))  # XML has no place for the others, but as references
+    sound = [f"{NEWS}/1-one-sound-story", f"{NEWS}/2-one-sound-story"]
+    odd = f"{NEWS}/{clean}"
+    too_long = text in (LETTERS, CJK)
+    rows = [sound[0], odd, sound[1]]
+    for found in (
+        read(FEED, rss(*(f"<link>{escape(row)}</link>" for row in rows))),
+        read(SITEMAP, sitemap(rows)),
+        read(FRONT_PAGE, "".join(f'<a href="{escape(row)}">story</a>' for row in rows)),
+        read(
+            FRONT_PAGE,
+            "".join(f'<a href="{row}">story</a>' for row in (sound[0], f"{NEWS}/{text}", sound[1])).encode(
+                "utf-8", "replace"
+            ),
+        ),
+    ):
+        assert set(sound) <= {each.url for each in found.found}
+        assert found.passed_over == too_long
+        assert all(len(each.url) <= ADDRESS_BYTES and is_storable(each.url) for each in found.found)
+    index = (
+        sitemap(rows)
+        .replace(b"<urlset", b"<sitemapindex")
+        .replace(b"urlset>", b"sitemapindex>")
+        .replace(b"url>", b"sitemap>")
+    )
+    parts = read(SITEMAP, index)
+    assert set(sound) <= {each.url for each in parts.children}
+    assert parts.passed_over == too_long
+    assert all(normal(each.url) == each.url for each in parts.children)
+
+
+@pytest.mark.parametrize("year", YEARS)
+async def test_a_time_that_cannot_be_counts_as_not_stated(year: str) -> None:
+    when = datetime.fromisoformat(year)
+    stated = (
+        read(SITEMAP, sitemap([f"{BASE}/a"], year)),
+        read(FEED, ATOM.replace("2026-03-02T10:00:00+01:00", year).replace("2026-03-01T08:00:00Z", year)),
+        read(FEED, rss(f"{LINK}<pubDate>{when:%a, %d %b} {when.year:04} 00:00:00 GMT</pubDate>")),
+        listing(BASE, [(f"{BASE}/a", when)]),
+    )
+    assert [[each.lastmod for each in found.found] for found in stated[:2] + stated[3:]] == [[None]] * 3
+    assert all(each.lastmod is None or each.lastmod.year > 1990 for each in stated[2].found)
+
+
+async def test_a_time_that_can_be_counts_in_place_of_one_that_cannot() -> None:
+    published = datetime(2026, 3, 1, 8, tzinfo=UTC)
+    for year in YEARS:
+        assert read(FEED, ATOM.replace("2026-03-02T10:00:00+01:00", year)).found[0].lastmod == published
+
+
+async def test_a_clock_that_is_a_day_ahead_is_believed_and_no_further() -> None:
+    now = datetime.now(UTC)
+    soon, late = now + timedelta(hours=23), now + timedelta(hours=25)
+    assert [each.lastmod for each in listing(BASE, [("/a", soon), ("/b", late)]).found] == [None, soon]
+
+
+async def test_a_damaged_gzip_says_so() -> None:
+    packed = bytearray(gzip.compress(sitemap([f"{BASE}/{number}" for number in range(999)])))
+    packed[40:60] = bytes(20)
+    with pytest.raises(SourceUnreadable, match="its gzip is broken"):
+        read(SITEMAP, bytes(packed))
 
 
 async def test_relative_links_are_relative_to_where_the_source_was_found() -> None:

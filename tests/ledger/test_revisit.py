@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.revisit import GIVE_UP_AFTER, LEAST, Life, next_visit, pause_of
-from news.outcome import PASSING, READ, Outcome
+from ledger.revisit import GIVE_UP_AFTER, LEAST, Life, failures_in_a_row, kind_of, next_visit, pause_of
+from news.outcome import COSTLY, PASSING, READ, Outcome
 
 NOW = datetime(2024, 2, 8, 12, tzinfo=UTC)
 AGES = st.timedeltas(timedelta(0), timedelta(days=60))
@@ -39,7 +39,10 @@ def test_visits_end(life: Life, outcome: Outcome, failures: int, days: int) -> N
     assert at is None or at > NOW
     if outcome in READ:
         assert at is None or at <= life.born_at + timedelta(days=days)
-    elif outcome not in PASSING | {Outcome.GONE, Outcome.WALL} or failures >= GIVE_UP_AFTER:
+    elif (
+        outcome not in PASSING | COSTLY | {Outcome.GONE, Outcome.WALL, Outcome.UNRECORDABLE}
+        or failures >= GIVE_UP_AFTER
+    ):
         assert at is None
 
 
@@ -69,3 +72,49 @@ def test_an_old_article_is_visited_no_more() -> None:
     assert next_visit(Outcome.UNCHANGED, NOW, life, 0, 90) == NOW + timedelta(days=7)
     young = Life(born_at=NOW, first_seen_at=NOW, changed_at=NOW)
     assert next_visit(Outcome.NEW, NOW, young, 0, 0) is None
+
+
+def _tries(*outcomes: Outcome) -> list[timedelta | None]:
+    """Return after how long the page is fetched again, after each of these outcomes in a row; None: given up."""
+    pauses: list[timedelta | None] = []
+    previous, failures = None, 0
+    for outcome in outcomes:
+        failures = failures_in_a_row(previous, failures, outcome)
+        previous = outcome
+        at = next_visit(outcome, NOW, None, failures)
+        pauses.append(at - NOW if at else None)
+    return pauses
+
+
+def test_a_page_that_timed_out_three_times_and_then_is_gone_is_asked_once_more() -> None:
+    assert _tries(*[Outcome.TIMEOUT] * 3, Outcome.GONE)[-1] == timedelta(days=1)
+    assert _tries(*[Outcome.TIMEOUT] * 3, Outcome.GONE, Outcome.GONE)[-1] is None
+
+
+def test_a_wall_after_a_week_of_server_errors_is_met_for_the_first_time() -> None:
+    assert _tries(*[Outcome.SERVER_ERROR] * 12, Outcome.WALL)[-1] == timedelta(days=1)
+
+
+def test_troubles_of_network_and_server_are_counted_together() -> None:
+    pauses = _tries(Outcome.TIMEOUT, Outcome.SERVER_ERROR, Outcome.UNREACHABLE)
+    assert pauses == [timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4)]
+
+
+def test_an_article_ends_a_row_of_failures() -> None:
+    assert failures_in_a_row(Outcome.TIMEOUT, 5, Outcome.UNCHANGED) == 0
+    assert failures_in_a_row(Outcome.UNCHANGED, 0, Outcome.TIMEOUT) == 1
+    assert failures_in_a_row(None, 0, Outcome.TIMEOUT) == 1
+
+
+def test_a_page_too_slow_or_too_fat_comes_again_after_a_day_once() -> None:
+    assert _tries(Outcome.TOO_SLOW, Outcome.TOO_SLOW) == [timedelta(days=1), None]
+    assert _tries(Outcome.TOO_FAT, Outcome.TOO_SLOW) == [timedelta(days=1), None]
+
+
+def test_a_page_that_cannot_be_recorded_comes_daily_for_a_week() -> None:
+    assert _tries(*[Outcome.UNRECORDABLE] * 7) == [timedelta(days=1)] * 6 + [None]
+
+
+@given(st.sampled_from(list(Outcome)))
+def test_every_failure_has_a_kind(outcome: Outcome) -> None:
+    assert (kind_of(outcome) is None) == (outcome in READ)

@@ -3,9 +3,13 @@
 import asyncio
 from pathlib import Path
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.totals import job_counts
+from ledger.outlets import states
+from ledger.schema import pages
+from ledger.totals import job_counts, unrecordable
+from news.outcome import Outcome
 from schedules.alive import alive
 from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, libpq, running, until
 
@@ -51,3 +55,15 @@ async def _become(engine: AsyncEngine, number: int) -> None:
 async def _workers(engine: AsyncEngine) -> int:
     async with engine.connect() as connection:
         return (await job_counts(connection))["workers"]
+
+
+async def test_pages_that_cannot_be_recorded_are_counted_with_their_most_frequent_reason(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        assert (await unrecordable(connection)).sentence() == ""
+        values = {"outlet": "a", "found_in": "feed", "outcome": Outcome.UNRECORDABLE}
+        reasons = ["22003 integer out of range", "54000 index row size exceeds", "22003 integer out of range"]
+        rows = [values | {"url": f"https://a.example/{at}", "reason": reason} for at, reason in enumerate(reasons)]
+        await connection.execute(insert(pages), rows)
+        found = await unrecordable(connection)
+        assert found.sentence() == "3 pages could not be recorded: mostly 22003 integer out of range"
+        assert (await states(connection))["a"].unrecordable == 3

@@ -33,7 +33,23 @@ _PIECES = st.sampled_from(
     m. www. utm_source=x ref=1 a b 12345 flood-hits-town é ß 漢 。 ． ① ⓪ İ ǅ ſ ﬁ 😀 xn-- xn--strae-oqa http:// https://
     /amp/s/ /c/s/ www.google.com cdn.ampproject.org""".split()
 ) | st.sampled_from(
-    ["\ud800", "\udc00", "\ud83d\ude00", "\x00", "\t", "\n", "\r", "\x1b", "\x7f", "\x85", "\xa0", "\u202e", "\u200d", " ", ""]
+    [
+        "\ud800",
+        "\udc00",
+        "\ud83d\ude00",
+        "\x00",
+        "\t",
+        "\n",
+        "\r",
+        "\x1b",
+        "\x7f",
+        "\x85",
+        "\xa0",
+        "\u202e",
+        "\u200d",
+        " ",
+        "",
+    ]
 )
 _MESS = st.lists(_PIECES | st.characters(codec=None, exclude_categories=()), max_size=12).map("".join)
 #: of all characters that there are, lone surrogates too, with a beginning that lets most of them be addresses

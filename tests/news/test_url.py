@@ -19,8 +19,7 @@ def test_normalising_twice_changes_nothing(url):
 def test_whatever_has_a_normal_form_has_it_for_good_and_it_fits_everywhere(url):
     try:
         found = normal(url)
-    except ValueError as error:
-        assert is_storable(str(error))
+    except ValueError:
         return
     assert normal(found) == found
     assert found.isascii()
@@ -82,13 +81,17 @@ def test_a_name_that_may_carry_the_article_is_kept_where_the_path_does_not_name_
     assert name not in normal(f"https://a.example/2024/flood-hits-the-town?{name}=rss2")
 
 
-@pytest.mark.parametrize("host", ["a\ud800b.example", "a\u202eb.example", "é..example", "😀.example", "a" * 64, "é" * 64])
+@pytest.mark.parametrize(
+    "host", ["a\ud800b.example", "a\u202eb.example", "é..example", "😀.example", "a" * 64, "é" * 64]
+)
 def test_a_host_that_idna_or_dns_refuses_is_refused(host):
     with pytest.raises(ValueError, match=r"no host that can be|not an address that can be"):
         normal(f"https://{host}/")
 
 
-@pytest.mark.parametrize("host", ["h;jsessionid=1", "a,b.example", "*.example", "a!b", "[v1.a]", "[fe80::1%25eth0]", "a..b"])
+@pytest.mark.parametrize(
+    "host", ["h;jsessionid=1", "a,b.example", "*.example", "a!b", "[v1.a]", "[fe80::1%25eth0]", "a..b"]
+)
 def test_a_host_with_odd_characters_is_refused(host):
     with pytest.raises(ValueError, match=r"no host that can be|not an address that can be"):
         normal(f"https://{host}/")

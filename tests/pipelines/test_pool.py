@@ -5,13 +5,15 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
 from lxml import etree
 
-from news.errors import PageUnreadable, SourceUnreadable
+from news.errors import PageUnreadable, PoolUnavailable, SourceUnreadable
 from news.outcome import Outcome
 from pipelines.pool import Pool, _guarded
 
@@ -139,7 +141,7 @@ async def test_an_error_that_nobody_foresaw_is_the_pages_and_says_where(
 
 def test_memory_errors_and_our_own_pass_the_guard_as_they_are() -> None:
     with pytest.raises(SourceUnreadable):
-        _guarded(refuse)
+        _guarded(timedelta(0), refuse)
 
 
 async def test_a_full_pool_makes_the_crawl_wait(pool: Pool) -> None:
@@ -169,6 +171,21 @@ async def test_ctrl_c_does_not_reach_the_workers(pool: Pool) -> None:
 
 async def test_workers_give_way_to_the_loop(pool: Pool) -> None:
     assert await pool.run(niceness) >= min(19, os.nice(0) + 10)
+
+
+async def test_a_broken_pool_says_that_it_is_broken_and_blames_no_page() -> None:
+    broken = Pool(1)
+    try:
+        await broken.run(worker)
+        waits = asyncio.create_task(broken.run(sleep, 60))
+        await asyncio.sleep(0.2)
+        broken._pool._pool_manager.handle_broken_pool(BrokenProcessPool("All workers expired"))
+        with pytest.raises(PoolUnavailable, match="broke: All workers expired"):
+            await waits
+        with pytest.raises(PoolUnavailable, match="takes no pages"):
+            await broken.run(worker)
+    finally:
+        broken.close()
 
 
 async def test_a_closed_pool_leaves_no_worker() -> None:

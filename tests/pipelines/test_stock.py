@@ -14,9 +14,12 @@ from warcio.warcwriter import WARCWriter
 
 from news.errors import ConfigurationError
 from news.page import Page
+from news.storable import is_storable
+from news.url import ADDRESS_BYTES
 from pipelines import members as framing
 from pipelines.stock import Item, Position, StockKind, kind_of, read_chunk
 from pipelines.warc import packed
+from tests.news.hostile import CJK, LETTERS, TEXTS
 
 AT = datetime(2024, 2, 8, 10, 30, 5, 123456, tzinfo=UTC)
 
@@ -152,6 +155,32 @@ def test_a_page_is_unpacked_as_its_headers_say(tmp_path):
     [item] = read(tmp_path, content)
     assert item.page.content == text
     assert "content-encoding" not in item.page.headers
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+def test_an_address_that_cannot_be_kept_is_passed_over_with_its_reason_and_the_next_is_read(tmp_path, text):
+    odd = "https://daily.example/" + text.replace("\n", "").encode("utf-8", "replace").decode()
+    reason = "address too long" if text in (LETTERS, CJK) else ""
+    lists = f"https://daily.example/1\n{odd}\nhttps://[\n\xa0\n\x1c\nhttps://daily.example/2\n".encode()
+    items = read(tmp_path, lists)
+    expected = ["no address"] * 3 if not reason else [reason, *["no address"] * 3]
+    assert [item.passed_over for item in items if item.passed_over] == expected
+    assert [item.address for item in items][:: len(items) - 1] == ["https://daily.example/1", "https://daily.example/2"]
+    assert all(len(item.address) <= ADDRESS_BYTES and is_storable(item.address) for item in items)
+
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.html").write_text("<p>Hello</p>")
+    rows = [
+        {"id": "a", "url": "https://daily.example/story-1"},
+        {"id": "b", "url": f"https://daily.example/story-{text}"},
+    ]
+    items = read(tmp_path, "\n".join(json.dumps(row) for row in [*rows, rows[0] | {"id": "c"}]).encode())
+    assert [item.passed_over for item in items] == ["", reason, ""]
+
+    records = packed(page(1), "") + packed(page(2, final_url=odd, url=odd), "") + packed(page(3), "")
+    found = urls(read(tmp_path, records))
+    assert (found[0], found[-1]) == ("1", "3")
+    assert not reason or found[1] == reason
 
 
 def test_bombs_are_passed_over_and_the_next_record_is_read(tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.news.hostile import LETTERS
 from tests.schedules.imported_pages import page
 from tests.schedules.processes import PATIENCE_SECONDS, until
 from tests.schedules.test_house import environment, libpq
@@ -147,9 +148,18 @@ def test_looking_that_is_stopped_ends_with_one_sentence_and_writes_nothing(tmp_p
         assert not (tmp_path / "outlets").exists()
 
 
+def test_show_counts_the_sitemap_lines_of_robots_txt_that_were_skipped(tmp_path, environ):
+    rules = f"Sitemap: /{LETTERS}.xml\nSitemap: http://[\nSitemap: /sitemap.xml\n"
+    with serving(newsroom() | {"/robots.txt": rules}) as site:
+        broadsheet(environ, "outlets", "add", site.origin, "--name", "aller")
+        assert "2 Sitemap lines skipped" in broadsheet(environ, "outlets", "show", "aller").stdout
+        assert json.loads(broadsheet(environ, "outlets", "show", "aller", "--json").stdout)["robots_skipped_lines"] == 2
+
+
 def test_a_list_of_outlets_is_added_once(tmp_path, environ):
     with serving(newsroom()) as one, serving({"/": "<p>nothing here</p>"}) as other:
-        opml = f'<opml version="2.0"><body><outline text="a"><outline xmlUrl="{one.origin}/news.xml"/></outline>'
+        opml = f'<opml version="2.0"><body><outline text="a"><outline xmlUrl="{one.origin}/news.xml"/>'
+        opml += f'<outline htmlUrl="{one.origin}/" xmlUrl="{one.origin}/{LETTERS}"/></outline>'
         opml += f'<outline htmlUrl="{other.origin}/"/><outline htmlUrl="https://apnews.com/"/></body></opml>'
         (tmp_path / "list.opml").write_text(opml)
         ran = broadsheet(environ, "outlets", "import", str(tmp_path / "list.opml"), "--json", code=1)
@@ -162,18 +172,22 @@ def test_a_list_of_outlets_is_added_once(tmp_path, environ):
 def test_every_line_of_a_list_is_accounted_for_and_an_address_without_scheme_is_asked_for_by_http(tmp_path, environ):
     with serving(newsroom()) as site:
         bare = site.origin.removeprefix("http://")
-        (tmp_path / "list.txt").write_text(f"# mine\n{bare}\nnot a url\n\nhttps://apnews.com/\n{bare}\n")
+        (tmp_path / "list.txt").write_text(
+            f"# mine\n{bare}\nnot a url\nhttps://a.example/{LETTERS}\n\nhttps://apnews.com/\n{bare}\n"
+        )
         ran = broadsheet(environ, "outlets", "import", str(tmp_path / "list.txt"), code=1)
         *lines, last = ran.stdout.splitlines()
         assert sorted(line.partition(", 127")[0] for line in lines) == sorted(
             [
                 f"{bare}: added",
                 "not a url: failed, it is no address",
+                f"https://a.example/{LETTERS}: failed, 'https://a.example/{LETTERS[:182]}…' cannot be kept: the address has "
+                "4,018 bytes in normal form; 2,000 are the most.",
                 "https://apnews.com/: known",
                 f"{bare}: doubled, it stands there twice",
             ]
         )
-        assert last == "1 added, 1 known, 1 failed, 1 doubled"
+        assert last == "1 added, 1 known, 2 failed, 1 doubled"
         [file] = (tmp_path / "outlets").iterdir()
         assert tomllib.loads(file.read_text())["home"] == f"{site.origin}/"
 

@@ -8,24 +8,30 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import httpx
-from sqlalchemy import insert
+import pytest
+from sqlalchemy import insert, text, update
 
 from ledger.keep import keep
-from ledger.record import record
-from ledger.recrawls import open_one
+from ledger.recrawls import Recrawl, answer, open_one
 from ledger.schema import attempts
 from news.article import Article
+from news.clock import now
 from news.configuration import Configuration
 from news.digest import Digest
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.visit import Visit
 from pipelines.deduplicate import sign
+from schedules import recrawls
 from schedules.alive import alive
+from schedules.crawling import follow
 from schedules.jobs import Jobs
+from schedules.recrawls import outlet_for, report
+from tests.news.hostile import CJK, LETTERS, TEXTS
 from tests.schedules.processes import PATIENCE_SECONDS
 from tests.schedules.site import Site, article, write_outlet
 from web.app import create_app
@@ -50,7 +56,13 @@ def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, st
     picture = site.has("/2024/a-picture-of-it", "GIF89a", kind="image/gif")
     write_outlet(tmp_path, "harbour", site)
     urls = [boats, gone, private, blocked, picture]
-    strangers = ["https://unknown.example/a", "http://10.0.0.1/a", "ftp://x/", "http://[broken"]
+    strangers = [
+        "https://unknown.example/a",
+        "http://10.0.0.1/a",
+        "ftp://x/",
+        "http://[broken",
+        f"{site.url}/{LETTERS}",
+    ]
     listed = "\n".join(["# a comment", "", *urls, *strangers])
     told = recrawl(environ, "--json", "--file", "-", boats, given=listed)
     assert told.returncode == 2, told.stderr
@@ -69,6 +81,7 @@ def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, st
     assert {said[url]["state"] for url in strangers} == {"refused"}
     assert "broadsheet outlets add https://unknown.example/" in said[strangers[0]]["says"]
     assert "not a public address" in said[strangers[1]]["says"]
+    assert "2,000 are the most" in said[strangers[4]]["says"]
 
     again = recrawl(environ, boats)
     assert "unchanged" in again.stdout
@@ -122,12 +135,62 @@ async def test_a_program_asks_and_is_told(jobs: Jobs, site: Site) -> None:
             asked = await open_one(connection, url)
         assert asked is not None
         assert asked.force
-        visit = Visit(outlet=HARBOUR, url=url, fetched_at=asked.asked_at, outcome=Outcome.GONE, status=410)
-        await record(jobs.desk.engine, visit)
+        attempt_id = await _attempted(jobs, url, Outcome.GONE, status=410)
         ended = (await web.get(found["href"])).json()
-        assert (ended["state"], ended["outcome"]) == ("ended", "gone")
+        assert (ended["state"], ended["outcome"], ended["attempt_id"]) == ("ended", "gone", attempt_id)
         nonsense = await web.get("/api/recrawls/7")
         assert (nonsense.status_code, nonsense.json()) == (404, {"error": "'7' is not a recrawl's id."})
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+async def test_one_bad_address_among_ten_is_named_with_its_reason_and_the_ten_are_asked_for(
+    jobs: Jobs, site: Site, text: str
+) -> None:
+    good = [f"{site.url}/2024/boats-counted-{number}" for number in range(10)]
+    odd = f"{site.url}/2024/{text}"
+    bad = ["", "ftp://x/", "http://[broken", f"http://{text}\x00/"]
+    async with client(jobs) as web:
+        body = json.dumps(
+            {"urls": [*good[:5], odd, *bad, *good[5:]]}, ensure_ascii="\ud800" in text or "\udc00" in text
+        )
+        answer = await web.post("/api/recrawls", content=body.encode(), headers={"Content-Type": "application/json"})
+        if answer.status_code == 400:
+            assert text in ("a\ud800b", "a\udc00b"), "JSON has no lone surrogates"
+            return
+        assert answer.status_code == 202, answer.text
+        told = answer.json()
+    too_long = text in (LETTERS, CJK)
+    assert [each["url"] for each in told["recrawls"] if each["url"] in good] == good
+    assert len(told["recrawls"]) == 10 + (not too_long)
+    assert {each["url"] for each in told["refused"]} == {*bad, *([odd] if too_long else [])}
+    assert all(each["says"] for each in told["refused"])
+    if too_long:
+        [why] = [each["says"] for each in told["refused"] if each["url"] == odd]
+        assert "bytes in normal form; 2,000 are the most" in why
+
+
+async def test_a_list_is_checked_before_the_first_of_it_is_asked_for(
+    jobs: Jobs, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = []
+
+    async def look_up(jobs: Jobs, url: str) -> Outlet:
+        order.append(("check", url))
+        return await outlet_for(jobs, url)
+
+    real = Jobs.recrawl
+
+    async def ask(self: Jobs, outlet: Outlet, url: str, *, force: bool = False) -> tuple[Recrawl, bool]:
+        order.append(("ask", url))
+        return await real(self, outlet, url, force=force)
+
+    monkeypatch.setattr(recrawls, "outlet_for", look_up)
+    monkeypatch.setattr(Jobs, "recrawl", ask)
+    async with client(jobs) as web:
+        urls = [f"{site.url}/a", f"{site.url}/{LETTERS}", f"{site.url}/b"]
+        answer = await web.post("/api/recrawls", json={"urls": urls})
+    assert answer.status_code == 202
+    assert [what for what, _ in order] == ["check"] * 3 + ["ask"] * 2
 
 
 async def test_how_recrawls_are_asked_for_is_said_to_whoever_only_reads(jobs: Jobs) -> None:
@@ -217,7 +280,7 @@ async def test_an_article_leads_to_its_recrawl_and_back_with_what_was_changed(jo
         assert _link(await web.get(shown), "Back to the article") == f"/articles/{id}"
         second = replace(first, body="The office counted 70 boats.")
         await _read(jobs, second, found.asked_at + timedelta(seconds=1))
-        await _attempted(jobs, url, found.asked_at + timedelta(seconds=1), Outcome.CHANGED, id)
+        await _attempted(jobs, url, Outcome.CHANGED, article_id=id, at=found.asked_at + timedelta(seconds=1))
         page = await web.get(shown)
         assert "refresh" not in page.headers
         assert "Changed, now version 2: number; the outlet does not say so." in page.text
@@ -231,13 +294,63 @@ async def test_what_the_site_calls_unchanged_may_be_fetched_all_the_same(jobs: J
     url = f"{site.url}/2024/boats-counted-at-the-quay"
     id = await _read(jobs, Article(url=url, headline="Boats counted", body="The office counted 40 boats."), AT)
     found, _ = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
-    await _attempted(jobs, url, found.asked_at, Outcome.NOT_MODIFIED, id)
+    await _attempted(jobs, url, Outcome.NOT_MODIFIED, article_id=id)
     async with client(jobs) as web:
         page = await web.get(f"/recrawl/{found.id}")
         assert "Unchanged, says the site, version 1." in page.text
         assert "--force" not in page.text
         assert 'name="force" value="1" checked' in (await web.get(_link(page, "Fetch it all the same"))).text
         assert "(--force fetches it all the same)" in (await web.get(f"/api/recrawls/{found.id}")).json()["says"]
+
+
+async def test_a_crawl_that_fetched_the_page_before_has_answered_and_the_job_asks_nobody(
+    jobs: Jobs, site: Site
+) -> None:
+    url = site.has("/2024/boats-counted-at-the-quay", article("Boats counted"))
+    await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
+    await _attempted(jobs, url, Outcome.UNCHANGED)
+    async for _ in follow(jobs, [], [url]):
+        pass
+    assert site.asked("/2024/boats-counted-at-the-quay") == 0
+
+
+async def test_times_of_other_clocks_answer_nothing(jobs: Jobs, site: Site) -> None:
+    url = f"{site.url}/2024/boats-counted-at-the-quay"
+    found, _ = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
+    values = {"outlet": "harbour", "url": url, "at": now() + timedelta(days=2), "outcome": Outcome.GONE}
+    async with jobs.desk.engine.begin() as connection:
+        await connection.execute(insert(attempts).values(values))
+    assert (await report(jobs, found)).as_json()["state"] == "queued"
+    # the clock of who answers is two days behind
+    await _attempted(jobs, url, Outcome.UNCHANGED, at=now() - timedelta(days=2))
+    assert (await report(jobs, found)).as_json()["outcome"] == "unchanged"
+
+
+async def test_a_recrawl_for_which_no_job_waits_any_more_is_not_called_queued(jobs: Jobs, site: Site) -> None:
+    url = f"{site.url}/2024/boats-counted-at-the-quay"
+    found, _ = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
+    async with jobs.desk.engine.begin() as connection:
+        await connection.execute(update(recrawls_table).values(asked_at=now() - timedelta(hours=5)))
+    found = replace(found, asked_at=now() - timedelta(hours=5))
+    assert (await report(jobs, found)).as_json()["state"] == "queued"
+    async with jobs.desk.engine.begin() as connection:
+        await connection.execute(text("UPDATE procrastinate_jobs SET status = 'failed'"))
+    said = (await report(jobs, found)).as_json()
+    assert (said["state"], said["outcome"], said["attempt_id"]) == ("ended", None, None)
+    assert "its job failed" in said["says"]
+    async with client(jobs) as web:
+        page = await web.get(f"/recrawl/{found.id}")
+        assert "refresh" not in page.headers
+        assert "Not fetched: its job failed" in page.text
+        assert _link(page, "Fetch it once more").startswith("/recrawl?url=")
+    # its outlet's file is gone
+    async with jobs.desk.engine.begin() as connection:
+        await connection.execute(update(recrawls_table).values(outlet="wharf"))
+    assert "no outlet 'wharf' has a file here any more" in (await report(jobs, found)).sentence()
+    # who asks again joins it, and gives it a job
+    again, joined = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
+    assert (again.id, joined) == (found.id, True)
+    assert (await report(jobs, found)).as_json()["state"] == "queued"
 
 
 async def test_a_page_that_cannot_ask_for_anything_has_no_link_to_it(jobs: Jobs, site: Site) -> None:
@@ -258,10 +371,16 @@ async def _read(jobs: Jobs, article: Article, at: datetime) -> UUID:
     return id
 
 
-async def _attempted(jobs: Jobs, url: str, at: datetime, outcome: Outcome, id: UUID) -> None:
-    values = {"outlet": "harbour", "url": url, "at": at, "outcome": outcome, "article_id": id}
+async def _attempted(jobs: Jobs, url: str, outcome: Outcome, *, at: datetime | None = None, **more: Any) -> int:
+    """Answer the recrawl that waits for an address by an attempt, and return its id."""
     async with jobs.desk.engine.begin() as connection:
-        await connection.execute(insert(attempts).values(values))
+        asked = await open_one(connection, url)
+        assert asked is not None
+        values = {"outlet": "harbour", "url": url, "at": at or now(), "outcome": outcome, "recrawl_id": asked.id}
+        found = await connection.execute(insert(attempts).values(values | more).returning(attempts.c.id))
+        attempt_id = found.scalar_one()
+        await answer(connection, asked.id, attempt_id)
+    return attempt_id
 
 
 def _link(page: httpx.Response, name: str) -> str:

@@ -6,13 +6,16 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+import news.clock
 from ledger.arrivals import habits, note_arrivals
 from ledger.outlets import SourceState, note_source, pause
 from ledger.pages import want
 from ledger.timetable import known, note_asked
+from news.clock import set_offset
 from news.outlet import Source, SourceKind
 from schedules.jobs import Jobs
 from schedules.timetable import Keeper, plans
@@ -180,3 +183,29 @@ def test_an_outlet_that_is_added_while_a_daemon_runs_is_crawled(
         until(lambda: "timetable_kept" in log.read_text(), "the daemon keeps the timetable", log)
         write_outlet(tmp_path, "harbour", site)
         until(lambda: site.asked("/2024/boats-counted-at-the-quay") == 1, "the article is fetched", log)
+
+
+async def test_the_scheduler_is_woken_by_the_machines_own_clock_at_the_databases_time(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    days = timedelta(days=2)
+    monkeypatch.setattr(news.clock, "system_now", lambda: datetime.now(UTC) + days)
+    set_offset(-days)
+    keeper = Keeper(jobs)
+    keeper.scheduler.start(paused=True)
+    try:
+        await keeper.look()
+        assert _woken_at(keeper) - keeper._plans["harbour"].at == days
+        # the machine's clock is set right, and measured again
+        monkeypatch.undo()
+        set_offset(timedelta(0))
+        await keeper.look()
+        assert _woken_at(keeper) == keeper._plans["harbour"].at
+    finally:
+        set_offset(timedelta(0))
+        keeper.scheduler.shutdown(wait=False)
+
+
+def _woken_at(keeper: Keeper) -> datetime:
+    at: datetime = keeper.scheduler.get_job("harbour").trigger.run_date
+    return at
