@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.articles import documents
-from ledger.record import Terms, record
+from ledger.record import Terms
 from ledger.reprocess import ChangedMeanwhile
 from ledger.reprocess import reprocess as write
 from ledger.reprocessings import Reprocessing, Steps, reprocessing_of
@@ -31,6 +31,8 @@ from news.outlet import Outlet
 from news.visit import Visit
 from pipelines import reprocess as enrichment
 from pipelines.digest import digest
+from pipelines.pool import Pool
+from pipelines.record import record_visit
 from schedules.jobs import Jobs
 from schedules.reprocess import slice_of
 from schedules.reprocessing import ask_reprocessing, define_reprocessing
@@ -72,13 +74,14 @@ async def fetched(
     raw: bool = True,
     minutes: float = 0,
     outlet: Outlet = OUTLET,
+    pool: Pool | None = None,
 ) -> Visit:
     """Record an article as if it had been fetched a moment ago."""
     at = clock.now() - timedelta(hours=1) + timedelta(minutes=minutes)
     came = replace(page(number, body, site=f"{outlet.slug}.example"), fetched_at=at)
     visit = Visit(outlet=outlet, url=came.url, final_url=came.url, fetched_at=at, status=200, page=came)
     read = await asyncio.to_thread(digest, came, outlet)
-    return await record(engine, visit.read(read), Terms(raw_bytes=2**30 if raw else 0))
+    return await record_visit(engine, visit.read(read), pool, Terms(raw_bytes=2**30 if raw else 0))
 
 
 async def reprocessed(jobs: Jobs, outlet: str | None = None, steps: Steps = Steps.ALL, **how: bool) -> Reprocessing:
@@ -326,7 +329,8 @@ async def test_a_crawl_of_the_same_articles_at_once_meets_no_deadlock_and_loses_
         for turn in range(1, rounds + 1):
             await asyncio.sleep(random.uniform(0, 1))
             body = f"{body_of(number)}\n{body_of(1_000 * turn + number, 1)}"
-            kept = await fetched(engine, number, body, minutes=turn)
+            # its reader is the one of before: what was read otherwise meanwhile is no edit either
+            kept = await fetched(engine, number, body, minutes=turn, pool=jobs.desk.pool)
             assert (kept.outcome, kept.version) == (Outcome.CHANGED, turn + 1)
 
     async def read_again() -> None:
