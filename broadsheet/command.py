@@ -15,6 +15,7 @@ from broadsheet import (
     outlets,
     quarantine,
     recrawl,
+    reprocess,
     schedule,
     search,
     status,
@@ -34,7 +35,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for room in (demo, crawl, recrawl, search, archive, imports, status, up):
+for room in (demo, crawl, recrawl, search, archive, imports, reprocess, status, up):
     room.add_to(app)
 health.add_to(outlets.app)
 app.add_typer(outlets.app, name="outlets")

@@ -1,11 +1,11 @@
-"""`import` and `reread`: pages from elsewhere, and our own once more."""
+"""`import`: pages from elsewhere."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import err, fail, out, print_json, quiet_logs
+from broadsheet.console import err, out, print_json, quiet_logs
 from broadsheet.progress import progress
 
 if TYPE_CHECKING:
@@ -18,9 +18,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a file
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the verbs to the command line."""
+    """Add the verb to the command line."""
     app.command("import")(import_)
-    app.command()(reread)
 
 
 def import_(
@@ -35,33 +34,11 @@ def import_(
     """
     from pipelines.imported import Purpose
 
-    _read(files or [], Purpose.IMPORT, anew=anew, wait=wait, as_json=as_json)
+    read_files(files or [], Purpose.IMPORT, anew=anew, wait=wait, as_json=as_json)
 
 
-def reread(
-    files: Annotated[list[Path] | None, typer.Argument(help="WARC files; none: all in BROADSHEET_ARCHIVE.")] = None,
-    wait: Annotated[bool, typer.Option(help="Wait for the end, or leave the files to the workers.")] = True,
-    as_json: Json = False,
-) -> None:
-    """Read pages that were kept once more, without a fetch, after the reader got better.
-
-    What it now reads takes the place of what it read before: no new version, no edit.
-    """
-    from news.configuration import read
-    from pipelines.archive import PATTERN
-    from pipelines.imported import Purpose
-
-    if not files:
-        directory = read().archive
-        if directory is None:
-            fail("No pages are kept: BROADSHEET_ARCHIVE names no directory. docs/archives.md has more.")
-        files = sorted(directory.glob(PATTERN))
-        if not files:
-            fail(f"There is no WARC file in {directory}.")
-    _read(files, Purpose.REREAD, anew=True, wait=wait, as_json=as_json)
-
-
-def _read(files: list[Path], purpose: "Purpose", *, anew: bool, wait: bool, as_json: bool) -> None:
+def read_files(files: list[Path], purpose: "Purpose", *, anew: bool, wait: bool, as_json: bool) -> None:
+    """Read files as jobs; with `wait` show how far they are, and exit with 1 if one stopped."""
     from schedules.opened import run_with_jobs
 
     quiet_logs()

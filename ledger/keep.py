@@ -80,13 +80,13 @@ async def keep(connection: AsyncConnection, visit: Visit, story_days: int = STOR
         kept = await _keep_unchanged(connection, visit, known, story_days)
     else:
         kept = await _keep_changed(connection, visit, known, story_days)
-    await connection.execute(_ADD_KEYS, {"keys": keys, "article_id": kept.article_id})
+    await connection.execute(ADD_KEYS, {"keys": keys, "article_id": kept.article_id})
     return kept
 
 
 #: in the order of the list: two workers that want the same keys never hold one each
 LOCK_KEYS = text("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key")
-_ADD_KEYS = text(
+ADD_KEYS = text(
     "INSERT INTO addresses (key, article_id) SELECT key, CAST(:article_id AS uuid)"
     " FROM unnest(CAST(:keys AS text[])) AS key ON CONFLICT DO NOTHING"
 )
@@ -110,7 +110,7 @@ async def _keep_new(connection: AsyncConnection, visit: Visit, story_days: int) 
     new_id = UUID(article_id(article.url))
     signature = visit.digest.signature if visit.digest else ()
     copies = await find_copies(connection, new_id, visit.outlet.slug, signature, at, story_days)
-    out_by = await _out_by(connection, visit, new_id, at, story_days)
+    out_by = await out_by_visit(connection, visit, new_id, at, story_days)
     await connection.execute(
         insert(articles).values(
             id=new_id,
@@ -163,7 +163,7 @@ async def refresh(
     """
     document = plain_json(visit.document)
     of_this = articles.c.id == known.id
-    out_by = await _out_by(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
+    out_by = await out_by_visit(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
     if document == known.document and out_by == known.out_by:
         await connection.execute(update(articles).where(of_this).values(seen))
         return False
@@ -227,7 +227,7 @@ async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[An
     version = known.version + is_version
     if is_version and difference.before is not None and difference.before_provenance is not None:
         await _replace_text(connection, known.id, known.version, difference.before, difference.before_provenance)
-    out_by = await _out_by(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
+    out_by = await out_by_visit(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
     result = await connection.execute(
         update(articles)
         .where(of_this)
@@ -324,7 +324,7 @@ def _is_view(visit: Visit, known: Row[Any]) -> bool:
     return not names_itself or identity(visit.read_from) == identity(known.url)
 
 
-async def _out_by(
+async def out_by_visit(
     connection: AsyncConnection,
     visit: Visit,
     of: UUID,

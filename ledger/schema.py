@@ -68,7 +68,7 @@ imports = Table(
     metadata,
     Column("id", BigInteger, Identity(), primary_key=True),
     Column("file", Text, nullable=False),
-    Column("purpose", Text, nullable=False),  # import or reread
+    Column("purpose", Text, nullable=False),  # import or reprocess
     Column("kind", Text, nullable=False),
     Column("head", Text, nullable=False),  # hash of the file's beginning: another file of the same name begins anew
     Column("head_bytes", Integer, nullable=False),
@@ -243,6 +243,7 @@ reprocessings = Table(
     Column("since", Instant),  # articles first seen before are left alone
     Column("steps", Text, nullable=False),  # all, extract or enrich
     Column("dry_run", Boolean, nullable=False),
+    Column("read_with", LargeBinary, nullable=False),  # hash of reader and enrichment: another one begins anew
     Column("begun_at", Instant, nullable=False, server_default=NOW),
     Column("ended_at", Instant),
 )
@@ -253,12 +254,13 @@ reprocessing_parts = Table(
     metadata,
     Column("reprocessing_id", BigInteger, ForeignKey("reprocessings.id", ondelete="CASCADE"), nullable=False),
     Column("part", Integer, nullable=False),
-    Column("up_to", Uuid),  # the last article that is done; NULL: none
+    Column("up_to", Uuid, nullable=False),  # articles up to this one are done, or another part's
     Column("last", Uuid, nullable=False),  # the last article of the part
     Column("total", Integer, nullable=False),
     Column("done", Integer, nullable=False, server_default=ZERO),
     Column("changed", Integer, nullable=False, server_default=ZERO),
     Column("results", JSONB, nullable=False, server_default="{}"),  # what was done -> articles
+    Column("refusals", JSONB, nullable=False, server_default="{}"),  # the reader's reason -> articles
     Column("fields", JSONB, nullable=False, server_default="{}"),  # field -> articles in which it changes
     Column("examples", JSONB, nullable=False, server_default="[]"),
     Column("moved_at", Instant, nullable=False, server_default=NOW),

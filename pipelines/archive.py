@@ -12,7 +12,7 @@ from news.errors import ArchiveUnavailable, ConfigurationError
 from news.page import Page
 from pipelines.warc import packed
 
-#: what `reread` looks for in the directory
+#: what `reprocess` looks for in the directory
 PATTERN = "*.warc.gz"
 #: what has room for so much takes the next pages: one is 60 KB as a rule, and 10 MiB before it is packed at most
 ROOM_BYTES = 2**20

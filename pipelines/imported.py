@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ledger.imports import Import, link_pages, move, note_imported
 from ledger.keep import keep
 from ledger.record import reason_of_page
-from ledger.reread import reread
+from ledger.reprocess import reprocess_archived
 from news import clock
 from news.visit import Visit
 from pipelines.pool import Pool
@@ -23,7 +23,7 @@ class Purpose(StrEnum):
     """Why a file is read."""
 
     IMPORT = "import"
-    REREAD = "reread"  # its pages are ours already
+    REPROCESS = "reprocess"  # its pages are ours already
 
 
 def moved(before: Import, to: Position, *, outcome: str = "", passed_over: str = "") -> Import:
@@ -84,13 +84,13 @@ async def _import(connection: AsyncConnection, visit: Visit, story_days: int) ->
     return visit
 
 
-async def _reread(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
+async def _reprocess(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
     """A page that was fetched once was attempted once: only what it gives now is new."""
     if visit.article is None:
         return visit
-    visit = await reread(connection, visit, story_days)
+    visit = await reprocess_archived(connection, visit, story_days)
     await link_pages(connection, visit)
     return visit
 
 
-_RECORDERS = {Purpose.IMPORT: _import, Purpose.REREAD: _reread}
+_RECORDERS = {Purpose.IMPORT: _import, Purpose.REPROCESS: _reprocess}

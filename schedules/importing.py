@@ -12,17 +12,17 @@ from scrapy.settings import Settings
 from sqlalchemy import text
 
 from crawler.slices import crawl_slice
-from ledger.imports import Import, fetched_of_list, import_of, outlets_of_list, site_of_slug, stop
+from ledger.imports import Import, fetched_of_list, import_of, outlets_of_list, stop
 from ledger.outbox import debt
 from ledger.pages import count_due
 from ledger.sites import not_before
-from news.errors import CrawlInterrupted, UnknownOutlet
+from news.errors import CrawlInterrupted
 from news.outlet import Outlet
 from news.url import site_of
 from pipelines.imported import Purpose
 from pipelines.stock import StockKind
 from schedules.crawling import LOOK_SECONDS
-from schedules.imports import begin_import, reader_of, unfiled
+from schedules.imports import begin_import, outlet_or_site, reader_of
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after, next_try
 from schedules.standin import stand_in
 
@@ -101,7 +101,7 @@ def define_imports(jobs: Jobs, settings: Settings) -> None:
 
     @jobs.app.task(name="fetch_listed")
     async def fetch_listed(import_id: int, outlet: str, failures: int = 0) -> None:
-        found = await _outlet(jobs, outlet)
+        found = await outlet_or_site(jobs, outlet)
         try:
             await crawl_slice(settings, found, sources=False, seconds=SLICE_SECONDS)
         except (asyncio.CancelledError, CrawlInterrupted):
@@ -130,19 +130,7 @@ async def _stop(jobs: Jobs, import_id: int, error: str, failures: int) -> None:
 async def _listed(jobs: Jobs, import_id: int) -> list[Outlet]:
     async with jobs.desk.engine.connect() as connection:
         slugs = await outlets_of_list(connection, import_id)
-    return [await _outlet(jobs, slug) for slug in slugs]
-
-
-async def _outlet(jobs: Jobs, slug: str) -> Outlet:
-    """Return the outlet of this name: one with a file, else one that was met in an import. Raises UnknownOutlet."""
-    try:
-        return await jobs.outlet(slug)
-    except UnknownOutlet:
-        async with jobs.desk.engine.connect() as connection:
-            its_site = await site_of_slug(connection, slug)
-        if its_site is None:
-            raise
-        return unfiled(slug, its_site)
+    return [await outlet_or_site(jobs, slug) for slug in slugs]
 
 
 async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[Going]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
-from ledger.imports import Import, begin, found_in, head_bytes_of, import_of, move, slug_of_site
+from ledger.imports import Import, begin, found_in, head_bytes_of, import_of, move, site_of_slug, slug_of_site
 from ledger.outlets import chrome, learn_chrome
 from ledger.pages import Found, announce
 from news.clock import now
@@ -134,7 +134,7 @@ class Reader:
                 outlet, task = None, None
                 if item.page is not None:
                     outlet = await self._outlet(item)
-                if self.purpose is Purpose.REREAD and outlet is not None and item.outlet not in ("", outlet.slug):
+                if self.purpose is Purpose.REPROCESS and outlet is not None and item.outlet not in ("", outlet.slug):
                     # read without its country and time zone, the page would lose what it said
                     item = replace(item, page=None, passed_over="its outlet has no file")
                 if item.page is not None and outlet is not None:
@@ -208,6 +208,18 @@ class Reader:
 def unfiled(slug: str, its_site: str) -> Outlet:
     """Return an outlet of which only the site is known."""
     return Outlet(slug=slug, name=its_site, home=f"https://{its_site}/")
+
+
+async def outlet_or_site(jobs: Jobs, slug: str) -> Outlet:
+    """Return the outlet of this name: one with a file, else one that was met in an import. Raises UnknownOutlet."""
+    try:
+        return await jobs.outlet(slug)
+    except UnknownOutlet:
+        async with jobs.desk.engine.connect() as connection:
+            its_site = await site_of_slug(connection, slug)
+        if its_site is None:
+            raise
+        return unfiled(slug, its_site)
 
 
 async def reader_of(jobs: Jobs, import_id: int) -> Reader:

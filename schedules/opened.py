@@ -12,6 +12,7 @@ from pipelines.desk import open_desk
 from schedules.importing import define_imports
 from schedules.jobs import QUEUE, Jobs, open_jobs
 from schedules.past import define_past
+from schedules.reprocessing import define_reprocessing
 
 T = TypeVar("T")
 
@@ -41,6 +42,7 @@ def run_with_jobs(
         async with open_desk(settled) as desk, open_jobs(desk, catalogue, settings, queue=queue) as jobs:
             define_imports(jobs, settings)
             define_past(jobs, settings)
+            define_reprocessing(jobs)
             return await main(jobs)
 
     return run(with_jobs(), settings)

@@ -119,7 +119,7 @@ async def _reap(jobs: Jobs) -> None:
 
 async def _take_back(jobs: Jobs, orphan: Orphan) -> None:
     log.warning("job_taken_back", job=orphan.id, task=orphan.task_name)
-    if orphan.lock:
+    if orphan.lock and orphan.lock.startswith("site:"):
         # the dead worker may have sent a request a moment ago of which nobody knows
         async with jobs.desk.engine.begin() as connection:
             await note_request(connection, orphan.lock.removeprefix("site:"), now())

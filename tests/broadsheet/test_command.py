@@ -74,7 +74,7 @@ def test_a_mistake_is_one_clear_sentence_and_exit_code_2(
 
 def test_every_verb_says_what_it_does(tmp_path: Path) -> None:
     told = broadsheet("--help", home=tmp_path)
-    verbs = ("demo", "crawl", "recrawl", "search", "article", "read", "outlets", "index", "status", "up")
+    verbs = ("demo", "crawl", "recrawl", "search", "article", "read", "reprocess", "outlets", "index", "status", "up")
     assert told.returncode == 0
     assert all(verb in told.stdout for verb in verbs)
     for verb in verbs:

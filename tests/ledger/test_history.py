@@ -1,4 +1,4 @@
-"""Texts that turn up out of order, and texts that are read anew: where they stand in an article's history."""
+"""Texts that turn up out of order, and texts that are read again: where they stand in an article's history."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from ledger.articles import documents, history
 from ledger.keep import keep
-from ledger.reread import reread
+from ledger.reprocess import reprocess_archived
 from ledger.schema import articles, outbox, signatures
 from ledger.stories import tell
 from news.outcome import Outcome
@@ -28,7 +28,7 @@ async def imported(engine, body, at, url=URL, **fields):
 async def anew(engine, body, at, url=URL, **fields):
     one = replace(reading(article(url, body, **fields), at), imported_at=NOW)
     async with engine.begin() as connection:
-        return await reread(connection, one)
+        return await reprocess_archived(connection, one)
 
 
 async def story_of(connection, kept):

@@ -1,4 +1,4 @@
-"""Imports as people type them: whole, killed, repeated, with workers of their own; and pages that are read anew."""
+"""Imports as people type them: whole, killed, repeated, with workers of their own; and archived pages that are read again."""
 
 import gzip
 import json
@@ -171,7 +171,7 @@ def test_a_list_of_addresses_is_fetched_and_recorded(tmp_path, environ, rows):
     assert str(slug).startswith("127_0_0_1_")
 
 
-def test_pages_that_were_kept_are_read_anew_without_a_fetch(tmp_path, environ, rows):
+def test_archived_pages_are_reprocessed_without_a_fetch(tmp_path, environ, rows):
     environ["BROADSHEET_ALLOW_LOOPBACK"] = "yes"
     environ["BROADSHEET_ARCHIVE"] = str(tmp_path / "archive")
     (tmp_path / "outlets").mkdir()
@@ -185,11 +185,15 @@ def test_pages_that_were_kept_are_read_anew_without_a_fetch(tmp_path, environ, r
     kept = [item.page for item in read_chunk(file, StockKind.WARC, Position()).items if item.page]
     assert [each.content for each in kept] == [pages[path]]
     assert rows("SELECT seen_at FROM versions") == [(kept[0].fetched_at,)]
-    assert [told["outcomes"] for told in broadsheet(environ, "reread")] == [{"unchanged": 1}]
+    assert [told["outcomes"] for told in broadsheet(environ, "reprocess", environ["BROADSHEET_ARCHIVE"])] == [
+        {"unchanged": 1}
+    ]
     # what a better reader finds in the same page
     better = replace(kept[0], content=page(1, f"{text(1)}\nThe last paragraph had been missed so far.").content)
     warc(file, [better], "daily")
-    assert [told["outcomes"] for told in broadsheet(environ, "reread")] == [{"changed": 1}]
+    assert [told["outcomes"] for told in broadsheet(environ, "reprocess", environ["BROADSHEET_ARCHIVE"])] == [
+        {"changed": 1}
+    ]
     assert rows("SELECT version, revision, jsonb_array_length(edits) FROM articles") == [(1, 2, 0)]
     assert rows("SELECT document->>'body' LIKE '%missed so far.' FROM articles") == [(True,)]
     assert rows("SELECT count(*) FROM attempts") == [(1,)]

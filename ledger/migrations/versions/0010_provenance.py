@@ -20,6 +20,7 @@ def upgrade() -> None:
         "UPDATE recrawls SET attempt_id = (SELECT id FROM attempts WHERE attempts.url = recrawls.url"
         " AND attempts.at >= recrawls.asked_at ORDER BY attempts.at, attempts.id LIMIT 1)"
     )
+    op.execute("UPDATE imports SET purpose = 'reprocess' WHERE purpose = 'reread'")
     op.create_index("ix_recrawls_open", "recrawls", ["url"], postgresql_where=sa.text("attempt_id IS NULL"))
     op.add_column("robots", sa.Column("skipped_lines", sa.Integer(), nullable=False, server_default=_ZERO))
     op.create_table(
@@ -43,6 +44,7 @@ def upgrade() -> None:
         sa.Column("since", sa.DateTime(timezone=True)),
         sa.Column("steps", sa.Text(), nullable=False),
         sa.Column("dry_run", sa.Boolean(), nullable=False),
+        sa.Column("read_with", sa.LargeBinary(), nullable=False),
         sa.Column("begun_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
         sa.Column("ended_at", sa.DateTime(timezone=True)),
     )
@@ -52,12 +54,13 @@ def upgrade() -> None:
             "reprocessing_id", sa.BigInteger(), sa.ForeignKey("reprocessings.id", ondelete="CASCADE"), nullable=False
         ),
         sa.Column("part", sa.Integer(), nullable=False),
-        sa.Column("up_to", sa.Uuid()),
+        sa.Column("up_to", sa.Uuid(), nullable=False),
         sa.Column("last", sa.Uuid(), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False, server_default=_ZERO),
         sa.Column("changed", sa.Integer(), nullable=False, server_default=_ZERO),
         sa.Column("results", JSONB(), nullable=False, server_default="{}"),
+        sa.Column("refusals", JSONB(), nullable=False, server_default="{}"),
         sa.Column("fields", JSONB(), nullable=False, server_default="{}"),
         sa.Column("examples", JSONB(), nullable=False, server_default="[]"),
         sa.Column("moved_at", sa.DateTime(timezone=True), nullable=False, server_default=_NOW),
@@ -68,6 +71,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute("UPDATE imports SET purpose = 'reread' WHERE purpose = 'reprocess'")
     for table in ("reprocessing_parts", "reprocessings", "raw_pages"):
         op.drop_table(table)
     op.drop_index("ix_recrawls_open", "recrawls")

@@ -1,0 +1,184 @@
+"""`reprocess`: read and enrich stored pages again, without a fetch."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from broadsheet.console import err, fail, out, print_json, quiet_logs, table
+from broadsheet.imports import read_files
+from broadsheet.progress import progress
+
+if TYPE_CHECKING:
+    from ledger.reprocessings import Reprocessing, Steps
+    from schedules.jobs import Jobs
+    from schedules.reprocessing import Going
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the verb to the command line."""
+    app.command()(reprocess)
+
+
+def reprocess(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="WARC files of our own archive, or its directory; none: the articles in the ledger."),
+    ] = None,
+    outlet: Annotated[str | None, typer.Option(help="Only this outlet's articles.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only articles first seen since this day (UTC).")
+    ] = None,
+    enrich: Annotated[bool, typer.Option("--enrich", help="Only enrich the stored texts; read no page.")] = False,
+    extract: Annotated[bool, typer.Option("--extract", help="Only articles whose raw page is kept.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing; show what would change, with examples.")
+    ] = False,
+    wait: Annotated[bool, typer.Option(help="Wait for the end, or leave the work to the workers.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one a file.")] = False,
+) -> None:
+    """Extract and enrich stored pages again with the installed reader, without a fetch.
+
+    Use it after an upgrade, a new enrichment or a corrected outlet file. Try it first:
+
+    broadsheet reprocess --outlet NAME --dry-run
+
+    Where an article's raw page is kept, the text read in it replaces the newest version's.
+    Elsewhere the stored text is enriched again. Only articles that changed are indexed again.
+    There is no new version and no edit: ids, versions and times stay.
+
+    All workers share the work; if none runs, the command works itself.
+    Ctrl-C stops it, and the same command goes on.
+
+    Exits with 1 if a part could not be finished, with 2 for wrong use.
+    """
+    from ledger.reprocessings import Steps
+
+    if files:
+        if outlet or since or enrich or extract or dry_run:
+            fail("FILE takes no --outlet, --since, --enrich, --extract or --dry-run: leave out the one or the other.")
+        _files(files, wait=wait, as_json=as_json)
+        return
+    if enrich and extract:
+        fail("--enrich and --extract exclude each other; without both, everything is done again.")
+    steps = Steps.ENRICH if enrich else Steps.EXTRACT if extract else Steps.ALL
+    begin = since.replace(tzinfo=UTC) if since else None
+    _articles(outlet, begin, steps, dry_run=dry_run, wait=wait, as_json=as_json)
+
+
+def _files(files: list[Path], *, wait: bool, as_json: bool) -> None:
+    from pipelines.archive import PATTERN
+    from pipelines.imported import Purpose
+
+    found: list[Path] = []
+    for file in files:
+        found += sorted(file.glob(PATTERN)) if file.is_dir() else [file]
+    if not found:
+        fail(f"There is no WARC file in {', '.join(map(str, files))}.")
+    read_files(found, Purpose.REPROCESS, anew=True, wait=wait, as_json=as_json)
+
+
+def _articles(
+    outlet: str | None, since: datetime | None, steps: "Steps", *, dry_run: bool, wait: bool, as_json: bool
+) -> None:
+    from schedules.opened import run_with_jobs
+
+    quiet_logs()
+    told: list[Going] = []
+    try:
+        run_with_jobs(lambda jobs: _follow(jobs, outlet, since, steps, told, dry_run=dry_run, wait=wait))
+    except KeyboardInterrupt:
+        far = f"{told[-1].asked.done} of {told[-1].asked.total} articles are done" if told else "Nothing was read yet"
+        fail(f"Stopped. {far}; the same command goes on.", 130)
+    going = told[-1]
+    if as_json:
+        print_json(going.asked.as_json() | {"owed_to_index": going.owed})
+    else:
+        _show(going.asked, waited=wait)
+    for error in going.asked.errors:
+        err.print(f"A part stopped: {error}. The same command goes on.", style="red", markup=False)
+    if going.owed and wait:
+        err.print(f"{going.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
+    if wait and going.asked.ended_at is None:
+        raise typer.Exit(1)
+
+
+async def _follow(
+    jobs: "Jobs",
+    outlet: str | None,
+    since: datetime | None,
+    steps: "Steps",
+    told: "list[Going]",
+    *,
+    dry_run: bool,
+    wait: bool,
+) -> None:
+    """Ask for the work and follow it to its end; how far it is stands last in `told`."""
+    from schedules.reprocessing import ask_reprocessing, follow_reprocessing, look
+
+    asked, goes_on = await ask_reprocessing(jobs, outlet, since, steps, dry_run=dry_run)
+    if goes_on:
+        err.print(
+            f"Goes on with what was begun {asked.begun_at:%Y-%m-%d %H:%M} UTC: {asked.done} of {asked.total} done."
+        )
+    told.append(await look(jobs, asked.id))
+    if not wait:
+        if not await jobs.someone_works():
+            err.print(
+                "No worker runs: `broadsheet up` or the same command without --no-wait will do it.", style="yellow"
+            )
+        return
+    begun, done = monotonic(), asked.done
+    with progress("Reprocessing") as say:
+        async for going in follow_reprocessing(jobs, asked):
+            told[:] = [going]
+            say(_progress(going, (going.asked.done - done) / max(monotonic() - begun, 1)))
+
+
+def _progress(going: "Going", rate: float) -> str:
+    asked = going.asked
+    verb = "would change" if asked.dry_run else "changed"
+    parts = [f"{asked.done} of {asked.total} articles", f"{rate:.0f} a second", f"{asked.changed} {verb}"]
+    return "Reprocessing: " + ", ".join([*parts, f"{going.owed} to index"] if going.owed else parts)
+
+
+#: result -> what is said of it; what is not named here is counted as changed or unchanged alone
+_SAID = {
+    "no_raw_page": "without a raw page; enriched only",
+    "other_page": "whose raw page is not the newest text's; the text stays",
+    "refused": "refused by the reader; nothing changes",
+    "recorded_meanwhile": "recorded by a crawl meanwhile",
+    "no_outlet_file": "skipped: their outlet has no file here",
+    "unrecordable": "cannot be recorded; the log says why",
+}
+
+
+def _show(asked: "Reprocessing", *, waited: bool) -> None:
+    if not waited:
+        out.print(f"{asked.total} articles to reprocess, {asked.done} done.")
+        return
+    if not asked.total:
+        out.print("No article to reprocess.")
+        return
+    verb = "would change" if asked.dry_run else "changed"
+    out.print(
+        f"{asked.done} of {asked.total} articles reprocessed: {asked.changed} {verb}, {asked.unchanged} unchanged"
+    )
+    for result, said in _SAID.items():
+        if result == "no_raw_page" and asked.steps == "extract":
+            continue
+        if times := asked.results.get(result):
+            out.print(f"{times} {said}")
+    for reason, times in asked.refusals.items():
+        out.print(f"  {times}: {reason}", markup=False)
+    if not asked.fields:
+        return
+    shown = table("field", "articles")
+    for name, times in asked.fields.items():
+        shown.add_row(name, str(times))
+    out.print(shown)
+    for example in asked.examples:
+        out.print(f"\n{example['url']}\n  {example['field']}", markup=False)
+        out.print(f"  - {example['before']}\n  + {example['after']}", markup=False)
