@@ -263,11 +263,14 @@ async def _difference(connection: AsyncConnection, visit: Visit, known: Row[Any]
     query = select(versions.c.page_hash, versions.c.read_with, versions.c.lines)
     of_newest = (versions.c.article_id == known.id) & (versions.c.version == known.version)
     was = provenance_in((await connection.execute(query.where(of_newest))).one())
-    if was is None or now is None:
-        # recorded before provenance was, or without: what both lack was read with the same
-        if was is not now:
-            return _Difference(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
+    if now is None:
         return await _compared(before, article)
+    if was is None:
+        # recorded before provenance was: the new page alone can tell that we leave out more than we did
+        base = await asyncio.to_thread(as_read_now, before, None, article, now)
+        if base is not None and fingerprint(base) == fingerprint(article):
+            return _Difference(edits=None, reason=READ_ANEW)
+        return _Difference(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
     if was.read_with == now.read_with:
         return await _compared(before, article)
     if was.page_hash == now.page_hash:

@@ -4,11 +4,12 @@ from datetime import timedelta
 from uuid import UUID
 
 import zstandard
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.schema import raw_pages
+from news.outcome import Outcome
 from news.page import Page
 from news.storable import storable
 from news.visit import Visit
@@ -30,9 +31,15 @@ async def keep_raw(connection: AsyncConnection, visit: Visit, article_id: UUID) 
     digest, page = visit.digest, visit.page
     if page is None or digest is None or digest.provenance is None or not digest.raw:
         return
+    page_hash = digest.provenance.page_hash
+    if visit.outcome is Outcome.UNCHANGED:
+        # the same bytes, as a rule: they need not be written again
+        same = (raw_pages.c.article_id == article_id) & (raw_pages.c.page_hash == page_hash)
+        if (await connection.execute(update(raw_pages).where(same).values(fetched_at=visit.fetched_at))).rowcount:
+            return
     values = {
         "article_id": article_id,
-        "page_hash": digest.provenance.page_hash,
+        "page_hash": page_hash,
         "url": page.url,
         "final_url": page.final_url,
         "status": page.status,

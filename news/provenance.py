@@ -12,6 +12,8 @@ from news.version import plain_text
 LINE_BYTES = 3
 #: lines of a page that are remembered; what has more is a list
 MOST_LINES = 3_000
+#: a line of at most so many words may name people; each run of up to four of them is remembered, too
+SHORT_WORDS, NAME_WORDS = 10, 4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +24,8 @@ class Provenance:
     page_hash: bytes
     #: the same of all that the reader was given beside the page: its code, its data, the outlet's chrome and settings
     read_with: bytes
-    #: hashes of all lines of text that stood anywhere in the page, sorted, LINE_BYTES each
+    #: hashes of all lines of text that stood anywhere in the page, and of short lines' runs of words: sorted,
+    #: LINE_BYTES each
     lines: bytes
 
     def has(self, line: str) -> bool:
@@ -37,6 +40,10 @@ class Provenance:
             low, high = (middle + 1, high) if found < wanted else (low, middle)
         return False
 
+    def names(self, person: str) -> bool:
+        """Say whether a short line of the page named this person, among others or by himself, in capitals or not."""
+        return self.has(_of_name(person))
+
 
 def hash_of(content: bytes) -> bytes:
     """Return the 16 bytes by which `content` is known."""
@@ -47,19 +54,38 @@ def pack_lines(lines: Iterable[str]) -> bytes:
     """Return the hashes of a page's lines, as `Provenance.lines` has them; of no more than MOST_LINES."""
     # one pass over all of them: line by line, preparing the text would cost ten times as much
     prepared = plain_text("\n".join(lines), keep_lines=True).split("\n")
-    return b"".join(sorted({_line_hash(line) for line in prepared[:MOST_LINES] if line}))
+    kept = dict.fromkeys(line for line in prepared[:MOST_LINES] if line)
+    hashes = set(map(_line_hash, kept))
+    for line in kept:
+        words = _of_name(line).split(" ", SHORT_WORDS)
+        if len(words) <= SHORT_WORDS and len(hashes) < 2 * MOST_LINES:
+            hashes.update(
+                _line_hash(" ".join(words[start : start + length]))
+                for length in range(1, NAME_WORDS + 1)
+                for start in range(len(words) - length + 1)
+            )
+    return b"".join(sorted(hashes))
+
+
+def _of_name(text: str) -> str:
+    """Return a text as names are compared: without case and without the signs that stand between names."""
+    return " ".join(plain_text(text.translate(_BETWEEN)).casefold().split())
+
+
+_BETWEEN = str.maketrans(dict.fromkeys(",;:|/·•()[]&", " "))
 
 
 def _line_hash(line: str) -> bytes:
     return (crc32(line.encode("utf-8", "surrogatepass")) & 0xFFFFFF).to_bytes(LINE_BYTES, "big")
 
 
-def as_read_now(before: Article, was: Provenance, after: Article, now: Provenance) -> Article | None:
+def as_read_now(before: Article, was: Provenance | None, after: Article, now: Provenance) -> Article | None:
     """Return `before` as it would have been read with what `after` was read with; None where that cannot be told.
 
-    `was` and `now` are the provenances of the two. A line of one text that stood in the other's page as well was left
-    out or taken in by our reader; one that did not is the outlet's doing. Where a text has a line that did not even
-    stand in its own page by itself (it was put together of several), nothing can be told of it.
+    `was` and `now` are the provenances of the two; without `was` only that we leave out more now can be told. A line of
+    one text that stood in the other's page as well was left out or taken in by our reader; one that did not is the
+    outlet's doing. Where a text has a line that did not even stand in its own page by itself (it was put together of
+    several), nothing can be told of it.
     """
     judge = _Judge(was, now)
     body = judge.body(before.body, after.body)
@@ -77,27 +103,33 @@ def as_read_now(before: Article, was: Provenance, after: Article, now: Provenanc
 class _Judge:
     """Tells line by line who did it."""
 
-    def __init__(self, was: Provenance, now: Provenance) -> None:
+    def __init__(self, was: Provenance | None, now: Provenance) -> None:
         self.was, self.now = was, now
+
+    def _stood(self, line: str) -> bool:
+        return self.was is not None and self.was.has(line)
+
+    def _named(self, person: str) -> bool:
+        return self.was is not None and self.was.names(person)
 
     def field(self, before: str, after: str) -> str | None:
         """Return what would have been read as this field before; None where that cannot be told."""
         if plain_text(before) == plain_text(after):
             return after
-        stood_already = not after or self.was.has(after)
+        stood_already = not after or self._stood(after)
         stands_still = not before or self.now.has(before)
         if stood_already and stands_still:
             return after
-        if (after and not self.now.has(after)) or (before and not self.was.has(before)):
+        if self.was is None or (after and not self.now.has(after)) or (before and not self._stood(before)):
             return None
         return before
 
     def names(self, before: tuple[str, ...], after: tuple[str, ...]) -> tuple[str, ...] | None:
         """Return whom would have been read as authors before; None where that cannot be told."""
         come, gone = [each for each in after if each not in before], [each for each in before if each not in after]
-        if all(map(self.was.has, come)) and all(map(self.now.has, gone)):
+        if all(map(self._named, come)) and all(map(self.now.names, gone)):
             return after
-        if not all(map(self.now.has, come)) or not all(map(self.was.has, gone)):
+        if self.was is None or not all(map(self.now.names, come)) or not all(map(self._named, gone)):
             return None
         return before
 
@@ -108,9 +140,9 @@ class _Judge:
         old_keys, new_keys = {key for _, key in old}, {key for _, key in new}
         kept: list[tuple[str, str]] = []
         for line, key in new:
-            if key in old_keys or self.was.has(line):
+            if key in old_keys or self._stood(line):
                 kept.append((line, key))
-            elif not self.now.has(line):
+            elif self.was is None or not self.now.has(line):
                 return None
         removed: dict[str, list[tuple[str, str]]] = {}
         anchor = ""
@@ -119,7 +151,7 @@ class _Judge:
             if key in present:
                 anchor = key
             elif key not in new_keys and not self.now.has(line):
-                if not self.was.has(line):
+                if not self._stood(line):
                     return None
                 removed.setdefault(anchor, []).append((line, key))
         lines = [line for line, _ in removed.pop("", [])]

@@ -1,6 +1,5 @@
 """What a page is read with, beside the page: the reader's code and data, the outlet's chrome and settings."""
 
-from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
@@ -11,7 +10,7 @@ import zstandard
 from news.outlet import Outlet
 from news.page import Page
 from news.provenance import Provenance, hash_of, pack_lines
-from pipelines.extract import Candidate, Extracted
+from pipelines.extract import Extracted
 
 #: of the code of this package, what decides which text is read in a page
 _CODE = ("extract/**/*", "digest.py", "language.py", "script.py")
@@ -19,8 +18,6 @@ _CODE = ("extract/**/*", "digest.py", "language.py", "script.py")
 _LIBRARIES = ("selectolax", "lxml", "trafilatura", "dateparser", "langdetect-rs")
 #: zstd packs a page of 100 KB into 20 in 0.4 ms at this level; the next ones cost twice as much for a twentieth less
 _LEVEL = 3
-#: fields of whose candidates the page's lines hold none by themselves
-_BESIDE_LINES = ("headline", "standfirst", "authors")
 
 
 def _reader_hash() -> bytes:
@@ -58,12 +55,8 @@ def provenance_of(page: Page, extracted: Extracted, outlet: Outlet, chrome: froz
     return Provenance(
         page_hash=hash_of(page.content),
         read_with=read_with(outlet, chrome),
-        lines=pack_lines((*extracted.texts, *_beside(extracted.candidates))),
+        lines=pack_lines(extracted.texts),
     )
-
-
-def _beside(candidates: Mapping[str, tuple[Candidate, ...]]) -> list[str]:
-    return [each.value for name in _BESIDE_LINES for each in candidates.get(name, ())]
 
 
 def packed(content: bytes) -> bytes:

@@ -27,6 +27,7 @@ from pipelines.extract.images import images
 from pipelines.extract.kinds import is_live, kind
 from pipelines.extract.lines import line_hashes
 from pipelines.extract.live_blog import entries
+from pipelines.extract.page_lines import page_lines
 from pipelines.extract.paragraphs import paragraphs
 from pipelines.extract.rescue import RESCUED_BELOW, rescued
 from pipelines.extract.rights import free, rights
@@ -76,8 +77,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     assert body_node is not None
     shown = outline(body_node)
     found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
-    texts = (*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks))
-    lines = line_hashes(texts)
+    lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline, chrome)
 
     near = bylines(shown, found.blocks, tops, title_parts(document))
@@ -135,7 +135,9 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
         rights=rights(document, page.headers),
         entries=live if sort is Kind.LIVE_BLOG else (),
     )
-    return Extracted(article=article, stated_language=claimed, lines=lines, texts=texts, candidates=weighed)
+    return Extracted(
+        article=article, stated_language=claimed, lines=lines, texts=page_lines(document, shown), candidates=weighed
+    )
 
 
 def _not_html(page: Page) -> Refusal | None:

@@ -138,6 +138,16 @@ async def test_what_cannot_be_told_is_unexplained_and_never_silent(newsroom: New
     ]
 
 
+async def test_of_what_was_recorded_before_provenance_the_new_page_tells_that_we_leave_out_more(
+    newsroom: Newsroom,
+) -> None:
+    first = await newsroom.fetch(html())
+    async with newsroom.engine.begin() as connection:
+        await connection.execute(update(versions).values(page_hash=None, read_with=None, lines=None))
+    await newsroom.fetch(html(generator="other bytes"), CHROME)
+    assert await newsroom.versions(first) == [("\n".join(BODY), [], False)]
+
+
 async def test_what_was_recorded_before_provenance_was_gets_one_and_no_version(newsroom: Newsroom) -> None:
     first = await newsroom.fetch(html())
     async with newsroom.engine.begin() as connection:
