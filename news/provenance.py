@@ -1,5 +1,6 @@
 """Where a text came from: its page, what it was read with, and whether a difference is the outlet's doing or ours."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
@@ -14,6 +15,8 @@ LINE_BYTES = 3
 MOST_LINES = 3_000
 #: a line of at most so many words may name people; each run of up to four of them is remembered, too
 SHORT_WORDS, NAME_WORDS = 10, 4
+#: signs that stand between names
+_BETWEEN = re.compile(r"[,;:|/·•()\[\]&]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +33,7 @@ class Provenance:
 
     def has(self, line: str) -> bool:
         """Say whether this line stood in the page, by itself."""
-        wanted = _line_hash(plain_text(line))
+        wanted = _line_hash(plain_text(line)).to_bytes(LINE_BYTES, "big")
         low, high = 0, len(self.lines) // LINE_BYTES
         while low < high:
             middle = (low + high) // 2
@@ -54,29 +57,25 @@ def pack_lines(lines: Iterable[str]) -> bytes:
     """Return the hashes of a page's lines, as `Provenance.lines` has them; of no more than MOST_LINES."""
     # one pass over all of them: line by line, preparing the text would cost ten times as much
     prepared = plain_text("\n".join(lines), keep_lines=True).split("\n")
-    kept = dict.fromkeys(line for line in prepared[:MOST_LINES] if line)
+    kept = list(dict.fromkeys(prepared[:MOST_LINES]))
     hashes = set(map(_line_hash, kept))
-    for line in kept:
-        words = _of_name(line).split(" ", SHORT_WORDS)
-        if len(words) <= SHORT_WORDS and len(hashes) < 2 * MOST_LINES:
-            hashes.update(
-                _line_hash(" ".join(words[start : start + length]))
-                for length in range(1, NAME_WORDS + 1)
-                for start in range(len(words) - length + 1)
-            )
-    return b"".join(sorted(hashes))
+    short = [line for line in kept if line.count(" ") < SHORT_WORDS]
+    for line in _BETWEEN.sub(" ", "\n".join(short)).casefold().encode("utf-8", "surrogatepass").split(b"\n"):
+        words = line.split()
+        for start in range(len(words)):
+            for end in range(start + 1, min(start + NAME_WORDS, len(words)) + 1):
+                hashes.add(crc32(b" ".join(words[start:end])) & 0xFFFFFF)
+    hashes.discard(_line_hash(""))
+    return b"".join(number.to_bytes(LINE_BYTES, "big") for number in sorted(hashes))
 
 
 def _of_name(text: str) -> str:
     """Return a text as names are compared: without case and without the signs that stand between names."""
-    return " ".join(plain_text(text.translate(_BETWEEN)).casefold().split())
+    return " ".join(plain_text(_BETWEEN.sub(" ", text)).casefold().split())
 
 
-_BETWEEN = str.maketrans(dict.fromkeys(",;:|/·•()[]&", " "))
-
-
-def _line_hash(line: str) -> bytes:
-    return (crc32(line.encode("utf-8", "surrogatepass")) & 0xFFFFFF).to_bytes(LINE_BYTES, "big")
+def _line_hash(line: str) -> int:
+    return crc32(line.encode("utf-8", "surrogatepass")) & 0xFFFFFF
 
 
 def as_read_now(before: Article, was: Provenance | None, after: Article, now: Provenance) -> Article | None:
