@@ -1,7 +1,6 @@
 """An article that was read is kept: as a new article, as a new version, or as what we had."""
 
-import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import pack, pack_json, plain_json
+from ledger.change import Change, change_of
 from ledger.corroboration import out_by_of
 from ledger.history import (
     MOST_EDITS,
@@ -19,39 +19,23 @@ from ledger.history import (
     in_force,
     locked,
     provenance_columns,
-    provenance_in,
     rewrite,
     summary,
     texts_of,
     with_earlier,
 )
 from ledger.outbox import owe_article
-from ledger.raw_pages import raw_page
 from ledger.schema import addresses, articles, versions
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
 from ledger.tombstones import meet
 from news.article import Article
-from news.edits import EditKind, Edits, compare
 from news.identity import identity, is_hint
 from news.moment import Moment
 from news.outcome import Outcome
-from news.page import Page
-from news.provenance import Provenance, as_read_now
+from news.provenance import Provenance
 from news.url import article_id
 from news.version import fingerprint, is_cut_short, is_same_article
 from news.visit import Visit
-
-#: said of an attempt after which the text is another one by our doing alone
-READ_ANEW = "read otherwise than before; the outlet changed nothing"
-
-
-class ReadAgain(Exception):
-    """The newest version was read with something else: its page is to be read again first. Nothing was written."""
-
-    def __init__(self, page_hash: bytes, page: Page) -> None:
-        super().__init__("the page of the newest version is to be read again")
-        self.page_hash = page_hash
-        self.page = page
 
 
 async def keep(connection: AsyncConnection, visit: Visit, story_days: int = STORY_DAYS) -> Visit:
@@ -189,18 +173,6 @@ async def refresh(
     return True
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Difference:
-    """What tells the text of a visit from the article's newest version."""
-
-    #: None: the text is another one by our doing alone, or came out from behind a wall; it makes no version
-    edits: Edits | None
-    #: the newest version's text as it is read now, with its provenance, where that is another than the stored one
-    before: Article | None = None
-    before_provenance: Provenance | None = None
-    reason: str = ""
-
-
 async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
     kept = visit.ended(Outcome.UNCHANGED, article_id=known.id, version=known.version)
     article, at = visit.text, visit.fetched_at
@@ -213,7 +185,7 @@ async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[An
         return kept.ended(Outcome.WALL, "the page shows no text now; the one that we have stays")
     # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
     of_view = known.read_from != known.url and visit.read_from == known.url
-    difference = _Difference(edits=None) if of_view else await _difference(connection, visit, known, before)
+    change = Change(edits=None) if of_view else await change_of(connection, visit, known, before)
     await lock_stories(connection)
     of_this = articles.c.id == known.id
     peeked, known = known, (await connection.execute(select(articles).where(of_this).with_for_update())).one()
@@ -223,10 +195,10 @@ async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[An
         return await keeper(connection, visit, known, story_days)
     if known.missed_at is not None:
         await meet(connection, known.id, at)
-    is_version = difference.edits is not None
+    is_version = change.edits is not None
     version = known.version + is_version
-    if is_version and difference.before is not None and difference.before_provenance is not None:
-        await _replace_text(connection, known.id, known.version, difference.before, difference.before_provenance)
+    if is_version and change.before is not None and change.before_provenance is not None:
+        await _replace_text(connection, known.id, known.version, change.before, change.before_provenance)
     out_by = await out_by_visit(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
     result = await connection.execute(
         update(articles)
@@ -236,14 +208,14 @@ async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[An
             revision=articles.c.revision + 1,
             changed_at=at if is_version else known.changed_at,
             out_by=out_by,
-            edits=(known.edits + summary(difference.edits, version, at))[-MOST_EDITS:],
+            edits=(known.edits + summary(change.edits, version, at))[-MOST_EDITS:],
             **address_of(visit),
             **columns(visit),
         )
         .returning(articles.c.revision)
     )
     revision = result.scalar_one()
-    await _add_version(connection, known.id, version, replace(text_of(visit), edits=difference.edits))
+    await _add_version(connection, known.id, version, replace(text_of(visit), edits=change.edits))
     signature = visit.digest.signature if visit.digest else ()
     copies = await find_copies(connection, known.id, visit.outlet.slug, signature, at, story_days)
     await remember(connection, known.id, version, signature, at, story_days, visit.imported_at)
@@ -253,54 +225,8 @@ async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[An
     # what we had of the article itself is another text to those who read it in a view
     is_changed = is_version or of_view
     return kept.ended(
-        Outcome.CHANGED if is_changed else Outcome.UNCHANGED, difference.reason, article_id=known.id, version=version
+        Outcome.CHANGED if is_changed else Outcome.UNCHANGED, change.reason, article_id=known.id, version=version
     )
-
-
-async def _difference(connection: AsyncConnection, visit: Visit, known: Row[Any], before: Article) -> _Difference:
-    """Return what the outlet changed, as far as it was the outlet. Raises ReadAgain."""
-    article, now = visit.text, visit.digest.provenance if visit.digest else None
-    query = select(versions.c.page_hash, versions.c.read_with, versions.c.lines)
-    of_newest = (versions.c.article_id == known.id) & (versions.c.version == known.version)
-    was = provenance_in((await connection.execute(query.where(of_newest))).one())
-    if now is None:
-        return await _compared(before, article)
-    if was is None:
-        # recorded before provenance was: the new page alone can tell that we leave out more than we did
-        base = await asyncio.to_thread(as_read_now, before, None, article, now)
-        if base is not None and fingerprint(base) == fingerprint(article):
-            return _Difference(edits=None, reason=READ_ANEW)
-        return _Difference(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
-    if was.read_with == now.read_with:
-        return await _compared(before, article)
-    if was.page_hash == now.page_hash:
-        return _Difference(edits=None, reason=READ_ANEW)
-    earlier = visit.earlier
-    if earlier is None or (earlier.page_hash and earlier.page_hash != was.page_hash):
-        found = await raw_page(connection, known.id)
-        if found is not None and found[0] == was.page_hash:
-            raise ReadAgain(*found)
-        earlier = None
-    if earlier is not None and earlier.page_hash and earlier.digest.article and earlier.digest.provenance:
-        base, source = earlier.digest.article, earlier.digest.provenance
-    else:
-        told = await asyncio.to_thread(as_read_now, before, was, article, now)
-        if told is None:
-            return _Difference(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
-        base, source = told, replace(was, read_with=now.read_with)
-    if fingerprint(base) == fingerprint(article):
-        return _Difference(edits=None, reason=READ_ANEW)
-    return replace(await _compared(base, article), before=base, before_provenance=source)
-
-
-async def _compared(before: Article, after: Article) -> _Difference:
-    if is_cut_short(after, before):
-        # the whole text came out from behind a wall: what changed beside it counts
-        before = replace(before, body=after.body, standfirst=after.standfirst, entries=after.entries)
-        if fingerprint(before) == fingerprint(after):
-            return _Difference(edits=None, reason="the whole text is to be read now")
-    # a stranger's text may take seconds: beside the loop, and before anybody waits for us
-    return _Difference(edits=await asyncio.to_thread(compare, before, after))
 
 
 async def _keep_earlier(connection: AsyncConnection, visit: Visit, seen: Row[Any], story_days: int) -> Visit:

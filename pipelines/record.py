@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.keep import ReadAgain
+from ledger.change import ReadAgain
 from ledger.record import Terms, record
 from news.configuration import Configuration
 from news.digest import Digest

@@ -1,0 +1,89 @@
+"""What tells a text from the one before it: the outlet's edit, our own reading, or what nobody can tell."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.history import provenance_in
+from ledger.raw_pages import raw_page
+from ledger.schema import versions
+from news.article import Article
+from news.edits import EditKind, Edits, compare
+from news.page import Page
+from news.provenance import Provenance, as_read_now
+from news.version import fingerprint, is_cut_short
+from news.visit import Visit
+
+#: said of an attempt after which the text is another one by our doing alone
+READ_ANEW = "read otherwise than before; the outlet changed nothing"
+
+
+class ReadAgain(Exception):
+    """The newest version was read with something else: its page is to be read again first. Nothing was written."""
+
+    def __init__(self, page_hash: bytes, page: Page) -> None:
+        super().__init__("the page of the newest version is to be read again")
+        self.page_hash = page_hash
+        self.page = page
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """What tells the text of a visit from the article's newest version."""
+
+    #: None: the text is another one by our doing alone, or came out from behind a wall; it makes no version
+    edits: Edits | None
+    #: the newest version's text as it is read now, with its provenance, where that is another than the stored one
+    before: Article | None = None
+    before_provenance: Provenance | None = None
+    reason: str = ""
+
+
+async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], before: Article) -> Change:
+    """Return what the outlet changed, as far as it was the outlet. Raises ReadAgain."""
+    article, now = visit.text, visit.digest.provenance if visit.digest else None
+    query = select(versions.c.page_hash, versions.c.read_with, versions.c.lines)
+    of_newest = (versions.c.article_id == known.id) & (versions.c.version == known.version)
+    was = provenance_in((await connection.execute(query.where(of_newest))).one())
+    if now is None:
+        return await _compared(before, article)
+    if was is None:
+        # recorded before provenance was: the new page alone can tell that we leave out more than we did
+        base = await asyncio.to_thread(as_read_now, before, None, article, now)
+        if base is not None and fingerprint(base) == fingerprint(article):
+            return Change(edits=None, reason=READ_ANEW)
+        return Change(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
+    if was.read_with == now.read_with:
+        return await _compared(before, article)
+    if was.page_hash == now.page_hash:
+        return Change(edits=None, reason=READ_ANEW)
+    earlier = visit.earlier
+    if earlier is None or (earlier.page_hash and earlier.page_hash != was.page_hash):
+        found = await raw_page(connection, known.id)
+        if found is not None and found[0] == was.page_hash:
+            raise ReadAgain(*found)
+        earlier = None
+    if earlier is not None and earlier.page_hash and earlier.digest.article and earlier.digest.provenance:
+        base, source = earlier.digest.article, earlier.digest.provenance
+    else:
+        told = await asyncio.to_thread(as_read_now, before, was, article, now)
+        if told is None:
+            return Change(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
+        base, source = told, replace(was, read_with=now.read_with)
+    if fingerprint(base) == fingerprint(article):
+        return Change(edits=None, reason=READ_ANEW)
+    return replace(await _compared(base, article), before=base, before_provenance=source)
+
+
+async def _compared(before: Article, after: Article) -> Change:
+    if is_cut_short(after, before):
+        # the whole text came out from behind a wall: what changed beside it counts
+        before = replace(before, body=after.body, standfirst=after.standfirst, entries=after.entries)
+        if fingerprint(before) == fingerprint(after):
+            return Change(edits=None, reason="the whole text is to be read now")
+    # a stranger's text may take seconds: beside the loop, and before anybody waits for us
+    return Change(edits=await asyncio.to_thread(compare, before, after))
