@@ -43,9 +43,10 @@ _DATED = re.compile(r"(?<!\d)((?:19|20)\d\d)[/_-]?(0[1-9]|1[0-2])(?:[/_-]?(0[1-9
 def is_before(url: str, since: datetime) -> bool:
     """Say whether an address names a day or month that is wholly before `since`; one that names none is not.
 
-    >>> is_before("https://a.example/2019/05/04/story", datetime(2024, 2, 8, tzinfo=UTC))
+    >>> since = datetime.fromisoformat("2024-02-08T00:00:00Z")
+    >>> is_before("https://a.example/2019/05/04/story", since)
     True
-    >>> is_before("https://a.example/sitemap-2024-02.xml", datetime(2024, 2, 8, tzinfo=UTC))
+    >>> is_before("https://a.example/sitemap-2024-02.xml", since)
     False
     """
     found = _DATED.search(urlsplit(url).path)
