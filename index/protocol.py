@@ -70,8 +70,11 @@ class Index(Protocol):
         """Return what people call the backend: `elasticsearch` or `postgresql`."""
         ...
 
-    async def create(self) -> None:
-        """Make what the index needs, if it is not there yet; nothing that is there is lost."""
+    async def create(self) -> bool:
+        """Make what the index needs, if it is not there yet; nothing that is there is lost.
+
+        Return whether anything was made: whoever made it enqueues every article of the ledger.
+        """
         ...
 
     async def write(self, actions: Sequence[Action]) -> list[Written]:

@@ -1,22 +1,26 @@
 """The client's connection to Elasticsearch, and its errors in our own words."""
 
 import io
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
 from elastic_transport import AiohttpHttpNode, ConnectionTimeout, TlsError, TransportError
 from elastic_transport import ConnectionError as NoConnection
 from elastic_transport.client_utils import DEFAULT
-from elasticsearch import ApiError, AsyncElasticsearch
+from elasticsearch import ApiError, AsyncElasticsearch, UnsupportedProductError
 
 from news.configuration import Configuration
 from news.errors import ConfigurationError, IndexUnavailable
 
+log = structlog.get_logger()
+
 #: seconds for one request; a slower search is one that nobody waits for
 REQUEST_SECONDS = 30.0
-
+#: the major version of the servers that the client speaks to
+NEEDED = 9
 
 #: aiohttp refuses larger bodies as bytes, lest one write hold up the loop
 _LARGE_BYTES = 1_000_000
@@ -85,20 +89,31 @@ def shown(url: str) -> str:
     return ", ".join(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" for parts in map(urlsplit, url.split(",")))
 
 
-@contextmanager
-def our_words(place: str) -> Iterator[None]:
-    """Turn the client's errors into ours. `place` is the server as `shown`; no error carries a document or a secret."""
+@asynccontextmanager
+async def our_words(client: AsyncElasticsearch, place: str) -> AsyncIterator[None]:
+    """Turn the client's errors into ours. `place` is the server as `shown`; no error carries a document or a secret.
+
+    An answer that has not the shape of Elasticsearch's is an error, too.
+    """
     try:
         yield
     except ApiError as error:
-        raise explained(error, place) from None
+        raise await explained(error, client, place) from None
     except TransportError as error:
         raise unreachable(error, place) from None
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+        log.debug("answer_unreadable", error=type(error).__name__)  # its text may carry an article's
+        raise unreadable(place) from None
 
 
 def unreachable(error: TransportError, place: str) -> IndexUnavailable:
     """Return our error for a request that got no answer."""
     return IndexUnavailable(f"Elasticsearch at {place} {_trouble(error)}")
+
+
+def unreadable(place: str) -> IndexUnavailable:
+    """Return our error for an answer that came with success and is none of Elasticsearch's."""
+    return IndexUnavailable(f"Elasticsearch at {place} gives an answer that cannot be read; is a proxy before it?")
 
 
 def _trouble(error: TransportError) -> str:
@@ -111,9 +126,39 @@ def _trouble(error: TransportError) -> str:
     return f"gives an answer that cannot be read ({type(error).__name__})."
 
 
-def explained(error: ApiError, place: str) -> IndexUnavailable:
-    """Return our error for an answer of the server that is no success."""
-    return failed(error.status_code, error_type(error.body), place)
+async def explained(error: ApiError, client: AsyncElasticsearch, place: str) -> IndexUnavailable:
+    """Return our error for an answer of the server that is no success, or that another product gave."""
+    kind = error_type(error.body)
+    if isinstance(error, UnsupportedProductError) or (
+        error.status_code in (400, 406) and kind in ("unknown", "media_type_header_exception")
+    ):
+        return await _other_product(client, place) or (
+            unreadable(place) if error.status_code < 300 else failed(error.status_code, kind, place)
+        )
+    return failed(error.status_code, kind, place)
+
+
+async def _other_product(client: AsyncElasticsearch, place: str) -> IndexUnavailable | None:
+    """Ask the server what it is; return our error if it is no Elasticsearch of the client's version."""
+    body: object
+    try:
+        # the client would add the version it speaks to "application/json"
+        body = (await client.perform_request("GET", "/", headers={"accept": "*/*"})).body
+    except UnsupportedProductError as error:
+        body = error.body
+    except (ApiError, TransportError):
+        return None
+    version = body.get("version") if isinstance(body, dict) else None
+    number = str(version.get("number", "")) if isinstance(version, dict) else ""
+    if not isinstance(version, dict) or not number[:1].isdigit():
+        return None
+    product = {"opensearch": "OpenSearch"}.get(str(version.get("distribution")), "Elasticsearch")
+    if product == "Elasticsearch" and number.startswith(f"{NEEDED}."):
+        return None
+    return IndexUnavailable(
+        f"The server at {place} is {product} {number[:20]}; Broadsheet needs Elasticsearch {NEEDED}. "
+        "Without BROADSHEET_ELASTICSEARCH_URL it searches in PostgreSQL."
+    )
 
 
 def failed(status: int, kind: str, place: str) -> IndexUnavailable:
@@ -128,6 +173,8 @@ def failed(status: int, kind: str, place: str) -> IndexUnavailable:
         )
     if status == 404:
         return IndexUnavailable(f"Elasticsearch at {place} has no such index; `broadsheet index create` makes it.")
+    if kind == "index_closed_exception":
+        return IndexUnavailable(f"Elasticsearch at {place} has closed the index; open it: POST /articles,events/_open.")
     if status < 500 and status != 429:
         return IndexUnavailable(f"Elasticsearch at {place} refuses this: {status} ({kind}).")
     return IndexUnavailable(f"Elasticsearch at {place} is in trouble: {status} ({kind}).")

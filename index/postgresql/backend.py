@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -43,15 +43,19 @@ class PostgresqlIndex:
         """Use `engine`, which stays its owner's to dispose of."""
         self.engine = engine
 
-    async def create(self) -> None:
+    async def create(self) -> bool:
         """Make the schema `search` and its tables."""
         with _our_words():
             async with self.engine.begin() as connection:
                 await connection.execute(select(func.pg_advisory_xact_lock(_MAKING)))
+                there = [func.to_regclass(str(table)).is_not(None) for table in TABLES.sorted_tables]
+                if (await connection.execute(select(and_(*there)))).scalar_one():
+                    return False
                 await connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
                 await connection.run_sync(TABLES.create_all)
                 about = insert(ABOUT).on_conflict_do_nothing()
                 await connection.execute(about, {"schema_version": schema_version("articles")})
+        return True
 
     async def write(self, actions: Sequence[Action]) -> list[Written]:
         """Tell PostgreSQL these actions, a transaction for each chunk."""
