@@ -282,7 +282,7 @@ async def test_a_search_whose_answer_cannot_be_read_says_so(
 async def test_a_closed_index_refuses_no_document(elasticsearch: ElasticsearchIndex) -> None:
     alias = elasticsearch.aliases["articles"]
     await elasticsearch.client.indices.close(index=f"{alias}-v1")
-    with pytest.raises(IndexUnavailable, match="has closed the index .* open it"):
+    with pytest.raises(IndexUnavailable, match=r"has closed the index .* open it"):
         await elasticsearch.write(articles(3))
     with pytest.raises(IndexUnavailable, match="has closed the index"):
         await elasticsearch.search(Query())
@@ -326,7 +326,7 @@ async def test_a_mapping_that_fits_no_document_refuses_none(elasticsearch: Elast
     await elasticsearch.client.indices.create(
         index=f"{alias}-v1", aliases={alias: {}}, mappings={"properties": {"outlet": {"type": "long"}}}
     )
-    with pytest.raises(IndexUnavailable, match="refuses every document .* field outlet.* migrate --again"):
+    with pytest.raises(IndexUnavailable, match=r"refuses every document .* field outlet.* migrate --again"):
         await elasticsearch.write(articles(bulk.ALIKE))
     words = await elasticsearch.write(articles(bulk.ALIKE - 1))
     assert {word.verdict for word in words} == {Verdict.REFUSED}
