@@ -1,6 +1,7 @@
 """Elasticsearch as a place to search: articles and crawl events, each behind an alias."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +11,13 @@ from index.asked import settle
 from index.cursor import begin
 from index.elasticsearch import bulk, results, translate
 from index.elasticsearch.client import error_type, failed, our_words, unreadable
+from index.elasticsearch.compare import walk
 from index.elasticsearch.create import create
 from index.elasticsearch.labels import Labels
 from index.elasticsearch.request import preference, searches
 from index.elasticsearch.status import NAME, status
 from index.elasticsearch.targets import Targets
-from index.protocol import Action, IndexStatus, Written
+from index.protocol import Action, IndexStatus, Tally, Written
 from index.query import Query, Results
 from index.schema import DERIVED, STREAMS
 from news.errors import BadQuery
@@ -118,6 +120,26 @@ class ElasticsearchIndex:
         """Return schema, counts, size and what a person should know."""
         async with our_words(self.client, self.place):
             return await status(self.client, self.aliases, self.place)
+
+    async def tally(self, without: Collection[str] = (), *, revisions: bool = False) -> Tally:
+        """Count the articles, but for the ids `without`; with `revisions` add those up, too."""
+        async with our_words(self.client, self.place):
+            found = await self.client.search(
+                index=self.aliases["articles"],
+                size=0,
+                track_total_hits=True,
+                query={"bool": {"must_not": [{"ids": {"values": sorted(without)}}]}},
+                aggregations={"revisions": {"sum": {"field": "revision"}}} if revisions else None,
+            )
+            total = round(found["aggregations"]["revisions"]["value"]) if revisions else None
+            return Tally(articles=int(found["hits"]["total"]["value"]), revisions=total)
+
+    async def walk(self) -> AsyncGenerator[tuple[str, int]]:
+        """Yield id and revision of each article, as they were when the walk began."""
+        walked = walk(self.client, self.aliases["articles"], revisions=True)
+        async with our_words(self.client, self.place), aclosing(walked) as found:
+            async for each in found:
+                yield each
 
     async def refresh(self) -> None:
         """Make all that was written searchable now."""
