@@ -12,7 +12,7 @@ from elastic_transport import ConnectionError as NoConnection
 from elastic_transport.client_utils import DEFAULT
 from elasticsearch import ApiError, AsyncElasticsearch, UnsupportedProductError
 
-from news.configuration import Configuration
+from news.configuration import Configuration, nodes
 from news.errors import ConfigurationError, IndexUnavailable
 
 log = structlog.get_logger()
@@ -52,11 +52,10 @@ def connect(configuration: Configuration) -> AsyncElasticsearch:
     """
     if not configuration.elasticsearch_url:
         raise ConfigurationError("BROADSHEET_ELASTICSEARCH_URL names no Elasticsearch.")
-    hosts = [host.strip() for host in configuration.elasticsearch_url.split(",") if host.strip()]
     certificates = configuration.elasticsearch_ca_certs
     try:
         return AsyncElasticsearch(
-            [with_port(host) for host in hosts],
+            [with_port(node) for node in nodes(configuration.elasticsearch_url)],
             node_class=Node,
             api_key=configuration.elasticsearch_api_key,
             request_timeout=REQUEST_SECONDS,
@@ -86,7 +85,7 @@ def shown(url: str) -> str:
     >>> shown("https://elastic:secret@search.example.org:9200/")
     'https://search.example.org:9200'
     """
-    return ", ".join(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" for parts in map(urlsplit, url.split(",")))
+    return ", ".join(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" for parts in map(urlsplit, nodes(url)))
 
 
 @asynccontextmanager
