@@ -52,15 +52,15 @@ def test_an_address_of_postgresql_may_name_a_socket_or_a_host(url: str) -> None:
 
 @pytest.mark.parametrize("between", [",", ", "])
 def test_an_elasticsearch_may_have_several_nodes(between: str) -> None:
-    url = between.join(("https://u:p@a.example:9200", "https://u:p@b.example:9201", "http://[::1]:9202"))
+    url = between.join(("https://u:p@a.example:9200", "https://u:p@b.example:9201", "https://[::1]:9202"))
     found = read({"BROADSHEET_ELASTICSEARCH_URL": url})
     client = connect(found)
     assert [(node.host, node.port, node.config.scheme) for node in client.transport.node_pool.all()] == [
         ("a.example", 9200, "https"),
         ("b.example", 9201, "https"),
-        ("::1", 9202, "http"),
+        ("::1", 9202, "https"),
     ]
-    assert shown(url) == "https://a.example:9200, https://b.example:9201, http://[::1]:9202"
+    assert shown(url) == "https://a.example:9200, https://b.example:9201, https://[::1]:9202"
 
 
 def test_yes_and_no_are_read_in_the_usual_words(tmp_path: Path) -> None:
