@@ -1,4 +1,4 @@
-"""`index create|rebuild|status|migrate|keys`: the search index, which is made from the ledger."""
+"""`index create|rebuild|verify|status|migrate|keys`: the search index, which is made from the ledger."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from index.elasticsearch.backend import ElasticsearchIndex
     from index.protocol import IndexStatus
     from ledger.outbox import Debt
+    from pipelines.verify import Counted, Verified
 
 T = TypeVar("T")
 
@@ -22,9 +23,12 @@ app = typer.Typer(
 
 @app.command()
 def create() -> None:
-    """Create what the index needs, if it is not there yet."""
+    """Create what the index needs, if it is not there yet; an index that was made gets every article enqueued."""
     quiet_logs()
-    _print(run(_create()))
+    made, found = run(_create())
+    _print(found)
+    if made:
+        out.print("  every article is enqueued: a running daemon writes them, or `broadsheet index rebuild` now")
 
 
 @app.command()
@@ -34,6 +38,33 @@ def rebuild() -> None:
     with err.status("Indexing", spinner="dots"):
         articles, owed = run(_rebuild())
     out.print(f"{articles} articles written; {owed} are still owed.")
+
+
+@app.command()
+def verify(
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Enqueue what is missing or stale, and the removal of what the ledger lacks."),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compare ledger and index, article by article. Exit code 1: they differ, and it was not repaired."""
+    quiet_logs()
+    with err.status("Comparing", spinner="dots"):
+        found = run(_verify(repair=repair))
+    if as_json:
+        print_json(found.as_json())
+    else:
+        for sentence in found.sentences():
+            out.print(sentence, markup=False)
+        if not found.differ:
+            out.print("The index has what the ledger has.")
+        elif repair:
+            out.print(f"{found.enqueued} enqueued; a running daemon writes them, or the next crawl.")
+        else:
+            out.print("`broadsheet index verify --repair` enqueues what is to be done.")
+    if found.differ > found.enqueued:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -84,13 +115,16 @@ def keys(
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Tell how the index is: schema, documents, size, what it is owed and refused, what is missing."""
     quiet_logs()
-    found, owed = run(_status())
+    found, owed, counted = run(_status())
+    lacking, difference = (counted.lacking, counted.sentence()) if counted else (None, "")
     if as_json:
         from dataclasses import asdict
 
-        print_json(asdict(found) | asdict(owed))
+        print_json(asdict(found) | asdict(owed) | {"lacking": lacking, "difference": difference or None})
         return
     _print(found)
+    if difference:
+        out.print(f"  {difference}", style="red", markup=False)
     since = f" since {owed.owed_since:%Y-%m-%d %H:%M:%SZ}" if owed.owed_since else ""
     out.print(f"  {owed.owed} owed{since}, {owed.quarantined} in quarantine")
 
@@ -103,19 +137,30 @@ def _print(found: "IndexStatus") -> None:
         out.print(f"  {note}", markup=False)
 
 
-async def _create() -> "IndexStatus":
-    async with ledger_and_index() as (_, index):
-        await index.create()
-        return await index.status()
+async def _create() -> "tuple[bool, IndexStatus]":
+    from pipelines.publish import create_index
+
+    async with ledger_and_index() as (engine, index):
+        made = await create_index(engine, index)
+        return made, await index.status()
 
 
-async def _status() -> "tuple[IndexStatus, Debt]":
+async def _verify(*, repair: bool) -> "Verified":
+    from pipelines.verify import verify as compare
+
+    async with ledger_and_index() as (engine, index):
+        return await compare(engine, index, repair=repair, anew=repair, remove=repair)
+
+
+async def _status() -> "tuple[IndexStatus, Debt, Counted | None]":
     from ledger.outbox import debt
+    from pipelines.verify import count
 
     async with ledger_and_index() as (engine, index):
         async with engine.connect() as connection:
             owed = await debt(connection)
-        return await index.status(), owed
+        found = await index.status()
+        return found, owed, await count(engine, index, revisions=True) if found.schema_version else None
 
 
 async def _on_elasticsearch(do: "Callable[[ElasticsearchIndex], Awaitable[T]]") -> T:

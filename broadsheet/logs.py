@@ -44,6 +44,8 @@ def daemon_logs(level: str = "INFO") -> None:
     # a line for every crawl's settings and every job is more than anybody reads
     for chatty in ("scrapy", "procrastinate", "apscheduler", "alembic"):
         logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
+    # it warns of each try that failed, with a traceback; what came of all tries is said by us
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
 
 
 def tell(event: str, sentence: str, **fields: object) -> None:

@@ -79,8 +79,10 @@ def search(
 
 
 async def _search(asked: "Query") -> "Results":
-    async with ledger_and_index() as (_, index):
-        await index.create()
+    from pipelines.publish import create_index
+
+    async with ledger_and_index() as (engine, index):
+        await create_index(engine, index)
         return await index.search(asked)
 
 

@@ -30,6 +30,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
     else:
         documents = ", ".join(f"{count} {stream}" for stream, count in index["documents"].items())
         out.print(f"Index: {index['backend']}, schema {index['schema_version']}, {documents or 'empty'}", markup=False)
+    if index["difference"]:
+        out.print(index["difference"], style="red", markup=False)
     since = f" since {index['owed_since']}" if index["owed"] else ""
     out.print(f"Owed to the index: {index['owed']}{since}; in quarantine: {index['quarantined']}")
     if found["archive_fault"]:
@@ -50,6 +52,7 @@ async def _status() -> dict[str, Any]:
     from news.configuration import read
     from news.errors import IndexUnavailable
     from pipelines.archive import archive_fault
+    from pipelines.verify import count
 
     configuration = read()
     async with database(configuration, connections=2) as engine:
@@ -59,6 +62,7 @@ async def _status() -> dict[str, Any]:
             refused = await unrecordable(connection)
         index = open_index(configuration, engine)
         told: dict[str, Any] = {"backend": index.name, "error": None, "documents": {}, "schema_version": 0, "notes": []}
+        told |= {"lacking": None, "difference": None}
         try:
             found = await index.status()
             told |= {
@@ -67,6 +71,9 @@ async def _status() -> dict[str, Any]:
                 "size_bytes": found.size_bytes,
                 "notes": list(found.notes),
             }
+            if found.schema_version:
+                compared = await count(engine, index)
+                told |= {"lacking": compared.lacking, "difference": compared.sentence() or None}
         except IndexUnavailable as error:
             told["error"] = str(error)
         finally:

@@ -1,6 +1,6 @@
 """What a place to search must be able to do. Two are built in; docs/add-an-index.md shows how to add one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -62,6 +62,15 @@ class IndexStatus:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How many articles there are, and the sum of their revisions: a cheap sign of what may be missing or stale."""
+
+    articles: int
+    #: None if it was not asked for
+    revisions: int | None = None
+
+
 class Index(Protocol):
     """A place where articles are searched and crawl events are kept. Each method raises IndexUnavailable."""
 
@@ -70,8 +79,11 @@ class Index(Protocol):
         """Return what people call the backend: `elasticsearch` or `postgresql`."""
         ...
 
-    async def create(self) -> None:
-        """Make what the index needs, if it is not there yet; nothing that is there is lost."""
+    async def create(self) -> bool:
+        """Make what the index needs, if it is not there yet; nothing that is there is lost.
+
+        Return whether anything was made: whoever made it enqueues every article of the ledger.
+        """
         ...
 
     async def write(self, actions: Sequence[Action]) -> list[Written]:
@@ -92,6 +104,14 @@ class Index(Protocol):
 
     async def status(self) -> IndexStatus:
         """Return how the index is."""
+        ...
+
+    async def tally(self, without: Collection[str] = (), *, revisions: bool = False) -> Tally:
+        """Count the articles that are searchable, but for up to 1,000 ids; with `revisions` add those up, too."""
+        ...
+
+    def walk(self) -> AsyncGenerator[tuple[str, int]]:
+        """Yield id and revision of each article that is searchable, by the ids' code points, a page in memory."""
         ...
 
     async def refresh(self) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import documents
+from ledger.indexed import is_uuid
 from ledger.schema import articles, outbox, quarantine
 
 
@@ -46,7 +47,7 @@ async def owe_articles(connection: AsyncConnection, revisions: Mapping[UUID, int
         set_={"revision": statement.excluded.revision},
         where=statement.excluded.revision > outbox.c.revision,
     )
-    await connection.execute(statement, [{"article": str(each), "to": to} for each, to in revisions.items()])
+    await connection.execute(statement, [{"article": str(each), "to": to} for each, to in sorted(revisions.items())])
 
 
 async def owe_event(
@@ -87,7 +88,7 @@ async def _owe(connection: AsyncConnection, **row: Any) -> None:
 
 async def owe_everything(connection: AsyncConnection) -> int:
     """Owe the index every article anew, as after its loss, and return how many."""
-    everything = select(literal("articles"), cast(articles.c.id, Text), articles.c.revision)
+    everything = select(literal("articles"), cast(articles.c.id, Text), articles.c.revision).order_by(articles.c.id)
     statement = insert(outbox).from_select(["stream", "id", "revision"], everything)
     await connection.execute(
         statement.on_conflict_do_update(
@@ -103,10 +104,12 @@ async def owed(connection: AsyncConnection, limit: int) -> list[Owed]:
     An article comes as the ledger has it now, which may be a later revision than the one that was noted.
     """
     rows = (await connection.execute(select(outbox).order_by(outbox.c.owed_since, outbox.c.id).limit(limit))).all()
-    found = await documents(connection, [UUID(row.id) for row in rows if row.stream == "articles"])
+    ids = {row.id: UUID(row.id) for row in rows if row.stream == "articles" and is_uuid(row.id)}
+    found = await documents(connection, ids.values())
     result = []
     for row in rows:
-        document = row.document if row.stream == "events" else found.get(UUID(row.id))
+        # what the ledger does not know, such as an id that another program wrote, is to go from the index
+        document = row.document if row.stream == "events" else found.get(ids[row.id]) if row.id in ids else None
         revision = max(row.revision, document["revision"]) if document and "revision" in document else row.revision
         result.append(Owed(stream=row.stream, id=row.id, revision=revision, document=document))
     return result
@@ -119,6 +122,7 @@ async def settle(connection: AsyncConnection, done: Collection[Owed]) -> None:
         rows = await connection.execute(
             select(outbox.c.stream, outbox.c.id, outbox.c.revision)
             .where(tuple_(outbox.c.stream, outbox.c.id).in_(list(revisions)))
+            .order_by(outbox.c.stream, outbox.c.id)  # whoever locks several rows does so in this order
             .with_for_update()
         )
         paid = [(row.stream, row.id) for row in rows if row.revision <= revisions[row.stream, row.id]]

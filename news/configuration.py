@@ -24,7 +24,7 @@ class Configuration:
     home: Path
     #: a PostgreSQL of one's own, `postgresql://...`; None starts the embedded one
     database_url: str | None = None
-    #: `http(s)://...`; None searches in PostgreSQL
+    #: `http(s)://...`, of several nodes separated by commas; None searches in PostgreSQL
     elasticsearch_url: str | None = None
     elasticsearch_api_key: str | None = None
     elasticsearch_ca_certs: Path | None = None
@@ -77,8 +77,11 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
                 f"{', '.join(PREFIX + each.upper() for each in sorted(known))}."
             )
     _check_url(found, "database_url", ("postgresql", "postgres"))
-    for name in ("elasticsearch_url", "webhook_url"):
-        _check_url(found, name, ("http", "https"), needs_host=True)
+    _check_url(found, "webhook_url", ("http", "https"), needs_host=True)
+    if "elasticsearch_url" in found and not nodes(found["elasticsearch_url"]):
+        raise ConfigurationError(f"{PREFIX}ELASTICSEARCH_URL names no host: http://HOST… is expected.")
+    for node in nodes(found.get("elasticsearch_url", "")):
+        _check_url({"elasticsearch_url": node}, "elasticsearch_url", ("http", "https"), needs_host=True)
     return Configuration(
         home=Path(found["home"]) if "home" in found else platformdirs.user_data_path("broadsheet", appauthor=False),
         database_url=found.get("database_url"),
@@ -99,6 +102,15 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         events_days=_days(found, "events_days", 0) if "events_days" in found else None,
         webhook_url=found.get("webhook_url"),
     )
+
+
+def nodes(urls: str) -> list[str]:
+    """Return the addresses of a comma-separated list; a comma in a password is written %2C.
+
+    >>> nodes("https://a.example:9200, https://b.example:9200,")
+    ['https://a.example:9200', 'https://b.example:9200']
+    """
+    return [url.strip() for url in urls.split(",") if url.strip()]
 
 
 def _check_url(found: Mapping[str, str], name: str, schemes: tuple[str, ...], *, needs_host: bool = False) -> None:

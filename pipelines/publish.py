@@ -2,18 +2,23 @@
 
 import asyncio
 import random
-from typing import cast
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Action, Index, Stream, Verdict
 from ledger.locks import Lock, let_go_when_silent
-from ledger.outbox import Owed, owed, put_aside, settle
+from ledger.outbox import Owed, owe_everything, owed, put_aside, settle
 from news.errors import IndexUnavailable
+from pipelines.verify import Watch
 
+T = TypeVar("T")
 log = structlog.get_logger()
 
 #: documents handed over at once; the index cuts them into chunks by bytes itself
@@ -22,8 +27,10 @@ BATCH = 500
 PAUSE_SECONDS = 0.5
 #: the lock is lost by who says nothing for so long; a batch takes seconds
 SILENT_SECONDS = 60
-#: while the index is away the pause doubles up to this
-LONGEST_PAUSE_SECONDS = 60.0
+#: an index that has not answered for so long is named in the log; so often the lock's connection says something, too
+SLOW_SECONDS = 10.0
+#: while the index is away the pause doubles up to this: a person who has mended it wants to see it run
+LONGEST_PAUSE_SECONDS = 20.0
 
 
 async def publish(engine: AsyncEngine, index: Index) -> None:
@@ -33,6 +40,7 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
     time, and tries again: what is owed stays owed.
     """
     failures = 0
+    watch = Watch(engine, index)
     while True:
         try:
             async with engine.connect() as connection:
@@ -42,14 +50,18 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
                 if ours:
                     try:
                         await let_go_when_silent(connection, SILENT_SECONDS)
-                        await index.create()
+                        await create_index(engine, index)
                         while True:
-                            wait_seconds = await _publish_batch(engine, index)
+                            await watch.look(partial(_hold, connection))
+                            batch = await _attended(connection, _publish_batch(engine, index))
                             failures = 0
-                            await asyncio.sleep(wait_seconds)
-                            # is the lock still ours? A connection that was lost has lost it, too
-                            await connection.execute(text("SELECT 1"))
-                            await connection.commit()
+                            if batch.waits_for:
+                                log.warning("publish_waits", reason=batch.waits_for)
+                            # the lock's connection must not fall silent, and may have been lost with the lock
+                            await _attended(connection, asyncio.sleep(batch.wait_seconds), report=False)
+                            await _hold(connection)
+                            if batch.waits_for:
+                                await create_index(engine, index)  # one index may have gone, the other not
                     finally:
                         # the connection goes back to its pool, and would take the lock along
                         await connection.invalidate()
@@ -61,25 +73,72 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
         await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
 
 
+async def _hold(connection: AsyncConnection) -> None:
+    """Say something over the lock's connection. Raises SQLAlchemyError where it was lost, and with it the lock."""
+    await connection.execute(text("SELECT 1"))
+    await connection.commit()
+
+
+async def _attended(connection: AsyncConnection, doing: Coroutine[Any, Any, T], *, report: bool = True) -> T:
+    """Return what `doing` returns, hold the lock while it lasts and, with `report`, say that it lasts."""
+    task = asyncio.create_task(doing)
+    seconds = 0.0
+    try:
+        while not (await asyncio.wait({task}, timeout=SLOW_SECONDS))[0]:
+            seconds += SLOW_SECONDS
+            if report:
+                log.warning("publish_slow", reason="the index has not answered yet", seconds=seconds)
+            await _hold(connection)
+        return task.result()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def create_index(engine: AsyncEngine, index: Index) -> bool:
+    """Make what the index needs, if it is not there; return whether anything was made.
+
+    What was made is empty or old, so every article is enqueued. Raises IndexUnavailable.
+    """
+    made = await index.create()
+    if made:
+        async with engine.begin() as connection:
+            articles = await owe_everything(connection)
+        log.warning("index_made", backend=index.name, articles_enqueued=articles)
+    return made
+
+
 async def publish_all(engine: AsyncEngine, index: Index) -> int:
     """Publish until nothing more can be published now, make it searchable, and return how much is still owed.
 
     Raises IndexUnavailable if the index is away.
     """
-    await index.create()
-    while not await _publish_batch(engine, index):
+    await create_index(engine, index)
+    while not (batch := await _publish_batch(engine, index)).wait_seconds:
         pass
+    if batch.waits_for:
+        log.warning("publish_waits", reason=batch.waits_for)
     await index.refresh()
     async with engine.connect() as connection:
         return len(await owed(connection, BATCH))
 
 
-async def _publish_batch(engine: AsyncEngine, index: Index) -> float:
-    """Publish one batch, and return how many seconds to wait before the next; 0 if there is more to do."""
+@dataclass(frozen=True, kw_only=True)
+class _Batch:
+    """What publishing one batch came to."""
+
+    #: before the next; 0 if there is more to do
+    wait_seconds: float
+    #: why some of it must wait
+    waits_for: str = ""
+
+
+async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
+    """Publish one batch."""
     async with engine.connect() as connection:
         batch = await owed(connection, BATCH)
     if not batch:
-        return PAUSE_SECONDS
+        return _Batch(wait_seconds=PAUSE_SECONDS)
     answers = await index.write([_action(each) for each in batch])
     done = [each for each, answer in zip(batch, answers, strict=True) if answer.verdict is Verdict.DONE]
     refused = [
@@ -90,10 +149,11 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> float:
         for each, reason in refused:
             log.error("document_refused", stream=each.stream, id=each.id, reason=reason)
             await put_aside(connection, each, reason)
-    later = [answer.wait_seconds for answer in answers if answer.verdict is Verdict.LATER]
+    later = [answer for answer in answers if answer.verdict is Verdict.LATER]
     if later:
-        return max(PAUSE_SECONDS, *later)
-    return 0.0 if len(batch) == BATCH else PAUSE_SECONDS
+        longest = max(later, key=lambda answer: answer.wait_seconds)
+        return _Batch(wait_seconds=max(PAUSE_SECONDS, longest.wait_seconds), waits_for=longest.reason or "busy")
+    return _Batch(wait_seconds=0.0 if len(batch) == BATCH else PAUSE_SECONDS)
 
 
 def _action(each: Owed) -> Action:

@@ -13,6 +13,7 @@ from ledger.outbox import debt
 from ledger.outlets import states
 from news.errors import IndexUnavailable
 from pipelines.archive import archive_fault
+from pipelines.verify import count
 from web.answer import json_answer
 from web.failures import AWAY, LEDGER_AWAY
 from web.rooms import Rooms, rooms_of
@@ -83,6 +84,7 @@ async def _index_status(rooms: Rooms) -> dict[str, Any]:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             found = await rooms.index.status()
+            counted = await count(rooms.engine, rooms.index) if found.schema_version else None
     except (IndexUnavailable, TimeoutError):
         return {"backend": rooms.index.name, "available": False, "notes": [AWAY]}
     return {
@@ -91,5 +93,7 @@ async def _index_status(rooms: Rooms) -> dict[str, Any]:
         "schema_version": found.schema_version,
         "documents": dict(found.documents),
         "size_bytes": found.size_bytes,
+        "lacking": counted.lacking if counted else None,
+        "difference": (counted.sentence() if counted else "") or None,
         "notes": list(found.notes),
     }

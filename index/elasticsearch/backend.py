@@ -1,6 +1,7 @@
 """Elasticsearch as a place to search: articles and crawl events, each behind an alias."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +10,14 @@ from elasticsearch import AsyncElasticsearch, NotFoundError
 from index.asked import settle
 from index.cursor import begin
 from index.elasticsearch import bulk, results, translate
-from index.elasticsearch.client import error_type, failed, our_words
+from index.elasticsearch.client import error_type, failed, our_words, unreadable
+from index.elasticsearch.compare import walk
 from index.elasticsearch.create import create
 from index.elasticsearch.labels import Labels
 from index.elasticsearch.request import preference, searches
 from index.elasticsearch.status import NAME, status
 from index.elasticsearch.targets import Targets
-from index.protocol import Action, IndexStatus, Written
+from index.protocol import Action, IndexStatus, Tally, Written
 from index.query import Query, Results
 from index.schema import DERIVED, STREAMS
 from news.errors import BadQuery
@@ -37,17 +39,17 @@ class ElasticsearchIndex:
         self.targets = Targets(client, self.aliases)
         self.labels = Labels(client, self.aliases["articles"])
 
-    async def create(self) -> None:
+    async def create(self) -> bool:
         """Make the first index of each stream and its alias; an alias that was lost is set again."""
-        with our_words(self.place):
-            for stream in STREAMS:
-                await create(self.client, stream, self.aliases[stream])
+        async with our_words(self.client, self.place):
+            made = [await create(self.client, stream, self.aliases[stream], self.place) for stream in STREAMS]
+        return any(made)
 
     async def write(self, actions: Sequence[Action]) -> list[Written]:
         """Tell Elasticsearch these actions by bulk, in chunks."""
         words: list[Written] = []
         for start in range(0, len(actions), SLICE):
-            with our_words(self.place):
+            async with our_words(self.client, self.place):
                 targets = await self.targets.now()
             words += await bulk.write(self.client, actions[start : start + SLICE], targets, self.place)
         return words
@@ -56,32 +58,36 @@ class ElasticsearchIndex:
         """Return what `query` finds."""
         query, parsed = settle(query)
         place = begin(query)
-        with our_words(self.place):
-            clause = translate.condition(parsed.tree, query.languages)
+        clause = translate.condition(parsed.tree, query.languages)
+        async with our_words(self.client, self.place):
             if query.like:
                 clause = {"bool": {"must": [clause, await self._like(query.like)]}}
             page, *counts = await self._ask(searches(query, clause, place), preference(query))
             counted = counts[0] if counts else page
             values = results.facet_values(counted, query)
             labels = await self.labels.of(values, (hit["_source"] for hit in page["hits"]["hits"]))
-        return Results(
-            total=counted["hits"]["total"]["value"],
-            hits=results.hits(page, query),
-            facets=results.facets(counted, query, labels),
-            histogram=results.histogram(counted),
-            significant_terms=results.significant_terms(counted),
-            next_cursor=results.next_cursor(page, query, place),
-            took_ms=float(max(each["took"] for each in (page, counted))),
-            notes=parsed.notes,
-        )
+            return Results(
+                total=counted["hits"]["total"]["value"],
+                hits=results.hits(page, query),
+                facets=results.facets(counted, query, labels),
+                histogram=results.histogram(counted),
+                significant_terms=results.significant_terms(counted),
+                next_cursor=results.next_cursor(page, query, place),
+                took_ms=float(max(each["took"] for each in (page, counted))),
+                notes=parsed.notes,
+            )
 
     async def _ask(self, bodies: list[dict[str, Any]], preference: str) -> list[dict[str, Any]]:
         """Send searches in one request and return their answers. Raises BadQuery for one the server cannot read."""
         head = {"index": self.aliases["articles"], "preference": preference}
         answers = await self.client.msearch(searches=[part for body in bodies for part in (head, body)])
         found: list[dict[str, Any]] = answers["responses"]
+        if len(found) != len(bodies):
+            raise unreadable(self.place)
         for each in found:
-            if each.get("status", 200) == 400:  # such as a cursor that was tampered with
+            if (
+                each.get("status", 200) == 400 and error_type(each) != "index_closed_exception"
+            ):  # such as a cursor that was tampered with
                 raise BadQuery(f"Elasticsearch cannot carry out this search ({error_type(each)}).")
             if "error" in each:
                 raise failed(int(each["status"]), error_type(each), self.place)
@@ -96,7 +102,7 @@ class ElasticsearchIndex:
 
     async def get(self, id: str) -> dict[str, Any] | None:
         """Return the article's document, or None."""
-        with our_words(self.place):
+        async with our_words(self.client, self.place):
             if not id:
                 return None
             try:
@@ -112,17 +118,37 @@ class ElasticsearchIndex:
 
     async def status(self) -> IndexStatus:
         """Return schema, counts, size and what a person should know."""
-        with our_words(self.place):
-            return await status(self.client, self.aliases)
+        async with our_words(self.client, self.place):
+            return await status(self.client, self.aliases, self.place)
+
+    async def tally(self, without: Collection[str] = (), *, revisions: bool = False) -> Tally:
+        """Count the articles, but for the ids `without`; with `revisions` add those up, too."""
+        async with our_words(self.client, self.place):
+            found = await self.client.search(
+                index=self.aliases["articles"],
+                size=0,
+                track_total_hits=True,
+                query={"bool": {"must_not": [{"ids": {"values": sorted(without)}}]}},
+                aggregations={"revisions": {"sum": {"field": "revision"}}} if revisions else None,
+            )
+            total = round(found["aggregations"]["revisions"]["value"]) if revisions else None
+            return Tally(articles=int(found["hits"]["total"]["value"]), revisions=total)
+
+    async def walk(self) -> AsyncGenerator[tuple[str, int]]:
+        """Yield id and revision of each article, as they were when the walk began."""
+        walked = walk(self.client, self.aliases["articles"], revisions=True)
+        async with our_words(self.client, self.place), aclosing(walked) as found:
+            async for each in found:
+                yield each
 
     async def refresh(self) -> None:
         """Make all that was written searchable now."""
-        with our_words(self.place):
+        async with our_words(self.client, self.place):
             await self.client.indices.refresh(index=",".join(self.aliases.values()))
 
     async def forget_events(self, before: datetime) -> None:
         """Have the server let go of the crawl events from before then; it goes on with it by itself."""
-        with our_words(self.place):
+        async with our_words(self.client, self.place):
             await self.client.delete_by_query(
                 index=(await self.targets.now())["events"],  # while a migration lasts both, or they would come back
                 query={"range": {"at": {"lt": before.isoformat()}}},

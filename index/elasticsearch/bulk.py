@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -11,9 +12,9 @@ from elastic_transport import ConnectionTimeout, TlsError, TransportError
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from index.document import Refused
-from index.elasticsearch.client import error_type, explained, unreachable
+from index.elasticsearch.client import error_type, explained, unreachable, unreadable
 from index.elasticsearch.source import source
-from index.elasticsearch.verdict import BUSY_SECONDS, FULL_SECONDS, word_on
+from index.elasticsearch.verdict import BUSY_SECONDS, FAULT_SECONDS, word_on
 from index.protocol import DONE, Action, Verdict, Written
 from news.errors import IndexUnavailable
 
@@ -25,6 +26,11 @@ BULK_SECONDS = 60.0
 TRIES = 5
 #: requests that may run into BULK_SECONDS: another node may answer, a hung server will not
 TIMEOUTS = 2
+#: documents for one index that are all refused for one reason, in one chunk: then its mapping is at fault, not they.
+#: Fewer may well be one outlet's articles
+ALIKE = 20
+#: bytes of an id; Elasticsearch refuses the whole request over a longer one
+ID_BYTES = 512
 #: of the answer, only what is needed: it is parsed for each chunk
 _ANSWER = "errors,items.*.status,items.*.error.type,items.*.error.reason"
 
@@ -43,6 +49,8 @@ class Line:
 def lines(place: int, action: Action, targets: Mapping[str, Sequence[str]]) -> Iterator[Line]:
     """Yield the action once for each name it goes to. Raises Refused if it never can."""
     verb = "delete" if action.document is None else "index"
+    if len(action.id.encode("utf-8", "replace")) > ID_BYTES:
+        raise Refused(f"its id is longer than {ID_BYTES} bytes")
     document = None
     if action.document is not None:
         document = orjson.dumps(source(action.stream, action.id, action.document))
@@ -78,7 +86,8 @@ async def write(
     """Write the actions to the aliases `targets` (stream to names) and return one word for each.
 
     Where an action goes to several aliases, it is done only when all have it. Raises IndexUnavailable if the server
-    cannot be reached, refuses us or lacks the alias, and nothing was written yet; else the rest is LATER.
+    cannot be reached, refuses us, gives an answer that cannot be read, or has an index that takes nothing, and no
+    action has its word yet; else the rest is LATER, with the reason.
     """
     found: dict[int, Written] = {}
     every: list[Line] = []
@@ -102,15 +111,17 @@ async def write(
         except IndexUnavailable as error:
             if not sender.wrote:
                 raise
-            words = [Written(verdict=Verdict.LATER, reason=str(error), wait_seconds=BUSY_SECONDS)] * len(chunk)
+            words = [Written(verdict=Verdict.LATER, reason=str(error), wait_seconds=FAULT_SECONDS)] * len(chunk)
         for each, word in zip(chunk, words, strict=True):
             found[each.place] = worse(found.get(each.place, DONE), word)
         later = [word for word in words if word.verdict is Verdict.LATER]
-        if later and (len(later) == len(words) or later[0].wait_seconds >= FULL_SECONDS):
-            # what is away, busy or full for a whole chunk is so for the next; the caller comes back
+        if later and (len(later) == len(words) or later[0].wait_seconds > BUSY_SECONDS):
+            # what is away, busy, full or at fault for a whole chunk is so for the next; the caller comes back
             for each in (one for rest in waiting for one in rest):
                 found[each.place] = worse(found.get(each.place, DONE), later[0])
             break
+    if sender.fault and all(word.verdict is Verdict.LATER for word in found.values()):
+        raise sender.fault
     return [found[number] for number in range(len(actions))]
 
 
@@ -125,13 +136,14 @@ class _TooLarge(Exception):
 
 
 class _Sender:
-    """Sends chunks, and remembers whether any line was ever acknowledged."""
+    """Sends chunks, and remembers whether any line was ever acknowledged, and what is wrong with an index."""
 
     def __init__(self, client: AsyncElasticsearch, place: str, pause: Pause) -> None:
         self._client = client.options(request_timeout=BULK_SECONDS, max_retries=0)
         self._place = place
         self._pause = pause
         self.wrote = False
+        self.fault: IndexUnavailable | None = None
 
     async def send(self, chunk: Sequence[Line]) -> list[Written]:
         """Send a chunk until each line has an answer or the tries are used up; what is busy then is LATER.
@@ -148,7 +160,7 @@ class _Sender:
             try:
                 items = await self._items([chunk[number].text for number in still])
             except ApiError as error:
-                busy = self._busy(error)
+                busy = await self._busy(error)
                 for number in still:
                     words[number] = busy
                 continue
@@ -157,28 +169,58 @@ class _Sender:
                 if isinstance(error, TlsError) or timeouts >= TIMEOUTS or attempt == TRIES - 1:
                     raise unreachable(error, self._place) from None
                 continue
-            for number, item in zip(still, items or [{"status": 200}] * len(still), strict=True):
-                words[number] = word_on(item, chunk[number].target, self._place)
+            for number, item in zip(still, items, strict=True):
+                words[number] = self._word_on(item, chunk[number].target)
                 self.wrote = self.wrote or words[number].verdict is Verdict.DONE
             still = [number for number in still if words[number].verdict is Verdict.LATER]
-            if not still or any(words[number].wait_seconds >= FULL_SECONDS for number in still):
+            if not still or any(words[number].wait_seconds > BUSY_SECONDS for number in still):
                 break
+        return self._spared(chunk, words)
+
+    def _word_on(self, item: Mapping[str, Any], target: str) -> Written:
+        """Return our word on one item; where the index is at fault, LATER: what other indices answered counts."""
+        try:
+            return word_on(item, target, self._place)
+        except IndexUnavailable as error:
+            self.fault = error
+            return Written(verdict=Verdict.LATER, reason=str(error), wait_seconds=FAULT_SECONDS)
+
+    def _spared(self, chunk: Sequence[Line], words: list[Written]) -> list[Written]:
+        """Return the words with those that an index refuses all alike made LATER: its mapping fits no document."""
+        reasons: dict[str, list[Written]] = defaultdict(list)
+        for line, word in zip(chunk, words, strict=True):
+            reasons[line.target].append(word)
+        for target, each in reasons.items():
+            if len(each) < ALIKE or each[0].verdict is not Verdict.REFUSED or any(word != each[0] for word in each):
+                continue
+            self.fault = IndexUnavailable(
+                f"Elasticsearch at {self._place} refuses every document for '{target}' ({each[0].reason}): its mapping "
+                "is not ours. `broadsheet index migrate --again` makes it anew."
+            )
+            later = Written(verdict=Verdict.LATER, reason=str(self.fault), wait_seconds=FAULT_SECONDS)
+            words = [later if line.target == target else word for line, word in zip(chunk, words, strict=True)]
         return words
 
     async def _items(self, texts: list[bytes]) -> list[Mapping[str, Any]]:
-        """Send the lines once and return their items; none if all went well."""
+        """Send the lines once and return an item for each. Raises IndexUnavailable for an answer of another shape."""
         answer = await self._client.bulk(
             operations=cast(Any, texts),  # the client passes lines on as they are
             require_alias=True,
             filter_path=_ANSWER,
         )
-        return [next(iter(item.values())) for item in answer["items"]] if answer["errors"] else []
+        items = answer.body.get("items") if isinstance(answer.body, dict) else None
+        if not isinstance(items, list) or len(items) != len(texts):
+            raise unreadable(self._place)
+        found = [next(iter(item.values()), None) if isinstance(item, dict) else None for item in items]
+        if not all(isinstance(each, dict) and isinstance(each.get("status"), int) for each in found):
+            raise unreadable(self._place)
+        return cast(list[Mapping[str, Any]], found)
 
-    def _busy(self, error: ApiError) -> Written:
+    async def _busy(self, error: ApiError) -> Written:
         """Return our word on all lines of a request that was refused whole. Raises what no waiting will mend."""
         if error.status_code == 413:
             raise _TooLarge from None
         kind = error_type(error.body)
         if error.status_code in (429, 502, 503, 504):
             return Written(verdict=Verdict.LATER, reason=kind, wait_seconds=BUSY_SECONDS)
-        raise explained(error, self._place) from None
+        raise await explained(error, self._client, self._place) from None

@@ -1,6 +1,6 @@
 """Two indices in, the documents that one has and the other lacks or has older out; and mending them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,7 @@ async def differences(client: AsyncElasticsearch, old: str, new: str) -> AsyncIt
 
     Both are walked in the order of their ids, as they were when the walk began.
     """
-    olds, news = _walk(client, old), _walk(client, new)
+    olds, news = walk(client, old), walk(client, new)
     left, right = await anext(olds, None), await anext(news, None)
     while left or right:
         if left and (right is None or left[0] < right[0]):
@@ -40,8 +40,11 @@ async def differences(client: AsyncElasticsearch, old: str, new: str) -> AsyncIt
             left, right = await anext(olds, None), await anext(news, None)
 
 
-async def _walk(client: AsyncElasticsearch, index: str) -> AsyncIterator[tuple[str, int]]:
-    """Yield id and version of each document, in the order of ids."""
+async def walk(client: AsyncElasticsearch, index: str, *, revisions: bool = False) -> AsyncGenerator[tuple[str, int]]:
+    """Yield id and version of each document, in the order of ids.
+
+    With `revisions` the revision that was written stands for the version, which others' changes raise, too.
+    """
     pit = (await client.open_point_in_time(index=index, keep_alive="2m"))["id"]
     after: Any = None
     try:
@@ -51,13 +54,14 @@ async def _walk(client: AsyncElasticsearch, index: str) -> AsyncIterator[tuple[s
                 size=PAGE,
                 source=False,
                 version=True,
+                fields=[{"field": "revision"}] if revisions else None,
                 sort=[{"id": "asc"}],
                 search_after=after,
                 track_total_hits=False,
             )
             hits = found["hits"]["hits"]
             for hit in hits:
-                yield hit["_id"], hit["_version"]
+                yield hit["_id"], int(hit.get("fields", {}).get("revision", [hit["_version"]])[0])
             if len(hits) < PAGE:
                 return
             after = hits[-1]["sort"]

@@ -6,20 +6,21 @@ from elasticsearch import AsyncElasticsearch, BadRequestError
 
 from index.elasticsearch.analysis import fit
 from index.elasticsearch.client import error_type
+from index.elasticsearch.targets import holders
 from index.elasticsearch.verdict import NEXT
 from index.protocol import Stream
 from index.schema import schema_version
 from news.errors import IndexUnavailable
 
 
-async def create(client: AsyncElasticsearch, stream: Stream, alias: str) -> None:
-    """Make the index and the alias, unless the alias is there.
+async def create(client: AsyncElasticsearch, stream: Stream, alias: str, place: str) -> bool:
+    """Make the index and the alias, unless the alias is there. Return whether what it holds may lack documents.
 
     Where the alias alone was lost it is set on the newest of our indices. Raises IndexUnavailable if something that is
-    not ours has the alias's name.
+    not ours has the alias's name, or two indices have it.
     """
-    if await client.indices.exists_alias(name=alias):
-        return
+    if await holders(client, alias, place):
+        return False
     if await client.indices.exists(index=alias):
         raise IndexUnavailable(
             f"Elasticsearch has an index named '{alias}', where an alias of ours belongs; remove it."
@@ -29,7 +30,7 @@ async def create(client: AsyncElasticsearch, stream: Stream, alias: str) -> None
     if whole:
         newest = max(whole, key=lambda name: int(whole[name]["settings"]["index"]["creation_date"]))
         await client.indices.put_alias(index=newest, name=alias, is_write_index=True)
-        return
+        return True  # an older index than the one that had it, perhaps
     fitted = await fit(client, stream)
     try:
         await client.indices.create(
@@ -41,6 +42,8 @@ async def create(client: AsyncElasticsearch, stream: Stream, alias: str) -> None
     except BadRequestError as error:
         if error_type(error.body) != "resource_already_exists_exception":  # else another process was faster
             raise
+        return False  # and tells whoever called it
+    return True
 
 
 async def versions(client: AsyncElasticsearch, alias: str) -> dict[str, Any]:

@@ -57,7 +57,7 @@ async def make_keys(index: ElasticsearchIndex, *, expires: str | None = None) ->
 
 
 async def _make(index: ElasticsearchIndex, name: str, role: dict[str, Any], expires: str | None, may: str) -> Key:
-    with our_words(index.place):
+    async with our_words(index.client, index.place):
         try:
             made = await index.client.security.create_api_key(
                 name=name, role_descriptors={name: role}, expiration=expires, metadata={"application": "broadsheet"}

@@ -20,7 +20,7 @@ from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import our_words
 from index.elasticsearch.compare import Difference, differences, mend
 from index.elasticsearch.create import versions
-from index.elasticsearch.targets import BELIEVED_SECONDS, migrations
+from index.elasticsearch.targets import BELIEVED_SECONDS, holders, migrations
 from index.elasticsearch.verdict import NEXT
 from index.protocol import Stream
 from index.schema import STREAMS, schema_version
@@ -61,7 +61,7 @@ async def migrate(
     made anew, for a server that has new plugins. Raises IndexUnavailable; then everything is as searchable as before.
     """
     done = []
-    with our_words(index.place):
+    async with our_words(index.client, index.place):
         for stream in STREAMS:
             step = _Step(index, stream, report, settle_seconds)
             if await step.is_due(again=again):
@@ -72,7 +72,7 @@ async def migrate(
 async def drop_old(index: ElasticsearchIndex) -> list[str]:
     """Remove the indices of earlier schemas that no alias names any more, and return their names."""
     removed = []
-    with our_words(index.place):
+    async with our_words(index.client, index.place):
         for alias in index.aliases.values():
             for name, each in (await versions(index.client, alias)).items():
                 if not each["aliases"]:
@@ -83,7 +83,7 @@ async def drop_old(index: ElasticsearchIndex) -> list[str]:
 
 async def abandon(index: ElasticsearchIndex) -> list[str]:
     """Give up a migration under way: remove the next index of each stream, and return their names."""
-    with our_words(index.place):
+    async with our_words(index.client, index.place):
         removed = sorted((await migrations(index.client, index.aliases)).values())
         for name in removed:
             await index.client.indices.delete(index=name)
@@ -134,6 +134,7 @@ class _Step:
         return Migrated(stream=self.stream, old=old, new=new, documents=documents, mended=mended)
 
     async def _current(self) -> tuple[str, int]:
+        await holders(self.client, self.alias, self.place)
         try:
             found = await self.client.indices.get(index=self.alias)
         except NotFoundError:

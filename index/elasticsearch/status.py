@@ -5,17 +5,17 @@ from typing import Any
 
 from elasticsearch import AsyncElasticsearch
 
-from index.elasticsearch.targets import migrations
+from index.elasticsearch.targets import holders, migrations
 from index.protocol import IndexStatus, Stream
 from index.schema import STREAMS, schema_version
 
 NAME = "elasticsearch"
 
 
-async def status(client: AsyncElasticsearch, aliases: Mapping[str, str]) -> IndexStatus:
-    """Return the status of the indices behind `aliases`, which are by stream."""
+async def status(client: AsyncElasticsearch, aliases: Mapping[str, str], place: str) -> IndexStatus:
+    """Return the status of the indices behind `aliases`, which are by stream. Raises IndexUnavailable."""
     names = ",".join(aliases.values())
-    if not all([await client.indices.exists(index=alias) for alias in aliases.values()]):
+    if not all([await holders(client, alias, place) for alias in aliases.values()]):
         missing = "The index is not there yet; `broadsheet index create` makes it."
         return IndexStatus(backend=NAME, schema_version=0, notes=(missing,))
     documents = {stream: int((await client.count(index=alias))["count"]) for stream, alias in aliases.items()}

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 
 from elasticsearch import AsyncElasticsearch
 
+from index.elasticsearch.client import unreadable
 from index.elasticsearch.verdict import NEXT
+from news.errors import IndexUnavailable
 
 #: seconds that an answer is believed; a migration waits longer than this before it copies
 BELIEVED_SECONDS = 5.0
@@ -32,6 +34,22 @@ class Targets:
             }
             self._seen_at = asked_at
         return self._names
+
+
+async def holders(client: AsyncElasticsearch, alias: str, place: str) -> list[str]:
+    """Return the name of the index that has the alias, or nothing. Raises IndexUnavailable if several have it."""
+    found = await client.options(ignore_status=404).indices.get_alias(name=alias)
+    if found.meta.status == 404:
+        return []
+    names = sorted(index for index, each in found.body.items() if alias in each["aliases"])
+    if not names:
+        raise unreadable(place)
+    if len(names) > 1:
+        raise IndexUnavailable(
+            f"Elasticsearch at {place} has the alias '{alias}' on {' and '.join(names)}; remove it from all but one: "
+            "POST /_aliases."
+        )
+    return names
 
 
 async def migrations(client: AsyncElasticsearch, aliases: Mapping[str, str]) -> dict[str, str]:

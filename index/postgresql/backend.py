@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -18,13 +18,15 @@ from index.cursor import begin
 from index.postgresql import write
 from index.postgresql.search import Search
 from index.postgresql.tables import ABOUT, ARTICLES, EVENTS, SCHEMA, TABLES
-from index.protocol import Action, IndexStatus, Written
+from index.protocol import Action, IndexStatus, Tally, Written
 from index.query import Query, Results
 from index.schema import schema_version
 from news.errors import BadQuery, IndexUnavailable
 
 #: rows of one transaction
 CHUNK = 200
+#: ids of a walk that are in memory at once
+PAGE = 5_000
 #: two processes that make the schema at once would trip over each other; any number that nobody else locks
 _MAKING = 0x6272_6F61_6473
 
@@ -43,15 +45,19 @@ class PostgresqlIndex:
         """Use `engine`, which stays its owner's to dispose of."""
         self.engine = engine
 
-    async def create(self) -> None:
+    async def create(self) -> bool:
         """Make the schema `search` and its tables."""
         with _our_words():
             async with self.engine.begin() as connection:
                 await connection.execute(select(func.pg_advisory_xact_lock(_MAKING)))
+                there = [func.to_regclass(str(table)).is_not(None) for table in TABLES.sorted_tables]
+                if (await connection.execute(select(and_(*there)))).scalar_one():
+                    return False
                 await connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
                 await connection.run_sync(TABLES.create_all)
                 about = insert(ABOUT).on_conflict_do_nothing()
                 await connection.execute(about, {"schema_version": schema_version("articles")})
+        return True
 
     async def write(self, actions: Sequence[Action]) -> list[Written]:
         """Tell PostgreSQL these actions, a transaction for each chunk."""
@@ -126,6 +132,25 @@ class PostgresqlIndex:
             size_bytes=sum(sizes),
             notes=LIMITS,
         )
+
+    async def tally(self, without: Collection[str] = (), *, revisions: bool = False) -> Tally:
+        """Count the articles, but for the ids `without`; with `revisions` add those up, too."""
+        total = func.coalesce(func.sum(ARTICLES.c.revision), 0) if revisions else literal(None)
+        query = select(func.count(), total).where(ARTICLES.c.document.is_not(None), ARTICLES.c.id.not_in(list(without)))
+        with _our_words():
+            async with self.engine.connect() as connection:
+                count, found = (await connection.execute(query)).one()
+        return Tally(articles=count, revisions=int(found) if revisions else None)
+
+    async def walk(self) -> AsyncGenerator[tuple[str, int]]:
+        """Yield id and revision of each article, as they were when the walk began."""
+        query = select(ARTICLES.c.id, ARTICLES.c.revision).where(ARTICLES.c.document.is_not(None))
+        # the key's own order is the database's collation; this sorts once and streams
+        query = query.order_by(ARTICLES.c.id.collate("C")).execution_options(yield_per=PAGE)
+        with _our_words():
+            async with self.engine.connect() as connection, connection.stream(query) as rows:
+                async for id, revision in rows:
+                    yield id, revision
 
     async def forget_events(self, before: datetime) -> None:
         """Let go of the crawl events from before then."""

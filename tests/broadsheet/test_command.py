@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.record import record
@@ -126,6 +126,30 @@ async def test_an_article_is_shown_with_its_last_attempt_its_unexplained_version
     document = json.loads(shown("--json"))
     assert document["last_attempt"]["outcome"] == "gone"
     assert document["next_visit_at"] == "2026-03-03T11:00:00Z"
+
+
+async def test_ledger_and_index_are_compared_article_by_article(
+    engine: AsyncEngine, fresh_database: str, tmp_path: Path
+) -> None:
+    def ran(*arguments: str, code: int) -> str:
+        told = broadsheet(*arguments, home=tmp_path, database_url=libpq(fresh_database))
+        assert told.returncode == code, told.stderr
+        return told.stdout
+
+    for number in range(3):
+        await read(engine, article(f"https://alpha.example/{number}", readings.text(number)), hour(0))
+    assert "every article is enqueued" in ran("index", "create", code=0)
+    ran("index", "rebuild", code=0)
+    assert "The index has what the ledger has." in ran("index", "verify", code=0)
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM search.articles"))
+    assert "The index lacks 3 of 3 articles" in ran("status", code=0)
+    assert "3 missing from the index: " in ran("index", "verify", code=1)
+    told = json.loads(ran("index", "verify", "--json", code=1))
+    assert (told["articles"], told["differ"], told["enqueued"], told["missing"]["count"]) == (3, 3, 0, 3)
+    assert "3 enqueued" in ran("index", "verify", "--repair", code=0)
+    told = json.loads(ran("status", "--json", code=0))["index"]
+    assert (told["owed"], told["lacking"], told["difference"]) == (3, 0, None)
 
 
 def test_articles_wait_for_an_index_that_is_away_and_arrive_later(

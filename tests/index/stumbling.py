@@ -23,12 +23,16 @@ class Stumbling:
     def __init__(self, real: str) -> None:
         self.real = real
         self.faults: list[Fault | None] = []
+        #: while it is set, it answers whatever is asked, bulk requests and all others
+        self.always: Fault | None = None
         self.bodies: list[bytes] = []
         self.url = ""
         self.session = aiohttp.ClientSession()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.read()
+        if self.always and (answer := await self.always(request, body)) is not None:
+            return answer
         if request.path == "/_bulk":
             self.bodies.append(body)
             if self.faults and (fault := self.faults.pop(0)) and (answer := await fault(request, body)) is not None:
@@ -73,6 +77,16 @@ def page(status: int) -> Fault:
 
     async def fault(request: web.Request, body: bytes) -> web.StreamResponse:
         return web.Response(text="<html>Bad gateway</html>", status=status, content_type="text/html")
+
+    return fault
+
+
+def gives(body: str, status: int = 200, content_type: str = "application/json", *, as_elastic: bool = True) -> Fault:
+    """Answer with this body, whatever it is."""
+
+    async def fault(request: web.Request, _: bytes) -> web.StreamResponse:
+        headers = {"X-Elastic-Product": "Elasticsearch"} if as_elastic else {}
+        return web.Response(text=body, status=status, content_type=content_type, headers=headers)
 
     return fault
 

@@ -2,24 +2,29 @@
 
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from aiohttp import web
 
 from index.elasticsearch import bulk
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.bulk import Line, chunks
 from index.elasticsearch.client import connect, shown
-from index.elasticsearch.verdict import BUSY_SECONDS, FULL_SECONDS
+from index.elasticsearch.migrate import migrate
+from index.elasticsearch.verdict import BUSY_SECONDS, FAULT_SECONDS, FULL_SECONDS
 from index.protocol import DONE, Action, Verdict, Written
+from index.query import Query
 from news.configuration import Configuration
 from news.errors import IndexUnavailable
 from tests.elasticsearch_server import free_ports
 from tests.index.conftest import document, found
 from tests.index.stumbling import (
     Stumbling,
+    gives,
     hangs_up,
     hangs_up_after,
     items,
@@ -230,6 +235,138 @@ async def test_one_document_that_stays_busy_does_not_hold_up_the_others(
     words = await write(server, elasticsearch, actions)
     assert [word.verdict for word in words] == [Verdict.DONE, Verdict.LATER, Verdict.DONE, Verdict.DONE]
     assert words[1].reason == "unavailable_shards_exception"
+
+
+STRANGE = [
+    gives("<html>Welcome to the hotel</html>", content_type="text/html"),
+    gives("<html>Welcome to the hotel</html>", content_type="text/html", as_elastic=False),
+    gives("{}"),
+    gives("[]"),
+    gives("null"),
+    gives("{"),
+    gives('{"errors": true, "items": [{"index": {"status": 201}}]}'),
+    gives('{"errors": true, "items": [{}, {}]}'),
+    gives('{"errors": true, "items": [{"index": {"status": 201}}, {"index": {"status": "201"}}]}'),
+    gives('{"errors": false}'),
+]
+
+
+@pytest.mark.parametrize("fault", STRANGE)
+async def test_an_answer_that_cannot_be_read_lets_all_wait(
+    server: Stumbling, elasticsearch: ElasticsearchIndex, fault: Any
+) -> None:
+    server.always = fault
+    with pytest.raises(IndexUnavailable, match="gives an answer that cannot be read"):
+        await write(server, elasticsearch, articles(2))
+
+
+@pytest.mark.parametrize("fault", STRANGE)
+async def test_a_search_whose_answer_cannot_be_read_says_so(
+    server: Stumbling, elasticsearch: ElasticsearchIndex, fault: Any
+) -> None:
+    server.always = fault
+    index = ElasticsearchIndex(connect(Configuration(home=Path(), elasticsearch_url=server.url)), shown(server.url))
+    try:
+        for asked in (
+            index.search(Query(facets=("outlet",))),
+            index.status(),
+            index.get("a"),
+            index.write(articles(3)),
+        ):
+            with pytest.raises(IndexUnavailable):
+                await asked
+    finally:
+        await index.close()
+
+
+async def test_a_closed_index_refuses_no_document(elasticsearch: ElasticsearchIndex) -> None:
+    alias = elasticsearch.aliases["articles"]
+    await elasticsearch.client.indices.close(index=f"{alias}-v1")
+    with pytest.raises(IndexUnavailable, match=r"has closed the index .* open it"):
+        await elasticsearch.write(articles(3))
+    with pytest.raises(IndexUnavailable, match="has closed the index"):
+        await elasticsearch.search(Query())
+    await elasticsearch.client.indices.open(index=f"{alias}-v1")
+    assert await elasticsearch.write(articles(3)) == [DONE] * 3
+
+
+async def test_a_pipeline_that_is_missing_refuses_no_document(elasticsearch: ElasticsearchIndex) -> None:
+    alias = elasticsearch.aliases["articles"]
+    await elasticsearch.client.indices.put_settings(index=alias, settings={"index.default_pipeline": "gone"})
+    with pytest.raises(IndexUnavailable, match="lacks the ingest pipeline 'gone'"):
+        await elasticsearch.write(articles(3))
+
+
+async def test_an_alias_on_two_indices_is_said_with_both_names(elasticsearch: ElasticsearchIndex) -> None:
+    alias = elasticsearch.aliases["articles"]
+    await elasticsearch.client.indices.update_aliases(
+        actions=[{"add": {"index": f"{alias}-v1", "alias": alias, "is_write_index": False}}]
+    )
+    await elasticsearch.client.indices.create(index=f"{alias}-v0", aliases={alias: {}})
+    with pytest.raises(IndexUnavailable, match=f"has the alias '{alias}' on several indices"):
+        await elasticsearch.write(articles(3))
+    for asked in (elasticsearch.create(), elasticsearch.status(), migrate(elasticsearch)):
+        with pytest.raises(IndexUnavailable, match=f"{alias}-v0 and {alias}-v1; remove it from all but one"):
+            await asked
+
+
+async def test_what_one_index_took_is_done_while_the_other_is_missing(elasticsearch: ElasticsearchIndex) -> None:
+    alias = elasticsearch.aliases["articles"]
+    await elasticsearch.client.indices.delete(index=f"{alias}-v1")
+    event = Action(stream="events", id="e", revision=1, document={"at": "2026-03-02T08:00:00Z"})
+    words = await elasticsearch.write([*articles(1), event, *articles(1)])
+    assert [word.verdict for word in words] == [Verdict.LATER, Verdict.DONE, Verdict.LATER]
+    assert "lacks the alias" in words[0].reason
+    assert words[0].wait_seconds == FAULT_SECONDS
+
+
+async def test_a_mapping_that_fits_no_document_refuses_none(elasticsearch: ElasticsearchIndex) -> None:
+    alias = elasticsearch.aliases["articles"]
+    await elasticsearch.client.indices.delete(index=f"{alias}-v1")
+    await elasticsearch.client.indices.create(
+        index=f"{alias}-v1", aliases={alias: {}}, mappings={"properties": {"outlet": {"type": "long"}}}
+    )
+    with pytest.raises(IndexUnavailable, match=r"refuses every document .* field outlet.* migrate --again"):
+        await elasticsearch.write(articles(bulk.ALIKE))
+    words = await elasticsearch.write(articles(bulk.ALIKE - 1))
+    assert {word.verdict for word in words} == {Verdict.REFUSED}
+
+
+async def test_an_id_too_long_is_refused_alone(elasticsearch: ElasticsearchIndex) -> None:
+    actions = articles(2)
+    actions[0] = replace(actions[0], id="é" * 300)
+    words = await elasticsearch.write(actions)
+    assert [word.verdict for word in words] == [Verdict.REFUSED, Verdict.DONE]
+    assert words[0].reason == "its id is longer than 512 bytes"
+
+
+OPENSEARCH = '{"name": "a", "version": {"distribution": "opensearch", "number": "2.19.1"}}'
+EIGHT = '{"name": "a", "version": {"number": "8.19.4", "build_flavor": "default"}, "tagline": "You Know, for Search"}'
+
+
+@pytest.mark.parametrize(
+    ("root", "is_elastic", "refusal", "said"),
+    [
+        (OPENSEARCH, False, '{"error": "Content-Type header is not supported", "status": 406}', "OpenSearch 2.19.1"),
+        (EIGHT, True, '{"error": {"type": "media_type_header_exception"}, "status": 400}', "Elasticsearch 8.19.4"),
+    ],
+)
+async def test_another_product_or_version_is_named(
+    server: Stumbling, root: str, is_elastic: bool, refusal: str, said: str
+) -> None:
+    async def other(request: web.Request, body: bytes) -> web.StreamResponse | None:
+        plain = "compatible-with" not in request.headers.get("accept", "") + request.headers.get("content-type", "")
+        answer = gives(root if plain else refusal, 200 if plain else 400, as_elastic=is_elastic)
+        return await answer(request, body)
+
+    server.always = other
+    index = ElasticsearchIndex(connect(Configuration(home=Path(), elasticsearch_url=server.url)), shown(server.url))
+    try:
+        for asked in (index.create(), index.search(Query()), index.write(articles(1))):
+            with pytest.raises(IndexUnavailable, match=f"is {said}; Broadsheet needs Elasticsearch 9"):
+                await asked
+    finally:
+        await index.close()
 
 
 def test_chunks_are_cut_by_bytes_and_lose_nothing() -> None:

@@ -4,15 +4,10 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from elasticsearch import AuthorizationException
 
 from index.elasticsearch.backend import ElasticsearchIndex
@@ -25,6 +20,7 @@ from index.query import Query
 from news.configuration import Configuration
 from news.errors import ConfigurationError, IndexUnavailable
 from tests import elasticsearch_server
+from tests.index.certificates import certificates
 from tests.index.conftest import document
 
 
@@ -47,42 +43,10 @@ class Secured:
         return ElasticsearchIndex(connect(configuration), shown(url))
 
 
-def _certificates() -> dict[str, bytes]:
-    """Return an authority's certificate, and a server's for loopback with its key."""
-    now = datetime.now(UTC)
-    ours, server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    authority = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Broadsheet's tests")])
-
-    def certificate(name: x509.Name, key: ec.EllipticCurvePrivateKey, *, signs: bool) -> x509.Certificate:
-        loopback = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
-        return (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(authority)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(hours=1))
-            .not_valid_after(now + timedelta(days=1))
-            .add_extension(x509.BasicConstraints(ca=signs, path_length=None), critical=True)
-            .add_extension(loopback, critical=False)
-            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ours.public_key()), critical=False)
-            .sign(ours, hashes.SHA256())
-        )
-
-    pem = serialization.Encoding.PEM
-    leaf = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    return {
-        "ca.pem": certificate(authority, ours, signs=True).public_bytes(pem),
-        "server.pem": certificate(leaf, server, signs=False).public_bytes(pem),
-        "server.key": server.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()),
-    }
-
-
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
     password = secrets.token_urlsafe(16)
-    files = _certificates()
+    files = certificates()
     authority = tmp_path_factory.mktemp("authority") / "ca.pem"
     authority.write_bytes(files["ca.pem"])
     settings = {

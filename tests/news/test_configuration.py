@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from index.elasticsearch.client import connect, shown
 from news.configuration import read
 from news.errors import ConfigurationError
 
@@ -17,6 +18,10 @@ from news.errors import ConfigurationError
         ("WEBHOOK_URL", "ftp://a.example/", "must begin with http://"),
         ("WEBHOOK_URL", "http://[secret", "is not an address"),
         ("ELASTICSEARCH_URL", "https://u:secret@a.example:70000", "the port must be a number"),
+        ("ELASTICSEARCH_URL", "https://a.example:9200,https://u:secret@b.example:x", "the port must be a number"),
+        ("ELASTICSEARCH_URL", "https://a.example:9200,b.example:9200", "must begin with http://"),
+        ("ELASTICSEARCH_URL", "https://a.example:9200,https://:9200", "names no host"),
+        ("ELASTICSEARCH_URL", ",", "names no host"),
         ("DATABASE_URL", "postgresql://u:secret@127.0.0.1:abc/db", "the port must be a number"),
         ("DATABASE_URL", "postgresql://u:secret@[::1]:abc/db", "the port must be a number"),
         ("DATABASE_URL", "postgresql://u:secret@127.0.0.1:0/db", "the port must be a number"),
@@ -43,6 +48,19 @@ def test_a_setting_that_cannot_be_meant_is_named_without_its_secrets(name: str, 
 )
 def test_an_address_of_postgresql_may_name_a_socket_or_a_host(url: str) -> None:
     assert read({"BROADSHEET_DATABASE_URL": url}).database_url == url
+
+
+@pytest.mark.parametrize("between", [",", ", "])
+def test_an_elasticsearch_may_have_several_nodes(between: str) -> None:
+    url = between.join(("https://u:p@a.example:9200", "https://u:p@b.example:9201", "https://[::1]:9202"))
+    found = read({"BROADSHEET_ELASTICSEARCH_URL": url})
+    client = connect(found)
+    assert [(node.host, node.port, node.config.scheme) for node in client.transport.node_pool.all()] == [
+        ("a.example", 9200, "https"),
+        ("b.example", 9201, "https"),
+        ("::1", 9202, "https"),
+    ]
+    assert shown(url) == "https://a.example:9200, https://b.example:9201, https://[::1]:9202"
 
 
 def test_yes_and_no_are_read_in_the_usual_words(tmp_path: Path) -> None:

@@ -1,0 +1,125 @@
+"""What the index must have: the ledger's articles but those pending or rejected; and enqueueing what it lacks."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import Text, cast, exists, func, literal, or_, select, union, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.schema import articles, outbox, quarantine
+
+#: ids of pending and rejected articles that are given one by one; beyond them they are only counted
+MOST_UNSETTLED = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What the index must have, counted in one moment."""
+
+    #: articles that are neither pending nor rejected
+    articles: int
+    #: the sum of their revisions; None if it was not asked for
+    revisions: int | None
+    #: ids of the pending and rejected ones, which the index may have or not; None: more than MOST_UNSETTLED
+    unsettled: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """An article as the ledger has it."""
+
+    id: str
+    revision: int
+    #: neither pending nor rejected: the index must have this revision
+    settled: bool
+
+
+async def expected(connection: AsyncConnection, *, revisions: bool = False) -> Expected:
+    """Return what the index must have. With `revisions` the whole table is read, else an index of it."""
+    waiting = union(
+        select(outbox.c.id).where(outbox.c.stream == "articles"),
+        select(quarantine.c.id).where(quarantine.c.stream == "articles"),
+    ).cte("waiting")
+    few = select(waiting.c.id).limit(MOST_UNSETTLED + 1).subquery()
+    total = func.sum(articles.c.revision) if revisions else literal(None)
+    query = (
+        select(
+            func.count(),
+            total,
+            select(func.array_agg(few.c.id)).scalar_subquery(),
+        )
+        .select_from(articles)
+        .where(~exists().where(waiting.c.id == cast(articles.c.id, Text)))
+    )
+    count, revision_sum, unsettled = (await connection.execute(query)).one()
+    ids = tuple(unsettled or ())
+    return Expected(
+        articles=count,
+        revisions=int(revision_sum or 0) if revisions else None,
+        unsettled=ids if len(ids) <= MOST_UNSETTLED else None,
+    )
+
+
+async def known_after(connection: AsyncConnection, after: str | None, limit: int) -> list[Known]:
+    """Return up to `limit` articles in the order of their ids, those that follow the id `after`."""
+    key = cast(articles.c.id, Text)
+    waiting = or_(
+        exists().where(outbox.c.stream == "articles", outbox.c.id == key),
+        exists().where(quarantine.c.stream == "articles", quarantine.c.id == key),
+    )
+    query = select(key.label("id"), articles.c.revision, (~waiting).label("settled"))
+    if after is not None:
+        query = query.where(articles.c.id > UUID(after))
+    rows = await connection.execute(query.order_by(articles.c.id).limit(limit))
+    return [Known(id=row.id, revision=row.revision, settled=row.settled) for row in rows]
+
+
+async def enqueue(connection: AsyncConnection, ids: Collection[str], *, anew: bool = False) -> None:
+    """Enqueue these articles as the ledger has them.
+
+    With `anew` each gets a new revision first: an index may remember a later one of a document that was deleted or
+    changed there by somebody else, and would take what is enqueued for old.
+    """
+    wanted = articles.c.id.in_([UUID(id) for id in ids])
+    if anew:
+        # whoever locks several rows does so in the order of their ids
+        await connection.execute(select(articles.c.id).where(wanted).order_by(articles.c.id).with_for_update())
+        await connection.execute(update(articles).where(wanted).values(revision=articles.c.revision + 1))
+    found = select(literal("articles"), cast(articles.c.id, Text), articles.c.revision).where(wanted)
+    statement = insert(outbox).from_select(["stream", "id", "revision"], found.order_by(articles.c.id))
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[outbox.c.stream, outbox.c.id],
+            set_={"revision": statement.excluded.revision},
+            where=statement.excluded.revision > outbox.c.revision,
+        )
+    )
+
+
+async def enqueue_removal(connection: AsyncConnection, revisions: Mapping[str, int]) -> int:
+    """Enqueue the removal of what only the index has: id -> its revision there. Return how many that are."""
+    uuids = {id: UUID(id) for id in revisions if is_uuid(id)}
+    there = await connection.execute(select(articles.c.id).where(articles.c.id.in_(uuids.values())))
+    known = {str(id) for id in there.scalars()}
+    gone = [
+        {"stream": "articles", "id": id, "revision": revision}
+        for id, revision in sorted(revisions.items())
+        if id not in known
+    ]
+    if gone:
+        await connection.execute(insert(outbox).on_conflict_do_nothing(), gone)
+    return len(gone)
+
+
+def is_uuid(id: str) -> bool:
+    """Say whether an id is one that the ledger gives.
+
+    >>> is_uuid("0b5e7f3e-7d0c-5c9a-9d4b-2f3c4d5e6f70"), is_uuid("foreign")
+    (True, False)
+    """
+    try:
+        return str(UUID(id)) == id
+    except ValueError:
+        return False
