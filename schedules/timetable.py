@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.announcements import ROBOTS_SOURCES
 from ledger.arrivals import WEEKS, Counts, habits
+from ledger.faults import reason_of
 from ledger.locks import Lock, let_go_when_silent
 from ledger.timetable import Known, known, note_asked
 from news.clock import now, offset, on_system_clock
@@ -165,7 +166,7 @@ async def keep_timetable(jobs: Jobs) -> None:
                         # the connection goes back to its pool, and would take the lock along
                         await connection.invalidate()
         except (SQLAlchemyError, ConnectorException) as error:
-            log.warning("timetable_waits", reason=type(error).__name__)
+            log.warning("timetable_waits", reason=reason_of(error))
         await asyncio.sleep(STANDBY_SECONDS)
 
 
@@ -264,7 +265,7 @@ class Keeper:
             await self._ask_for(outlet, self._plans[slug], now())
         except (SQLAlchemyError, ConnectorException) as error:
             self._made_of.pop(slug, None)
-            log.warning("timetable_waits", outlet=slug, reason=type(error).__name__)
+            log.warning("timetable_waits", outlet=slug, reason=reason_of(error))
 
     async def _ask_for(self, outlet: Outlet, made: Plan, now: datetime) -> None:
         due = {each.source for each in made.readings if each.at and each.at <= now + TOGETHER}

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ledger.faults import reason_of
 from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound
 from web import render
 from web.answer import json_answer
@@ -74,7 +75,7 @@ def _of_ours(status: int) -> Any:
 
 async def _ledger_away(request: Request, error: Exception) -> Response:
     # the statement and its values stay out of log and answer: they carry articles
-    log.warning("ledger_unavailable", path=request.url.path, reason=type(error).__name__)
+    log.warning("ledger_unavailable", path=request.url.path, reason=reason_of(error))
     return answer(request, 503, LEDGER_AWAY)
 
 
