@@ -12,11 +12,13 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger import server
 from ledger.clock import measured
+from ledger.faults import sentence_of
+from ledger.fitness import check_privileges, check_server
 from ledger.locks import Lock
 from news.configuration import Configuration
 from news.errors import ConfigurationError, DatabaseUnavailable
@@ -46,7 +48,7 @@ def engine_for(url: str, connections: int = 10) -> AsyncEngine:
         pool_pre_ping=True,  # PostgreSQL may have been restarted since
         json_serializer=_json_text,
         json_deserializer=orjson.loads,
-        connect_args={"application_name": "broadsheet", "connect_timeout": 10},
+        connect_args={"application_name": "broadsheet", "connect_timeout": 10, "client_encoding": "utf8"},
     )
 
 
@@ -113,27 +115,23 @@ async def _opened(url: str, connections: int) -> AsyncIterator[AsyncEngine]:
 async def migrate(engine: AsyncEngine) -> None:
     """Bring the schema up to date; a second process that does the same waits and finds nothing to do.
 
-    Raises DatabaseUnavailable if the server is away, refuses us, or was written by a newer Broadsheet.
+    Raises DatabaseUnavailable if the server is away, refuses us, cannot carry a ledger, or if the ledger was written
+    by a newer Broadsheet.
     """
     try:
+        await check_server(engine)
         async with engine.connect() as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": Lock.MIGRATION})
             try:
                 await connection.run_sync(_upgrade)
                 await connection.commit()
+                await check_privileges(connection)
             finally:
                 await connection.rollback()
                 await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": Lock.MIGRATION})
                 await connection.commit()
-    except OperationalError as error:
-        raise DatabaseUnavailable(f"PostgreSQL cannot be used: {_first_line(error)}") from error
     except SQLAlchemyError as error:
-        raise DatabaseUnavailable(f"The ledger's schema cannot be brought up to date: {_first_line(error)}") from error
-
-
-def _first_line(error: SQLAlchemyError) -> str:
-    cause: Any = getattr(error, "orig", None) or error
-    return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+        raise DatabaseUnavailable(sentence_of(error)) from error
 
 
 def _config() -> Config:

@@ -106,9 +106,9 @@ async def test_a_refused_connection_is_named_by_its_sqlstate_and_without_an_addr
     ],
 )
 async def test_each_fault_has_its_sentence(engine: AsyncEngine, sqlstate: str, words: str) -> None:
+    raised = f"RAISE EXCEPTION 'no' USING ERRCODE = '{sqlstate}', DETAIL = 'secret'"
     with pytest.raises(DBAPIError) as caught:
         async with engine.begin() as connection:
-            raised = f"RAISE EXCEPTION 'no' USING ERRCODE = '{sqlstate}', DETAIL = 'secret'"
             await connection.execute(text(f"DO $$ BEGIN {raised}; END $$"))
     sentence = sentence_of(caught.value)
     assert words in sentence

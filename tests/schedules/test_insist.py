@@ -25,7 +25,7 @@ async def test_a_successor_is_put_again_until_the_database_takes_it(monkeypatch:
 
 async def test_what_is_no_fault_of_the_database_is_raised() -> None:
     async def put() -> None:
-        raise ValueError
+        raise ValueError("ours")
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="ours"):
         await insist(put)
