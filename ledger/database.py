@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -17,16 +18,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger import server
 from ledger.clock import measured
-from ledger.faults import sentence_of
+from ledger.faults import is_away, sentence_of
 from ledger.fitness import check_privileges, check_server
 from ledger.locks import Lock
 from news.configuration import Configuration
 from news.errors import ConfigurationError, DatabaseUnavailable
+from news.stopping import interruptible, uninterrupted
 
 #: seconds between two looks whether the embedded server lives
 WATCH_SECONDS = 2.0
 #: a server that cannot be started is tried again after twice as long as the last time, and at least so often
 MOST_WATCH_SECONDS = 60.0
+
+#: the embedded server may be ended under us while we come, and is started again
+AWAY_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -69,9 +74,14 @@ async def database(configuration: Configuration, connections: int = 10) -> Async
         async with _opened(configuration.database_url, connections) as engine:
             yield engine
     else:
-        with server.start(configuration.home) as embedded:
-            async with _kept_alive(embedded), _opened(embedded.url, connections) as engine:
+        with interruptible():
+            embedded = server.start(configuration.home)
+        try:
+            async with _kept_alive(embedded), _opened(embedded.url, connections, AWAY_SECONDS) as engine:
                 yield engine
+        finally:
+            with uninterrupted():  # or nobody would stop the server
+                embedded.release()
 
 
 @asynccontextmanager
@@ -102,10 +112,19 @@ async def _watch(embedded: server.Server) -> None:
 
 
 @asynccontextmanager
-async def _opened(url: str, connections: int) -> AsyncIterator[AsyncEngine]:
+async def _opened(url: str, connections: int, away_seconds: float = 0.0) -> AsyncIterator[AsyncEngine]:
     engine = engine_for(url, connections)
+    deadline = monotonic() + away_seconds
     try:
-        await migrate(engine)
+        while True:
+            try:
+                await migrate(engine)
+                break
+            except DatabaseUnavailable as error:
+                if not (error.__cause__ and is_away(error.__cause__)) or monotonic() > deadline:
+                    raise
+                log.info("postgresql_waiting", reason=str(error))
+            await asyncio.sleep(1.0)
         async with measured(engine):
             yield engine
     finally:

@@ -138,6 +138,12 @@ def sqlstate_of(error: BaseException) -> str | None:
     return None
 
 
+def is_away(error: BaseException) -> bool:
+    """Say whether the server was not reached, or starts or stops just now; it may be there in a moment."""
+    state = sqlstate_of(error)
+    return _origin(error) is not None and (state is None or state.startswith(("08", "57P")))
+
+
 async def again_on_conflict(work: Callable[[], Awaitable[T]]) -> T:
     """Return what `work`, one whole transaction, returns; it is done again if PostgreSQL undid it for another's sake.
 
