@@ -1,6 +1,6 @@
 """`python -m broadsheet` is `broadsheet`."""
 
-from broadsheet.command import main
+from broadsheet.entry import run
 
 if __name__ == "__main__":
-    main()
+    run()

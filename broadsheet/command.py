@@ -23,6 +23,7 @@ from broadsheet import (
 )
 from broadsheet.console import fail
 from news.errors import BroadsheetError
+from news.stopping import stopped_code
 
 EPILOG = "Every setting is an environment variable, BROADSHEET_...: docs/settings.md lists them."
 
@@ -46,14 +47,14 @@ app.add_typer(kibana.app, name="kibana")
 
 
 def main() -> None:
-    """Run the command line; a mistake ends with one sentence and exit code 2, Ctrl-C with 130."""
+    """Run the command line; a mistake ends with one sentence and exit code 2, Ctrl-C with 130, SIGTERM with 143."""
     try:
         app()
     except BroadsheetError as error:
         fail(str(error))
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. What was not fetched is still due.\n")
-        sys.exit(130)
+        sys.exit(stopped_code())
     except BrokenPipeError:
         # the reader of our output went away, as `head` does
         sys.stderr.close()

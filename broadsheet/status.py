@@ -13,12 +13,21 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Tell how the house is: articles, pages due, jobs, what waits for the index and why."""
+    """Tell how the house is: articles, pages due, jobs, what waits for the index and why.
+
+    Exits with 1 if a page could not be recorded, indexed or archived now, with 2 if the ledger cannot be opened.
+    """
     quiet_logs()
     found = run(_status())
     if as_json:
         print_json(found)
-        return
+    else:
+        _print(found)
+    if found["ledger_fault"] or found["index"]["error"] or found["archive_fault"]:
+        raise typer.Exit(1)
+
+
+def _print(found: dict[str, Any]) -> None:
     ledger, index = found["ledger"], found["index"]
     out.print(f"Ledger: {ledger['articles']} articles, {ledger['versions']} versions, {ledger['pages_due']} pages due")
     out.print(
@@ -34,6 +43,8 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         out.print(index["difference"], style="red", markup=False)
     since = f" since {index['owed_since']}" if index["owed"] else ""
     out.print(f"Owed to the index: {index['owed']}{since}; in quarantine: {index['quarantined']}")
+    if found["ledger_fault"]:
+        out.print(found["ledger_fault"], style="red", markup=False)
     if found["archive_fault"]:
         out.print(found["archive_fault"], style="red", markup=False)
     if found["unrecordable"]:
@@ -46,6 +57,7 @@ async def _status() -> dict[str, Any]:
     from crawler.catalogue import Catalogue
     from index.open import open_index
     from ledger.database import database
+    from ledger.fitness import write_fault
     from ledger.outbox import debt
     from ledger.outlets import states
     from ledger.totals import job_counts, totals, unrecordable
@@ -60,6 +72,7 @@ async def _status() -> dict[str, Any]:
             counted, jobs = await totals(connection), await job_counts(connection)
             owed, known = await debt(connection), await states(connection)
             refused = await unrecordable(connection)
+        ledger_fault = await write_fault(engine)
         index = open_index(configuration, engine)
         told: dict[str, Any] = {"backend": index.name, "error": None, "documents": {}, "schema_version": 0, "notes": []}
         told |= {"lacking": None, "difference": None}
@@ -88,6 +101,7 @@ async def _status() -> dict[str, Any]:
         "unrecordable": refused.sentence() or None,
         "jobs": jobs,
         "index": told,
+        "ledger_fault": ledger_fault or None,
         "archive_fault": archive_fault(configuration.archive),
         "outlets_marked": [f"{state.slug}: {state.marked}" for state in known.values() if state.marked],
         "outlet_files_broken": list(Catalogue(home=configuration.home).broken),

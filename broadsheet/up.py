@@ -8,6 +8,7 @@ import typer
 
 from broadsheet.logs import daemon_logs, tell
 from news.errors import BroadsheetError, PartEnded
+from news.stopping import stopped_code
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -51,14 +52,14 @@ def web(port: Port = 8000, host: Host = "127.0.0.1") -> None:
 
 
 def _run(main: "Callable[[Jobs], Awaitable[None]]") -> None:
-    """Run a daemon until it is stopped (exit code 130), a part of it ends (1), or it cannot begin (2)."""
+    """Run a daemon until it is stopped (exit code 130 or 143), a part of it ends (1), or it cannot begin (2)."""
     from schedules.opened import run_with_jobs
 
     daemon_logs()
     try:
         run_with_jobs(main)
     except KeyboardInterrupt:
-        _end("Stopped. What was not fetched is still due.", 130)
+        _end("Stopped. What was not fetched is still due.", stopped_code())
     except BroadsheetError as error:
         _end(str(error), 1 if isinstance(error, PartEnded) else 2)
 

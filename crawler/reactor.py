@@ -1,7 +1,6 @@
 """Twisted's reactor on the process's asyncio loop, without its signal handlers, with our resolver."""
 
 import asyncio
-import contextlib
 import signal
 import sys
 from collections.abc import Coroutine
@@ -10,6 +9,8 @@ from typing import Any, TypeVar
 
 from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
+
+from news.stopping import note_termination
 
 T = TypeVar("T")
 
@@ -50,15 +51,17 @@ def start(settings: Settings) -> Any:
 async def _with_reactor(main: Coroutine[Any, Any, T], settings: Settings) -> T:
     reactor = start(settings)
     task = asyncio.ensure_future(main)
+    loop = asyncio.get_running_loop()
     terminated = False
 
-    def terminate() -> None:
+    def terminate(number: int, frame: object) -> None:
         nonlocal terminated
         terminated = True
-        task.cancel()
+        note_termination()
+        loop.call_soon_threadsafe(task.cancel)
 
-    with contextlib.suppress(NotImplementedError):  # Windows has no such handlers
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    # not the loop's own handlers: when it is closed they leave SIGTERM to end the process at once
+    before = signal.signal(signal.SIGTERM, terminate)
     try:
         return await task
     except asyncio.CancelledError:
@@ -67,3 +70,4 @@ async def _with_reactor(main: Coroutine[Any, Any, T], settings: Settings) -> T:
         raise
     finally:
         reactor.getThreadPool().stop()
+        signal.signal(signal.SIGTERM, before)

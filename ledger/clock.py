@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ledger.faults import reason_of
 from news.clock import offset, set_offset, system_now
 
 #: seconds between two measures
@@ -74,7 +75,7 @@ class _Clock:
         try:
             set_offset(await difference(self._engine))
         except (SQLAlchemyError, TimeoutError) as error:
-            log.debug("clock_not_measured", reason=type(error).__name__)
+            log.debug("clock_not_measured", reason=reason_of(error))
             return
         if abs(offset()) <= MOST_DIFFERENCE:
             self._said = timedelta(0)

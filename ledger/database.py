@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import orjson
@@ -12,19 +13,25 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from ledger import server
 from ledger.clock import measured
+from ledger.faults import is_away, sentence_of
+from ledger.fitness import check_privileges, check_server
 from ledger.locks import Lock
 from news.configuration import Configuration
 from news.errors import ConfigurationError, DatabaseUnavailable
+from news.stopping import interruptible, uninterrupted
 
 #: seconds between two looks whether the embedded server lives
 WATCH_SECONDS = 2.0
 #: a server that cannot be started is tried again after twice as long as the last time, and at least so often
 MOST_WATCH_SECONDS = 60.0
+
+#: the embedded server may be ended under us while we come, and is started again
+AWAY_SECONDS = 60.0
 
 log = structlog.get_logger()
 
@@ -46,7 +53,7 @@ def engine_for(url: str, connections: int = 10) -> AsyncEngine:
         pool_pre_ping=True,  # PostgreSQL may have been restarted since
         json_serializer=_json_text,
         json_deserializer=orjson.loads,
-        connect_args={"application_name": "broadsheet", "connect_timeout": 10},
+        connect_args={"application_name": "broadsheet", "connect_timeout": 10, "client_encoding": "utf8"},
     )
 
 
@@ -67,9 +74,14 @@ async def database(configuration: Configuration, connections: int = 10) -> Async
         async with _opened(configuration.database_url, connections) as engine:
             yield engine
     else:
-        with server.start(configuration.home) as embedded:
-            async with _kept_alive(embedded), _opened(embedded.url, connections) as engine:
+        with interruptible():
+            embedded = server.start(configuration.home)
+        try:
+            async with _kept_alive(embedded), _opened(embedded.url, connections, AWAY_SECONDS) as engine:
                 yield engine
+        finally:
+            with uninterrupted():  # or nobody would stop the server
+                embedded.release()
 
 
 @asynccontextmanager
@@ -100,10 +112,19 @@ async def _watch(embedded: server.Server) -> None:
 
 
 @asynccontextmanager
-async def _opened(url: str, connections: int) -> AsyncIterator[AsyncEngine]:
+async def _opened(url: str, connections: int, away_seconds: float = 0.0) -> AsyncIterator[AsyncEngine]:
     engine = engine_for(url, connections)
+    deadline = monotonic() + away_seconds
     try:
-        await migrate(engine)
+        while True:
+            try:
+                await migrate(engine)
+                break
+            except DatabaseUnavailable as error:
+                if not (error.__cause__ and is_away(error.__cause__)) or monotonic() > deadline:
+                    raise
+                log.info("postgresql_waiting", reason=str(error))
+            await asyncio.sleep(1.0)
         async with measured(engine):
             yield engine
     finally:
@@ -113,27 +134,23 @@ async def _opened(url: str, connections: int) -> AsyncIterator[AsyncEngine]:
 async def migrate(engine: AsyncEngine) -> None:
     """Bring the schema up to date; a second process that does the same waits and finds nothing to do.
 
-    Raises DatabaseUnavailable if the server is away, refuses us, or was written by a newer Broadsheet.
+    Raises DatabaseUnavailable if the server is away, refuses us, cannot carry a ledger, or if the ledger was written
+    by a newer Broadsheet.
     """
     try:
+        await check_server(engine)
         async with engine.connect() as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": Lock.MIGRATION})
             try:
                 await connection.run_sync(_upgrade)
                 await connection.commit()
+                await check_privileges(connection)
             finally:
                 await connection.rollback()
                 await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": Lock.MIGRATION})
                 await connection.commit()
-    except OperationalError as error:
-        raise DatabaseUnavailable(f"PostgreSQL cannot be used: {_first_line(error)}") from error
     except SQLAlchemyError as error:
-        raise DatabaseUnavailable(f"The ledger's schema cannot be brought up to date: {_first_line(error)}") from error
-
-
-def _first_line(error: SQLAlchemyError) -> str:
-    cause: Any = getattr(error, "orig", None) or error
-    return str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+        raise DatabaseUnavailable(sentence_of(error)) from error
 
 
 def _config() -> Config:

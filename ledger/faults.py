@@ -1,14 +1,75 @@
-"""What a database error says: whether the data is at fault, and why, in words that carry nothing of the data."""
+"""What a database error says: whose fault it is, and why, in words that carry nothing of the data."""
 
+import asyncio
+import random
 import re
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
 
 import psycopg
-from sqlalchemy.exc import DBAPIError
+import structlog
+from procrastinate.exceptions import ConnectorException
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+#: what any call of the database may raise: SQLAlchemy's, the queue's, and a limit of time that ran out
+DATABASE_ERRORS = (SQLAlchemyError, ConnectorException, TimeoutError)
 
 #: SQLSTATE classes of what can never be stored as it is: data exceptions, and what is past a limit of the program
 _OF_DATA = ("22", "54")
-#: messages of class 22 quote what they refuse
+#: messages of these classes quote names of the database's own (tables, roles), never values
+_OF_NAMES = ("3D", "25", "28", "42", "53", "54", "57")
+#: messages of the others, class 22 above all, quote what they refuse
 _QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+#: libpq gives the message of a refused connection without its SQLSTATE
+_REFUSED_CONNECTION = {
+    "too many clients": "53300",
+    "remaining connection slots": "53300",
+    "too many connections": "53300",
+    "no more connections allowed": "53300",
+    "password authentication failed": "28P01",
+    "no pg_hba.conf entry": "28000",
+    "permission denied for database": "42501",
+    "is not permitted to log in": "28000",
+    "is starting up": "57P03",
+    "is shutting down": "57P03",
+    "in recovery mode": "57P03",
+    "is not yet accepting connections": "57P03",
+    "could not write": "53100",
+    "No space left": "53100",
+}
+#: SQLSTATE, or the class of one -> what is wrong, and what a person can do
+_ADVICE = {
+    "08": "The connection to PostgreSQL was lost. It is tried again.",
+    "22": "PostgreSQL refuses a value.",
+    "25006": "PostgreSQL only reads here: a standby, or a database set read-only. Set BROADSHEET_DATABASE_URL to the "
+    "primary, or end default_transaction_read_only.",
+    "26000": "PostgreSQL lost a prepared statement: its connections are pooled by transaction. Broadsheet needs "
+    "session pooling or a direct connection.",
+    "28": "PostgreSQL does not let us in. Check user and password in BROADSHEET_DATABASE_URL, and pg_hba.conf.",
+    "3D000": "The database does not exist. Create it with encoding UTF8, or mend BROADSHEET_DATABASE_URL.",
+    "40": "PostgreSQL ended a transaction for the sake of another. It is tried again.",
+    "42501": "PostgreSQL does not allow this to our role. Let it own the ledger's tables, or GRANT what is missing.",
+    "42P05": "PostgreSQL has a prepared statement of somebody else's: its connections are pooled by transaction. "
+    "Broadsheet needs session pooling or a direct connection.",
+    "53100": "PostgreSQL's disk is full. Make room on it; nothing that was recorded is lost.",
+    "53200": "PostgreSQL is out of memory.",
+    "53300": "PostgreSQL has no connection left for us. Raise max_connections or the role's limit, or end others.",
+    "53": "PostgreSQL is short of resources.",
+    "55P03": "A lock of another transaction was not given back in time (lock_timeout). It is tried again.",
+    "57014": "PostgreSQL ended a statement that took too long (statement_timeout). Raise it for our role.",
+    "57P03": "PostgreSQL is starting, stopping or recovering. It is tried again.",
+    "57": "PostgreSQL ended our connection. It is tried again.",
+    "58": "PostgreSQL's disk fails. See its log.",
+}
+#: deadlock_detected, serialization_failure: the transaction was undone and may be done again at once
+_CONFLICTS = ("40P01", "40001")
+#: a conflict comes of a moment; what conflicts so often in a row has another cause
+CONFLICT_TRIES = 5
 
 
 def is_data_error(error: BaseException) -> bool:
@@ -21,7 +82,7 @@ def is_data_error(error: BaseException) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     orig = error.orig
-    return isinstance(orig, psycopg.DataError) or (_sqlstate(orig) or "").startswith(_OF_DATA)
+    return isinstance(orig, psycopg.DataError) or (sqlstate_of(error) or "").startswith(_OF_DATA)
 
 
 def reason_of(error: BaseException) -> str:
@@ -32,17 +93,90 @@ def reason_of(error: BaseException) -> str:
     """
     if isinstance(error, UnicodeEncodeError):
         return f"its text is not Unicode: {error.reason}"
-    orig = error.orig if isinstance(error, DBAPIError) else error
-    if not isinstance(orig, psycopg.Error):
-        return type(orig).__name__
-    sqlstate = _sqlstate(orig)
-    message = orig.diag.message_primary
-    if message is None:  # psycopg's own: it did not reach the server
-        message = (str(orig).strip().splitlines() or [""])[0]
-    if not (sqlstate or "22").startswith("54"):
+    if isinstance(error, PoolTimeout):
+        return "no connection of our own was free in time"
+    orig = _origin(error)
+    if orig is None:
+        return type(error.orig if isinstance(error, DBAPIError) else error).__name__
+    sqlstate = sqlstate_of(orig)
+    message = _message(orig)
+    if not (sqlstate or "22").startswith(_OF_NAMES):
         message = _QUOTED.sub("…", message)
     return " ".join(part for part in (sqlstate, message or type(orig).__name__) if part)
 
 
-def _sqlstate(orig: BaseException | None) -> str | None:
-    return orig.sqlstate if isinstance(orig, psycopg.Error) else None
+def sentence_of(error: BaseException) -> str:
+    """Return what is wrong with PostgreSQL and what a person can do about it, with the reason in brackets."""
+    orig = _origin(error)
+    state = sqlstate_of(orig) if orig is not None else None
+    if isinstance(error, PoolTimeout):
+        advice = "All our connections to PostgreSQL are in use. Ask again."
+    elif isinstance(error, TimeoutError):
+        return "PostgreSQL gives no answer. Nothing is lost; it is asked again."
+    elif state is None:
+        advice = "PostgreSQL cannot be reached. Nothing is lost; it is asked again."
+    else:
+        advice = _ADVICE.get(state) or _ADVICE.get(state[:2]) or "PostgreSQL cannot be used."
+    what, stop, rest = advice.partition(".")
+    return f"{what} ({reason_of(error)}){stop}{rest}"
+
+
+def sqlstate_of(error: BaseException) -> str | None:
+    """Return the SQLSTATE that PostgreSQL gave, or None if it said nothing: it was not reached."""
+    orig = _origin(error)
+    if orig is None or orig.sqlstate is not None:
+        return orig.sqlstate if orig is not None else None
+    if isinstance(orig, psycopg.OperationalError):
+        message = str(orig)
+        for words, sqlstate in _REFUSED_CONNECTION.items():
+            if words in message:
+                return sqlstate
+        if re.search(r'FATAL: +database "[^"]*" does not exist', message):
+            return "3D000"
+        if re.search(r'FATAL: +role "[^"]*" does not exist', message):
+            return "28000"
+    return None
+
+
+def is_away(error: BaseException) -> bool:
+    """Say whether the server was not reached, or starts or stops just now; it may be there in a moment."""
+    state = sqlstate_of(error)
+    return _origin(error) is not None and (state is None or state.startswith(("08", "57P")))
+
+
+async def again_on_conflict(work: Callable[[], Awaitable[T]]) -> T:
+    """Return what `work`, one whole transaction, returns; it is done again if PostgreSQL undid it for another's sake.
+
+    Deadlocks and serialization failures alone, a few times. Raises what the last try raises.
+    """
+    for tries in range(1, CONFLICT_TRIES + 1):
+        try:
+            return await work()
+        except DBAPIError as error:
+            if sqlstate_of(error) not in _CONFLICTS or tries == CONFLICT_TRIES:
+                raise
+            log.info("transaction_tried_again", reason=reason_of(error), tries=tries)
+        # not both at once again
+        await asyncio.sleep(0.02 * 2**tries * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
+    raise AssertionError("the last try returns or raises")
+
+
+def _origin(error: BaseException) -> psycopg.Error | None:
+    """Return psycopg's own error behind one of SQLAlchemy's or the queue's."""
+    return next((each for each in _causes(error) if isinstance(each, psycopg.Error)), None)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: BaseException | None = error
+    while seen is not None:
+        yield seen
+        seen = seen.orig if isinstance(seen, DBAPIError) else seen.__cause__
+
+
+def _message(orig: psycopg.Error) -> str:
+    if orig.diag.message_primary is not None:
+        return orig.diag.message_primary
+    # psycopg's own: it did not reach the server, or was turned away at its door
+    first = (str(orig).strip().splitlines() or [""])[0]
+    _, fatal, said = first.partition("FATAL:")
+    return said.strip() if fatal else first

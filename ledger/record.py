@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.articles import utc
-from ledger.faults import is_data_error, reason_of
+from ledger.faults import again_on_conflict, is_data_error, reason_of
 from ledger.keep import keep
 from ledger.outbox import owe_event
 from ledger.pages import Found, announce
@@ -69,12 +69,13 @@ async def record(engine: AsyncEngine, visit: Visit, terms: Terms = Terms()) -> V
     and SQLAlchemyError if the database is away or full: then nothing was written and the page is still due.
     """
     try:
-        return await _record(engine, visit, terms)
+        return await again_on_conflict(lambda: _record(engine, visit, terms))
     except Exception as error:
         if (reason := reason_of_page(error)) is None:
             raise
         log.error("page_unrecordable", url=visit.url, outlet=visit.outlet.slug, reason=reason)
-        return await _record(engine, visit.unrecordable(reason), terms)
+        unrecordable = visit.unrecordable(reason)
+        return await again_on_conflict(lambda: _record(engine, unrecordable, terms))
 
 
 def reason_of_page(error: Exception) -> str | None:

@@ -171,7 +171,8 @@ def _await_ready(cluster: Cluster) -> None:
     spoke_at = time.monotonic()
     for _ in postmaster.pauses():
         lock = postmaster.read_lock(cluster.data)
-        if lock and lock.status == "ready" and postmaster.answers(cluster):
+        # a standby takes connections, too, and is told apart by who asks it
+        if lock and lock.status in ("ready", "standby") and postmaster.answers(cluster):
             return
         if time.monotonic() - spoke_at > SILENCE_SECONDS:
             if lock and lock.status == "ready" and postmaster.is_ours(lock.pid, cluster.data):
@@ -193,7 +194,8 @@ def _await_ready(cluster: Cluster) -> None:
         # A process of a killed server may still be at work and hold its shared memory: we try again until it ends.
         # PostgreSQL would refuse to start for the sake of a stranger that has a dead server's number, or of a file
         # that a power cut emptied.
-        (cluster.data / "postmaster.pid").unlink(missing_ok=True)
+        for stale in (cluster.data / "postmaster.pid", cluster.sockets / f".s.PGSQL.{PORT}.lock"):
+            stale.unlink(missing_ok=True)
         if launched is None and cluster.account.identity:
             log.info("postgresql_runs_as", user=cluster.account.name, because="PostgreSQL refuses to run as root")
         launched = postmaster.launch(cluster)

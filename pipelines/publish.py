@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Action, Index, Stream, Verdict
+from ledger.faults import reason_of
 from ledger.locks import Lock, let_go_when_silent
 from ledger.outbox import Owed, owe_everything, owed, put_aside, settle
 from news.errors import IndexUnavailable
@@ -67,7 +68,7 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
                         await connection.invalidate()
         except (IndexUnavailable, SQLAlchemyError) as error:
             failures += 1
-            reason = str(error).splitlines()[0] if isinstance(error, IndexUnavailable) else type(error).__name__
+            reason = str(error).splitlines()[0] if isinstance(error, IndexUnavailable) else reason_of(error)
             log.warning("publish_waits", reason=reason, failures=failures)
         longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2**failures)
         await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import structlog
 from procrastinate.exceptions import AlreadyEnqueued
 from scrapy.settings import Settings
 from sqlalchemy import text
 
 from crawler.slices import crawl_slice
+from ledger.faults import DATABASE_ERRORS, reason_of
 from ledger.imports import Import, fetched_of_list, import_of, outlets_of_list, stop
 from ledger.outbox import debt
 from ledger.pages import count_due
@@ -23,8 +25,10 @@ from pipelines.imported import Purpose
 from pipelines.stock import StockKind
 from schedules.crawling import LOOK_SECONDS
 from schedules.imports import begin_import, outlet_or_site, reader_of
-from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after, next_try
+from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after, insist, next_try
 from schedules.standin import stand_in
+
+log = structlog.get_logger()
 
 #: crawls, which are due at their time, go before what is years old
 PRIORITY = -10
@@ -94,29 +98,34 @@ def define_imports(jobs: Jobs, settings: Settings) -> None:
             await _stop(jobs, import_id, f"no worker could read the file: {error.strerror or error}", failures)
             return
         except Exception as error:
-            await _stop(jobs, import_id, f"{type(error).__name__}", failures)
+            reason = reason_of(error)
+            await insist(lambda: _stop(jobs, import_id, reason, failures))
+            if isinstance(error, DATABASE_ERRORS) and failures < MOST_FAILURES:
+                log.warning("job_tried_again", task="import", reason=reason)
+                return
             raise
         if not is_read:
-            await _defer(jobs, import_id)
+            await insist(lambda: _defer(jobs, import_id))
 
     @jobs.app.task(name="fetch_listed")
     async def fetch_listed(import_id: int, outlet: str, failures: int = 0) -> None:
         found = await outlet_or_site(jobs, outlet)
         try:
             await crawl_slice(settings, found, sources=False, seconds=SLICE_SECONDS)
+            async with jobs.desk.engine.connect() as connection:
+                left = await count_due(connection, outlet)
+                until = await not_before(connection, site_of(found.home))
         except (asyncio.CancelledError, CrawlInterrupted):
             await _defer_fetch(jobs, import_id, found, failures=failures)
             return
         except Exception as error:
             if failures >= MOST_FAILURES:
                 raise
-            await _defer_fetch(jobs, import_id, found, next_try("fetch_listed", error, failures), failures + 1)
+            at = next_try("fetch_listed", error, failures)
+            await insist(lambda: _defer_fetch(jobs, import_id, found, at, failures + 1))
             return
-        async with jobs.desk.engine.connect() as connection:
-            left = await count_due(connection, outlet)
-            until = await not_before(connection, site_of(found.home))
         if left:
-            await _defer_fetch(jobs, import_id, found, until)
+            await insist(lambda: _defer_fetch(jobs, import_id, found, until))
 
 
 async def _stop(jobs: Jobs, import_id: int, error: str, failures: int) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,10 +16,10 @@ from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 from scrapy.settings import Settings
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
+from ledger.faults import DATABASE_ERRORS, reason_of
 from ledger.pages import count_due, want
 from ledger.recrawls import Recrawl, ask, open_one
 from ledger.sites import not_before
@@ -40,6 +40,8 @@ SLICE_SECONDS = 30.0
 BY_TIMETABLE, BY_PERSON = 0, 10
 #: a job that fails is tried again after a minute, then after two, four ... and after so many times no more
 MOST_FAILURES = 7
+#: seconds between two tries to put a job's successor into the queue, at most
+MOST_PAUSE_SECONDS = 30.0
 #: a person waits for a recrawl that a site's pause holds up for so long
 PATIENCE_SECONDS = 30
 
@@ -192,19 +194,20 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
         again = partial(jobs.again, "crawl", found, context.job.priority)
         try:
             await crawl_slice(settings, found, sources=sources, seconds=SLICE_SECONDS)
+            async with jobs.desk.engine.connect() as connection:
+                left = await count_due(connection, outlet)
+                until = await not_before(connection, site_of(found.home))
         except (asyncio.CancelledError, CrawlInterrupted):
             await again(None, sources=sources, failures=failures)
             return
         except Exception as error:
             if failures >= MOST_FAILURES:
                 raise
-            await again(next_try("crawl", error, failures), sources=sources, failures=failures + 1)
+            at = next_try("crawl", error, failures)
+            await insist(lambda: again(at, sources=sources, failures=failures + 1))
             return
-        async with jobs.desk.engine.connect() as connection:
-            left = await count_due(connection, outlet)
-            until = await not_before(connection, site_of(found.home))
         if left:
-            await again(until, sources=False)
+            await insist(lambda: again(until, sources=False))
 
     @jobs.app.task(name="recrawl", pass_context=True)
     async def recrawl(
@@ -212,17 +215,20 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
     ) -> None:
         found = await jobs.outlet(outlet)
         again = partial(jobs.again, "recrawl", found, context.job.priority)
-        async with jobs.desk.engine.begin() as connection:
-            # its own may have been answered by a crawl that came first, and another be asked for since
-            asked = await open_one(connection, url)
-            if asked is None:
-                log.info("recrawl_answered", recrawl=recrawl_id, url=url)
-                return
-            # a crawl that fetched the page while it was asked for has made it due later since
-            await want(connection, outlet, url, force=asked.force)
-        recrawl_id = str(asked.id)
         try:
+            async with jobs.desk.engine.begin() as connection:
+                # its own may have been answered by a crawl that came first, and another be asked for since
+                asked = await open_one(connection, url)
+                if asked is None:
+                    log.info("recrawl_answered", recrawl=recrawl_id, url=url)
+                    return
+                # a crawl that fetched the page while it was asked for has made it due later since
+                await want(connection, outlet, url, force=asked.force)
+            recrawl_id = str(asked.id)
             await crawl_slice(settings, found, sources=False, seconds=SLICE_SECONDS, only=[url])
+            async with jobs.desk.engine.connect() as connection:
+                until = await not_before(connection, site_of(found.home))
+                unanswered = until is not None and await open_one(connection, url) is not None
         except (asyncio.CancelledError, CrawlInterrupted):
             await again(None, url=url, recrawl_id=recrawl_id, failures=failures)
             return
@@ -230,14 +236,11 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
             if failures >= MOST_FAILURES:
                 raise
             at = next_try("recrawl", error, failures)
-            await again(at, url=url, recrawl_id=recrawl_id, failures=failures + 1)
+            await insist(lambda: again(at, url=url, recrawl_id=recrawl_id, failures=failures + 1))
             return
-        async with jobs.desk.engine.connect() as connection:
-            until = await not_before(connection, site_of(found.home))
-            unanswered = until is not None and await open_one(connection, url) is not None
         if unanswered:
             # the site asks to be left alone: until then, and no longer
-            await again(until, url=url, recrawl_id=recrawl_id, failures=failures)
+            await insist(lambda: again(until, url=url, recrawl_id=recrawl_id, failures=failures))
 
 
 #: a crawl of all sources, of some, and of what is due alone each wait for themselves
@@ -256,12 +259,29 @@ def _name(outlet: Outlet, sources: bool | list[str]) -> str:
     return f"crawl:{outlet.slug}" if sources else f"rest:{outlet.slug}"
 
 
+async def insist(put: Callable[[], Awaitable[object]]) -> None:
+    """Put a job's successor into the queue, however long the database is away: without it the work would be lost.
+
+    The job stays in the queue meanwhile; if its worker is ended, another one takes it back.
+    """
+    pause_seconds = 1.0
+    while True:
+        try:
+            await put()
+        except DATABASE_ERRORS as error:
+            log.warning("job_waits_for_database", reason=reason_of(error), again_after_seconds=pause_seconds)
+        else:
+            return
+        await asyncio.sleep(pause_seconds)
+        pause_seconds = min(2 * pause_seconds, MOST_PAUSE_SECONDS)
+
+
 def next_try(task: str, error: Exception, failures: int) -> datetime:
     """Return when a job that failed is tried again, and log it; the queue counts as failed what is not."""
     at = after(failures)
     if not isinstance(error, BroadsheetError):  # those were told of where they happened
-        known = isinstance(error, SQLAlchemyError)
-        reason, trace = type(error).__name__, None if known else error
+        known = isinstance(error, DATABASE_ERRORS)
+        reason, trace = reason_of(error), None if known else error
         log.warning("job_tried_again", task=task, at=at.isoformat(), reason=reason, exc_info=trace)
     return at
 

@@ -24,7 +24,7 @@ from news.outcome import PASSING, Outcome
 from news.outlet import Outlet, SourceKind
 from news.url import site_of
 from schedules.crawling import LOOK_SECONDS
-from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after
+from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, insist, next_try
 from schedules.standin import stand_in
 
 #: behind what the timetable asks for
@@ -85,12 +85,14 @@ def define_past(jobs: Jobs, settings: Settings) -> None:
         except (asyncio.CancelledError, CrawlInterrupted):
             await _defer(jobs, found, failures=failures)
             return
-        except Exception:
-            if failures < MOST_FAILURES:
-                await _defer(jobs, found, after(failures), failures + 1)
-            raise
+        except Exception as error:
+            if failures >= MOST_FAILURES:
+                raise
+            at = next_try("fill_in", error, failures)
+            await insist(lambda: _defer(jobs, found, at, failures + 1))
+            return
         if again_at is not None:
-            await _defer(jobs, found, again_at)
+            await insist(lambda: _defer(jobs, found, again_at))
 
 
 async def _slice(jobs: Jobs, settings: Settings, outlet: Outlet) -> datetime | None:

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from procrastinate.exceptions import AlreadyEnqueued
 from sqlalchemy import text
 
+from ledger.faults import DATABASE_ERRORS, reason_of
 from ledger.outbox import debt
 from ledger.reprocessings import Reprocessing, Steps, begin, reprocessing_of, stop
 from news.errors import CrawlInterrupted
@@ -16,9 +18,11 @@ from pipelines.reprocess import release_hash
 from schedules.crawling import LOOK_SECONDS
 from schedules.importing import LANES, PRIORITY
 from schedules.imports import outlet_or_site
-from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after
-from schedules.reprocess import slice_of
+from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after, insist
+from schedules.reprocess import Slice, slice_of
 from schedules.standin import stand_in
+
+log = structlog.get_logger()
 
 #: an index that takes nothing does not hold a person up for longer
 INDEX_SECONDS = 5.0
@@ -79,20 +83,32 @@ def define_reprocessing(jobs: Jobs) -> None:
 
     @jobs.app.task(name="reprocess")
     async def reprocess(reprocessing_id: int, part: int, failures: int = 0) -> None:
-        ours = await slice_of(jobs, reprocessing_id, part)
+        ours: Slice | None = None
         try:
+            ours = await slice_of(jobs, reprocessing_id, part)
             is_done = await ours.work(SLICE_SECONDS)
         except (asyncio.CancelledError, CrawlInterrupted):
             await _defer(jobs, reprocessing_id, part, failures)
             return
         except Exception as error:
-            async with jobs.desk.engine.begin() as connection:
-                await stop(connection, ours.part, f"{type(error).__name__}: the log says more")
+            of_database = isinstance(error, DATABASE_ERRORS)
+            reason = reason_of(error) if of_database else f"{type(error).__name__}: the log says more"
+            await insist(lambda: _stop(jobs, ours, reason))
             if failures < MOST_FAILURES:
-                await _defer(jobs, reprocessing_id, part, failures + 1)
+                await insist(lambda: _defer(jobs, reprocessing_id, part, failures + 1))
+                if of_database:
+                    log.warning("job_tried_again", task="reprocess", reason=reason)
+                    return
             raise
         if not is_done:
-            await _defer(jobs, reprocessing_id, part)
+            await insist(lambda: _defer(jobs, reprocessing_id, part))
+
+
+async def _stop(jobs: Jobs, ours: Slice | None, reason: str) -> None:
+    """Write why the part does not go on, if it was come by at all."""
+    if ours is not None:
+        async with jobs.desk.engine.begin() as connection:
+            await stop(connection, ours.part, reason)
 
 
 async def follow_reprocessing(jobs: Jobs, asked: Reprocessing) -> AsyncIterator[Going]:

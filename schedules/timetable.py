@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.announcements import ROBOTS_SOURCES
 from ledger.arrivals import WEEKS, Counts, habits
+from ledger.faults import DATABASE_ERRORS, reason_of
 from ledger.locks import Lock, let_go_when_silent
 from ledger.timetable import Known, known, note_asked
 from news.clock import now, offset, on_system_clock
@@ -165,7 +166,7 @@ async def keep_timetable(jobs: Jobs) -> None:
                         # the connection goes back to its pool, and would take the lock along
                         await connection.invalidate()
         except (SQLAlchemyError, ConnectorException) as error:
-            log.warning("timetable_waits", reason=type(error).__name__)
+            log.warning("timetable_waits", reason=reason_of(error))
         await asyncio.sleep(STANDBY_SECONDS)
 
 
@@ -262,9 +263,12 @@ class Keeper:
             return  # its file was taken away a moment ago
         try:
             await self._ask_for(outlet, self._plans[slug], now())
-        except (SQLAlchemyError, ConnectorException) as error:
+        except DATABASE_ERRORS as error:
             self._made_of.pop(slug, None)
-            log.warning("timetable_waits", outlet=slug, reason=type(error).__name__)
+            log.warning("timetable_waits", outlet=slug, reason=reason_of(error))
+        except asyncio.CancelledError:
+            # the timetable ends; APScheduler, which ended us, would log it as an error with all that led to it
+            return
 
     async def _ask_for(self, outlet: Outlet, made: Plan, now: datetime) -> None:
         due = {each.source for each in made.readings if each.at and each.at <= now + TOGETHER}

@@ -12,6 +12,7 @@ from procrastinate.worker import Worker
 from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.download import MAY_SEND
+from ledger.faults import reason_of
 from ledger.sites import note_request
 from news.clock import now
 from news.errors import UnknownOutlet
@@ -43,7 +44,7 @@ async def work(jobs: Jobs, concurrency: int) -> None:
             async with alive(jobs.desk.engine, jobs.queue) as told:
                 await _work_while(jobs, told, concurrency)
         except (SQLAlchemyError, ConnectorException) as error:
-            log.warning("worker_waits", reason=type(error).__name__)
+            log.warning("worker_waits", reason=reason_of(error))
         await asyncio.sleep(REAP_SECONDS)
 
 
@@ -113,7 +114,7 @@ async def _reap(jobs: Jobs) -> None:
             suspected = {orphan.id for orphan in found}
         except (ConnectorException, SQLAlchemyError) as error:
             # another reaper was faster, or the database is away; both mend themselves
-            log.info("reaper_waits", reason=type(error).__name__)
+            log.info("reaper_waits", reason=reason_of(error))
         await asyncio.sleep(REAP_SECONDS)
 
 

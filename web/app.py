@@ -14,9 +14,11 @@ from web import failures, render
 from web.api import api
 from web.article import article
 from web.guard import Guard
+from web.head import HeadAsGet
 from web.health import health
 from web.metrics import metrics
 from web.outlets import OutletNames
+from web.readiness import Probe
 from web.recrawl import recrawls
 from web.rooms import Rooms
 from web.search import search
@@ -47,8 +49,8 @@ def create_app(
         engine=engine,
         index=index,
         outlets=OutletNames(configuration.home),
+        probe=Probe(engine=engine, index=index, archive=configuration.archive, jobs=jobs),
         jobs=jobs,
-        archive=configuration.archive,
         token=configuration.token,
     )
     app.add_route("/", search)
@@ -59,5 +61,6 @@ def create_app(
     app.include_router(recrawls)
     app.mount("/static", StaticFiles(directory=render.STATIC))
     failures.add_to(app)
+    app.add_middleware(HeadAsGet)
     app.add_middleware(Guard, hosts=hosts)
     return app

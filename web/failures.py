@@ -10,9 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ledger.faults import reason_of, sentence_of
 from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound
 from web import render
 from web.answer import json_answer
+from web.readiness import index_sentence
 
 log = structlog.get_logger()
 
@@ -30,8 +32,6 @@ _STATUS: dict[type[BroadsheetError], int] = {
     DatabaseUnavailable: 503,
     BroadsheetError: 400,
 }
-AWAY = "The search index cannot be reached. Articles are recorded all the same and wait in the outbox until it is back."
-LEDGER_AWAY = "The ledger’s PostgreSQL cannot be reached. Nothing is lost; ask again when it is back."
 
 
 def answer(request: Request, status: int, sentence: str, headers: Any = None) -> Response:
@@ -66,7 +66,7 @@ def _of_ours(status: int) -> Any:
     async def handle(request: Request, error: Exception) -> Response:
         if isinstance(error, IndexUnavailable):
             log.warning("index_unavailable", path=request.url.path, reason=str(error))
-            return answer(request, status, AWAY)
+            return answer(request, status, index_sentence(error))
         return answer(request, status, str(error))
 
     return handle
@@ -74,8 +74,8 @@ def _of_ours(status: int) -> Any:
 
 async def _ledger_away(request: Request, error: Exception) -> Response:
     # the statement and its values stay out of log and answer: they carry articles
-    log.warning("ledger_unavailable", path=request.url.path, reason=type(error).__name__)
-    return answer(request, 503, LEDGER_AWAY)
+    log.warning("ledger_unavailable", path=request.url.path, reason=reason_of(error))
+    return answer(request, 503, sentence_of(error))
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -5,23 +5,17 @@ from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from ledger.outbox import debt
 from ledger.outlets import states
 from news.errors import IndexUnavailable
-from pipelines.archive import archive_fault
 from pipelines.verify import count
 from web.answer import json_answer
-from web.failures import AWAY, LEDGER_AWAY
+from web.readiness import AWAY, PATIENCE_SECONDS, index_sentence
 from web.rooms import Rooms, rooms_of
 
 health = APIRouter()
-
-#: whoever asks for readiness wants to know now; a server that takes longer is not ready
-PATIENCE_SECONDS = 3.0
 
 
 @health.get("/healthz")
@@ -32,13 +26,11 @@ async def alive() -> Response:
 
 @health.get("/readyz")
 async def ready(request: Request) -> Response:
-    """Say whether ledger, index and archive can be used: 200 if all can, else 503 with what is wrong."""
-    rooms = rooms_of(request)
-    faults = await asyncio.gather(
-        _ledger_fault(rooms), _index_fault(rooms), asyncio.to_thread(archive_fault, rooms.archive)
-    )
-    missing = [each for each in faults if each]
-    return json_answer({"ready": not missing, "missing": missing}, 503 if missing else 200)
+    """Say whether a page could be fetched, recorded and indexed now: 200 if so, else 503 with what is missing."""
+    found = await rooms_of(request).probe.readiness()
+    parts = {name: {"ready": not reason, "reason": reason or None} for name, reason in found.parts.items()}
+    value = {"ready": not found.missing, "missing": found.missing, "parts": parts, "notes": found.notes}
+    return json_answer(value, 503 if found.missing else 200)
 
 
 @health.get("/api/status")
@@ -62,31 +54,14 @@ async def status(request: Request) -> Response:
     )
 
 
-async def _ledger_fault(rooms: Rooms) -> str:
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS), rooms.engine.connect() as connection:
-            await connection.execute(text("SELECT 1"))
-    except (SQLAlchemyError, TimeoutError):
-        return LEDGER_AWAY
-    return ""
-
-
-async def _index_fault(rooms: Rooms) -> str:
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            found = await rooms.index.status()
-    except (IndexUnavailable, TimeoutError):
-        return AWAY
-    return "" if found.schema_version else "The index is not made yet; `broadsheet index create` makes it."
-
-
 async def _index_status(rooms: Rooms) -> dict[str, Any]:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             found = await rooms.index.status()
             counted = await count(rooms.engine, rooms.index) if found.schema_version else None
-    except (IndexUnavailable, TimeoutError):
-        return {"backend": rooms.index.name, "available": False, "notes": [AWAY]}
+    except (IndexUnavailable, TimeoutError) as error:
+        reason = index_sentence(error) if isinstance(error, IndexUnavailable) else AWAY
+        return {"backend": rooms.index.name, "available": False, "notes": [reason]}
     return {
         "backend": found.backend,
         "available": True,

@@ -13,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import Response
 
 from ledger.completeness import Hours, sums
+from ledger.faults import reason_of
 from ledger.health import healths
 from ledger.outbox import debt
 from ledger.totals import job_counts
@@ -39,7 +40,7 @@ async def exposed(request: Request) -> Response:
         async with asyncio.timeout(PATIENCE_SECONDS):
             families = await _counted(rooms_of(request))
     except (SQLAlchemyError, TimeoutError) as error:
-        log.warning("ledger_unavailable", path=request.url.path, reason=type(error).__name__)
+        log.warning("ledger_unavailable", path=request.url.path, reason=reason_of(error))
     families.append(_gauge("broadsheet_ledger_up", "1 if the ledger could be asked just now.", bool(families)))
     registry = CollectorRegistry()
     registry.register(_Families(families))

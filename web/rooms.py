@@ -1,7 +1,6 @@
 """What the pages need at hand: the ledger, the index and the outlets' names."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import Request
@@ -9,6 +8,7 @@ from starlette.requests import Request
 from index.protocol import Index
 from schedules.jobs import Jobs
 from web.outlets import OutletNames
+from web.readiness import Probe
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,10 +18,10 @@ class Rooms:
     engine: AsyncEngine
     index: Index
     outlets: OutletNames
+    #: whether a page could be fetched, recorded and indexed now
+    probe: Probe
     #: the job queue; None where nothing can be asked to be fetched
     jobs: Jobs | None = None
-    #: where raw pages are kept; None: they are not
-    archive: Path | None = None
     #: what a program sends to change anything
     token: str | None = None
 

@@ -15,11 +15,10 @@ from news.configuration import Configuration
 from news.errors import BroadsheetError, ConfigurationError
 from schedules.jobs import Jobs
 from web.app import create_app
+from web.connections import KEEP_ALIVE_SECONDS, MOST_CONNECTIONS, LimitedConnection
 
 #: at the end, an answer that is being given has so long; a browser's idle connections are closed at once
 GRACE_SECONDS = 0.5
-#: more at once than a reader's browsers ask; past it uvicorn answers 503 without asking a server of ours
-MOST_CONNECTIONS = 256
 
 
 class _Server(uvicorn.Server):
@@ -66,14 +65,16 @@ async def serve(app: FastAPI, listening: socket.socket) -> None:
     server = _Server(
         uvicorn.Config(
             app,
-            http="h11",
+            http=LimitedConnection,
             ws="none",
             lifespan="off",
             log_config=None,  # logging is set up by the process
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=MOST_CONNECTIONS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            # behind the limits of our own, those that are being closed included
+            limit_concurrency=2 * MOST_CONNECTIONS,
         )
     )
     serving = asyncio.create_task(server.serve(sockets=[listening]))

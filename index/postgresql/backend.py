@@ -174,8 +174,15 @@ def _our_words() -> Iterator[None]:
         state = getattr(error.orig, "sqlstate", None)
         if state in ("42P01", "3F000"):
             raise IndexUnavailable("The search index is not there yet; `broadsheet index create` makes it.") from None
-        if state is None or state.startswith(("08", "57", "53")):
-            raise IndexUnavailable("PostgreSQL cannot be reached, so nothing can be searched.") from None
-        raise IndexUnavailable(f"PostgreSQL cannot do this ({state}).") from None
+        # the cause is for who asks why; its text stays out of logs and answers
+        if state is None:
+            raise IndexUnavailable("PostgreSQL cannot be reached, so nothing can be searched.") from error
+        raise IndexUnavailable(f"PostgreSQL refuses to search or index ({_refusal(state, error.orig)}).") from error
     except (SQLAlchemyError, OSError) as error:
-        raise IndexUnavailable(f"PostgreSQL cannot be used ({type(error).__name__}).") from None
+        raise IndexUnavailable(f"PostgreSQL cannot be used ({type(error).__name__}).") from error
+
+
+def _refusal(state: str, refusal: Any) -> str:
+    """Return the SQLSTATE, with PostgreSQL's first message where that quotes names of the database's own alone."""
+    message = refusal.diag.message_primary if state.startswith(("25", "28", "42", "53", "54", "55", "57")) else None
+    return f"{state} {message}" if message else state

@@ -50,7 +50,7 @@ NOWHERE = "postgresql://someone:a-secret@127.0.0.1:1/nowhere"
         (["search", "--cursor", "made up"], {}, "cursor"),
         (["read", "/there/is/no/such.jsonl"], {}, "There is no file"),
         (["outlets", "enable"], {}, "Name outlets"),
-        (["status"], {"database_url": NOWHERE}, "PostgreSQL cannot be used"),
+        (["status"], {"database_url": NOWHERE}, "PostgreSQL cannot be reached"),
         (["status"], {"database_url": "mysql://x"}, "BROADSHEET_DATABASE_URL must begin with postgresql://"),
         (["status"], {"database_url": "postgresql://u:a-secret@127.0.0.1:abc/db"}, "the port must be a number"),
         (["status"], {"databse_url": "x"}, "BROADSHEET_DATABSE_URL is not a setting"),

@@ -82,7 +82,7 @@ def test_units_stop_in_order_and_know_our_exit_code():
     for path in UNITS:
         service = unit(path)["Service"]
         assert service["KillMode"] == "mixed"
-        assert service["SuccessExitStatus"] == "130"  # broadsheet/command.py ends so after SIGTERM
+        assert service["SuccessExitStatus"] == "130 143"  # broadsheet/entry.py ends so after SIGINT and SIGTERM
         assert service["EnvironmentFile"] == "-/etc/broadsheet/broadsheet.env"
 
 

@@ -1,16 +1,19 @@
 """What a database error says: data or system, and why, without the data."""
 
+import asyncio
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any
 
+import psycopg
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import func, insert, make_url, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.database import engine_for
-from ledger.faults import is_data_error, reason_of
-from ledger.schema import attempts
+from ledger.faults import CONFLICT_TRIES, again_on_conflict, is_data_error, reason_of, sentence_of
+from ledger.schema import attempts, sites
 
 ATTEMPT: dict[str, Any] = {
     "at": datetime(2024, 2, 8, tzinfo=UTC),
@@ -67,3 +70,80 @@ async def test_a_lost_connection_a_full_disk_and_a_lock_are_not(engine: AsyncEng
 def test_a_mistake_of_ours_is_not() -> None:
     assert not is_data_error(RuntimeError("ours"))
     assert reason_of(RuntimeError("ours")) == "RuntimeError"
+
+
+async def test_a_refused_connection_is_named_by_its_sqlstate_and_without_an_address(
+    engine: AsyncEngine, fresh_database: str
+) -> None:
+    with psycopg.connect(fresh_database.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute("CREATE ROLE limited LOGIN CONNECTION LIMIT 0")
+    try:
+        limited = engine_for(make_url(fresh_database).set(username="limited").render_as_string(hide_password=False))
+        with pytest.raises(OperationalError) as caught:
+            async with limited.connect():
+                pass
+        assert reason_of(caught.value) == '53300 too many connections for role "limited"'
+        assert sentence_of(caught.value).startswith("PostgreSQL has no connection left for us (53300 too many")
+    finally:
+        with psycopg.connect(fresh_database.replace("+psycopg", ""), autocommit=True) as connection:
+            connection.execute("DROP ROLE limited")
+    missing = engine_for(make_url(fresh_database).set(database="no_such").render_as_string(hide_password=False))
+    with pytest.raises(OperationalError) as caught:
+        async with missing.connect():
+            pass
+    assert reason_of(caught.value) == '3D000 database "no_such" does not exist'
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "words"),
+    [
+        ("53100", "disk is full"),
+        ("42501", "does not allow this to our role"),
+        ("25006", "only reads here"),
+        ("57014", "statement_timeout"),
+        ("55P03", "lock_timeout"),
+        ("42P05", "session pooling or a direct connection"),
+    ],
+)
+async def test_each_fault_has_its_sentence(engine: AsyncEngine, sqlstate: str, words: str) -> None:
+    raised = f"RAISE EXCEPTION 'no' USING ERRCODE = '{sqlstate}', DETAIL = 'secret'"
+    with pytest.raises(DBAPIError) as caught:
+        async with engine.begin() as connection:
+            await connection.execute(text(f"DO $$ BEGIN {raised}; END $$"))
+    sentence = sentence_of(caught.value)
+    assert words in sentence
+    assert f"({sqlstate} no)" in sentence
+    assert "secret" not in sentence
+
+
+async def test_two_transactions_that_wait_for_each_other_are_both_done(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        for site in ("a", "b"):
+            await connection.execute(insert(sites).values(site=site))
+    tried = Counter[str]()
+    both = asyncio.Barrier(2)
+
+    async def lock(first: str, second: str) -> None:
+        tried[first] += 1
+        async with engine.begin() as connection:
+            await connection.execute(sites.update().where(sites.c.site == first).values(requested_at=func.now()))
+            if tried[first] == 1:
+                await both.wait()
+            await connection.execute(sites.update().where(sites.c.site == second).values(requested_at=func.now()))
+
+    await asyncio.gather(again_on_conflict(lambda: lock("a", "b")), again_on_conflict(lambda: lock("b", "a")))
+    assert sorted(tried.values()) == [1, 2]
+
+
+async def test_what_conflicts_always_is_raised_after_a_few_tries(engine: AsyncEngine) -> None:
+    tries = 0
+
+    async def conflict() -> None:
+        nonlocal tries
+        tries += 1
+        async with engine.begin() as connection:
+            await connection.execute(text("DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '40001'; END $$"))
+
+    with pytest.raises(DBAPIError):
+        await again_on_conflict(conflict)
+    assert tries == CONFLICT_TRIES

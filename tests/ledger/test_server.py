@@ -290,3 +290,22 @@ def test_a_server_that_cannot_be_started_again_is_an_error_with_its_reason(own_h
         shutil.rmtree(running.data.parent)
         with pytest.raises(DatabaseUnavailable, match="cannot be started again"):
             running.revive()
+
+
+@pytest.mark.parametrize("content", ["", "{pid}\n/nowhere\n0\n5432\n/nowhere\n"], ids=["emptied", "of a stranger"])
+def test_a_stale_lock_of_the_socket_keeps_nobody_from_starting(own_home: Path, content: str) -> None:
+    with start(own_home) as running:
+        data, uid = running.data, running.data.stat().st_uid
+        lock = running.sockets / f".s.PGSQL.{PORT}.lock"
+    # a number that a dead server had may be another process's of the same user today
+    options = {"user": uid} if os.geteuid() == 0 else {}
+    stranger = subprocess.Popen(["sleep", "600"], cwd="/", **options)
+    try:
+        lock.write_text(content.format(pid=stranger.pid))
+        os.chown(lock, uid, -1)
+        with start(own_home) as running, psycopg.connect(libpq(running.url)) as connection:
+            assert connection.execute("SELECT 1").fetchone() == (1,)
+            assert running.data == data
+    finally:
+        stranger.kill()
+        stranger.wait()

@@ -6,9 +6,13 @@ import shutil
 import signal
 import socket
 import tempfile
+import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
@@ -61,14 +65,14 @@ def test_a_daemon_that_is_asked_to_end_ends_cleanly(tmp_path: Path, fresh_databa
     with running(["up", "--port", str(port)], environ, log) as daemon:
         until(lambda: answers(port), "it serves", log)
         daemon.send_signal(stop)
-        assert daemon.wait(timeout=60) == 130
+        assert daemon.wait(timeout=60) == 128 + stop
     assert "Traceback" not in log.read_text()
     assert _connections(fresh_database) == 0
     # where no terminal is each line is for a program
     told = [json.loads(line) for line in log.read_text().splitlines()]
     assert not [event for event in told if "color_message" in event]
     assert [event["url"] for event in told if event["event"] == "search_page_listens"] == [f"http://127.0.0.1:{port}"]
-    assert (told[-1]["event"], told[-1]["code"]) == ("daemon_ended", 130)
+    assert (told[-1]["event"], told[-1]["code"]) == ("daemon_ended", 128 + stop)
 
 
 def test_a_page_whose_port_is_taken_is_not_said_to_be_there(tmp_path: Path, fresh_database: str) -> None:
@@ -112,7 +116,7 @@ def test_web_and_worker_run_by_themselves_on_one_postgresql(tmp_path: Path, fres
         assert "broadsheet_jobs_waiting 0.0" in told
         for process in (web, worker):
             process.send_signal(signal.SIGTERM)
-        assert (web.wait(timeout=60), worker.wait(timeout=60)) == (130, 130)
+        assert (web.wait(timeout=60), worker.wait(timeout=60)) == (143, 143)
 
 
 def test_a_daemon_waits_for_a_database_that_drops_its_connections(tmp_path: Path, fresh_database: str) -> None:
@@ -150,8 +154,70 @@ def test_daemons_bring_back_the_embedded_postgresql_that_was_ended_under_them(st
             assert log.read_text().count("postgresql_started_again") == 1
             for process in (web, worker):
                 process.send_signal(signal.SIGTERM)
-            assert (web.wait(timeout=60), worker.wait(timeout=60)) == (130, 130)
+            assert (web.wait(timeout=60), worker.wait(timeout=60)) == (143, 143)
             now = read_lock(data)
             assert now is None, "the last one to leave stops it"
     finally:
         shutil.rmtree(home)
+
+
+@contextmanager
+def _own_home() -> Iterator[Path]:
+    """Give a home whose PostgreSQL, if a test has left it running, is ended at the end."""
+    home = Path(tempfile.mkdtemp(prefix="broadsheet-home-", dir="/tmp"))
+    home.chmod(0o755)  # as root, PostgreSQL's user has to pass
+    try:
+        yield home
+    finally:
+        for process in _of_home(home):
+            process.kill()
+        shutil.rmtree(home)
+
+
+def _of_home(home: Path) -> list[psutil.Process]:
+    """Return the processes that work in `home`: its PostgreSQL's, and those that have it in their environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            known = str(home) in " ".join(process.cmdline()) or process.environ().get("BROADSHEET_HOME") == str(home)
+            if known and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_daemon_that_is_stopped_in_its_first_seconds_leaves_nothing(stop: signal.Signals) -> None:
+    with _own_home() as home:
+        environ, log = environment(home), home / "log"
+        # the interpreter itself takes a tenth of a second, in which no code of ours runs
+        for seconds in (0.3, 0.7, 1.2, 1.8, 2.5, 3.5):
+            with running(["up", "--port", str(free_port())], environ, log) as daemon:
+                time.sleep(seconds)
+                daemon.send_signal(stop)
+                assert daemon.wait(timeout=60) == 128 + stop, (seconds, log.read_text())
+            until(lambda: not _of_home(home), f"after {seconds} s nothing is left running", log)
+        assert "Traceback" not in log.read_text()
+
+
+def test_daemons_come_back_after_kill_9_of_themselves_and_of_postgresql() -> None:
+    with _own_home() as home:
+        environ, log, ports = environment(home), home / "log", (free_port(), free_port())
+        data = (home / "postgresql" / "data").resolve()
+        for _ in range(2):
+            with (
+                running(["up", "--port", str(ports[0])], environ, log) as first,
+                running(["up", "--port", str(ports[1])], environ, log) as second,
+            ):
+                until(lambda: all("true" in answers(port, "/readyz") for port in ports), "both are ready", log)
+                lock = read_lock(data)
+                assert lock is not None
+                for number in (lock.pid, first.pid, second.pid):
+                    os.kill(number, signal.SIGKILL)
+        with running(["up", "--port", str(ports[0])], environ, log) as daemon:
+            until(lambda: "true" in answers(ports[0], "/readyz"), "it is ready again", log)
+            daemon.send_signal(signal.SIGTERM)
+            assert daemon.wait(timeout=60) == 143
+        until(lambda: not _of_home(home), "nothing is left running", log)
+        assert "Traceback" not in log.read_text()

@@ -24,6 +24,7 @@ from news.outlet import Outlet
 from news.visit import Visit
 from tests.web.conftest import AT, Keep, Put, client_of, document
 from tests.web.test_article import FIRST, SECOND, URL
+from web import readiness
 from web.app import create_app
 from web.question import PARAMETERS, PROGRAM_PARAMETERS
 
@@ -221,7 +222,10 @@ async def test_a_ledger_that_is_away_is_said(lonely: httpx.AsyncClient) -> None:
     answer = await lonely.get(f"/articles/{id}")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "10"
-    assert len((await get(lonely, "/readyz", 503))["missing"]) == 2
+    ready = await get(lonely, "/readyz", 503)
+    assert not ready["parts"]["ledger"]["ready"]
+    assert not ready["parts"]["index"]["ready"]
+    assert all("cannot be reached" in reason for reason in ready["missing"])
     assert (await get(lonely, "/healthz"))["alive"] is True
 
 
@@ -248,7 +252,7 @@ async def test_marks_in_a_strangers_text_are_no_highlights(client: httpx.AsyncCl
 
 
 async def test_an_archive_that_takes_no_pages_is_not_ready(
-    engine: AsyncEngine, index: PostgresqlIndex, tmp_path: Path
+    engine: AsyncEngine, index: PostgresqlIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_directory = tmp_path / "archive"
     no_directory.write_text("")
@@ -256,7 +260,8 @@ async def test_an_archive_that_takes_no_pages_is_not_ready(
         [missing] = (await get(asking, "/readyz", 503))["missing"]
         assert missing.startswith(f"The archive {no_directory} takes no pages")
         no_directory.unlink()
-        assert await get(asking, "/readyz") == {"ready": True, "missing": []}
+        monkeypatch.setattr(readiness, "FRESH_SECONDS", 0.0)
+        assert (await get(asking, "/readyz"))["missing"] == []
 
 
 async def test_metrics_of_the_process_are_given_while_the_ledger_is_away(

@@ -38,7 +38,7 @@ async def test_the_page_is_served_until_it_is_cancelled_and_the_port_is_free_aga
     port, handler = free_port(), signal.getsignal(signal.SIGINT)
     for _ in range(2):
         serving = asyncio.create_task(serve_page(engine, index, Configuration(home=tmp_path), port=port))
-        assert (await answered(port)).json() == {"ready": True, "missing": []}
+        assert (await answered(port)).json()["ready"] is True
         assert signal.getsignal(signal.SIGINT) is handler, "signals are the process's own affair"
         serving.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -1,0 +1,70 @@
+"""Signals that stop the process: which one came decides the exit code; what blocks may be interrupted, or must not."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+#: a shell's way to say by which signal a process was ended
+_OF_SIGNAL = 128
+
+_terminated = False
+
+
+def note_termination() -> None:
+    """Note that SIGTERM came."""
+    global _terminated
+    _terminated = True
+
+
+def stopped_code() -> int:
+    """Return the exit code of a process that was stopped from outside: 143 after SIGTERM, else 130."""
+    return _OF_SIGNAL + (signal.SIGTERM if _terminated else signal.SIGINT)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let SIGINT and SIGTERM interrupt a block that holds up the event loop: CancelledError is raised within it.
+
+    The loop's own handling is to cancel what runs, which a block that does not give way would notice only at its end.
+    """
+
+    def within(handle: Callable[..., object]) -> Callable[[int, object], None]:
+        def interrupt(number: int, frame: object) -> None:
+            handle(number, frame)
+            raise asyncio.CancelledError
+
+        return interrupt
+
+    with _handled(within):
+        yield
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let neither SIGINT nor SIGTERM interrupt a block that ends by itself: what it began to end must not be left."""
+
+    def ignore(number: int, frame: object) -> None:
+        return
+
+    with _handled(lambda handle: ignore):
+        yield
+
+
+@contextmanager
+def _handled(made_of: Callable[[Callable[..., object]], Callable[[int, object], None]]) -> Iterator[None]:
+    """Replace the handlers that are Python's, if we are in the one thread that has them."""
+    before: dict[signal.Signals, Callable[..., object]] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handle = signal.getsignal(number)
+            if callable(handle):
+                before[number] = handle
+    try:
+        for number, handle in before.items():
+            signal.signal(number, made_of(handle))
+        yield
+    finally:
+        for number, handle in before.items():
+            signal.signal(number, handle)
