@@ -1,6 +1,8 @@
 """The pool in which strangers' bytes are read: nothing that is read takes it, or the loop, along."""
 
 import asyncio
+import contextlib
+import multiprocessing.forkserver
 import os
 import signal
 import time
@@ -12,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 from lxml import etree
+from pebble.pool.base_pool import PoolStatus
 
 from news.errors import PageUnreadable, PoolUnavailable, SourceUnreadable
 from news.outcome import Outcome
@@ -115,7 +118,7 @@ async def test_a_page_that_kills_its_readers_is_unreadable(pool: Pool, tmp_path:
     with pytest.raises(PageUnreadable, match="the process that read it died") as dead:
         await pool.run(die, signal_, str(tmp_path / "died"), 9)
     assert dead.value.outcome is Outcome.UNREADABLE
-    assert (tmp_path / "died").read_text() == "xx", "tried twice"
+    assert (tmp_path / "died").read_text() == "xxx", "tried three times"
 
 
 async def test_what_a_function_says_comes_through(pool: Pool) -> None:
@@ -173,19 +176,25 @@ async def test_workers_give_way_to_the_loop(pool: Pool) -> None:
     assert await pool.run(niceness) >= min(19, os.nice(0) + 10)
 
 
-async def test_a_broken_pool_says_that_it_is_broken_and_blames_no_page() -> None:
+async def test_a_pool_whose_workers_all_expired_is_replaced_and_blames_no_page() -> None:
     broken = Pool(1)
     try:
         await broken.run(worker)
-        waits = asyncio.create_task(broken.run(sleep, 60))
+        waits = asyncio.create_task(broken.run(sleep, 0.6))
         await asyncio.sleep(0.2)
         broken._pool._pool_manager.handle_broken_pool(BrokenProcessPool("All workers expired"))
-        with pytest.raises(PoolUnavailable, match="broke: All workers expired"):
-            await waits
-        with pytest.raises(PoolUnavailable, match="takes no pages"):
-            await broken.run(worker)
+        assert await waits == 0.6
+        assert broken.replaced == 1
     finally:
         broken.close()
+
+
+async def test_a_pool_that_was_closed_takes_no_task_and_blames_no_page() -> None:
+    broken = Pool(1)
+    await broken.run(worker)
+    broken.close()
+    with pytest.raises(PoolUnavailable, match="closed"):
+        await broken.run(worker)
 
 
 async def test_a_closed_pool_leaves_no_worker() -> None:
@@ -193,3 +202,62 @@ async def test_a_closed_pool_leaves_no_worker() -> None:
     pid = await short.run(worker)
     short.close()
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+async def test_a_fork_server_that_is_killed_under_load_costs_no_page_and_no_width() -> None:
+    pool = Pool(2, task_seconds=15)
+    answers: list[int] = []
+    stopped = asyncio.Event()
+
+    async def load() -> None:
+        number = 0
+        while not stopped.is_set():
+            number += 1
+            answers.append(await pool.run(add, number, -number))
+
+    async def width() -> None:
+        """Wait until all workers answer."""
+        seen: set[int] = set()
+        while len(seen) < pool.workers:
+            seen.update(await asyncio.gather(*(pool.run(worker) for _ in range(2 * pool.workers))))
+
+    loads = [asyncio.create_task(load()) for _ in range(6)]
+    try:
+        await width()
+        for _ in range(20):
+            server = multiprocessing.forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(server, signal.SIGKILL)
+            before = len(answers)
+            await asyncio.wait_for(width(), 10)
+            assert len(answers) > before
+    finally:
+        stopped.set()
+        await asyncio.gather(*loads)
+        await asyncio.to_thread(pool.close)
+    assert set(answers) == {0}
+
+
+async def test_a_pool_that_broke_is_replaced_and_its_tasks_run_again() -> None:
+    pool = Pool(1)
+    try:
+        assert await pool.run(add, 1, 2) == 3
+        broken = pool._pool
+        coming = asyncio.create_task(pool.run(sleep, 1.0))
+        await asyncio.sleep(0.3)
+        broken._context.status = PoolStatus.ERROR
+        assert await coming == 1.0
+        assert await pool.run(add, 2, 2) == 4
+        assert (pool.replaced, pool._pool is broken) == (1, False)
+        assert pool.answered_at is not None
+    finally:
+        await asyncio.to_thread(pool.close)
+
+
+def test_a_broken_pool_can_be_closed() -> None:
+    pool = Pool(1)
+    pool._pool.schedule(add, args=[1]).result(20)
+    pool._pool._context.status = PoolStatus.ERROR
+    began = time.monotonic()
+    pool.close()
+    assert time.monotonic() - began < 15
