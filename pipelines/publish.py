@@ -13,8 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Action, Index, Stream, Verdict
+from ledger.faults import reason_of
+from ledger.indexed import enqueue_everything
 from ledger.locks import Lock, let_go_when_silent
-from ledger.outbox import Owed, owe_everything, owed, put_aside, settle
+from ledger.outbox import Owed, owed, put_aside, settle
 from news.errors import IndexUnavailable
 from pipelines.verify import Watch
 
@@ -67,7 +69,7 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
                         await connection.invalidate()
         except (IndexUnavailable, SQLAlchemyError) as error:
             failures += 1
-            reason = str(error).splitlines()[0] if isinstance(error, IndexUnavailable) else type(error).__name__
+            reason = str(error).splitlines()[0] if isinstance(error, IndexUnavailable) else reason_of(error)
             log.warning("publish_waits", reason=reason, failures=failures)
         longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2**failures)
         await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
@@ -102,8 +104,7 @@ async def create_index(engine: AsyncEngine, index: Index) -> bool:
     """
     made = await index.create()
     if made:
-        async with engine.begin() as connection:
-            articles = await owe_everything(connection)
+        articles = await enqueue_everything(engine)
         log.warning("index_made", backend=index.name, articles_enqueued=articles)
     return made
 
