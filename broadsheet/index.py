@@ -176,10 +176,9 @@ async def _on_elasticsearch(do: "Callable[[ElasticsearchIndex], Awaitable[T]]") 
 
 
 async def _rebuild() -> tuple[int, int]:
-    from ledger.outbox import owe_everything
+    from ledger.indexed import enqueue_everything
     from pipelines.publish import publish_all
 
     async with ledger_and_index() as (engine, index):
-        async with engine.begin() as connection:
-            articles = await owe_everything(connection)
+        articles = await enqueue_everything(engine)
         return articles, await publish_all(engine, index)

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, delete, func, literal, select, tuple_
+from sqlalchemy import BigInteger, bindparam, cast, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import documents
 from ledger.indexed import is_uuid
-from ledger.schema import articles, outbox, quarantine
+from ledger.schema import outbox, quarantine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,18 +86,6 @@ async def _owe(connection: AsyncConnection, **row: Any) -> None:
     )
 
 
-async def owe_everything(connection: AsyncConnection) -> int:
-    """Owe the index every article anew, as after its loss, and return how many."""
-    everything = select(literal("articles"), cast(articles.c.id, Text), articles.c.revision).order_by(articles.c.id)
-    statement = insert(outbox).from_select(["stream", "id", "revision"], everything)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[outbox.c.stream, outbox.c.id], set_={"revision": statement.excluded.revision}
-        )
-    )
-    return (await connection.execute(select(func.count()).select_from(articles))).scalar_one()
-
-
 async def owed(connection: AsyncConnection, limit: int) -> list[Owed]:
     """Return up to `limit` of what the index is owed, the oldest debt first.
 
@@ -116,14 +104,14 @@ async def owed(connection: AsyncConnection, limit: int) -> list[Owed]:
 
 
 async def settle(connection: AsyncConnection, done: Collection[Owed]) -> None:
-    """Strike out what the index has; a debt of a later revision that was noted meanwhile stays."""
+    """Strike out what the index has; a debt of a later revision that was noted meanwhile, or is being noted, stays."""
     for batch in _batches(list(done)):
         revisions = {(each.stream, each.id): each.revision for each in batch}
         rows = await connection.execute(
             select(outbox.c.stream, outbox.c.id, outbox.c.revision)
             .where(tuple_(outbox.c.stream, outbox.c.id).in_(list(revisions)))
-            .order_by(outbox.c.stream, outbox.c.id)  # whoever locks several rows does so in this order
-            .with_for_update()
+            # one that is locked is getting a later revision, or is struck out by another: nobody waits for the other
+            .with_for_update(skip_locked=True)
         )
         paid = [(row.stream, row.id) for row in rows if row.revision <= revisions[row.stream, row.id]]
         if paid:

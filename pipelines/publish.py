@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Action, Index, Stream, Verdict
 from ledger.faults import reason_of
+from ledger.indexed import enqueue_everything
 from ledger.locks import Lock, let_go_when_silent
-from ledger.outbox import Owed, owe_everything, owed, put_aside, settle
+from ledger.outbox import Owed, owed, put_aside, settle
 from news.errors import IndexUnavailable
 from pipelines.verify import Watch
 
@@ -103,8 +104,7 @@ async def create_index(engine: AsyncEngine, index: Index) -> bool:
     """
     made = await index.create()
     if made:
-        async with engine.begin() as connection:
-            articles = await owe_everything(connection)
+        articles = await enqueue_everything(engine)
         log.warning("index_made", backend=index.name, articles_enqueued=articles)
     return made
 

@@ -79,7 +79,7 @@ def connect(configuration: Configuration) -> AsyncElasticsearch:
     if not configuration.elasticsearch_url:
         raise ConfigurationError("BROADSHEET_ELASTICSEARCH_URL names no Elasticsearch.")
     addresses = nodes(configuration.elasticsearch_url)
-    schemes = {urlsplit(address).scheme.lower() for address in addresses}
+    schemes = {address.partition("://")[0].lower() for address in addresses}
     if len(schemes) > 1:
         raise ConfigurationError("BROADSHEET_ELASTICSEARCH_URL names nodes of both http:// and https://; use one.")
     key = configuration.elasticsearch_api_key

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
@@ -18,7 +19,7 @@ from news.configuration import Configuration
 from news.errors import IndexUnavailable
 from pipelines import publish
 from tests.elasticsearch_server import free_ports
-from tests.index.stumbling import hangs_up, page, says, stumbling
+from tests.index.stumbling import gives, hangs_up, never_answers, page, says, stumbling
 from tests.ledger.readings import article, hour, read, text
 
 
@@ -94,6 +95,90 @@ async def test_the_publisher_gets_over_an_index_that_comes_and_goes(
     assert server.faults == []
     await elasticsearch.refresh()
     assert (await elasticsearch.status()).documents == {"articles": 20, "events": 20}
+
+
+async def test_no_strange_answer_ends_the_publisher(
+    ledger: AsyncEngine, elasticsearch: ElasticsearchIndex, elasticsearch_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(publish, "LONGEST_PAUSE_SECONDS", 0.2)
+    await crawl(ledger, range(5))
+    async with stumbling(elasticsearch_url) as server:
+        index = ElasticsearchIndex(connect(Configuration(home=Path(), elasticsearch_url=server.url)), shown(server.url))
+        index.aliases.update(elasticsearch.aliases)
+        publisher = asyncio.create_task(publish.publish(ledger, index))
+        try:
+            for body in ("{}", "[]", "null", "{", '"text"', '{"responses": []}', '{"items": [{}]}'):
+                server.always = gives(body)
+                await asyncio.sleep(0.3)
+            server.always = gives("<html>Welcome</html>", content_type="text/html", as_elastic=False)
+            await asyncio.sleep(0.3)
+            assert not publisher.done()
+            server.always = None
+            async with asyncio.timeout(60):
+                while await owed(ledger):  # noqa: ASYNC110 - the ledger tells nobody
+                    await asyncio.sleep(0.05)
+        finally:
+            publisher.cancel()
+            await asyncio.gather(publisher, return_exceptions=True)
+            await index.close()
+    async with ledger.connect() as connection:
+        assert (await debt(connection)).quarantined == 0
+    await elasticsearch.refresh()
+    assert (await elasticsearch.status()).documents == {"articles": 5, "events": 5}
+
+
+async def test_an_index_that_does_not_answer_is_named_while_it_lasts(
+    ledger: AsyncEngine,
+    elasticsearch: ElasticsearchIndex,
+    elasticsearch_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(publish, "PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(publish, "SLOW_SECONDS", 0.1)
+    await crawl(ledger, range(2))
+    async with stumbling(elasticsearch_url) as server:
+        server.faults = [never_answers]
+        index = ElasticsearchIndex(connect(Configuration(home=Path(), elasticsearch_url=server.url)), shown(server.url))
+        index.aliases.update(elasticsearch.aliases)
+        with capture_logs() as logs:
+            publisher = asyncio.create_task(publish.publish(ledger, index))
+            try:
+                async with asyncio.timeout(20):
+                    while not any(line["event"] == "publish_slow" for line in logs):  # noqa: ASYNC110
+                        await asyncio.sleep(0.05)
+            finally:
+                publisher.cancel()
+                await asyncio.gather(publisher, return_exceptions=True)
+                await index.close()
+    assert await owed(ledger) == 4
+
+
+async def test_a_fault_of_the_index_rejects_no_document_and_heals(
+    ledger: AsyncEngine, elasticsearch: ElasticsearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(publish, "LONGEST_PAUSE_SECONDS", 0.5)
+    monkeypatch.setattr("index.elasticsearch.bulk.FAULT_SECONDS", 0.2)
+    await crawl(ledger, range(5))
+    index = f"{elasticsearch.aliases['articles']}-v1"
+    await elasticsearch.client.indices.close(index=index)
+    with capture_logs() as logs:
+        publisher = asyncio.create_task(publish.publish(ledger, elasticsearch))
+        try:
+            async with asyncio.timeout(30):
+                while not any(line["event"] == "publish_waits" for line in logs):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            await elasticsearch.client.indices.open(index=index)
+            async with asyncio.timeout(30):
+                while await owed(ledger):  # noqa: ASYNC110 - the ledger tells nobody
+                    await asyncio.sleep(0.05)
+        finally:
+            publisher.cancel()
+            await asyncio.gather(publisher, return_exceptions=True)
+    assert any("has closed the index" in str(line.get("reason")) for line in logs)
+    async with ledger.connect() as connection:
+        assert (await debt(connection)).quarantined == 0
 
 
 async def test_what_is_refused_stands_in_quarantine_and_the_rest_goes_on(

@@ -70,6 +70,31 @@ async def test_what_postgresql_cannot_do_is_said(postgresql: PostgresqlIndex) ->
     assert "grammar" in notes
 
 
+@pytest.mark.parametrize(
+    ("fault", "mended"),
+    [
+        ("ALTER TABLE search.articles RENAME TO elsewhere", "ALTER TABLE search.elsewhere RENAME TO articles"),
+        (
+            "ALTER TABLE search.articles RENAME revision TO other",
+            "ALTER TABLE search.articles RENAME other TO revision",
+        ),
+        (
+            "ALTER TABLE search.articles ADD CHECK (id = '')",
+            "ALTER TABLE search.articles DROP CONSTRAINT articles_id_check",
+        ),
+        ("ALTER TABLE search.articles ADD extra int NOT NULL", "ALTER TABLE search.articles DROP extra"),
+    ],
+)
+async def test_a_fault_of_the_tables_refuses_no_document(postgresql: PostgresqlIndex, fault: str, mended: str) -> None:
+    async with postgresql.engine.begin() as connection:
+        await connection.execute(text(fault))
+    with pytest.raises(IndexUnavailable):
+        await postgresql.write(articles(3, 1))
+    async with postgresql.engine.begin() as connection:
+        await connection.execute(text(mended))
+    assert await postgresql.write(articles(3, 1)) == [DONE] * 3
+
+
 async def test_a_deleted_article_stays_deleted_for_ever(postgresql: PostgresqlIndex, put: Put) -> None:
     one = document("a")
     await put(postgresql, one)

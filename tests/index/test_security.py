@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -88,6 +89,9 @@ async def test_a_writer_writes_and_can_do_nothing_to_the_index(secured: Secured,
         await writer.refresh()
         assert (await writer.search(Query())).total == 2
         assert (await writer.status()).documents["articles"] == 2
+        assert (await writer.tally(revisions=True)).articles == 2
+        async with aclosing(writer.walk()) as walked:
+            assert sorted([revision async for _, revision in walked]) == [1, 2]
         await writer.forget_events(datetime.now(UTC))
         client = writer.client
         with pytest.raises(AuthorizationException):

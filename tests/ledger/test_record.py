@@ -1,16 +1,20 @@
 """The ledger's one transaction: what an attempt leaves behind, and what it never does."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ledger import indexed
 from ledger.articles import find, history, newest
 from ledger.attempts import ended
-from ledger.outbox import debt, owe_everything, owed, put_aside, settle
+from ledger.indexed import enqueue_everything
+from ledger.outbox import debt, owe_article, owed, put_aside, settle
 from ledger.pages import Found, announce, count_due, due, want
 from ledger.quarantine import drop, refused, retry
 from ledger.record import Terms, record
@@ -151,8 +155,46 @@ async def test_the_outbox_owes_the_newest_revision_until_the_index_has_it(engine
         assert second.document["headline"] == "Harbour closed"
         await settle(connection, [second])
         assert await owed(connection, 10) == []
-        assert await owe_everything(connection) == 1
+    assert await enqueue_everything(engine) == 1
+    async with engine.connect() as connection:
         assert [each.revision for each in await owed(connection, 10)] == [2]
+
+
+async def test_what_is_being_recorded_stays_pending_and_holds_nobody_up(engine: AsyncEngine) -> None:
+    await record(engine, visit())
+    async with engine.begin() as connection:
+        [first] = await owed(connection, 10)
+        await owe_article(connection, UUID(first.id), 2)  # and has not ended yet
+        async with asyncio.timeout(5), engine.begin() as another:
+            await settle(another, [first])
+    async with engine.connect() as connection:
+        assert [each.revision for each in await owed(connection, 10)] == [2]
+
+
+async def test_enqueueing_everything_and_recording_never_wait_for_each_other(
+    engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexed, "PAGE", 3)
+    for number in range(10):
+        await record(engine, visit(replace(ARTICLE, url=f"{URL}/{number}")))
+    async with engine.connect() as connection:
+        known = [UUID(each.id) for each in await owed(connection, 100)]
+
+    async def in_another_order(revision: int) -> None:
+        for _ in range(5):
+            try:
+                async with engine.begin() as connection:
+                    for id in sorted(known, reverse=True):
+                        await owe_article(connection, id, revision)
+                return
+            except DBAPIError:
+                continue
+        raise AssertionError("it never got through")
+
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(enqueue_everything(engine) for _ in range(3)), *map(in_another_order, range(2, 5)))
+    async with engine.connect() as connection:
+        assert len(await owed(connection, 100)) == len(known)
 
 
 async def test_a_refused_document_goes_into_quarantine_with_its_reason(engine: AsyncEngine) -> None:

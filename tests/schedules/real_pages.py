@@ -18,7 +18,8 @@ from xml.sax.saxutils import escape
 
 from index.open import open_index
 from ledger.attempts import ended
-from ledger.outbox import Debt, debt, owe_everything
+from ledger.indexed import enqueue_everything
+from ledger.outbox import Debt, debt
 from ledger.outlets import states
 from news.configuration import read
 from news.outcome import READ
@@ -126,8 +127,7 @@ async def missing_in_each_index(jobs: Jobs, ids: list[str]) -> tuple[dict[str, l
     missing = {}
     for index in (desk.index, postgresql):
         if index is postgresql:
-            async with desk.engine.begin() as connection:
-                await owe_everything(connection)
+            await enqueue_everything(desk.engine)
         await publish_all(desk.engine, index)
         missing[index.name] = [id_ for id_ in ids if await index.get(id_) is None]
     async with desk.engine.connect() as connection:
