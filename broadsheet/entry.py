@@ -3,33 +3,41 @@
 import signal
 import sys
 
-from news.stopping import note_termination, stopped_code
+_INTERRUPTED = 128 + signal.SIGINT
+
+_stopped_by = signal.SIGINT
 
 
 def run() -> None:
     """Run the command line and exit."""
-    signal.signal(signal.SIGTERM, _terminate)
     code: str | int | None = 0
     try:
-        from broadsheet.command import main  # it takes a moment, in which a signal may come
+        # nothing is imported before: it takes a moment, in which a signal may come
+        signal.signal(signal.SIGTERM, _stop)
+        from broadsheet.command import main
+        from news.stopping import stop
 
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # a shell's background
+                signal.signal(number, stop)
         main()
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. What was not fetched is still due.\n")
-        code = stopped_code()
+        code = _INTERRUPTED
     except SystemExit as ended:
-        # what catches KeyboardInterrupt on its way cannot know of which signal it was
-        code = stopped_code() if ended.code == _INTERRUPTED else ended.code
+        code = ended.code
     finally:
         # it has ended: what comes now would only replace the code
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
+    if code == _INTERRUPTED:  # what catches KeyboardInterrupt on its way need not know of which signal it was
+        from news.stopping import stopped_code
+
+        code = max(stopped_code(), 128 + _stopped_by)
     sys.exit(code)
 
 
-_INTERRUPTED = 128 + signal.SIGINT
-
-
-def _terminate(number: int, frame: object) -> None:
-    note_termination()
+def _stop(number: int, frame: object) -> None:
+    global _stopped_by
+    _stopped_by = signal.Signals(number)
     raise KeyboardInterrupt

@@ -10,9 +10,12 @@ from typing import Any, TypeVar
 from scrapy.settings import Settings
 from scrapy.utils.misc import load_object
 
-from news.stopping import note_termination
+from news.stopping import note_stop, was_stopped
 
 T = TypeVar("T")
+
+#: a cancellation may get lost (Python 3.11's `wait_for`, gh-86296): what has not ended is cancelled again
+AGAIN_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -50,24 +53,35 @@ def start(settings: Settings) -> Any:
 
 async def _with_reactor(main: Coroutine[Any, Any, T], settings: Settings) -> T:
     reactor = start(settings)
-    task = asyncio.ensure_future(main)
     loop = asyncio.get_running_loop()
-    terminated = False
+    task = asyncio.ensure_future(main)
+    stopped = False
 
-    def terminate(number: int, frame: object) -> None:
-        nonlocal terminated
-        terminated = True
-        note_termination()
-        loop.call_soon_threadsafe(task.cancel)
+    def cancel() -> None:
+        if not task.done():
+            task.cancel()
+            loop.call_later(AGAIN_SECONDS, cancel)
+
+    def stop(number: int, frame: object) -> None:
+        nonlocal stopped
+        stopped = True
+        note_stop(number)
+        loop.call_soon_threadsafe(cancel)
 
     # not the loop's own handlers: when it is closed they leave SIGTERM to end the process at once
-    before = signal.signal(signal.SIGTERM, terminate)
+    # one that is ignored stays so: a shell's background does not hear its terminal
+    heard = [each for each in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heard}
     try:
+        if was_stopped():  # while modules were imported, where an exception may get lost
+            cancel()
+            stopped = True
         return await task
     except asyncio.CancelledError:
-        if terminated:
+        if stopped:
             raise KeyboardInterrupt from None
         raise
     finally:
         reactor.getThreadPool().stop()
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -112,9 +112,9 @@ def sentence_of(error: BaseException) -> str:
     if isinstance(error, PoolTimeout):
         advice = "All our connections to PostgreSQL are in use. Ask again."
     elif isinstance(error, TimeoutError):
-        return "PostgreSQL gives no answer. Nothing is lost; it is asked again."
+        return "PostgreSQL gives no answer. Nothing is lost; go on when it is back."
     elif state is None:
-        advice = "PostgreSQL cannot be reached. Nothing is lost; it is asked again."
+        advice = "PostgreSQL cannot be reached. Nothing is lost; go on when it is back."
     else:
         advice = _ADVICE.get(state) or _ADVICE.get(state[:2]) or "PostgreSQL cannot be used."
     what, stop, rest = advice.partition(".")

@@ -1,6 +1,5 @@
 """Signals that stop the process: which one came decides the exit code; what blocks may be interrupted, or must not."""
 
-import asyncio
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -9,18 +8,29 @@ from contextlib import contextmanager
 #: a shell's way to say by which signal a process was ended
 _OF_SIGNAL = 128
 
-_terminated = False
+_stopped_by: int | None = None
 
 
-def note_termination() -> None:
-    """Note that SIGTERM came."""
-    global _terminated
-    _terminated = True
+def note_stop(number: int) -> None:
+    """Note that SIGINT or SIGTERM came."""
+    global _stopped_by
+    _stopped_by = number
+
+
+def was_stopped() -> bool:
+    """Say whether one of them came."""
+    return _stopped_by is not None
+
+
+def stop(number: int, frame: object) -> None:
+    """Handle SIGINT and SIGTERM as Python does SIGINT alone."""
+    note_stop(number)
+    raise KeyboardInterrupt
 
 
 def stopped_code() -> int:
     """Return the exit code of a process that was stopped from outside: 143 after SIGTERM, else 130."""
-    return _OF_SIGNAL + (signal.SIGTERM if _terminated else signal.SIGINT)
+    return _OF_SIGNAL + (_stopped_by or signal.SIGINT)
 
 
 @contextmanager
@@ -30,10 +40,12 @@ def interruptible() -> Iterator[None]:
     The loop's own handling is to cancel what runs, which a block that does not give way would notice only at its end.
     """
 
+    from asyncio import CancelledError  # the loop has it; a command's first moment need not wait for it
+
     def within(handle: Callable[..., object]) -> Callable[[int, object], None]:
         def interrupt(number: int, frame: object) -> None:
             handle(number, frame)
-            raise asyncio.CancelledError
+            raise CancelledError
 
         return interrupt
 
