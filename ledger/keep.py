@@ -176,11 +176,15 @@ async def refresh(
     moves = out_by != known.out_by and known.story_id is not None
     if moves:
         await lock_stories(connection)
-    # whoever has changed the article under another of its addresses meanwhile knows it better
     unseen = (articles.c.revision == known.revision) & of_this
     statement = update(articles).where(unseen).values(seen | new)
     revision = (await connection.execute(statement.returning(articles.c.revision))).scalar()
     if revision is None:
+        meanwhile = (await connection.execute(select(articles).where(of_this))).one()
+        if meanwhile.fingerprint == known.fingerprint and meanwhile.fetched_at <= visit.fetched_at:
+            # its place in a story is another one, or it was enriched: what this page says is no less new for it
+            return await refresh(connection, meanwhile, visit, story_days, seen)
+        # whoever has changed the article under another of its addresses meanwhile knows it better
         await connection.execute(update(articles).where(of_this).values(seen))
         return False
     if moves:
@@ -267,7 +271,7 @@ async def _difference(connection: AsyncConnection, visit: Visit, known: Row[Any]
         return await _compared(before, article)
     if was is None:
         # recorded before provenance was: the new page alone can tell that we leave out more than we did
-        base = await asyncio.to_thread(as_read_now, before, None, article, now)
+        base = await asyncio.to_thread(as_read_now, _unwalled(before, article), None, article, now)
         if base is not None and fingerprint(base) == fingerprint(article):
             return _Difference(edits=None, reason=READ_ANEW)
         return _Difference(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
@@ -295,12 +299,18 @@ async def _difference(connection: AsyncConnection, visit: Visit, known: Row[Any]
 
 async def _compared(before: Article, after: Article) -> _Difference:
     if is_cut_short(after, before):
-        # the whole text came out from behind a wall: what changed beside it counts
-        before = replace(before, body=after.body, standfirst=after.standfirst, entries=after.entries)
+        before = _unwalled(before, after)
         if fingerprint(before) == fingerprint(after):
             return _Difference(edits=None, reason="the whole text is to be read now")
     # a stranger's text may take seconds: beside the loop, and before anybody waits for us
     return _Difference(edits=await asyncio.to_thread(compare, before, after))
+
+
+def _unwalled(before: Article, after: Article) -> Article:
+    """Return `before` with the text of `after` if that came out from behind a wall: what changed beside it counts."""
+    if not is_cut_short(after, before):
+        return before
+    return replace(before, body=after.body, standfirst=after.standfirst, entries=after.entries)
 
 
 async def _keep_earlier(connection: AsyncConnection, visit: Visit, seen: Row[Any], story_days: int) -> Visit:
