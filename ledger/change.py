@@ -53,7 +53,7 @@ async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], 
         return await _compared(before, article)
     if was is None:
         # recorded before provenance was: the new page alone can tell that we leave out more than we did
-        base = await asyncio.to_thread(as_read_now, before, None, article, now)
+        base = await asyncio.to_thread(as_read_now, _unwalled(before, article), None, article, now)
         if base is not None and fingerprint(base) == fingerprint(article):
             return Change(edits=None, reason=READ_ANEW)
         return Change(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
@@ -81,9 +81,15 @@ async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], 
 
 async def _compared(before: Article, after: Article) -> Change:
     if is_cut_short(after, before):
-        # the whole text came out from behind a wall: what changed beside it counts
-        before = replace(before, body=after.body, standfirst=after.standfirst, entries=after.entries)
+        before = _unwalled(before, after)
         if fingerprint(before) == fingerprint(after):
             return Change(edits=None, reason="the whole text is to be read now")
     # a stranger's text may take seconds: beside the loop, and before anybody waits for us
     return Change(edits=await asyncio.to_thread(compare, before, after))
+
+
+def _unwalled(before: Article, after: Article) -> Article:
+    """Return `before` with the text of `after` if that came out from behind a wall: what changed beside it counts."""
+    if not is_cut_short(after, before):
+        return before
+    return replace(before, body=after.body, standfirst=after.standfirst, entries=after.entries)

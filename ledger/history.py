@@ -90,6 +90,7 @@ def with_earlier(texts: list[Text], found: Text, fetched_at: datetime) -> list[T
         return texts
     if after and is_cut_short(after[0].article, found.article):
         return texts
+    # the text that we have stays, however it was read: the article's row tells of it, too
     if after and _is_same(found, after[0]):
         return [*before, replace(after[0], seen_at=found.seen_at), *after[1:]]
     restored = after or [replace(before[-1], seen_at=fetched_at)]
@@ -100,14 +101,17 @@ def with_better(texts: list[Text], found: Text) -> list[Text] | None:
     """Return the history with a text in place of the one that was seen at its time; None if none was seen then.
 
     The bytes are the same and the reader is better: it is no edit of the outlet's. A version that now reads as the one
-    before it never was one, and goes.
+    before it never was one, and goes. One that was read otherwise than its neighbour stands as it was classed, until
+    both are read alike: a page in an archive would not bring it back.
     """
     at = next((number for number, text in enumerate(texts) if text.seen_at == found.seen_at), None)
     if at is None:
         return None
     if texts[at].article == found.article:
         return texts
-    following = [replace(text, edits=None) for text in texts[at + 1 : at + 2]]
+    if at and not _is_read_alike(texts[at - 1], found):
+        found = replace(found, edits=texts[at].edits)
+    following = [replace(text, edits=None) if _is_read_alike(found, text) else text for text in texts[at + 1 : at + 2]]
     return settled([*texts[:at], found, *following, *texts[at + 2 :]])
 
 
@@ -116,7 +120,7 @@ def settled(texts: list[Text]) -> list[Text]:
     kept: list[Text] = []
     dropped = False
     for text in texts:
-        if kept and _is_same(kept[-1], text):
+        if kept and fingerprint(kept[-1].article) == fingerprint(text.article):
             dropped = True
             continue
         stale = text.edits is None or dropped
@@ -125,22 +129,34 @@ def settled(texts: list[Text]) -> list[Text]:
     return [replace(text, edits=None) if number == 0 else text for number, text in enumerate(kept)]
 
 
+def _is_read_alike(one: Text, other: Text) -> bool:
+    """Say whether two texts were read with the same; of two from before provenance nobody knows better."""
+    first, second = one.provenance, other.provenance
+    if first is None or second is None:
+        return first is second
+    return first.read_with == second.read_with
+
+
 def _as_read_now(before: Text, after: Text) -> Article | None:
     """Return the first text as the second one was read, None where that cannot be told."""
-    was, now = before.provenance, after.provenance
-    if was is None or now is None or was.read_with == now.read_with:
+    if _is_read_alike(before, after):
         return before.article
-    return as_read_now(before.article, was, after.article, now)
+    if after.provenance is None:
+        return None
+    return as_read_now(before.article, before.provenance, after.article, after.provenance)
 
 
 def _is_same(before: Text, after: Text) -> bool:
-    """Say whether the outlet changed nothing between two texts."""
-    mark = fingerprint(after.article)
-    if fingerprint(before.article) == mark:
+    """Say whether the outlet changed nothing between two texts, as far as can be told."""
+    first, second = fingerprint(before.article), fingerprint(after.article)
+    if first == second:
         return True
-    # a version that stands in the history with its edits was found to be another one
-    base = _as_read_now(before, after) if after.edits is None else None
-    return base is not None and fingerprint(base) == mark
+    if after.provenance is None and before.provenance is not None:
+        # of what was recorded before provenance was, the other's page tells what we leave out now
+        base = as_read_now(after.article, None, before.article, before.provenance)
+        return base is not None and fingerprint(base) == first
+    base = _as_read_now(before, after)
+    return base is not None and fingerprint(base) == second
 
 
 def _edits(before: Text, after: Text) -> Edits:

@@ -160,11 +160,15 @@ async def refresh(
     moves = out_by != known.out_by and known.story_id is not None
     if moves:
         await lock_stories(connection)
-    # whoever has changed the article under another of its addresses meanwhile knows it better
     unseen = (articles.c.revision == known.revision) & of_this
     statement = update(articles).where(unseen).values(seen | new)
     revision = (await connection.execute(statement.returning(articles.c.revision))).scalar()
     if revision is None:
+        meanwhile = (await connection.execute(select(articles).where(of_this))).one()
+        if meanwhile.fingerprint == known.fingerprint and meanwhile.fetched_at <= visit.fetched_at:
+            # its place in a story is another one, or it was enriched: what this page says is no less new for it
+            return await refresh(connection, meanwhile, visit, story_days, seen)
+        # whoever has changed the article under another of its addresses meanwhile knows it better
         await connection.execute(update(articles).where(of_this).values(seen))
         return False
     if moves:

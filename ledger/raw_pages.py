@@ -4,11 +4,11 @@ from datetime import timedelta
 from uuid import UUID
 
 import zstandard
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import delete, func, not_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import raw_pages
+from ledger.schema import LATEST, raw_pages
 from news.outcome import Outcome
 from news.page import Page
 from news.storable import storable
@@ -55,6 +55,8 @@ async def keep_raw(connection: AsyncConnection, visit: Visit, article_id: UUID) 
         statement.on_conflict_do_update(
             index_elements=[raw_pages.c.article_id],
             set_={name: statement.excluded[name] for name in values if name != "article_id"},
+            # a slower worker's older page never takes the place of the one that the newest version was read from
+            where=not_(raw_pages.c.fetched_at.between(statement.excluded.fetched_at, LATEST)),
         )
     )
 

@@ -189,11 +189,11 @@ async def _note_canonical(connection: AsyncConnection, visit: Visit) -> None:
 
 async def _note_raw(connection: AsyncConnection, visit: Visit, due_at: datetime | None, terms: Terms) -> None:
     """Keep the page as it came while the article is re-fetched, so that it can be read again."""
-    if visit.article_id is None or visit.article is None or visit.is_view or visit.outcome not in READ:
+    if visit.article_id is None or visit.is_view or visit.outcome not in READ:
         return
     if due_at is None:
         await drop_raw(connection, visit.article_id)
-    elif terms.raw_bytes:
+    elif terms.raw_bytes and visit.article is not None:
         await keep_raw(connection, visit, visit.article_id)
     if visit.article_id.int % PRUNE_EVERY == 0:
         await prune_raw(connection, terms.raw_bytes, terms.raw_days)

@@ -66,6 +66,9 @@ class FailureKind(StrEnum):
 COMES_BACK = frozenset({Outcome.GONE, Outcome.WALL, *PASSING, *COSTLY, *DEFECTIVE})
 
 
+_KNOWN = frozenset(Outcome)
+
+
 def kind_of(outcome: Outcome) -> FailureKind | None:
     """Return of which kind a failure is, None for what is none: an article is there."""
     if outcome in READ:
@@ -90,7 +93,8 @@ def failures_in_a_row(previous_outcome: str | None, previous_failures: int, outc
     kind = kind_of(outcome)
     if kind is None:
         return 0
-    is_same = previous_outcome is not None and kind_of(Outcome(previous_outcome)) is kind
+    # one that is unknown here was written by a worker of another release
+    is_same = previous_outcome in _KNOWN and kind_of(Outcome(previous_outcome)) is kind
     return previous_failures + 1 if is_same else 1
 
 

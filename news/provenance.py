@@ -13,6 +13,8 @@ from news.version import plain_text
 LINE_BYTES = 3
 #: lines of a page that are remembered; what has more is a list
 MOST_LINES = 3_000
+#: hashes that are kept of a page: of so many, one foreign line in 2,000 is taken for one of them
+MOST_HASHES = 8_000
 #: a line of at most so many words may name people; each run of up to four of them is remembered, too
 SHORT_WORDS, NAME_WORDS = 10, 4
 #: signs that stand between names
@@ -62,6 +64,8 @@ def pack_lines(lines: Iterable[str]) -> bytes:
     short = [line for line in kept if line.count(" ") < SHORT_WORDS]
     for line in _BETWEEN.sub(" ", "\n".join(short)).casefold().encode("utf-8", "surrogatepass").split(b"\n"):
         words = line.split()
+        if len(hashes) >= MOST_HASHES:
+            break
         for start in range(len(words)):
             for end in range(start + 1, min(start + NAME_WORDS, len(words)) + 1):
                 hashes.add(crc32(b" ".join(words[start:end])) & 0xFFFFFF)
@@ -92,11 +96,23 @@ def as_read_now(before: Article, was: Provenance | None, after: Article, now: Pr
         judge.field(getattr(before, name), getattr(after, name)) for name in ("headline", "standfirst", "correction")
     )
     authors = judge.names(before.authors, after.authors)
+    # an agency stands within a sentence, too, where no line tells of it: then it is as we read it now
+    agencies = judge.names(before.agencies, after.agencies)
     if body is None or headline is None or standfirst is None or correction is None or authors is None:
         return None
     if before.entries != after.entries:
         return None
-    return replace(after, body=body, headline=headline, standfirst=standfirst, correction=correction, authors=authors)
+    return replace(
+        after,
+        body=body,
+        headline=headline,
+        standfirst=standfirst,
+        correction=correction,
+        authors=authors,
+        agencies=after.agencies if agencies is None else agencies,
+        date_modified=before.date_modified,
+        is_accessible_for_free=before.is_accessible_for_free,
+    )
 
 
 class _Judge:

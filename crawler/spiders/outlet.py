@@ -160,7 +160,7 @@ class OutletSpider(scrapy.Spider):
             if not self._sources and not looked_in_robots:
                 looked_in_robots = True
                 if self._wants(ROBOTS_SOURCES):
-                    self._sources.extend((source, 0) for source in await sources_in_robots(desk, self.outlet))
+                    self._sources.extend((source, 0) for source in await self._named_in_robots(desk))
             if not self._sources:
                 break
             source, depth = self._sources.popleft()
@@ -183,6 +183,14 @@ class OutletSpider(scrapy.Spider):
                 await self._something_moves()
         async with desk.engine.begin() as connection:
             await note_crawl(connection, self.slug, "; ".join(self._complaints) or None)
+
+    async def _named_in_robots(self, desk: Desk) -> list[Source]:
+        try:
+            return await sources_in_robots(desk, self.outlet)
+        except PageUnreadable as error:
+            # its other sources were read, and its pages are visited all the same
+            self._complaints.append(f"{ROBOTS_SOURCES}: {error}")
+            return []
 
     async def parse_source(self, response: Response, source: Source, depth: int) -> AsyncIterator[Request]:
         """Take in what a source lists, and put the parts of a sitemap index in line."""

@@ -10,6 +10,7 @@ from sqlalchemy import update
 from crawler.robots import MOST_DELAY_SECONDS, ROBOTS_BYTES, Verdict, ask, sitemaps, skipped_lines
 from ledger.schema import robots, sites
 from ledger.sites import skipped_lines as skipped_of
+from news.errors import PageUnreadable
 from news.outlet import Source, SourceKind
 from news.url import origin
 from pipelines.pool import Pool
@@ -287,6 +288,22 @@ async def test_an_outlet_without_a_sitemap_reads_those_that_robots_txt_names(hou
     await house.crawl(outlet)
     assert (await house.outcomes(site))["/open/council-votes"][0] == "new"
     assert (await house.state(outlet)).marked is None
+
+
+async def test_a_robots_txt_whose_sitemaps_cannot_be_read_holds_up_no_page(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def defeated(*_: object) -> list[Source]:
+        raise PageUnreadable("the process that read it died")
+
+    monkeypatch.setattr("crawler.spiders.outlet.sources_in_robots", defeated)
+    site = house.site()
+    site["/"] = answer('<a href="/open/council-votes">Council votes for night buses</a>')
+    site["/open/council-votes"] = answer(article())
+    outlet = house.outlet(site, sources=(Source(kind=SourceKind.FRONT_PAGE, url=site.url()),))
+    await house.crawl(outlet)
+    assert (await house.outcomes(site))["/open/council-votes"][0] == "new"
+    assert "the process that read it died" in ((await house.state(outlet)).marked or "")
 
 
 async def test_of_many_sitemaps_those_of_news_are_read_first() -> None:

@@ -1,16 +1,18 @@
 """Where readers and versions meet: what changed by our doing is never called the outlet's edit."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.articles import documents, history
+from ledger.keep import keep, refresh
 from ledger.raw_pages import prune_raw, raw_page
-from ledger.record import RAW_BYTES, Terms
+from ledger.record import RAW_BYTES, Terms, record
+from ledger.reprocess import reprocess_archived
 from ledger.schema import articles, outbox, pages, raw_pages, versions
 from news.outcome import Outcome
 from news.outlet import Outlet
@@ -20,7 +22,7 @@ from pipelines.digest import digest
 from pipelines.extract.lines import line_hash
 from pipelines.pool import Pool
 from pipelines.provenance import packed
-from pipelines.record import record_visit
+from pipelines.record import record_visit, with_earlier_page
 
 COURIER = Outlet(slug="courier", name="The Courier", home="https://courier.example/", country="gb", languages=("en",))
 URL = "https://courier.example/2026/11/20/council-votes-for-night-buses"
@@ -62,12 +64,36 @@ class Newsroom:
     async def fetch(
         self, content: bytes, chrome: frozenset[int] = frozenset(), terms: Terms | None = None, *, pool: bool = True
     ) -> Visit:
-        at = START + timedelta(hours=self.hours)
+        visit = self.visit(content, chrome, self.hours)
         self.hours += 1
+        return await record_visit(self.engine, visit, self.pool if pool else None, terms or Terms(revisit_days=3_650))
+
+    def visit(self, content: bytes, chrome: frozenset[int], hours: int) -> Visit:
+        """Return the visit of a page that was fetched so many hours after the start, read."""
+        at = START + timedelta(hours=hours)
         page = Page(url=URL, final_url=URL, status=200, content=content, fetched_at=at)
         visit = Visit(outlet=COURIER, url=URL, fetched_at=at, status=200, page=page, chrome=chrome)
-        visit = visit.read(digest(page, COURIER, chrome))
-        return await record_visit(self.engine, visit, self.pool if pool else None, terms or Terms(revisit_days=3_650))
+        return visit.read(digest(page, COURIER, chrome))
+
+    async def from_archive(
+        self,
+        content: bytes,
+        chrome: frozenset[int],
+        hours: int,
+        write: Callable[[AsyncConnection, Visit], Awaitable[Visit]] = keep,
+    ) -> Visit:
+        """Import an archived page, or let `write` do something else with it."""
+        visit = replace(self.visit(content, chrome, hours), imported_at=datetime.now(UTC))
+
+        async def kept(visit: Visit) -> Visit:
+            async with self.engine.begin() as connection:
+                return await write(connection, visit)
+
+        return await with_earlier_page(kept, visit, self.pool)
+
+    async def forget_provenance(self) -> None:
+        async with self.engine.begin() as connection:
+            await connection.execute(update(versions).values(page_hash=None, read_with=None, lines=None))
 
     async def versions(self, of: Visit) -> list[tuple[str, list[str], bool]]:
         """Return of each version its body, the classes of its edits and whether they are silent."""
@@ -129,8 +155,7 @@ async def test_an_edit_is_classed_as_without_the_change_of_reader(newsroom: News
 
 async def test_what_cannot_be_told_is_unexplained_and_never_silent(newsroom: Newsroom) -> None:
     first = await newsroom.fetch(html())
-    async with newsroom.engine.begin() as connection:
-        await connection.execute(update(versions).values(page_hash=None, read_with=None, lines=None))
+    await newsroom.forget_provenance()
     await newsroom.fetch(html([line.replace("3 euros", "4 euros") for line in BODY]), CHROME)
     assert [(kinds, silent) for _, kinds, silent in await newsroom.versions(first)] == [
         ([], False),
@@ -142,16 +167,14 @@ async def test_of_what_was_recorded_before_provenance_the_new_page_tells_that_we
     newsroom: Newsroom,
 ) -> None:
     first = await newsroom.fetch(html())
-    async with newsroom.engine.begin() as connection:
-        await connection.execute(update(versions).values(page_hash=None, read_with=None, lines=None))
+    await newsroom.forget_provenance()
     await newsroom.fetch(html(generator="other bytes"), CHROME)
     assert await newsroom.versions(first) == [("\n".join(BODY), [], False)]
 
 
 async def test_what_was_recorded_before_provenance_was_gets_one_and_no_version(newsroom: Newsroom) -> None:
     first = await newsroom.fetch(html())
-    async with newsroom.engine.begin() as connection:
-        await connection.execute(update(versions).values(page_hash=None, read_with=None, lines=None))
+    await newsroom.forget_provenance()
     await newsroom.fetch(html())
     async with newsroom.engine.connect() as connection:
         assert (await connection.execute(select(versions.c.page_hash))).scalar_one() is not None
@@ -273,3 +296,111 @@ def test_an_outlets_settings_and_its_chrome_are_part_of_what_a_page_is_read_with
     ]
     assert len({each.read_with for each in known if each}) == 4
     assert len({each.page_hash for each in known if each}) == 1
+
+
+EDITED = [line.replace("3 euros", "4 euros") for line in BODY]
+WALLED = b'<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": false}</script></head>'
+
+
+@pytest.mark.parametrize("has_page", [True, False])
+async def test_an_edit_that_the_outlet_dates_is_not_silent_whatever_we_read_otherwise(
+    newsroom: Newsroom, has_page: bool
+) -> None:
+    def dated(body: list[str], hour: int) -> bytes:
+        stated = f'<meta property="article:modified_time" content="2026-11-20T{hour:02}:00:00Z"></head>'
+        return html(body).replace(b"</head>", stated.encode())
+
+    first = await newsroom.fetch(dated(BODY, 7))
+    if not has_page:
+        await newsroom.forget_pages()
+    await newsroom.fetch(dated(EDITED, 9), CHROME)
+    assert [told[1:] for told in await newsroom.versions(first)] == [([], False), (["number"], False)]
+
+
+@pytest.mark.parametrize("has_provenance", [True, False])
+async def test_a_wall_that_falls_while_we_read_otherwise_is_no_edit(newsroom: Newsroom, has_provenance: bool) -> None:
+    first = await newsroom.fetch(html(BODY[:1]).replace(b"</head>", WALLED).replace(STANDING.encode(), b""))
+    await newsroom.forget_pages()
+    if not has_provenance:
+        await newsroom.forget_provenance()
+    await newsroom.fetch(html(), CHROME)
+    assert await newsroom.versions(first) == [("\n".join(BODY), [], False)]
+
+
+async def test_an_archived_page_of_the_newest_text_moves_its_time_and_the_text_stays(newsroom: Newsroom) -> None:
+    first = await newsroom.fetch(html())
+    newsroom.hours = 10
+    await newsroom.fetch(html(EDITED))
+    await newsroom.from_archive(html(EDITED, generator="an archive's"), CHROME, 5)
+    async with newsroom.engine.connect() as connection:
+        seen = (await connection.execute(select(versions.c.seen_at).order_by(versions.c.version))).scalars().all()
+    assert seen == [START, START + timedelta(hours=5)]
+    # the article's row and its newest version tell of one text: nothing is compared with what it was not read from
+    await newsroom.fetch(html(EDITED, generator="a third"), CHROME)
+    assert [told[1:] for told in await newsroom.versions(first)] == [([], False), (["number"], True)]
+
+
+async def test_a_version_stays_while_an_archive_is_read_again_page_by_page(newsroom: Newsroom) -> None:
+    # the paragraph went, and the page's description still has it: by lines alone it cannot be told who left it out
+    pages_of = [html(BODY, description=BODY[3]), html(BODY[:3], description=BODY[3])]
+    first = await newsroom.fetch(pages_of[0])
+    newsroom.hours = 10
+    await newsroom.fetch(pages_of[1])
+    before = [told[1:] for told in await newsroom.versions(first)]
+    assert len(before) == 2
+    for content, hours in zip(pages_of, (0, 10), strict=True):
+        await newsroom.from_archive(content, CHROME, hours, reprocess_archived)
+        assert [told[1:] for told in await newsroom.versions(first)] == before
+    assert all(STANDING not in told[0] for told in await newsroom.versions(first))
+
+
+async def test_an_archived_page_is_compared_with_no_text_from_before_provenance(newsroom: Newsroom) -> None:
+    first = await newsroom.fetch(html())
+    newsroom.hours = 10
+    await newsroom.fetch(html(EDITED))
+    await newsroom.forget_provenance()
+    before = await newsroom.versions(first)
+    # that we leave out more now can be told
+    await newsroom.from_archive(html(generator="an archive's"), CHROME, 5)
+    assert await newsroom.versions(first) == before
+    # what the outlet changed cannot
+    await newsroom.from_archive(html([*BODY, "Trams will follow in the autumn."]), CHROME, 6)
+    assert [told[1:] for told in await newsroom.versions(first)] == [
+        ([], False),
+        (["unexplained"], False),
+        (["unexplained"], False),
+    ]
+
+
+async def test_a_last_answer_that_nothing_changed_drops_the_page(newsroom: Newsroom) -> None:
+    await newsroom.fetch(html())
+    last = Visit(
+        outlet=COURIER, url=URL, fetched_at=START + timedelta(days=40), status=304, outcome=Outcome.NOT_MODIFIED
+    )
+    await record(newsroom.engine, last)
+    async with newsroom.engine.connect() as connection:
+        assert (await connection.execute(select(pages.c.due_at))).scalar_one() is None
+        assert (await connection.execute(select(func.count()).select_from(raw_pages))).scalar_one() == 0
+
+
+async def test_a_slower_workers_older_page_does_not_replace_the_newest_texts(newsroom: Newsroom) -> None:
+    newsroom.hours = 5
+    first = await newsroom.fetch(html(EDITED))
+    newsroom.hours = 2
+    await newsroom.fetch(html())
+    assert first.article_id is not None
+    async with newsroom.engine.connect() as connection:
+        found = await raw_page(connection, first.article_id)
+    assert found is not None
+    assert found[1].content == html(EDITED)
+
+
+async def test_what_is_new_beside_a_text_is_kept_though_its_story_changed_meanwhile(newsroom: Newsroom) -> None:
+    await newsroom.fetch(html(keywords="buses"))
+    visit = newsroom.visit(html(keywords="buses, night"), frozenset(), 1)
+    async with newsroom.engine.begin() as connection:
+        peeked = (await connection.execute(select(articles))).one()
+        await connection.execute(update(articles).values(revision=articles.c.revision + 1))
+        assert await refresh(connection, peeked, visit, 14, {"fetched_at": visit.fetched_at})
+        row = (await connection.execute(select(articles))).one()
+    assert (row.document["keywords"], row.revision) == (["buses", "night"], 3)

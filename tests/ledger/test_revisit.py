@@ -106,6 +106,10 @@ def test_an_article_ends_a_row_of_failures() -> None:
     assert failures_in_a_row(None, 0, Outcome.TIMEOUT) == 1
 
 
+def test_an_outcome_that_another_release_wrote_is_no_failure_of_the_same_kind() -> None:
+    assert failures_in_a_row("eaten_by_a_dog", 5, Outcome.TIMEOUT) == 1
+
+
 def test_a_page_too_slow_or_too_fat_comes_again_after_a_day_once() -> None:
     assert _tries(Outcome.TOO_SLOW, Outcome.TOO_SLOW) == [timedelta(days=1), None]
     assert _tries(Outcome.TOO_FAT, Outcome.TOO_SLOW) == [timedelta(days=1), None]

@@ -1,13 +1,15 @@
 """Two texts, read with different things: what the outlet changed is told from what we read otherwise."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from news.article import Article
-from news.provenance import LINE_BYTES, MOST_LINES, Provenance, as_read_now, hash_of, pack_lines
+from news.moment import Moment, Precision, TimeSource
+from news.provenance import LINE_BYTES, MOST_HASHES, MOST_LINES, Provenance, as_read_now, hash_of, pack_lines
 from news.version import fingerprint, plain_text
 
 LINES = ["The council met on Monday.", "It voted by 12 to 9.", "The mayor left before the vote.", "Buses run again."]
@@ -146,3 +148,37 @@ def test_fields_that_nobody_reads_are_those_of_now():
     base = told(article(*LINES, STANDING), after, [*LINES, STANDING], [*LINES, STANDING])
     assert base is not None
     assert base.keywords == ("buses",)
+
+
+def test_what_tells_a_silent_edit_is_that_of_the_text_before():
+    at = (
+        Moment(at=datetime(2026, 3, day, tzinfo=UTC), precision=Precision.MINUTE, source=TimeSource.META)
+        for day in (2, 3)
+    )
+    before, after = (
+        replace(article(*lines), date_modified=modified, is_accessible_for_free=is_free)
+        for lines, modified, is_free in zip(([*LINES, STANDING], LINES[1:]), at, (False, True), strict=True)
+    )
+    base = told(before, after, [*LINES, STANDING], [*LINES[1:], STANDING])
+    assert base is not None
+    assert (base.body, base.date_modified, base.is_accessible_for_free) == (
+        "\n".join(LINES),
+        before.date_modified,
+        False,
+    )
+
+
+def test_an_agency_that_the_outlet_exchanged_is_found_and_one_within_a_sentence_is_as_we_read_it_now():
+    before, after = article(*LINES, STANDING, agencies=("Reuters",)), article(*LINES, agencies=("AFP",))
+    base = told(before, after, [*LINES, STANDING, "By Reuters"], [*LINES, STANDING, "By AFP"])
+    assert base is not None
+    assert base.agencies == ("Reuters",)
+    assert told(before, after, [*LINES, STANDING], [*LINES, STANDING]) == after
+
+
+def test_a_page_of_endless_short_lines_is_known_by_its_lines_and_some_of_their_words():
+    texts = [" ".join(f"w{number}x{word}" for word in range(9)) for number in range(MOST_LINES)]
+    known = provenance("By Ines Carrow", *texts)
+    assert len(known.lines) <= (MOST_HASHES + 100) * LINE_BYTES
+    assert known.has(texts[-2])
+    assert known.names("Ines Carrow")
