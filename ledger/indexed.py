@@ -133,9 +133,7 @@ async def enqueue_everything(engine: AsyncEngine) -> int:
 
 async def enqueue_removal(connection: AsyncConnection, revisions: Mapping[str, int]) -> int:
     """Enqueue the removal of what only the index has: id -> its revision there. Return how many that are."""
-    uuids = {id: UUID(id) for id in revisions if is_uuid(id)}
-    there = await connection.execute(select(articles.c.id).where(articles.c.id.in_(uuids.values())))
-    known = {str(id) for id in there.scalars()}
+    known = await known_ids(connection, revisions)
     gone = [
         {"stream": "articles", "id": id, "revision": revision}
         for id, revision in sorted(revisions.items())
@@ -144,6 +142,13 @@ async def enqueue_removal(connection: AsyncConnection, revisions: Mapping[str, i
     if gone:
         await connection.execute(insert(outbox).on_conflict_do_nothing(), gone)
     return len(gone)
+
+
+async def known_ids(connection: AsyncConnection, ids: Collection[str]) -> set[str]:
+    """Return those of the ids that are articles of the ledger."""
+    uuids = [UUID(id) for id in ids if is_uuid(id)]
+    there = await connection.execute(select(articles.c.id).where(articles.c.id.in_(uuids)))
+    return {str(id) for id in there.scalars()}
 
 
 def is_uuid(id: str) -> bool:

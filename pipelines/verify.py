@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Index
-from ledger.indexed import Expected, Known, enqueue, enqueue_removal, expected, known_after
+from ledger.indexed import Expected, Known, enqueue, enqueue_removal, expected, known_after, known_ids
 
 log = structlog.get_logger()
 
@@ -194,7 +194,16 @@ class _Walk:
             after = page[-1].id
 
     async def _take(self, batch: Sequence[Found]) -> None:
-        found = [each for each in batch if not await self._is_indexed(each)]
+        left_over = [each.id for each in batch if each.kind is Kind.LEFT_OVER]
+        recorded: set[str] = set()  # since their page of the ledger was read
+        if left_over:
+            async with self.engine.connect() as connection:
+                recorded = await known_ids(connection, left_over)
+        found = [
+            each
+            for each in batch
+            if not (each.id in recorded if each.kind is Kind.LEFT_OVER else await self._is_indexed(each))
+        ]
         for each in found:
             self.counts[each.kind] += 1
             if len(self.examples[each.kind]) < EXAMPLES:
@@ -216,7 +225,7 @@ class _Walk:
         return enqueued
 
     async def _is_indexed(self, found: Found) -> bool:
-        if found.kind is Kind.LEFT_OVER or self.looked_at >= LOOKED_AT:
+        if self.looked_at >= LOOKED_AT:
             return False
         self.looked_at += 1
         document = await self.index.get(found.id)

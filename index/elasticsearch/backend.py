@@ -11,7 +11,7 @@ from index.asked import settle
 from index.cursor import begin
 from index.elasticsearch import bulk, results, translate
 from index.elasticsearch.client import error_type, failed, our_words, unreadable
-from index.elasticsearch.compare import walk
+from index.elasticsearch.compare import walk_revisions
 from index.elasticsearch.create import create
 from index.elasticsearch.labels import Labels
 from index.elasticsearch.request import preference, searches
@@ -135,8 +135,8 @@ class ElasticsearchIndex:
             return Tally(articles=int(found["hits"]["total"]["value"]), revisions=total)
 
     async def walk(self) -> AsyncGenerator[tuple[str, int]]:
-        """Yield id and revision of each article, as they were when the walk began."""
-        walked = walk(self.client, self.aliases["articles"], revisions=True)
+        """Yield id and revision of each article."""
+        walked = walk_revisions(self.client, self.aliases["articles"])
         async with our_words(self.client, self.place), aclosing(walked) as found:
             async for each in found:
                 yield each

@@ -25,7 +25,7 @@ async def differences(client: AsyncElasticsearch, old: str, new: str) -> AsyncIt
 
     Both are walked in the order of their ids, as they were when the walk began.
     """
-    olds, news = walk(client, old), walk(client, new)
+    olds, news = _walk(client, old), _walk(client, new)
     left, right = await anext(olds, None), await anext(news, None)
     while left or right:
         if left and (right is None or left[0] < right[0]):
@@ -40,11 +40,34 @@ async def differences(client: AsyncElasticsearch, old: str, new: str) -> AsyncIt
             left, right = await anext(olds, None), await anext(news, None)
 
 
-async def walk(client: AsyncElasticsearch, index: str, *, revisions: bool = False) -> AsyncGenerator[tuple[str, int]]:
-    """Yield id and version of each document, in the order of ids.
+async def walk_revisions(client: AsyncElasticsearch, alias: str) -> AsyncGenerator[tuple[str, int]]:
+    """Yield id and written revision of each document behind an alias, in the order of ids.
 
-    With `revisions` the revision that was written stands for the version, which others' changes raise, too.
+    What is written meanwhile may be among them or not: a point in time would name the index itself, which a writer's
+    key may not read. Others' changes raise a document's version, and not the revision that was written.
     """
+    after: Any = None
+    while True:
+        found = await client.search(
+            index=alias,
+            size=PAGE,
+            source=False,
+            version=True,
+            fields=[{"field": "revision"}],
+            sort=[{"id": "asc"}],
+            search_after=after,
+            track_total_hits=False,
+        )
+        hits = found["hits"]["hits"]
+        for hit in hits:
+            yield hit["_id"], int(hit.get("fields", {}).get("revision", [hit["_version"]])[0])
+        if len(hits) < PAGE:
+            return
+        after = hits[-1]["sort"]
+
+
+async def _walk(client: AsyncElasticsearch, index: str) -> AsyncGenerator[tuple[str, int]]:
+    """Yield id and version of each document, in the order of ids."""
     pit = (await client.open_point_in_time(index=index, keep_alive="2m"))["id"]
     after: Any = None
     try:
@@ -54,14 +77,13 @@ async def walk(client: AsyncElasticsearch, index: str, *, revisions: bool = Fals
                 size=PAGE,
                 source=False,
                 version=True,
-                fields=[{"field": "revision"}] if revisions else None,
                 sort=[{"id": "asc"}],
                 search_after=after,
                 track_total_hits=False,
             )
             hits = found["hits"]["hits"]
             for hit in hits:
-                yield hit["_id"], int(hit.get("fields", {}).get("revision", [hit["_version"]])[0])
+                yield hit["_id"], hit["_version"]
             if len(hits) < PAGE:
                 return
             after = hits[-1]["sort"]

@@ -91,7 +91,7 @@ async def test_a_writer_writes_and_can_do_nothing_to_the_index(secured: Secured,
         assert (await writer.status()).documents["articles"] == 2
         assert (await writer.tally(revisions=True)).articles == 2
         async with aclosing(writer.walk()) as walked:
-            assert sorted([revision async for _, revision in walked]) == [1, 2]
+            assert len([id async for id, _ in walked]) == 2
         await writer.forget_events(datetime.now(UTC))
         client = writer.client
         with pytest.raises(AuthorizationException):
