@@ -125,10 +125,15 @@ async def _note_page(
 ) -> tuple[Visit, datetime | None]:
     """Set the page's state and next visit, and those of the address that it redirected to; return its article, too."""
     assert visit.outcome is not None, "a visit is recorded once it has ended"
+    # in the order in which a list of addresses locks them (ledger.pages.announce)
+    touched = {visit.url, visit.read_from, *([visit.text.url] if visit.article else [])}
     query = (
-        select(pages.c.failures, pages.c.outcome, pages.c.article_id).where(pages.c.url == visit.url).with_for_update()
+        select(pages.c.url, pages.c.failures, pages.c.outcome, pages.c.article_id)
+        .where(pages.c.url.in_(sorted(touched)))
+        .order_by(pages.c.url)
+        .with_for_update()
     )
-    page = (await connection.execute(query)).first()
+    page = next((row for row in await connection.execute(query) if row.url == visit.url), None)
     about = visit.article_id or (page.article_id if page else None)
     outcome, is_read = visit.outcome, visit.outcome in READ
     failures = failures_in_a_row(page.outcome if page else None, page.failures if page else 0, outcome)

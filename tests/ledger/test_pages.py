@@ -1,5 +1,6 @@
 """The frontier: what a source lists, what it lists again, and what the database refuses of it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from ledger.pages import Found, announce, count_due, try_again
 from ledger.schema import pages
 from news.clock import now
 from news.outcome import Outcome
+from tests.ledger import readings
 
 SOURCE = "https://a.example/feed"
 URL = "https://a.example/1"
@@ -116,3 +118,19 @@ async def test_what_could_not_be_recorded_is_tried_again_with_what_failed(engine
     async with engine.begin() as connection:
         await _given_up(connection, Outcome.UNRECORDABLE, 1)
         assert await try_again(connection, "a", now() - timedelta(days=7)) == 1
+
+
+async def test_a_list_and_the_recording_of_a_redirect_lock_addresses_in_one_order(engine: AsyncEngine) -> None:
+    old, new = (f"https://a.example/news/{slug}" for slug in ("the-old-slug-of-it", "a-new-slug-of-it"))
+    found = readings.article(new, readings.text(1))
+    async with engine.begin() as connection:
+        await announce(connection, "a", SOURCE, [Found(url=url, lastmod=LASTMOD) for url in (old, new)])
+    later = LASTMOD + timedelta(days=1)
+    async with engine.begin() as connection:
+        await announce(connection, "a", SOURCE, [Found(url=new, lastmod=later)])
+        recording = asyncio.ensure_future(readings.read(engine, found, readings.hour(1), asked=old))
+        await asyncio.sleep(0.5)
+        assert not recording.done()
+        # neither waits for what the other one has
+        await announce(connection, "a", SOURCE, [Found(url=old, lastmod=later)])
+    assert (await recording).outcome is Outcome.NEW
