@@ -15,7 +15,7 @@ from news.article import Article
 from news.edits import EditKind, Edits, compare
 from news.page import Page
 from news.provenance import Provenance, as_read_now
-from news.version import fingerprint, is_cut_short
+from news.version import fingerprint, is_cut_short, is_same_article
 from news.visit import Visit
 
 #: said of an attempt after which the text is another one by our doing alone
@@ -67,8 +67,10 @@ async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], 
         if found is not None and found[0] == was.page_hash:
             raise ReadAgain(*found)
         earlier = None
-    if earlier is not None and earlier.page_hash and earlier.digest.article and earlier.digest.provenance:
-        base, source = earlier.digest.article, earlier.digest.provenance
+    again, its = (earlier.digest.article, earlier.digest.provenance) if earlier and earlier.page_hash else (None, None)
+    # selectors that were made for a new template find rubbish in an old page
+    if again is not None and its is not None and is_same_article(again, before):
+        base, source = again, its
     else:
         told = await asyncio.to_thread(as_read_now, before, was, article, now)
         if told is None:

@@ -20,6 +20,8 @@ KEPT_HEADERS = ("content-type", "x-robots-tag", "tdm-reservation")
 HEADER_CHARACTERS = 1_000
 #: no page of ours unpacks to more (pipelines/warc.py has the crawler's limit)
 PAGE_BYTES = 32 * 2**20
+#: a page that is larger when it is packed is not kept: of a hundred outlets' pages none is, and few would fill the room
+MOST_BYTES = 2**20
 #: one recording in so many looks whether there is room
 PRUNE_EVERY = 512
 #: pages that are forgotten at once
@@ -30,6 +32,8 @@ async def keep_raw(connection: AsyncConnection, visit: Visit, article_id: UUID) 
     """Keep the page of a visit in place of the one that is kept of its article."""
     digest, page = visit.digest, visit.page
     if page is None or digest is None or digest.provenance is None or not digest.raw:
+        return
+    if len(digest.raw) > MOST_BYTES:
         return
     page_hash = digest.provenance.page_hash
     if visit.outcome is Outcome.UNCHANGED:

@@ -164,7 +164,8 @@ async def _note_page(
 
 async def _life(connection: AsyncConnection, article_id: UUID) -> Life | None:
     query = select(
-        func.coalesce(articles.c.published_at, articles.c.first_seen_at).label("born_at"),
+        # a page that says it comes out in a hundred years would be visited each hour until then
+        func.least(articles.c.published_at, articles.c.first_seen_at).label("born_at"),
         articles.c.first_seen_at,
         articles.c.changed_at,
         articles.c.version.label("versions"),

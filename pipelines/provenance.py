@@ -7,6 +7,7 @@ from pathlib import Path
 
 import zstandard
 
+from news import article
 from news.outlet import Outlet
 from news.page import Page
 from news.provenance import Provenance, hash_of, pack_lines
@@ -14,6 +15,8 @@ from pipelines.extract import Extracted
 
 #: of the code of this package, what decides which text is read in a page
 _CODE = ("extract/**/*", "digest.py", "language.py", "script.py")
+#: and of the domain model
+_MODEL = ("article.py", "storable.py", "version.py")
 #: what parses and reads for us
 _LIBRARIES = ("selectolax", "lxml", "trafilatura", "dateparser", "langdetect-rs")
 #: zstd packs a page of 100 KB into 20 in 0.4 ms at this level; the next ones cost twice as much for a twentieth less
@@ -23,11 +26,11 @@ _LEVEL = 3
 def _reader_hash() -> bytes:
     """Return the hash of the reader as this process has it: of its code, its data and the libraries below it."""
     hashed = blake2b(digest_size=16)
-    here = Path(__file__).parent
-    for pattern in _CODE:
-        for path in sorted(here.glob(pattern)):
-            if path.is_file() and path.suffix != ".pyc":
-                hashed.update(str(path.relative_to(here)).encode() + b"\0" + path.read_bytes())
+    here, model = Path(__file__).parent, Path(article.__file__).parent
+    found = [path for pattern in _CODE for path in sorted(here.glob(pattern))] + [model / name for name in _MODEL]
+    for path in found:
+        if path.is_file() and path.suffix != ".pyc":
+            hashed.update(str(path.relative_to(path.parents[1])).encode() + b"\0" + path.read_bytes())
     for name in _LIBRARIES:
         hashed.update(f"{name} {version(name)}\n".encode())
     return hashed.digest()
