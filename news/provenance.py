@@ -13,7 +13,7 @@ from news.version import plain_text
 LINE_BYTES = 3
 #: lines of a page that are remembered; what has more is a list
 MOST_LINES = 3_000
-#: hashes that are kept of a page, the most of 396 real ones being 6,000: of 2,000 foreign lines one is taken for its own
+#: hashes that are kept of a page (of 396 real ones 6,000 at most): of 2,000 foreign lines one is taken for its own
 MOST_HASHES = 8_000
 #: a line of at most so many words may name people; each run of up to four of them is remembered, too
 SHORT_WORDS, NAME_WORDS = 10, 4
