@@ -105,7 +105,8 @@ async def create_index(engine: AsyncEngine, index: Index) -> bool:
     made = await index.create()
     if made:
         articles = await enqueue_everything(engine)
-        log.warning("index_made", backend=index.name, articles_enqueued=articles)
+        # the first index of an empty ledger is nothing to be told of
+        (log.warning if articles else log.debug)("index_made", backend=index.name, articles_enqueued=articles)
     return made
 
 
