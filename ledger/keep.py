@@ -34,7 +34,7 @@ from news.moment import Moment
 from news.outcome import Outcome
 from news.provenance import Provenance
 from news.url import article_id
-from news.version import fingerprint, is_cut_short, is_same_article
+from news.version import is_cut_short, is_same_article
 from news.visit import Visit
 
 
@@ -60,7 +60,7 @@ async def keep(connection: AsyncConnection, visit: Visit, story_days: int = STOR
         )
     elif visit.fetched_at < known.fetched_at and visit.is_imported:
         kept = await _keep_earlier(connection, visit, known, story_days)
-    elif fingerprint(visit.text) == known.fingerprint:
+    elif visit.fingerprint == known.fingerprint:
         kept = await _keep_unchanged(connection, visit, known, story_days)
     else:
         kept = await _keep_changed(connection, visit, known, story_days)
@@ -195,7 +195,7 @@ async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[An
     peeked, known = known, (await connection.execute(select(articles).where(of_this).with_for_update())).one()
     if known.fingerprint != peeked.fingerprint:
         # somebody has changed the article under another of its addresses meanwhile; now nobody can any more
-        keeper = _keep_unchanged if known.fingerprint == fingerprint(article) else _keep_changed
+        keeper = _keep_unchanged if known.fingerprint == visit.fingerprint else _keep_changed
         return await keeper(connection, visit, known, story_days)
     if known.missed_at is not None:
         await meet(connection, known.id, at)
@@ -291,7 +291,7 @@ def address_of(visit: Visit) -> dict[str, str]:
 def columns(visit: Visit) -> dict[str, Any]:
     """Return the columns of `articles` that come of the newest reading."""
     return {
-        "fingerprint": fingerprint(visit.text),
+        "fingerprint": visit.fingerprint,
         "document": visit.document,
         "fetched_at": visit.fetched_at,
         "published_at": order_of(visit.text.date_published),

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from datetime import date
+from functools import lru_cache
 from urllib.parse import unquote, unquote_plus, urljoin, urlsplit, urlunsplit
 
 from news.url import ADDRESS_BYTES, names_article, normal, registrable_domain, site
@@ -45,6 +46,7 @@ _NUMBER_PARAMETERS = frozenset(
 _IDENTITY_BYTES = ADDRESS_BYTES + 1
 
 
+@lru_cache(4096)
 def identity(url: str) -> str:
     """Return the key under which all forms of an article's address are the same: an https address, not for fetching.
 
@@ -144,6 +146,7 @@ def _is_variant(pair: str) -> bool:
     return name in _VARIANT_PARAMETERS or f"{name}={value}" in _VARIANT_PAIRS
 
 
+@lru_cache(4096)
 def slug_id(url: str) -> str | None:
     """Return the number by which the outlet itself knows the article, whatever the words around it, else None.
 

@@ -52,6 +52,7 @@ class AddressTooLong(ValueError):
         super().__init__(f"the address has {size_bytes:,} bytes in normal form; {most_bytes:,} are the most")
 
 
+@lru_cache(4096)
 def normal(url: str, *, most_bytes: int = ADDRESS_BYTES) -> str:
     """Return the address under which a page is fetched and known: changes alone that no server can tell.
 

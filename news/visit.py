@@ -13,6 +13,7 @@ from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
 from news.storable import storable
+from news.version import fingerprint
 
 #: characters of a reason that are kept
 REASON_CHARACTERS = 500
@@ -95,6 +96,11 @@ class Visit:
     def keys(self) -> tuple[str, ...]:
         """Addresses and identities under which the article may be known already, sorted: the order of locks."""
         return tuple(sorted(identities(self.outlet.slug, self.url, self.read_from, self.text.url)))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """The mark of what a reader reads in the article."""
+        return fingerprint(self.text)
 
     @cached_property
     def document(self) -> dict[str, Any]:
