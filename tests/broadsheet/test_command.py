@@ -1,6 +1,8 @@
 """The command line as a person meets it: one sentence for a mistake, JSON for programs, nothing lost meanwhile."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -196,6 +198,27 @@ def test_saved_pages_are_read_in_order_and_a_bad_one_is_an_error_of_its_line_alo
     assert [row for row in rows if "error" not in row] == [rows[1]]
     assert rows[1]["headline"] == "Harbour opens"
     assert rows[1]["in_language"] == "en"
+
+
+STOPPED_INSIDE_AN_EXEC = """
+import os, signal, sys
+import broadsheet.command
+sys.argv[1:] = []
+# CPython looks for the signal at the next call
+broadsheet.command.main = lambda: exec("import os\\nos.kill(os.getpid(), {number})\\nfor _ in range(9): str(_)")
+from broadsheet.entry import run
+run()
+"""
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_inside_an_exec_ends_with_its_code_too(tmp_path: Path, stop: signal.Signals) -> None:
+    (tmp_path / "stopped.py").write_text(STOPPED_INSIDE_AN_EXEC.replace("{number}", str(int(stop))))
+    environ = environment(tmp_path) | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    # a module, as `python -m broadsheet` is: a script's own end forgets the interrupt
+    ended = subprocess.run([sys.executable, "-m", "stopped"], env=environ, capture_output=True, text=True, check=False)
+    assert ended.returncode == 128 + stop, ended
+    assert ended.stderr == "Stopped. What was not fetched is still due.\n"
 
 
 def test_an_outcome_has_a_name_that_people_can_read() -> None:
