@@ -45,7 +45,7 @@ class Change:
 
 async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], before: Article) -> Change:
     """Return what the outlet changed, as far as it was the outlet. Raises ReadAgain."""
-    article, now = visit.text, visit.digest.provenance if visit.digest else None
+    article, now = visit.text, visit.provenance
     query = select(versions.c.page_hash, versions.c.read_with, versions.c.lines)
     of_newest = (versions.c.article_id == known.id) & (versions.c.version == known.version)
     was = provenance_in((await connection.execute(query.where(of_newest))).one())
@@ -54,7 +54,7 @@ async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], 
     if was is None:
         # recorded before provenance was: the new page alone can tell that we leave out more than we did
         base = await asyncio.to_thread(as_read_now, _unwalled(before, article), None, article, now)
-        if base is not None and fingerprint(base) == fingerprint(article):
+        if base is not None and fingerprint(base) == visit.fingerprint:
             return Change(edits=None, reason=READ_ANEW)
         return Change(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
     if was.read_with == now.read_with:
@@ -76,18 +76,17 @@ async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], 
         if told is None:
             return Change(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
         base, source = told, replace(was, read_with=now.read_with)
-    if fingerprint(base) == fingerprint(article):
+    if fingerprint(base) == visit.fingerprint:
         return Change(edits=None, reason=READ_ANEW)
     return replace(await _compared(base, article), before=base, before_provenance=source)
 
 
 async def _compared(before: Article, after: Article) -> Change:
-    if is_cut_short(after, before):
-        before = _unwalled(before, after)
-        if fingerprint(before) == fingerprint(after):
-            return Change(edits=None, reason="the whole text is to be read now")
+    unwalled = _unwalled(before, after)
+    if unwalled is not before and fingerprint(unwalled) == fingerprint(after):
+        return Change(edits=None, reason="the whole text is to be read now")
     # a stranger's text may take seconds: beside the loop, and before anybody waits for us
-    return Change(edits=await asyncio.to_thread(compare, before, after))
+    return Change(edits=await asyncio.to_thread(compare, unwalled, after))
 
 
 def _unwalled(before: Article, after: Article) -> Article:

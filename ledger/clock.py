@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.faults import reason_of
+from ledger.watch import beside
 from news.clock import offset, set_offset, system_now
 
 #: seconds between two measures
@@ -29,14 +30,8 @@ async def measured(engine: AsyncEngine) -> AsyncIterator[None]:
     """Hold `news.clock` to PostgreSQL's clock for as long as the ledger is open."""
     clock = _Clock(engine)
     await clock.measure()
-    watch = asyncio.create_task(clock.watch())
-    try:
+    async with beside(clock.watch(), "watch_of_clock_failed"):
         yield
-    finally:
-        watch.cancel()
-        [ended] = await asyncio.gather(watch, return_exceptions=True)
-        if isinstance(ended, Exception):
-            log.error("watch_of_clock_failed", exc_info=ended)
 
 
 async def difference(engine: AsyncEngine) -> timedelta:

@@ -21,6 +21,7 @@ from ledger.clock import measured
 from ledger.faults import is_away, sentence_of
 from ledger.fitness import check_privileges, check_server
 from ledger.locks import Lock
+from ledger.watch import beside
 from news.configuration import Configuration
 from news.errors import ConfigurationError, DatabaseUnavailable
 from news.stopping import interruptible, uninterrupted
@@ -77,24 +78,14 @@ async def database(configuration: Configuration, connections: int = 10) -> Async
         with interruptible():
             embedded = server.start(configuration.home)
         try:
-            async with _kept_alive(embedded), _opened(embedded.url, connections, AWAY_SECONDS) as engine:
+            async with (
+                beside(_watch(embedded), "watch_of_postgresql_failed"),
+                _opened(embedded.url, connections, AWAY_SECONDS) as engine,
+            ):
                 yield engine
         finally:
             with uninterrupted():  # or nobody would stop the server
                 embedded.release()
-
-
-@asynccontextmanager
-async def _kept_alive(embedded: server.Server) -> AsyncIterator[None]:
-    watch = asyncio.create_task(_watch(embedded))
-    try:
-        yield
-    finally:
-        # a start that is under way in its thread ends by itself, before the server can be left
-        watch.cancel()
-        [ended] = await asyncio.gather(watch, return_exceptions=True)
-        if isinstance(ended, Exception):
-            log.error("watch_of_postgresql_failed", exc_info=ended)
 
 
 async def _watch(embedded: server.Server) -> None:

@@ -2,21 +2,20 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Text, cast, exists, func, literal, or_, select, union, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from ledger.faults import again_on_conflict
 from ledger.schema import articles, outbox, quarantine
 
 #: ids of pending and rejected articles that are given one by one; beyond them they are only counted
 MOST_UNSETTLED = 1_000
 #: articles that are enqueued in one transaction
 PAGE = 1_000
-#: PostgreSQL's state of two that waited for each other, and how often a page is tried again
-DEADLOCK, MOST_DEADLOCKS = "40P01", 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,26 +108,25 @@ async def enqueue_everything(engine: AsyncEngine) -> int:
     A page is a transaction of its own: whoever records meanwhile waits for one page at most. If both wait for each
     other PostgreSQL ends one, and the page is tried again.
     """
-    count, after, failures = 0, None, 0
+    count, after = 0, None
     while True:
-        query = select(articles.c.id).order_by(articles.c.id).limit(PAGE)
-        try:
-            async with engine.begin() as connection:
-                page = (
-                    await connection.execute(query if after is None else query.where(articles.c.id > after))
-                ).scalars()
-                ids = [str(id) for id in page]
-                if ids:
-                    await enqueue(connection, ids)
-        except DBAPIError as error:
-            failures += 1
-            if getattr(error.orig, "sqlstate", None) != DEADLOCK or failures > MOST_DEADLOCKS:
-                raise
-            continue
+        ids = await again_on_conflict(partial(_enqueue_page, engine, after))
         count += len(ids)
         if len(ids) < PAGE:
             return count
-        after, failures = UUID(ids[-1]), 0
+        after = ids[-1]
+
+
+async def _enqueue_page(engine: AsyncEngine, after: UUID | None) -> list[UUID]:
+    """Enqueue the articles that follow the id `after`, a PAGE of them, and return their ids."""
+    query = select(articles.c.id).order_by(articles.c.id).limit(PAGE)
+    if after is not None:
+        query = query.where(articles.c.id > after)
+    async with engine.begin() as connection:
+        ids = list((await connection.execute(query)).scalars())
+        if ids:
+            await enqueue(connection, [str(id) for id in ids])
+    return ids
 
 
 async def enqueue_removal(connection: AsyncConnection, revisions: Mapping[str, int]) -> int:

@@ -92,7 +92,7 @@ async def known_article(connection: AsyncConnection, visit: Visit) -> Row[Any] |
 async def _keep_new(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
     article, at = visit.text, visit.fetched_at
     new_id = UUID(article_id(article.url))
-    signature = visit.digest.signature if visit.digest else ()
+    signature = visit.signature
     copies = await find_copies(connection, new_id, visit.outlet.slug, signature, at, story_days)
     out_by = await out_by_visit(connection, visit, new_id, at, story_days)
     await connection.execute(
@@ -124,9 +124,9 @@ async def _keep_unchanged(connection: AsyncConnection, visit: Visit, known: Row[
         await meet(connection, known.id, visit.fetched_at)
         known = (await connection.execute(select(articles).where(articles.c.id == known.id))).one()
     await refresh(connection, known, visit, story_days, {"fetched_at": visit.fetched_at} | address_of(visit))
-    if visit.digest and visit.digest.provenance:
+    if visit.provenance:
         await connection.execute(
-            _SET_PROVENANCE, {"id": known.id, "version": known.version} | provenance_columns(visit.digest.provenance)
+            _SET_PROVENANCE, {"id": known.id, "version": known.version} | provenance_columns(visit.provenance)
         )
     return visit.ended(Outcome.UNCHANGED, article_id=known.id, version=known.version)
 
@@ -220,7 +220,7 @@ async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[An
     )
     revision = result.scalar_one()
     await _add_version(connection, known.id, version, replace(text_of(visit), edits=change.edits))
-    signature = visit.digest.signature if visit.digest else ()
+    signature = visit.signature
     copies = await find_copies(connection, known.id, visit.outlet.slug, signature, at, story_days)
     await remember(connection, known.id, version, signature, at, story_days, visit.imported_at)
     if copies or signature or known.story_id:

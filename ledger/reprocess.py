@@ -148,7 +148,7 @@ async def _join_anew(
     connection: AsyncConnection, known: Row[Any], seen_at: datetime, visit: Visit, story_days: int, *, moves: bool
 ) -> None:
     """Let the text that is now read be found by its copies, and put the article where it belongs in its story."""
-    signature = visit.digest.signature if visit.digest else ()
+    signature = visit.signature
     is_found = await _sign_anew(connection, known, seen_at, signature, story_days)
     copies = await find_copies(connection, known.id, known.outlet, signature, seen_at, story_days)
     # a story whose signatures are forgotten stays as it is: of nothing would its likeness be known any more

@@ -12,6 +12,8 @@ from news.identity import identities
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
+from news.provenance import Provenance
+from news.signature import Signature
 from news.storable import storable
 from news.version import fingerprint
 
@@ -86,6 +88,16 @@ class Visit:
         if self.article is None:
             raise ValueError(f"No article was read at {self.url}.")
         return self.article
+
+    @property
+    def signature(self) -> Signature:
+        """By which copies of the text are found, () where there is none."""
+        return self.digest.signature if self.digest else ()
+
+    @property
+    def provenance(self) -> Provenance | None:
+        """Where the text came from; None where that is not known."""
+        return self.digest.provenance if self.digest else None
 
     @property
     def is_imported(self) -> bool:

@@ -1,5 +1,6 @@
 """What a page is read with, beside the page: the reader's code and data, the outlet's chrome and settings."""
 
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
@@ -23,14 +24,19 @@ _LIBRARIES = ("selectolax", "lxml", "trafilatura", "dateparser", "langdetect-rs"
 _LEVEL = 3
 
 
+def hash_files(hashed: blake2b, paths: Iterable[Path]) -> None:
+    """Add names and contents of files to a hash; folders and what Python compiled are left out."""
+    for path in paths:
+        if path.is_file() and path.suffix != ".pyc":
+            hashed.update(str(path.relative_to(path.parents[1])).encode() + b"\0" + path.read_bytes())
+
+
 def _reader_hash() -> bytes:
     """Return the hash of the reader as this process has it: of its code, its data and the libraries below it."""
     hashed = blake2b(digest_size=16)
     here, model = Path(__file__).parent, Path(article.__file__).parent
     found = [path for pattern in _CODE for path in sorted(here.glob(pattern))] + [model / name for name in _MODEL]
-    for path in found:
-        if path.is_file() and path.suffix != ".pyc":
-            hashed.update(str(path.relative_to(path.parents[1])).encode() + b"\0" + path.read_bytes())
+    hash_files(hashed, found)
     for name in _LIBRARIES:
         hashed.update(f"{name} {version(name)}\n".encode())
     return hashed.digest()

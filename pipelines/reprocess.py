@@ -16,7 +16,7 @@ from pipelines.enrich import enrich
 from pipelines.enrich.keywords import keywords
 from pipelines.enrich.reading import Reading
 from pipelines.pool import Pool
-from pipelines.provenance import READER
+from pipelines.provenance import READER, hash_files
 
 
 def enriched(document: dict[str, Any], text: Article, outlet: Outlet) -> Digest:
@@ -45,8 +45,5 @@ async def enrich_in_pool(pool: Pool, document: dict[str, Any], text: Article, ou
 def release_hash() -> bytes:
     """Return the hash of reader and enrichment, code and data: a release that changes either has another."""
     hashed = blake2b(READER, digest_size=16)
-    here = Path(__file__).parent
-    for path in sorted((here / "enrich").rglob("*")):
-        if path.is_file() and path.suffix != ".pyc":
-            hashed.update(str(path.relative_to(here)).encode() + b"\0" + path.read_bytes())
+    hash_files(hashed, sorted((Path(__file__).parent / "enrich").rglob("*")))
     return hashed.digest()

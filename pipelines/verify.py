@@ -47,7 +47,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class Discrepancy:
     """One article that differs; `revision` is the ledger's, of what is left over the index's."""
 
     kind: Kind
@@ -145,7 +145,7 @@ class _Walk:
         self.examples: dict[Kind, list[str]] = defaultdict(list)
 
     async def run(self) -> Verified:
-        batch: list[Found] = []
+        batch: list[Discrepancy] = []
         async with aclosing(self._differences()) as differences:
             async for each in differences:
                 batch.append(each)
@@ -161,7 +161,7 @@ class _Walk:
             enqueued=self.enqueued,
         )
 
-    async def _differences(self) -> AsyncGenerator[Found]:
+    async def _differences(self) -> AsyncGenerator[Discrepancy]:
         # the index is walked as it is now, the ledger page by page: what it has later is looked at again
         async with aclosing(self.index.walk()) as indexed, aclosing(self._ledger()) as ledger:
             right = await anext(indexed, None)
@@ -169,14 +169,14 @@ class _Walk:
             while left or right:
                 if left and (right is None or left.id < right[0]):
                     if left.settled:
-                        yield Found(kind=Kind.MISSING, id=left.id, revision=left.revision)
+                        yield Discrepancy(kind=Kind.MISSING, id=left.id, revision=left.revision)
                     left = await anext(ledger, None)
                 elif right and (left is None or right[0] < left.id):
-                    yield Found(kind=Kind.LEFT_OVER, id=right[0], revision=right[1])
+                    yield Discrepancy(kind=Kind.LEFT_OVER, id=right[0], revision=right[1])
                     right = await anext(indexed, None)
                 elif left and right:
                     if left.settled and right[1] < left.revision:
-                        yield Found(kind=Kind.STALE, id=left.id, revision=left.revision)
+                        yield Discrepancy(kind=Kind.STALE, id=left.id, revision=left.revision)
                     left, right = await anext(ledger, None), await anext(indexed, None)
 
     async def _ledger(self) -> AsyncGenerator[Known]:
@@ -193,7 +193,7 @@ class _Walk:
                 return
             after = page[-1].id
 
-    async def _take(self, batch: Sequence[Found]) -> None:
+    async def _take(self, batch: Sequence[Discrepancy]) -> None:
         left_over = [each.id for each in batch if each.kind is Kind.LEFT_OVER]
         recorded: set[str] = set()  # since their page of the ledger was read
         if left_over:
@@ -213,7 +213,7 @@ class _Walk:
         async with self.engine.begin() as connection:
             self.enqueued += await self._enqueue(connection, found)
 
-    async def _enqueue(self, connection: AsyncConnection, found: Sequence[Found]) -> int:
+    async def _enqueue(self, connection: AsyncConnection, found: Sequence[Discrepancy]) -> int:
         lacking = [each.id for each in found if each.kind is not Kind.LEFT_OVER]
         enqueued = 0
         if self.repair and lacking:
@@ -224,7 +224,7 @@ class _Walk:
             enqueued += await enqueue_removal(connection, left_over)
         return enqueued
 
-    async def _is_indexed(self, found: Found) -> bool:
+    async def _is_indexed(self, found: Discrepancy) -> bool:
         if self.looked_at >= LOOKED_AT:
             return False
         self.looked_at += 1
