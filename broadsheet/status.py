@@ -58,7 +58,7 @@ async def _status() -> dict[str, Any]:
     from index.open import open_index
     from ledger.database import database
     from ledger.fitness import write_fault
-    from ledger.outbox import debt
+    from ledger.outbox import debt, publishing_now
     from ledger.outlets import states
     from ledger.totals import job_counts, totals, unrecordable
     from news.configuration import read
@@ -71,7 +71,7 @@ async def _status() -> dict[str, Any]:
         async with engine.connect() as connection:
             counted, jobs = await totals(connection), await job_counts(connection)
             owed, known = await debt(connection), await states(connection)
-            refused = await unrecordable(connection)
+            refused, publishing = await unrecordable(connection), await publishing_now(connection)
         ledger_fault = await write_fault(engine)
         index = open_index(configuration, engine)
         told: dict[str, Any] = {"backend": index.name, "error": None, "documents": {}, "schema_version": 0, "notes": []}
@@ -87,6 +87,8 @@ async def _status() -> dict[str, Any]:
             if found.schema_version:
                 compared = await count(engine, index)
                 told |= {"lacking": compared.lacking, "difference": compared.sentence() or None}
+            # what a dead publisher wrote last may be mended
+            told["error"] = publishing.sentence() or None if jobs["workers"] else None
         except IndexUnavailable as error:
             told["error"] = str(error)
         finally:

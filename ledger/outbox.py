@@ -1,7 +1,7 @@
 """What the index is still owed: written in the transaction that made it due, struck out when the index has it."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import documents
 from ledger.indexed import is_uuid
-from ledger.schema import outbox, quarantine
+from ledger.schema import outbox, publishing, quarantine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +32,24 @@ class Debt:
     owed: int
     owed_since: datetime | None
     quarantined: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publishing:
+    """How it is with whoever publishes, in sentences; "" where nothing is wrong."""
+
+    #: why nothing can be indexed
+    waits_for: str = ""
+    #: what the index lacks of what it was given
+    difference: str = ""
+
+    def sentence(self) -> str:
+        """Return why nothing can be indexed; "" if all can.
+
+        >>> Publishing(waits_for="es_rejected_execution_exception").sentence()
+        'The index takes no documents: es_rejected_execution_exception.'
+        """
+        return f"The index takes no documents: {self.waits_for.removesuffix('.')}." if self.waits_for else ""
 
 
 async def owe_article(connection: AsyncConnection, article_id: UUID, revision: int) -> None:
@@ -116,10 +134,13 @@ async def settle(connection: AsyncConnection, done: Collection[Owed]) -> None:
         paid = [(row.stream, row.id) for row in rows if row.revision <= revisions[row.stream, row.id]]
         if paid:
             await connection.execute(delete(outbox).where(tuple_(outbox.c.stream, outbox.c.id).in_(paid)))
+            # what was refused once is in quarantine for as long as no later revision was taken
+            await connection.execute(delete(quarantine).where(tuple_(quarantine.c.stream, quarantine.c.id).in_(paid)))
 
 
 async def put_aside(connection: AsyncConnection, refused: Owed, reason: str) -> None:
     """Move a document that the index refuses into quarantine, with the reason."""
+    await settle(connection, [refused])
     statement = insert(quarantine).values(
         stream=refused.stream,
         id=refused.id,
@@ -134,7 +155,19 @@ async def put_aside(connection: AsyncConnection, refused: Owed, reason: str) -> 
             | {"refused_at": func.now()},
         )
     )
-    await settle(connection, [refused])
+
+
+async def note_publishing(connection: AsyncConnection, found: Publishing) -> None:
+    """Write how it is with whoever publishes, for all other processes."""
+    statement = insert(publishing).values(**asdict(found))
+    values = asdict(found) | {"since": func.now()}
+    await connection.execute(statement.on_conflict_do_update(index_elements=[publishing.c.one], set_=values))
+
+
+async def publishing_now(connection: AsyncConnection) -> Publishing:
+    """Return how it is with whoever publishes, as it was last written."""
+    row = (await connection.execute(select(publishing.c.waits_for, publishing.c.difference))).one_or_none()
+    return Publishing(**row._mapping) if row else Publishing()
 
 
 async def debt(connection: AsyncConnection) -> Debt:

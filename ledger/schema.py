@@ -3,6 +3,7 @@
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     Float,
@@ -330,6 +331,18 @@ quarantine = Table(
     Column("document", JSONB, nullable=False),
     Column("refused_at", Instant, nullable=False, server_default=NOW),
     PrimaryKeyConstraint("stream", "id"),
+)
+
+#: what whoever publishes waits for, and in what the index differs from the ledger; "" where nothing is wrong
+publishing = Table(
+    "publishing",
+    metadata,
+    Column("one", Boolean, server_default=text("true")),  # there is one row
+    Column("waits_for", Text, nullable=False),
+    Column("difference", Text, nullable=False),
+    Column("since", Instant, nullable=False, server_default=NOW),
+    PrimaryKeyConstraint("one"),
+    CheckConstraint("one", name="ck_publishing_one"),
 )
 
 #: addresses that a person wanted fetched again, and the attempt that answers each

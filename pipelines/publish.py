@@ -16,7 +16,7 @@ from index.protocol import Action, Index, Stream, Verdict
 from ledger.faults import reason_of
 from ledger.indexed import enqueue_everything
 from ledger.locks import Lock, let_go_when_silent
-from ledger.outbox import Owed, owed, put_aside, settle
+from ledger.outbox import Owed, Publishing, note_publishing, owed, put_aside, settle
 from news.errors import IndexUnavailable
 from pipelines.verify import Watch
 
@@ -42,7 +42,7 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
     time, and tries again: what is owed stays owed.
     """
     failures = 0
-    watch = Watch(engine, index)
+    watch, state = Watch(engine, index), _State(engine)
     while True:
         try:
             async with engine.connect() as connection:
@@ -55,12 +55,13 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
                         await create_index(engine, index)
                         while True:
                             await watch.look(partial(_hold, connection))
-                            batch = await _attended(connection, _publish_batch(engine, index))
+                            batch = await _attended(connection, _publish_batch(engine, index), state)
                             failures = 0
+                            await state.note(Publishing(waits_for=batch.waits_for, difference=watch.difference))
                             if batch.waits_for:
                                 log.warning("publish_waits", reason=batch.waits_for)
                             # the lock's connection must not fall silent, and may have been lost with the lock
-                            await _attended(connection, asyncio.sleep(batch.wait_seconds), report=False)
+                            await _attended(connection, asyncio.sleep(batch.wait_seconds))
                             await _hold(connection)
                             if batch.waits_for:
                                 await create_index(engine, index)  # one index may have gone, the other not
@@ -71,6 +72,8 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
             failures += 1
             reason = str(error).splitlines()[0] if isinstance(error, IndexUnavailable) else reason_of(error)
             log.warning("publish_waits", reason=reason, failures=failures)
+            if isinstance(error, IndexUnavailable):
+                await state.note(Publishing(waits_for=reason, difference=watch.difference))
         longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2**failures)
         await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
 
@@ -81,15 +84,36 @@ async def _hold(connection: AsyncConnection) -> None:
     await connection.commit()
 
 
-async def _attended(connection: AsyncConnection, doing: Coroutine[Any, Any, T], *, report: bool = True) -> T:
-    """Return what `doing` returns, hold the lock while it lasts and, with `report`, say that it lasts."""
+class _State:
+    """What was last written of how it is with us: only another one is written."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._noted: Publishing | None = None
+
+    async def note(self, found: Publishing) -> None:
+        """Write it. A ledger that is away says so itself, and hears of it with the next batch."""
+        if found == self._noted:
+            return
+        try:
+            async with self._engine.begin() as connection:
+                await note_publishing(connection, found)
+        except SQLAlchemyError as error:
+            log.warning("publishing_not_noted", reason=reason_of(error))
+        else:
+            self._noted = found
+
+
+async def _attended(connection: AsyncConnection, doing: Coroutine[Any, Any, T], state: _State | None = None) -> T:
+    """Return what `doing` returns, hold the lock while it lasts and, with `state`, say that it lasts."""
     task = asyncio.create_task(doing)
     seconds = 0.0
     try:
         while not (await asyncio.wait({task}, timeout=SLOW_SECONDS))[0]:
             seconds += SLOW_SECONDS
-            if report:
+            if state:
                 log.warning("publish_slow", reason="the index has not answered yet", seconds=seconds)
+                await state.note(Publishing(waits_for="The index has not answered yet."))
             await _hold(connection)
         return task.result()
     finally:

@@ -307,6 +307,8 @@ class Watch:
         self._count_at = self._revisions_at = self._walk_at = time.monotonic()
         #: a look enqueued what was missing: what still is when that was published, the index remembers as deleted
         self._enqueued = False
+        #: what the index lacked when it was last counted, in a sentence; "" if nothing
+        self.difference = ""
 
     async def look(self, alive: Alive = _nothing) -> None:
         """Count, if it is time to; walk, if the counts differ. Raises IndexUnavailable.
@@ -320,6 +322,7 @@ class Watch:
         revisions = self._enqueued or begun >= self._revisions_at
         counted = await count(self.engine, self.index, revisions=revisions)
         await alive()
+        self.difference = counted.sentence()
         enqueued = False
         if counted.differs and begun >= self._walk_at:
             enqueued = await self._walk(counted, anew=self._enqueued, alive=alive)

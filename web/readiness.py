@@ -2,22 +2,27 @@
 
 import asyncio
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.protocol import Index
 from ledger.clock import MOST_DIFFERENCE
-from ledger.faults import DATABASE_ERRORS, sentence_of
+from ledger.faults import DATABASE_ERRORS, reason_of, sentence_of
 from ledger.fitness import write_fault
+from ledger.outbox import Publishing, publishing_now
 from news.clock import offset
 from news.errors import BroadsheetError, IndexUnavailable
 from pipelines.archive import archive_fault
 from pipelines.pool import Pool
 from schedules.jobs import Jobs
+
+log = structlog.get_logger()
 
 #: an answer is given again for so long: however often it is asked, the servers are asked twelve times a minute at most
 FRESH_SECONDS = 5.0
@@ -76,10 +81,25 @@ class Probe:
             self._pool.fault() if self._pool else _nothing(),
             self._worker_fault() if self.jobs else _nothing(),
         )
-        parts = {"ledger": ledger, "index": index, "archive": archive or "", "pool": pool}
+        publishing = Publishing() if ledger else await self._publishing()
+        parts = {
+            "ledger": ledger,
+            "index": index or without_address(publishing.sentence()),
+            "archive": archive or "",
+            "pool": pool,
+        }
         # without a ledger nobody knows who works
         parts["worker"] = "" if ledger else worker
-        return Readiness(parts=parts, notes=_clock_notes())
+        difference = (publishing.difference,) if publishing.difference else ()
+        return Readiness(parts=parts, notes=_clock_notes() + difference)
+
+    async def _publishing(self) -> Publishing:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS), self.engine.connect() as connection:
+                return await publishing_now(connection)
+        except DATABASE_ERRORS as error:
+            log.info("publishing_unknown", reason=reason_of(error))
+            return Publishing()
 
     async def _worker_fault(self) -> str:
         assert self.jobs is not None
@@ -99,7 +119,7 @@ async def index_fault(index: Index) -> str:
     except IndexUnavailable as error:
         return index_sentence(error)
     except TimeoutError:
-        return "The search index gives no answer. Articles are recorded all the same and wait until it does."
+        return AWAY
     return "" if found.schema_version else "The index is not made yet; `broadsheet index create` makes it."
 
 
@@ -107,11 +127,23 @@ def index_sentence(error: IndexUnavailable) -> str:
     """Return what is wrong with the index, where it is PostgreSQL by PostgreSQL's own reason."""
     if isinstance(error.__cause__, DATABASE_ERRORS):
         return sentence_of(error.__cause__)
-    return AWAY
+    said = str(error)
+    # a sentence of another form is nobody's whom we know: it may carry whatever it was given
+    return f"{without_address(said)} {_MEANWHILE}" if _ADDRESS.search(said) else AWAY
 
 
-#: the reason of a server elsewhere may carry its address, which is the log's alone
-AWAY = "The search index cannot be reached. Articles are recorded all the same and wait in the outbox until it is back."
+def without_address(reason: str) -> str:
+    """Return a sentence of the index's without the address of its server, which is the log's alone.
+
+    >>> without_address("Elasticsearch at https://a.example:9200, https://b.example:9200 takes too long to answer.")
+    'Elasticsearch takes too long to answer.'
+    """
+    return _ADDRESS.sub("", reason)
+
+
+_MEANWHILE = "Articles are recorded all the same and wait in the outbox until it is back."
+_ADDRESS = re.compile(r" at https?://\S+?(?:, https?://\S+?)*(?=[\s,;]|$)")
+AWAY = f"The search index cannot be reached. {_MEANWHILE}"
 
 
 def _clock_notes() -> tuple[str, ...]:

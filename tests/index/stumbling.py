@@ -11,7 +11,7 @@ from aiohttp import web
 #: takes a bulk request and its body, and answers in the server's place; None as answer passes the request on
 Fault = Callable[[web.Request, bytes], Awaitable[web.StreamResponse | None]]
 
-_ELASTIC = {
+ELASTIC = {
     "X-Elastic-Product": "Elasticsearch",
     "Content-Type": "application/vnd.elasticsearch+json;compatible-with=9",
 }
@@ -37,11 +37,15 @@ class Stumbling:
             self.bodies.append(body)
             if self.faults and (fault := self.faults.pop(0)) and (answer := await fault(request, body)) is not None:
                 return answer
-        headers = {name: request.headers[name] for name in ("Content-Type", "Accept") if name in request.headers}
+        headers = {
+            name: request.headers[name]
+            for name in ("Content-Type", "Accept", "Authorization")
+            if name in request.headers
+        }
         async with self.session.request(
             request.method, self.real + request.path_qs, data=body or None, headers=headers
         ) as reply:
-            return web.Response(body=await reply.read(), status=reply.status, headers=_ELASTIC)
+            return web.Response(body=await reply.read(), status=reply.status, headers=ELASTIC)
 
 
 @asynccontextmanager
@@ -67,7 +71,7 @@ def says(status: int, kind: str, reason: str = "") -> Fault:
 
     async def fault(request: web.Request, body: bytes) -> web.StreamResponse:
         error = {"type": kind, "reason": reason, "root_cause": [{"type": kind, "reason": reason}]}
-        return web.Response(body=orjson.dumps({"error": error, "status": status}), status=status, headers=_ELASTIC)
+        return web.Response(body=orjson.dumps({"error": error, "status": status}), status=status, headers=ELASTIC)
 
     return fault
 
@@ -99,7 +103,7 @@ def items(*answers: tuple[int, str]) -> Fault:
             {"index": {"status": status} | ({"error": {"type": kind, "reason": "secret text"}} if kind else {})}
             for status, kind in answers
         ]
-        return web.Response(body=orjson.dumps({"errors": True, "items": found}), headers=_ELASTIC)
+        return web.Response(body=orjson.dumps({"errors": True, "items": found}), headers=ELASTIC)
 
     return fault
 

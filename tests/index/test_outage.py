@@ -13,7 +13,7 @@ from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
 from index.query import Query
 from ledger.database import engine_for, migrate
-from ledger.outbox import debt, owe_event
+from ledger.outbox import debt, owe_event, publishing_now
 from ledger.schema import quarantine
 from news.configuration import Configuration
 from news.errors import IndexUnavailable
@@ -52,6 +52,12 @@ def away(index: ElasticsearchIndex) -> ElasticsearchIndex:
 async def owed(ledger: AsyncEngine) -> int:
     async with ledger.connect() as connection:
         return (await debt(connection)).owed
+
+
+async def said(ledger: AsyncEngine) -> str:
+    """Return what all processes are told of the publisher."""
+    async with ledger.connect() as connection:
+        return (await publishing_now(connection)).sentence()
 
 
 async def test_an_hour_without_an_index_loses_nothing_and_stores_nothing_twice(
@@ -169,9 +175,12 @@ async def test_a_fault_of_the_index_rejects_no_document_and_heals(
             async with asyncio.timeout(30):
                 while not any(line["event"] == "publish_waits" for line in logs):  # noqa: ASYNC110
                     await asyncio.sleep(0.05)
+                while not (found := await said(ledger)):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)
+            assert "has closed the index" in found
             await elasticsearch.client.indices.open(index=index)
             async with asyncio.timeout(30):
-                while await owed(ledger):  # noqa: ASYNC110 - the ledger tells nobody
+                while await owed(ledger) or await said(ledger):  # noqa: ASYNC110 - the ledger tells nobody
                     await asyncio.sleep(0.05)
         finally:
             publisher.cancel()
@@ -197,3 +206,10 @@ async def test_what_is_refused_stands_in_quarantine_and_the_rest_goes_on(
         ("99", "document_parsing_exception: field latency_ms"),
     ]
     assert rows[1].document["latency_ms"] == "Nobody must read this"
+
+    async with ledger.begin() as connection:
+        await owe_event(connection, 98, {"at": "2026-03-02T08:00:00Z"}, revision=2)
+    assert await publish.publish_all(ledger, elasticsearch) == 0
+    async with ledger.connect() as connection:
+        kept = (await connection.execute(select(quarantine.c.id))).scalars().all()
+    assert kept == ["99"], "what a later revision mended is in quarantine no more"

@@ -13,6 +13,7 @@ from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.postgresql.backend import PostgresqlIndex
+from ledger.outbox import Publishing, note_publishing
 from news import clock
 from news.configuration import Configuration
 from news.errors import PoolUnavailable
@@ -83,6 +84,25 @@ async def test_a_privilege_that_the_index_lacks_is_not_called_an_index_that_is_a
         async with engine.begin() as connection:
             await connection.execute(text("DROP OWNED BY searchless"))
             await connection.execute(text("DROP ROLE searchless"))
+
+
+async def test_what_the_publisher_waits_for_is_a_reason_and_what_the_index_lacks_is_noted(
+    client: httpx.AsyncClient, engine: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readiness, "FRESH_SECONDS", 0.0)
+    for waits_for, said in (
+        ("'articles' is read-only; its disk may be full", "documents: 'articles' is read-only; its disk may be full."),
+        ("Elasticsearch at http://secret-host:9200 is in trouble: 503 (x).", "documents: Elasticsearch is in trouble"),
+    ):
+        async with engine.begin() as connection:
+            await note_publishing(connection, Publishing(waits_for=waits_for, difference="The index lacks 3."))
+        found = await _ready(client, 503)
+        assert said in found["parts"]["index"]["reason"]
+        assert "secret-host" not in str(found)
+        assert found["notes"] == ["The index lacks 3."]
+    async with engine.begin() as connection:
+        await note_publishing(connection, Publishing())
+    assert (await _ready(client))["notes"] == []
 
 
 async def test_a_clock_that_is_off_is_noted_and_stops_nothing(client: httpx.AsyncClient) -> None:
