@@ -31,6 +31,8 @@ class Newsstand:
     def __init__(self, hosts: int, pages: int, port: int) -> None:
         self.hosts = [f"127.0.0.{number}" for number in range(2, 2 + hosts)]
         self.pages = pages
+        #: number of the first page that the feeds list
+        self.first = 0
         self.port = port
         #: host -> (time, path) of each request, in the order in which they came
         self.requests: dict[str, list[tuple[float, str]]] = defaultdict(list)
@@ -46,9 +48,14 @@ class Newsstand:
         for server in self._servers:
             server.close()
 
+    @property
+    def listed(self) -> range:
+        """The numbers of the pages that each feed lists."""
+        return range(self.first, self.first + self.pages)
+
     def urls(self) -> list[str]:
         """Return the address of every page."""
-        return [f"http://{host}:{self.port}/2024/page-{n}-of-it" for host in self.hosts for n in range(self.pages)]
+        return [f"http://{host}:{self.port}/2024/page-{n}-of-it" for host in self.hosts for n in self.listed]
 
     def gaps_under(self, seconds: float) -> list[tuple[float, str, str, str, float]]:
         """Return the requests that came to their host sooner than so many seconds after the one before.
@@ -90,7 +97,7 @@ class Newsstand:
 
     def _content(self, host: str, path: str) -> tuple[str, str, str]:
         if path == "/feed.xml":
-            links = (f"http://{host}:{self.port}/2024/page-{number}-of-it" for number in range(self.pages))
+            links = (f"http://{host}:{self.port}/2024/page-{number}-of-it" for number in self.listed)
             items = "".join(f"<item><title>{link}</title><link>{link}</link></item>" for link in links)
             return "200 OK", "application/rss+xml", f'<rss version="2.0"><channel>{items}</channel></rss>'
         if path.startswith("/2024/page-"):

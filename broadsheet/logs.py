@@ -6,6 +6,7 @@ import sys
 import structlog
 
 from broadsheet.console import err
+from broadsheet.foreseen import in_a_line
 
 
 def daemon_logs(level: str = "INFO") -> None:
@@ -16,6 +17,7 @@ def daemon_logs(level: str = "INFO") -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        in_a_line,
         structlog.processors.format_exc_info,
     ]
     last: structlog.typing.Processor = (
@@ -42,10 +44,12 @@ def daemon_logs(level: str = "INFO") -> None:
     logging.basicConfig(level=number, handlers=[handler], force=True)
     logging.captureWarnings(True)
     # a line for every crawl's settings and every job is more than anybody reads
-    for chatty in ("scrapy", "procrastinate", "apscheduler", "alembic"):
+    for chatty in ("scrapy", "procrastinate", "alembic"):
         logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
     # it warns of each try that failed, with a traceback; what came of all tries is said by us
     logging.getLogger("elastic_transport").setLevel(logging.ERROR)
+    # while PostgreSQL is away it warns at each look of the timetable, which says why it waits
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
 def tell(event: str, sentence: str, **fields: object) -> None:

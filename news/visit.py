@@ -89,6 +89,10 @@ class Visit:
             raise ValueError(f"No article was read at {self.url}.")
         return self.article
 
+    def __str__(self) -> str:
+        """Return its address: what a log says of it."""
+        return self.url
+
     @property
     def signature(self) -> Signature:
         """By which copies of the text are found, () where there is none."""

@@ -82,9 +82,11 @@ class Probe:
             self._worker_fault() if self.jobs else _nothing(),
         )
         publishing = Publishing() if ledger else await self._publishing()
+        waits = without_address(publishing.sentence())
         parts = {
             "ledger": ledger,
-            "index": index or without_address(publishing.sentence()),
+            # where it is not made, whoever publishes knows why
+            "index": waits or index if index in ("", NOT_MADE) else index,
             "archive": archive or "",
             "pool": pool,
         }
@@ -120,7 +122,7 @@ async def index_fault(index: Index) -> str:
         return index_sentence(error)
     except TimeoutError:
         return AWAY
-    return "" if found.schema_version else "The index is not made yet; `broadsheet index create` makes it."
+    return "" if found.schema_version else NOT_MADE
 
 
 def index_sentence(error: IndexUnavailable) -> str:
@@ -143,6 +145,7 @@ def without_address(reason: str) -> str:
 
 _MEANWHILE = "Articles are recorded all the same and wait in the outbox until it is back."
 _ADDRESS = re.compile(r" at https?://\S+?(?:, https?://\S+?)*(?=[\s,;]|$)")
+NOT_MADE = "The index is not made yet; `broadsheet index create` makes it."
 AWAY = f"The search index cannot be reached. {_MEANWHILE}"
 
 
