@@ -1,9 +1,9 @@
-"""Faults of servers, processes and disks during a live crawl: what each one costs, and whether it is named by its reason.
+"""Faults of servers, processes and disks during a live crawl: what each costs, and whether its reason is named.
 
-`python -m bench.faults [NAME ...] [--all]`: real PostgreSQL, real Elasticsearch and one daemon, each way between them one
-that can be disturbed. For each fault the outlets list 400 new pages; while they are crawled the fault begins, and lasts
-until it was named or 20 s have gone. Afterwards ledger and index are compared with what was served. Without a name the
-short form, in minutes; `--all` takes about an hour. It mounts two small disks, so it needs root.
+`python -m bench.faults [NAME ...] [--all]`: real PostgreSQL, real Elasticsearch and one daemon, each way between them
+one that can be disturbed. For each fault the outlets list 400 new pages; while they are crawled the fault begins, and
+lasts until it was named or 20 s have gone. Afterwards ledger and index are compared with what was served. Without a
+name the short form, in minutes; `--all` takes about an hour. It mounts two small disks, so it needs root.
 """
 
 import argparse
@@ -21,9 +21,12 @@ if not __package__:
 
 import psycopg
 
-from bench.fault_list import FAULTS, SHORT, Fault, Refused, refused
+from bench import daemon_faults, elasticsearch_faults, postgresql_faults
+from bench.daemon_faults import refused
+from bench.fault import Fault, Refused
 from bench.stage import Stage, stage, until
 
+FAULTS = elasticsearch_faults.FAULTS + postgresql_faults.FAULTS + daemon_faults.FAULTS
 OUTLETS = 10
 #: new pages of a fault
 PAGES = 400
@@ -190,9 +193,9 @@ async def refuse(on: Stage, fault: Refused) -> Found:
 
 async def measure(wanted: argparse.Namespace) -> dict[str, Any]:
     """Go through the faults, print a line for each, and return the figures."""
-    chosen = [each for each in FAULTS if not wanted.names or any(name in each.name for name in wanted.names)]
-    if not wanted.names and not wanted.all:
-        chosen = chosen[:SHORT]
+    chosen = [each for each in FAULTS if each.short or wanted.all]
+    if wanted.names:
+        chosen = [each for each in FAULTS if any(name in each.name for name in wanted.names)]
     results: list[Found] = []
     async with stage(OUTLETS, PAGES // OUTLETS, wanted.port) as on:
         await on.start()
@@ -228,12 +231,9 @@ def _print(found: Found, verbose: bool) -> None:
     if "sentence" in found.named:
         named[2] = shown(found.named["sentence"])
     last = max((each if each is not None else 999.0 for each in found.unnamed.values()), default=None)
-    misses = ", ".join(found.misses())
-    print(
-        f"{found.name[:38]:38} {named[0]:>7} {named[1]:>7} {named[2]:>7} {shown(last):>8} {shown(found.whole):>6}  {misses}",
-        flush=True,
-    )
-    if verbose and misses:
+    line = f"{found.name[:38]:38} {named[0]:>7} {named[1]:>7} {named[2]:>7} {shown(last):>8} {shown(found.whole):>6}"
+    print(f"{line}  {', '.join(found.misses())}", flush=True)
+    if verbose and found.misses():
         print("\n".join(f"    {line}" for each in found.said for line in each.splitlines()[-8:]), flush=True)
 
 

@@ -129,14 +129,17 @@ class Stage:
 
     async def start(self) -> None:
         """Start the daemon, and return when it is ready."""
-        with self.log.open("ab") as log:
-            command = [sys.executable, "-m", "broadsheet", "up", "--port", str(self.page)]
-            self.daemon = subprocess.Popen(command, env=self.environ(), stdout=log, stderr=log)
+        self.daemon = self._launched()
         try:
             await until(self.is_ready, "the daemon is ready")
         except AssertionError as error:
             said = self.log.read_text(encoding="utf-8")[-3_000:]
             raise AssertionError(f"{error}\n{(await self.readiness())[1]}\n{said}") from None
+
+    def _launched(self) -> "subprocess.Popen[bytes]":
+        with self.log.open("ab") as log:
+            command = [sys.executable, "-m", "broadsheet", "up", "--port", str(self.page)]
+            return subprocess.Popen(command, env=self.environ(), stdout=log, stderr=log)
 
     async def is_ready(self) -> bool:
         """Say whether it says so."""
@@ -238,9 +241,7 @@ class Stage:
 async def stage(outlets: int, pages: int, port: int) -> AsyncIterator[Stage]:
     """Give a stage whose daemon crawls `outlets` outlets of `pages` pages each; nothing is left of it afterwards."""
     async with AsyncExitStack() as stack:
-        home = Path(tempfile.mkdtemp(prefix="broadsheet-bench-", dir="/tmp"))
-        stack.callback(shutil.rmtree, home, ignore_errors=True)
-        home.chmod(0o755)
+        home = stack.enter_context(_home())
         disks = [
             stack.enter_context(_disk(home / name, size))
             for name, size in (("small", LEDGER_DISK), ("kept", ARCHIVE_DISK))
@@ -284,6 +285,16 @@ def allow(made: Stage, role: dict[str, Any] = ROLE) -> None:
         headers={"content-type": "application/json", "accept": "application/json"},
         body=role,
     )
+
+
+@contextmanager
+def _home() -> Iterator[Path]:
+    made = Path(tempfile.mkdtemp(prefix="broadsheet-bench-", dir="/tmp"))
+    try:
+        made.chmod(0o755)  # PostgreSQL's user has to pass
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
 
 
 @contextmanager

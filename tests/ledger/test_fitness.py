@@ -4,6 +4,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import time
 import uuid
@@ -18,10 +19,12 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger import fitness
+from ledger.account import choose
+from ledger.cluster import programs
 from ledger.database import engine_for, migrate
 from ledger.fitness import write_fault
 from news.errors import DatabaseUnavailable
-from tests.conftest import libpq
+from tests.conftest import OWN_SERVER, libpq
 from tests.schedules.processes import free_port
 
 
@@ -267,3 +270,50 @@ async def test_pooling_by_session_is_good(engine: AsyncEngine, fresh_database: s
             await through.dispose()
     finally:
         shutil.rmtree(directory)
+
+
+@contextmanager
+def _standby(url: str) -> Iterator[str]:
+    """Run a standby that follows the server, and give the address of the same database on it."""
+    address = make_url(url)
+    sockets = Path(str(address.query["host"]))
+    owner = pwd.getpwuid(sockets.stat().st_uid)
+    account = choose(sockets)
+    bin = programs(account)
+    home = Path("/tmp") / f"broadsheet-standby-{uuid.uuid4().hex[:8]}"
+    home.mkdir(mode=0o700)
+    os.chown(home, owner.pw_uid, owner.pw_gid)
+    copy = [bin / "pg_basebackup", "-h", sockets, "-U", "broadsheet", "-D", home / "data", "-R", "-c", "fast"]
+    subprocess.run(copy, check=True, cwd=home, **account.identity)
+    settings = [f"--unix_socket_directories={home}", "--logging_collector=off"]
+    with (home / "log").open("wb") as log:
+        command = [bin / "postgres", "-D", home / "data", *settings]
+        process = subprocess.Popen(command, cwd=home, stdout=log, stderr=log, **account.identity)
+    try:
+        through = _render(address.set(query={**address.query, "host": str(home)}))
+        for _ in range(300):
+            try:
+                psycopg.connect(libpq(through)).close()
+                break
+            except psycopg.OperationalError:
+                assert process.poll() is None, (home / "log").read_text()
+                time.sleep(0.1)
+        yield through
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+        shutil.rmtree(home)
+
+
+async def test_a_standby_is_refused_and_taken_once_it_is_promoted(engine: AsyncEngine, fresh_database: str) -> None:
+    if OWN_SERVER:
+        pytest.skip("a server of one's own may allow no copy")
+    with _standby(fresh_database) as url:
+        assert "This PostgreSQL is a standby, and nothing can be recorded (25006)" in await _refusal(url)
+        theirs = engine_for(url, 2)
+        assert "25006" in await write_fault(theirs)
+        with psycopg.connect(libpq(url), autocommit=True) as connection:
+            connection.execute("SELECT pg_promote()")
+        await migrate(theirs)
+        assert await write_fault(theirs) == ""
+        await theirs.dispose()
