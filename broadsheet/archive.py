@@ -77,7 +77,7 @@ async def _read_line(
         return {"id": None, "error": f"line {number} of {manifest.name} is not a JSON object"}
     try:
         outlet = outlet_of(str(wanted.get("url")), outlets)
-        return await pool.run(read_saved, wanted, manifest.parent, outlet, explain=explain)
+        return await pool.run(outlet.home, read_saved, wanted, manifest.parent, outlet, explain=explain)
     except ValueError as error:
         return {"id": wanted.get("id"), "error": f"its url is no address: {error}"}
     except PageUnreadable as error:

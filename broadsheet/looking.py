@@ -89,7 +89,7 @@ async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> int:
     from news.errors import BroadsheetError
     from news.url import site_of
 
-    listed = await jobs.desk.pool.run(read_list, content)
+    listed = await jobs.desk.pool.run("list", read_list, content)
     sites = {site for outlet in jobs.catalogue for site in sites_of(outlet)}
     taken = {outlet.slug for outlet in jobs.catalogue}
     places = asyncio.Semaphore(AT_ONCE)

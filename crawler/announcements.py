@@ -32,7 +32,7 @@ async def take_in(desk: Desk, outlet: Outlet, source: Source, response: Response
     if answer.outcome is Outcome.NOT_MODIFIED:
         await note(desk, outlet, source, Outcome.NOT_MODIFIED, "", answer)
         return ()
-    listing: Listing = await desk.pool.run(read_source, source.kind, page_of(response))
+    listing: Listing = await desk.pool.run(outlet.home, read_source, source.kind, page_of(response))
     found = ours(outlet, listing.found)
     async with desk.engine.begin() as connection:
         new = await announce(connection, outlet.slug, source.url, found)
@@ -78,7 +78,7 @@ async def sources_in_robots(desk: Desk, outlet: Outlet) -> list[Source]:
     robots = await robots_at(desk, outlet.home)
     if robots is None:
         return []
-    named = await desk.pool.run(sitemaps, robots, outlet.home)
+    named = await desk.pool.run(outlet.home, sitemaps, robots, outlet.home)
     return [Source(kind=SourceKind.SITEMAP, url=address) for address in named if site_of(address) in sites_of(outlet)]
 
 

@@ -55,7 +55,7 @@ async def discover(
     """
     page = await _home_page(values, url)
     try:
-        home: Home = await desk.pool.run(read_home, page)
+        home: Home = await desk.pool.run(page.url, read_home, page)
     except PageUnreadable as error:
         raise BadAddress(f"{page.url} cannot be read: {error}.") from error
     home = replace(home, feeds=tuple(dict.fromkeys((*feeds, *home.feeds))))
@@ -74,7 +74,7 @@ async def discover(
     outlet = replace(outlet, sources=kept)
     articles = await try_articles(values, desk, outlet, [each for each in tried if each.source in kept])
     outlet = replace(outlet, languages=_languages(home, articles))
-    if robots is not None and await desk.pool.run(forbids_ai_training, robots, home.url):
+    if robots is not None and await desk.pool.run(home.url, forbids_ai_training, robots, home.url):
         outlet = replace(outlet, forbids_ai_training=True)
     working = [each for each in tried if each.source in kept]
     return Discovery(
@@ -106,7 +106,7 @@ async def _sources(values: Settings, desk: Desk, outlet: Outlet, home: Home, rob
     """Try what the home page and robots.txt name; the usual places only where nothing of the kind works."""
     parts = urlsplit(home.url)
     origin = f"{parts.scheme}://{parts.netloc}"
-    named = await desk.pool.run(sitemaps, robots, origin) if robots is not None else []
+    named = await desk.pool.run(home.url, sitemaps, robots, origin) if robots is not None else []
     tried: list[TriedSource] = []
     for kind, stated, usual in (
         (SourceKind.FEED, home.feeds, USUAL_FEEDS),

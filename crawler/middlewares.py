@@ -113,7 +113,7 @@ class Robots:
 
     async def _skipped_lines(self, desk: Desk, place: str, content: bytes) -> int:
         try:
-            return await desk.pool.run(skipped_lines, content, place)
+            return await desk.pool.run(place, skipped_lines, content, place)
         except PageUnreadable:
             return 0  # its rules defeat us as well, and that is said
 
@@ -129,7 +129,7 @@ class Robots:
         if file.status >= 400 or not file.content:
             return Verdict(allowed=True)
         try:
-            return await desk.pool.run(ask, file.content, self.user_agent, url)
+            return await desk.pool.run(place, ask, file.content, self.user_agent, url)
         except PageUnreadable as error:
             await self._keep(desk, place, RobotsFile(status=0, content=b""))
             until = now() + UNREACHABLE_AGE

@@ -76,7 +76,7 @@ async def try_sources(values: Settings, desk: Desk, outlet: Outlet, sources: Seq
             tried.append(TriedSource(source=source, reason=answer.reason, outcome=answer.outcome))
             continue
         try:
-            listing: Listing = await desk.pool.run(read_source, source.kind, answer.page)
+            listing: Listing = await desk.pool.run(outlet.home, read_source, source.kind, answer.page)
         except (SourceUnreadable, PageUnreadable) as error:
             tried.append(TriedSource(source=source, reason=str(error), outcome=Outcome.UNREADABLE))
         else:

@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import utc
 from ledger.schema import attempts, pages
-from news.outcome import Outcome, meaning_of
+from news.outcome import COSTLY, Outcome, meaning_of
 
 #: addresses of an article among which its last attempt is looked for: of some, outlets make endless variants
 _MOST_PAGES = 50
+#: an outlet is slowed while half of its newest attempts took too much: as its health is judged (schedules/judgement.py)
+_NEWEST, _TOO_MANY = 10, 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +76,13 @@ async def count_outcomes(
     for row in await connection.execute(query):
         counted.setdefault(row.outlet, {})[Outcome(row.outcome)] = row.times
     return counted
+
+
+async def takes_too_much(connection: AsyncConnection, outlet: str) -> bool:
+    """Say whether most of the newest pages of `outlet` took too long, or too much memory, to read."""
+    newest = select(attempts.c.outcome).where(attempts.c.outlet == outlet).order_by(attempts.c.at.desc()).limit(_NEWEST)
+    outcomes = (await connection.execute(newest)).scalars()
+    return sum(outcome in COSTLY for outcome in outcomes) >= _TOO_MANY
 
 
 async def last_attempt(connection: AsyncConnection, article_id: UUID) -> LastAttempt | None:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.faults import is_data_error, reason_of
 from ledger.revisit import COMES_BACK
 from ledger.schema import LATEST, pages, recrawls
-from news.outcome import COSTLY, PASSING, Outcome
+from news.outcome import PASSING, Outcome
 
 log = structlog.get_logger()
 
@@ -145,9 +145,10 @@ async def revisit(connection: AsyncConnection, outlet: str) -> int:
 async def try_again(connection: AsyncConnection, outlet: str, since: datetime) -> int:
     """Make due now what failed, met a wall or could not be recorded at its last visit, if that was after `since`.
 
-    Returns how many pages that are.
+    Returns how many pages that are. Those too slow or too fat are not among them: all at once they would make the
+    outlet unwell again.
     """
-    passing = sorted({Outcome.WALL, Outcome.UNRECORDABLE, *PASSING, *COSTLY})
+    passing = sorted({Outcome.WALL, Outcome.UNRECORDABLE, *PASSING})
     updated = await connection.execute(
         update(pages)
         .where(pages.c.outlet == outlet, pages.c.outcome.in_(passing), pages.c.visited_at > since)

@@ -48,7 +48,7 @@ async def open_desk(configuration: Configuration) -> AsyncIterator[Desk]:
         pool = Pool()  # before any thread and any connection is there to be inherited
         stack.callback(pool.close)
         if configuration.entity_model:
-            await pool.run(check_model)
+            await pool.run("model", check_model)
         engine = await stack.enter_async_context(database(configuration))
         index = open_index(configuration, engine)
         stack.push_async_callback(index.close)

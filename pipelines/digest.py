@@ -77,7 +77,7 @@ def read_article(
 async def digest_in_pool(pool: Pool, page: Page, outlet: Outlet, chrome: frozenset[int]) -> Digest:
     """Return the digest of a page, made in `pool`; a page that takes too long or too much is refused for it."""
     try:
-        return await pool.run(digest, page, outlet, chrome)
+        return await pool.run(outlet.home, digest, page, outlet, chrome)
     except PageUnreadable as error:
         return refused(error)
 

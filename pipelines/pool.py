@@ -1,20 +1,22 @@
-"""The process pool in which strangers' bytes are parsed, each task under a limit of time and memory."""
+"""The process pool in which strangers' bytes are parsed, each task under limits of time and memory."""
 
 import asyncio
 import contextlib
 import multiprocessing
 import multiprocessing.forkserver
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor
 from concurrent.futures import TimeoutError as LateError
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePath
 from threading import Thread
-from time import monotonic
-from typing import ParamSpec, TypeVar
+from time import monotonic, process_time
+from typing import Generic, ParamSpec, TypeVar, cast
 
 import psutil
 import structlog
@@ -22,21 +24,24 @@ from pebble import ProcessExpired, ProcessPool
 
 from news.clock import offset, set_offset
 from news.errors import BroadsheetError, PageUnreadable, PoolUnavailable
-from news.outcome import Outcome
+from news.outcome import COSTLY, Outcome
+from pipelines.shares import Shares, Use
 
 log = structlog.get_logger()
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
-#: real pages stay under 2 s; hostile ones take minutes
-TASK_SECONDS = 20.0
+#: of CPU, which a busy machine makes no longer: real pages stay under FIRST_SECONDS; hostile ones take minutes. What
+#: takes longer is begun anew with CPU_SECONDS, where it holds up nobody: as one of a costly outlet (`Shares`)
+FIRST_SECONDS, CPU_SECONDS = 2.0, 10.0
+#: of the clock, for what waits instead of working. On a machine so busy that a worker has a sixth of a core, the CPU
+#: time is over first all the same
+WALL_SECONDS = 60.0
 #: address space of a worker, which has some 0.6 GiB mapped when idle; a fat page is refused, not the machine's end
 WORKER_BYTES = 4 * 2**30
 #: a worker is replaced after this many tasks, so that no leak of a parser's grows
 TASKS_A_WORKER = 2_000
-#: tasks handed over at once for each worker: one it works on, one that is ready
-AHEAD = 2
 #: processes that one page may cost before it is blamed for their death
 MOST_DEATHS = 3
 #: pools that are made for one task, with a growing pause between them, before it is given back
@@ -52,18 +57,23 @@ class Pool:
     """Workers of their own processes. Open it before any thread is started, close it when all work has ended."""
 
     def __init__(
-        self, workers: int | None = None, *, task_seconds: float = TASK_SECONDS, worker_bytes: int = WORKER_BYTES
+        self,
+        workers: int | None = None,
+        *,
+        cpu_seconds: float = CPU_SECONDS,
+        wall_seconds: float = WALL_SECONDS,
+        worker_bytes: int = WORKER_BYTES,
     ) -> None:
         self.workers = workers or os.cpu_count() or 1
-        self.task_seconds = task_seconds
+        self.cpu_seconds = cpu_seconds
+        self.wall_seconds = wall_seconds
         self.worker_bytes = worker_bytes
         #: times that a broken pool was replaced
         self.replaced = 0
-        #: monotonic seconds of the last answer of a worker; None: none has answered yet
-        self.answered_at: float | None = None
         self._is_closed = False
         self._pool = self._made()
-        self._places = asyncio.Semaphore(self.workers * AHEAD)
+        # no task is handed over before a worker is free for it: one that were ready could not be overtaken
+        self._shares = Shares(self.workers)
 
     def _made(self) -> ProcessPool:
         start = "spawn" if sys.platform == "win32" else "forkserver"
@@ -78,55 +88,90 @@ class Pool:
             context=context,
         )
 
-    async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def run(self, outlet: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `function(*args, **kwargs)` of a worker; function, arguments and result must be picklable.
 
-        Waits while the pool is full. Raises PageUnreadable, with its outcome, if the task took too long, too much
-        memory or its process with it, or failed on what it was given; its own BroadsheetErrors come through.
+        `outlet` is on whose account it runs: the outlet's home, or wherever else the bytes come from. Waits until it is
+        its turn (`Shares`). Raises PageUnreadable, with its outcome, if the task took too long, too much memory or its
+        process with it, or failed on what it was given; its own BroadsheetErrors come through.
         A pool that broke (its fork server was killed, no process can be started) is replaced, and the task runs again:
         no page is blamed for it. Raises PoolUnavailable if that fails time and again.
         """
-        async with self._places:
-            deaths, broken = 0, 0
-            while not self._is_closed:
-                pool, server = self._pool, _fork_server()
-                try:
-                    answer = await self._try(pool, function, *args, **kwargs)
-                except ProcessExpired as error:
-                    # the worker was killed from outside (out of memory, a stop of the whole group), or the page kills
-                    # its readers: further tries tell. With their fork server all workers are given up
-                    deaths += _fork_server() == server
-                    if deaths == MOST_DEATHS:
-                        raise PageUnreadable("the process that read it died", Outcome.UNREADABLE) from error
-                except PoolUnavailable:
-                    broken += 1
-                    if broken == MOST_REPLACED:
-                        raise
-                    await asyncio.sleep(PAUSE_SECONDS * (2 ** (broken - 1) - 1))
-                    await self._replace(pool)
-                else:
-                    self.answered_at = monotonic()
-                    return answer
-            raise PoolUnavailable("The process pool was closed.")
+        if self.cpu_seconds > FIRST_SECONDS:
+            async with self._shares.place(outlet) as use:
+                with contextlib.suppress(_Late):
+                    return await self._insist(use, FIRST_SECONDS, function, *args, **kwargs)
+        async with self._shares.place(outlet) as use:
+            return await self._insist(use, self.cpu_seconds, function, *args, **kwargs)
 
-    async def _try(self, pool: ProcessPool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    async def _insist(
+        self, use: Use, cpu_seconds: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Have the task done by another worker, or pool, where the first one is not to blame the page for."""
+        deaths, broken = 0, 0
+        while not self._is_closed:
+            pool, server = self._pool, _fork_server()
+            try:
+                return await self._try(pool, use, cpu_seconds, function, *args, **kwargs)
+            except PageUnreadable as error:
+                use.is_lost = error.outcome in COSTLY
+                raise
+            except ProcessExpired as error:
+                # the worker was killed from outside (out of memory, a stop of the whole group), or the page kills
+                # its readers: further tries tell. With their fork server all workers are given up
+                deaths += _fork_server() == server
+                if deaths == MOST_DEATHS:
+                    raise PageUnreadable("the process that read it died", Outcome.UNREADABLE) from error
+            except PoolUnavailable:
+                broken += 1
+                if broken == MOST_REPLACED:
+                    raise
+                await asyncio.sleep(PAUSE_SECONDS * (2 ** (broken - 1) - 1))
+                await self._replace(pool)
+        raise PoolUnavailable("The process pool was closed.")
+
+    async def _try(
+        self,
+        pool: ProcessPool,
+        use: Use,
+        cpu_seconds: float,
+        function: Callable[P, T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        began_at = monotonic()
         try:
-            future = pool.schedule(_guarded, args=[offset(), function, *args], kwargs=kwargs, timeout=self.task_seconds)
+            answer: _Answer[T] = await self._answer(pool, self._schedule(pool, cpu_seconds, function, *args, **kwargs))
+        except PoolUnavailable:
+            raise
+        except BaseException as error:
+            use.seconds += monotonic() - began_at
+            if isinstance(error, ProcessExpired) and error.exitcode == -_ENDED_BY:
+                reason = f"reading it took more than {cpu_seconds:g} s of CPU time"
+                raise _Late(reason, Outcome.TOO_SLOW) from error
+            if isinstance(error, LateError):
+                reason = f"reading it took longer than {self.wall_seconds:g} s"
+                raise PageUnreadable(reason, Outcome.TOO_SLOW) from error
+            raise
+        use.seconds += answer.seconds
+        if isinstance(answer.error, MemoryError):
+            reason = f"reading it took more than {self.worker_bytes / 2**30:g} GiB of memory"
+            raise PageUnreadable(reason, Outcome.TOO_FAT) from answer.error
+        if isinstance(answer.error, _Failed):
+            log.error("reading_failed", reason=str(answer.error))
+            raise PageUnreadable(str(answer.error)) from answer.error
+        if answer.error is not None:
+            raise answer.error
+        return cast(T, answer.value)
+
+    def _schedule(
+        self, pool: ProcessPool, cpu_seconds: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> "asyncio.Future[_Answer[T]]":
+        given = [offset(), cpu_seconds, function, *args]
+        try:
+            return asyncio.wrap_future(pool.schedule(_guarded, args=given, kwargs=kwargs, timeout=self.wall_seconds))
         except RuntimeError as error:
             raise PoolUnavailable(f"The process pool takes no pages: {error}.") from error
-        try:
-            return await self._answer(pool, asyncio.wrap_future(future))
-        except BrokenExecutor as error:
-            raise PoolUnavailable(f"The process pool broke: {error}.") from error
-        except LateError as error:
-            reason = f"reading it took longer than {self.task_seconds:g} s"
-            raise PageUnreadable(reason, Outcome.TOO_SLOW) from error
-        except MemoryError as error:
-            reason = f"reading it took more than {self.worker_bytes / 2**30:g} GiB of memory"
-            raise PageUnreadable(reason, Outcome.TOO_FAT) from error
-        except _Failed as error:
-            log.error("reading_failed", reason=str(error))
-            raise PageUnreadable(str(error)) from error
 
     async def _answer(self, pool: ProcessPool, coming: asyncio.Future[T]) -> T:
         """Return the answer; what a broken pool was given never gets one. Raises PoolUnavailable."""
@@ -139,7 +184,10 @@ class Pool:
             raise
         if coming.cancelled():
             raise PoolUnavailable("The process pool was ended while it read.")
-        return coming.result()
+        try:
+            return coming.result()
+        except BrokenExecutor as error:
+            raise PoolUnavailable(f"The process pool broke: {error}.") from error
 
     async def _replace(self, broken: ProcessPool) -> None:
         """Put a new pool in a broken one's place, once for all who have found it broken."""
@@ -152,8 +200,9 @@ class Pool:
         await asyncio.to_thread(_end, broken)
 
     def close(self) -> None:
-        """End the workers; a task that is still running is killed."""
+        """End the workers; a task that is still running is killed, one that waits raises PoolUnavailable."""
         self._is_closed = True
+        self._shares.close()
         _end(self._pool)
 
 
@@ -179,25 +228,58 @@ def _end(pool: ProcessPool) -> None:
             worker.kill()
 
 
+class _Late(PageUnreadable):
+    """A task has used up the CPU time that it had."""
+
+
 class _Failed(Exception):
     """A function of ours met what it did not foresee, in a stranger's bytes."""
 
 
-def _guarded(ahead: timedelta, function: Callable[..., T], *args: object, **kwargs: object) -> T:
+@dataclass(frozen=True, kw_only=True)
+class _Answer(Generic[T]):
+    """What a worker sends home: the result, or why there is none, and the CPU time that it took."""
+
+    value: T | None = None
+    error: Exception | None = None
+    seconds: float
+
+
+#: ends a worker, in Python or in C, whose task has used up its CPU time: nobody has set a handler for it, so that the
+#: kernel itself does. It counts all threads of the process, and its timer can be set back, which RLIMIT_CPU cannot
+_ENDED_BY = getattr(signal, "SIGPROF", 0)
+
+
+def _guarded(
+    ahead: timedelta, cpu_seconds: float, function: Callable[..., T], *args: object, **kwargs: object
+) -> _Answer[T]:
     """Run in the worker, by the clock of the process that asked: PostgreSQL's is `ahead` of the machine's.
 
     An exception that nobody foresaw goes home as its name and place alone. The exception itself need not survive
     pickling (lxml's do not), and its text may be the stranger's.
     """
     set_offset(ahead)
+    value: T | None = None
+    error: Exception | None = None
+    began_at = process_time()
+    _set_cpu_timer(cpu_seconds)
     try:
-        return function(*args, **kwargs)
-    except (BroadsheetError, MemoryError):
-        raise
-    except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
+        value = function(*args, **kwargs)
+    except (BroadsheetError, MemoryError) as expected:
+        # its traceback holds all that the task had in memory
+        error = expected.with_traceback(None)
+    except Exception as unforeseen:
+        place = traceback.extract_tb(unforeseen.__traceback__)[-1]
         where = f"{PurePath(place.filename).name}, line {place.lineno}"
-        raise _Failed(f"reading it failed: {type(error).__name__} in {where}") from None
+        error = _Failed(f"reading it failed: {type(unforeseen).__name__} in {where}")
+    finally:
+        _set_cpu_timer(0)
+    return _Answer(value=value, error=error, seconds=process_time() - began_at)
+
+
+def _set_cpu_timer(seconds: float) -> None:
+    if _ENDED_BY:  # Windows has none: there the clock alone counts
+        signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def _settle_in(worker_bytes: int) -> None:
@@ -208,7 +290,8 @@ def _settle_in(worker_bytes: int) -> None:
         import resource
 
         resource.setrlimit(resource.RLIMIT_AS, (worker_bytes, worker_bytes))
-    import signal
-
     # Ctrl-C reaches every process of the terminal's group: the main process alone decides what happens then
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # pebble ends a worker while no other one can take a task, and waits for seconds where Python cannot handle its
+    # signal, in C: the kernel does at once
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

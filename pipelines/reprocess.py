@@ -36,7 +36,7 @@ def enriched(document: dict[str, Any], text: Article, outlet: Outlet) -> Digest:
 async def enrich_in_pool(pool: Pool, document: dict[str, Any], text: Article, outlet: Outlet) -> Digest:
     """Return `enriched(document, text, outlet)`, made in `pool`; a text that takes too long or too much is refused."""
     try:
-        return await pool.run(enriched, document, text, outlet)
+        return await pool.run(outlet.home, enriched, document, text, outlet)
     except PageUnreadable as error:
         return refused(error)
 

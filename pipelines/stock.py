@@ -18,7 +18,7 @@ from pipelines.warc import TOO_LONG, instant, records
 #: items of one trip through the pool: enough to make the trip cheap, few enough to be held
 CHUNK_ITEMS = 64
 CHUNK_BYTES = 4 * 2**20
-#: a chunk ends after this, whatever it has: the pool kills what takes 20 s
+#: a chunk ends after this, whatever it has: the pool kills what takes 10 s of CPU
 CHUNK_SECONDS = 5.0
 #: no address and no line of a manifest is longer
 LINE_BYTES = 64 * 1024

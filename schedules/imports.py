@@ -93,7 +93,7 @@ class Reader:
         most = LIST_ITEMS if kind is StockKind.ADDRESSES else CHUNK_ITEMS
         for items in (most, 1):
             with contextlib.suppress(PageUnreadable):
-                return await self.desk.pool.run(read_chunk, Path(at.file), kind, start, items)
+                return await self.desk.pool.run(at.file, read_chunk, Path(at.file), kind, start, items)
         # what no limit of ours stops is stopped by the pool's: on behind it, wherever the next member begins
         end = Position(byte=start.byte + 1)
         return Chunk(items=(Item(after=end, passed_over="unreadable"),), end=end, is_last=False)

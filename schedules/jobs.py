@@ -19,6 +19,7 @@ from sqlalchemy import text
 
 from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
+from ledger.attempts import takes_too_much
 from ledger.faults import DATABASE_ERRORS, reason_of
 from ledger.pages import count_due, want
 from ledger.recrawls import Recrawl, ask, open_one
@@ -36,6 +37,8 @@ log = structlog.get_logger()
 QUEUE = "crawls"
 #: a crawl hands over to its next slice after about this, so that a person's recrawl of the site need not wait longer
 SLICE_SECONDS = 30.0
+#: between two slices of an outlet most of whose pages take too much of their reader: others have its place meanwhile
+SLOWED = timedelta(minutes=5)
 #: what a person waits for goes before what the timetable asked for
 BY_TIMETABLE, BY_PERSON = 0, 10
 #: a job that fails is tried again after a minute, then after two, four ... and after so many times no more
@@ -197,6 +200,8 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
             async with jobs.desk.engine.connect() as connection:
                 left = await count_due(connection, outlet)
                 until = await not_before(connection, site_of(found.home))
+                if await takes_too_much(connection, outlet):
+                    until = max(now() + SLOWED, until or now())
         except (asyncio.CancelledError, CrawlInterrupted):
             await again(None, sources=sources, failures=failures)
             return

@@ -1,6 +1,7 @@
 """Is an outlet well? A pure function of what it brought hour by hour and how its sources were read."""
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 from ledger.arrivals import WEEKS
 from ledger.completeness import Hours
 from ledger.health import SourceHealth
-from news.outcome import Outcome
+from news.outcome import COSTLY, Outcome
 
 HOUR = timedelta(hours=1)
 #: what is usual is learned of so long; the arrivals that are asked for are no older
@@ -41,6 +42,8 @@ _ILLNESSES = (
     (_AWAY, "do not answer"),
     (_EMPTY, "have no article that can be read"),
     (_REFUSED, "cannot be recorded"),
+    # they cost everybody else a worker: their outlet is named for as long as it goes on, used to it or not
+    (COSTLY, "took too long, or too much memory, to read"),
 )
 
 
@@ -150,12 +153,13 @@ def _dead(sources: Sequence[SourceHealth]) -> list[str]:
 
 
 def _recent(hours: Mapping[datetime, Hours]) -> list[str]:
-    """Say what most of the recent attempts and articles suffer that those before did not."""
+    """Say what most of the recent attempts and articles suffer that those before did not, and what lasts."""
     reasons = []
     recent, before = _newest(hours, "fetched")
     for outcomes, words in _ILLNESSES:
         share = _share(recent, outcomes)
-        if recent.fetched >= FEW and share >= MOST and share >= 2 * _share(before, outcomes):
+        is_new = outcomes is COSTLY or share >= 2 * _share(before, outcomes)
+        if recent.fetched >= FEW and share >= MOST and is_new:
             reasons.append(f"{share:.0%} of {recent.fetched} pages {words}")
     recent, before = _newest(hours, "stored")
     if recent.stored >= FEW and before.stored >= RECENT:
@@ -179,7 +183,7 @@ def _newest(hours: Mapping[datetime, Hours], counted: str) -> tuple[Hours, Hours
     return recent, before
 
 
-def _share(hours: Hours, outcomes: set[Outcome]) -> float:
+def _share(hours: Hours, outcomes: AbstractSet[Outcome]) -> float:
     return sum(hours.refused.get(each, 0) for each in outcomes) / hours.fetched if hours.fetched else 0.0
 
 

@@ -134,7 +134,7 @@ async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: Part) -> N
                 await note_part(connection, outlet.slug, part.url, outcome, 0)
         return
     try:
-        is_index, found = await pool.run(read_whole, answer.page)
+        is_index, found = await pool.run(outlet.home, read_whole, answer.page)
     except (SourceUnreadable, PageUnreadable):
         async with engine.begin() as connection:
             await note_part(connection, outlet.slug, part.url, Outcome.UNREADABLE, 0)
@@ -167,7 +167,7 @@ async def _named(jobs: Jobs, settings: Settings, outlet: Outlet) -> list[Found]:
     robots = await robots_at(jobs.desk, outlet.home)
     named: list[str] = []
     if robots is not None:
-        named = await jobs.desk.pool.run(sitemaps, robots, origin, MOST_NAMED)
+        named = await jobs.desk.pool.run(outlet.home, sitemaps, robots, origin, MOST_NAMED)
     if not named and not any(each.kind is SourceKind.SITEMAP for each in outlet.sources):
         named = [urljoin(origin, place) for place in USUAL_SITEMAPS]
     sites = sites_of(outlet)

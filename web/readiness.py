@@ -30,8 +30,8 @@ FRESH_SECONDS = 5.0
 PATIENCE_SECONDS = 3.0
 #: a pool that answered is not asked again for so long
 POOL_FRESH_SECONDS = 15.0
-#: a pool whose every worker has a slow page answers after this at the latest: three tasks of 20 s
-POOL_LATE_SECONDS = 60.0
+#: a pool whose every worker has a slow page answers after this at the latest: the pool ends a task after 60 s
+POOL_LATE_SECONDS = 75.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +175,7 @@ class _PoolProbe:
         if self._answered_at is not None and monotonic() - self._answered_at < POOL_FRESH_SECONDS:
             return ""
         if self._asked is None:
-            self._asked, self._asked_at = asyncio.ensure_future(self._pool.run(os.getpid)), monotonic()
+            self._asked, self._asked_at = asyncio.ensure_future(self._pool.run("readiness", os.getpid)), monotonic()
         done, _ = await asyncio.wait({self._asked}, timeout=PATIENCE_SECONDS)
         if not done:
             silent = monotonic() - self._asked_at

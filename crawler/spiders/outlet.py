@@ -19,6 +19,7 @@ from crawler.failures import outcome_of
 from crawler.pace import seconds_to_wait
 from crawler.resolver import was_refused
 from crawler.spiders.ending import Ending
+from ledger.attempts import takes_too_much
 from ledger.faults import is_data_error, reason_of
 from ledger.outlets import note_crawl, source_states
 from ledger.pages import DuePage, due
@@ -106,6 +107,9 @@ class OutletSpider(scrapy.Spider):
         if self.reads_sources and not self.ending.is_stopped():
             async for request in self._source_requests(desk):
                 yield request
+        async with desk.engine.connect() as connection:
+            # pages that take a worker's whole time keep neither places nor memory while they wait for it
+            in_flight = 1 if await takes_too_much(connection, self.slug) else IN_FLIGHT
         ready: deque[DuePage] = deque()
         while not self._is_over():
             self._moved.clear()
@@ -115,7 +119,7 @@ class OutletSpider(scrapy.Spider):
                     ready.extend(await due(connection, self.slug, BATCH, passed_over, self.only))
             if ready and ready[0].url in self._reached:
                 ready.popleft()
-            elif ready and len(self._in_flight) < IN_FLIGHT:
+            elif ready and len(self._in_flight) < in_flight:
                 yield self._page_request(ready.popleft())
                 while self._fetching:
                     await self._something_moves()

@@ -136,13 +136,13 @@ async def test_a_page_that_takes_its_reader_too_long_is_too_slow_and_its_address
     site["/freezing"] = answer(LINKS)
     outlet = house.outlet(site)
     await house.announce(outlet, site.url("/freezing"))
-    pool = Pool(1, task_seconds=0.05)
+    pool = Pool(1, cpu_seconds=0.05)
     try:
         impatient = House(desk=replace(house.desk, pool=pool), server=house.server)
         await impatient.crawl(outlet, sources=False, DOWNLOAD_MAXSIZE=10 * 2**20)
     finally:
         pool.close()
-    assert await house.outcomes(site) == {"/freezing": ("too_slow", "reading it took longer than 0.05 s")}
+    assert await house.outcomes(site) == {"/freezing": ("too_slow", "reading it took more than 0.05 s of CPU time")}
     async with house.desk.engine.connect() as connection:
         query = select(pages.c.due_at).where(pages.c.outlet == outlet.slug)
         assert (await connection.execute(query)).scalar_one() > datetime.now(UTC)

@@ -317,7 +317,7 @@ async def test_robots_txt_that_defeats_its_reader_forbids_everything_for_now(hou
     rules = "".join(f"Disallow: /{number}\n" for number in range(12_000))
     site = newspaper(house, file(agents + rules))
     outlet = house.outlet(site)
-    pool = Pool(1, task_seconds=0.5)
+    pool = Pool(1, cpu_seconds=0.5)
     try:
         await House(desk=replace(house.desk, pool=pool), server=house.server).crawl(outlet)
     finally:

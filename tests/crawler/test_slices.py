@@ -9,13 +9,15 @@ import pytest
 from psycopg import sql
 from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
-from sqlalchemy import make_url
+from sqlalchemy import insert, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.download import MAY_SEND
 from crawler.slices import settings
 from crawler.spiders.outlet import IN_FLIGHT
 from ledger.database import engine_for, migrate
+from ledger.schema import attempts
+from news.clock import now
 from news.errors import CrawlInterrupted
 from tests.conftest import libpq
 from tests.crawler.conftest import House
@@ -227,6 +229,23 @@ async def test_no_more_pages_are_in_flight_than_keep_the_pool_busy(house: House)
     await house.crawl(outlet, ITEM_PIPELINES=pipelines)
     assert len(await house.outcomes(site)) == 12
     assert 1 < Slow.most <= IN_FLIGHT
+
+
+async def test_an_outlet_whose_pages_take_too_much_has_one_of_them_in_flight_until_they_do_no_longer(
+    house: House,
+) -> None:
+    site = paper(house, 6)
+    outlet = house.outlet(site)
+    pipelines = dict(settings()["ITEM_PIPELINES"]) | {"tests.crawler.test_slices.Slow": 150}
+    async with house.desk.engine.begin() as connection:
+        for number in range(5):
+            values = {"at": now(), "outlet": outlet.slug, "url": site.url(f"/slow-{number}"), "outcome": "too_slow"}
+            await connection.execute(insert(attempts).values(values))
+    for most in (1, IN_FLIGHT):
+        Slow.most = Slow.now = 0
+        await house.crawl(outlet, ITEM_PIPELINES=pipelines)
+        assert (Slow.most == 1) is (most == 1)
+        await house.announce(outlet, *(site.url(f"/page-{number:02}?again") for number in range(6)))
 
 
 class Slow:

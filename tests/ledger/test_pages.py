@@ -120,6 +120,15 @@ async def test_what_could_not_be_recorded_is_tried_again_with_what_failed(engine
         assert await try_again(connection, "a", now() - timedelta(days=7)) == 1
 
 
+@pytest.mark.parametrize("outcome", [Outcome.TOO_SLOW, Outcome.TOO_FAT])
+async def test_what_takes_too_much_is_not_tried_again_when_its_outlet_is_well(
+    engine: AsyncEngine, outcome: Outcome
+) -> None:
+    async with engine.begin() as connection:
+        await _given_up(connection, outcome, 1)
+        assert await try_again(connection, "a", now() - timedelta(days=7)) == 0
+
+
 async def test_a_list_and_the_recording_of_a_redirect_lock_addresses_in_one_order(engine: AsyncEngine) -> None:
     old, new = (f"https://a.example/news/{slug}" for slug in ("the-old-slug-of-it", "a-new-slug-of-it"))
     found = readings.article(new, readings.text(1))

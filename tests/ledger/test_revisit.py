@@ -115,6 +115,10 @@ def test_a_page_too_slow_or_too_fat_comes_again_after_a_day_once() -> None:
     assert _tries(Outcome.TOO_FAT, Outcome.TOO_SLOW) == [timedelta(days=1), None]
 
 
+def test_a_page_that_was_given_up_as_too_slow_and_is_listed_again_has_one_try() -> None:
+    assert _tries(*[Outcome.TOO_SLOW] * 5) == [timedelta(days=1), None, None, None, None]
+
+
 def test_a_page_that_cannot_be_recorded_comes_daily_for_a_week() -> None:
     assert _tries(*[Outcome.UNRECORDABLE] * 7) == [timedelta(days=1)] * 6 + [None]
 

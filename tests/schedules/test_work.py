@@ -4,13 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
+from ledger.pages import Found, announce
+from ledger.schema import attempts
+from news.clock import now
+from news.outcome import Outcome
 from schedules.ending import end_all
-from schedules.jobs import Jobs
+from schedules.jobs import SLOWED, Jobs
 from schedules.work import work
 
 QUEUED = text("SELECT args, scheduled_at, lock, queueing_lock FROM procrastinate_jobs WHERE status = 'todo'")
@@ -44,6 +48,35 @@ async def test_a_job_whose_outlet_has_no_file_here_is_left_to_other_machines(job
     assert again.args == asked.args | {"failures": 1}
     assert (again.lock, again.queueing_lock) == (asked.lock, asked.queueing_lock)
     assert again.scheduled_at > datetime.now(UTC)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.TOO_SLOW, Outcome.NOT_AN_ARTICLE])
+async def test_the_rest_of_an_outlet_whose_pages_take_too_much_waits_longer(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch, outcome: Outcome
+) -> None:
+    """The slice itself fetches nothing here: what it leaves over is what the job asks for again."""
+    slices = 0
+
+    async def nothing(*_: object, **__: object) -> None:
+        nonlocal slices
+        slices += 1
+
+    monkeypatch.setattr("schedules.jobs.crawl_slice", nothing)
+    outlet, engine = jobs.catalogue.outlet("harbour"), jobs.desk.engine
+    async with engine.begin() as connection:
+        await announce(connection, outlet.slug, "feed", [Found(url=f"{outlet.home}a-page-that-is-due")])
+        for number in range(8):
+            values = {"at": now(), "outlet": outlet.slug, "url": f"{outlet.home}{number}", "outcome": outcome}
+            await connection.execute(insert(attempts).values(values))
+    await jobs.crawl(outlet)
+    async with worker_of(jobs):
+        waits: list[datetime] = []
+        while not waits and slices < 2:
+            async with engine.connect() as connection:
+                waits = [each.scheduled_at for each in await connection.execute(QUEUED) if each.scheduled_at]
+            await asyncio.sleep(0.02)
+    assert bool(waits) is (outcome is Outcome.TOO_SLOW)
+    assert all(timedelta(minutes=4) < at - now() < SLOWED + timedelta(seconds=1) for at in waits)
 
 
 async def test_a_task_that_swallows_its_cancellation_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -121,7 +121,7 @@ class _Pool:
         self.answer = answer
         self.asked = 0
 
-    async def run(self, function: Callable[[], int]) -> int:
+    async def run(self, outlet: str, function: Callable[[], int]) -> int:
         self.asked += 1
         return await self.answer()
 
