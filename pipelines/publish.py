@@ -32,7 +32,7 @@ SILENT_SECONDS = 60
 #: an index that has not answered for so long is named in the log; so often the lock's connection says something, too
 SLOW_SECONDS = 10.0
 #: while the index is away the pause doubles up to this: a person who has mended it wants to see it run
-LONGEST_PAUSE_SECONDS = 20.0
+LONGEST_PAUSE_SECONDS = 10.0
 
 
 async def publish(engine: AsyncEngine, index: Index) -> None:
