@@ -40,7 +40,7 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Search the articles, with facets to narrow it down."""
-    from index.fields import DEFAULT_FACETS
+    from index.fields import usual_facets
     from index.query import Query, Sort
 
     filters: dict[str, tuple[str, ...]] = {}
@@ -63,7 +63,7 @@ def search(
         sort=Sort(sort),
         size=size,
         cursor=cursor,
-        facets=DEFAULT_FACETS if facets else (),
+        facets=usual_facets() if facets else (),
         highlight=True,
         like=like,
         freshness=timedelta(days=fresh) if fresh else None,

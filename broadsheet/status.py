@@ -1,10 +1,14 @@
 """`status`: what is there, what is due, what is owed to the index, and what is wrong."""
 
+import asyncio
 from typing import Annotated, Any
 
 import typer
 
 from broadsheet.console import out, print_json, quiet_logs, run
+
+#: whoever asks wants to know now; the counts of a large index take a second
+PATIENCE_SECONDS = 5.0
 
 
 def add_to(app: typer.Typer) -> None:
@@ -77,20 +81,23 @@ async def _status() -> dict[str, Any]:
         told: dict[str, Any] = {"backend": index.name, "error": None, "documents": {}, "schema_version": 0, "notes": []}
         told |= {"lacking": None, "difference": None}
         try:
-            found = await index.status()
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                found = await index.status()
+                compared = await count(engine, index) if found.schema_version else None
             told |= {
                 "documents": dict(found.documents),
                 "schema_version": found.schema_version,
                 "size_bytes": found.size_bytes,
                 "notes": list(found.notes),
             }
-            if found.schema_version:
-                compared = await count(engine, index)
+            if compared:
                 told |= {"lacking": compared.lacking, "difference": compared.sentence() or None}
             # what a dead publisher wrote last may be mended
             told["error"] = publishing.sentence() or None if jobs["workers"] else None
         except IndexUnavailable as error:
             told["error"] = str(error)
+        except TimeoutError:
+            told["error"] = f"The search index has given no answer for {PATIENCE_SECONDS:.0f} s."
         finally:
             await index.close()
     told |= {

@@ -30,7 +30,7 @@ PAUSE_SECONDS = 0.5
 #: the lock is lost by who says nothing for so long; a batch takes seconds
 SILENT_SECONDS = 60
 #: an index that has not answered for so long is named in the log; so often the lock's connection says something, too
-SLOW_SECONDS = 10.0
+SLOW_SECONDS = 5.0
 #: while the index is away the pause doubles up to this: a person who has mended it wants to see it run
 LONGEST_PAUSE_SECONDS = 10.0
 

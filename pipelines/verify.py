@@ -33,7 +33,7 @@ REVISIONS_SECONDS = 600.0
 #: seconds until both are walked again where a walk found nothing to enqueue, though they count differently
 WALK_SECONDS = 3_600.0
 #: of the time that a count takes, the part of a daemon's time that it may take up
-COST_RATIO = 0.01
+COST_RATIO = 0.05
 
 Alive = Callable[[], Awaitable[None]]
 
