@@ -33,7 +33,8 @@ def crawl(
 
     With --since, fill in their past instead, slowly, behind all that is new; stopped, it goes on where it was.
 
-    Exits with 1 if an outlet could not be crawled (its sources or all its pages fail, or its site asks for a pause), or
+    Exits with 1 if an outlet could not be crawled (its sources or its first pages all fail, or its site asks for a
+    pause), or
     if documents wait for the index.
     """
     from schedules.opened import run_with_jobs
@@ -142,7 +143,10 @@ async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "Progress":
 
 
 async def _problems(jobs: "Jobs", outlets: list["Outlet"], going: "Progress") -> dict[str, str]:
-    """Return why outlets could not be crawled: what is wrong with the sources, a pause, pages that all fail."""
+    """Return why outlets could not be crawled: what is wrong with the sources, a pause, pages that all fail.
+
+    Where articles were read before, the failures may be those of few pages that are tried again.
+    """
     from ledger.outlets import states
     from ledger.sites import not_before
     from news.outcome import COSTLY, DEFECTIVE, PASSING
@@ -157,7 +161,7 @@ async def _problems(jobs: "Jobs", outlets: list["Outlet"], going: "Progress") ->
                 problems[outlet.slug] = state.marked
             elif until := await not_before(connection, site_of(outlet.home)):
                 problems[outlet.slug] = f"the site is left alone until {_clock(until)}; the rest is still due."
-            elif outcomes and outcomes <= PASSING | COSTLY | DEFECTIVE:
+            elif outcomes and outcomes <= PASSING | COSTLY | DEFECTIVE and not (state and state.articles):
                 problems[outlet.slug] = "no page could be fetched and read."
     return problems
 
