@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from broadsheet.console import out, print_json, quiet_logs, run
+from broadsheet.console import out, print_json, run
+from broadsheet.logs import quiet_logs
 
 #: whoever asks wants to know now; the counts of a large index take a second
 PATIENCE_SECONDS = 5.0
@@ -39,22 +40,22 @@ def _print(found: dict[str, Any]) -> None:
     )
     out.print(f"Workers alive: {found['jobs']['workers']}")
     if index["error"]:
-        out.print(f"Index: {index['backend']}: {index['error']}", style="red", markup=False)
+        out.print(f"Index: {index['backend']}: {index['error']}", style="red")
     else:
         documents = ", ".join(f"{count} {stream}" for stream, count in index["documents"].items())
-        out.print(f"Index: {index['backend']}, schema {index['schema_version']}, {documents or 'empty'}", markup=False)
+        out.print(f"Index: {index['backend']}, schema {index['schema_version']}, {documents or 'empty'}")
     if index["difference"]:
-        out.print(index["difference"], style="red", markup=False)
-    since = f" since {index['owed_since']}" if index["owed"] else ""
+        out.print(index["difference"], style="red")
+    since = f" since {index['owed_since']:%Y-%m-%d %H:%M:%SZ}" if index["owed"] else ""
     out.print(f"Owed to the index: {index['owed']}{since}; in quarantine: {index['quarantined']}")
     if found["ledger_fault"]:
-        out.print(found["ledger_fault"], style="red", markup=False)
+        out.print(found["ledger_fault"], style="red")
     if found["archive_fault"]:
-        out.print(found["archive_fault"], style="red", markup=False)
+        out.print(found["archive_fault"], style="red")
     if found["unrecordable"]:
-        out.print(f"{found['unrecordable']}. They are tried again daily for a week.", style="yellow", markup=False)
+        out.print(f"{found['unrecordable']}. They are tried again daily for a week.", style="yellow")
     for note in [*index["notes"], *found["outlets_marked"], *found["outlet_files_broken"]]:
-        out.print(note, style="yellow", markup=False)
+        out.print(note, style="yellow")
 
 
 async def _status() -> dict[str, Any]:
@@ -102,7 +103,7 @@ async def _status() -> dict[str, Any]:
             await index.close()
     told |= {
         "owed": owed.owed,
-        "owed_since": owed.owed_since.isoformat() if owed.owed_since else None,
+        "owed_since": owed.owed_since,
         "quarantined": owed.quarantined,
     }
     return {

@@ -188,6 +188,15 @@ async def due(
     return [DuePage(**row._mapping) for row in await connection.execute(query)]
 
 
+async def waiting_again(connection: AsyncConnection, outlets: Collection[str]) -> tuple[int, datetime | None]:
+    """Return how many pages of `outlets` failed and wait for another try, and when the next of them is due."""
+    query = select(func.count(), func.min(pages.c.due_at)).where(
+        pages.c.outlet.in_(list(outlets)), pages.c.failures > 0, pages.c.due_at > func.clock_timestamp()
+    )
+    times, next_at = (await connection.execute(query)).one()
+    return times, next_at
+
+
 async def count_due(connection: AsyncConnection, outlet: str) -> int:
     """Return how many pages of `outlet` are to be fetched now."""
     query = (
