@@ -72,8 +72,10 @@ async def note_health(connection: AsyncConnection, found: Health) -> bool:
 
 async def forget(connection: AsyncConnection, kept: Collection[str]) -> list[str]:
     """Forget the health of outlets that are crawled no more, and return those."""
-    gone = delete(health).where(health.c.outlet.not_in(list(kept))).returning(health.c.outlet)
-    return list((await connection.execute(gone)).scalars())
+    # in one order, as whoever locks several rows does
+    gone = select(health.c.outlet).where(health.c.outlet.not_in(list(kept))).order_by(health.c.outlet).with_for_update()
+    ours = delete(health).where(health.c.outlet.in_(select(gone.cte().c.outlet))).returning(health.c.outlet)
+    return list((await connection.execute(ours)).scalars())
 
 
 async def untold(connection: AsyncConnection) -> list[Health]:

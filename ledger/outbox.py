@@ -62,7 +62,7 @@ async def owe_events(connection: AsyncConnection, events: Mapping[str, Mapping[s
     if not events:
         return
     statement = insert(outbox).values(stream="events", id=bindparam("event"), revision=1, document=bindparam("told"))
-    rows = [{"event": id, "told": dict(document)} for id, document in events.items()]
+    rows = [{"event": id, "told": dict(document)} for id, document in sorted(events.items())]
     await connection.execute(statement.on_conflict_do_nothing(), rows)
 
 

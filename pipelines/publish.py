@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Action, Index, Stream, Verdict
-from ledger.faults import reason_of
+from ledger.faults import in_transaction, reason_of
 from ledger.indexed import enqueue_everything
 from ledger.locks import Lock, let_go_when_silent
 from ledger.outbox import Owed, owed, put_aside, settle
@@ -146,11 +146,15 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
     refused = [
         (each, answer.reason) for each, answer in zip(batch, answers, strict=True) if answer.verdict is Verdict.REFUSED
     ]
-    async with engine.begin() as connection:
+    for each, reason in refused:
+        log.error("document_refused", stream=each.stream, id=each.id, reason=reason)
+
+    async def written(connection: AsyncConnection) -> None:
         await settle(connection, done)
-        for each, reason in refused:
-            log.error("document_refused", stream=each.stream, id=each.id, reason=reason)
+        for each, reason in sorted(refused, key=lambda each: (each[0].stream, each[0].id)):
             await put_aside(connection, each, reason)
+
+    await in_transaction(engine, written)
     later = [answer for answer in answers if answer.verdict is Verdict.LATER]
     if later:
         longest = max(later, key=lambda answer: answer.wait_seconds)

@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Index
+from ledger.faults import in_transaction
 from ledger.indexed import Expected, Known, enqueue, enqueue_removal, expected, known_after, known_ids
 
 log = structlog.get_logger()
@@ -210,8 +211,7 @@ class _Walk:
                 self.examples[each.kind].append(each.id)
         if not (self.repair or self.remove) or not found:
             return
-        async with self.engine.begin() as connection:
-            self.enqueued += await self._enqueue(connection, found)
+        self.enqueued += await in_transaction(self.engine, lambda connection: self._enqueue(connection, found))
 
     async def _enqueue(self, connection: AsyncConnection, found: Sequence[Discrepancy]) -> int:
         lacking = [each.id for each in found if each.kind is not Kind.LEFT_OVER]

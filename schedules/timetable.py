@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.announcements import ROBOTS_SOURCES
 from ledger.arrivals import WEEKS, Counts, habits
-from ledger.faults import DATABASE_ERRORS, reason_of
+from ledger.faults import DATABASE_ERRORS, in_transaction, reason_of
 from ledger.locks import Lock, let_go_when_silent
 from ledger.timetable import Known, known, note_asked
 from news.clock import now, offset, on_system_clock
@@ -276,8 +276,9 @@ class Keeper:
         if wanted:
             # asked for first and written then: a kill in between asks twice rather than never, and the queue knows
             asked = await self.jobs.read(outlet, [source.url for source in wanted])
-            async with self.jobs.desk.engine.begin() as connection:
-                await note_asked(connection, outlet.slug, wanted, now)
+            await in_transaction(
+                self.jobs.desk.engine, lambda connection: note_asked(connection, outlet.slug, wanted, now)
+            )
             ASKED.labels("sources").inc()
             log.info("sources_due", outlet=outlet.slug, sources=sorted(due), joined=not asked)
         elif made.visit_at and made.visit_at <= now + TOGETHER:
