@@ -90,6 +90,17 @@ async def note_told(connection: AsyncConnection, told: Health) -> None:
     await connection.execute(update(health).where(same).values(told=True))
 
 
+async def last_activity(connection: AsyncConnection) -> tuple[object, ...]:
+    """Return what differs from the last answer if an attempt was made, a source read or an outlet's state changed."""
+    query = text(
+        "SELECT (SELECT max(id) FROM attempts), (SELECT max(fetched_at) FROM sources),"
+        " (SELECT array_agg((slug, enabled, paused)::text ORDER BY slug) FROM outlets"
+        " WHERE enabled IS NOT NULL OR paused)"
+    )
+    last_id, fetched_at, decided = (await connection.execute(query)).one()
+    return last_id, fetched_at, tuple(decided or ())
+
+
 async def read_since(connection: AsyncConnection) -> set[str]:
     """Return the outlets of which a source was read since they were last looked at."""
     query = (

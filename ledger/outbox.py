@@ -93,7 +93,7 @@ async def owed(connection: AsyncConnection, limit: int) -> list[Owed]:
     """
     rows = (await connection.execute(select(outbox).order_by(outbox.c.owed_since, outbox.c.id).limit(limit))).all()
     ids = {row.id: UUID(row.id) for row in rows if row.stream == "articles" and is_uuid(row.id)}
-    found = await documents(connection, ids.values())
+    found = await documents(connection, ids.values()) if ids else {}
     result = []
     for row in rows:
         # what the ledger does not know, such as an id that another program wrote, is to go from the index

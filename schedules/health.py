@@ -7,6 +7,8 @@ import urllib.request
 from collections.abc import Collection
 from datetime import datetime, timedelta
 from functools import partial
+from math import inf
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -36,12 +38,14 @@ from schedules.jobs import Jobs
 from schedules.judgement import REMEMBERED, judge
 from schedules.plan import zone_of
 from schedules.stale import stale_sources
-from schedules.telling import tell_index
+from schedules.telling import slot_of, tell_index
 
 log = structlog.get_logger()
 
-#: seconds between two rounds
+#: seconds between two rounds, or two looks whether one is worth while
 ROUND_SECONDS = 60.0
+#: what two transactions that overlapped hid from such a look is found out by then
+MOST_ROUND_SECONDS = 3_600.0
 #: an operator's server may be slow, but one that hangs must not hold up the round
 WEBHOOK_SECONDS = 10.0
 #: how far back the exact time of an outlet's last address is looked up; before, the hour will do
@@ -52,11 +56,26 @@ TRIED_AGAIN = timedelta(days=7)
 UNASKED = timedelta(days=7)
 
 
-async def look_after(jobs: Jobs) -> None:
-    """Go round for as long as the task lives; only who keeps the timetable does. Raises SQLAlchemyError."""
+class Activity:
+    """What the timetable saw of the ledger when it last held on to its lock."""
+
+    seen: object = None
+
+
+async def look_after(jobs: Jobs, activity: Activity) -> None:
+    """Go round for as long as the task lives; only who keeps the timetable does. Raises SQLAlchemyError.
+
+    Where nothing has happened since the last round there is nothing to find out by another one.
+    """
+    seen, gone_at, told_in, outlets = None, -inf, None, dict[str, Outlet]()
     while True:
         at = now()
-        await tell_index(jobs.desk, await go_round(jobs, at), at)
+        happened = (activity.seen, tuple(jobs.catalogue))
+        if happened != seen or monotonic() - gone_at > MOST_ROUND_SECONDS:
+            outlets, seen, gone_at, told_in = await go_round(jobs, at), happened, monotonic(), None
+        if told_in != slot_of(at):
+            await tell_index(jobs.desk, outlets, at)
+            told_in = slot_of(at)
         if jobs.desk.configuration.webhook_url:
             await tell(jobs, jobs.desk.configuration.webhook_url)
         await asyncio.sleep(ROUND_SECONDS)

@@ -43,6 +43,11 @@ CLEARED_EVERY = timedelta(days=1)
 BATCH = 5
 
 
+def slot_of(now: datetime) -> datetime:
+    """Return the beginning of the five minutes in which the index is told once."""
+    return now - (now - BEGINNING) % EVERY
+
+
 async def tell_index(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -> None:
     """Owe the index what it is told regularly of these outlets, unless it was told less than EVERY ago.
 
@@ -50,7 +55,7 @@ async def tell_index(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -
     """
     if desk.index.name != "elasticsearch":
         return
-    slot = now - (now - BEGINNING) % EVERY
+    slot = slot_of(now)
     async with desk.engine.begin() as connection:
         until = await told_until(connection, "debt", now)
         if until is not None and until >= slot:

@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crawler.announcements import ROBOTS_SOURCES
 from ledger.arrivals import WEEKS, Counts, habits
 from ledger.faults import DATABASE_ERRORS, in_transaction, reason_of
+from ledger.health import last_activity
 from ledger.locks import Lock, let_go_when_silent
 from ledger.timetable import Known, known, note_asked
 from news.clock import now, offset, on_system_clock
 from news.outlet import Outlet, Source, SourceKind
 from schedules.ending import end_all
-from schedules.health import look_after
+from schedules.health import Activity, look_after
 from schedules.jobs import Jobs
 from schedules.plan import Habit, Reading, after_quiet, learn, next_reading, zone_of
 
@@ -174,14 +175,15 @@ async def _keep(jobs: Jobs, connection: AsyncConnection) -> None:
     log.info("timetable_kept", outlets=len(jobs.catalogue))
     keeper = Keeper(jobs)
     keeper.scheduler.start()
-    rounds = asyncio.create_task(look_after(jobs))
+    activity = Activity()
+    rounds = asyncio.create_task(look_after(jobs, activity))
     try:
         while True:
             await keeper.look()
             await asyncio.wait([rounds], timeout=REREAD_SECONDS)
             if rounds.done():
                 rounds.result()
-            await connection.execute(text("SELECT 1"))  # a lost connection has lost the lock
+            activity.seen = await last_activity(connection)  # a lost connection has lost the lock
             await connection.commit()
     finally:
         await end_all([rounds])
