@@ -67,15 +67,15 @@ async def _demo(
     """Crawl the newsroom, print what came of it, serve the page on `port`, and return what is wrong."""
     from broadsheet.crawl import follow_crawl
     from crawler.demo import finish_run
+    from ledger.faults import in_transaction
     from ledger.pages import revisit
     from schedules.jobs import BY_PERSON
 
     outlets = list(newsroom.outlets())
     started_at = now()
-    async with jobs.desk.engine.begin() as connection:
-        for outlet in outlets:
-            # every article is asked for again: one that has not changed is answered by 304 and not fetched
-            await revisit(connection, outlet.slug)
+    for outlet in outlets:
+        # every article is asked for again: one that has not changed is answered by 304 and not fetched
+        await in_transaction(jobs.desk.engine, partial(revisit, outlet=outlet.slug))
     for outlet in outlets:
         await jobs.crawl(outlet, priority=BY_PERSON)
     going = await follow_crawl(jobs, outlets)

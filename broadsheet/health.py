@@ -47,12 +47,12 @@ async def _rows(days: int) -> list[dict[str, Any]]:
 
     from ledger.completeness import Hours, count_hours, sums
     from ledger.database import database
+    from ledger.faults import in_transaction
     from ledger.health import healths
     from news.configuration import read
 
     async with database(read(), connections=1) as engine:
-        async with engine.begin() as connection:
-            await count_hours(connection)
+        await in_transaction(engine, count_hours)
         async with engine.connect() as connection:
             known = await healths(connection)
             counted = await sums(connection, now() - timedelta(days=days))
