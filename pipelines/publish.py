@@ -64,10 +64,13 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
                             if is_pending:
                                 batch = await _attended(connection, _publish_batch(engine, index))
                                 failures = 0
-                            if batch.is_empty:
+                            if batch.wait_seconds and not batch.waits_for:
+                                if is_pending:
+                                    await asyncio.sleep(batch.wait_seconds)  # more may come, and goes along
                                 seconds = min(ASLEEP_SECONDS, watch.due_seconds)
                                 is_pending = await sleeper.sleep(seconds, PAUSE_SECONDS, counted)
                                 continue
+                            is_pending = True
                             if batch.waits_for:
                                 log.warning("publish_waits", reason=batch.waits_for)
                             # the lock's connection must not fall silent, and may have been lost with the lock
@@ -144,8 +147,6 @@ class _Batch:
     wait_seconds: float
     #: why some of it must wait
     waits_for: str = ""
-    #: nothing was pending
-    is_empty: bool = False
 
 
 async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
@@ -153,7 +154,7 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
     async with engine.connect() as connection:
         batch = await owed(connection, BATCH)
     if not batch:
-        return _Batch(wait_seconds=PAUSE_SECONDS, is_empty=True)
+        return _Batch(wait_seconds=PAUSE_SECONDS)
     answers = await index.write([_action(each) for each in batch])
     done = [each for each, answer in zip(batch, answers, strict=True) if answer.verdict is Verdict.DONE]
     refused = [
