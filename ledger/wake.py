@@ -22,7 +22,7 @@ class Sleeper:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-        self._sleeps = False
+        self._listens = self._sleeps = False
 
     async def sleep(self, seconds: float, pause_seconds: float, is_pending: bool | None = None) -> bool:
         """Return whether something may be pending: as soon as it is, else after so many `seconds`.
@@ -31,8 +31,10 @@ class Sleeper:
         `is_pending` may say what was seen over this connection meanwhile. Raises SQLAlchemyError where the
         connection was lost.
         """
-        if not self._sleeps:
+        if not self._listens:
             await self._connection.execute(text(f"LISTEN {CHANNEL}"))
+            self._listens = True
+        if not self._sleeps:
             self._sleeps = await self._ask("SELECT pg_try_advisory_lock(:lock)")
             if not self._sleeps:
                 await asyncio.sleep(pause_seconds)

@@ -65,10 +65,13 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
                                 batch = await _attended(connection, _publish_batch(engine, index), state)
                                 failures = 0
                             await state.note(Publishing(waits_for=batch.waits_for, difference=watch.difference))
-                            if batch.is_empty:
+                            if batch.wait_seconds and not batch.waits_for:
+                                if is_pending:
+                                    await asyncio.sleep(batch.wait_seconds)  # more may come, and goes along
                                 seconds = min(ASLEEP_SECONDS, watch.due_seconds)
                                 is_pending = await sleeper.sleep(seconds, PAUSE_SECONDS, counted)
                                 continue
+                            is_pending = True
                             if batch.waits_for:
                                 log.warning("publish_waits", reason=batch.waits_for)
                             # the lock's connection must not fall silent, and may have been lost with the lock
@@ -168,8 +171,6 @@ class _Batch:
     wait_seconds: float
     #: why some of it must wait
     waits_for: str = ""
-    #: nothing was pending
-    is_empty: bool = False
 
 
 async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
@@ -177,7 +178,7 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
     async with engine.connect() as connection:
         batch = await owed(connection, BATCH)
     if not batch:
-        return _Batch(wait_seconds=PAUSE_SECONDS, is_empty=True)
+        return _Batch(wait_seconds=PAUSE_SECONDS)
     answers = await index.write([_action(each) for each in batch])
     done = [each for each, answer in zip(batch, answers, strict=True) if answer.verdict is Verdict.DONE]
     refused = [
