@@ -1,6 +1,8 @@
 """The command line: one verb, one call into a room. Imports of rooms are within the verbs, so that --help is quick."""
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -44,6 +46,21 @@ app.add_typer(index.app, name="index")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(kibana.app, name="kibana")
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"broadsheet {version('broadsheet')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    asked: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that stand before every command."""
 
 
 def main() -> None:
