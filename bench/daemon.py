@@ -33,11 +33,11 @@ def house() -> Iterator[tuple[Path, Server]]:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def launch(home: Path, server: Server, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start `broadsheet ARGUMENTS`; its log goes to the home."""
+def launch(home: Path, server: Server, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:
+    """Start `broadsheet ARGUMENTS` with these settings besides; its log goes to the home."""
     with (home / "log").open("ab") as log:
         command = [sys.executable, "-m", "broadsheet", *arguments]
-        environ = environment(home, database_url=libpq(server.url), allow_loopback="yes")
+        environ = environment(home, database_url=libpq(server.url), allow_loopback="yes", **settings)
         return subprocess.Popen(command, env=environ, stdout=log, stderr=log)
 
 

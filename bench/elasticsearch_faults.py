@@ -24,6 +24,23 @@ def _answers(fault: stumbling.Fault) -> Begun:
     return begin
 
 
+@asynccontextmanager
+async def _silent(stage: Stage) -> AsyncIterator[None]:
+    """Answer nothing until the end, and then all that was asked, as a server does that was stopped."""
+    over = asyncio.Event()
+
+    async def fault(request: web.Request, body: bytes) -> web.StreamResponse | None:
+        await over.wait()
+        return None
+
+    stage.gate.always = fault
+    try:
+        yield
+    finally:
+        stage.gate.always = None
+        over.set()
+
+
 async def _late(request: web.Request, body: bytes) -> web.StreamResponse | None:
     await asyncio.sleep(6)
     return None
@@ -180,7 +197,7 @@ FAULTS = (
         channels=("log",),
         heals=True,
     ),
-    Fault(short=True, name="Elasticsearch silent", begin=_answers(stumbling.never_answers), says=_SILENT),
+    Fault(short=True, name="Elasticsearch silent", begin=_silent, says=_SILENT),
     Fault(name="Elasticsearch killed", begin=_es(lambda s: s.node.kill(), _restart_node), says="cannot be reached"),
     Fault(name="Elasticsearch hangs up", begin=_answers(stumbling.hangs_up), says="cannot be reached"),
     Fault(

@@ -45,6 +45,8 @@ class Found:
     """What one fault came to."""
 
     name: str
+    #: within which it is to be named
+    named_seconds: float = NAMED_SECONDS
     #: channel -> seconds until it named the fault, None: never
     named: dict[str, float | None] = field(default_factory=dict)
     #: channel -> seconds from the fault's end until it was named no more
@@ -59,7 +61,7 @@ class Found:
     def misses(self) -> list[str]:
         """Return what falls short of the marks."""
         missed = [f"{name} {count}" for name, count in self.account.items() if count]
-        missed += [f"not named in {name}" for name, at in self.named.items() if at is None or at > NAMED_SECONDS]
+        missed += [f"not named in {name}" for name, at in self.named.items() if at is None or at > self.named_seconds]
         missed += [f"still named in {name}" for name, at in self.unnamed.items() if at is None or at > UNNAMED_SECONDS]
         missed += ["not whole again"] if self.whole is None else []
         missed += [f"{self.tracebacks} tracebacks"] if self.tracebacks else []
@@ -69,7 +71,8 @@ class Found:
 
 async def attempt(on: Stage, fault: Fault) -> Found:
     """Let the fault happen during a crawl of new pages, and return what it came to."""
-    found = Found(name=fault.name)
+    # what an index lost is counted now and then, and whole again within the same time
+    found = Found(name=fault.name, named_seconds=WHOLE_SECONDS if fault.heals else NAMED_SECONDS)
     on.stand.first += on.stand.pages
     least = _articles(on) + BEFORE
     await until(lambda: _reached(on, least), "the crawl has begun")
@@ -138,7 +141,7 @@ async def _hears(on: Stage, fault: Fault, channel: str, found: Found, log_from: 
 
 async def _named(on: Stage, fault: Fault, channel: str, found: Found, began_at: float, log_from: int) -> None:
     found.named[channel] = None
-    while time.monotonic() - began_at < WAIT_SECONDS:
+    while time.monotonic() - began_at < max(WAIT_SECONDS, found.named_seconds):
         if await _hears(on, fault, channel, found, log_from):
             found.named[channel] = round(time.monotonic() - began_at, 1)
             return

@@ -238,11 +238,12 @@ def release(folder: Path, *, drops: Sequence[str] = (), keeps: Sequence[str] = (
             f"    return {{{enrichment!r}: len(reading.article.body)}}\n\n\nSTEPS = (*STEPS, _added)\n",
             encoding="utf-8",
         )
-        file = folder / "index" / "articles.json"
-        schema = json.loads(file.read_text(encoding="utf-8"))
-        schema["mappings"]["properties"][enrichment] = {"type": "integer"}
-        schema["mappings"]["_meta"]["schema_version"] += 1
-        file.write_text(json.dumps(schema), encoding="utf-8")
+        file = folder / "index" / "fields.py"
+        declared = (
+            f"FIELDS[{enrichment!r}] = Field(type=INTEGER, means='what a release added')\n\n\n@cache\ndef facets("
+        )
+        text = file.read_text(encoding="utf-8").replace("@cache\ndef facets(", declared)
+        file.write_text(text.replace("SCHEMA_VERSION = ", "SCHEMA_VERSION = 1 + "), encoding="utf-8")
     return folder
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import fail, print_json, quiet_logs, run
+from broadsheet.console import fail, print_json, run
+from broadsheet.logs import quiet_logs
 
 if TYPE_CHECKING:
     from news.outlet import Outlet
@@ -24,19 +25,22 @@ def add_to(app: typer.Typer) -> None:
 def read(
     manifest: Annotated[Path, typer.Argument(help="JSON lines with id, url and perhaps crawled_at.")],
     explain: Annotated[bool, typer.Option("--explain", help="Add what was weighed for each field, and why.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as without it.")] = False,
 ) -> None:
     """Read saved pages: print one article a line as JSON, in the manifest's order.
 
     The page of a line is ID.html.gz or ID.html beside the manifest. A page that fails gives a line with its error.
+    Exits with 1 if one failed.
     """
     quiet_logs("ERROR")
     if not manifest.is_file():
         fail(f"There is no file {manifest}.")
-    run(_read(manifest, explain=explain))
+    if run(_read(manifest, explain=explain)):
+        raise typer.Exit(1)
 
 
-async def _read(manifest: Path, *, explain: bool) -> None:
-    """Keep every core busy, at most a few pages ahead of what was printed."""
+async def _read(manifest: Path, *, explain: bool) -> int:
+    """Keep every core busy, at most a few pages ahead of what was printed; return how many pages failed."""
     import asyncio
     from collections import deque
 
@@ -47,6 +51,14 @@ async def _read(manifest: Path, *, explain: bool) -> None:
     outlets = tuple(Catalogue(home=read_configuration().home))
     pool = Pool()
     ahead: deque[asyncio.Task[dict[str, Any]]] = deque()
+    failed = 0
+
+    async def print_next() -> None:
+        nonlocal failed
+        read_line = await ahead.popleft()
+        failed += "error" in read_line
+        print_json(read_line)
+
     try:
         with manifest.open(encoding="utf-8", errors="replace") as lines:
             for number, line in enumerate(lines, 1):
@@ -55,11 +67,12 @@ async def _read(manifest: Path, *, explain: bool) -> None:
                         asyncio.create_task(_read_line(pool, manifest, number, line, outlets, explain=explain))
                     )
                 if len(ahead) >= pool.workers * AHEAD:
-                    print_json(await ahead.popleft())
+                    await print_next()
         while ahead:
-            print_json(await ahead.popleft())
+            await print_next()
     finally:
         pool.close()
+    return failed
 
 
 async def _read_line(

@@ -1,10 +1,12 @@
 """The command line: one verb, one call into a room. Imports of rooms are within the verbs, so that --help is quick."""
 
 import sys
+import traceback
 from importlib.metadata import version
 from typing import Annotated
 
 import typer
+from typer._click.exceptions import UsageError  # typer brings click along, under no public name
 
 from broadsheet import (
     archive,
@@ -23,11 +25,17 @@ from broadsheet import (
     status,
     up,
 )
-from broadsheet.console import fail
-from news.errors import BroadsheetError
+from broadsheet.console import err
+from broadsheet.streams import OutputLost
+from news.errors import BroadsheetError, NoAddress, NotFound
 from news.stopping import stopped_code
 
-EPILOG = "Every setting is an environment variable, BROADSHEET_...: docs/settings.md lists them."
+#: what a script may build on; docs/commands.md says it verb by verb
+CODES = (
+    "Exit codes: 0 done; 1 the answer is no (not found, refused, not fetched, or a part failed); "
+    "2 wrong use, or something that is needed cannot be reached; 130 stopped by Ctrl-C, 143 by SIGTERM."
+)
+EPILOG = f"{CODES}\n\nEvery setting is an environment variable, BROADSHEET_...: docs/settings.md lists them."
 
 app = typer.Typer(
     name="broadsheet",
@@ -64,15 +72,40 @@ def options(
 
 
 def main() -> None:
-    """Run the command line; a mistake ends with one sentence and exit code 2, Ctrl-C with 130, SIGTERM with 143."""
+    """Run the command line, and exit by its code; a mistake is one sentence on standard error."""
     try:
-        app()
+        code = _call()
+        sys.stdout.flush()
+    except OutputLost as lost:
+        # a reader that has seen enough, as `head` does, got what it wanted
+        code = 0 if lost.reader_left else 2
+        if not lost.reader_left:
+            err.print(str(lost), style="red")
+    sys.exit(code)
+
+
+def _call() -> str | int | None:
+    """Return the exit code of the verb; raises OutputLost where it could not print."""
+    try:
+        return app(prog_name="broadsheet", standalone_mode=False) or 0
+    except SystemExit as ended:
+        return ended.code
+    except UsageError as error:
+        # without arguments, typer has printed the help, and leaves no message
+        if message := error.format_message():
+            verb = error.ctx.command_path if error.ctx else "broadsheet"
+            end = "" if message.endswith((".", "?")) else "."
+            err.print(f"{message}{end} `{verb} --help` says what it takes.", style="red")
+        return 2
     except BroadsheetError as error:
-        fail(str(error))
+        err.print(str(error), style="red")
+        return 1 if isinstance(error, NotFound) and not isinstance(error, NoAddress) else 2
     except KeyboardInterrupt:
-        sys.stderr.write("Stopped. What was not fetched is still due.\n")
-        sys.exit(stopped_code())
-    except BrokenPipeError:
-        # the reader of our output went away, as `head` does
-        sys.stderr.close()
-        sys.exit(0)
+        err.print("Stopped. What was not fetched is still due.")
+        return stopped_code()
+    except OutputLost:
+        raise
+    except Exception:
+        # a mistake of ours; what it quotes may be a stranger's
+        err.print(traceback.format_exc())
+        return 2

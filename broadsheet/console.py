@@ -1,38 +1,97 @@
 """How the command line speaks: tables for people, JSON for programs, one sentence for a mistake."""
 
 import json
+import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Any, NoReturn, TypeVar
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.measure import Measurement
+from rich.padding import Padding
+from rich.segment import Segment
 from rich.table import Table
+
+from news.printable import escaped, one_line, printable
 
 T = TypeVar("T")
 
 #: a pipe has no width: nothing is cut for it
 PIPE_COLUMNS = 200
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PIPE_COLUMNS)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+#: wider than any table
+_ROOM = 100_000
+#: narrower than this nothing can be read, and a width of 0 prints nothing
+LEAST_COLUMNS = 20
 
 
-def table(*columns: str) -> Table:
-    """Return an empty table whose first column, which is what a person types next, is never cut."""
+class Terminal(Console):
+    """Where all is printed. A stranger's text is but a text here: it commands no terminal, and is no markup."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        """Take the width that COLUMNS says, else the terminal's; a file or a pipe has none."""
+        columns = os.environ.get("COLUMNS", "")
+        stated = max(int(columns), LEAST_COLUMNS) if columns.isdecimal() and int(columns) else None
+        at_terminal = (sys.stderr if stderr else sys.stdout).isatty()
+        super().__init__(
+            stderr=stderr,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            width=stated or (None if at_terminal else PIPE_COLUMNS),
+            # a terminal breaks lines itself, and an address stays in one piece for whoever copies it
+            soft_wrap=at_terminal or not stated,
+        )
+        #: whether lines must not be wider than this
+        self.is_narrow = at_terminal or stated is not None
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield the pieces of what is printed, the one border that all of them cross."""
+        for piece in super().render(renderable, options):
+            yield piece if piece.control else Segment(printable(piece.text), piece.style)
+
+
+out = Terminal()
+err = Terminal(stderr=True)
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows below each other; where the table is wider than the terminal, each row as a block."""
+    cells = [[one_line(cell) for cell in row] for row in rows]
     made = Table(box=None, pad_edge=False)
     for number, name in enumerate(columns):
+        # the first column is what a person types next: it is never cut
         made.add_column(name, no_wrap=number == 0)
-    return made
+    for row in cells:
+        made.add_row(*row)
+    # measured as if there were room: else the answer is never wider than the terminal
+    needed = Measurement.get(out, out.options.update(width=_ROOM), made).minimum
+    if not out.is_narrow or needed <= out.width:
+        out.print(made, soft_wrap=False)
+        return
+    for first, *others in cells:
+        out.print(first, soft_wrap=False, overflow="fold")
+        named = [f"{name}: {cell}" for name, cell in zip(columns[1:], others, strict=True) if cell]
+        out.print(Padding("; ".join(named), (0, 0, 0, 2), expand=False), soft_wrap=False, overflow="fold")
 
 
 def fail(sentence: str, code: int = 2) -> NoReturn:
     """Print one sentence to standard error and exit."""
-    err.print(sentence, style="red", markup=False)
+    err.print(sentence, style="red")
     sys.exit(code)
 
 
 def print_json(value: object) -> None:
-    """Print one JSON value on one line."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    """Print one JSON value on one line: instants end in Z, and no character commands a terminal."""
+    # an escape of the stream's (\xe4) would be no JSON
+    ascii_only = not (sys.stdout.encoding or "").lower().startswith("utf")
+    sys.stdout.write(escaped(json.dumps(value, ensure_ascii=ascii_only, default=_plain)) + "\n")
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return str(value)
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:
@@ -40,19 +99,3 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
     return asyncio.run(main)
-
-
-def quiet_logs(level: str = "WARNING") -> None:
-    """Send our logs of `level` and above to standard error, a line each, and libraries' from WARNING on."""
-    import logging
-
-    import structlog
-
-    number = logging.getLevelNamesMapping()[level]
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
-    # it warns of each try that failed, with a traceback; what came of all tries is said by us
-    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )

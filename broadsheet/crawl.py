@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import err, fail, out, print_json, quiet_logs, table
+from broadsheet.console import err, fail, out, print_json, print_table
+from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
+from news.clock import now
 
 if TYPE_CHECKING:
     from ledger.past import Past
@@ -30,6 +32,10 @@ def crawl(
     """Crawl outlets now: read their feeds, sitemaps and front pages, fetch what is new or due, index it.
 
     With --since, fill in their past instead, slowly, behind all that is new; stopped, it goes on where it was.
+
+    Exits with 1 if an outlet could not be crawled (its sources or its first pages all fail, or its site asks for a
+    pause), or
+    if documents wait for the index.
     """
     from schedules.opened import run_with_jobs
 
@@ -42,25 +48,56 @@ def crawl(
         except KeyboardInterrupt:
             fail(f"Stopped. {_past(told) or 'Nothing was read yet'}; the same command goes on.", 130)
         return
-    run_with_jobs(lambda jobs: _crawl(jobs, outlets, as_json=as_json))
+    if not run_with_jobs(lambda jobs: _crawl(jobs, outlets, as_json=as_json)):
+        raise typer.Exit(1)
 
 
-async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> None:
+async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> bool:
+    """Crawl, print what came of it, and return whether every outlet could be crawled and all is searchable."""
+    from ledger.pages import waiting_again
     from schedules.jobs import BY_PERSON
 
     wanted = [jobs.catalogue.outlet(name) for name in names]
     for outlet in wanted:
         await jobs.crawl(outlet, priority=BY_PERSON)
     going = await follow_crawl(jobs, wanted)
+    async with jobs.desk.engine.connect() as connection:
+        waiting, next_at = await waiting_again(connection, [outlet.slug for outlet in wanted])
+    problems = await _problems(jobs, wanted, going)
+    for slug, problem in problems.items():
+        err.print(f"{slug}: {problem}", style="yellow")
+    if going.owed:
+        err.print(f"{going.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
     if as_json:
-        print_json({"outlets": going.outcomes, "owed_to_index": going.owed})
-        return
-    shown = table("outlet", "outcome", "pages")
-    for slug, outcomes in sorted(going.outcomes.items()):
-        for outcome, times in sorted(outcomes.items()):
-            shown.add_row(slug, outcome, str(times))
-    out.print(shown if going.outcomes else "Nothing was due.")
-    await _warn(jobs, wanted, going)
+        print_json(
+            {
+                "outlets": going.outcomes,
+                "problems": problems,
+                "waiting": waiting,
+                "next_at": next_at,
+                "owed_to_index": going.owed,
+            }
+        )
+        return not problems and not going.owed
+    rows = [
+        (slug, outcome, str(times))
+        for slug, outcomes in sorted(going.outcomes.items())
+        for outcome, times in sorted(outcomes.items())
+    ]
+    if rows:
+        print_table(("outlet", "outcome", "pages"), rows)
+    else:
+        out.print("Nothing was due.")
+    if next_at:
+        pages = "1 page waits" if waiting == 1 else f"{waiting} pages wait"
+        out.print(f"{pages} for another try, the next at {_clock(next_at)}. Fetch one now: broadsheet recrawl URL")
+    return not problems and not going.owed
+
+
+def _clock(at: datetime) -> str:
+    """Return the time of day, with the day where it is another one than today."""
+    at = at.astimezone(UTC)
+    return f"{at:%H:%M} UTC" if at.date() == now().astimezone(UTC).date() else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, told: "dict[str, Past]", *, as_json: bool) -> None:
@@ -80,7 +117,7 @@ async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, told: "dict[
         print_json({slug: asdict(past) for slug, past in told.items()})
         return
     for slug, past in told.items():
-        out.print(f"{slug}: {past.parts_read} sitemaps read, {past.fetched} pages of the past fetched", markup=False)
+        out.print(f"{slug}: {past.parts_read} sitemaps read, {past.fetched} pages of the past fetched")
 
 
 def _past(told: "dict[str, Past]") -> str:
@@ -105,24 +142,28 @@ async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "Progress":
     return going
 
 
-async def _warn(jobs: "Jobs", outlets: list["Outlet"], going: "Progress") -> None:
-    """Say what is wrong with the sources, which sites ask for a pause, and that documents wait for the index."""
+async def _problems(jobs: "Jobs", outlets: list["Outlet"], going: "Progress") -> dict[str, str]:
+    """Return why outlets could not be crawled: what is wrong with the sources, a pause, pages that all fail.
+
+    Where articles were read before, the failures may be those of few pages that are tried again.
+    """
     from ledger.outlets import states
     from ledger.sites import not_before
+    from news.outcome import COSTLY, DEFECTIVE, PASSING
     from news.url import site_of
 
+    problems: dict[str, str] = {}
     async with jobs.desk.engine.connect() as connection:
         known = await states(connection)
-        pauses = {outlet.slug: await not_before(connection, site_of(outlet.home)) for outlet in outlets}
-    for slug, until in pauses.items():
-        if until:
-            err.print(f"{slug}: the site is left alone until {until:%Y-%m-%d %H:%M:%SZ}; the rest is still due.")
-    for outlet in outlets:
-        state = known.get(outlet.slug)
-        if state and state.marked:
-            err.print(f"{outlet.slug}: {state.marked}", style="yellow", markup=False)
-    if going.owed:
-        err.print(f"{going.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
+        for outlet in outlets:
+            state, outcomes = known.get(outlet.slug), set(going.outcomes.get(outlet.slug, ()))
+            if state and state.marked:
+                problems[outlet.slug] = state.marked
+            elif until := await not_before(connection, site_of(outlet.home)):
+                problems[outlet.slug] = f"the site is left alone until {_clock(until)}; the rest is still due."
+            elif outcomes and outcomes <= PASSING | COSTLY | DEFECTIVE and not (state and state.articles):
+                problems[outlet.slug] = "no page could be fetched and read."
+    return problems
 
 
 def _total(outcomes: dict[str, dict[Any, int]]) -> dict[str, int]:

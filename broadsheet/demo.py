@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.console import err, fail, out, quiet_logs, table
+from broadsheet.console import Terminal, err, fail, out, print_json, print_table
+from broadsheet.logs import quiet_logs
 from news.clock import now
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the crawl instead of serving the page.")] = False,
     port: Annotated[int, typer.Option(help="Port of the search page on 127.0.0.1.")] = 8000,
     newsroom_port: Annotated[int, typer.Option(help="First port of the newsroom's outlets on 127.0.0.1.")] = 8101,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts and faults of the crawl as JSON.")] = False,
 ) -> None:
     """Serve a small newsroom on this machine, crawl it, show what was indexed, and open the search page.
 
@@ -50,7 +52,7 @@ def demo(
         for outlet in newsroom.outlets():
             err.print(f"  {outlet.home}  {outlet.name}")
         faults = run_with_jobs(
-            lambda jobs: _demo(jobs, newsroom, seen, port=None if once else port),
+            lambda jobs: _demo(jobs, newsroom, seen, port=None if once else port, as_json=as_json),
             configuration=configuration,
             more_outlets=newsroom.outlets(),
             queue=QUEUE,
@@ -59,38 +61,44 @@ def demo(
         fail("Not every page came out as the newsroom says it should.", code=1)
 
 
-async def _demo(jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], *, port: int | None) -> list[str]:
+async def _demo(
+    jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], *, port: int | None, as_json: bool
+) -> list[str]:
     """Crawl the newsroom, print what came of it, serve the page on `port`, and return what is wrong."""
     from broadsheet.crawl import follow_crawl
     from crawler.demo import finish_run
+    from ledger.faults import in_transaction
     from ledger.pages import revisit
     from schedules.jobs import BY_PERSON
 
     outlets = list(newsroom.outlets())
     started_at = now()
-    async with jobs.desk.engine.begin() as connection:
-        for outlet in outlets:
-            # every article is asked for again: one that has not changed is answered by 304 and not fetched
-            await revisit(connection, outlet.slug)
+    for outlet in outlets:
+        # every article is asked for again: one that has not changed is answered by 304 and not fetched
+        await in_transaction(jobs.desk.engine, partial(revisit, outlet=outlet.slug))
     for outlet in outlets:
         await jobs.crawl(outlet, priority=BY_PERSON)
-    await follow_crawl(jobs, outlets)
-    await _print_articles(jobs, outlets)
-    await _print_attempts(jobs, outlets, started_at)
+    going = await follow_crawl(jobs, outlets)
+    if not as_json:
+        await _print_articles(jobs, outlets)
+        await _print_attempts(jobs, outlets, started_at)
     faults = await _faults(jobs, newsroom, seen, started_at)
     finish_run(jobs.desk.configuration.home, newsroom.run)
     for fault in faults[:FAULTS_SHOWN]:
-        err.print(fault, style="red", markup=False)
+        err.print(fault, style="red")
     if len(faults) > FAULTS_SHOWN:
         err.print(f"... and {len(faults) - FAULTS_SHOWN} more.", style="red")
     expected = len(newsroom.expected(*seen))
-    out.print(f"\n{expected} addresses were judged by the newsroom: {len(faults) or 'no'} faults.")
+    if as_json:
+        print_json({"run": newsroom.run, "outlets": going.outcomes, "judged": expected, "faults": faults})
+    else:
+        out.print(f"\n{expected} addresses were judged by the newsroom: {len(faults) or 'no'} faults.")
     if port is not None:
-        await _serve(jobs, port)
+        await _serve(jobs, port, err if as_json else out)
     return faults
 
 
-async def _serve(jobs: "Jobs", port: int) -> None:
+async def _serve(jobs: "Jobs", port: int, printed_on: Terminal) -> None:
     """Serve the page, and fetch what is asked for there, until cancelled."""
     from schedules.daemon import parts_of, run_parts
     from web.serve import serve_page
@@ -101,7 +109,7 @@ async def _serve(jobs: "Jobs", port: int) -> None:
     desk = jobs.desk
 
     def listens(address: str) -> None:
-        out.print(f"Search page: {address}  (Ctrl-C ends it)")
+        printed_on.print(f"Search page: {address}  (Ctrl-C ends it)")
 
     page = partial(serve_page, desk.engine, desk.index, desk.configuration, port=port, jobs=jobs, listens=listens)
     await run_parts({"search page": page} | parts)
@@ -120,17 +128,17 @@ async def _print_articles(jobs: "Jobs", outlets: list["Outlet"]) -> None:
             facet_size=6,
         )
     )
-    shown = table("published", "outlet", "lang", "headline")
+    rows = []
     for hit in found.hits:
         article = hit.document
         published = str(article.get("date_published") or "undated").replace("T", " ").removesuffix(":00Z")
-        shown.add_row(published, article["outlet"], article["in_language"], article["headline"][:90])
+        rows.append((published, article["outlet"], article["in_language"], article["headline"][:90]))
     out.print(f"\n{found.total} articles are searchable:")
-    out.print(shown)
+    print_table(("published", "outlet", "lang", "headline"), rows)
     out.print("\nFacets:")
     for name, buckets in found.facets.items():
         values = ", ".join(f"{bucket.label} {bucket.count}" for bucket in buckets)
-        out.print(f"  {name:<14}{values or '-'}", markup=False)
+        out.print(f"  {name:<14}{values or '-'}")
 
 
 async def _print_attempts(jobs: "Jobs", outlets: list["Outlet"], since: datetime) -> None:
@@ -144,7 +152,7 @@ async def _print_attempts(jobs: "Jobs", outlets: list["Outlet"], since: datetime
     out.print("\nFetched: " + ", ".join(f"{times} {outcome}" for outcome, times in sorted(counted.items())))
     for attempt in reversed(attempts):
         if attempt.outcome not in READ:
-            out.print(f"  {attempt.outcome:<15}{attempt.url}  {attempt.reason or ''}", markup=False)
+            out.print(f"  {attempt.outcome:<15}{attempt.url}  {attempt.reason or ''}")
 
 
 async def _faults(jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], since: datetime) -> list[str]:

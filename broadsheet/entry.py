@@ -14,6 +14,9 @@ def run() -> None:
     try:
         # nothing is imported before: it takes a moment, in which a signal may come
         signal.signal(signal.SIGTERM, _stop)
+        from broadsheet.streams import guard
+
+        guard()
         from broadsheet.command import main
         from news.stopping import stop
 

@@ -1,11 +1,12 @@
 """`outlets health`: which outlets fell silent or ill, and what each brought."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any
 
 import typer
 
-from broadsheet.console import out, print_json, quiet_logs, run
+from broadsheet.console import out, print_json, print_table, run
+from broadsheet.logs import quiet_logs
 from news.clock import now
 
 
@@ -22,20 +23,19 @@ def health(
 
     Exits with 1 if one is unwell.
     """
-    from rich.table import Table
-
     quiet_logs()
     rows = run(_rows(days))
     if as_json:
         print_json(rows)
     elif rows:
-        table = Table("outlet", "found", "usual a day", "fetched", "stored", "changed", "refused", "health", box=None)
+        shown = []
         for row in rows:
             usual = "" if row["expected"] is None else f"{row['expected']:.0f}"
             refused = ", ".join(f"{times} {outcome}" for outcome, times in row["refused"].items())
             counts = [str(row[name]) for name in ("fetched", "stored", "changed")]
-            table.add_row(row["outlet"], str(row["found"]), usual, *counts, refused, row["reason"] or "well")
-        out.print(table)
+            shown.append((row["outlet"], str(row["found"]), usual, *counts, refused, row["reason"] or "well"))
+        columns = ("outlet", "found", "usual a day", "fetched", "stored", "changed", "refused", "health")
+        print_table(columns, shown)
     else:
         out.print("No outlet was looked at yet; `broadsheet up` does that while it crawls.")
     if any(row["reason"] for row in rows):
@@ -47,12 +47,12 @@ async def _rows(days: int) -> list[dict[str, Any]]:
 
     from ledger.completeness import Hours, count_hours, sums
     from ledger.database import database
+    from ledger.faults import in_transaction
     from ledger.health import healths
     from news.configuration import read
 
     async with database(read(), connections=1) as engine:
-        async with engine.begin() as connection:
-            await count_hours(connection)
+        await in_transaction(engine, count_hours)
         async with engine.connect() as connection:
             known = await healths(connection)
             counted = await sums(connection, now() - timedelta(days=days))
@@ -60,5 +60,5 @@ async def _rows(days: int) -> list[dict[str, Any]]:
     for slug in sorted(known):
         row = asdict(known[slug]) | asdict(counted.get(slug, Hours()))
         del row["told"]
-        rows.append({name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()})
+        rows.append(row)
     return sorted(rows, key=lambda row: (row["reason"] is None, row["outlet"]))

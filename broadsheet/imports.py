@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import err, out, print_json, quiet_logs
+from broadsheet.console import err, out, print_json, print_table
+from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from schedules.importing import Going
     from schedules.jobs import Jobs
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a file; without files, one list.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -52,7 +53,11 @@ async def _ask(jobs: "Jobs", files: list[Path], purpose: "Purpose", *, anew: boo
     if not files:
         async with jobs.desk.engine.connect() as connection:
             begun = await all_imports(connection)
-        _show(await look(jobs, [each.id for each in begun]), as_json=as_json)
+        known = await look(jobs, [each.id for each in begun])
+        if as_json:
+            print_json([_as_json(each) for each in known.imports])
+        else:
+            _show(known, as_json=False)
         return
     await _check(files)
     ids = [(await ask_import(jobs, file, purpose, anew=anew)).id for file in files]
@@ -105,22 +110,23 @@ def _show(going: "Going", *, as_json: bool) -> None:
         for each in going.imports:
             print_json(_as_json(each))
         return
-    from rich.table import Table
-
-    table = Table("file", "read", "what came of it", "passed over", box=None, pad_edge=False)
+    rows = []
     for each in going.imports:
         share = f"{100 * min(each.position, each.size_bytes) / (each.size_bytes or 1):.0f} %"
         counts = [
             ", ".join(f"{times} {name}" for name, times in sorted(counted.items()))
             for counted in (each.outcomes, each.passed_over)
         ]
-        table.add_row(Path(each.file).name, "all" if each.ended_at else share, *counts)
-    out.print(table if going.imports else "Nothing was imported yet.")
+        rows.append((Path(each.file).name, "all" if each.ended_at else share, *counts))
+    if rows:
+        print_table(("file", "read", "what came of it", "passed over"), rows)
+    else:
+        out.print("Nothing was imported yet.")
     if going.fetched:
         out.print("Fetched: " + ", ".join(f"{times} {name}" for name, times in sorted(going.fetched.items())))
     for each in going.imports:
         if each.error and not each.ended_at:
-            err.print(f"{each.file}: {each.error}", style="red", markup=False)
+            err.print(f"{each.file}: {each.error}", style="red")
     if going.owed:
         err.print(f"{going.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
 
@@ -134,6 +140,6 @@ def _as_json(each: "Import") -> dict[str, Any]:
         "size_bytes": each.size_bytes,
         "outcomes": each.outcomes,
         "passed_over": each.passed_over,
-        "ended_at": each.ended_at.isoformat() if each.ended_at else None,
+        "ended_at": each.ended_at,
         "error": each.error,
     }

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from broadsheet.console import out, print_json, quiet_logs
+from broadsheet.console import out, print_json
+from broadsheet.logs import quiet_logs
 
 app = typer.Typer(help="Dashboards for Kibana: put them there, or write them as files.", no_args_is_help=True)
 
@@ -40,13 +41,13 @@ def install(
         print_json(asdict(installed))
         return
     into = f"space {installed.space}" if installed.space else "the default space"
-    out.print(f"Kibana {installed.version}, {into}, by {installed.form}:", markup=False)
+    out.print(f"Kibana {installed.version}, {into}, by {installed.form}:")
     for name, ids in (
         ("data views", installed.data_views),
         ("saved searches", installed.searches),
         ("dashboards", installed.dashboards),
     ):
-        out.print(f"  {len(ids)} {name}: {', '.join(ids)}", markup=False)
+        out.print(f"  {len(ids)} {name}: {', '.join(ids)}")
 
 
 @app.command()
@@ -68,7 +69,7 @@ def export(
         print_json([str(path) for path in written])
     else:
         for path in written:
-            out.print(str(path), markup=False)
+            out.print(str(path))
 
 
 def _page(page: str) -> str:

@@ -1,30 +1,46 @@
-"""The daemon's log: lines for a person at a terminal, JSON for whatever collects it."""
+"""Logs: a command's warnings, and the daemon's lines for a person at a terminal, JSON for whatever collects them."""
 
+import json
 import logging
 import sys
+from typing import Any
 
 import structlog
 
 from broadsheet.console import err
 from broadsheet.foreseen import in_a_line
+from news.printable import escaped, one_line, printable
+
+#: fields that have lines of their own
+_OF_LINES = frozenset({"exception", "stack"})
 
 
-def daemon_logs(level: str = "INFO") -> None:
-    """Send structured logs of `level` and above, and those of the libraries, to standard error, an event a line."""
+def quiet_logs(level: str = "WARNING") -> None:
+    """Send our logs of `level` and above to standard error, a line each, and libraries' from WARNING on."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Printable("%(levelname)s %(name)s %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    _quiet_libraries()
+    structlog.configure(
+        processors=[*_STEPS, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def daemon_logs(level: str = "INFO", *, as_json: bool = False) -> None:
+    """Send structured logs of `level` and above, and those of the libraries, to standard error, an event a line.
+
+    A person at a terminal gets lines to read, unless `as_json`.
+    """
+    global _for_person
     number = logging.getLevelNamesMapping()[level]
-    person = sys.stderr.isatty()
-    steps: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        in_a_line,
-        structlog.processors.format_exc_info,
-    ]
+    _for_person = sys.stderr.isatty() and not as_json
     last: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if person else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.dev.ConsoleRenderer() if _for_person else structlog.processors.JSONRenderer(serializer=_json)
     )
     structlog.configure(
-        processors=[*steps, last],
+        processors=[*_STEPS, last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
@@ -33,7 +49,7 @@ def daemon_logs(level: str = "INFO") -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         _without_colours,
-        *steps,
+        *_STEPS,
     ]
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -46,21 +62,55 @@ def daemon_logs(level: str = "INFO") -> None:
     # a line for every crawl's settings and every job is more than anybody reads
     for chatty in ("scrapy", "procrastinate", "alembic"):
         logging.getLogger(chatty).setLevel(max(number, logging.WARNING))
-    # it warns of each try that failed, with a traceback; what came of all tries is said by us
-    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
-    # while PostgreSQL is away it warns at each look of the timetable, which says why it waits
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    _quiet_libraries()
 
 
 def tell(event: str, sentence: str, **fields: object) -> None:
     """Say something of the daemon itself: a sentence to a person at a terminal, else an event in the log."""
-    if sys.stderr.isatty():
-        err.print(sentence, markup=False)
+    if _for_person:
+        err.print(sentence)
     else:
         structlog.get_logger().info(event, **fields)
+
+
+class _Printable(logging.Formatter):
+    """A library's line, which may quote a stranger."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return printable(super().format(record))
+
+
+def _printable(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Make every text of an event printable, and all but a traceback one line: none begins an event of its own."""
+    for name, value in event.items():
+        if isinstance(value, str):
+            event[name] = printable(value) if name in _OF_LINES else one_line(value)
+    return event
 
 
 def _without_colours(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Drop uvicorn's second form of a message, which is coloured for a terminal."""
     event.pop("color_message", None)
     return event
+
+
+def _json(event: Any, **options: Any) -> str:
+    return escaped(json.dumps(event, ensure_ascii=False, **options))
+
+
+def _quiet_libraries() -> None:
+    # it warns of each try that failed, with a traceback; what came of all tries is said by us
+    logging.getLogger("elastic_transport").setLevel(logging.ERROR)
+    # while PostgreSQL is away it warns at each look of the timetable, which says why it waits
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+
+_STEPS: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    in_a_line,
+    structlog.processors.format_exc_info,
+    _printable,
+]
+_for_person = False

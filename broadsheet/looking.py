@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import err, fail, out, print_json, quiet_logs
+from broadsheet.console import err, fail, out, print_json
+from broadsheet.logs import quiet_logs
+from broadsheet.progress import waiting
 
 if TYPE_CHECKING:
     from crawler.discover import Discovery
@@ -23,7 +25,10 @@ def add(
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file of yours.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at a home page, find and try its feeds and sitemaps, write the outlet's file and show it."""
+    """Look at a home page, find and try its feeds and sitemaps, write the outlet's file and show it.
+
+    Exits with 1 if nothing announces articles there.
+    """
     from schedules.opened import run_with_jobs
 
     quiet_logs()
@@ -37,25 +42,23 @@ async def _add(jobs: "Jobs", url: str, name: str, *, force: bool, as_json: bool)
     from crawler.discover import as_toml, discover, write
 
     taken = () if force and name else [outlet.slug for outlet in jobs.catalogue]
-    with err.status("Looking", spinner="dots"):
+    with waiting("Looking"):
         found = await discover(jobs.settings, jobs.desk, url, taken, slug=name)
     if not any(source.found for source in found.tried):
-        fail(f"{url}: nothing announces articles there. {found.verdict.reason}")
+        fail(f"{url}: nothing announces articles there. {found.verdict.reason}", code=1)
     path = write(jobs.desk.configuration.home, found.outlet, force=force)
     if as_json:
         print_json(_as_json(found, path))
         return
     for tried in found.tried:
         what = f"{tried.found} addresses" if tried.found else tried.reason or "lists nothing"
-        err.print(
-            f"{tried.source.kind:<11} {tried.source.url}: {what}", markup=False, style=None if tried.found else "dim"
-        )
+        err.print(f"{tried.source.kind:<11} {tried.source.url}: {what}", style=None if tried.found else "dim")
     for article in found.articles:
-        err.print(f"article     {article.url}: {article.reason or 'can be read'}", markup=False)
-    out.print(f"# {path}", markup=False)
-    out.print(as_toml(found.outlet), markup=False, end="")
+        err.print(f"article     {article.url}: {article.reason or 'can be read'}")
+    out.print(f"# {path}")
+    out.print(as_toml(found.outlet), end="")
     if found.verdict.reason:
-        err.print(_sentence(found.outlet.slug, found.verdict), style="yellow", markup=False)
+        err.print(_sentence(found.outlet.slug, found.verdict), style="yellow")
 
 
 def import_(
@@ -100,7 +103,7 @@ async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> int:
         if as_json:
             print_json({"home": home, "end": end, "what": what})
         else:
-            out.print(f"{home}: {end}, {what}" if what else f"{home}: {end}", markup=False)
+            out.print(f"{home}: {end}, {what}" if what else f"{home}: {end}")
 
     async def one(home: str, feeds: tuple[str, ...]) -> None:
         async with places:
@@ -164,7 +167,7 @@ async def _check(jobs: "Jobs", names: list[str], country: str | None, *, as_json
             print_json(told | {"reason": verdict.reason or None})
         else:
             style = None if verdict.works else "red"
-            out.print(_sentence(outlet.slug, verdict), style=style, markup=False)
+            out.print(_sentence(outlet.slug, verdict), style=style)
 
     await asyncio.gather(*map(one, chosen))
     return broken

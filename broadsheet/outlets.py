@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from broadsheet import looking
-from broadsheet.console import err, out, print_json, quiet_logs, run, table
+from broadsheet.console import err, fail, out, print_json, print_table, run
+from broadsheet.logs import quiet_logs
 from broadsheet.opened import open_ledger
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ def list_outlets(
     if as_json:
         print_json(rows)
         return
-    shown = table("name", "outlet", "country", "languages", "enabled", "articles", "due", "marked")
+    shown = []
     for row in rows:
         languages = ", ".join(row["languages"])
         yes = "yes" if row["enabled"] else ""
         counts = (str(row["articles"]), str(row["due"]))
-        shown.add_row(row["slug"], row["name"], row["country"], languages, yes, *counts, row["marked"] or "")
-    out.print(shown)
+        shown.append((row["slug"], row["name"], row["country"], languages, yes, *counts, row["marked"] or ""))
+    print_table(("name", "outlet", "country", "languages", "enabled", "articles", "due", "marked"), shown)
 
 
 @app.command()
@@ -71,13 +72,13 @@ def show(name: str, as_json: Json = False) -> None:
         if field == "robots_skipped_lines":
             if value:
                 skipped = f"{value} Sitemap lines skipped: no address that can be kept"
-                out.print(f"{'robots.txt':<14} {skipped}", markup=False)
+                out.print(f"{'robots.txt':<14} {skipped}")
         elif field != "sources":
-            out.print(f"{field:<14} {value if value is not None else ''}", markup=False)
+            out.print(f"{field:<14} {value if value is not None else ''}")
     for source in found["sources"]:
         read_at = f"{source['outcome']} at {source['fetched_at']}" if source["outcome"] else "not read yet"
         why = f" ({source['reason']})" if source["reason"] else f", {source['found']} addresses"
-        out.print(f"{source['kind']:<14} {source['url']}: {read_at}{why if source['outcome'] else ''}", markup=False)
+        out.print(f"{source['kind']:<14} {source['url']}: {read_at}{why if source['outcome'] else ''}")
 
 
 app.command()(looking.add)
@@ -108,7 +109,7 @@ def check(
         print_json({"outlets": len(catalogue), "broken": list(catalogue.broken)})
     else:
         for fault in catalogue.broken:
-            err.print(fault, style="red", markup=False)
+            err.print(fault, style="red")
         out.print(f"{len(catalogue)} outlet files are right, {len(catalogue.broken)} are broken.")
     if catalogue.broken:
         raise typer.Exit(1)
@@ -118,21 +119,23 @@ def check(
 def enable(
     names: Annotated[list[str] | None, typer.Argument(help="Names of outlets.")] = None,
     country: Annotated[str | None, typer.Option(help="All outlets of this country.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Crawl outlets on schedule from now on."""
-    _set(names, country, enabled=True)
+    _set(names, country, enabled=True, as_json=as_json)
 
 
 @app.command()
 def disable(
     names: Annotated[list[str] | None, typer.Argument(help="Names of outlets.")] = None,
     country: Annotated[str | None, typer.Option(help="All outlets of this country.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Crawl outlets on schedule no more; what they brought stays."""
-    _set(names, country, enabled=False)
+    _set(names, country, enabled=False, as_json=as_json)
 
 
-def _set(names: list[str] | None, country: str | None, *, enabled: bool) -> None:
+def _set(names: list[str] | None, country: str | None, *, enabled: bool, as_json: bool) -> None:
     from crawler.catalogue import Catalogue
     from news.configuration import read
 
@@ -142,10 +145,13 @@ def _set(names: list[str] | None, country: str | None, *, enabled: bool) -> None
     if country:
         slugs += [outlet.slug for outlet in catalogue if outlet.country == country.lower()]
     if not slugs:
-        err.print("Name outlets, or a country that has some: --country de.", style="red")
-        raise typer.Exit(2)
+        fail("Name outlets, or a country that has some: --country de.")
     run(_enable(slugs, enabled=enabled))
-    out.print(f"{'Enabled' if enabled else 'Disabled'}: {', '.join(sorted(set(slugs)))}")
+    slugs = sorted(set(slugs))
+    if as_json:
+        print_json({"enabled": enabled, "outlets": slugs})
+    else:
+        out.print(f"{'Enabled' if enabled else 'Disabled'}: {', '.join(slugs)}")
 
 
 def _outlets() -> "list[Outlet]":
@@ -154,7 +160,7 @@ def _outlets() -> "list[Outlet]":
 
     catalogue = Catalogue(home=read().home)
     for fault in catalogue.broken:
-        err.print(fault, style="yellow", markup=False)
+        err.print(fault, style="yellow")
     return list(catalogue)
 
 
@@ -169,7 +175,7 @@ def _summary(outlet: "Outlet", state: "OutletState | None") -> dict[str, Any]:
         "articles": state.articles if state else 0,
         "pages": state.pages if state else 0,
         "due": state.due if state else 0,
-        "crawled_at": state.crawled_at.isoformat() if state and state.crawled_at else None,
+        "crawled_at": state.crawled_at if state else None,
         "marked": state.marked if state else None,
     }
 
@@ -178,7 +184,6 @@ def _source(state: "SourceState | None") -> dict[str, Any]:
     if state is None:
         return {"outcome": None, "reason": None, "fetched_at": None, "found": 0}
     known = asdict(state)
-    known["fetched_at"] = state.fetched_at.isoformat() if state.fetched_at else None
     return {name: known[name] for name in ("outcome", "reason", "fetched_at", "found")}
 
 

@@ -4,18 +4,27 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic
 
+from rich.status import Status
+from rich.text import Text
+
 from broadsheet.console import err
 
 #: between two lines where nothing can be overwritten: a day of crawling stays a file that can be read
 EVERY_SECONDS = 5.0
 
 
+def waiting(what: str) -> Status:
+    """Return a block that says at a terminal what it waits for."""
+    # as a text: in a plain string, rich would take [brackets] as markup; the dots are no ASCII
+    return err.status(Text(what), spinner="dots" if err.encoding.startswith("utf") else "line")
+
+
 @contextmanager
 def progress(begin: str) -> Iterator[Callable[[str], None]]:
     """Give a function that says on standard error how far it is; called often, it says what changed now and then."""
     if err.is_terminal:
-        with err.status(begin, spinner="dots") as status:
-            yield status.update
+        with waiting(begin) as status:
+            yield lambda line: status.update(Text(line))
         return
     said, said_at = "", monotonic()
 
@@ -23,6 +32,6 @@ def progress(begin: str) -> Iterator[Callable[[str], None]]:
         nonlocal said, said_at
         if line != said and monotonic() - said_at >= EVERY_SECONDS:
             said, said_at = line, monotonic()
-            err.print(line, markup=False)
+            err.print(line)
 
     yield say

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from broadsheet.console import fail, out, print_json, quiet_logs, run, table
+from broadsheet.console import fail, out, print_json, print_table, run
+from broadsheet.logs import quiet_logs
 from broadsheet.opened import open_ledger
 
 if TYPE_CHECKING:
@@ -29,14 +30,18 @@ def list_refused(as_json: Json = False) -> None:
     if as_json:
         print_json([_plain(each) for each in found])
         return
-    shown = table("id", "stream", "refused at", "reason")
-    for each in found:
-        shown.add_row(each.id, each.stream, each.refused_at.strftime("%Y-%m-%d %H:%M:%SZ"), each.reason)
-    out.print(shown if found else "Nothing is in quarantine.")
+    if not found:
+        out.print("Nothing is in quarantine.")
+        return
+    rows = [(each.id, each.stream, each.refused_at.strftime("%Y-%m-%d %H:%M:%SZ"), each.reason) for each in found]
+    print_table(("id", "stream", "refused at", "reason"), rows)
 
 
 @app.command()
-def show(id_: Annotated[str, typer.Argument(metavar="ID")]) -> None:
+def show(
+    id_: Annotated[str, typer.Argument(metavar="ID")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as without it.")] = False,
+) -> None:
     """Show one refused document, whole, as JSON."""
     from ledger.quarantine import refused
 
@@ -46,25 +51,31 @@ def show(id_: Annotated[str, typer.Argument(metavar="ID")]) -> None:
 
 
 @app.command()
-def retry(ids: Ids = None) -> None:
+def retry(ids: Ids = None, as_json: Json = False) -> None:
     """Have documents tried again, as the ledger has them now; without ids, all of them."""
     from ledger import quarantine
 
     quiet_logs()
-    out.print(
-        f"{run(_with_ledger(lambda connection: quarantine.retry(connection, ids or ())))} owed to the index again."
-    )
+    owed = run(_with_ledger(lambda connection: quarantine.retry(connection, ids or ())))
+    if as_json:
+        print_json({"owed": owed})
+    else:
+        out.print(f"{owed} owed to the index again.")
 
 
 @app.command()
-def drop(ids: Ids = None) -> None:
+def drop(ids: Ids = None, as_json: Json = False) -> None:
     """Let refused documents go. The articles themselves stay in the ledger."""
     from ledger import quarantine
 
     quiet_logs()
     if not ids:
         fail("Name what is to go: broadsheet quarantine drop ID ...")
-    out.print(f"{run(_with_ledger(lambda connection: quarantine.drop(connection, ids)))} dropped.")
+    dropped = run(_with_ledger(lambda connection: quarantine.drop(connection, ids)))
+    if as_json:
+        print_json({"dropped": dropped})
+    else:
+        out.print(f"{dropped} dropped.")
 
 
 def _plain(each: Any) -> dict[str, Any]:
@@ -73,7 +84,7 @@ def _plain(each: Any) -> dict[str, Any]:
         "id": each.id,
         "revision": each.revision,
         "reason": each.reason,
-        "refused_at": each.refused_at.isoformat().replace("+00:00", "Z"),
+        "refused_at": each.refused_at,
     }
 
 

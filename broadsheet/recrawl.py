@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import err, fail, out, print_json, quiet_logs
+from broadsheet.console import err, fail, out, print_json
+from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def recrawl(
 ) -> None:
     """Fetch addresses again, now, and say what came of each: what was changed, or why nothing was.
 
-    Exits with 2 if an address could not be asked for.
+    Exits with 1 if one was not fetched or gave no article, with 2 if an address could not be asked for.
     """
     from schedules.opened import run_with_jobs
 
@@ -41,9 +42,9 @@ def recrawl(
     wanted = list(dict.fromkeys([*(urls or ()), *_lines(file)]))
     if not wanted:
         fail("Name addresses, or a file of them: broadsheet recrawl https://… or --file urls.txt.")
-    refused = run_with_jobs(lambda jobs: _recrawl(jobs, wanted, wait=wait, force=force, as_json=as_json))
-    if refused:
-        raise typer.Exit(2)
+    refused, failed = run_with_jobs(lambda jobs: _recrawl(jobs, wanted, wait=wait, force=force, as_json=as_json))
+    if refused or failed:
+        raise typer.Exit(2 if refused else 1)
 
 
 def _lines(file: str | None) -> list[str]:
@@ -56,8 +57,9 @@ def _lines(file: str | None) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as_json: bool) -> int:
-    """Ask for all, tell of each, and return how many were refused."""
+async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as_json: bool) -> tuple[int, int]:
+    """Ask for all, tell of each, and return how many were refused, and of how many no article came."""
+    from news.outcome import READ
     from news.storable import storable
     from schedules.recrawls import outlets_for, reports
 
@@ -67,21 +69,23 @@ async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as
         if as_json:
             print_json({"url": storable(url), "state": "refused", "outcome": None, "says": why})
         else:
-            err.print(why, style="red", markup=False)
+            err.print(why, style="red")
     asked = []
     for url, outlet in outlets.items():
         found, joined = await jobs.recrawl(outlet, url, force=force)
         asked.append(found)
         if not as_json:
             joins = ", joins one that waits" if joined else ""
-            err.print(f"{found.id}  {found.url}  ({outlet.slug}{joins})", markup=False)
+            err.print(f"{found.id}  {found.url}  ({outlet.slug}{joins})")
     if asked and wait:
         await _follow(jobs, [each.url for each in asked])
+    failed = 0
     for said in await reports(jobs, asked):
+        failed += wait and (said.attempt is None or said.attempt.outcome not in READ)
         await _print(said, as_json=as_json, waited=wait)
     if asked and not wait and not as_json and not await jobs.someone_works():
         err.print("No worker runs: `broadsheet up` will fetch them.", style="yellow")
-    return len(refused)
+    return len(refused), failed
 
 
 async def _follow(jobs: "Jobs", urls: list[str]) -> None:
@@ -104,7 +108,7 @@ async def _print(said: "Report", *, as_json: bool, waited: bool) -> None:
         print_json(said.as_json() | ({"changes": _changes_as_json(compared)} if compared else {}))
         return
     if waited or said.attempt:
-        out.print(said.sentence(), markup=False)
+        out.print(said.sentence())
     if compared:
         _print_changes(compared)
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from broadsheet.console import err, fail, out, print_json, quiet_logs, table
+from broadsheet.console import err, fail, out, print_json, print_table
 from broadsheet.imports import read_files
+from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _articles(
     else:
         _show(going.asked, waited=wait)
     for error in going.asked.errors:
-        err.print(f"A part stopped: {error}. The same command goes on.", style="red", markup=False)
+        err.print(f"A part stopped: {error}. The same command goes on.", style="red")
     if going.owed and wait:
         err.print(f"{going.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
     if wait and going.asked.ended_at is None:
@@ -172,13 +173,10 @@ def _show(asked: "Reprocessing", *, waited: bool) -> None:
         if times := asked.results.get(result):
             out.print(f"{times} {said}")
     for reason, times in asked.refusals.items():
-        out.print(f"  {times}: {reason}", markup=False)
+        out.print(f"  {times}: {reason}")
     if not asked.fields:
         return
-    shown = table("field", "articles")
-    for name, times in asked.fields.items():
-        shown.add_row(name, str(times))
-    out.print(shown)
+    print_table(("field", "articles"), [(name, str(times)) for name, times in asked.fields.items()])
     for example in asked.examples:
-        out.print(f"\n{example['url']}\n  {example['field']}", markup=False)
-        out.print(f"  - {example['before']}\n  + {example['after']}", markup=False)
+        out.print(f"\n{example['url']}\n  {example['field']}")
+        out.print(f"  - {example['before']}\n  + {example['after']}")

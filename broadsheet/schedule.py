@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import err, fail, out, print_json, quiet_logs, run
+from broadsheet.console import err, out, print_json, print_table, run
+from broadsheet.logs import quiet_logs
 from broadsheet.opened import open_ledger
 from news.clock import now
 
@@ -25,8 +26,6 @@ def list_plans(
     as_json: Json = False,
 ) -> None:
     """List what happens next, the soonest first."""
-    from rich.table import Table
-
     from schedules.timetable import soonest
 
     quiet_logs()
@@ -37,10 +36,7 @@ def list_plans(
     if not made:
         out.print("No outlet is enabled: `broadsheet outlets enable NAME…` does that.")
         return
-    table = Table("outlet", "next", "why", box=None)
-    for each in made:
-        table.add_row(each.outlet, _when(each.at), each.why)
-    out.print(table)
+    print_table(("outlet", "next", "why"), [(each.outlet, _when(each.at), each.why) for each in made])
 
 
 @app.command()
@@ -52,32 +48,30 @@ def show(outlet: str, as_json: Json = False) -> None:
         print_json(_simple(made))
         return
     for reading in made.readings:
-        out.print(f"{_when(reading.at):<18}{reading.source}: {reading.why}", markup=False)
+        out.print(f"{_when(reading.at):<18}{reading.source}: {reading.why}")
     visits = f"{_when(made.visit_at):<18}pages that are due" if made.visit_at else "No page is to be visited again."
-    out.print(visits, markup=False)
+    out.print(visits)
 
 
 @app.command()
-def pause(outlets: Names) -> None:
+def pause(outlets: Names, as_json: Json = False) -> None:
     """Let outlets rest: nothing is read or visited on schedule until they are resumed."""
-    _pause(outlets, paused=True)
-    out.print(f"Paused: {', '.join(outlets)}")
+    _pause(outlets, paused=True, as_json=as_json)
 
 
 @app.command()
-def resume(outlets: Names) -> None:
+def resume(outlets: Names, as_json: Json = False) -> None:
     """Go on with outlets that were paused; what was due meanwhile happens once."""
-    _pause(outlets, paused=False)
-    out.print(f"Resumed: {', '.join(outlets)}")
+    _pause(outlets, paused=False, as_json=as_json)
 
 
 @app.command("run")
-def run_now(outlets: Names) -> None:
+def run_now(outlets: Names, as_json: Json = False) -> None:
     """Ask for outlets to be crawled as soon as a worker can, without waiting for it."""
     from schedules.opened import run_with_jobs
 
     quiet_logs()
-    run_with_jobs(lambda jobs: _run(jobs, outlets))
+    run_with_jobs(lambda jobs: _run(jobs, outlets, as_json=as_json))
 
 
 def _simple(made: "Plan") -> dict[str, Any]:
@@ -107,18 +101,22 @@ async def _plans(*names: str) -> "list[Plan]":
     catalogue = Catalogue(home=read().home)
     outlets = [catalogue.outlet(name) for name in names] if names else list(catalogue)
     for fault in () if names else catalogue.broken:
-        err.print(fault, style="yellow", markup=False)
+        err.print(fault, style="yellow")
     async with open_ledger() as connection:
         return await plans(connection, outlets, now())
 
 
-def _pause(names: list[str], *, paused: bool) -> None:
+def _pause(names: list[str], *, paused: bool, as_json: bool) -> None:
     from crawler.catalogue import Catalogue
     from news.configuration import read
 
     quiet_logs()
     catalogue = Catalogue(home=read().home)
     run(_write_pause([catalogue.outlet(name).slug for name in names], paused=paused))
+    if as_json:
+        print_json({"paused": paused, "outlets": names})
+    else:
+        out.print(f"{'Paused' if paused else 'Resumed'}: {', '.join(names)}")
 
 
 async def _write_pause(slugs: list[str], *, paused: bool) -> None:
@@ -128,14 +126,15 @@ async def _write_pause(slugs: list[str], *, paused: bool) -> None:
         await outlets.pause(connection, slugs, paused=paused)
 
 
-async def _run(jobs: "Jobs", names: list[str]) -> None:
+async def _run(jobs: "Jobs", names: list[str], *, as_json: bool) -> None:
     from schedules.jobs import BY_PERSON
 
     wanted = [jobs.catalogue.outlet(name) for name in names]
-    if not wanted:
-        fail("Name outlets: broadsheet schedule run NAME…")
     for outlet in wanted:
         await jobs.crawl(outlet, priority=BY_PERSON)
-    out.print(f"Asked for: {', '.join(names)}")
+    if as_json:
+        print_json({"asked": names})
+    else:
+        out.print(f"Asked for: {', '.join(names)}")
     if not await jobs.someone_works():
         err.print("No worker runs: `broadsheet up` will crawl them.", style="yellow")

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import fail, out, print_json, quiet_logs, run
+from broadsheet.console import fail, out, print_json, run
+from broadsheet.logs import quiet_logs
 from broadsheet.opened import ledger_and_index
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Search the articles, with facets to narrow it down."""
-    from index.fields import DEFAULT_FACETS
+    from index.fields import usual_facets
     from index.query import Query, Sort
 
     filters: dict[str, tuple[str, ...]] = {}
@@ -63,7 +64,7 @@ def search(
         sort=Sort(sort),
         size=size,
         cursor=cursor,
-        facets=DEFAULT_FACETS if facets else (),
+        facets=usual_facets() if facets else (),
         highlight=True,
         like=like,
         freshness=timedelta(days=fresh) if fresh else None,
@@ -128,13 +129,13 @@ def _print(results: "Results") -> None:
     out.print(f"{results.total} article{'s' if results.total != 1 else ''}, {results.took_ms:.0f} ms")
     for name, buckets in results.facets.items():
         if buckets:
-            out.print(f"  {name:<15}" + ", ".join(f"{each.label} {each.count}" for each in buckets), markup=False)
+            out.print(f"  {name:<15}" + ", ".join(f"{each.label} {each.count}" for each in buckets))
     if results.significant_terms:
-        out.print(f"  {'tell apart':<15}" + ", ".join(each.label for each in results.significant_terms), markup=False)
+        out.print(f"  {'tell apart':<15}" + ", ".join(each.label for each in results.significant_terms))
     for note in results.notes:
-        out.print(note, style="yellow", markup=False)
+        out.print(note, style="yellow")
     if results.next_cursor:
-        out.print(f"More: --cursor {results.next_cursor}", markup=False)
+        out.print(f"More: --cursor {results.next_cursor}")
 
 
 def _print_hit(hit: "Hit") -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from broadsheet.console import fail, out, print_json, run, table
+from broadsheet.console import fail, out, print_json, print_table, run
 from broadsheet.opened import open_ledger
 
 if TYPE_CHECKING:
@@ -55,14 +55,14 @@ def history(url_or_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json([_version(version) for version in versions])
         return
-    shown = table("version", "seen at", "changes", "headline")
+    rows = []
     for version in versions:
         kinds = ", ".join(version.edits.kinds).replace("_", " ") if version.edits else "first seen"
         stealth = " (stealth)" if version.edits and version.edits.stealth else ""
         why = f" ({CANNOT_TELL})" if version.edits and version.edits.is_unexplained else ""
         at = version.seen_at.strftime("%Y-%m-%d %H:%M:%SZ")
-        shown.add_row(str(version.number), at, kinds + stealth + why, version.article.headline[:80])
-    out.print(shown)
+        rows.append((str(version.number), at, kinds + stealth + why, version.article.headline[:80]))
+    print_table(("version", "seen at", "changes", "headline"), rows)
     if attempt:
         out.print(Text(_sentence(attempt)))
 
@@ -104,12 +104,15 @@ def explain(url_or_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json(candidates)
         return
-    shown = table("field", "", "weight", "source", "value", "why")
-    for name, weighed in candidates.items():
-        for each in weighed:
-            mark = "*" if each["chosen"] else ""
-            shown.add_row(name, mark, f"{each['weight']:.2f}", each["source"], each["value"][:80], each["why"])
-    out.print(shown if candidates else "This article was read before candidates were kept.")
+    if not candidates:
+        out.print("This article was read before candidates were kept.")
+        return
+    rows = [
+        (name, "*" if each["chosen"] else "", f"{each['weight']:.2f}", each["source"], each["value"][:80], each["why"])
+        for name, weighed in candidates.items()
+        for each in weighed
+    ]
+    print_table(("field", "chosen", "weight", "source", "value", "why"), rows)
 
 
 async def _explanation(url_or_id: str) -> dict[str, list[dict[str, Any]]]:

@@ -4,6 +4,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
+import structlog
 import typer
 
 from broadsheet.logs import daemon_logs, tell
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 Port = Annotated[int, typer.Option(help="Port of the search page.")]
 Host = Annotated[str, typer.Option(help="Address that the search page listens on.")]
 
+Json = Annotated[bool, typer.Option("--json", help="Log JSON at a terminal, too.")]
+
 #: connections of the web: readers wait for each other rather than for the crawls
 WEB_CONNECTIONS = 4
 
@@ -30,34 +33,40 @@ def add_to(app: typer.Typer) -> None:
     app.command()(web)
 
 
-def up(port: Port = 8000, host: Host = "127.0.0.1") -> None:
+def up(port: Port = 8000, host: Host = "127.0.0.1", as_json: Json = False) -> None:
     """Crawl the enabled outlets on schedule, work off recrawls, and serve the search page, until Ctrl-C.
 
     Any number of daemons may run on one ledger: they share the work, and one of them keeps the timetable.
     """
-    _run(lambda jobs: _up(jobs, host=host, port=port))
+    _run(lambda jobs: _up(jobs, host=host, port=port), as_json=as_json)
 
 
-def worker() -> None:
+def worker(as_json: Json = False) -> None:
     """Crawl without a search page, beside other workers on the same PostgreSQL, until Ctrl-C.
 
     One of all workers and daemons keeps the timetable.
     """
-    _run(_work)
+    _run(_work, as_json=as_json)
 
 
-def web(port: Port = 8000, host: Host = "127.0.0.1") -> None:
+def web(port: Port = 8000, host: Host = "127.0.0.1", as_json: Json = False) -> None:
     """Serve the search page without crawling, until Ctrl-C; what is asked for here is worked off elsewhere."""
-    _run(lambda jobs: _serve(jobs, host=host, port=port))
+    _run(lambda jobs: _serve(jobs, host=host, port=port), as_json=as_json)
 
 
-def _run(main: "Callable[[Jobs], Awaitable[None]]") -> None:
+def _run(main: "Callable[[Jobs], Awaitable[None]]", *, as_json: bool) -> None:
     """Run a daemon until it is stopped (exit code 130 or 143), a part of it ends (1), or it cannot begin (2)."""
     from schedules.opened import run_with_jobs
 
-    daemon_logs()
+    daemon_logs(as_json=as_json)
+
+    async def begin(jobs: "Jobs") -> None:
+        for reason in jobs.catalogue.broken:
+            structlog.get_logger().warning("outlet_file_broken", reason=reason, kept=False)
+        await main(jobs)
+
     try:
-        run_with_jobs(main)
+        run_with_jobs(begin)
     except KeyboardInterrupt:
         _end("Stopped. What was not fetched is still due.", stopped_code())
     except BroadsheetError as error:

@@ -4,11 +4,13 @@ import re
 from collections.abc import Collection, Sequence
 
 from scrapy.http import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.answers import Answer, page_of
 from crawler.robots import sitemaps
 from crawler.sources import read_source
 from crawler.sources.listing import Listing
+from ledger.faults import in_transaction
 from ledger.listings import note_listing
 from ledger.outlets import SourceState, note_source
 from ledger.pages import Found, announce
@@ -34,9 +36,13 @@ async def take_in(desk: Desk, outlet: Outlet, source: Source, response: Response
         return ()
     listing: Listing = await desk.pool.run(outlet.home, read_source, source.kind, page_of(response))
     found = ours(outlet, listing.found)
-    async with desk.engine.begin() as connection:
+
+    async def written(connection: AsyncConnection) -> int:
         new = await announce(connection, outlet.slug, source.url, found)
         await note_listing(connection, outlet.slug, source.url, found, now())
+        return new
+
+    new = await in_transaction(desk.engine, written)
     # an index stays the same while its parts change: it is never asked for on condition
     await note(desk, outlet, source, None, "", Answer() if listing.children else answer, found=len(found), new=new)
     return listing.children

@@ -13,6 +13,8 @@ log = structlog.get_logger()
 
 #: outlets that come with Broadsheet: crawler/outlets/<country>/<slug>.toml
 SHIPPED = Path(__file__).parent / "outlets"
+#: the longest of ours has 1 KiB, and hundreds of sources fit; the TOML parser's time grows with the square of a key
+MOST_BYTES = 1 << 16
 #: what tells that a file was written since: its time of change, in ns, and its bytes
 Stamp = tuple[int, int]
 
@@ -24,7 +26,8 @@ class Catalogue:
         """Take every outlet that is shipped or stands in `home/outlets/`, if there is a home, and `outlets` besides.
 
         A user's file replaces a shipped one, and `outlets` replace both. A broken file never stops the others: its
-        error is in `broken`, with file and field.
+        error is in `broken`, with file and field. Nor does the shipped file of its name stand in for it: the user's may
+        have had a delay, a proxy or another home.
         """
         self._given = {outlet.slug: outlet for outlet in outlets}
         self._home = home
@@ -41,10 +44,16 @@ class Catalogue:
         return len(self._outlets)
 
     def outlet(self, slug: str) -> Outlet:
-        """Return the outlet of this name. Raises UnknownOutlet, which names the nearest one."""
+        """Return the outlet of this name.
+
+        Raises UnknownOutlet, which names the nearest one, or ConfigurationError with what is wrong with its file.
+        """
         try:
             return self._outlets[slug]
         except KeyError:
+            for path, (_, _, error) in self._files.items():
+                if error and path.stem == slug:
+                    raise ConfigurationError(error) from None
             raise UnknownOutlet(slug, self._outlets) from None
 
     def reread(self) -> None:
@@ -58,7 +67,10 @@ class Catalogue:
             try:
                 found = path.stat()
             except FileNotFoundError:
-                continue  # taken away since it was listed
+                continue  # taken away since it was listed, or a link to nowhere
+            except OSError as error:
+                files[path] = ((0, 0), known[1] if known else None, f"{path}: {error.strerror}.")
+                continue
             stamp = (found.st_mtime_ns, found.st_size)
             if known is not None and known[0] == stamp:
                 files[path] = known
@@ -67,10 +79,11 @@ class Catalogue:
                 files[path] = (stamp, read_outlet(path), "")
             except ConfigurationError as error:
                 files[path] = (stamp, known[1] if known else None, str(error))
-                if self._files:  # at the first reading, whoever reads it tells what is broken
+                if self._files:  # of the first reading, a daemon and the commands tell by themselves
                     log.warning("outlet_file_broken", reason=str(error), kept=bool(known and known[1]))
         # by file name: the user's files come last
-        outlets = {path.stem: outlet for path, (_, outlet, _) in files.items() if outlet is not None} | self._given
+        by_slug = {path.stem: outlet for path, (_, outlet, _) in files.items()}
+        outlets = {slug: outlet for slug, outlet in by_slug.items() if outlet is not None} | self._given
         # each at once: others iterate meanwhile
         self._outlets = dict(sorted(outlets.items()))
         self.broken = tuple(error for _, _, error in files.values() if error)
@@ -85,7 +98,15 @@ class Catalogue:
 def read_outlet(path: Path) -> Outlet:
     """Return the outlet of a file. Raises ConfigurationError, which names the file and the field or line."""
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        # a pipe or a device would be waited for
+        if not path.is_file():
+            raise ConfigurationError(f"{path}: it is no file.")
+        if (size_bytes := path.stat().st_size) > MOST_BYTES:
+            raise ConfigurationError(f"{path}: {size_bytes:,} bytes; an outlet's file has {MOST_BYTES:,} at most.")
+        return parse(path.stem, tomllib.loads(path.read_text(encoding="utf-8")), str(path))
+    except OSError as error:
+        raise ConfigurationError(f"{path}: {error.strerror}.") from error
+    except RecursionError as error:
+        raise ConfigurationError(f"{path}: it is nested too deeply for an outlet's file.") from error
+    except ValueError as error:  # of TOML, UTF-8 and a number of thousands of digits
         raise ConfigurationError(f"{path}: {error}") from error
-    return parse(path.stem, fields, str(path))

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
+from crawler.xml_bounds import excess_of
 from news.errors import ConfigurationError
 
 NO_ADDRESS, DOUBLE = "it is no address", "it stands there twice"
@@ -57,6 +58,8 @@ _Row = tuple[str, str, str]
 
 
 def _opml(content: bytes) -> list[_Row]:
+    if excess := excess_of(content):
+        raise ConfigurationError(f"The list is not read: {excess}.")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:
         root = etree.fromstring(content, parser)

@@ -10,8 +10,10 @@ from scrapy.core.downloader import Slot
 from scrapy.crawler import Crawler
 from scrapy.extensions.throttle import AutoThrottle
 from scrapy.http import Response
+from sqlalchemy.ext.asyncio import AsyncConnection
 from twisted.python.failure import Failure
 
+from ledger.faults import in_transaction
 from ledger.sites import note_request, requested_at
 from news.clock import now
 from news.errors import CrawlInterrupted
@@ -107,11 +109,15 @@ class Pace:
         if not self._met or self.crawler.engine is None:
             return
         desk = await desk_of(self.crawler)
-        async with desk.engine.begin() as connection:
-            for site, slot in sorted(self.crawler.engine.downloader.slots.items()):
+        slots = sorted(self.crawler.engine.downloader.slots.items())
+
+        async def written(connection: AsyncConnection) -> None:
+            for site, slot in slots:
                 if slot.lastseen:
                     ago = timedelta(seconds=monotonic() - slot.lastseen)
                     await note_request(connection, site, now() - ago)
+
+        await in_transaction(desk.engine, written)
 
 
 class Throttle(AutoThrottle):

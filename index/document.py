@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from index.fields import FACETS
+from index.fields import facets
 from index.protocol import Stream
 from index.schema import fields
 from index.words import fold
@@ -66,31 +66,17 @@ def names(entities: Any, key: str = "name") -> list[str]:
 
 def facet_values(document: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return for each facet of an article its values: folded form to the form to show."""
-    plain = {
-        "sections": document.get("sections") or document.get("article_section"),
-        "places": names(document.get("places")),
-        "people": names(document.get("people")),
-        "organisations": names(document.get("organisations")),
-        "edit_kinds": document.get("edit_kinds") or _edit_kinds(document.get("edits")),
-        "gone": bool(document.get("gone_at")),
-    }
     found = {}
-    for facet in FACETS:
+    for name, facet in facets().items():
         values: dict[str, str] = {}
-        for value in _list(plain.get(facet, document.get(facet)))[:MOST_VALUES]:
+        stated = facet.values(document) if facet.values else document.get(name)
+        for value in _list(stated)[:MOST_VALUES]:
             shown = str(value).lower() if isinstance(value, bool) else str(value)[:LONGEST_VALUE].strip()
             values.setdefault(folded_value(shown), shown)
         values.pop("", None)
         if values:
-            found[facet] = values
+            found[name] = values
     return found
-
-
-def _edit_kinds(edits: Any) -> list[str]:
-    """Return the kinds of edits that are written as one summary or as a list of edits."""
-    summaries = [each for each in _list(edits) if isinstance(each, Mapping)]
-    kinds = [str(kind) for each in summaries for kind in _list(each.get("kinds"))]
-    return list(dict.fromkeys(kinds + names(summaries, "kind")))
 
 
 def folded_value(shown: str) -> str:

@@ -1,57 +1,292 @@
-"""The fields that a query may name: what people call them, and what the index calls them."""
+"""The fields of an article in the index, each declared once: its type, what it means, how it is searched and filtered.
+
+From here come Elasticsearch's mapping, PostgreSQL's weights, the names that a query knows, the facets with their
+labels, "did you mean", and the table in docs/fields.md (`python -m index.fields`).
+"""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
 
 from news.errors import BadQuery
 
-#: facets a search page shows first
-DEFAULT_FACETS = (
-    "outlet",
-    "country",
-    "in_language",
-    "sections",
-    "kind",
-    "authors",
-    "agencies",
-    "places",
-    "people",
-    "organisations",
-)
+Json = dict[str, Any]
 
-#: every facet with what else people call it; a value is compared without case and accents
-FACETS: dict[str, tuple[str, ...]] = {
-    "outlet": ("source", "site", "outlets"),
-    "country": ("countries",),
-    "in_language": ("language", "lang", "languages"),
-    "sections": ("section",),
-    "kind": ("type",),
-    "authors": ("author", "by"),
-    "agencies": ("agency",),
-    "places": ("place",),
-    "people": ("person",),
-    "organisations": ("organisation", "organization", "organizations", "org"),
-    "keywords": ("keyword", "tag"),
-    "about_country": ("about",),
-    "edit_kinds": ("edit", "edited"),
-    "story_id": ("story",),
-    "credited_agency": ("credit",),
-    "stealth": (),
-    "is_accessible_for_free": ("free",),
-    "gone": (),
+#: rises with each change of what Elasticsearch is told of these fields: `broadsheet index migrate` brings it there
+SCHEMA_VERSION = 1
+
+KEYWORD: Json = {"type": "keyword", "ignore_above": 1024}
+TEXT: Json = {"type": "text", "analyzer": "neutral"}
+INSTANT: Json = {"type": "date", "format": "strict_date_optional_time"}
+BOOLEAN: Json = {"type": "boolean"}
+INTEGER: Json = {"type": "integer"}
+FLOAT: Json = {"type": "float"}
+#: kept as it is, and not searched
+KEPT: Json = {"type": "object", "enabled": False}
+
+
+def each(**properties: Json) -> Json:
+    """Return the type of a list of objects; a property beyond these is kept and not searched."""
+    return {"type": "nested", "dynamic": False, "properties": properties}
+
+
+def parts(**properties: Json) -> Json:
+    """Return the type of one object, or of a list whose objects need not be told apart."""
+    return {"dynamic": False, "properties": properties}
+
+
+def _names(value: Any) -> list[str]:
+    """Return the names of entities that are written as texts or as objects with a name."""
+    values = list(value) if isinstance(value, list | tuple) else [value] if value else []
+    found = (each.get("name") if isinstance(each, Mapping) else each for each in values)
+    return list(dict.fromkeys(str(name) for name in found if name))
+
+
+def _edit_kinds(document: Mapping[str, Any]) -> Any:
+    """Return the kinds of edits, also of those that are written as one summary or as a list of edits."""
+    if document.get("edit_kinds"):
+        return document["edit_kinds"]
+    edits = document.get("edits") or []
+    summaries = [each for each in (edits if isinstance(edits, list | tuple) else [edits]) if isinstance(each, Mapping)]
+    kinds = [str(kind) for each in summaries for kind in each.get("kinds") or ()]
+    return list(dict.fromkeys([*kinds, *(str(each["kind"]) for each in summaries if each.get("kind"))]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facet:
+    """A filter with counts. Its values are compared without case and accents."""
+
+    #: its heading on the page
+    label: str
+    #: what else people call it
+    aliases: tuple[str, ...] = ()
+    #: the document in, its value or values out; None: what the field holds
+    values: Callable[[Mapping[str, Any]], Any] | None = None
+    #: counted where nobody says which facets are wanted
+    is_usual: bool = False
+    #: it has a list on the page; without, it is a filter alone
+    is_listed: bool = False
+    #: it says something when it is so; that it is not so is what everyone expects
+    is_flag: bool = False
+    #: about as many values as articles: Elasticsearch prepares nothing for counting them
+    is_unique: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """One field of an article."""
+
+    #: as Elasticsearch maps it
+    type: Json
+    #: what it holds, for people
+    means: str
+    #: PostgreSQL's weight of its words, A to D; None: its words are not searched
+    weight: str | None = None
+    #: how much a word in it counts in Elasticsearch beside one in the body. A field that has this is analysed in the
+    #: article's own language, too, and can be asked for by its name
+    boost: int | None = None
+    #: what else people call the field in a query
+    aliases: tuple[str, ...] = ()
+    facet: Facet | None = None
+    #: the facet's name, where it is another than the field's
+    facet_name: str = ""
+
+
+def _keyword(means: str, facet: Facet | None = None) -> Field:
+    return Field(type=KEYWORD, means=means, facet=facet)
+
+
+def _instant(means: str) -> Field:
+    return Field(type=INSTANT, means=means)
+
+
+FIELDS: dict[str, Field] = {
+    "id": Field(type={"type": "keyword"}, means="the article's id: UUIDv5 of its first address; it never changes"),
+    "url": _keyword("its address"),
+    "canonical_url": _keyword("the address that the page itself states"),
+    "revision": Field(type={"type": "long"}, means="rises with each change that the index is told"),
+    "version": Field(type=INTEGER, means="counts the article's texts"),
+    "outlet": _keyword(
+        "the outlet's slug",
+        Facet(label="Outlet", aliases=("source", "site", "outlets"), is_usual=True, is_listed=True),
+    ),
+    "outlet_name": _keyword("the outlet's name"),
+    "in_language": _keyword(
+        "language, a BCP 47 tag; `und` if it cannot be told",
+        Facet(label="Language", aliases=("language", "lang", "languages"), is_usual=True, is_listed=True),
+    ),
+    "language_confidence": Field(type=FLOAT, means="how sure the language is, 0 to 1"),
+    "country": _keyword(
+        "the outlet's country, ISO 3166-1 alpha-2",
+        Facet(label="Outlet’s country", aliases=("countries",), is_usual=True, is_listed=True),
+    ),
+    "headline": Field(type=TEXT, means="headline", weight="A", boost=3, aliases=("title", "intitle")),
+    "standfirst": Field(
+        type=TEXT, means="what stands between headline and body", weight="B", boost=2, aliases=("summary", "lead")
+    ),
+    "kicker": Field(type=TEXT, means="what stands over the headline", weight="C"),
+    "alternative_headlines": Field(type=TEXT, means="other headlines that the page states", weight="C"),
+    "correction": Field(type=TEXT, means="the outlet's own notice that it corrected the text", weight="C"),
+    "body": Field(
+        type=TEXT, means="text, its paragraphs parted by an empty line", weight="D", boost=1, aliases=("text", "intext")
+    ),
+    "entries": Field(type=parts(headline=TEXT, body=TEXT), means="a live blog's entries", weight="D"),
+    "body_cut": Field(type=BOOLEAN, means="the body was too long for the index and is cut there"),
+    "is_cut": Field(type=BOOLEAN, means="the page shows the beginning of the text alone"),
+    "article_section": _keyword("section, as the page states it"),
+    "sections": _keyword(
+        "section by one list for all outlets",
+        Facet(
+            label="Section",
+            aliases=("section",),
+            values=lambda document: document.get("sections") or document.get("article_section"),
+            is_usual=True,
+            is_listed=True,
+        ),
+    ),
+    "kind": _keyword(
+        "`article`, `live_blog`, `video` or `gallery`",
+        Facet(label="Kind", aliases=("type",), is_usual=True, is_listed=True),
+    ),
+    "authors": _keyword(
+        "people who wrote it", Facet(label="Author", aliases=("author", "by"), is_usual=True, is_listed=True)
+    ),
+    "agencies": _keyword(
+        "agencies that the byline or the text names",
+        Facet(label="Agency", aliases=("agency",), is_usual=True, is_listed=True),
+    ),
+    "places": Field(
+        type=each(name=KEYWORD, code=KEYWORD, kind=KEYWORD, country=KEYWORD, lat=FLOAT, lon=FLOAT, weight=FLOAT),
+        means="places in the text, each with name, code, kind, country, latitude, longitude and weight",
+        facet=Facet(
+            label="Places",
+            aliases=("place",),
+            values=lambda document: _names(document.get("places")),
+            is_usual=True,
+            is_listed=True,
+        ),
+    ),
+    "people": Field(
+        type=each(name=KEYWORD, role=KEYWORD, weight=FLOAT),
+        means="people in the text, each with name, role and weight",
+        facet=Facet(
+            label="People",
+            aliases=("person",),
+            values=lambda document: _names(document.get("people")),
+            is_usual=True,
+            is_listed=True,
+        ),
+    ),
+    "organisations": Field(
+        type=each(name=KEYWORD, id=KEYWORD, weight=FLOAT),
+        means="organisations in the text, each with name, id and weight",
+        facet=Facet(
+            label="Organisations",
+            aliases=("organisation", "organization", "organizations", "org"),
+            values=lambda document: _names(document.get("organisations")),
+            is_usual=True,
+            is_listed=True,
+        ),
+    ),
+    "keywords": _keyword("keywords of the page and of the text", Facet(label="Keywords", aliases=("keyword", "tag"))),
+    "about_country": _keyword("the country that it is about", Facet(label="About", aliases=("about",))),
+    "edits": Field(
+        type=each(
+            kind=KEYWORD,
+            kinds=KEYWORD,
+            at=INSTANT,
+            stealth=BOOLEAN,
+            version=INTEGER,
+            words_added=INTEGER,
+            words_removed=INTEGER,
+        ),
+        means="what the outlet changed, by version",
+    ),
+    "edit_kinds": _keyword(
+        "classes of all its edits",
+        Facet(label="Edited", aliases=("edit", "edited"), values=_edit_kinds, is_listed=True),
+    ),
+    "stealth": Field(
+        type=BOOLEAN,
+        means="an edit was not said to be one",
+        facet=Facet(label="Edited silently", is_listed=True, is_flag=True),
+    ),
+    "gone_at": Field(
+        type=INSTANT,
+        means="when it was withdrawn",
+        facet=Facet(
+            label="Withdrawn", values=lambda document: bool(document.get("gone_at")), is_listed=True, is_flag=True
+        ),
+        facet_name="gone",
+    ),
+    "gone_reason": _keyword("how the site said that it is withdrawn"),
+    "returned_at": _instant("when it was there again"),
+    "is_accessible_for_free": Field(
+        type=BOOLEAN,
+        means="the page says that no wall is before it",
+        facet=Facet(label="Free to read", aliases=("free",)),
+    ),
+    "credited_agency": _keyword("the first agency that it names", Facet(label="Credited agency", aliases=("credit",))),
+    "story_id": _keyword(
+        "the story: articles that carry one text", Facet(label="Story", aliases=("story",), is_unique=True)
+    ),
+    "copy_of": _keyword("the article of which it is a copy"),
+    "similarity": Field(type=FLOAT, means="how much of that article's text it has, 0 to 1"),
+    "date_published": _instant("when it was published, as the page states it"),
+    "date_precision": _keyword("of it: `instant`, `minute` or `day`"),
+    "date_source": _keyword("where on the page it stands"),
+    "date_modified": _instant("when it was changed, as the page states it"),
+    "date_modified_precision": _keyword("of it: `instant`, `minute` or `day`"),
+    "date_modified_source": _keyword("where on the page it stands"),
+    "first_seen_at": _instant("when we first fetched it"),
+    "changed_at": _instant("when we first saw its newest text"),
+    "fetched_at": _instant("when we last fetched it"),
+    "word_count": Field(type=INTEGER, means="words of the body"),
+    "reading_seconds": Field(type=INTEGER, means="how long it takes to read"),
+    "quotes": Field(type=each(speaker=KEYWORD, text=TEXT), means="quotations with who is quoted"),
+    "figures": Field(type=KEPT, means="figures in the text, with their units"),
+    "images": Field(type=KEPT, means="its images"),
+    "rights": Field(
+        type=parts(robots=KEYWORD, tdm_reserved=BOOLEAN, license=KEYWORD, forbids_ai_training=BOOLEAN),
+        means="what the page allows machines to do with it",
+    ),
 }
 
-#: texts that a word can be asked for in
-TEXT_FIELDS: dict[str, tuple[str, ...]] = {
-    "headline": ("title", "intitle"),
-    "standfirst": ("summary", "lead"),
-    "body": ("text", "intext"),
-}
+
+@cache
+def facets() -> dict[str, Facet]:
+    """Return every facet by its name, in the order of the page."""
+    return {field.facet_name or name: field.facet for name, field in FIELDS.items() if field.facet}
 
 
-def _by_any_name(fields: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    return {called: name for name, others in fields.items() for called in (name, *others)}
+def usual_facets() -> tuple[str, ...]:
+    """Return the facets that are counted where nobody says which are wanted."""
+    return tuple(name for name, facet in facets().items() if facet.is_usual)
 
 
-_FACETS = _by_any_name(FACETS)
-_TEXT_FIELDS = _by_any_name(TEXT_FIELDS)
+def listed_facets() -> tuple[str, ...]:
+    """Return the facets that have a list on the page."""
+    return tuple(name for name, facet in facets().items() if facet.is_listed)
+
+
+@cache
+def texts() -> dict[str, Field]:
+    """Return the fields whose words are searched, in the order in which their words are counted."""
+    return {name: field for name, field in FIELDS.items() if field.weight}
+
+
+@cache
+def boosts() -> dict[str, int]:
+    """Return the texts that can be asked for by name and are analysed by language, each with its boost."""
+    return {name: field.boost for name, field in FIELDS.items() if field.boost is not None}
+
+
+def _named(name: str, known: Mapping[str, tuple[str, ...]]) -> str | None:
+    called = name.lower()
+    return next((each for each, others in known.items() if called == each or called in others), None)
 
 
 def facet_named(name: str) -> str | None:
@@ -60,16 +295,62 @@ def facet_named(name: str) -> str | None:
     >>> facet_named("Author"), facet_named("http")
     ('authors', None)
     """
-    return _FACETS.get(name.lower())
+    return _named(name, {each: facet.aliases for each, facet in facets().items()})
 
 
 def text_field_named(name: str) -> str | None:
     """Return the text field that people call `name`, or None."""
-    return _TEXT_FIELDS.get(name.lower())
+    return _named(name, {each: FIELDS[each].aliases for each in boosts()})
 
 
 def known_facet(name: str) -> str:
-    """Return the facet that a program calls `name`. Raises BadQuery if there is none."""
+    """Return the facet that a program calls `name`.
+
+    Raises BadQuery if there is none, with the nearest one.
+
+    >>> known_facet("langauge")
+    Traceback (most recent call last):
+    news.errors.BadQuery: There is no facet 'langauge'. Did you mean 'language'?
+    """
     if facet := facet_named(name):
         return facet
-    raise BadQuery(f"There is no facet '{name}'. Known are {', '.join(FACETS)}.")
+    raise BadQuery(f"There is no facet '{name[:50]}'. {meant(name, facets())}")
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Return a sentence with the nearest of the names `known` and of the facets' other names, else with all `known`."""
+    others = [alias for facet in facets().values() for alias in facet.aliases]
+    if near := get_close_matches(name.lower()[:50], [*(known := list(known)), *others], n=1, cutoff=0.7):
+        return f"Did you mean '{near[0]}'?"
+    return f"Known are {', '.join(known)}."
+
+
+def mapping() -> Json:
+    """Return what Elasticsearch is told of these fields."""
+    return {name: field.type for name, field in FIELDS.items()}
+
+
+_ABOUT = """What the API, `--json`, feeds and the index hold of an article. What a page does not state is absent.
+Written by `python -m index.fields > docs/fields.md`; each field is declared once, in `index/fields.py`."""
+
+
+def table() -> str:
+    """Return the declarations as docs/fields.md shows them, in Markdown."""
+    lines = [
+        "# Fields of an article",
+        "",
+        _ABOUT,
+        "",
+        "| field | type | holds | filter | also called |",
+        "|---|---|---|---|---|",
+    ]
+    for name, field in FIELDS.items():
+        kind = field.type.get("type", "object") if field.type is not KEPT else "kept as it is"
+        facet = f"`{field.facet_name or name}`" if field.facet else ""
+        also = ", ".join(f"`{each}`" for each in (*field.aliases, *(field.facet.aliases if field.facet else ())))
+        lines.append(f"| `{name}` | {kind} | {field.means} | {facet} | {also} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(table() + "\n")

@@ -1,38 +1,54 @@
-"""The index's schemas, articles.json and events.json: which fields a document may have."""
+"""The index's schemas: which fields a document may have, and how Elasticsearch analyses and maps them."""
 
 import json
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from index.fields import INSTANT, KEYWORD, SCHEMA_VERSION, boosts, facets, mapping
 from index.protocol import Stream
 
 STREAMS: tuple[Stream, ...] = ("articles", "events")
 #: fields that the index makes for its own use; they are never written by others nor shown
-DERIVED = frozenset(
-    {
-        "i18n",
-        "facets",
-        "sorted_at",
-        "story_key",
-        "place_names",
-        "place_codes",
-        "place_points",
-        "people_names",
-        "organisation_names",
-    }
-)
+_DERIVED: dict[str, Any] = {
+    "place_names": KEYWORD,
+    "place_codes": KEYWORD,
+    "place_points": {"type": "geo_point"},
+    "people_names": KEYWORD,
+    "organisation_names": KEYWORD,
+    "sorted_at": INSTANT,
+    "story_key": {"type": "keyword"},
+}
+DERIVED = frozenset({*_DERIVED, "i18n", "facets"})
 
 
 @cache
-def _text(stream: Stream) -> str:
-    return files("index").joinpath(f"{stream}.json").read_text(encoding="utf-8")
+def _text(name: str) -> str:
+    return files("index").joinpath(f"{name}.json").read_text(encoding="utf-8")
 
 
 def schema(stream: Stream) -> dict[str, Any]:
     """Return a copy of the stream's Elasticsearch settings and mappings."""
-    loaded: dict[str, Any] = json.loads(_text(stream))
-    return loaded
+    if stream == "events":
+        loaded: dict[str, Any] = json.loads(_text("events"))
+        return loaded
+    analysis = json.loads(_text("analysis"))
+    own = {
+        language: {"properties": {name: {"type": "text"} | by for name in boosts()}}
+        for language, by in analysis["languages"].items()
+    }
+    counted = {
+        name: {"type": "keyword"} | ({} if facet.is_unique else {"eager_global_ordinals": True})
+        for name, facet in facets().items()
+    }
+    properties = mapping() | _DERIVED
+    properties |= {
+        "i18n": {"dynamic": "strict", "properties": own},
+        "facets": {"dynamic": "strict", "properties": counted},
+    }
+    made = {"dynamic": "strict", "_meta": {"schema_version": SCHEMA_VERSION}, "properties": properties}
+    # a copy: who fits it to a server changes it
+    return {"settings": analysis["settings"], "mappings": json.loads(json.dumps(made))}
 
 
 @cache
@@ -50,8 +66,7 @@ def fields(stream: Stream) -> frozenset[str]:
 @cache
 def languages() -> dict[str, str]:
     """Return the languages that have an analysis of their own, each with its analyzer's name."""
-    properties = schema("articles")["mappings"]["properties"]["i18n"]["properties"]
-    return {language: each["properties"]["body"]["analyzer"] for language, each in properties.items()}
+    return {language: by["analyzer"] for language, by in json.loads(_text("analysis"))["languages"].items()}
 
 
 def analysed_as(tag: str) -> str | None:

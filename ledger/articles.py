@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.schema import addresses, articles, versions
 from news.article import Article
 from news.edits import Edits
-from news.errors import NotFound
+from news.errors import NoAddress, NotFound
 from news.identity import identity
 from news.version import Version
 
@@ -60,14 +60,14 @@ async def documents(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UU
 
 
 async def find(connection: AsyncConnection, url_or_id: str) -> UUID:
-    """Return the id of the article with this id or any address it was met under. Raises NotFound."""
+    """Return the id of the article with this id or any address it was met under. Raises NotFound, or NoAddress."""
     try:
         wanted = select(articles.c.id).where(articles.c.id == UUID(url_or_id))
     except ValueError:
         try:
             key = identity(url_or_id)
         except ValueError as error:
-            raise NotFound(f"'{url_or_id}' is neither an article's id nor an http(s) address.") from error
+            raise NoAddress(f"'{url_or_id}' is neither an article's id nor an http(s) address.") from error
         wanted = select(addresses.c.article_id).where(addresses.c.key == key)
     found: UUID | None = (await connection.execute(wanted)).scalar()
     if found is None:

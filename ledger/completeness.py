@@ -32,7 +32,7 @@ _COUNT = text(
     " UNION ALL SELECT outlet, date_trunc('hour', first_seen_at, 'UTC'), NULL, 0, 0, 0, 0, 0,"
     " count(*) FILTER (WHERE published_at IS NULL), sum(length(document->>'body')) FROM articles"
     " WHERE first_seen_at >= :since GROUP BY 1, 2"
-    ") AS counted GROUP BY outlet, hour"
+    ") AS counted GROUP BY outlet, hour ORDER BY outlet, hour"
     " ON CONFLICT (outlet, hour) DO UPDATE SET found = excluded.found, fetched = excluded.fetched,"
     " stored = excluded.stored, changed = excluded.changed, unchanged = excluded.unchanged,"
     " refused = excluded.refused, undated = excluded.undated, letters = excluded.letters"

@@ -11,6 +11,7 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 log = structlog.get_logger()
 
@@ -159,6 +160,19 @@ async def again_on_conflict(work: Callable[[], Awaitable[T]]) -> T:
         # not both at once again
         await asyncio.sleep(0.02 * 2**tries * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
     raise AssertionError("the last try returns or raises")
+
+
+async def in_transaction(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """Return what `work` returns, done in a transaction of its own and done again on a conflict.
+
+    For whoever locks several rows: `work` may run more than once, and changes nothing but the database.
+    """
+
+    async def once() -> T:
+        async with engine.begin() as connection:
+            return await work(connection)
+
+    return await again_on_conflict(once)
 
 
 def _origin(error: BaseException) -> psycopg.Error | None:

@@ -72,8 +72,10 @@ async def note_health(connection: AsyncConnection, found: Health) -> bool:
 
 async def forget(connection: AsyncConnection, kept: Collection[str]) -> list[str]:
     """Forget the health of outlets that are crawled no more, and return those."""
-    gone = delete(health).where(health.c.outlet.not_in(list(kept))).returning(health.c.outlet)
-    return list((await connection.execute(gone)).scalars())
+    # in one order, as whoever locks several rows does
+    gone = select(health.c.outlet).where(health.c.outlet.not_in(list(kept))).order_by(health.c.outlet).with_for_update()
+    ours = delete(health).where(health.c.outlet.in_(select(gone.cte().c.outlet))).returning(health.c.outlet)
+    return list((await connection.execute(ours)).scalars())
 
 
 async def untold(connection: AsyncConnection) -> list[Health]:
@@ -86,6 +88,17 @@ async def note_told(connection: AsyncConnection, told: Health) -> None:
     """Write that the webhook has heard of it; what happened meanwhile is still to be told."""
     same = and_(health.c.outlet == told.outlet, health.c.since == told.since)
     await connection.execute(update(health).where(same).values(told=True))
+
+
+async def last_activity(connection: AsyncConnection) -> tuple[object, ...]:
+    """Return what differs from the last answer if an attempt was made, a source read or an outlet's state changed."""
+    query = text(
+        "SELECT (SELECT max(id) FROM attempts), (SELECT max(fetched_at) FROM sources),"
+        " (SELECT array_agg((slug, enabled, paused)::text ORDER BY slug) FROM outlets"
+        " WHERE enabled IS NOT NULL OR paused)"
+    )
+    last_id, fetched_at, decided = (await connection.execute(query)).one()
+    return last_id, fetched_at, tuple(decided or ())
 
 
 async def read_since(connection: AsyncConnection) -> set[str]:

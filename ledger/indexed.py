@@ -28,6 +28,8 @@ class Expected:
     revisions: int | None
     #: ids of the pending and rejected ones, which the index may have or not; None: more than MOST_UNSETTLED
     unsettled: tuple[str, ...] | None
+    #: something is pending for the index, an article or an event
+    pending: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,16 +55,18 @@ async def expected(connection: AsyncConnection, *, revisions: bool = False) -> E
             func.count(),
             total,
             select(func.array_agg(few.c.id)).scalar_subquery(),
+            exists(select(outbox)),
         )
         .select_from(articles)
         .where(~exists().where(waiting.c.id == cast(articles.c.id, Text)))
     )
-    count, revision_sum, unsettled = (await connection.execute(query)).one()
+    count, revision_sum, unsettled, pending = (await connection.execute(query)).one()
     ids = tuple(unsettled or ())
     return Expected(
         articles=count,
         revisions=int(revision_sum or 0) if revisions else None,
         unsettled=ids if len(ids) <= MOST_UNSETTLED else None,
+        pending=pending,
     )
 
 

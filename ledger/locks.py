@@ -16,6 +16,8 @@ class Lock(IntEnum):
     #: first half of a pair: a worker of a queue lives, the worker of a number lives
     QUEUE = 7_201_005
     WORKER = 7_201_006
+    #: the outbox is empty, and whoever fills it wakes the publisher (ledger.wake)
+    PUBLISHER_SLEEPS = 7_201_007
 
 
 #: the locks of a `:kind`, the first half of a pair, that processes of this database hold

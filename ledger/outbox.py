@@ -80,7 +80,7 @@ async def owe_events(connection: AsyncConnection, events: Mapping[str, Mapping[s
     if not events:
         return
     statement = insert(outbox).values(stream="events", id=bindparam("event"), revision=1, document=bindparam("told"))
-    rows = [{"event": id, "told": dict(document)} for id, document in events.items()]
+    rows = [{"event": id, "told": dict(document)} for id, document in sorted(events.items())]
     await connection.execute(statement.on_conflict_do_nothing(), rows)
 
 
@@ -111,7 +111,7 @@ async def owed(connection: AsyncConnection, limit: int) -> list[Owed]:
     """
     rows = (await connection.execute(select(outbox).order_by(outbox.c.owed_since, outbox.c.id).limit(limit))).all()
     ids = {row.id: UUID(row.id) for row in rows if row.stream == "articles" and is_uuid(row.id)}
-    found = await documents(connection, ids.values())
+    found = await documents(connection, ids.values()) if ids else {}
     result = []
     for row in rows:
         # what the ledger does not know, such as an id that another program wrote, is to go from the index

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from sqlalchemy import CursorResult, and_, case, func, literal_column, not_, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, and_, case, func, literal_column, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -136,10 +136,13 @@ async def outlet_of(connection: AsyncConnection, url: str) -> str | None:
 
 async def revisit(connection: AsyncConnection, outlet: str) -> int:
     """Make every page that gave an article of `outlet` due now, and return how many."""
-    updated = await connection.execute(
-        update(pages).where(pages.c.outlet == outlet, pages.c.article_id.is_not(None)).values(due_at=func.now())
-    )
-    return updated.rowcount
+    wanted = locked(pages.c.outlet == outlet, pages.c.article_id.is_not(None))
+    return (await connection.execute(update(pages).where(pages.c.url.in_(wanted)).values(due_at=func.now()))).rowcount
+
+
+def locked(*which: ColumnElement[bool]) -> Select[tuple[str]]:
+    """Return the query of these pages' addresses that locks them in one order, as whoever changes several does."""
+    return select(select(pages.c.url).where(*which).order_by(pages.c.url).with_for_update().cte().c.url)
 
 
 async def try_again(connection: AsyncConnection, outlet: str, since: datetime) -> int:
@@ -149,13 +152,13 @@ async def try_again(connection: AsyncConnection, outlet: str, since: datetime) -
     outlet unwell again.
     """
     passing = sorted({Outcome.WALL, Outcome.UNRECORDABLE, *PASSING})
-    updated = await connection.execute(
-        update(pages)
-        .where(pages.c.outlet == outlet, pages.c.outcome.in_(passing), pages.c.visited_at > since)
-        .where(or_(pages.c.due_at.is_(None), pages.c.due_at > func.now()))
-        .values(due_at=func.now())
+    wanted = locked(
+        pages.c.outlet == outlet,
+        pages.c.outcome.in_(passing),
+        pages.c.visited_at > since,
+        or_(pages.c.due_at.is_(None), pages.c.due_at > func.now()),
     )
-    return updated.rowcount
+    return (await connection.execute(update(pages).where(pages.c.url.in_(wanted)).values(due_at=func.now()))).rowcount
 
 
 async def due(
@@ -186,6 +189,15 @@ async def due(
     if only:
         query = query.where(pages.c.url.in_(list(only)))
     return [DuePage(**row._mapping) for row in await connection.execute(query)]
+
+
+async def waiting_again(connection: AsyncConnection, outlets: Collection[str]) -> tuple[int, datetime | None]:
+    """Return how many pages of `outlets` failed and wait for another try, and when the next of them is due."""
+    query = select(func.count(), func.min(pages.c.due_at)).where(
+        pages.c.outlet.in_(list(outlets)), pages.c.failures > 0, pages.c.due_at > func.clock_timestamp()
+    )
+    times, next_at = (await connection.execute(query)).one()
+    return times, next_at
 
 
 async def count_due(connection: AsyncConnection, outlet: str) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import Update, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.pages import Found
+from ledger.pages import Found, locked
 from ledger.schema import pages, past_parts
 from news.clock import now
 
@@ -101,12 +101,13 @@ def _of(outlet: str, url: str) -> Update:
 
 async def put_behind(connection: AsyncConnection, outlet: str) -> None:
     """Let the pages of the past that were found just now wait behind those that are new."""
-    await connection.execute(
-        update(pages)
-        .where(pages.c.outlet == outlet, pages.c.found_in == FOUND_IN, pages.c.visited_at.is_(None))
-        .where(pages.c.priority == 0)
-        .values(priority=PRIORITY)
+    found = locked(
+        pages.c.outlet == outlet,
+        pages.c.found_in == FOUND_IN,
+        pages.c.visited_at.is_(None),
+        pages.c.priority == 0,
     )
+    await connection.execute(update(pages).where(pages.c.url.in_(found)).values(priority=PRIORITY))
 
 
 async def past_of(connection: AsyncConnection, outlet: str) -> Past:

@@ -44,7 +44,7 @@ async def retry(connection: AsyncConnection, ids: Collection[str] = ()) -> int:
     """Owe the index these documents, or all, again; return how many. An article goes as the ledger has it now."""
     again = await refused(connection, ids)
     known = await documents(connection, [UUID(each.id) for each in again if each.stream == "articles"])
-    for each in again:
+    for each in sorted(again, key=lambda each: (each.stream, each.id)):
         if each.stream == "events":
             await owe_event(connection, each.id, each.document, each.revision)
         elif UUID(each.id) in known:
@@ -61,7 +61,7 @@ async def drop(connection: AsyncConnection, ids: Collection[str]) -> int:
 
 
 async def _forget(connection: AsyncConnection, gone: list[Refused]) -> None:
-    for each in gone:
+    for each in sorted(gone, key=lambda each: (each.stream, each.id)):
         await connection.execute(
             delete(quarantine).where(quarantine.c.stream == each.stream, quarantine.c.id == each.id)
         )

@@ -270,6 +270,7 @@ async def prune(connection: AsyncConnection, before: datetime, most: int = MOST_
         .where(signatures.c.kept_at < before)
         .order_by(signatures.c.kept_at)
         .limit(most)
+        .with_for_update(skip_locked=True)  # what another forgets just now is no matter
     )
     key = tuple_(signatures.c.article_id, signatures.c.version)
     return (await connection.execute(delete(signatures).where(key.in_(old)))).rowcount

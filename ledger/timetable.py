@@ -65,4 +65,5 @@ async def note_asked(connection: AsyncConnection, outlet: str, asked: Sequence[S
             )
         },
     )
-    await connection.execute(statement, [{"source": each.url, "kind_of": each.kind} for each in asked])
+    ordered = sorted(asked, key=lambda each: each.url)  # as whoever locks several rows does
+    await connection.execute(statement, [{"source": each.url, "kind_of": each.kind} for each in ordered])

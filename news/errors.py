@@ -59,6 +59,10 @@ class NotFound(BroadsheetError):
     """Neither the ledger nor the index knows this URL or id."""
 
 
+class NoAddress(NotFound):
+    """What was asked for is neither an address nor an id, so that nothing can ever be found under it."""
+
+
 class PageUnreadable(BroadsheetError):
     """A page that no article can be read from: its bytes are broken, too deep or too costly. `outcome` says which."""
 

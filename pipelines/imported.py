@@ -6,6 +6,7 @@ from enum import StrEnum
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from ledger.faults import in_transaction
 from ledger.imports import Import, link_pages, move, note_imported
 from ledger.keep import keep
 from ledger.record import reason_of_page
@@ -60,12 +61,14 @@ async def record_page(
     moved_on = now
 
     async def kept(visit: Visit) -> Visit:
-        nonlocal moved_on
-        async with engine.begin() as connection:
-            visit = await _RECORDERS[Purpose(at.purpose)](connection, visit, story_days)
-            moved_on = moved(now, to, outcome=visit.outcome or "")
+        async def written(connection: AsyncConnection) -> Visit:
+            nonlocal moved_on
+            done = await _RECORDERS[Purpose(at.purpose)](connection, visit, story_days)
+            moved_on = moved(now, to, outcome=done.outcome or "")
             await move(connection, at, moved_on)
-        return visit
+            return done
+
+        return await in_transaction(engine, written)
 
     try:
         await with_earlier_page(kept, visit, pool)

@@ -13,10 +13,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Action, Index, Stream, Verdict
-from ledger.faults import reason_of
+from ledger.faults import in_transaction, reason_of
 from ledger.indexed import enqueue_everything
 from ledger.locks import Lock, let_go_when_silent
 from ledger.outbox import Owed, Publishing, note_publishing, owed, put_aside, settle
+from ledger.wake import Sleeper
 from news.errors import IndexUnavailable
 from pipelines.verify import Watch
 
@@ -25,14 +26,18 @@ log = structlog.get_logger()
 
 #: documents handed over at once; the index cuts them into chunks by bytes itself
 BATCH = 500
-#: seconds between two looks into an empty outbox: an article is searchable about so long after it was recorded
+#: seconds between two batches while articles come: one is searchable about so long after it was recorded
 PAUSE_SECONDS = 0.5
+#: while nothing comes the outbox is looked at so often, though nobody wakes the publisher; and the lock is held on to
+ASLEEP_SECONDS = 61.0
+#: seconds between two tries to take over from the process that publishes
+STANDBY_SECONDS = 5.0
 #: the lock is lost by who says nothing for so long; a batch takes seconds
-SILENT_SECONDS = 60
+SILENT_SECONDS = 75
 #: an index that has not answered for so long is named in the log; so often the lock's connection says something, too
-SLOW_SECONDS = 10.0
+SLOW_SECONDS = 5.0
 #: while the index is away the pause doubles up to this: a person who has mended it wants to see it run
-LONGEST_PAUSE_SECONDS = 20.0
+LONGEST_PAUSE_SECONDS = 10.0
 
 
 async def publish(engine: AsyncEngine, index: Index) -> None:
@@ -53,11 +58,17 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
                     try:
                         await let_go_when_silent(connection, SILENT_SECONDS)
                         await create_index(engine, index)
+                        sleeper, is_pending = Sleeper(connection), True
                         while True:
-                            await watch.look(partial(_hold, connection))
-                            batch = await _attended(connection, _publish_batch(engine, index), state)
-                            failures = 0
+                            counted = await watch.look(connection, partial(_hold, connection))
+                            if is_pending:
+                                batch = await _attended(connection, _publish_batch(engine, index), state)
+                                failures = 0
                             await state.note(Publishing(waits_for=batch.waits_for, difference=watch.difference))
+                            if batch.is_empty:
+                                seconds = min(ASLEEP_SECONDS, watch.due_seconds)
+                                is_pending = await sleeper.sleep(seconds, PAUSE_SECONDS, counted)
+                                continue
                             if batch.waits_for:
                                 log.warning("publish_waits", reason=batch.waits_for)
                             # the lock's connection must not fall silent, and may have been lost with the lock
@@ -74,13 +85,13 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
             log.warning("publish_waits", reason=reason, failures=failures)
             if isinstance(error, IndexUnavailable):
                 await state.note(Publishing(waits_for=reason, difference=watch.difference))
-        longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2**failures)
+        longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2**failures) if failures else STANDBY_SECONDS
         await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
 
 
 async def _hold(connection: AsyncConnection) -> None:
     """Say something over the lock's connection. Raises SQLAlchemyError where it was lost, and with it the lock."""
-    await connection.execute(text("SELECT 1"))
+    await connection.execute(text("SELECT 1 AS held"))
     await connection.commit()
 
 
@@ -157,6 +168,8 @@ class _Batch:
     wait_seconds: float
     #: why some of it must wait
     waits_for: str = ""
+    #: nothing was pending
+    is_empty: bool = False
 
 
 async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
@@ -164,17 +177,21 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
     async with engine.connect() as connection:
         batch = await owed(connection, BATCH)
     if not batch:
-        return _Batch(wait_seconds=PAUSE_SECONDS)
+        return _Batch(wait_seconds=PAUSE_SECONDS, is_empty=True)
     answers = await index.write([_action(each) for each in batch])
     done = [each for each, answer in zip(batch, answers, strict=True) if answer.verdict is Verdict.DONE]
     refused = [
         (each, answer.reason) for each, answer in zip(batch, answers, strict=True) if answer.verdict is Verdict.REFUSED
     ]
-    async with engine.begin() as connection:
+    for each, reason in refused:
+        log.error("document_refused", stream=each.stream, id=each.id, reason=reason)
+
+    async def written(connection: AsyncConnection) -> None:
         await settle(connection, done)
-        for each, reason in refused:
-            log.error("document_refused", stream=each.stream, id=each.id, reason=reason)
+        for each, reason in sorted(refused, key=lambda each: (each[0].stream, each[0].id)):
             await put_aside(connection, each, reason)
+
+    await in_transaction(engine, written)
     later = [answer for answer in answers if answer.verdict is Verdict.LATER]
     if later:
         longest = max(later, key=lambda answer: answer.wait_seconds)

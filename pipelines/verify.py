@@ -12,6 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Index
+from ledger.faults import in_transaction
 from ledger.indexed import Expected, Known, enqueue, enqueue_removal, expected, known_after, known_ids
 
 log = structlog.get_logger()
@@ -25,7 +26,7 @@ LOOKED_AT = 200
 #: ids that are named of each kind
 EXAMPLES = 5
 #: seconds between two counts of ledger and index
-COUNT_SECONDS = 45.0
+COUNT_SECONDS = 60.0
 #: seconds from enqueueing what differs to the next count
 AGAIN_SECONDS = 10.0
 #: seconds between two counts that add up revisions, which reads the ledger's whole table
@@ -33,7 +34,7 @@ REVISIONS_SECONDS = 600.0
 #: seconds until both are walked again where a walk found nothing to enqueue, though they count differently
 WALK_SECONDS = 3_600.0
 #: of the time that a count takes, the part of a daemon's time that it may take up
-COST_RATIO = 0.01
+COST_RATIO = 0.05
 
 Alive = Callable[[], Awaitable[None]]
 
@@ -210,8 +211,7 @@ class _Walk:
                 self.examples[each.kind].append(each.id)
         if not (self.repair or self.remove) or not found:
             return
-        async with self.engine.begin() as connection:
-            self.enqueued += await self._enqueue(connection, found)
+        self.enqueued += await in_transaction(self.engine, lambda connection: self._enqueue(connection, found))
 
     async def _enqueue(self, connection: AsyncConnection, found: Sequence[Discrepancy]) -> int:
         lacking = [each.id for each in found if each.kind is not Kind.LEFT_OVER]
@@ -245,6 +245,8 @@ class Counted:
     pending: bool = False
     #: the index may have more than `expected`: more are pending or rejected than can be left out of its count
     at_least: bool = False
+    #: the outbox is not empty
+    owed: bool = False
 
     @property
     def lacking(self) -> int:
@@ -272,12 +274,18 @@ class Counted:
 
 
 async def count(engine: AsyncEngine, index: Index, *, revisions: bool = False) -> Counted:
+    """Count what the index must have and what it has. Raises IndexUnavailable."""
+    async with engine.connect() as connection:
+        return await count_over(connection, index, revisions=revisions)
+
+
+async def count_over(connection: AsyncConnection, index: Index, *, revisions: bool = False) -> Counted:
     """Count what the index must have and what it has. Raises IndexUnavailable.
 
     While others publish it may have more than it must; it is never said to lack what it has.
     """
-    async with engine.connect() as connection:
-        wanted: Expected = await expected(connection, revisions=revisions)
+    wanted: Expected = await expected(connection, revisions=revisions)
+    await connection.rollback()
     await index.refresh()
     exact = wanted.unsettled is not None
     has = await index.tally(wanted.unsettled or (), revisions=revisions and exact)
@@ -290,6 +298,7 @@ async def count(engine: AsyncEngine, index: Index, *, revisions: bool = False) -
         stale=stale,
         pending=wanted.unsettled != (),
         at_least=not exact,
+        owed=wanted.pending,
     )
 
 
@@ -310,21 +319,26 @@ class Watch:
         #: what the index lacked when it was last counted, in a sentence; "" if nothing
         self.difference = ""
 
-    async def look(self, alive: Alive = _nothing) -> None:
-        """Count, if it is time to; walk, if the counts differ. Raises IndexUnavailable.
+    @property
+    def due_seconds(self) -> float:
+        """Return how long it is until the next count is due."""
+        return max(0.0, self._count_at - time.monotonic())
+
+    async def look(self, connection: AsyncConnection, alive: Alive = _nothing) -> bool | None:
+        """Count over this connection, if it is time to; walk, if the counts differ. Raises IndexUnavailable.
 
         Only whoever publishes may call this: else what is on its way would count as missing. `alive` is called while
-        it walks.
+        it walks. Returns whether something is pending; None if it was not time to count.
         """
         begun = time.monotonic()
         if begun < self._count_at:
-            return
+            return None
         revisions = self._enqueued or begun >= self._revisions_at
-        counted = await count(self.engine, self.index, revisions=revisions)
-        await alive()
+        counted = await count_over(connection, self.index, revisions=revisions)
         self.difference = counted.sentence()
         enqueued = False
         if counted.differs and begun >= self._walk_at:
+            await alive()
             enqueued = await self._walk(counted, anew=self._enqueued, alive=alive)
         if enqueued or not counted.pending:
             self._enqueued = enqueued
@@ -333,6 +347,7 @@ class Watch:
         self._count_at = ended + (AGAIN_SECONDS if enqueued else max(COUNT_SECONDS, rest_seconds))
         if revisions:
             self._revisions_at = ended + max(REVISIONS_SECONDS, rest_seconds)
+        return counted.owed or enqueued
 
     async def _walk(self, counted: Counted, *, anew: bool, alive: Alive) -> bool:
         """Enqueue what differs, and return whether anything does."""

@@ -6,6 +6,9 @@ import urllib.error
 import urllib.request
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from functools import partial
+from math import inf
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -13,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.arrivals import hourly
 from ledger.completeness import count_hours, hours_of
+from ledger.faults import in_transaction
 from ledger.health import (
     Health,
     SourceHealth,
@@ -26,7 +30,7 @@ from ledger.health import (
 )
 from ledger.outbox import owe_event, owe_state
 from ledger.pages import try_again
-from ledger.timetable import known
+from ledger.timetable import Known, known
 from news.clock import now
 from news.outlet import Outlet, SourceKind
 from schedules.events import change_of_health, unwell_id
@@ -34,12 +38,14 @@ from schedules.jobs import Jobs
 from schedules.judgement import REMEMBERED, judge
 from schedules.plan import zone_of
 from schedules.stale import stale_sources
-from schedules.telling import tell_index
+from schedules.telling import slot_of, tell_index
 
 log = structlog.get_logger()
 
-#: seconds between two rounds
+#: seconds between two rounds, or two looks whether one is worth while
 ROUND_SECONDS = 60.0
+#: what two transactions that overlapped hid from such a look is found out by then
+MOST_ROUND_SECONDS = 3_600.0
 #: an operator's server may be slow, but one that hangs must not hold up the round
 WEBHOOK_SECONDS = 10.0
 #: how far back the exact time of an outlet's last address is looked up; before, the hour will do
@@ -50,11 +56,26 @@ TRIED_AGAIN = timedelta(days=7)
 UNASKED = timedelta(days=7)
 
 
-async def look_after(jobs: Jobs) -> None:
-    """Go round for as long as the task lives; only who keeps the timetable does. Raises SQLAlchemyError."""
+class Activity:
+    """What the timetable saw of the ledger when it last held on to its lock."""
+
+    seen: object = None
+
+
+async def look_after(jobs: Jobs, activity: Activity) -> None:
+    """Go round for as long as the task lives; only who keeps the timetable does. Raises SQLAlchemyError.
+
+    Where nothing has happened since the last round there is nothing to find out by another one.
+    """
+    seen, gone_at, told_in, outlets = None, -inf, None, dict[str, Outlet]()
     while True:
         at = now()
-        await tell_index(jobs.desk, await go_round(jobs, at), at)
+        happened = (activity.seen, tuple(jobs.catalogue))
+        if happened != seen or monotonic() - gone_at > MOST_ROUND_SECONDS:
+            outlets, seen, gone_at, told_in = await go_round(jobs, at), happened, monotonic(), None
+        if told_in != slot_of(at):
+            await tell_index(jobs.desk, outlets, at)
+            told_in = slot_of(at)
         if jobs.desk.configuration.webhook_url:
             await tell(jobs, jobs.desk.configuration.webhook_url)
         await asyncio.sleep(ROUND_SECONDS)
@@ -67,9 +88,11 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
     """
     tells = jobs.desk.index.name == "elasticsearch"
     outlets = {outlet.slug: outlet for outlet in jobs.catalogue}
-    async with jobs.desk.engine.begin() as connection:
-        await count_hours(connection)
-    async with jobs.desk.engine.begin() as connection:
+    await in_transaction(jobs.desk.engine, count_hours)
+
+    async def asked(
+        connection: AsyncConnection,
+    ) -> tuple[dict[str, Known], set[str], list[str], dict[str, datetime]]:
         states = await known(connection, outlets)
         enabled = {
             slug
@@ -80,24 +103,34 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
             if tells:
                 await owe_state(connection, unwell_id(slug), None)
         due = sorted(await read_since(connection) & enabled)
-        exact = await last_found(connection, now - EXACT) if due else {}
+        return states, enabled, due, await last_found(connection, now - EXACT) if due else {}
+
+    states, enabled, due, exact = await in_transaction(jobs.desk.engine, asked)
     for slug in due:
-        async with jobs.desk.engine.begin() as connection:
-            found = await examine(connection, outlets[slug], exact.get(slug), now)
-            if await note_health(connection, found):
-                if tells:
-                    event_id = f"health-{slug}-{now:%Y%m%dT%H%M%S}"
-                    await owe_event(connection, event_id, change_of_health(found, outlets[slug]))
-                    if found.reason is None:  # who fell ill is told of with the next telling
-                        await owe_state(connection, unwell_id(slug), None)
-                if found.reason:
-                    log.warning("outlet_unwell", outlet=slug, reason=found.reason)
-                else:
-                    # what was met at a wall, or not at all, would be asked for a day later
-                    again = await try_again(connection, slug, now - TRIED_AGAIN)
-                    log.info("outlet_well", outlet=slug, pages_tried_again=again)
+        look = partial(_look, outlet=outlets[slug], last_at=exact.get(slug), now=now, tells=tells)
+        found, again = await in_transaction(jobs.desk.engine, look)
+        if found is not None and found.reason:
+            log.warning("outlet_unwell", outlet=slug, reason=found.reason)
+        elif found is not None:
+            log.info("outlet_well", outlet=slug, pages_tried_again=again)
     paused = {slug for slug in enabled if outlets[slug].schedule.paused or (slug in states and states[slug].paused)}
     return {slug: outlets[slug] for slug in sorted(enabled - paused)}
+
+
+async def _look(
+    connection: AsyncConnection, *, outlet: Outlet, last_at: datetime | None, now: datetime, tells: bool
+) -> tuple[Health | None, int]:
+    """Write how an outlet is; return that if it has changed, and how many of its pages are tried again."""
+    found = await examine(connection, outlet, last_at, now)
+    if not await note_health(connection, found):
+        return None, 0
+    if tells:
+        event_id = f"health-{outlet.slug}-{now:%Y%m%dT%H%M%S}"
+        await owe_event(connection, event_id, change_of_health(found, outlet))
+        if found.reason is None:  # who fell ill is told of with the next telling
+            await owe_state(connection, unwell_id(outlet.slug), None)
+    # of one that is well again, what was met at a wall, or not at all, would be asked for a day later
+    return found, 0 if found.reason else await try_again(connection, outlet.slug, now - TRIED_AGAIN)
 
 
 async def examine(connection: AsyncConnection, outlet: Outlet, last_at: datetime | None, now: datetime) -> Health:

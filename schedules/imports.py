@@ -9,6 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from time import monotonic
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.faults import in_transaction
 from ledger.imports import Import, begin, found_in, head_bytes_of, import_of, move, site_of_slug, slug_of_site
 from ledger.outlets import chrome, learn_chrome
 from ledger.pages import Found, announce
@@ -162,7 +165,8 @@ class Reader:
                 by_outlet.setdefault(outlet.slug, []).append(Found(url=item.address))
         addresses = sum(map(len, by_outlet.values()))
         source = found_in(self.written.id)
-        async with self.desk.engine.begin() as connection:
+
+        async def written(connection: AsyncConnection) -> Import:
             new = sum([await announce(connection, slug, source, found) for slug, found in sorted(by_outlet.items())])
             outcomes = dict(self.now.outcomes)
             for name, times in (("found", new), ("known", addresses - new)):
@@ -173,7 +177,9 @@ class Reader:
             for reason in refused:
                 after = moved(after, chunk.end, passed_over=reason)
             await move(connection, self.written, after)
-        self.written = self.now = after
+            return after
+
+        self.written = self.now = await in_transaction(self.desk.engine, written)
 
     async def _outlet(self, item: Item) -> Outlet:
         """Return the outlet that our own archive names, else the site's; else one that says the site's name alone."""

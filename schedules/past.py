@@ -9,12 +9,14 @@ from urllib.parse import urljoin, urlsplit
 
 from scrapy.settings import Settings
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.announcements import ours, robots_at, sites_of
 from crawler.home import USUAL_SITEMAPS
 from crawler.robots import sitemaps
 from crawler.sources.sitemap import read_whole
 from crawler.spiders.look import look
+from ledger.faults import in_transaction
 from ledger.pages import Found, announce
 from ledger.past import FOUND_IN, Part, Past, next_part, note_failure, note_part, past_of, put_behind, remember
 from ledger.sites import not_before
@@ -59,9 +61,9 @@ def is_before(url: str, since: datetime) -> bool:
 
 async def ask_past(jobs: Jobs, outlet: Outlet, since: datetime) -> None:
     """Ask for the outlet's past since then; asked again it goes on, and further back if `since` is earlier."""
-    async with jobs.desk.engine.begin() as connection:
-        named = [Found(url=each.url) for each in outlet.sources if each.kind is SourceKind.SITEMAP]
-        await remember(connection, outlet.slug, since, [*named, Found(url=_robots(outlet))], 0)
+    named = [Found(url=each.url) for each in outlet.sources if each.kind is SourceKind.SITEMAP]
+    named.append(Found(url=_robots(outlet)))
+    await in_transaction(jobs.desk.engine, lambda connection: remember(connection, outlet.slug, since, named, 0))
     await _defer(jobs, outlet)
 
 
@@ -120,9 +122,12 @@ async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: Part) -> N
     engine, pool = jobs.desk.engine, jobs.desk.pool
     if part.url == _robots(outlet):
         named = await _named(jobs, settings, outlet)
-        async with engine.begin() as connection:
+
+        async def noted(connection: AsyncConnection) -> None:
             await remember(connection, outlet.slug, part.since, named, 0)
             await note_part(connection, outlet.slug, part.url, "read", len(named))
+
+        await in_transaction(engine, noted)
         return
     answer = (await look(settings, outlet, [part.url]))[part.url]
     if answer.page is None:
@@ -140,7 +145,8 @@ async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: Part) -> N
             await note_part(connection, outlet.slug, part.url, Outcome.UNREADABLE, 0)
         return
     wanted = [each for each in found if _is_since(each, part.since)]
-    async with engine.begin() as connection:
+
+    async def written(connection: AsyncConnection) -> None:
         if is_index:
             sites = sites_of(outlet)
             parts = [each for each in wanted if site_of(each.url) in sites and part.depth < MOST_DEPTH]
@@ -151,6 +157,8 @@ async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: Part) -> N
             await announce(connection, outlet.slug, FOUND_IN, pages)
             await put_behind(connection, outlet.slug)
         await note_part(connection, outlet.slug, part.url, "read", len(wanted))
+
+    await in_transaction(engine, written)
 
 
 def _is_since(found: Found, since: datetime) -> bool:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from time import monotonic
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import plain_json
+from ledger.faults import in_transaction
 from ledger.outlets import chrome
 from ledger.raw_pages import raw_page
 from ledger.record import reason_of_page
@@ -153,8 +155,10 @@ class Slice:
         await self._written(_Read(article=read.article, result=Result.RECORDED_MEANWHILE))
 
     async def _written(self, read: _Read) -> None:
-        article, changes = read.article, None
-        async with self.desk.engine.begin() as connection:
+        article = read.article
+
+        async def written(connection: AsyncConnection) -> Part:
+            changes = None
             if read.visit is not None and self.asked.dry_run:
                 changes = differences(article.document, plain_json(read.visit.document))
             elif read.visit is not None:
@@ -167,7 +171,9 @@ class Slice:
                 )
             after = counted(self.part, article.id, article.url, read.result, changes, read.reason)
             await move(connection, self.part, after)
-        self.part = after
+            return after
+
+        self.part = await in_transaction(self.desk.engine, written)
 
     async def _outlet(self, slug: str) -> Outlet | None:
         if slug not in self._outlets:

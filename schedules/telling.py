@@ -11,6 +11,7 @@ from index.protocol import Index
 from ledger.arrivals import Brought, first_readings, hourly
 from ledger.articles import utc
 from ledger.completeness import Hours, hour_of
+from ledger.faults import in_transaction
 from ledger.health import Health, healths
 from ledger.outbox import debt, owe_event, owe_events, owe_state
 from ledger.told import note_told_until, told_until
@@ -42,6 +43,11 @@ CLEARED_EVERY = timedelta(days=1)
 BATCH = 5
 
 
+def slot_of(now: datetime) -> datetime:
+    """Return the beginning of the five minutes in which the index is told once."""
+    return now - (now - BEGINNING) % EVERY
+
+
 async def tell_index(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -> None:
     """Owe the index what it is told regularly of these outlets, unless it was told less than EVERY ago.
 
@@ -49,7 +55,7 @@ async def tell_index(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -
     """
     if desk.index.name != "elasticsearch":
         return
-    slot = now - (now - BEGINNING) % EVERY
+    slot = slot_of(now)
     async with desk.engine.begin() as connection:
         until = await told_until(connection, "debt", now)
         if until is not None and until >= slot:
@@ -64,8 +70,7 @@ async def tell_index(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -
             if each.reason and each.outlet in outlets:
                 await owe_state(connection, unwell_id(each.outlet), unwell_now(each, outlets[each.outlet]))
     for _ in range(HOURS_AT_ONCE):
-        async with desk.engine.begin() as connection:
-            await _tell_next_hour(connection, outlets, known, now)
+        await in_transaction(desk.engine, lambda connection: _tell_next_hour(connection, outlets, known, now))
     if desk.configuration.events_days is not None:
         await _clear(desk, timedelta(days=desk.configuration.events_days), now)
 

@@ -16,13 +16,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.announcements import ROBOTS_SOURCES
 from ledger.arrivals import WEEKS, Counts, habits
-from ledger.faults import DATABASE_ERRORS, reason_of
+from ledger.faults import DATABASE_ERRORS, in_transaction, reason_of
+from ledger.health import last_activity
 from ledger.locks import Lock, let_go_when_silent
 from ledger.timetable import Known, known, note_asked
 from news.clock import now, offset, on_system_clock
 from news.outlet import Outlet, Source, SourceKind
 from schedules.ending import end_all
-from schedules.health import look_after
+from schedules.health import Activity, look_after
 from schedules.jobs import Jobs
 from schedules.plan import Habit, Reading, after_quiet, learn, next_reading, zone_of
 
@@ -174,14 +175,15 @@ async def _keep(jobs: Jobs, connection: AsyncConnection) -> None:
     log.info("timetable_kept", outlets=len(jobs.catalogue))
     keeper = Keeper(jobs)
     keeper.scheduler.start()
-    rounds = asyncio.create_task(look_after(jobs))
+    activity = Activity()
+    rounds = asyncio.create_task(look_after(jobs, activity))
     try:
         while True:
             await keeper.look()
             await asyncio.wait([rounds], timeout=REREAD_SECONDS)
             if rounds.done():
                 rounds.result()
-            await connection.execute(text("SELECT 1"))  # a lost connection has lost the lock
+            activity.seen = await last_activity(connection)  # a lost connection has lost the lock
             await connection.commit()
     finally:
         await end_all([rounds])
@@ -276,8 +278,9 @@ class Keeper:
         if wanted:
             # asked for first and written then: a kill in between asks twice rather than never, and the queue knows
             asked = await self.jobs.read(outlet, [source.url for source in wanted])
-            async with self.jobs.desk.engine.begin() as connection:
-                await note_asked(connection, outlet.slug, wanted, now)
+            await in_transaction(
+                self.jobs.desk.engine, lambda connection: note_asked(connection, outlet.slug, wanted, now)
+            )
             ASKED.labels("sources").inc()
             log.info("sources_due", outlet=outlet.slug, sources=sorted(due), joined=not asked)
         elif made.visit_at and made.visit_at <= now + TOGETHER:

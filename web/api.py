@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from index.fields import FACETS
+from index.fields import facets as all_facets
 from index.query import Bucket, Hit, Interval, Query
 from ledger.stories import tell
 from news.errors import BadQuery
@@ -22,7 +22,7 @@ from web.rooms import rooms_of
 api = APIRouter(prefix="/api")
 
 _NAMES = {name: (text, False) for name, text in (PARAMETERS | PROGRAM_PARAMETERS).items()} | {
-    name: (f"Only articles with this {name}; several are alternatives.", True) for name in FACETS
+    name: (f"Only articles with this {name}; several are alternatives.", True) for name in all_facets()
 }
 _SEARCH: dict[str, Any] = {
     "parameters": [
@@ -64,7 +64,7 @@ def _query(question: Question) -> Query:
     if histogram and histogram not in set(Interval):
         raise BadQuery(f"There is no histogram by '{histogram[:50]}'. Known are {', '.join(Interval)}.")
     return question.query(
-        facets=tuple(FACETS) if facets == ("all",) else facets,
+        facets=tuple(all_facets()) if facets == ("all",) else facets,
         facet_size=_count(options, "facet_size", 10),
         histogram=Interval(histogram) if histogram else None,
         highlight=options.get("highlight", "0") not in ("0", "false", "no"),

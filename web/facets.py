@@ -4,31 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from index.document import folded_value
+from index.fields import facets, listed_facets
 from index.query import Bucket
 from web import names
 from web.outlets import OutletNames
 from web.question import Question
 
-#: facets of the page: the index's own of the first screen, then what became of articles after their publication
-SHOWN = (
-    "outlet",
-    "in_language",
-    "country",
-    "sections",
-    "kind",
-    "authors",
-    "agencies",
-    "places",
-    "people",
-    "organisations",
-    "edit_kinds",
-    "stealth",
-    "gone",
-)
 #: values of a facet on the page, and how many of them before a reader asks for all
 VALUES, FIRST = 24, 6
-#: these say something when they are so; that they are not so is what everyone expects
-_FLAGS = frozenset({"stealth", "gone"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +47,15 @@ class Chip:
 def lists(question: Question, counted: Mapping[str, tuple[Bucket, ...]], outlets: OutletNames) -> list[Facet]:
     """Return the facets that have something to choose or to drop, what is chosen first."""
     found = []
-    for key in SHOWN:
+    for key in listed_facets():
+        facet = facets()[key]
         values = list(_values(question, key, counted.get(key, ()), outlets))
-        if key in _FLAGS:
+        if facet.is_flag:
             values = [value for value in values if value.name == "Yes" or value.chosen]
-        if len(values) > 1 or any(value.chosen for value in values) or (values and key in _FLAGS):
+        if len(values) > 1 or any(value.chosen for value in values) or (values and facet.is_flag):
             values.sort(key=lambda value: not value.chosen)
             few = max(FIRST, sum(value.chosen for value in values))
-            found.append(Facet(key=key, title=names.FACETS[key], first=tuple(values[:few]), rest=tuple(values[few:])))
+            found.append(Facet(key=key, title=facet.label, first=tuple(values[:few]), rest=tuple(values[few:])))
     return found
 
 
@@ -91,7 +75,7 @@ def chips(question: Question, outlets: OutletNames, labels: Mapping[tuple[str, s
     """Return what the question asks beside its words; `labels` are the forms to show of values that were counted."""
     found = [
         Chip(
-            title=names.FACETS[key],
+            title=facets()[key].label,
             name="the same text"
             if key == "story_id"
             else named(key, labels.get((key, folded_value(value)), value), outlets),

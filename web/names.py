@@ -1,4 +1,4 @@
-"""What codes are called: languages, countries, kinds of page, classes of edits, facets."""
+"""What codes are called: languages, countries, kinds of page, classes of edits."""
 
 from functools import lru_cache
 
@@ -8,27 +8,6 @@ from news.article import Kind
 from news.edits import EditKind
 
 _ENGLISH = Locale("en")
-#: facets in the order of the page, with their headings
-FACETS = {
-    "outlet": "Outlet",
-    "in_language": "Language",
-    "country": "Outlet’s country",
-    "sections": "Section",
-    "kind": "Kind",
-    "authors": "Author",
-    "agencies": "Agency",
-    "places": "Places",
-    "people": "People",
-    "organisations": "Organisations",
-    "keywords": "Keywords",
-    "about_country": "About",
-    "edit_kinds": "Edited",
-    "stealth": "Edited silently",
-    "gone": "Withdrawn",
-    "is_accessible_for_free": "Free to read",
-    "credited_agency": "Credited agency",
-    "story_id": "Story",
-}
 _KINDS: dict[str, str] = {
     Kind.ARTICLE: "Article",
     Kind.LIVE_BLOG: "Live blog",

@@ -8,7 +8,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from index.fields import FACETS, facet_named
+from index.fields import facet_named, facets, meant
 from index.query import Interval, Query, Sort
 from index.syntax import LONGEST
 from news.errors import BadQuery
@@ -83,7 +83,7 @@ class Question:
                 if value and value not in chosen.get(facet, ()):
                     chosen[facet] = (*chosen.get(facet, ()), value[: LONGEST // 10])
             elif program:
-                raise BadQuery(f"There is no parameter '{name[:50]}'. Known are {', '.join([*known, *FACETS])}.")
+                raise BadQuery(f"There is no parameter '{name[:50]}'. {meant(name, [*known, *facets()])}")
         if any(len(values) > MOST_VALUES for values in chosen.values()):
             raise BadQuery(f"A facet can be filtered by at most {MOST_VALUES} values.")
         size = _number(single.get("size", ""), "size", PROGRAM_SIZE if program else SIZE)

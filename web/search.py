@@ -6,6 +6,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from index.fields import listed_facets
 from index.query import Interval, Results, Sort
 from news.errors import BadQuery, NotFound
 from web import facets, render
@@ -30,7 +31,7 @@ async def search(request: Request) -> Response:
         question = Question.of(request.query_params.multi_items())
         # what is shown in the form if the rest cannot be asked
         asked = Question(text=question.text, chosen=question.chosen, since=question.since, until=question.until)
-        query = question.query(facets=facets.SHOWN, facet_size=facets.VALUES, histogram=Interval.DAY, highlight=True)
+        query = question.query(facets=listed_facets(), facet_size=facets.VALUES, histogram=Interval.DAY, highlight=True)
         if _ADDRESS.fullmatch(question.text) and (known := await _known(rooms, question.text)):
             return RedirectResponse(f"/articles/{known}", status_code=303)
         found = await rooms.index.search(query)

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from time import struct_time
 
 import feedparser
+from feedparser.encodings import parse_content_type
 
 from crawler.sources.listing import Listing, listing, stated
 from crawler.sources.references import mended
+from crawler.xml_bounds import excess_of
 from news.errors import SourceUnreadable
 from news.page import Page
 
@@ -16,11 +18,15 @@ from news.page import Page
 def read(page: Page) -> Listing:
     """Return the articles that a feed lists, with the time of their last change where it states one.
 
-    Raises SourceUnreadable if the page is not a feed.
+    Raises SourceUnreadable if the page is not a feed, or more than a parser may have.
     """
+    content = mended(page.content)
+    charset = parse_content_type(page.headers.get("content-type", ""))[1]
+    if excess := excess_of(content, charset=charset):
+        raise SourceUnreadable(excess)
     # bytes in a stream, never a string: feedparser opens a string that names a file
     feed = feedparser.parse(
-        io.BytesIO(mended(page.content)),
+        io.BytesIO(content),
         response_headers={"content-type": page.headers.get("content-type", ""), "content-location": page.final_url},
         sanitize_html=False,
         resolve_relative_uris=False,

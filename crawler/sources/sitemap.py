@@ -11,6 +11,7 @@ from scrapy.utils.sitemap import Sitemap
 
 from crawler.sources.listing import Listing, listing, stated
 from crawler.sources.references import mended
+from crawler.xml_bounds import SITEMAP_ELEMENTS, excess_of
 from ledger.pages import Found
 from news.errors import SourceUnreadable
 from news.outlet import Source, SourceKind
@@ -21,7 +22,7 @@ from news.storable import storable
 NEWEST_PARTS = 5
 #: sitemaps.org allows as many entries in one file
 MOST_ENTRIES = 50_000
-#: sitemaps.org allows 50 MB unpacked; what is larger is cut before it is parsed
+#: sitemaps.org allows 50 MB unpacked; what is larger is not parsed: 80 KB of gzip may hold 80 MB
 UNPACKED_BYTES = 50 * 2**20
 GZIP_MAGIC = b"\x1f\x8b"
 
@@ -29,7 +30,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 def read(page: Page) -> Listing:
     """Return the pages of a sitemap, or the newest parts of an index as children.
 
-    Raises SourceUnreadable for what is no sitemap.
+    Raises SourceUnreadable for what is no sitemap, or more than a parser may have.
     """
     is_index, rows = _rows(page)
     if not is_index:
@@ -42,7 +43,7 @@ def read(page: Page) -> Listing:
 def read_whole(page: Page) -> tuple[bool, tuple[Found, ...]]:
     """Return whether it is an index, and all that it lists, pages or parts, with the times that it states.
 
-    Raises SourceUnreadable for what is no sitemap.
+    Raises SourceUnreadable for what is no sitemap, or more than a parser may have.
     """
     is_index, rows = _rows(page)
     return is_index, listing(page.final_url, rows, MOST_ENTRIES).found
@@ -52,6 +53,8 @@ def _rows(page: Page) -> tuple[bool, list[tuple[str, datetime | None]]]:
     content = mended(_unpacked(page.content))
     if not content.strip():
         raise SourceUnreadable("it is empty")
+    if excess := excess_of(content, elements=SITEMAP_ELEMENTS):
+        raise SourceUnreadable(excess)
     try:
         sitemap = Sitemap(content)
         entries = list(sitemap)
@@ -69,9 +72,12 @@ def _unpacked(content: bytes) -> bytes:
         return content
     try:
         with gzip.open(io.BytesIO(content)) as packed:
-            return packed.read(UNPACKED_BYTES)
+            unpacked = packed.read(UNPACKED_BYTES + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise SourceUnreadable("its gzip is broken") from error
+    if len(unpacked) > UNPACKED_BYTES:
+        raise SourceUnreadable(f"it has more than {UNPACKED_BYTES:,} bytes when unpacked")
+    return unpacked
 
 
 def _changed_at(entry: Mapping[str, str | None]) -> datetime | None:

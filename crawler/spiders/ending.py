@@ -4,10 +4,12 @@ from datetime import datetime
 from time import monotonic
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.download import MAY_SEND
 from crawler.failures import is_ours
 from crawler.refused import Refused
+from ledger.faults import in_transaction
 from ledger.sites import UNREACHABLE_AGE, leave_alone, not_before
 from news.clock import now
 from news.outcome import Outcome
@@ -71,9 +73,12 @@ class Ending:
     async def leave_alone(self, desk: Desk, url: str, until: datetime) -> None:
         """End the crawl: the site asks for a pause, or is away."""
         self._alone_until = max(until, self._alone_until or until)
-        async with desk.engine.begin() as connection:
+
+        async def written(connection: AsyncConnection) -> None:
             for site in sorted({self._site, site_of(url)}):
                 await leave_alone(connection, site, until)
+
+        await in_transaction(desk.engine, written)
 
     def answered(self) -> None:
         """Note that the site answers."""

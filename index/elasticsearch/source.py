@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from index.document import check, facet_values, names, sorted_at
+from index.fields import boosts
 from index.protocol import Stream
 from index.schema import analysed_as
-
-#: texts that a language's own analysis sees
-ANALYSED = ("headline", "standfirst", "body")
 
 
 def source(stream: Stream, id: str, document: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,5 +34,5 @@ def source(stream: Stream, id: str, document: Mapping[str, Any]) -> dict[str, An
         "organisation_names": names(checked.get("organisations")),
     }
     if key := analysed_as(str(checked.get("in_language") or "")):
-        derived["i18n"] = {key: {field: checked[field] for field in ANALYSED if checked.get(field)}}
+        derived["i18n"] = {key: {field: checked[field] for field in boosts() if checked.get(field)}}
     return checked | derived

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from index.document import folded_value
+from index.fields import boosts, texts
 from index.query import MARK_END, MARK_START, Interval, Query, Sort
 from index.schema import analysed_as
 from index.syntax import And, Facet, Node, Not, Or, Term
@@ -11,10 +12,6 @@ from index.words import DENSE, words
 
 Json = dict[str, Any]
 
-#: a headline says what an article is about
-BOOSTS = {"headline": 3, "standfirst": 2, "body": 1}
-#: texts that are searched under the neutral analysis only
-_OTHERS = ("alternative_headlines", "kicker", "correction", "entries.headline", "entries.body")
 #: analyses that know where a word ends in a script without spaces
 _DENSE_LANGUAGES = ("ja", "km", "ko", "lo", "my", "th", "zh")
 #: characters of one piece of a highlight, and how many pieces of the body are shown
@@ -48,8 +45,8 @@ def condition(node: Node | None, languages: tuple[str, ...]) -> Json:
 
 def _term(term: Term, languages: tuple[str, ...]) -> Json:
     """Return the clause of words that stand together, in the neutral analysis or in a language's own."""
-    fields = {term.field: BOOSTS[term.field]} if term.field else BOOSTS
-    neutral = [f"{name}^{boost}" for name, boost in fields.items()] + ([] if term.field else list(_OTHERS))
+    fields = {term.field: boosts()[term.field]} if term.field else boosts()
+    neutral = [f"{name}^{boost}" for name, boost in fields.items()] + ([] if term.field else _others())
     dense = DENSE.search(term.text) is not None
     several = dense or sum(1 for _ in words(term.text)) > 1
     if term.prefix:
@@ -68,6 +65,16 @@ def _term(term: Term, languages: tuple[str, ...]) -> Json:
     if dense and own and not term.exact:
         clauses.append(_multi(term.text, own, "best_fields", operator="and"))
     return {"dis_max": {"queries": clauses}} if len(clauses) > 1 else clauses[0]
+
+
+def _others() -> list[str]:
+    """Return the texts that are searched under the neutral analysis only."""
+    return [
+        path
+        for name, field in texts().items()
+        if field.boost is None
+        for path in [f"{name}.{part}" for part in field.type.get("properties", ())] or [name]
+    ]
 
 
 def _multi(text: str, fields: list[str], kind: str, **more: str) -> Json:
@@ -133,7 +140,7 @@ def aggregations(query: Query, chosen: dict[str, Json]) -> Json:
 def like(alias: str, id: str, language: str) -> Json:
     """Return the clause of articles that share an article's rarer words, in the forms of its language."""
     key = analysed_as(language)
-    fields = [f"i18n.{key}.{name}" for name in BOOSTS] if key else list(BOOSTS)
+    fields = [f"i18n.{key}.{name}" for name in boosts()] if key else list(boosts())
     return {
         "more_like_this": {
             "fields": fields,

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from index.document import check, facet_values, is_day, sorted_at
+from index.fields import texts
 from index.protocol import Action
 from index.words import words
 
@@ -15,16 +16,6 @@ MOST_BYTES = 900_000
 LAST_POSITION, MOST_PLACES = 16_383, 255
 #: words between two fields, so that no phrase spans them
 GAP = 10
-
-_WEIGHTED = (
-    ("headline", "A"),
-    ("standfirst", "B"),
-    ("kicker", "C"),
-    ("alternative_headlines", "C"),
-    ("correction", "C"),
-    ("body", "D"),
-    ("entries", "D"),
-)
 
 
 def article(action: Action) -> tuple[dict[str, Any], dict[str, str]]:
@@ -72,8 +63,8 @@ def vector(document: Mapping[str, Any]) -> str:
     places: dict[str, list[str]] = {}
     position = 0
     size = 0
-    for field, weight in _WEIGHTED:
-        for text in _texts(document.get(field) or ""):
+    for name, field in texts().items():
+        for text in _texts(document.get(name) or ""):
             for word in words(text):
                 position += 1
                 known = places.get(word.form)
@@ -81,7 +72,7 @@ def vector(document: Mapping[str, Any]) -> str:
                     size += len(word.form.encode()) + 6
                     known = places[word.form] = []
                 if len(known) < MOST_PLACES:
-                    known.append(f"{min(position, LAST_POSITION)}{weight}")
+                    known.append(f"{min(position, LAST_POSITION)}{field.weight}")
                     size += 2
                 if size > MOST_BYTES:
                     return _written(places)

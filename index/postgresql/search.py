@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, o
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.cursor import Place, encode
+from index.fields import boosts
 from index.highlight import marked
 from index.pattern import wanted
 from index.postgresql import translate
@@ -105,7 +106,7 @@ class Search:
             return {}
         terms = list(wanted(self.tree))
         found = {}
-        for field in ("headline", "standfirst", "body"):
+        for field in boosts():
             asked = [term for term in terms if term.field in (None, field)]
             text = document.get(field)
             if asked and text and (pieces := marked(text, asked, whole=field != "body")):

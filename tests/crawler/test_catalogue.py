@@ -1,10 +1,13 @@
 """Outlet files: found by themselves, and where one is wrong, file and field are named."""
 
+import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from crawler.catalogue import SHIPPED, Catalogue, read_outlet
+from crawler.catalogue import MOST_BYTES, SHIPPED, Catalogue, read_outlet
 from news.errors import ConfigurationError, UnknownOutlet
 from news.outlet import Source, SourceKind
 from tests.news.hostile import CJK, LETTERS
@@ -69,6 +72,46 @@ def test_a_broken_file_does_not_take_the_others_along(tmp_path: Path) -> None:
     assert catalogue.outlet("aller_post").name == "Aller Post"
     assert len(catalogue.broken) == 2
     assert any(str(broken) in told for told in catalogue.broken)
+
+
+def _no_permission(file: Path) -> None:
+    file.write_text(GOOD)
+    file.chmod(0)
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        (lambda file: file.write_text("name = " + "[" * 30_000 + "]" * 30_000), "nested too deeply"),
+        (lambda file: file.write_text(GOOD + "[a" + ".a" * 2_000 + "]\n"), "unknown field 'a'"),
+        (lambda file: file.write_text(GOOD + f"delay_seconds = {'9' * 5_000}"), "5000 digits"),
+        (lambda file: file.write_bytes(GOOD.encode("utf-16")), "can't decode"),
+        (lambda file: file.write_text("#" * (MOST_BYTES + 1)), "65,537 bytes"),
+        (lambda file: file.mkdir(), "it is no file"),
+        (lambda file: os.mkfifo(file), "it is no file"),
+        (lambda file: file.symlink_to("/dev/zero"), "it is no file"),
+        (lambda file: file.symlink_to(file.name), "symbolic links"),
+        pytest.param(
+            _no_permission,
+            "Permission denied",
+            marks=pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file"),
+        ),
+    ],
+)
+def test_whatever_stands_for_a_file_is_named_and_passed_by(
+    tmp_path: Path, made: Callable[[Path], object], told: str
+) -> None:
+    written(tmp_path, "aller_post", GOOD)
+    shipped = next(iter(sorted(SHIPPED.glob("*/*.toml")))).stem
+    for slug in ("weser_post", shipped):
+        made(tmp_path / "outlets" / f"{slug}.toml")
+        catalogue = Catalogue(home=tmp_path)
+        assert catalogue.outlet("aller_post").name == "Aller Post"
+        with pytest.raises(ConfigurationError, match=re.escape(f"{slug}.toml: ")) as error:
+            catalogue.outlet(slug)
+        assert told in str(error.value)
+        assert str(error.value) in catalogue.broken
+        assert slug not in {outlet.slug for outlet in catalogue}
 
 
 def test_a_users_file_stands_in_place_of_the_one_that_comes_with_broadsheet(tmp_path: Path) -> None:

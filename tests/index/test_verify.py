@@ -261,5 +261,6 @@ async def test_what_is_left_over_is_not_removed_by_the_publisher(ledger: AsyncEn
     foreign = Action(stream="articles", id=str(uuid4()), revision=4, document={"headline": "Another's"})
     assert await index.write([foreign]) == [DONE]
     watch = verify.Watch(ledger, index)
-    await watch.look()
+    async with ledger.connect() as connection:
+        await watch.look(connection)
     assert await owed(ledger) == 0

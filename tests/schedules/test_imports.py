@@ -73,7 +73,7 @@ def test_a_warc_file_is_imported_once_however_often_it_is_asked_for(tmp_path, en
     assert rows("SELECT count(*) FROM pages WHERE due_at IS NOT NULL") == [(0,)]
     assert rows("SELECT count(*) FROM sites") == [(0,)]
     assert rows("SELECT count(*) FROM articles WHERE version = 2") == [(1,)]
-    assert broadsheet(environ, "import") == [anew]
+    assert broadsheet(environ, "import") == [[anew]]
 
 
 @pytest.mark.parametrize("form", ["warc.gz", "warc"])
@@ -219,4 +219,4 @@ def test_every_file_that_cannot_be_imported_is_named_and_none_is_begun(tmp_path,
     *named, last = ran.stderr.splitlines()
     assert [line.split(" ")[0] for line in named] == [str(tmp_path / "junk.gz"), str(tmp_path / "nope"), str(tmp_path)]
     assert last == "Nothing was begun."
-    assert broadsheet(environ, "import", "--json") == []
+    assert broadsheet(environ, "import") == [[]]

@@ -1,0 +1,89 @@
+"""A field is declared once, and is everywhere."""
+
+import json
+from collections.abc import Iterator
+from hashlib import blake2b
+from pathlib import Path
+
+import pytest
+
+from index import fields
+from index.document import facet_values
+from index.elasticsearch.source import source
+from index.elasticsearch.translate import condition
+from index.fields import KEYWORD, TEXT, Facet, Field, facet_named, known_facet
+from index.postgresql.row import vector
+from index.schema import schema
+from index.syntax import Term
+from news.errors import BadQuery
+from web.question import Question
+
+#: version of the schema -> hash of what Elasticsearch is told of an article's fields
+HASHES = {1: "980e1007a8a51b3d"}
+
+
+def _clear() -> None:
+    for each in (fields.facets, fields.texts, fields.boosts):
+        each.cache_clear()
+
+
+@pytest.fixture
+def dateline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Declare a text that is a facet, too."""
+    facet = Facet(label="Written in", aliases=("written_in",), is_usual=True, is_listed=True)
+    declared = Field(type=TEXT, means="where it was written", weight="C", facet=facet)
+    monkeypatch.setitem(fields.FIELDS, "dateline", declared)
+    _clear()
+    yield
+    monkeypatch.undo()
+    _clear()
+
+
+@pytest.mark.usefixtures("dateline")
+def test_a_declared_field_is_mapped_searched_filtered_and_shown() -> None:
+    properties = schema("articles")["mappings"]["properties"]
+    assert properties["dateline"] == TEXT
+    assert properties["facets"]["properties"]["dateline"] == {"type": "keyword", "eager_global_ordinals": True}
+    document = {"headline": "Harbour", "dateline": "Kyjiw"}
+    assert "'kyjiw':12C" in vector(document)
+    assert facet_values(document)["dateline"] == {"kyjiw": "Kyjiw"}
+    assert source("articles", "1", document)["facets"]["dateline"] == ["kyjiw"]
+    assert "dateline" in str(condition(Term(text="kyjiw", field=None), ()))
+    assert facet_named("Written_in") == "dateline"
+    assert "dateline" in fields.usual_facets()
+    assert "dateline" in fields.listed_facets()
+    assert Question.of([("written_in", "Kyjiw")]).chosen == {"dateline": ("Kyjiw",)}
+    assert "| `dateline` | text | where it was written | `dateline` | `written_in` |" in fields.table()
+
+
+def test_no_two_facets_or_texts_share_a_name() -> None:
+    names = [each for name, facet in fields.facets().items() for each in (name, *facet.aliases)]
+    names += [each for name in fields.boosts() for each in (name, *fields.FIELDS[name].aliases)]
+    assert sorted(set(names)) == sorted(names)
+
+
+def test_the_docs_table_is_what_is_declared() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "fields.md").read_text(encoding="utf-8")
+    assert written == fields.table() + "\n", "python -m index.fields > docs/fields.md"
+
+
+def test_another_mapping_has_another_version() -> None:
+    told = json.dumps(schema("articles")["mappings"]["properties"], sort_keys=True)
+    found = blake2b(told.encode(), digest_size=8).hexdigest()
+    assert HASHES.get(fields.SCHEMA_VERSION) == found, "raise SCHEMA_VERSION, and note its hash here"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [("langauge", "'language'"), ("Authr", "'author'"), ("zzz", "Known are "), ("x" * 9_000, "Known are")],
+)
+def test_an_unknown_facet_is_answered_with_the_nearest(asked: str, said: str) -> None:
+    with pytest.raises(BadQuery, match=said) as caught:
+        known_facet(asked)
+    assert len(str(caught.value)) < 400
+    with pytest.raises(BadQuery, match=said):
+        Question.of([(asked, "x")], program=True)
+
+
+def test_a_keyword_is_not_searched_as_text() -> None:
+    assert all(field.type != KEYWORD for field in fields.texts().values())
