@@ -2,6 +2,8 @@
 
 import sys
 import traceback
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 from typer._click.exceptions import UsageError  # typer brings click along, under no public name
@@ -52,6 +54,21 @@ app.add_typer(index.app, name="index")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(kibana.app, name="kibana")
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"broadsheet {version('broadsheet')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    asked: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_say_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that stand before every command."""
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ import signal
 import socket
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import psycopg
@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.database import engine_for, migrate
 from ledger.server import start
-from tests import elasticsearch_server
+from tests import elasticsearch_server, shared_files
 
 #: a server of one's own whose user may create databases; not a setting of Broadsheet, so no test may find it
 OWN_SERVER = os.environ.pop("BROADSHEET_TEST_DATABASE_URL", None)
@@ -27,6 +27,15 @@ OWN_SERVER = os.environ.pop("BROADSHEET_TEST_DATABASE_URL", None)
 # a shell that runs the tests in its background has them ignore Ctrl-C, and so would every process that they start
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Give all tests that lack the real pages one place, for pytest's summary has a line for each place and reason."""
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple) and shared_files.ABSENT in report.longrepr[2]:
+        report.longrepr = (shared_files.__file__, 0, report.longrepr[2])
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,11 @@ def test_every_verb_says_what_it_does(tmp_path: Path) -> None:
     assert all(verb in told.stdout for verb in verbs)
     for verb in verbs:
         assert broadsheet(verb, "--help", home=tmp_path).returncode == 0
+
+
+def test_the_version_is_said_without_a_ledger(tmp_path: Path) -> None:
+    told = broadsheet("--version", home=tmp_path, database_url=NOWHERE)
+    assert (told.returncode, told.stdout) == (0, f"broadsheet {version('broadsheet')}\n")
 
 
 def test_a_broken_outlet_file_is_named_with_its_field_and_the_others_are_crawled_on(

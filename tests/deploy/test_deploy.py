@@ -111,8 +111,14 @@ def test_the_health_check_asks_for_an_address_that_exists():
     assert all(f'"{path}"' in source for path in asked)
 
 
-def test_the_image_gets_every_room():
-    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]["find"]["include"]
+def test_the_image_gets_every_package_and_all_that_its_build_reads():
+    stated = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    patterns = stated["tool"]["setuptools"]["packages"]["find"]["include"]
     let_in = {line[1:] for line in (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines() if line[0] == "!"}
     assert {pattern.rstrip("*") for pattern in patterns} <= let_in
-    assert {"pyproject.toml", "requirements.lock"} <= let_in
+    read = {"pyproject.toml", stated["project"]["readme"], *stated["project"]["license-files"]}
+    read |= {
+        word for line in re.findall(r"^COPY (?!--|\. )(.+) \S+$", DOCKERFILE, re.MULTILINE) for word in line.split()
+    }
+    assert read <= let_in
+    assert [name for name in read if not (ROOT / name).is_file()] == []

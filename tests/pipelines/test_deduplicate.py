@@ -1,7 +1,5 @@
 import json
-import os
 import random
-from pathlib import Path
 
 import pytest
 from datasketch import MinHash
@@ -11,8 +9,8 @@ from news.article import Article, Kind
 from news.signature import BANDS, LENGTH, bands, containment, is_copy, packed, similarity, unpacked
 from news.words import words
 from pipelines.deduplicate import sign
+from tests.shared_files import shared
 
-PAGES = Path("../shared/pages")
 VOCABULARY = [
     a + b + c for a in "b ch d f gr k l m".split() for b in "a e i o u".split() for c in "n st rk l sh t".split()
 ]
@@ -150,12 +148,8 @@ def test_the_estimate_agrees_with_an_older_library():
 
 
 def test_the_real_pages_hold_no_copies_of_one_another():
-    if not PAGES.is_dir():
-        if os.environ.get("CI"):
-            pytest.fail("the real pages are not there")
-        pytest.skip("the real pages are not there")
     found = []
-    for truth in sorted(PAGES.glob("*/truth.jsonl")):
+    for truth in sorted(shared("pages").glob("*/truth.jsonl")):
         for line in truth.read_text().splitlines():
             body = json.loads(line)["body"]
             found.append(signed(body if isinstance(body, list) else [body]))

@@ -2,11 +2,7 @@
 
 import gzip
 import json
-import os
 from collections import Counter, defaultdict
-from pathlib import Path
-
-import pytest
 
 from news.outlet import Outlet
 from news.page import Page
@@ -15,8 +11,8 @@ from pipelines.extract import Extracted, extract
 from pipelines.extract.lines import line_hash
 from pipelines.extract.words import letters
 from tests.pipelines.handmade import FETCHED_AT, PARAGRAPHS, article_html, outcome, outlet, page
+from tests.shared_files import shared
 
-PAGES = Path(__file__).parents[2].parent / "shared" / "pages"
 #: said on every page of the outlet, in words that no single page gives away
 STANDING = "The Courier has been printed on the quay since the year of the great flood, and it is read in both towns."
 
@@ -67,15 +63,12 @@ def test_the_explanation_names_the_dropped_line() -> None:
 
 
 def test_over_real_outlets_chrome_takes_foreign_lines_and_no_line_of_an_article() -> None:
-    if not PAGES.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{PAGES} is missing")
-        pytest.skip("the real pages are not on this machine")
+    saved_pages = shared("pages")
     by_site: dict[str, list[tuple[dict[str, str], Page]]] = defaultdict(list)
     for name in ("fundus", "aed", "zyte"):
-        for line in (PAGES / name / "truth.jsonl").read_text(encoding="utf-8").splitlines():
+        for line in (saved_pages / name / "truth.jsonl").read_text(encoding="utf-8").splitlines():
             truth = json.loads(line)
-            content = gzip.decompress((PAGES / name / f"{truth['id']}.html.gz").read_bytes())
+            content = gzip.decompress((saved_pages / name / f"{truth['id']}.html.gz").read_bytes())
             url = truth["url"]
             saved = Page(url=url, final_url=url, status=200, content=content, fetched_at=FETCHED_AT)
             by_site[site_of(url)].append((truth, saved))

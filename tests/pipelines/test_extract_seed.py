@@ -1,25 +1,19 @@
 """The article that started the project, put into a page of its shape at test time."""
 
-import os
 from html import escape
-from pathlib import Path
 
 import pytest
 
 from news.moment import Precision
 from news.outlet import Outlet
 from tests.pipelines.handmade import read
-
-SEED = Path(__file__).parents[2].parent / "shared" / "seed" / "asianet-newsable.txt"
+from tests.shared_files import shared
 
 
 @pytest.fixture
 def seed_lines() -> list[str]:
-    if not SEED.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{SEED} is missing")
-        pytest.skip("the seed article is not on this machine")
-    return [line.strip() for line in SEED.read_text(encoding="utf-8").splitlines() if line.strip()]
+    seed = shared("seed/asianet-newsable.txt")
+    return [line.strip() for line in seed.read_text(encoding="utf-8").splitlines() if line.strip()]
 
 
 def seed_page(lines: list[str]) -> str:

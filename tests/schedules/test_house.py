@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from tests.schedules.processes import environment, free_port, libpq, running, until
+from tests.shared_files import shared
 
-PAGES = Path(__file__).parents[3] / "shared" / "pages"
 #: a crawl of the newsroom takes some ten seconds; a machine that is busy with other tests may take much longer
 PATIENCE_SECONDS = 300
 
@@ -87,10 +87,7 @@ def test_ctrl_c_ends_a_crawl_cleanly(tmp_path: Path, fresh_database: str, newsro
 def test_every_saved_page_is_accounted_for_in_both_backends(
     tmp_path: Path, fresh_database: str, elasticsearch_url: str
 ) -> None:
-    if not PAGES.is_dir():
-        if os.environ.get("CI"):
-            pytest.fail(f"{PAGES} is missing")
-        pytest.skip("the real pages are their publishers': they lie beside the repository, or nowhere")
+    pages = shared("pages")
     try:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -100,7 +97,7 @@ def test_every_saved_page_is_accounted_for_in_both_backends(
             raise
         pytest.skip("serving pages under their own host names takes the right to listen on port 80")
     environ = environment(tmp_path, database_url=libpq(fresh_database), elasticsearch_url=elasticsearch_url)
-    command = [sys.executable, "-m", "tests.schedules.real_pages", str(PAGES)]
+    command = [sys.executable, "-m", "tests.schedules.real_pages", str(pages)]
     ran = subprocess.run(
         command,
         env=environ,

@@ -1,7 +1,6 @@
 """What the issue asks of enrichment, on the seed's article and on the labelled real pages."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,19 +15,10 @@ from news.article import Article
 from news.outlet import Outlet
 from pipelines.enrich import enrich
 from pipelines.language import detect, identify
+from tests.shared_files import shared
 
 ROOT = Path(__file__).parents[3]
-SHARED = ROOT.parent / "shared"
 LABELS = ROOT / "tests" / "labels" / "enrichment.jsonl"
-
-
-def shared(path: str) -> Path:
-    found = SHARED / path
-    if not found.exists():
-        if os.environ.get("CI"):
-            pytest.fail(f"{found} is missing")
-        pytest.skip(f"{found} is not on this machine")
-    return found
 
 
 @pytest.fixture(scope="module")

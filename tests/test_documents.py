@@ -1,0 +1,89 @@
+"""What README, CONTRIBUTING and docs/ tell a reader to type and to open is there."""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from broadsheet.command import app
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCED = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
+TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def commands(page: str, program: str) -> Iterator[list[str]]:
+    """Give the words behind each mention of a program that a reader may type, in blocks and in lines."""
+    blocks = FENCED.findall(page)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    for line in [*lines, *(" ".join(each.split()) for each in INLINE.findall(FENCED.sub("", page)))]:
+        found = re.match(rf"(?:\$ )?(?:[A-Z_]+=\S+ )*(?:\S*/)?{program}(?: (.*))?$", line.partition(" #")[0].strip())
+        if found:
+            yield shlex.split(re.sub(r"[…\[\]|;&()]|\.\.\.", " ", found[1] or "").replace("'", '"'))
+
+
+def complaint(words: list[str]) -> str:
+    """Say what of a command line of ours does not exist: a verb, or an option of it."""
+    verb: Any = typer.main.get_command(app)
+    options: set[str] = set()
+    rest = list(words)
+    while True:
+        options |= {name for each in verb.params for name in (*each.opts, *each.secondary_opts)} | {"--help"}
+        if not (hasattr(verb, "commands") and rest and not rest[0].startswith("-")):
+            break
+        name = rest.pop(0)
+        if name.isupper():  # stands for a verb
+            return ""
+        if name not in verb.commands:
+            return f"no command {name!r} in {words}"
+        verb = verb.commands[name]
+    named = {word.partition("=")[0] for word in rest if re.match(r"--?[a-z]", word)}
+    return f"no {sorted(named - options)} in {words}" if named - options else ""
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_command_in_a_page_exists(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert [said for words in commands(text, "broadsheet") if (said := complaint(words))] == []
+    assert {words[0] for words in commands(text, "make") if words} - TARGETS == set()
+
+
+def test_the_readme_has_commands_to_look_at() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert {"crawl", "search", "outlets"} <= {words[0] for words in commands(text, "broadsheet") if words}
+    assert ["test"] in list(commands(text, "make"))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("crawl tagesschau --since 2026-01-01", ""),
+        ("crawl --sinc x", "--sinc"),
+        ("outlets chek", "chek"),
+        ("cravl x", "cravl"),
+    ],
+)
+def test_a_command_that_does_not_exist_is_found(words: str, said: str) -> None:
+    assert said in complaint(words.split())
+    assert bool(said) == bool(complaint(words.split()))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_every_link_to_a_file_of_ours_leads_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_page_of_the_docs_can_be_reached() -> None:
+    reached = {
+        (page.parent / link).resolve()
+        for page in PAGES
+        for link in re.findall(r"\]\((?!https?:)([^)#\s]+\.md)", page.read_text(encoding="utf-8"))
+    }
+    assert [page.name for page in PAGES[1:] if page not in reached] == []
