@@ -4,7 +4,6 @@ import sys
 
 from structlog.typing import EventDict
 
-from ledger.faults import DATABASE_ERRORS, reason_of
 from news.errors import BroadsheetError
 
 #: of a library's message; some carry what they were given, whole
@@ -43,6 +42,9 @@ def _error_of(found: object) -> BaseException | None:
 
 def _foreseen(error: BaseException) -> str:
     """Return the reason of an error that is foreseen, "" of any other."""
+    # a verb that opens no ledger reads none of its modules
+    from ledger.faults import DATABASE_ERRORS, reason_of
+
     if isinstance(error, BroadsheetError):
         return str(error)
     if isinstance(error, DATABASE_ERRORS):
