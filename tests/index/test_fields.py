@@ -13,6 +13,7 @@ from index.elasticsearch.source import source
 from index.elasticsearch.translate import condition
 from index.fields import KEYWORD, TEXT, Facet, Field, facet_named, known_facet
 from index.postgresql.row import vector
+from index.schema import fields as known_fields
 from index.schema import schema
 from index.syntax import Term
 from news.errors import BadQuery
@@ -23,7 +24,7 @@ HASHES = {1: "980e1007a8a51b3d"}
 
 
 def _clear() -> None:
-    for each in (fields.facets, fields.texts, fields.boosts):
+    for each in (fields.facets, fields.texts, fields.boosts, known_fields):
         each.cache_clear()
 
 
