@@ -125,9 +125,11 @@ class Broadsheet:
         given = arguments.removeprefix("!").format(**self.words).split()
         return [sys.executable, "-m", "broadsheet", *verb.split(), *given, *more]
 
+    def environment(self, arguments: str) -> dict[str, str]:
+        return self.environ | ({"BROADSHEET_DATABASE_URL": NOWHERE} if arguments.startswith("!") else {})
+
     def run(self, verb: str, arguments: str = "", *more: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-        away = {"BROADSHEET_DATABASE_URL": NOWHERE} if arguments.startswith("!") else {}
-        return self.warm.run(self.command(verb, arguments, *more)[3:], self.environ | away | settings)
+        return self.warm.run(self.command(verb, arguments, *more)[3:], self.environment(arguments) | settings)
 
 
 @pytest.fixture(scope="module")
@@ -228,7 +230,7 @@ def test_output_that_is_hard_to_write_ends_no_verb_with_a_traceback(
 
     def under(redirected: str, **settings: str) -> subprocess.CompletedProcess[str]:
         command = ["/bin/bash", "-c", f"{shell} {redirected}"]
-        environ = broadsheet.environ | settings
+        environ = broadsheet.environment(arguments) | settings
         return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300, check=False)
 
     full = under(">/dev/full")
