@@ -25,7 +25,7 @@ from broadsheet import (
     status,
     up,
 )
-from broadsheet.console import err
+from broadsheet.console import err, out
 from broadsheet.streams import OutputLost
 from news.errors import BroadsheetError, NoAddress, NotFound
 from news.stopping import stopped_code
@@ -58,7 +58,7 @@ app.add_typer(kibana.app, name="kibana")
 
 def _say_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"broadsheet {version('broadsheet')}")
+        out.print(f"broadsheet {version('broadsheet')}")
         raise typer.Exit
 
 

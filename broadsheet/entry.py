@@ -27,9 +27,6 @@ def run() -> None:
     except KeyboardInterrupt:
         sys.stderr.write("Stopped. What was not fetched is still due.\n")
         code = _INTERRUPTED
-        # where the signal came inside an exec, as dataclasses use it, CPython still means to end by SIGINT itself,
-        # with no code of ours, until the next exec (`unhandled_keyboard_interrupt` in its pythonrun.c)
-        exec("")  # noqa: S102 - nothing is in it
     except SystemExit as ended:
         code = ended.code
     finally:
@@ -40,6 +37,9 @@ def run() -> None:
         from news.stopping import stopped_code
 
         code = max(stopped_code(), 128 + _stopped_by)
+    # where the signal came inside an exec, as dataclasses use it, CPython still means to end by SIGINT itself, with no
+    # code of ours, until the next exec (`unhandled_keyboard_interrupt` in its pythonrun.c)
+    exec("")  # noqa: S102 - nothing is in it
     sys.exit(code)
 
 

@@ -209,15 +209,19 @@ import os, signal, sys
 import broadsheet.command
 sys.argv[1:] = []
 # CPython looks for the signal at the next call
-broadsheet.command.main = lambda: exec("import os\\nos.kill(os.getpid(), {number})\\nfor _ in range(9): str(_)")
+broadsheet.command.main = lambda **given: exec("import os\\nos.kill(os.getpid(), {number})\\nfor _ in range(9): str(_)")
 from broadsheet.entry import run
 run()
 """
 
 
+@pytest.mark.parametrize("caught_by", ["broadsheet.command.main", "broadsheet.command.app"])
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_inside_an_exec_ends_with_its_code_too(tmp_path: Path, stop: signal.Signals) -> None:
-    (tmp_path / "stopped.py").write_text(STOPPED_INSIDE_AN_EXEC.replace("{number}", str(int(stop))))
+def test_a_signal_inside_an_exec_ends_with_its_code_too(tmp_path: Path, stop: signal.Signals, caught_by: str) -> None:
+    program = STOPPED_INSIDE_AN_EXEC.replace("{number}", str(int(stop))).replace(
+        "broadsheet.command.main =", f"{caught_by} ="
+    )
+    (tmp_path / "stopped.py").write_text(program)
     environ = environment(tmp_path) | {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
     # a module, as `python -m broadsheet` is: a script's own end forgets the interrupt
     ended = subprocess.run([sys.executable, "-m", "stopped"], env=environ, capture_output=True, text=True, check=False)
