@@ -213,7 +213,7 @@ def test_headers_cookies_and_proxy_are_for_the_outlets_own_site_alone(tmp_path, 
         # a name inside is refused before the proxy hears of it
         proxy.asked.clear()
         environ.pop("BROADSHEET_ALLOW_LOOPBACK")
-        broadsheet(environ, "crawl", "daily")
+        broadsheet(environ, "crawl", "daily", code=1)
         assert (site.asked, proxy.asked) == ([], [])
 
 
