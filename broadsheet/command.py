@@ -28,7 +28,6 @@ from broadsheet import (
 from broadsheet.console import err, out
 from broadsheet.streams import OutputLost
 from news.errors import BroadsheetError, NoAddress, NotFound
-from news.stopping import stopped_code
 
 #: what a script may build on; docs/commands.md says it verb by verb
 CODES = (
@@ -100,9 +99,6 @@ def _call() -> str | int | None:
     except BroadsheetError as error:
         err.print(str(error), style="red")
         return 1 if isinstance(error, NotFound) and not isinstance(error, NoAddress) else 2
-    except KeyboardInterrupt:
-        err.print("Stopped. What was not fetched is still due.")
-        return stopped_code()
     except OutputLost:
         raise
     except Exception:

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from index.fields import facets
+from index.fields import facets, listed
 from index.protocol import Stream
 from index.schema import fields
 from index.words import fold
@@ -58,19 +58,13 @@ def _mended(value: Any) -> Any:
     return value
 
 
-def names(entities: Any, key: str = "name") -> list[str]:
-    """Return the names of entities that are written as texts or as objects with a name."""
-    found = (each.get(key) if isinstance(each, Mapping) else each for each in _list(entities))
-    return list(dict.fromkeys(str(name) for name in found if name))
-
-
 def facet_values(document: Mapping[str, Any]) -> dict[str, dict[str, str]]:
     """Return for each facet of an article its values: folded form to the form to show."""
     found = {}
     for name, facet in facets().items():
         values: dict[str, str] = {}
         stated = facet.values(document) if facet.values else document.get(name)
-        for value in _list(stated)[:MOST_VALUES]:
+        for value in listed(stated)[:MOST_VALUES]:
             shown = str(value).lower() if isinstance(value, bool) else str(value)[:LONGEST_VALUE].strip()
             values.setdefault(folded_value(shown), shown)
         values.pop("", None)
@@ -109,9 +103,3 @@ def _instant(name: str, stated: Any) -> datetime:
 def is_day(document: Mapping[str, Any]) -> bool:
     """Say whether the article's publication is known by its day alone."""
     return document.get("date_precision") == "day"
-
-
-def _list(value: Any) -> list[Any]:
-    if value is None or value == "":
-        return []
-    return list(value) if isinstance(value, list | tuple) else [value]

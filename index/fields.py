@@ -38,10 +38,16 @@ def parts(**properties: Json) -> Json:
     return {"dynamic": False, "properties": properties}
 
 
-def _names(value: Any) -> list[str]:
+def listed(value: Any) -> list[Any]:
+    """Return what a field holds as a list: of one value that value, of none or an empty text nothing."""
+    if value is None or value == "":
+        return []
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def names(entities: Any, key: str = "name") -> list[str]:
     """Return the names of entities that are written as texts or as objects with a name."""
-    values = list(value) if isinstance(value, list | tuple) else [value] if value else []
-    found = (each.get("name") if isinstance(each, Mapping) else each for each in values)
+    found = (each.get(key) if isinstance(each, Mapping) else each for each in listed(entities))
     return list(dict.fromkeys(str(name) for name in found if name))
 
 
@@ -49,14 +55,13 @@ def _edit_kinds(document: Mapping[str, Any]) -> Any:
     """Return the kinds of edits, also of those that are written as one summary or as a list of edits."""
     if document.get("edit_kinds"):
         return document["edit_kinds"]
-    edits = document.get("edits") or []
-    summaries = [each for each in (edits if isinstance(edits, list | tuple) else [edits]) if isinstance(each, Mapping)]
-    kinds = [str(kind) for each in summaries for kind in each.get("kinds") or ()]
-    return list(dict.fromkeys([*kinds, *(str(each["kind"]) for each in summaries if each.get("kind"))]))
+    summaries = [each for each in listed(document.get("edits")) if isinstance(each, Mapping)]
+    kinds = [str(kind) for each in summaries for kind in listed(each.get("kinds"))]
+    return list(dict.fromkeys(kinds + names(summaries, "kind")))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facet:
+class DeclaredFacet:
     """A filter with counts. Its values are compared without case and accents."""
 
     #: its heading on the page
@@ -76,7 +81,7 @@ class Facet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field:
+class DeclaredField:
     """One field of an article."""
 
     #: as Elasticsearch maps it
@@ -90,56 +95,69 @@ class Field:
     boost: int | None = None
     #: what else people call the field in a query
     aliases: tuple[str, ...] = ()
-    facet: Facet | None = None
+    facet: DeclaredFacet | None = None
     #: the facet's name, where it is another than the field's
     facet_name: str = ""
 
 
-def _keyword(means: str, facet: Facet | None = None) -> Field:
-    return Field(type=KEYWORD, means=means, facet=facet)
+def _keyword(means: str, facet: DeclaredFacet | None = None) -> DeclaredField:
+    return DeclaredField(type=KEYWORD, means=means, facet=facet)
 
 
-def _instant(means: str) -> Field:
-    return Field(type=INSTANT, means=means)
+def _entities(name: str, type: Json, means: str, *, label: str, aliases: tuple[str, ...]) -> DeclaredField:
+    facet = DeclaredFacet(
+        label=label,
+        aliases=aliases,
+        values=lambda document: names(document.get(name)),
+        is_usual=True,
+        is_listed=True,
+    )
+    return DeclaredField(type=type, means=means, facet=facet)
 
 
-FIELDS: dict[str, Field] = {
-    "id": Field(type={"type": "keyword"}, means="the article's id: UUIDv5 of its first address; it never changes"),
+def _instant(means: str) -> DeclaredField:
+    return DeclaredField(type=INSTANT, means=means)
+
+
+FIELDS: dict[str, DeclaredField] = {
+    "id": DeclaredField(
+        type={"type": "keyword"}, means="the article's id: UUIDv5 of its first address; it never changes"
+    ),
     "url": _keyword("its address"),
     "canonical_url": _keyword("the address that the page itself states"),
-    "revision": Field(type={"type": "long"}, means="rises with each change that the index is told"),
-    "version": Field(type=INTEGER, means="counts the article's texts"),
+    "revision": DeclaredField(type={"type": "long"}, means="rises with each change that the index is told"),
+    "version": DeclaredField(type=INTEGER, means="counts the article's texts"),
     "outlet": _keyword(
         "the outlet's slug",
-        Facet(label="Outlet", aliases=("source", "site", "outlets"), is_usual=True, is_listed=True),
+        DeclaredFacet(label="Outlet", aliases=("source", "site", "outlets"), is_usual=True, is_listed=True),
     ),
     "outlet_name": _keyword("the outlet's name"),
     "in_language": _keyword(
         "language, a BCP 47 tag; `und` if it cannot be told",
-        Facet(label="Language", aliases=("language", "lang", "languages"), is_usual=True, is_listed=True),
+        DeclaredFacet(label="Language", aliases=("language", "lang", "languages"), is_usual=True, is_listed=True),
     ),
-    "language_confidence": Field(type=FLOAT, means="how sure the language is, 0 to 1"),
+    "language_confidence": DeclaredField(type=FLOAT, means="how sure the language is, 0 to 1"),
     "country": _keyword(
         "the outlet's country, ISO 3166-1 alpha-2",
-        Facet(label="Outlet’s country", aliases=("countries",), is_usual=True, is_listed=True),
+        DeclaredFacet(label="Outlet’s country", aliases=("countries",), is_usual=True, is_listed=True),
     ),
-    "headline": Field(type=TEXT, means="headline", weight="A", boost=3, aliases=("title", "intitle")),
-    "standfirst": Field(
+    "headline": DeclaredField(type=TEXT, means="headline", weight="A", boost=3, aliases=("title", "intitle")),
+    "standfirst": DeclaredField(
         type=TEXT, means="what stands between headline and body", weight="B", boost=2, aliases=("summary", "lead")
     ),
-    "kicker": Field(type=TEXT, means="what stands over the headline", weight="C"),
-    "alternative_headlines": Field(type=TEXT, means="other headlines that the page states", weight="C"),
-    "correction": Field(type=TEXT, means="the outlet's own notice that it corrected the text", weight="C"),
-    "body": Field(
+    "kicker": DeclaredField(type=TEXT, means="what stands over the headline", weight="C"),
+    "alternative_headlines": DeclaredField(type=TEXT, means="other headlines that the page states", weight="C"),
+    "correction": DeclaredField(type=TEXT, means="the outlet's own notice that it corrected the text", weight="C"),
+    "body": DeclaredField(
         type=TEXT, means="text, its paragraphs parted by an empty line", weight="D", boost=1, aliases=("text", "intext")
     ),
-    "entries": Field(type=parts(headline=TEXT, body=TEXT), means="a live blog's entries", weight="D"),
-    "body_cut": Field(type=BOOLEAN, means="the body was too long for the index and is cut there"),
-    "is_cut": Field(type=BOOLEAN, means="the page shows the beginning of the text alone"),
+    "entries": DeclaredField(type=parts(headline=TEXT, body=TEXT), means="a live blog's entries", weight="D"),
+    "body_cut": DeclaredField(type=BOOLEAN, means="the body was too long for the index and is cut there"),
+    "is_cut": DeclaredField(type=BOOLEAN, means="the page shows the beginning of the text alone"),
     "article_section": _keyword("section, as the page states it"),
     "sections": _keyword(
         "section by one list for all outlets",
-        Facet(
+        DeclaredFacet(
             label="Section",
             aliases=("section",),
             values=lambda document: document.get("sections") or document.get("article_section"),
@@ -149,51 +167,41 @@ FIELDS: dict[str, Field] = {
     ),
     "kind": _keyword(
         "`article`, `live_blog`, `video` or `gallery`",
-        Facet(label="Kind", aliases=("type",), is_usual=True, is_listed=True),
+        DeclaredFacet(label="Kind", aliases=("type",), is_usual=True, is_listed=True),
     ),
     "authors": _keyword(
-        "people who wrote it", Facet(label="Author", aliases=("author", "by"), is_usual=True, is_listed=True)
+        "people who wrote it", DeclaredFacet(label="Author", aliases=("author", "by"), is_usual=True, is_listed=True)
     ),
     "agencies": _keyword(
         "agencies that the byline or the text names",
-        Facet(label="Agency", aliases=("agency",), is_usual=True, is_listed=True),
+        DeclaredFacet(label="Agency", aliases=("agency",), is_usual=True, is_listed=True),
     ),
-    "places": Field(
-        type=each(name=KEYWORD, code=KEYWORD, kind=KEYWORD, country=KEYWORD, lat=FLOAT, lon=FLOAT, weight=FLOAT),
-        means="places in the text, each with name, code, kind, country, latitude, longitude and weight",
-        facet=Facet(
-            label="Places",
-            aliases=("place",),
-            values=lambda document: _names(document.get("places")),
-            is_usual=True,
-            is_listed=True,
-        ),
+    "places": _entities(
+        "places",
+        each(name=KEYWORD, code=KEYWORD, kind=KEYWORD, country=KEYWORD, lat=FLOAT, lon=FLOAT, weight=FLOAT),
+        "places in the text, each with name, code, kind, country, latitude, longitude and weight",
+        label="Places",
+        aliases=("place",),
     ),
-    "people": Field(
-        type=each(name=KEYWORD, role=KEYWORD, weight=FLOAT),
-        means="people in the text, each with name, role and weight",
-        facet=Facet(
-            label="People",
-            aliases=("person",),
-            values=lambda document: _names(document.get("people")),
-            is_usual=True,
-            is_listed=True,
-        ),
+    "people": _entities(
+        "people",
+        each(name=KEYWORD, role=KEYWORD, weight=FLOAT),
+        "people in the text, each with name, role and weight",
+        label="People",
+        aliases=("person",),
     ),
-    "organisations": Field(
-        type=each(name=KEYWORD, id=KEYWORD, weight=FLOAT),
-        means="organisations in the text, each with name, id and weight",
-        facet=Facet(
-            label="Organisations",
-            aliases=("organisation", "organization", "organizations", "org"),
-            values=lambda document: _names(document.get("organisations")),
-            is_usual=True,
-            is_listed=True,
-        ),
+    "organisations": _entities(
+        "organisations",
+        each(name=KEYWORD, id=KEYWORD, weight=FLOAT),
+        "organisations in the text, each with name, id and weight",
+        label="Organisations",
+        aliases=("organisation", "organization", "organizations", "org"),
     ),
-    "keywords": _keyword("keywords of the page and of the text", Facet(label="Keywords", aliases=("keyword", "tag"))),
-    "about_country": _keyword("the country that it is about", Facet(label="About", aliases=("about",))),
-    "edits": Field(
+    "keywords": _keyword(
+        "keywords of the page and of the text", DeclaredFacet(label="Keywords", aliases=("keyword", "tag"))
+    ),
+    "about_country": _keyword("the country that it is about", DeclaredFacet(label="About", aliases=("about",))),
+    "edits": DeclaredField(
         type=each(
             kind=KEYWORD,
             kinds=KEYWORD,
@@ -207,34 +215,36 @@ FIELDS: dict[str, Field] = {
     ),
     "edit_kinds": _keyword(
         "classes of all its edits",
-        Facet(label="Edited", aliases=("edit", "edited"), values=_edit_kinds, is_listed=True),
+        DeclaredFacet(label="Edited", aliases=("edit", "edited"), values=_edit_kinds, is_listed=True),
     ),
-    "stealth": Field(
+    "stealth": DeclaredField(
         type=BOOLEAN,
         means="an edit was not said to be one",
-        facet=Facet(label="Edited silently", is_listed=True, is_flag=True),
+        facet=DeclaredFacet(label="Edited silently", is_listed=True, is_flag=True),
     ),
-    "gone_at": Field(
+    "gone_at": DeclaredField(
         type=INSTANT,
         means="when it was withdrawn",
-        facet=Facet(
+        facet=DeclaredFacet(
             label="Withdrawn", values=lambda document: bool(document.get("gone_at")), is_listed=True, is_flag=True
         ),
         facet_name="gone",
     ),
     "gone_reason": _keyword("how the site said that it is withdrawn"),
     "returned_at": _instant("when it was there again"),
-    "is_accessible_for_free": Field(
+    "is_accessible_for_free": DeclaredField(
         type=BOOLEAN,
         means="the page says that no wall is before it",
-        facet=Facet(label="Free to read", aliases=("free",)),
+        facet=DeclaredFacet(label="Free to read", aliases=("free",)),
     ),
-    "credited_agency": _keyword("the first agency that it names", Facet(label="Credited agency", aliases=("credit",))),
+    "credited_agency": _keyword(
+        "the first agency that it names", DeclaredFacet(label="Credited agency", aliases=("credit",))
+    ),
     "story_id": _keyword(
-        "the story: articles that carry one text", Facet(label="Story", aliases=("story",), is_unique=True)
+        "the story: articles that carry one text", DeclaredFacet(label="Story", aliases=("story",), is_unique=True)
     ),
     "copy_of": _keyword("the article of which it is a copy"),
-    "similarity": Field(type=FLOAT, means="how much of that article's text it has, 0 to 1"),
+    "similarity": DeclaredField(type=FLOAT, means="how much of that article's text it has, 0 to 1"),
     "date_published": _instant("when it was published, as the page states it"),
     "date_precision": _keyword("of it: `instant`, `minute` or `day`"),
     "date_source": _keyword("where on the page it stands"),
@@ -244,12 +254,12 @@ FIELDS: dict[str, Field] = {
     "first_seen_at": _instant("when we first fetched it"),
     "changed_at": _instant("when we first saw its newest text"),
     "fetched_at": _instant("when we last fetched it"),
-    "word_count": Field(type=INTEGER, means="words of the body"),
-    "reading_seconds": Field(type=INTEGER, means="how long it takes to read"),
-    "quotes": Field(type=each(speaker=KEYWORD, text=TEXT), means="quotations with who is quoted"),
-    "figures": Field(type=KEPT, means="figures in the text, with their units"),
-    "images": Field(type=KEPT, means="its images"),
-    "rights": Field(
+    "word_count": DeclaredField(type=INTEGER, means="words of the body"),
+    "reading_seconds": DeclaredField(type=INTEGER, means="how long it takes to read"),
+    "quotes": DeclaredField(type=each(speaker=KEYWORD, text=TEXT), means="quotations with who is quoted"),
+    "figures": DeclaredField(type=KEPT, means="figures in the text, with their units"),
+    "images": DeclaredField(type=KEPT, means="its images"),
+    "rights": DeclaredField(
         type=parts(robots=KEYWORD, tdm_reserved=BOOLEAN, license=KEYWORD, forbids_ai_training=BOOLEAN),
         means="what the page allows machines to do with it",
     ),
@@ -257,7 +267,7 @@ FIELDS: dict[str, Field] = {
 
 
 @cache
-def facets() -> dict[str, Facet]:
+def facets() -> dict[str, DeclaredFacet]:
     """Return every facet by its name, in the order of the page."""
     return {field.facet_name or name: field.facet for name, field in FIELDS.items() if field.facet}
 
@@ -273,7 +283,7 @@ def listed_facets() -> tuple[str, ...]:
 
 
 @cache
-def texts() -> dict[str, Field]:
+def texts() -> dict[str, DeclaredField]:
     """Return the fields whose words are searched, in the order in which their words are counted."""
     return {name: field for name, field in FIELDS.items() if field.weight}
 

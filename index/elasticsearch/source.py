@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from index.document import check, facet_values, names, sorted_at
-from index.fields import boosts
+from index.document import check, facet_values, sorted_at
+from index.fields import boosts, names
 from index.protocol import Stream
 from index.schema import analysed_as
 

@@ -11,7 +11,7 @@ from index import fields
 from index.document import facet_values
 from index.elasticsearch.source import source
 from index.elasticsearch.translate import condition
-from index.fields import KEYWORD, TEXT, Facet, Field, facet_named, known_facet
+from index.fields import KEYWORD, TEXT, DeclaredFacet, DeclaredField, facet_named, known_facet
 from index.postgresql.row import vector
 from index.schema import fields as known_fields
 from index.schema import schema
@@ -31,8 +31,8 @@ def _clear() -> None:
 @pytest.fixture
 def dateline(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Declare a text that is a facet, too."""
-    facet = Facet(label="Written in", aliases=("written_in",), is_usual=True, is_listed=True)
-    declared = Field(type=TEXT, means="where it was written", weight="C", facet=facet)
+    facet = DeclaredFacet(label="Written in", aliases=("written_in",), is_usual=True, is_listed=True)
+    declared = DeclaredField(type=TEXT, means="where it was written", weight="C", facet=facet)
     monkeypatch.setitem(fields.FIELDS, "dateline", declared)
     _clear()
     yield
