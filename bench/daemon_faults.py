@@ -7,32 +7,17 @@ from contextlib import asynccontextmanager
 
 import psutil
 
-from bench.fault import Fault, Refused
-from bench.stage import Stage, fill
+from bench.fault import Begun, Fault, Refused, done, full
+from bench.stage import Stage
 
 
-@asynccontextmanager
-async def _full_archive(stage: Stage) -> AsyncIterator[None]:
-    filler = await asyncio.to_thread(fill, stage.archive_disk)
-    try:
-        yield
-    finally:
-        filler.unlink()
-
-
-def _fork_server(stage: Stage) -> psutil.Process | None:
+def _end_fork_server(stage: Stage) -> None:
     assert stage.daemon
     for child in psutil.Process(stage.daemon.pid).children():
         if any("forkserver" in part for part in child.cmdline()):
-            return child
-    return None
-
-
-@asynccontextmanager
-async def _no_fork_server(stage: Stage) -> AsyncIterator[None]:
-    if found := _fork_server(stage):
-        found.kill()
-    yield
+            child.kill()
+            return
+    raise AssertionError("the daemon has no fork server")
 
 
 @asynccontextmanager
@@ -48,26 +33,20 @@ async def _no_files(stage: Stage) -> AsyncIterator[None]:
         process.rlimit(psutil.RLIMIT_NOFILE, before)
 
 
-@asynccontextmanager
-async def _killed(stage: Stage) -> AsyncIterator[None]:
-    assert stage.daemon
-    stage.daemon.kill()
-    await asyncio.to_thread(stage.daemon.wait)
-    try:
-        yield
-    finally:
-        await stage.start()
+def _ended(how: signal.Signals) -> Begun:
+    """End the daemon, and start it again at the end."""
 
+    @asynccontextmanager
+    async def begin(stage: Stage) -> AsyncIterator[None]:
+        assert stage.daemon
+        stage.daemon.send_signal(how)
+        await asyncio.to_thread(stage.daemon.wait, 60)
+        try:
+            yield
+        finally:
+            await stage.start()
 
-@asynccontextmanager
-async def _stopped(stage: Stage) -> AsyncIterator[None]:
-    assert stage.daemon
-    stage.daemon.terminate()
-    await asyncio.to_thread(stage.daemon.wait, 60)
-    try:
-        yield
-    finally:
-        await stage.start()
+    return begin
 
 
 @asynccontextmanager
@@ -83,30 +62,22 @@ async def _frozen(stage: Stage) -> AsyncIterator[None]:
 
 
 FAULTS = (
-    Fault(short=True, name="daemon killed", begin=_killed, says="", channels=()),
-    Fault(name="archive's disk full", begin=_full_archive, says="No space left"),
-    Fault(name="fork server killed", begin=_no_fork_server, says="pool_replaced", channels=("log",), heals=True),
+    Fault(short=True, name="daemon killed", begin=_ended(signal.SIGKILL), says="", channels=()),
+    Fault(name="archive's disk full", begin=full(lambda stage: stage.archive_disk), says="No space left"),
+    Fault(name="fork server killed", begin=done(_end_fork_server), says="pool_replaced", channels=("log",), heals=True),
     Fault(name="no file can be opened", begin=_no_files, says="[Tt]oo many open files", channels=("log",)),
-    Fault(name="daemon stopped", begin=_stopped, says="", channels=()),
+    Fault(name="daemon stopped", begin=_ended(signal.SIGTERM), says="", channels=()),
     Fault(name="daemon frozen for 75 s", begin=_frozen, says="", channels=()),
 )
 
 
-@asynccontextmanager
-async def _as_it_is(stage: Stage) -> AsyncIterator[None]:
-    yield
-
-
-@asynccontextmanager
-async def _other_encoding(stage: Stage) -> AsyncIterator[None]:
-    stage.sql(
-        "CREATE DATABASE latin OWNER crawler TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C' LOCALE_PROVIDER libc",
-        "postgres",
-    )
-    try:
-        yield
-    finally:
-        stage.sql("DROP DATABASE latin WITH (FORCE)", "postgres")
+_LATIN = "CREATE DATABASE latin OWNER crawler TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C' LOCALE_PROVIDER libc"
+_OTHER_ENCODING = done(
+    lambda stage: stage.sql(_LATIN, "postgres"),
+    lambda stage: stage.sql("DROP DATABASE latin WITH (FORCE)", "postgres"),
+)
+#: the servers are as they are: it is the command's settings that are wrong
+_NOTHING = done(lambda stage: None)
 
 
 @asynccontextmanager
@@ -126,33 +97,33 @@ def refused(stage: Stage) -> tuple[Refused, ...]:
     return (
         Refused(
             name="another encoding",
-            begin=_other_encoding,
+            begin=_OTHER_ENCODING,
             settings={"database_url": f"{at}/latin"},
             says="encoding is LATIN1",
         ),
         Refused(name="a newer ledger", begin=_newer_ledger, says="newer Broadsheet"),
-        Refused(name="no such database", begin=_as_it_is, settings={"database_url": f"{at}/nowhere"}, says="3D000"),
+        Refused(name="no such database", begin=_NOTHING, settings={"database_url": f"{at}/nowhere"}, says="3D000"),
         Refused(
             name="no such role",
-            begin=_as_it_is,
+            begin=_NOTHING,
             settings={"database_url": f"postgresql://nobody@127.0.0.1:{port}/news"},
             says="28000",
         ),
         Refused(
             name="no server at the address",
-            begin=_as_it_is,
+            begin=_NOTHING,
             settings={"database_url": "postgresql://crawler@127.0.0.1:1/news"},
             says="PostgreSQL cannot be reached",
         ),
         Refused(
             name="certificates that are none",
-            begin=_as_it_is,
+            begin=_NOTHING,
             settings={"elasticsearch_ca_certs": str(stage.log)},
             says="holds no certificate",
         ),
         Refused(
             name="a setting that does not exist",
-            begin=_as_it_is,
+            begin=_NOTHING,
             settings={"databse_url": "x"},
             says="is not a setting",
         ),

@@ -2,26 +2,28 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import orjson
 from aiohttp import web
 
-from bench.fault import Begun, Fault
+from bench.fault import Begun, Done, Fault, done
 from bench.stage import OURS, ROLE, Stage, allow
 from tests.index import stumbling
 
 
-def _answers(fault: stumbling.Fault) -> Begun:
-    @asynccontextmanager
-    async def begin(stage: Stage) -> AsyncIterator[None]:
-        stage.gate.always = fault
-        try:
-            yield
-        finally:
-            stage.gate.always = None
+@asynccontextmanager
+async def _answered(stage: Stage, fault: stumbling.Fault) -> AsyncIterator[None]:
+    """Let `fault` answer in Elasticsearch's place."""
+    stage.gate.always = fault
+    try:
+        yield
+    finally:
+        stage.gate.always = None
 
-    return begin
+
+def _answers(fault: stumbling.Fault) -> Begun:
+    return lambda stage: _answered(stage, fault)
 
 
 @asynccontextmanager
@@ -33,11 +35,10 @@ async def _silent(stage: Stage) -> AsyncIterator[None]:
         await over.wait()
         return None
 
-    stage.gate.always = fault
     try:
-        yield
+        async with _answered(stage, fault):
+            yield
     finally:
-        stage.gate.always = None
         over.set()
 
 
@@ -54,16 +55,11 @@ async def _opensearch(request: web.Request, body: bytes) -> web.StreamResponse |
 def _of_real(change: Callable[[bytes], bytes], *, only: str = "") -> Begun:
     """Pass requests on, and answer with what `change` makes of the real answer."""
 
-    @asynccontextmanager
-    async def begin(stage: Stage) -> AsyncIterator[None]:
+    def begin(stage: Stage) -> AbstractAsyncContextManager[None]:
         async def fault(request: web.Request, body: bytes) -> web.StreamResponse | None:
             if only and request.path != only:
                 return None
-            names = ("Content-Type", "Accept", "Authorization")
-            headers = {name: request.headers[name] for name in names if name in request.headers}
-            address = stage.gate.real + request.path_qs
-            async with stage.gate.session.request(request.method, address, data=body or None, headers=headers) as reply:
-                content, status = await reply.read(), reply.status
+            status, content = await stage.gate.forward(request, body)
             changed = change(content)
             if changed != content and not only:  # cut: the length that is promised never comes
                 answer = web.StreamResponse(
@@ -76,11 +72,7 @@ def _of_real(change: Callable[[bytes], bytes], *, only: str = "") -> Begun:
                 return answer
             return web.Response(body=changed, status=status, headers=stumbling.ELASTIC)
 
-        stage.gate.always = fault
-        try:
-            yield
-        finally:
-            stage.gate.always = None
+        return _answered(stage, fault)
 
     return begin
 
@@ -92,31 +84,13 @@ def _without_last(content: bytes) -> bytes:
     return orjson.dumps(found)
 
 
-def _es(begin: Callable[[Stage], None], end: Callable[[Stage], None] = lambda stage: None) -> Begun:
-    """Do and undo something to Elasticsearch itself."""
-
-    @asynccontextmanager
-    async def block(stage: Stage) -> AsyncIterator[None]:
-        await asyncio.to_thread(begin, stage)
-        try:
-            yield
-        finally:
-            await asyncio.to_thread(end, stage)
-
-    return block
-
-
 def _restart_node(stage: Stage) -> None:
     stage.node.start()
     stage.node.wait()
 
 
-def _password(value: str) -> Callable[[Stage], None]:
-    return lambda stage: _nothing(stage.es.security.change_password(username="crawler", password=value))
-
-
-def _nothing(_: object) -> None:
-    return None
+def _password(value: str) -> Done:
+    return lambda stage: stage.es.security.change_password(username="crawler", password=value)
 
 
 def _index(stage: Stage, stream: str = "articles") -> str:
@@ -124,15 +98,13 @@ def _index(stage: Stage, stream: str = "articles") -> str:
     return str(next(iter(stage.es.indices.get_alias(name=stream))))
 
 
-def _block(value: bool | None) -> Callable[[Stage], None]:
+def _block(value: bool | None) -> Done:
     settings = {"index.blocks.read_only_allow_delete": value}
-    return lambda stage: _nothing(stage.es.indices.put_settings(index="articles", settings=settings))
+    return lambda stage: stage.es.indices.put_settings(index="articles", settings=settings)
 
 
-def _pipeline(value: str) -> Callable[[Stage], None]:
-    return lambda stage: _nothing(
-        stage.es.indices.put_settings(index="articles", settings={"index.default_pipeline": value})
-    )
+def _pipeline(value: str) -> Done:
+    return lambda stage: stage.es.indices.put_settings(index="articles", settings={"index.default_pipeline": value})
 
 
 def _second_index(stage: Stage) -> None:
@@ -173,32 +145,32 @@ FAULTS = (
     Fault(
         short=True,
         name="index closed",
-        begin=_es(
-            lambda s: _nothing(s.es.indices.close(index="articles")),
-            lambda s: _nothing(s.es.indices.open(index="articles")),
+        begin=done(
+            lambda s: s.es.indices.close(index="articles"),
+            lambda s: s.es.indices.open(index="articles"),
         ),
         says="has closed the index",
     ),
     Fault(
         short=True,
         name="index deleted",
-        begin=_es(_delete),
+        begin=done(_delete),
         says="no such index|not made yet|not there yet|lacks the alias|index_made",
         also={"log": "index_made|lacks the alias"},
         channels=("log",),
         heals=True,
     ),
-    Fault(short=True, name="index shrunk", begin=_es(_shrink), says="index_differs", channels=("log",), heals=True),
+    Fault(short=True, name="index shrunk", begin=done(_shrink), says="index_differs", channels=("log",), heals=True),
     Fault(
         short=True,
         name="index restored from before",
-        begin=_es(_restore),
+        begin=done(_restore),
         says="index_differs|index_made",
         channels=("log",),
         heals=True,
     ),
     Fault(short=True, name="Elasticsearch silent", begin=_silent, says=_SILENT),
-    Fault(name="Elasticsearch killed", begin=_es(lambda s: s.node.kill(), _restart_node), says="cannot be reached"),
+    Fault(name="Elasticsearch killed", begin=done(lambda s: s.node.kill(), _restart_node), says="cannot be reached"),
     Fault(name="Elasticsearch hangs up", begin=_answers(stumbling.hangs_up), says="cannot be reached"),
     Fault(
         name="Elasticsearch busy (429)",
@@ -233,17 +205,19 @@ FAULTS = (
     Fault(name="OpenSearch in its place", begin=_answers(_opensearch), says="OpenSearch 2.19.0"),
     Fault(
         name="password changed",
-        begin=_es(_password("another-one-now"), _password(OURS)),
+        begin=done(_password("another-one-now"), _password(OURS)),
         says="refuses our key or password",
     ),
     Fault(
         name="role without rights",
-        begin=_es(lambda s: allow(s, {"cluster": [], "indices": []}), lambda s: allow(s, ROLE)),
+        begin=done(lambda s: allow(s, {"cluster": [], "indices": []}), lambda s: allow(s, ROLE)),
         says="does not allow",
     ),
-    Fault(name="index read-only, as at a full disk", begin=_es(_block(True), _block(None)), says="read-only"),
+    Fault(name="index read-only, as at a full disk", begin=done(_block(True), _block(None)), says="read-only"),
     Fault(
-        name="alias on two indices", begin=_es(_second_index, _no_second_index), says="several indices|two indices|both"
+        name="alias on two indices",
+        begin=done(_second_index, _no_second_index),
+        says="several indices|two indices|both",
     ),
-    Fault(name="pipeline missing", begin=_es(_pipeline("nobody-made-it"), _pipeline("_none")), says="ingest pipeline"),
+    Fault(name="pipeline missing", begin=done(_pipeline("nobody-made-it"), _pipeline("_none")), says="ingest pipeline"),
 )

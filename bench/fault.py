@@ -1,16 +1,39 @@
 """A fault that a running system can have, and one that a command meets at its start."""
 
+import asyncio
 import re
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
-from bench.stage import Stage
+from bench.stage import FILLER, Stage, fill
 
 #: the ways in which an operator hears of a fault
 CHANNELS = ("readyz", "status", "log")
 
 Begun = Callable[[Stage], AbstractAsyncContextManager[None]]
+#: what it returns is no matter
+Done = Callable[[Stage], object]
+
+
+def done(begin: Done, end: Done = lambda stage: None) -> Begun:
+    """Return the fault that `begin` does, in a thread, and `end` undoes."""
+
+    @asynccontextmanager
+    async def block(stage: Stage) -> AsyncIterator[None]:
+        await asyncio.to_thread(begin, stage)
+        try:
+            yield
+        finally:
+            await asyncio.to_thread(end, stage)
+
+    return block
+
+
+def full(disk: Callable[[Stage], Path]) -> Begun:
+    """Return the fault of a disk without a byte left."""
+    return done(lambda stage: fill(disk(stage)), lambda stage: (disk(stage) / FILLER).unlink())
 
 
 @dataclass(frozen=True, kw_only=True)

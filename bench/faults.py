@@ -13,6 +13,7 @@ import shutil
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -118,31 +119,30 @@ def _after(on: Stage, at: float, said: str, log_from: int) -> int:
 
 
 def _stamp(line: str) -> float | None:
-    from datetime import datetime
-
     try:
         return datetime.fromisoformat(json.loads(line)["timestamp"]).timestamp()
     except (ValueError, KeyError, TypeError):
         return None
 
 
-async def _hears(on: Stage, fault: Fault, channel: str, found: Found, log_from: int) -> bool:
-    """Ask a channel once, and say whether it names the fault."""
+async def _hears(on: Stage, fault: Fault, channel: str, found: Found, log_from: int = 0) -> tuple[bool, bool]:
+    """Ask a channel once, and say whether it names the fault, and whether it says that all is well."""
+    code, well = 0, 0
     if channel == "readyz":
-        said = (await on.readiness())[1]
+        (code, said), well = await on.readiness(), 200
     elif channel == "log":
         said = on.log.read_bytes()[log_from:].decode(errors="replace")
     else:
-        said = (await on.command("status"))[1]
+        code, said = await on.command("status")
         found.tracebacks += said.count("Traceback (most recent call last)")
     found.said = [each for each in found.said if not each.startswith(f"{channel}: ")] + [f"{channel}: {said[-800:]}"]
-    return fault.pattern(channel).search(said) is not None
+    return fault.pattern(channel).search(said) is not None, code == well
 
 
 async def _named(on: Stage, fault: Fault, channel: str, found: Found, began_at: float, log_from: int) -> None:
     found.named[channel] = None
     while time.monotonic() - began_at < max(WAIT_SECONDS, found.named_seconds):
-        if await _hears(on, fault, channel, found, log_from):
+        if (await _hears(on, fault, channel, found, log_from))[0]:
             found.named[channel] = round(time.monotonic() - began_at, 1)
             return
         await asyncio.sleep(0.3)
@@ -151,11 +151,9 @@ async def _named(on: Stage, fault: Fault, channel: str, found: Found, began_at: 
 async def _unnamed(on: Stage, fault: Fault, channel: str, found: Found, ended_at: float) -> None:
     found.unnamed[channel] = None
     while time.monotonic() - ended_at < UNNAMED_SECONDS + WAIT_SECONDS:
-        if not await _hears(on, fault, channel, found, 0):
-            code = (await on.readiness())[0] if channel == "readyz" else (await on.command("status"))[0]
-            if code in (0, 200):
-                found.unnamed[channel] = round(time.monotonic() - ended_at, 1)
-                return
+        if await _hears(on, fault, channel, found) == (False, True):
+            found.unnamed[channel] = round(time.monotonic() - ended_at, 1)
+            return
         await asyncio.sleep(0.3)
 
 

@@ -10,9 +10,8 @@ from contextlib import asynccontextmanager
 import psutil
 import psycopg
 
-from bench.fault import Begun, Fault
-from bench.stage import Stage, fill
-from tests.schedules.processes import libpq
+from bench.fault import Begun, Fault, done, full
+from bench.stage import Stage
 
 
 @asynccontextmanager
@@ -24,22 +23,9 @@ async def _refuses(stage: Stage) -> AsyncIterator[None]:
         await stage.wire.open()
 
 
-@asynccontextmanager
-async def _is_silent(stage: Stage) -> AsyncIterator[None]:
-    stage.wire.silent = True
-    try:
-        yield
-    finally:
-        stage.wire.silent = False
-
-
-@asynccontextmanager
-async def _is_slow(stage: Stage) -> AsyncIterator[None]:
-    stage.wire.late_seconds = 5.0
-    try:
-        yield
-    finally:
-        stage.wire.late_seconds = 0.0
+def _wire(name: str, value: object, usual: object) -> Begun:
+    """Set the wire's attribute to `value`, and back to the `usual` one."""
+    return done(lambda stage: setattr(stage.wire, name, value), lambda stage: setattr(stage.wire, name, usual))
 
 
 @asynccontextmanager
@@ -79,36 +65,22 @@ def _ended(how: signal.Signals) -> Begun:
 def _set(begin: str, end: str, *, database: str = "news") -> Begun:
     """Change a setting for all connections that come, and undo it."""
 
-    @asynccontextmanager
-    async def block(stage: Stage) -> AsyncIterator[None]:
-        await asyncio.to_thread(stage.sql, begin, database)
-        await asyncio.to_thread(stage.terminate)
+    def run(stage: Stage, statement: str) -> None:
+        stage.sql(statement, database)
+        stage.terminate()
+
+    return done(lambda stage: run(stage, begin), lambda stage: run(stage, end))
+
+
+def _rename(stage: Stage, was: str, becomes: str) -> None:
+    for _ in range(200):  # nobody may be connected, and the daemon comes back at once
+        stage.terminate()
         try:
-            yield
-        finally:
-            await asyncio.to_thread(stage.sql, end, database)
-            await asyncio.to_thread(stage.terminate)
-
-    return block
-
-
-@asynccontextmanager
-async def _renamed(stage: Stage) -> AsyncIterator[None]:
-    def rename(was: str, becomes: str) -> None:
-        for _ in range(200):  # nobody may be connected, and the daemon comes back at once
-            stage.terminate()
-            try:
-                stage.sql(f"ALTER DATABASE {was} RENAME TO {becomes}", "postgres")
-            except psycopg.errors.ObjectInUse:
-                continue
-            return
-        raise AssertionError("somebody is always connected")
-
-    await asyncio.to_thread(rename, "news", "olds")
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(rename, "olds", "news")
+            stage.sql(f"ALTER DATABASE {was} RENAME TO {becomes}", "postgres")
+        except psycopg.errors.ObjectInUse:
+            continue
+        return
+    raise AssertionError("somebody is always connected")
 
 
 @asynccontextmanager
@@ -117,8 +89,7 @@ async def _locked(stage: Stage) -> AsyncIterator[None]:
     begun, over = threading.Event(), threading.Event()
 
     def hold() -> None:
-        url = libpq(stage.server.url).replace("/broadsheet?", "/news?")
-        with psycopg.connect(url) as connection:
+        with psycopg.connect(stage.url()) as connection:
             connection.execute("LOCK TABLE pages, attempts, articles, sites IN ACCESS EXCLUSIVE MODE")
             begun.set()
             over.wait(120)
@@ -133,22 +104,18 @@ async def _locked(stage: Stage) -> AsyncIterator[None]:
         await holding
 
 
-@asynccontextmanager
-async def _full_ledger(stage: Stage) -> AsyncIterator[None]:
-    filler = await asyncio.to_thread(fill, stage.ledger_disk)
-    try:
-        yield
-    finally:
-        filler.unlink()
-
-
 #: what is said of a server that is not there, or is going or coming
 _LEDGER = "PostgreSQL"
 _IN_LOG = {"log": "connection failed|consuming input failed|57P0|08006|TimeoutError|no answer|server closed"}
 
 FAULTS = (
     Fault(short=True, name="PostgreSQL killed", begin=_ended(signal.SIGKILL), says=_LEDGER, also=_IN_LOG),
-    Fault(short=True, name="PostgreSQL's disk full", begin=_full_ledger, says="disk is full.*53100|53100"),
+    Fault(
+        short=True,
+        name="PostgreSQL's disk full",
+        begin=full(lambda stage: stage.ledger_disk),
+        says="disk is full.*53100|53100",
+    ),
     Fault(
         short=True,
         name="PostgreSQL read-only",
@@ -160,10 +127,10 @@ FAULTS = (
         says="25006",
     ),
     Fault(name="PostgreSQL restarted", begin=_ended(signal.SIGINT), says=_LEDGER, also=_IN_LOG),
-    Fault(name="PostgreSQL refuses", begin=_refuses, says="PostgreSQL", also=_IN_LOG),
-    Fault(name="PostgreSQL silent", begin=_is_silent, says="PostgreSQL", also=_IN_LOG),
-    Fault(name="PostgreSQL slow", begin=_is_slow, says="PostgreSQL", also=_IN_LOG),
-    Fault(name="PostgreSQL cut again and again", begin=_is_cut, says="PostgreSQL", also=_IN_LOG),
+    Fault(name="PostgreSQL refuses", begin=_refuses, says=_LEDGER, also=_IN_LOG),
+    Fault(name="PostgreSQL silent", begin=_wire("silent", True, False), says=_LEDGER, also=_IN_LOG),
+    Fault(name="PostgreSQL slow", begin=_wire("late_seconds", 5.0, 0.0), says=_LEDGER, also=_IN_LOG),
+    Fault(name="PostgreSQL cut again and again", begin=_is_cut, says=_LEDGER, also=_IN_LOG),
     Fault(
         name="no connection left",
         begin=_set(
@@ -190,6 +157,10 @@ FAULTS = (
         ),
         says="57014",
     ),
-    Fault(name="database renamed", begin=_renamed, says="3D000"),
+    Fault(
+        name="database renamed",
+        begin=done(lambda stage: _rename(stage, "news", "olds"), lambda stage: _rename(stage, "olds", "news")),
+        says="3D000",
+    ),
     Fault(name="tables locked by another", begin=_locked, says="57014|PostgreSQL gives no answer|55P03"),
 )

@@ -239,7 +239,8 @@ def release(folder: Path, *, drops: Sequence[str] = (), keeps: Sequence[str] = (
             encoding="utf-8",
         )
         file = folder / "index" / "fields.py"
-        declared = f"FIELDS[{enrichment!r}] = DeclaredField(type=INTEGER, means='what a release added')\n\n\n@cache\ndef facets("
+        field = f"FIELDS[{enrichment!r}] = DeclaredField(type=INTEGER, means='what a release added')"
+        declared = f"{field}\n\n\n@cache\ndef facets("
         text = file.read_text(encoding="utf-8").replace("@cache\ndef facets(", declared)
         file.write_text(text.replace("SCHEMA_VERSION = ", "SCHEMA_VERSION = 1 + "), encoding="utf-8")
     return folder

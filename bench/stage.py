@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 from elasticsearch import Elasticsearch
 
+from bench.daemon import end
 from bench.newsstand import Newsstand
 from ledger.server import Server, start
 from tests.elasticsearch_server import Node
@@ -29,6 +30,8 @@ LEDGER_DISK, ARCHIVE_DISK = "1500m", "200m"
 ADMIN, OURS = "of-the-bench-alone", "of-the-daemon-alone"
 #: what the daemon's user may do
 ROLE = {"cluster": ["all"], "indices": [{"names": ["*"], "privileges": ["all"]}]}
+#: the file that fills a disk
+FILLER = "filler"
 #: a fault that is not over after so long never will be
 PATIENCE_SECONDS = 120.0
 
@@ -175,10 +178,13 @@ class Stage:
             return -1, "it did not end"
         return process.returncode or 0, said.decode(errors="replace")
 
+    def url(self, database: str = "news") -> str:
+        """Return the address of a database for PostgreSQL's superuser, past the wire."""
+        return libpq(self.server.url).replace("/broadsheet?", f"/{database}?")
+
     def sql(self, statement: str, database: str = "news") -> list[tuple[Any, ...]]:
         """Run a statement as PostgreSQL's superuser, past the wire, and return its rows."""
-        url = libpq(self.server.url).replace("/broadsheet?", f"/{database}?")
-        with psycopg.connect(url, autocommit=True) as connection:
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
             found = connection.execute(statement)
             return found.fetchall() if found.description else []
 
@@ -228,12 +234,7 @@ class Stage:
     async def close(self) -> None:
         """End the daemon."""
         if self.daemon and self.daemon.poll() is None:
-            self.daemon.terminate()
-            try:
-                await asyncio.to_thread(self.daemon.wait, 60)
-            except subprocess.TimeoutExpired:
-                self.daemon.kill()
-                self.daemon.wait()
+            await asyncio.to_thread(end, [self.daemon])
         self.es.close()
 
 
@@ -308,16 +309,15 @@ def _disk(mount: Path, size: str) -> Iterator[Path]:
         subprocess.run(["umount", "-l", mount], check=True)
 
 
-def fill(disk: Path) -> Path:
-    """Fill a disk to its last byte, and return the file to remove."""
-    filler = disk / "filler"
+def fill(disk: Path) -> None:
+    """Fill a disk to its last byte, by a file called FILLER."""
+    filler = disk / FILLER
     with suppress(OSError), filler.open("wb", buffering=0) as file:
         while True:
             file.write(bytes(1 << 20))
     with suppress(OSError), filler.open("ab", buffering=0) as file:
         while True:
             file.write(bytes(4096))
-    return filler
 
 
 async def until(true: Any, what: str, seconds: float = PATIENCE_SECONDS) -> float:

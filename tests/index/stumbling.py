@@ -37,15 +37,16 @@ class Stumbling:
             self.bodies.append(body)
             if self.faults and (fault := self.faults.pop(0)) and (answer := await fault(request, body)) is not None:
                 return answer
-        headers = {
-            name: request.headers[name]
-            for name in ("Content-Type", "Accept", "Authorization")
-            if name in request.headers
-        }
-        async with self.session.request(
-            request.method, self.real + request.path_qs, data=body or None, headers=headers
-        ) as reply:
-            return web.Response(body=await reply.read(), status=reply.status, headers=ELASTIC)
+        status, answered = await self.forward(request, body)
+        return web.Response(body=answered, status=status, headers=ELASTIC)
+
+    async def forward(self, request: web.Request, body: bytes) -> tuple[int, bytes]:
+        """Have the real server answer, and return its status and body."""
+        passed = ("Content-Type", "Accept", "Authorization")
+        headers = {name: request.headers[name] for name in passed if name in request.headers}
+        address = self.real + request.path_qs
+        async with self.session.request(request.method, address, data=body or None, headers=headers) as reply:
+            return reply.status, await reply.read()
 
 
 @asynccontextmanager
@@ -119,9 +120,7 @@ def hangs_up_after(server: Stumbling) -> Fault:
     """Close the connection after Elasticsearch has done what was asked."""
 
     async def fault(request: web.Request, body: bytes) -> web.StreamResponse | None:
-        headers = {"Content-Type": request.headers["Content-Type"]}
-        async with server.session.post(server.real + request.path_qs, data=body, headers=headers) as reply:
-            await reply.read()
+        await server.forward(request, body)
         return await hangs_up(request, body)
 
     return fault
