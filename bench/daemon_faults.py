@@ -118,7 +118,10 @@ def refused(stage: Stage) -> tuple[Refused, ...]:
         Refused(
             name="certificates that are none",
             begin=_NOTHING,
-            settings={"elasticsearch_ca_certs": str(stage.log)},
+            settings={
+                "elasticsearch_url": stage.gate.url.replace("http://", "https://"),
+                "elasticsearch_ca_certs": str(stage.log),
+            },
             says="holds no certificate",
         ),
         Refused(

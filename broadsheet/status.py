@@ -1,14 +1,21 @@
 """`status`: what is there, what is due, what is owed to the index, and what is wrong."""
 
 import asyncio
-from typing import Annotated, Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from broadsheet.console import out, print_json, run
 from broadsheet.logs import quiet_logs
 
-#: whoever asks wants to know now; the counts of a large index take a second
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from news.configuration import Configuration
+
+#: whoever asks wants to know now: each server is asked for so long; the counts of a large index take a second
 PATIENCE_SECONDS = 5.0
 
 
@@ -58,10 +65,25 @@ def _print(found: dict[str, Any]) -> None:
         out.print(note, style="yellow")
 
 
+@asynccontextmanager
+async def _ledger(configuration: "Configuration") -> "AsyncIterator[tuple[AsyncEngine, asyncio.Timeout]]":
+    """Open the ledger, with the limit of the time for which it is asked. Raises DatabaseUnavailable."""
+    from ledger.database import database
+    from ledger.faults import sentence_of
+    from news.errors import DatabaseUnavailable
+
+    # a server of our own is started first, which takes its time
+    seconds = PATIENCE_SECONDS if configuration.database_url else None
+    try:
+        async with asyncio.timeout(seconds) as limit, database(configuration, connections=2) as engine:
+            yield engine, limit
+    except TimeoutError as error:
+        raise DatabaseUnavailable(sentence_of(error)) from error
+
+
 async def _status() -> dict[str, Any]:
     from crawler.catalogue import Catalogue
     from index.open import open_index
-    from ledger.database import database
     from ledger.fitness import write_fault
     from ledger.outbox import debt, publishing_now
     from ledger.outlets import states
@@ -72,12 +94,13 @@ async def _status() -> dict[str, Any]:
     from pipelines.verify import count
 
     configuration = read()
-    async with database(configuration, connections=2) as engine:
+    async with _ledger(configuration) as (engine, limit):
         async with engine.connect() as connection:
             counted, jobs = await totals(connection), await job_counts(connection)
             owed, known = await debt(connection), await states(connection)
             refused, publishing = await unrecordable(connection), await publishing_now(connection)
         ledger_fault = await write_fault(engine)
+        limit.reschedule(None)
         index = open_index(configuration, engine)
         told: dict[str, Any] = {"backend": index.name, "error": None, "documents": {}, "schema_version": 0, "notes": []}
         told |= {"lacking": None, "difference": None}
@@ -98,7 +121,7 @@ async def _status() -> dict[str, Any]:
         except IndexUnavailable as error:
             told["error"] = str(error)
         except TimeoutError:
-            told["error"] = f"The search index has given no answer for {PATIENCE_SECONDS:.0f} s."
+            told["error"] = f"The search index gives no answer; asked for {PATIENCE_SECONDS:.0f} s."
         finally:
             await index.close()
     told |= {

@@ -8,8 +8,8 @@ from index.protocol import DONE, Verdict, Written
 from news.errors import IndexUnavailable
 
 #: seconds until it is worth asking again: after a busy server, after a fault of the index, and after a full disk; the
-#: last two a person must mend, who then wants to see it run
-BUSY_SECONDS, FAULT_SECONDS, FULL_SECONDS = 5.0, 10.0, 60.0
+#: last two a person must mend, who then wants to see it run within half a minute
+BUSY_SECONDS, FAULT_SECONDS, FULL_SECONDS = 5.0, 10.0, 20.0
 #: an alias that exists for as long as a migration lasts
 NEXT = "-next"
 
