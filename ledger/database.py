@@ -31,6 +31,8 @@ WATCH_SECONDS = 2.0
 #: a server that cannot be started is tried again after twice as long as the last time, and at least so often
 MOST_WATCH_SECONDS = 60.0
 
+#: a connection to a machine that confirms nothing is given up after so long
+DEAD_SECONDS = 30
 #: the embedded server may be ended under us while we come, and is started again
 AWAY_SECONDS = 60.0
 
@@ -54,7 +56,16 @@ def engine_for(url: str, connections: int = 10) -> AsyncEngine:
         pool_pre_ping=True,  # PostgreSQL may have been restarted since
         json_serializer=_json_text,
         json_deserializer=orjson.loads,
-        connect_args={"application_name": "broadsheet", "connect_timeout": 10, "client_encoding": "utf8"},
+        connect_args={
+            "application_name": "broadsheet",
+            "connect_timeout": 10,
+            "client_encoding": "utf8",
+            # a machine that died says nothing, and TCP alone would wait for a quarter of an hour, or for ever
+            "tcp_user_timeout": DEAD_SECONDS * 1000,
+            "keepalives_idle": DEAD_SECONDS // 3,
+            "keepalives_interval": DEAD_SECONDS // 6,
+            "keepalives_count": 4,
+        },
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.faults import DATABASE_ERRORS, sentence_of, sqlstate_of
 from ledger.schema import metadata
+from ledger.watch import within
 from news.errors import DatabaseUnavailable
 
 #: the oldest major version that the tests run on
@@ -85,13 +86,17 @@ async def write_fault(engine: AsyncEngine) -> str:
     It is tried, in a transaction that is rolled back: a row of the ledger, and a new file on PostgreSQL's disk.
     """
     try:
-        async with asyncio.timeout(WRITE_SECONDS + 1), engine.connect() as connection:
-            return await _write_fault(connection)
+        return await within(WRITE_SECONDS + 1, _write_fault(engine))
     except DATABASE_ERRORS as error:
         return sentence_of(error)
 
 
-async def _write_fault(connection: AsyncConnection) -> str:
+async def _write_fault(engine: AsyncEngine) -> str:
+    async with engine.connect() as connection:
+        return await _try_to_write(connection)
+
+
+async def _try_to_write(connection: AsyncConnection) -> str:
     try:
         await connection.execute(text(f"SET LOCAL statement_timeout = '{WRITE_SECONDS}s'"))
         written = "WITH written AS (INSERT INTO sites (site) VALUES (:site)) "

@@ -1,13 +1,18 @@
-"""A task that watches something for as long as it is open."""
+"""A task beside another: one that watches for as long as something is open, one that is not waited for too long."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
+
+#: tasks that were left to their end: the loop itself keeps none alive
+_left: set[asyncio.Task[Any]] = set()
 
 
 @asynccontextmanager
@@ -22,3 +27,29 @@ async def beside(watch: Coroutine[Any, Any, None], failed: str) -> AsyncIterator
         [ended] = await asyncio.gather(task, return_exceptions=True)
         if isinstance(ended, Exception):
             log.error(failed, exc_info=ended)
+
+
+async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
+    """Return what `work` returns, or raise what it raises; raise TimeoutError as soon as the time is over.
+
+    A call of PostgreSQL that is cancelled asks the server to end it, and waits up to ten seconds for that answer, too
+    (psycopg's `cancel_safe`). So `work` is cancelled and left alone.
+    """
+    task = asyncio.create_task(work)
+    try:
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not done:
+        task.cancel()
+        _left.add(task)
+        task.add_done_callback(_forget)
+        raise TimeoutError
+    return task.result()
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    _left.discard(task)
+    if not task.cancelled():
+        task.exception()  # asked for, so that asyncio does not log it

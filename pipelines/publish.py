@@ -34,8 +34,10 @@ ASLEEP_SECONDS = 61.0
 STANDBY_SECONDS = 5.0
 #: the lock is lost by who says nothing for so long; a batch takes seconds
 SILENT_SECONDS = 75
-#: an index that has not answered for so long is named in the log; so often the lock's connection says something, too
+#: a batch that lasts so long is named in the log; so often the lock's connection says something, too
 SLOW_SECONDS = 5.0
+#: a PostgreSQL that says nothing for so long over the lock's connection is what is slow
+ANSWER_SECONDS = 2.0
 #: while the index is away the pause doubles up to this: a person who has mended it wants to see it run
 LONGEST_PAUSE_SECONDS = 10.0
 
@@ -121,18 +123,25 @@ class _State:
 async def _attended(connection: AsyncConnection, doing: Coroutine[Any, Any, T], state: _State | None = None) -> T:
     """Return what `doing` returns, hold the lock while it lasts and, with `state`, say that it lasts."""
     task = asyncio.create_task(doing)
+    holding: asyncio.Task[None] | None = None
     seconds = 0.0
     try:
         while not (await asyncio.wait({task}, timeout=SLOW_SECONDS))[0]:
             seconds += SLOW_SECONDS
-            if state:
-                log.warning("publish_slow", reason="the index has not answered yet", seconds=seconds)
-                await state.note(Publishing(waits_for="The index has not answered yet."))
-            await _hold(connection)
+            holding = asyncio.create_task(_hold(connection))
+            # both servers are asked in turn by what lasts: the one that answers now is not the slow one
+            if not (await asyncio.wait({holding}, timeout=ANSWER_SECONDS))[0]:
+                log.warning("publish_slow", reason="PostgreSQL gives no answer", seconds=seconds)
+            elif state:
+                log.warning("publish_slow", reason="the index gives no answer", seconds=seconds)
+                await state.note(Publishing(waits_for="The index gives no answer."))
+            await holding
         return task.result()
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for each in (task, holding):
+            if each:
+                each.cancel()
+        await asyncio.gather(*filter(None, (task, holding)), return_exceptions=True)
 
 
 async def create_index(engine: AsyncEngine, index: Index) -> bool:

@@ -16,6 +16,7 @@ from ledger.clock import MOST_DIFFERENCE
 from ledger.faults import DATABASE_ERRORS, reason_of, sentence_of
 from ledger.fitness import write_fault
 from ledger.outbox import Publishing, publishing_now
+from ledger.watch import within
 from news.clock import offset
 from news.errors import BroadsheetError, IndexUnavailable
 from pipelines.archive import archive_fault
@@ -97,17 +98,19 @@ class Probe:
 
     async def _publishing(self) -> Publishing:
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS), self.engine.connect() as connection:
-                return await publishing_now(connection)
+            return await within(PATIENCE_SECONDS, self._noted())
         except DATABASE_ERRORS as error:
             log.info("publishing_unknown", reason=reason_of(error))
             return Publishing()
 
+    async def _noted(self) -> Publishing:
+        async with self.engine.connect() as connection:
+            return await publishing_now(connection)
+
     async def _worker_fault(self) -> str:
         assert self.jobs is not None
         try:
-            async with asyncio.timeout(PATIENCE_SECONDS):
-                works = await self.jobs.someone_works()
+            works = await within(PATIENCE_SECONDS, self.jobs.someone_works())
         except DATABASE_ERRORS as error:
             return sentence_of(error)
         return "" if works else "No worker lives, so no page is fetched. Start `broadsheet up` or `broadsheet worker`."

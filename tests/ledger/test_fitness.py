@@ -109,8 +109,8 @@ async def test_a_missing_privilege_is_named_with_its_tables(engine: AsyncEngine,
         assert "lacks privileges on pages (42501)" in await _refusal(url)
 
 
-async def test_a_role_that_may_not_make_the_ledger_is_told_so(fresh_database: str) -> None:
-    with _role(fresh_database) as (_, url):
+async def test_a_role_that_may_not_make_the_ledger_is_told_so(empty_database: str) -> None:
+    with _role(empty_database) as (_, url):
         assert "42501 permission denied for schema public" in await _refusal(url)
 
 

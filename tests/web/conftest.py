@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action, Index
 from ledger.articles import documents
-from ledger.database import engine_for, migrate
+from ledger.database import engine_for
 from ledger.keep import keep
 from news.article import Article
 from news.configuration import Configuration
@@ -34,7 +34,6 @@ AT = datetime(2024, 2, 8, 4, tzinfo=UTC)
 async def engine(fresh_database: str) -> AsyncIterator[AsyncEngine]:
     """Give an engine on an empty ledger."""
     made = engine_for(fresh_database, 4)
-    await migrate(made)
     yield made
     await made.dispose()
 
