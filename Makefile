@@ -1,6 +1,8 @@
 # `make` alone prints the targets.
 PYTHON ?= python3
 BIN := .venv/bin
+# most tests wait for a server or a process: one more process than cores gains, and any more disturbs those with limits of time
+WORKERS ?= 3
 PIP := $(BIN)/pip install -qq --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -14,8 +16,8 @@ install: .venv/installed ## install into .venv what a run needs, in the locked v
 run: .venv/installed ## the demo: crawl a small newsroom on this machine, then serve the search page (ONCE=1: end there)
 	@$(BIN)/broadsheet demo $(if $(ONCE),--once)
 
-test: .venv/dev ## run the tests; a package's alone: make test ARGS=tests/news
-	@$(BIN)/python -m pytest $(ARGS)
+test: .venv/dev ## run the tests in $(WORKERS) processes; a package's alone, in one: make test ARGS=tests/news
+	@$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS) --dist loadgroup)
 
 lint: .venv/dev ## check style, types and the import contract
 	@$(BIN)/ruff check .

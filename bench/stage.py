@@ -22,7 +22,8 @@ from ledger.server import Server, start
 from tests.elasticsearch_server import Node
 from tests.elasticsearch_server import running as elasticsearch
 from tests.index.stumbling import Stumbling, stumbling
-from tests.schedules.processes import environment, free_port, libpq
+from tests.ports import free_port
+from tests.schedules.processes import environment, libpq
 
 #: bytes of each small disk: the ledger's, and the archive's
 LEDGER_DISK, ARCHIVE_DISK = "1500m", "200m"

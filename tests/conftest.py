@@ -2,10 +2,8 @@
 
 import asyncio
 import os
-import random
 import shutil
 import signal
-import socket
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -22,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ledger.database import engine_for, migrate
 from ledger.server import start
 from tests import elasticsearch_server, shared_files
+from tests.ports import row_of_free_ports
 
 #: a server of one's own whose user may create databases; not a setting of Broadsheet, so no test may find it
 OWN_SERVER = os.environ.pop("BROADSHEET_TEST_DATABASE_URL", None)
@@ -30,6 +29,13 @@ OWN_SERVER = os.environ.pop("BROADSHEET_TEST_DATABASE_URL", None)
 # a shell that runs the tests in its background has them ignore Ctrl-C, and so would every process that they start
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one of the run's processes, and all of Elasticsearch's, which then starts once."""
+    asks = {item.path for item in items if "elasticsearch_url" in getattr(item, "fixturenames", ())}
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group("elasticsearch" if item.path in asks else str(item.path)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -128,16 +134,7 @@ def elasticsearch_url() -> Iterator[str]:
 @pytest.fixture
 def newsroom_port() -> int:
     """Four ports in a row that are free."""
-    for _ in range(100):
-        port = random.randrange(20_000, 30_000)
-        try:
-            for number in range(port, port + 4):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port
-    raise AssertionError("no four free ports in a row")
+    return row_of_free_ports(4)
 
 
 def libpq(url: str) -> str:

@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from pathlib import Path
 
 from tests.elasticsearch_files import Unavailable as Unavailable  # for those who run a server
 from tests.elasticsearch_files import account, assembled, java_home
+from tests.ports import free_ports
 
 NAMED = "BROADSHEET_TEST_ELASTICSEARCH_URL"
 #: a server of one's own; not a setting of Broadsheet, so no test may find it
@@ -221,17 +221,6 @@ def _bootstrap(node: Node) -> None:
         check=True,
         capture_output=True,
     )
-
-
-def free_ports(count: int) -> list[int]:
-    """Return ports of loopback that nobody listens on now."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
 
 
 @contextmanager

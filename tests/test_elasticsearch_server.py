@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.elasticsearch_server import GUARD, PREFIX, free_ports, temporary_directory
+from tests.elasticsearch_server import GUARD, PREFIX, temporary_directory
+from tests.ports import free_ports
 
 #: starts a guard with a child that would sleep for an hour, says the child's number, and waits
 PARENT = f"""

@@ -20,7 +20,6 @@ from index.protocol import DONE, Action, Verdict, Written
 from index.query import Query
 from news.configuration import Configuration
 from news.errors import IndexUnavailable
-from tests.elasticsearch_server import free_ports
 from tests.index.conftest import document, found
 from tests.index.stumbling import (
     Stumbling,
@@ -33,6 +32,7 @@ from tests.index.stumbling import (
     says,
     stumbling,
 )
+from tests.ports import free_ports
 
 DAY_LONG = says(429, "es_rejected_execution_exception")
 

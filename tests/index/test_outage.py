@@ -18,9 +18,9 @@ from ledger.schema import quarantine
 from news.configuration import Configuration
 from news.errors import IndexUnavailable
 from pipelines import publish
-from tests.elasticsearch_server import free_ports
 from tests.index.stumbling import gives, hangs_up, never_answers, page, says, stumbling
 from tests.ledger.readings import article, hour, read, text
+from tests.ports import free_ports
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action
 from index.query import Query
 from news.errors import IndexUnavailable
-from tests.elasticsearch_server import free_ports
 from tests.index.conftest import Put, document, found
+from tests.ports import free_ports
 
 
 def articles(count: int, revision: int) -> list[Action]:

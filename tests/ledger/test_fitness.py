@@ -25,7 +25,7 @@ from ledger.database import engine_for, migrate
 from ledger.fitness import write_fault
 from news.errors import DatabaseUnavailable
 from tests.conftest import OWN_SERVER, libpq
-from tests.schedules.processes import free_port
+from tests.ports import free_port
 
 
 async def _refusal(url: str) -> str:

@@ -1,7 +1,6 @@
 """Daemons as processes of their own, for tests: started as a person starts them, ended by their id."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -25,13 +24,6 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 def libpq(url: str) -> str:
     """Return SQLAlchemy's `url` as libpq takes it."""
     return url.replace("postgresql+psycopg://", "postgresql://", 1)
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.schedules.processes import environment, free_port, libpq, running, until
+from tests.ports import free_port
+from tests.schedules.processes import environment, libpq, running, until
 from tests.shared_files import shared
 
 #: a crawl of the newsroom takes some ten seconds; a machine that is busy with other tests may take much longer

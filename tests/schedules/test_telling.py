@@ -33,8 +33,8 @@ from schedules.health import go_round
 from schedules.jobs import Jobs, open_jobs
 from schedules.judgement import HOUR
 from schedules.telling import AWAY, CATCH_UP, EVERY, HOURS_AT_ONCE, tell_index
-from tests.elasticsearch_server import free_ports
 from tests.ledger.readings import fail
+from tests.ports import free_ports
 
 NOW = datetime.now(UTC).replace(minute=30, second=0, microsecond=0)
 FEED = Source(kind=SourceKind.FEED, url="https://harbour.example/feed")

@@ -13,13 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from index.protocol import Index
 from news.configuration import Configuration
 from news.errors import BroadsheetError
+from tests.ports import free_port
 from web.serve import GRACE_SECONDS, serve, serve_page
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port: int = listening.getsockname()[1]
-        return port
 
 
 async def answered(port: int) -> httpx.Response:
