@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from news.configuration import Configuration
 
 #: whoever asks wants to know now: each server is asked for so long; the counts of a large index take a second
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 3.0
 
 
 def add_to(app: typer.Typer) -> None:

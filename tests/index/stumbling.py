@@ -37,7 +37,12 @@ class Stumbling:
             self.bodies.append(body)
             if self.faults and (fault := self.faults.pop(0)) and (answer := await fault(request, body)) is not None:
                 return answer
-        status, answered = await self.forward(request, body)
+        try:
+            status, answered = await self.forward(request, body)
+        except aiohttp.ClientConnectionError:  # the real one is away: so is this one
+            assert request.transport
+            request.transport.abort()
+            return web.Response()
         return web.Response(body=answered, status=status, headers=ELASTIC)
 
     async def forward(self, request: web.Request, body: bytes) -> tuple[int, bytes]:
