@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bench.daemon import ask, change, end, house, launch, until
 from bench.newsstand import page as good_page
 from bench.press import Loopback, answer, write_outlet
-from ledger.server import Server
+from ledger.embedded.server import Server
 
 #: outlets that are crawled at once: few, so that the second crawl of each comes before a failure is tried again
 AT_ONCE = 8

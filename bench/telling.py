@@ -22,13 +22,13 @@ from bench.daemon import house
 from crawler.catalogue import Catalogue
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
-from ledger.arrivals import WEEKS
 from ledger.database import engine_for, migrate
+from ledger.source_rates import WEEKS
 from news.configuration import Configuration
 from news.outlet import Outlet
 from pipelines.desk import Desk
 from pipelines.publish import publish_all
-from schedules.telling import CATCH_UP, EVERY, HOURS_AT_ONCE, tell_index
+from schedules.metrics_events import CATCH_UP, EVERY, HOURS_AT_ONCE, tell_index
 from tests import elasticsearch_server
 
 #: Elasticsearch looks at its files no more often than every ten seconds

@@ -11,9 +11,9 @@ from broadsheet.progress import progress
 from news.clock import now
 
 if TYPE_CHECKING:
-    from ledger.past import Past
+    from ledger.backfill import Past
     from news.outlet import Outlet
-    from schedules.crawling import Progress
+    from schedules.crawl_progress import Progress
     from schedules.jobs import Jobs
 
 
@@ -37,7 +37,7 @@ def crawl(
     pause), or
     if documents wait for the index.
     """
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
     if since is not None:
@@ -104,7 +104,7 @@ async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, told: "dict[
     """Fill in the past of outlets since then; how far each is stands in `told`, for whoever stops it."""
     from dataclasses import asdict
 
-    from schedules.past import ask_past, follow_past
+    from schedules.backfill_jobs import ask_past, follow_past
 
     wanted = [jobs.catalogue.outlet(name) for name in names]
     for outlet in wanted:
@@ -130,7 +130,7 @@ def _past(told: "dict[str, Past]") -> str:
 
 async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "Progress":
     """Follow the crawls of `outlets` to their end with a line of progress, and return how they went."""
-    from schedules.crawling import follow
+    from schedules.crawl_progress import follow
 
     going = None
     with progress("Crawling") as say:
@@ -147,7 +147,7 @@ async def _problems(jobs: "Jobs", outlets: list["Outlet"], going: "Progress") ->
 
     Where articles were read before, the failures may be those of few pages that are tried again.
     """
-    from ledger.outlets import states
+    from ledger.outlet_state import states
     from ledger.sites import not_before
     from news.outcome import COSTLY, DEFECTIVE, PASSING
     from news.url import site_of

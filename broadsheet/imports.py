@@ -10,9 +10,9 @@ from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 
 if TYPE_CHECKING:
-    from ledger.imports import Import
+    from ledger.import_progress import Import
     from pipelines.imported import Purpose
-    from schedules.importing import Going
+    from schedules.import_jobs import Going
     from schedules.jobs import Jobs
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a file; without files, one list.")]
@@ -40,15 +40,15 @@ def import_(
 
 def read_files(files: list[Path], purpose: "Purpose", *, anew: bool, wait: bool, as_json: bool) -> None:
     """Read files as jobs; with `wait` show how far they are, and exit with 1 if one stopped."""
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
     run_with_jobs(lambda jobs: _ask(jobs, files, purpose, anew=anew, wait=wait, as_json=as_json))
 
 
 async def _ask(jobs: "Jobs", files: list[Path], purpose: "Purpose", *, anew: bool, wait: bool, as_json: bool) -> None:
-    from ledger.imports import all_imports
-    from schedules.importing import ask_import, follow_imports, look
+    from ledger.import_progress import all_imports
+    from schedules.import_jobs import ask_import, follow_imports, look
 
     if not files:
         async with jobs.desk.engine.connect() as connection:

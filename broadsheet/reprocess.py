@@ -13,9 +13,9 @@ from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 
 if TYPE_CHECKING:
-    from ledger.reprocessings import Reprocessing, Steps
+    from ledger.reprocess_progress import Reprocessing, Steps
     from schedules.jobs import Jobs
-    from schedules.reprocessing import Going
+    from schedules.reprocess_jobs import Going
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,7 +55,7 @@ def reprocess(
 
     Exits with 1 if a part could not be finished, with 2 for wrong use.
     """
-    from ledger.reprocessings import Steps
+    from ledger.reprocess_progress import Steps
 
     if files:
         if outlet or since or enrich or extract or dry_run:
@@ -84,7 +84,7 @@ def _files(files: list[Path], *, wait: bool, as_json: bool) -> None:
 def _articles(
     outlet: str | None, since: datetime | None, steps: "Steps", *, dry_run: bool, wait: bool, as_json: bool
 ) -> None:
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
     told: list[Going] = []
@@ -117,7 +117,7 @@ async def _follow(
     wait: bool,
 ) -> None:
     """Ask for the work and follow it to its end; how far it is stands last in `told`."""
-    from schedules.reprocessing import ask_reprocessing, follow_reprocessing, look
+    from schedules.reprocess_jobs import ask_reprocessing, follow_reprocessing, look
 
     asked, goes_on = await ask_reprocessing(jobs, outlet, since, steps, dry_run=dry_run)
     if goes_on:

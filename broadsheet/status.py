@@ -86,7 +86,7 @@ async def _status() -> dict[str, Any]:
     from index.open import open_index
     from ledger.fitness import write_fault
     from ledger.outbox import debt, publishing_now
-    from ledger.outlets import states
+    from ledger.outlet_state import states
     from ledger.totals import job_counts, totals, unrecordable
     from news.configuration import read
     from news.errors import IndexUnavailable

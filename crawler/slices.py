@@ -7,7 +7,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
 from crawler.halt import finished
-from crawler.spiders.outlet import OutletSpider
+from crawler.spiders.outlet_spider import OutletSpider
 from news.errors import CrawlInterrupted
 from news.outlet import Outlet
 

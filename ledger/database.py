@@ -16,8 +16,8 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from ledger import server
-from ledger.clock import measured
+from ledger.clock_offset import measured
+from ledger.embedded import server
 from ledger.faults import is_away, sentence_of
 from ledger.fitness import check_privileges, check_server
 from ledger.locks import Lock

@@ -13,7 +13,7 @@ from ledger.schema import LATEST, robots, sites
 ROBOTS_AGE = timedelta(hours=24)
 #: one that could not be reached is asked for again after this; until then nothing is fetched (RFC 9309, 2.3.1.4)
 UNREACHABLE_AGE = timedelta(minutes=10)
-#: the longest pause that a site is granted is a day (crawler.answers), and clocks agree within a minute
+#: the longest pause that a site is granted is a day (crawler.response_outcome), and clocks agree within a minute
 LONGEST_PAUSE = timedelta(days=1, minutes=1)
 
 

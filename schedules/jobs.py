@@ -22,14 +22,14 @@ from crawler.slices import crawl_slice
 from ledger.attempts import takes_too_much
 from ledger.faults import DATABASE_ERRORS, reason_of
 from ledger.pages import count_due, want
-from ledger.recrawls import Recrawl, ask, open_one
+from ledger.recrawl_requests import Recrawl, ask, open_one
 from ledger.sites import not_before
 from news.clock import now
 from news.errors import BroadsheetError, CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
 from news.url import normal, site_of
 from pipelines.desk import Desk
-from schedules.alive import Orphan, someone_works
+from schedules.worker_liveness import Orphan, someone_works
 
 log = structlog.get_logger()
 

@@ -14,16 +14,16 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crawler.announcements import ROBOTS_SOURCES
-from ledger.arrivals import WEEKS, Counts, habits
+from crawler.discovery import ROBOTS_SOURCES
 from ledger.faults import DATABASE_ERRORS, in_transaction, reason_of
-from ledger.health import last_activity
 from ledger.locks import Lock, let_go_when_silent
-from ledger.timetable import Known, known, note_asked
+from ledger.outlet_health import last_activity
+from ledger.schedule_state import Known, known, note_asked
+from ledger.source_rates import WEEKS, Counts, habits
 from news.clock import now, offset, on_system_clock
 from news.outlet import Outlet, Source, SourceKind
-from schedules.ending import end_all
-from schedules.health import Activity, look_after
+from schedules.cancellation import end_all
+from schedules.health_checks import Activity, look_after
 from schedules.jobs import Jobs
 from schedules.plan import Habit, Reading, after_quiet, learn, next_reading, zone_of
 

@@ -16,9 +16,9 @@ from ledger.faults import reason_of
 from ledger.sites import note_request
 from news.clock import now
 from news.errors import UnknownOutlet
-from schedules.alive import Alive, Orphan, alive, orphans
-from schedules.ending import end_all
+from schedules.cancellation import end_all
 from schedules.jobs import MOST_FAILURES, Jobs, after
+from schedules.worker_liveness import Alive, Orphan, alive, orphans
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ JOB_SECONDS = 1_800.0
 #: seconds between two looks at the outlets' files
 CATALOGUE_SECONDS = 10.0
 #: seconds between two looks for jobs whose worker has died; a worker that lost its locks sends nothing any more
-#: when they are over (schedules.alive.CERTAIN_SECONDS)
+#: when they are over (schedules.worker_liveness.CERTAIN_SECONDS)
 REAP_SECONDS = 5.0
 
 

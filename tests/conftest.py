@@ -17,7 +17,7 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.database import engine_for, migrate
-from ledger.server import start
+from ledger.embedded.server import start
 from tests import elasticsearch_server, shared_files
 
 #: a server of one's own whose user may create databases; not a setting of Broadsheet, so no test may find it

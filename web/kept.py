@@ -7,8 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.addresses import addresses_of
-from ledger.articles import documents, find, history
+from ledger.articles import addresses_of, documents, find, history
 from ledger.attempts import LastAttempt, last_attempt
 from ledger.stories import Told, tell
 from ledger.tombstones import stones

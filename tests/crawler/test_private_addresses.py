@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from crawler.addresses import is_public
-from crawler.resolver import PublicResolver
+from crawler.resolver import PublicResolver, is_public
 from crawler.slices import settings
 from news.outlet import Source, SourceKind
 from tests.crawler.conftest import House

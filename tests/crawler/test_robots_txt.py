@@ -296,7 +296,7 @@ async def test_a_robots_txt_whose_sitemaps_cannot_be_read_holds_up_no_page(
     async def defeated(*_: object) -> list[Source]:
         raise PageUnreadable("the process that read it died")
 
-    monkeypatch.setattr("crawler.spiders.outlet.sources_in_robots", defeated)
+    monkeypatch.setattr("crawler.spiders.outlet_spider.sources_in_robots", defeated)
     site = house.site()
     site["/"] = answer('<a href="/open/council-votes">Council votes for night buses</a>')
     site["/open/council-votes"] = answer(article())

@@ -34,7 +34,7 @@ from index.kibana.views import VIEWS, view
 from ledger.articles import utc
 from ledger.database import engine_for
 from ledger.outbox import debt, owe_event
-from ledger.outlets import SourceState, note_source
+from ledger.outlet_state import SourceState, note_source
 from ledger.schema import articles
 from ledger.tombstones import miss
 from news.configuration import Configuration
@@ -43,10 +43,10 @@ from news.outlet import Outlet, Source, SourceKind
 from pipelines.desk import Desk
 from pipelines.pool import Pool
 from pipelines.publish import publish_all
-from schedules.health import go_round
+from schedules.health_checks import go_round
+from schedules.health_rules import HOUR
 from schedules.jobs import open_jobs
-from schedules.judgement import HOUR
-from schedules.telling import CATCH_UP, EVERY, HOURS_AT_ONCE, tell_index
+from schedules.metrics_events import CATCH_UP, EVERY, HOURS_AT_ONCE, tell_index
 from tests.conftest import libpq
 from tests.index.kibana_queries import LONG_AGO, of_code, of_lens, of_search, within
 from tests.ledger.readings import article, fail, read, text

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ledger import postmaster
-from ledger.server import start
+from ledger.embedded import postmaster
+from ledger.embedded.server import start
 
 
 def new_home() -> Path:

@@ -11,17 +11,17 @@ from sqlalchemy import Table, insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from structlog.testing import capture_logs
 
+from ledger.backfill import FOUND_IN, put_behind, remember
 from ledger.completeness import count_hours
 from ledger.faults import in_transaction
-from ledger.health import forget
 from ledger.outbox import owe_articles
-from ledger.outlets import enable, pause
+from ledger.outlet_health import forget
+from ledger.outlet_state import enable, pause
 from ledger.pages import Found, announce, revisit, try_again
-from ledger.past import FOUND_IN, put_behind, remember
-from ledger.quarantine import drop
+from ledger.rejected_documents import drop
+from ledger.schedule_state import note_asked
 from ledger.schema import attempts, completeness, health, outbox, outlets, pages, past_parts, quarantine, sites, sources
 from ledger.sites import leave_alone
-from ledger.timetable import note_asked
 from news.outlet import Source, SourceKind
 from tests.ledger.readings import article, read
 from tests.ledger.readings import text as words

@@ -19,9 +19,9 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger import fitness
-from ledger.account import choose
-from ledger.cluster import programs
 from ledger.database import engine_for, migrate
+from ledger.embedded.cluster import programs
+from ledger.embedded.os_user import choose
 from ledger.fitness import write_fault
 from news.errors import DatabaseUnavailable
 from tests.conftest import OWN_SERVER, libpq

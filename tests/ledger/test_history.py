@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from ledger.articles import documents, history
-from ledger.keep import keep
-from ledger.reprocess import reprocess_archived
 from ledger.schema import articles, outbox, signatures
+from ledger.store_article import keep
+from ledger.store_reprocessed import reprocess_archived
 from ledger.stories import tell
 from news.outcome import Outcome
 from tests.ledger import readings

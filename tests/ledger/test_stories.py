@@ -10,12 +10,12 @@ from sqlalchemy import event, func, select, text
 
 from ledger.articles import documents
 from ledger.database import engine_for
-from ledger.keep import keep
 from ledger.outbox import owed, settle
 from ledger.pages import Found, announce
-from ledger.record import Terms
 from ledger.schema import articles, merged_stories, outbox, signatures, versions
+from ledger.store_article import keep
 from ledger.stories import PRUNE_EVERY, prune, tell
+from ledger.visit_transaction import Terms
 from news.errors import NotFound
 from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome

@@ -6,11 +6,11 @@ from pathlib import Path
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.outlets import states
+from ledger.outlet_state import states
 from ledger.schema import pages
 from ledger.totals import job_counts, unrecordable
 from news.outcome import Outcome
-from schedules.alive import alive
+from schedules.worker_liveness import alive
 from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, libpq, running, until
 
 #: connections of processes other than this test's own queries

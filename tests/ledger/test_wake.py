@@ -9,10 +9,10 @@ from sqlalchemy import delete, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ledger.health import last_activity
 from ledger.locks import Lock
 from ledger.outbox import owe_event
-from ledger.outlets import enable, pause
+from ledger.outlet_health import last_activity
+from ledger.outlet_state import enable, pause
 from ledger.schema import attempts, outbox, sources
 from ledger.wake import CHANNEL, Sleeper
 from news.clock import now

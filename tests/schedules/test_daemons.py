@@ -16,8 +16,8 @@ import psutil
 import psycopg
 import pytest
 
+from ledger.embedded.postmaster import read_lock
 from ledger.locks import Lock
-from ledger.postmaster import read_lock
 from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, free_port, libpq, running, until
 
 TIMETABLE = (

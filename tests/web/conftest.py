@@ -14,7 +14,7 @@ from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action, Index
 from ledger.articles import documents
 from ledger.database import engine_for, migrate
-from ledger.keep import keep
+from ledger.store_article import keep
 from news.article import Article
 from news.configuration import Configuration
 from news.digest import Digest

@@ -1,0 +1,144 @@
+"""Does an outlet work today? Its sources are read and a few of its articles, and nothing of them is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from scrapy.settings import Settings
+
+from crawler.discovery import ours
+from crawler.sources import read_source
+from crawler.sources.listing import Listing
+from crawler.spiders.probe import Looked, look
+from news.errors import PageUnreadable, SourceUnreadable
+from news.outcome import Outcome
+from news.outlet import Outlet, Source
+from pipelines.desk import Desk
+from pipelines.digest import digest_in_pool
+
+#: articles that are read, of those that the sources list
+SAMPLES = 3
+#: sources that are read
+MOST_SOURCES = 12
+
+
+class Need(StrEnum):
+    """What an outlet asks for beyond a plain request."""
+
+    NOTHING = ""
+    BROWSER = "browser"  # a bot wall or consent wall, or a site that refuses plain requests
+    LOGIN = "login"  # most of its articles are behind a paywall
+    PERMISSION = "permission"  # robots.txt refuses us
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriedSource:
+    """A source, what it lists, or why it lists nothing."""
+
+    source: Source
+    listing: Listing = field(default_factory=Listing)
+    reason: str = ""
+    outcome: Outcome | None = None
+
+    @property
+    def found(self) -> int:
+        """Return how many addresses it lists, parts of an index included."""
+        return len(self.listing.found) + len(self.listing.children)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TriedArticle:
+    """An article's page, how its reading ended, and what it is written in."""
+
+    url: str
+    outcome: Outcome
+    reason: str = ""
+    language: str = ""
+    is_free: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether an outlet works, and what it needs where it does not."""
+
+    works: bool
+    need: Need
+    reason: str
+
+
+async def try_sources(values: Settings, desk: Desk, outlet: Outlet, sources: Sequence[Source]) -> list[TriedSource]:
+    """Return what each source lists today."""
+    looked = await look(values, outlet, [source.url for source in sources])
+    tried = []
+    for source in sources:
+        answer = looked[source.url]
+        if answer.page is None:
+            tried.append(TriedSource(source=source, reason=answer.reason, outcome=answer.outcome))
+            continue
+        try:
+            listing: Listing = await desk.pool.run(outlet.home, read_source, source.kind, answer.page)
+        except (SourceUnreadable, PageUnreadable) as error:
+            tried.append(TriedSource(source=source, reason=str(error), outcome=Outcome.UNREADABLE))
+        else:
+            found = tuple(ours(outlet, listing.found))
+            tried.append(TriedSource(source=source, listing=Listing(found=found, children=listing.children)))
+    return tried
+
+
+async def try_articles(
+    values: Settings, desk: Desk, outlet: Outlet, tried: Sequence[TriedSource]
+) -> list[TriedArticle]:
+    """Return how the reading of a few pages ends that the sources list, taken from all over the lists."""
+    found = list(dict.fromkeys(each.url for source in tried for each in source.listing.found))
+    step = max(1, len(found) // SAMPLES)
+    looked = await look(values, outlet, found[::step][:SAMPLES]) if found else {}
+    return [await _read(desk, outlet, answer) for answer in looked.values()]
+
+
+async def _read(desk: Desk, outlet: Outlet, answer: Looked) -> TriedArticle:
+    if answer.page is None:
+        return TriedArticle(url=answer.url, outcome=answer.outcome or Outcome.UNREADABLE, reason=answer.reason)
+    read = await digest_in_pool(desk.pool, answer.page, outlet, frozenset())
+    if read.article is None:
+        assert read.refusal is not None, "a digest has an article or a refusal"
+        return TriedArticle(url=answer.url, outcome=read.refusal.outcome, reason=read.refusal.reason)
+    return TriedArticle(
+        url=answer.url,
+        outcome=Outcome.NEW,
+        language=read.article.in_language,
+        is_free=read.article.is_accessible_for_free,
+    )
+
+
+def judge(sources: Sequence[TriedSource], articles: Sequence[TriedArticle]) -> Verdict:
+    """Return whether the outlet works: some source lists something, and some page listed there is an article."""
+    if not any(source.found for source in sources):
+        reasons = "; ".join(f"{source.source.url}: {source.reason or 'it lists nothing'}" for source in sources)
+        return Verdict(works=False, need=_need([(each.outcome, each.reason) for each in sources]), reason=reasons)
+    read = [each for each in articles if each.outcome is Outcome.NEW]
+    if articles and not read:
+        reasons = "; ".join(f"{each.url}: {each.reason or each.outcome}" for each in articles)
+        return Verdict(works=False, need=_need([(each.outcome, each.reason) for each in articles]), reason=reasons)
+    if read and all(each.is_free is False for each in read):
+        return Verdict(works=True, need=Need.LOGIN, reason="its articles are for subscribers: only their beginnings")
+    if not articles:
+        return Verdict(works=True, need=Need.NOTHING, reason="its sources name parts alone; no article was tried")
+    return Verdict(works=True, need=Need.NOTHING, reason="")
+
+
+def _need(ends: Sequence[tuple[Outcome | None, str]]) -> Need:
+    if any(outcome is Outcome.ROBOTS for outcome, _ in ends):
+        return Need.PERMISSION
+    walls = ("401", "403", "429", "503", "bot wall", "consent")
+    if any(outcome is Outcome.WALL or any(word in reason.lower() for word in walls) for outcome, reason in ends):
+        return Need.BROWSER
+    return Need.NOTHING
+
+
+async def check_outlet(values: Settings, desk: Desk, outlet: Outlet) -> Verdict:
+    """Return whether the outlet works today."""
+    sources = await try_sources(values, desk, outlet, outlet.sources[:MOST_SOURCES])
+    parts = [part for source in sources if not source.listing.found for part in source.listing.children[:1]]
+    if parts and not any(source.listing.found for source in sources):
+        sources += await try_sources(values, desk, outlet, parts[:2])
+    return judge(sources, await try_articles(values, desk, outlet, sources))
