@@ -386,7 +386,7 @@ async def _missed(engine: AsyncEngine, each: Combination, beside: int, port: int
         " WHERE outlet = :slug AND url LIKE :bad) AS tried WHERE later < make_interval(secs => :at_once)",
         "failing": "SELECT count(*) FROM procrastinate_jobs WHERE args->>'outlet' = :slug"
         " AND (status = 'failed' OR coalesce((args->>'failures')::int, 0) > 0)",
-        "marked": "SELECT max(left(marked, 200)) FROM outlets WHERE slug = :slug",
+        "marked": "SELECT max(left(unhealthy_reason, 200)) FROM outlets WHERE slug = :slug",
         "left_alone": "SELECT max(not_before) FROM sites WHERE site = :site",
     }
     values: dict[str, Any] = {"slug": each.slug, "at_once": AT_ONCE_SECONDS, "site": f"{each.host}:{port}"}

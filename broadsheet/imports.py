@@ -12,7 +12,7 @@ from broadsheet.progress import progress
 if TYPE_CHECKING:
     from ledger.import_progress import Import
     from pipelines.imported import Purpose
-    from schedules.import_jobs import Going
+    from schedules.import_jobs import ImportProgress
     from schedules.jobs import Jobs
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a file; without files, one list.")]
@@ -88,7 +88,7 @@ async def _check(files: list[Path]) -> None:
         raise ConfigurationError("\n".join([*wrong, "Nothing was begun."] if len(files) > 1 else wrong))
 
 
-def _progress(going: "Going") -> str:
+def _progress(going: "ImportProgress") -> str:
     size = sum(each.size_bytes for each in going.imports) or 1
     done = sum(min(each.position, each.size_bytes) for each in going.imports)
     counted = ", ".join(f"{times} {name}" for name, times in sorted(_total(going.imports).items()))
@@ -105,7 +105,7 @@ def _total(imports: "list[Import]") -> dict[str, int]:
     return total
 
 
-def _show(going: "Going", *, as_json: bool) -> None:
+def _show(going: "ImportProgress", *, as_json: bool) -> None:
     if as_json:
         for each in going.imports:
             print_json(_as_json(each))

@@ -10,8 +10,8 @@ from broadsheet.logs import quiet_logs
 from broadsheet.progress import waiting
 
 if TYPE_CHECKING:
-    from crawler.autodiscovery import Discovery
-    from crawler.outlet_probe import Verdict
+    from crawler.autodiscovery import DiscoveredOutlet
+    from crawler.outlet_probe import ProbeVerdict
     from news.outlet import Outlet
     from schedules.jobs import Jobs
 
@@ -173,13 +173,13 @@ async def _check(jobs: "Jobs", names: list[str], country: str | None, *, as_json
     return broken
 
 
-def _sentence(slug: str, verdict: "Verdict") -> str:
+def _sentence(slug: str, verdict: "ProbeVerdict") -> str:
     state = "works" if verdict.works else "does not work"
     need = f"; it needs a {verdict.need}" if verdict.need else ""
     return f"{slug}: {state}{need}" + (f" ({verdict.reason})" if verdict.reason else "")
 
 
-def _as_json(found: "Discovery", path: Path) -> dict[str, Any]:
+def _as_json(found: "DiscoveredOutlet", path: Path) -> dict[str, Any]:
     return {
         "slug": found.outlet.slug,
         "file": str(path),

@@ -176,7 +176,7 @@ def _summary(outlet: "Outlet", state: "OutletState | None") -> dict[str, Any]:
         "pages": state.pages if state else 0,
         "due": state.due if state else 0,
         "crawled_at": state.crawled_at if state else None,
-        "marked": state.marked if state else None,
+        "marked": state.unhealthy_reason if state else None,
     }
 
 

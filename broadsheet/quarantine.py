@@ -23,10 +23,10 @@ Ids = Annotated[list[str] | None, typer.Argument(help="Ids, as `broadsheet quara
 @app.command("list")
 def list_refused(as_json: Json = False) -> None:
     """List what was refused, and why."""
-    from ledger.rejected_documents import refused
+    from ledger.rejected_documents import rejected
 
     quiet_logs()
-    found = run(_with_ledger(refused))
+    found = run(_with_ledger(rejected))
     if as_json:
         print_json([_plain(each) for each in found])
         return
@@ -43,10 +43,10 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as without it.")] = False,
 ) -> None:
     """Show one refused document, whole, as JSON."""
-    from ledger.rejected_documents import refused
+    from ledger.rejected_documents import rejected
 
     quiet_logs()
-    [found] = run(_with_ledger(lambda connection: refused(connection, [id_])))
+    [found] = run(_with_ledger(lambda connection: rejected(connection, [id_])))
     print_json(_plain(found) | {"document": found.document})
 
 

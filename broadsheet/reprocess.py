@@ -15,7 +15,7 @@ from broadsheet.progress import progress
 if TYPE_CHECKING:
     from ledger.reprocess_progress import Reprocessing, Steps
     from schedules.jobs import Jobs
-    from schedules.reprocess_jobs import Going
+    from schedules.reprocess_jobs import ReprocessProgress
 
 
 def add_to(app: typer.Typer) -> None:
@@ -87,7 +87,7 @@ def _articles(
     from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
-    told: list[Going] = []
+    told: list[ReprocessProgress] = []
     try:
         run_with_jobs(lambda jobs: _follow(jobs, outlet, since, steps, told, dry_run=dry_run, wait=wait))
     except KeyboardInterrupt:
@@ -111,7 +111,7 @@ async def _follow(
     outlet: str | None,
     since: datetime | None,
     steps: "Steps",
-    told: "list[Going]",
+    told: "list[ReprocessProgress]",
     *,
     dry_run: bool,
     wait: bool,
@@ -138,7 +138,7 @@ async def _follow(
             say(_progress(going, (going.asked.done - done) / max(monotonic() - begun, 1)))
 
 
-def _progress(going: "Going", rate: float) -> str:
+def _progress(going: "ReprocessProgress", rate: float) -> str:
     asked = going.asked
     verb = "would change" if asked.dry_run else "changed"
     parts = [f"{asked.done} of {asked.total} articles", f"{rate:.0f} a second", f"{asked.changed} {verb}"]

@@ -136,6 +136,8 @@ async def _status() -> dict[str, Any]:
         "index": told,
         "ledger_fault": ledger_fault or None,
         "archive_fault": archive_fault(configuration.archive),
-        "outlets_marked": [f"{state.slug}: {state.marked}" for state in known.values() if state.marked],
+        "outlets_marked": [
+            f"{state.slug}: {state.unhealthy_reason}" for state in known.values() if state.unhealthy_reason
+        ],
         "outlet_files_broken": list(Catalogue(home=configuration.home).broken),
     }

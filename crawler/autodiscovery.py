@@ -12,9 +12,9 @@ from scrapy.settings import Settings
 
 from crawler.discovery import robots_at
 from crawler.home_page import USUAL_FEEDS, USUAL_SITEMAPS, Home, read_home
-from crawler.outlet_probe import TriedArticle, TriedSource, Verdict, judge, try_articles, try_sources
+from crawler.outlet_probe import ProbedArticle, ProbedSource, ProbeVerdict, judge, probe_articles, probe_sources
 from crawler.robots import forbids_ai_training, sitemaps
-from crawler.spiders.probe import look
+from crawler.spiders.probe import probe
 from news.errors import BadAddress, ConfigurationError, PageUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind, parse
@@ -30,13 +30,13 @@ _NO_ANSWER = frozenset({Outcome.UNREACHABLE, Outcome.TIMEOUT})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Discovery:
+class DiscoveredOutlet:
     """An outlet as it was found, with all that was tried."""
 
     outlet: Outlet
-    tried: tuple[TriedSource, ...]
-    articles: tuple[TriedArticle, ...]
-    verdict: Verdict
+    tried: tuple[ProbedSource, ...]
+    articles: tuple[ProbedArticle, ...]
+    verdict: ProbeVerdict
 
 
 async def discover(
@@ -47,7 +47,7 @@ async def discover(
     *,
     slug: str = "",
     feeds: Collection[str] = (),
-) -> Discovery:
+) -> DiscoveredOutlet:
     """Return the outlet whose home page is at `url`; `taken` are names of other outlets, `feeds` are known of it.
 
     Politely: robots.txt, resolver, pace and limits are those of every crawl. Raises BadAddress, which says why, if
@@ -72,12 +72,12 @@ async def discover(
     tried = await _sources(values, desk, outlet, home, robots)
     kept = tuple(each.source for each in _worth(tried))
     outlet = replace(outlet, sources=kept)
-    articles = await try_articles(values, desk, outlet, [each for each in tried if each.source in kept])
+    articles = await probe_articles(values, desk, outlet, [each for each in tried if each.source in kept])
     outlet = replace(outlet, languages=_languages(home, articles))
     if robots is not None and await desk.pool.run(home.url, forbids_ai_training, robots, home.url):
         outlet = replace(outlet, forbids_ai_training=True)
     working = [each for each in tried if each.source in kept]
-    return Discovery(
+    return DiscoveredOutlet(
         outlet=outlet, tried=tuple(tried), articles=tuple(articles), verdict=judge(working or tried, articles)
     )
 
@@ -92,8 +92,8 @@ async def _home_page(values: Settings, url: str) -> Page:
             raise BadAddress(f"'{storable(url[:200])}…' cannot be kept: {error}.") from error
         except ValueError as error:
             raise BadAddress(f"{error}.") from error
-        bare = Outlet(slug="look", name=site_of(address), home=address)
-        answer = (await look(values, bare, [address], anywhere=True))[address]
+        bare = Outlet(slug="probe", name=site_of(address), home=address)
+        answer = (await probe(values, bare, [address], anywhere=True))[address]
         if answer.page is not None:
             return answer.page
         reasons.append(f"{address} cannot be looked at: {answer.reason or answer.outcome}")
@@ -102,28 +102,32 @@ async def _home_page(values: Settings, url: str) -> Page:
     raise BadAddress("; ".join(reasons) + ".")
 
 
-async def _sources(values: Settings, desk: Desk, outlet: Outlet, home: Home, robots: bytes | None) -> list[TriedSource]:
+async def _sources(
+    values: Settings, desk: Desk, outlet: Outlet, home: Home, robots: bytes | None
+) -> list[ProbedSource]:
     """Try what the home page and robots.txt name; the usual places only where nothing of the kind works."""
     parts = urlsplit(home.url)
     origin = f"{parts.scheme}://{parts.netloc}"
     named = await desk.pool.run(home.url, sitemaps, robots, origin) if robots is not None else []
-    tried: list[TriedSource] = []
+    tried: list[ProbedSource] = []
     for kind, stated, usual in (
         (SourceKind.FEED, home.feeds, USUAL_FEEDS),
         (SourceKind.SITEMAP, (*named, *home.sitemaps), USUAL_SITEMAPS),
     ):
         sources = [Source(kind=kind, url=url) for url in dict.fromkeys(stated)]
-        tried += await try_sources(values, desk, outlet, sources)
+        tried += await probe_sources(values, desk, outlet, sources)
         if not any(each.found for each in tried if each.source.kind is kind):
-            tried += await try_sources(values, desk, outlet, [Source(kind=kind, url=urljoin(origin, u)) for u in usual])
+            tried += await probe_sources(
+                values, desk, outlet, [Source(kind=kind, url=urljoin(origin, u)) for u in usual]
+            )
     if not any(each.found for each in tried if each.source.kind is SourceKind.FEED):
-        tried += await try_sources(values, desk, outlet, [Source(kind=SourceKind.FRONT_PAGE, url=home.url)])
+        tried += await probe_sources(values, desk, outlet, [Source(kind=SourceKind.FRONT_PAGE, url=home.url)])
     return tried
 
 
-def _worth(tried: list[TriedSource]) -> list[TriedSource]:
+def _worth(tried: list[ProbedSource]) -> list[ProbedSource]:
     """Return the sources to keep: those that list something, no list twice, few sitemaps."""
-    kept: list[TriedSource] = []
+    kept: list[ProbedSource] = []
     lists: set[tuple[object, ...]] = set()
     for each in tried:
         content = (each.source.kind, each.listing.found, each.listing.children)
@@ -138,7 +142,7 @@ def _worth(tried: list[TriedSource]) -> list[TriedSource]:
     return kept
 
 
-def _languages(home: Home, articles: list[TriedArticle]) -> tuple[str, ...]:
+def _languages(home: Home, articles: list[ProbedArticle]) -> tuple[str, ...]:
     """Return the languages that the articles are written in, the most used first; else what the home page says."""
     counted = Counter(each.language.partition("-")[0] for each in articles if each.language not in ("", "und"))
     return tuple(language for language, _ in counted.most_common()) or ((home.language,) if home.language else ())

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from scrapy.http import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crawler.response_outcome import Answer, page_of
+from crawler.response_outcome import ResponseOutcome, page_of
 from crawler.robots import sitemaps
 from crawler.sources import read_source
 from crawler.sources.listing import Listing
@@ -26,7 +26,9 @@ from pipelines.desk import Desk
 ROBOTS_SOURCES = "robots.txt"
 
 
-async def take_in(desk: Desk, outlet: Outlet, source: Source, response: Response, answer: Answer) -> tuple[Source, ...]:
+async def ingest(
+    desk: Desk, outlet: Outlet, source: Source, response: Response, answer: ResponseOutcome
+) -> tuple[Source, ...]:
     """Write the pages that a fetched source lists, and return the sources that it names (parts of a sitemap index).
 
     Raises SourceUnreadable or PageUnreadable, which say why, for a source that is broken.
@@ -44,7 +46,9 @@ async def take_in(desk: Desk, outlet: Outlet, source: Source, response: Response
 
     new = await in_transaction(desk.engine, written)
     # an index stays the same while its parts change: it is never asked for on condition
-    await note(desk, outlet, source, None, "", Answer() if listing.children else answer, found=len(found), new=new)
+    await note(
+        desk, outlet, source, None, "", ResponseOutcome() if listing.children else answer, found=len(found), new=new
+    )
     return listing.children
 
 
@@ -54,7 +58,7 @@ async def note(
     source: Source,
     outcome: Outcome | None,
     reason: str,
-    answer: Answer,
+    answer: ResponseOutcome,
     *,
     found: int = 0,
     new: int = 0,

@@ -15,8 +15,8 @@ from crawler.download import RequestRefused
 from crawler.download_failures import is_ours, outcome_of
 from crawler.pace import hold_to
 from crawler.response_outcome import status_of
-from crawler.robots import ROBOTS_BYTES, Verdict, ask, skipped_lines
-from ledger.sites import UNREACHABLE_AGE, RobotsFile, keep_robots, robots_of
+from crawler.robots import ROBOTS_BYTES, RobotsVerdict, ask, skipped_lines
+from ledger.sites import UNREACHABLE_AGE, RobotsFile, robots_of, store_robots
 from news.clock import now
 from news.errors import PageUnreadable
 from news.outcome import Outcome
@@ -119,15 +119,15 @@ class Robots:
 
     async def _keep(self, desk: Desk, place: str, file: RobotsFile) -> None:
         async with desk.engine.begin() as connection:
-            await keep_robots(connection, place, file)
+            await store_robots(connection, place, file)
 
-    async def _verdict(self, desk: Desk, place: str, file: RobotsFile, url: str) -> Verdict:
+    async def _verdict(self, desk: Desk, place: str, file: RobotsFile, url: str) -> RobotsVerdict:
         # "complete disallow" while it cannot be reached (RFC 9309, 2.3.1.4); the site is asked again later
         if file.unreachable:
             what = f"answers {file.status}" if file.status else "cannot be reached"
             raise RequestRefused(Outcome.UNREACHABLE, f"robots.txt {what}", until=now() + UNREACHABLE_AGE)
         if file.status >= 400 or not file.content:
-            return Verdict(allowed=True)
+            return RobotsVerdict(allowed=True)
         try:
             return await desk.pool.run(place, ask, file.content, self.user_agent, url)
         except PageUnreadable as error:

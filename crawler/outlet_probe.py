@@ -9,7 +9,7 @@ from scrapy.settings import Settings
 from crawler.discovery import ours
 from crawler.sources import read_source
 from crawler.sources.listing import Listing
-from crawler.spiders.probe import Looked, look
+from crawler.spiders.probe import ProbedPage, probe
 from news.errors import PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source
@@ -32,7 +32,7 @@ class Need(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TriedSource:
+class ProbedSource:
     """A source, what it lists, or why it lists nothing."""
 
     source: Source
@@ -47,7 +47,7 @@ class TriedSource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class TriedArticle:
+class ProbedArticle:
     """An article's page, how its reading ended, and what it is written in."""
 
     url: str
@@ -58,7 +58,7 @@ class TriedArticle:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class ProbeVerdict:
     """Whether an outlet works, and what it needs where it does not."""
 
     works: bool
@@ -66,43 +66,43 @@ class Verdict:
     reason: str
 
 
-async def try_sources(values: Settings, desk: Desk, outlet: Outlet, sources: Sequence[Source]) -> list[TriedSource]:
+async def probe_sources(values: Settings, desk: Desk, outlet: Outlet, sources: Sequence[Source]) -> list[ProbedSource]:
     """Return what each source lists today."""
-    looked = await look(values, outlet, [source.url for source in sources])
+    probed = await probe(values, outlet, [source.url for source in sources])
     tried = []
     for source in sources:
-        answer = looked[source.url]
+        answer = probed[source.url]
         if answer.page is None:
-            tried.append(TriedSource(source=source, reason=answer.reason, outcome=answer.outcome))
+            tried.append(ProbedSource(source=source, reason=answer.reason, outcome=answer.outcome))
             continue
         try:
             listing: Listing = await desk.pool.run(outlet.home, read_source, source.kind, answer.page)
         except (SourceUnreadable, PageUnreadable) as error:
-            tried.append(TriedSource(source=source, reason=str(error), outcome=Outcome.UNREADABLE))
+            tried.append(ProbedSource(source=source, reason=str(error), outcome=Outcome.UNREADABLE))
         else:
             found = tuple(ours(outlet, listing.found))
-            tried.append(TriedSource(source=source, listing=Listing(found=found, children=listing.children)))
+            tried.append(ProbedSource(source=source, listing=Listing(found=found, children=listing.children)))
     return tried
 
 
-async def try_articles(
-    values: Settings, desk: Desk, outlet: Outlet, tried: Sequence[TriedSource]
-) -> list[TriedArticle]:
+async def probe_articles(
+    values: Settings, desk: Desk, outlet: Outlet, tried: Sequence[ProbedSource]
+) -> list[ProbedArticle]:
     """Return how the reading of a few pages ends that the sources list, taken from all over the lists."""
     found = list(dict.fromkeys(each.url for source in tried for each in source.listing.found))
     step = max(1, len(found) // SAMPLES)
-    looked = await look(values, outlet, found[::step][:SAMPLES]) if found else {}
-    return [await _read(desk, outlet, answer) for answer in looked.values()]
+    probed = await probe(values, outlet, found[::step][:SAMPLES]) if found else {}
+    return [await _read(desk, outlet, answer) for answer in probed.values()]
 
 
-async def _read(desk: Desk, outlet: Outlet, answer: Looked) -> TriedArticle:
+async def _read(desk: Desk, outlet: Outlet, answer: ProbedPage) -> ProbedArticle:
     if answer.page is None:
-        return TriedArticle(url=answer.url, outcome=answer.outcome or Outcome.UNREADABLE, reason=answer.reason)
+        return ProbedArticle(url=answer.url, outcome=answer.outcome or Outcome.UNREADABLE, reason=answer.reason)
     read = await digest_in_pool(desk.pool, answer.page, outlet, frozenset())
     if read.article is None:
         assert read.refusal is not None, "a digest has an article or a refusal"
-        return TriedArticle(url=answer.url, outcome=read.refusal.outcome, reason=read.refusal.reason)
-    return TriedArticle(
+        return ProbedArticle(url=answer.url, outcome=read.refusal.outcome, reason=read.refusal.reason)
+    return ProbedArticle(
         url=answer.url,
         outcome=Outcome.NEW,
         language=read.article.in_language,
@@ -110,20 +110,22 @@ async def _read(desk: Desk, outlet: Outlet, answer: Looked) -> TriedArticle:
     )
 
 
-def judge(sources: Sequence[TriedSource], articles: Sequence[TriedArticle]) -> Verdict:
+def judge(sources: Sequence[ProbedSource], articles: Sequence[ProbedArticle]) -> ProbeVerdict:
     """Return whether the outlet works: some source lists something, and some page listed there is an article."""
     if not any(source.found for source in sources):
         reasons = "; ".join(f"{source.source.url}: {source.reason or 'it lists nothing'}" for source in sources)
-        return Verdict(works=False, need=_need([(each.outcome, each.reason) for each in sources]), reason=reasons)
+        return ProbeVerdict(works=False, need=_need([(each.outcome, each.reason) for each in sources]), reason=reasons)
     read = [each for each in articles if each.outcome is Outcome.NEW]
     if articles and not read:
         reasons = "; ".join(f"{each.url}: {each.reason or each.outcome}" for each in articles)
-        return Verdict(works=False, need=_need([(each.outcome, each.reason) for each in articles]), reason=reasons)
+        return ProbeVerdict(works=False, need=_need([(each.outcome, each.reason) for each in articles]), reason=reasons)
     if read and all(each.is_free is False for each in read):
-        return Verdict(works=True, need=Need.LOGIN, reason="its articles are for subscribers: only their beginnings")
+        return ProbeVerdict(
+            works=True, need=Need.LOGIN, reason="its articles are for subscribers: only their beginnings"
+        )
     if not articles:
-        return Verdict(works=True, need=Need.NOTHING, reason="its sources name parts alone; no article was tried")
-    return Verdict(works=True, need=Need.NOTHING, reason="")
+        return ProbeVerdict(works=True, need=Need.NOTHING, reason="its sources name parts alone; no article was tried")
+    return ProbeVerdict(works=True, need=Need.NOTHING, reason="")
 
 
 def _need(ends: Sequence[tuple[Outcome | None, str]]) -> Need:
@@ -135,10 +137,10 @@ def _need(ends: Sequence[tuple[Outcome | None, str]]) -> Need:
     return Need.NOTHING
 
 
-async def check_outlet(values: Settings, desk: Desk, outlet: Outlet) -> Verdict:
+async def check_outlet(values: Settings, desk: Desk, outlet: Outlet) -> ProbeVerdict:
     """Return whether the outlet works today."""
-    sources = await try_sources(values, desk, outlet, outlet.sources[:MOST_SOURCES])
+    sources = await probe_sources(values, desk, outlet, outlet.sources[:MOST_SOURCES])
     parts = [part for source in sources if not source.listing.found for part in source.listing.children[:1]]
     if parts and not any(source.listing.found for source in sources):
-        sources += await try_sources(values, desk, outlet, parts[:2])
-    return judge(sources, await try_articles(values, desk, outlet, sources))
+        sources += await probe_sources(values, desk, outlet, parts[:2])
+    return judge(sources, await probe_articles(values, desk, outlet, sources))

@@ -22,7 +22,7 @@ _STATUSES = range(100, 600)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ResponseOutcome:
     """An answer's meaning; `outcome` None says that there is a page to read."""
 
     outcome: Outcome | None = None
@@ -34,11 +34,11 @@ class Answer:
     not_before: datetime | None = None
 
 
-def answer_of(response: Response) -> Answer:
+def outcome_of_response(response: Response) -> ResponseOutcome:
     """Return what the answer means. Redirects have been followed before."""
     outcome, reason = _meaning(response)
     latency: float | None = response.meta.get("download_latency")
-    return Answer(
+    return ResponseOutcome(
         outcome=outcome,
         reason=reason,
         etag=_header(response, "ETag"),

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.pages import Found, locked
-from ledger.schema import pages, past_parts
+from ledger.schema import backfill_sitemaps, pages
 from news.clock import now
 
 #: what the frontier calls the source of a page of the past
@@ -21,7 +21,7 @@ GIVE_UP_AFTER = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class BackfillSitemap:
     """A sitemap that is to be read."""
 
     url: str
@@ -32,7 +32,7 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Past:
+class BackfillProgress:
     """How far the filling in is."""
 
     parts: int
@@ -47,37 +47,39 @@ async def remember(
 ) -> None:
     """Note sitemaps that are to be read; one that was read is read again only if `since` is earlier than it was."""
     for each in sorted(found, key=lambda part: part.url):
-        statement = insert(past_parts).values(
+        statement = insert(backfill_sitemaps).values(
             outlet=outlet, url=each.url, since=since, depth=depth, lastmod=each.lastmod
         )
-        earlier = statement.excluded.since < past_parts.c.since
-        newer = statement.excluded.lastmod > past_parts.c.read_at
+        earlier = statement.excluded.since < backfill_sitemaps.c.since
+        newer = statement.excluded.lastmod > backfill_sitemaps.c.read_at
         await connection.execute(
             statement.on_conflict_do_update(
-                index_elements=[past_parts.c.outlet, past_parts.c.url],
+                index_elements=[backfill_sitemaps.c.outlet, backfill_sitemaps.c.url],
                 set_={
-                    "since": func.least(past_parts.c.since, statement.excluded.since),
+                    "since": func.least(backfill_sitemaps.c.since, statement.excluded.since),
                     "lastmod": statement.excluded.lastmod,
-                    "read_at": case((or_(earlier, newer), None), else_=past_parts.c.read_at),
+                    "read_at": case((or_(earlier, newer), None), else_=backfill_sitemaps.c.read_at),
                     "failures": 0,
                 },
             )
         )
 
 
-async def next_part(connection: AsyncConnection, outlet: str) -> Part | None:
+async def next_sitemap(connection: AsyncConnection, outlet: str) -> BackfillSitemap | None:
     """Return the sitemap to read next: indexes before their parts, then the newest first; None when all are read."""
     query = (
-        select(past_parts.c.url, past_parts.c.since, past_parts.c.depth)
-        .where(past_parts.c.outlet == outlet, past_parts.c.read_at.is_(None))
-        .order_by(past_parts.c.depth, past_parts.c.lastmod.desc().nulls_last(), past_parts.c.url.desc())
+        select(backfill_sitemaps.c.url, backfill_sitemaps.c.since, backfill_sitemaps.c.depth)
+        .where(backfill_sitemaps.c.outlet == outlet, backfill_sitemaps.c.read_at.is_(None))
+        .order_by(
+            backfill_sitemaps.c.depth, backfill_sitemaps.c.lastmod.desc().nulls_last(), backfill_sitemaps.c.url.desc()
+        )
         .limit(1)
     )
     row = (await connection.execute(query)).first()
-    return Part(**row._mapping) if row else None
+    return BackfillSitemap(**row._mapping) if row else None
 
 
-async def note_part(connection: AsyncConnection, outlet: str, url: str, outcome: str, found: int) -> None:
+async def note_sitemap(connection: AsyncConnection, outlet: str, url: str, outcome: str, found: int) -> None:
     """Write that a sitemap was read, and how that ended."""
     values = {"read_at": now(), "outcome": outcome, "found": found}
     await connection.execute(_of(outlet, url).values(values))
@@ -85,10 +87,10 @@ async def note_part(connection: AsyncConnection, outlet: str, url: str, outcome:
 
 async def note_failure(connection: AsyncConnection, outlet: str, url: str, outcome: str) -> None:
     """Write that a sitemap could not be fetched; after GIVE_UP_AFTER times it counts as read."""
-    given_up = past_parts.c.failures + 1 >= GIVE_UP_AFTER
+    given_up = backfill_sitemaps.c.failures + 1 >= GIVE_UP_AFTER
     await connection.execute(
         _of(outlet, url).values(
-            failures=past_parts.c.failures + 1,
+            failures=backfill_sitemaps.c.failures + 1,
             outcome=outcome,
             read_at=case((given_up, now()), else_=None),
         )
@@ -96,7 +98,7 @@ async def note_failure(connection: AsyncConnection, outlet: str, url: str, outco
 
 
 def _of(outlet: str, url: str) -> Update:
-    return update(past_parts).where(past_parts.c.outlet == outlet, past_parts.c.url == url)
+    return update(backfill_sitemaps).where(backfill_sitemaps.c.outlet == outlet, backfill_sitemaps.c.url == url)
 
 
 async def put_behind(connection: AsyncConnection, outlet: str) -> None:
@@ -110,14 +112,14 @@ async def put_behind(connection: AsyncConnection, outlet: str) -> None:
     await connection.execute(update(pages).where(pages.c.url.in_(found)).values(priority=PRIORITY))
 
 
-async def past_of(connection: AsyncConnection, outlet: str) -> Past:
+async def backfill_progress(connection: AsyncConnection, outlet: str) -> BackfillProgress:
     """Return how far the filling in is."""
     parts = (
         await connection.execute(
-            select(func.count(), func.count(past_parts.c.read_at)).where(past_parts.c.outlet == outlet)
+            select(func.count(), func.count(backfill_sitemaps.c.read_at)).where(backfill_sitemaps.c.outlet == outlet)
         )
     ).one()
     of_past = (pages.c.outlet == outlet) & (pages.c.found_in == FOUND_IN)
     fetched = func.count(pages.c.visited_at)
     found = (await connection.execute(select(func.count(), fetched).where(of_past))).one()
-    return Past(parts=parts[0], parts_read=parts[1], waiting=found[0] - found[1], fetched=found[1])
+    return BackfillProgress(parts=parts[0], parts_read=parts[1], waiting=found[0] - found[1], fetched=found[1])

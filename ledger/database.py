@@ -34,6 +34,9 @@ MOST_WATCH_SECONDS = 60.0
 #: the embedded server may be ended under us while we come, and is started again
 AWAY_SECONDS = 60.0
 
+#: revisions of the schema before the first release, which are steps to it no more; those since are named in full
+_OF_DEVELOPMENT = frozenset(f"{number:04}" for number in range(1, 13))
+
 log = structlog.get_logger()
 
 
@@ -126,7 +129,7 @@ async def migrate(engine: AsyncEngine) -> None:
     """Bring the schema up to date; a second process that does the same waits and finds nothing to do.
 
     Raises DatabaseUnavailable if the server is away, refuses us, cannot carry a ledger, or if the ledger was written
-    by a newer Broadsheet.
+    by a newer Broadsheet, or by a version from before the first release.
     """
     try:
         await check_server(engine)
@@ -157,6 +160,12 @@ def _upgrade(connection: Connection) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if connection.dialect.has_table(connection, "alembic_version"):
         found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if found in _OF_DEVELOPMENT:
+            raise DatabaseUnavailable(
+                "This ledger was made by a development version, before the first release, and cannot be carried over. "
+                "Set BROADSHEET_DATABASE_URL to an empty database; without it, move the folder postgresql out of "
+                "BROADSHEET_HOME."
+            )
         if found and found not in known:
             raise DatabaseUnavailable("This ledger was written by a newer Broadsheet. Upgrade Broadsheet to use it.")
     connection.commit()

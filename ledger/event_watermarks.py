@@ -6,18 +6,22 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import told
+from ledger.schema import event_watermarks
 from news.clock import TOLERANCE
 
 
-async def told_until(connection: AsyncConnection, what: str, now: datetime) -> datetime | None:
+async def emitted_until(connection: AsyncConnection, what: str, now: datetime) -> datetime | None:
     """Return up to when the index was told of `what`; None if it never was, or, later than `now`, by a wrong clock."""
-    query = select(told.c.until).where(told.c.what == what, told.c.until <= now + TOLERANCE)
+    query = select(event_watermarks.c.until).where(
+        event_watermarks.c.what == what, event_watermarks.c.until <= now + TOLERANCE
+    )
     until: datetime | None = (await connection.execute(query)).scalar()
     return until.astimezone(UTC) if until else None
 
 
-async def note_told_until(connection: AsyncConnection, what: str, until: datetime) -> None:
+async def note_emitted_until(connection: AsyncConnection, what: str, until: datetime) -> None:
     """Write that the index was told of `what` up to then; for the transaction that owes it."""
-    statement = insert(told).values(what=what, until=until)
-    await connection.execute(statement.on_conflict_do_update(index_elements=[told.c.what], set_={"until": until}))
+    statement = insert(event_watermarks).values(what=what, until=until)
+    await connection.execute(
+        statement.on_conflict_do_update(index_elements=[event_watermarks.c.what], set_={"until": until})
+    )

@@ -16,7 +16,7 @@ from ledger.schema import outbox, publishing, quarantine
 
 
 @dataclass(frozen=True, kw_only=True)
-class Owed:
+class PendingDocument:
     """One document that the index does not have yet; `document` None means that it is to go from the index."""
 
     stream: str
@@ -52,12 +52,12 @@ class Publishing:
         return f"The index takes no documents: {self.waits_for.removesuffix('.')}." if self.waits_for else ""
 
 
-async def owe_article(connection: AsyncConnection, article_id: UUID, revision: int) -> None:
+async def enqueue_article(connection: AsyncConnection, article_id: UUID, revision: int) -> None:
     """Note that the index lacks this revision of the article; an older debt for it is replaced."""
-    await _owe(connection, stream="articles", id=str(article_id), revision=revision)
+    await _enqueue(connection, stream="articles", id=str(article_id), revision=revision)
 
 
-async def owe_articles(connection: AsyncConnection, revisions: Mapping[UUID, int]) -> None:
+async def enqueue_articles(connection: AsyncConnection, revisions: Mapping[UUID, int]) -> None:
     """Note the same of several articles: id -> revision."""
     statement = insert(outbox).values(stream="articles", id=bindparam("article"), revision=bindparam("to"))
     statement = statement.on_conflict_do_update(
@@ -68,14 +68,14 @@ async def owe_articles(connection: AsyncConnection, revisions: Mapping[UUID, int
     await connection.execute(statement, [{"article": str(each), "to": to} for each, to in sorted(revisions.items())])
 
 
-async def owe_event(
+async def enqueue_event(
     connection: AsyncConnection, event_id: int | str, document: Mapping[str, Any], revision: int = 1
 ) -> None:
     """Note that the index lacks this crawl event."""
-    await _owe(connection, stream="events", id=str(event_id), revision=revision, document=dict(document))
+    await _enqueue(connection, stream="events", id=str(event_id), revision=revision, document=dict(document))
 
 
-async def owe_events(connection: AsyncConnection, events: Mapping[str, Mapping[str, Any]]) -> None:
+async def enqueue_events(connection: AsyncConnection, events: Mapping[str, Mapping[str, Any]]) -> None:
     """Note that the index lacks these crawl events: id -> document. What it is owed already is left as it is."""
     if not events:
         return
@@ -84,16 +84,16 @@ async def owe_events(connection: AsyncConnection, events: Mapping[str, Mapping[s
     await connection.execute(statement.on_conflict_do_nothing(), rows)
 
 
-async def owe_state(connection: AsyncConnection, event_id: str, document: Mapping[str, Any] | None) -> None:
+async def enqueue_state(connection: AsyncConnection, event_id: str, document: Mapping[str, Any] | None) -> None:
     """Note that the index lacks what is so now; None: that it is so no more, and the document is to go.
 
     The revision is the database's clock in milliseconds: one clock for all daemons, so that the last word counts.
     """
     revision = cast(func.extract("epoch", func.clock_timestamp()) * 1_000, BigInteger)
-    await _owe(connection, stream="events", id=event_id, revision=revision, document=document and dict(document))
+    await _enqueue(connection, stream="events", id=event_id, revision=revision, document=document and dict(document))
 
 
-async def _owe(connection: AsyncConnection, **row: Any) -> None:
+async def _enqueue(connection: AsyncConnection, **row: Any) -> None:
     statement = insert(outbox).values(**row)
     await connection.execute(
         statement.on_conflict_do_update(
@@ -104,12 +104,12 @@ async def _owe(connection: AsyncConnection, **row: Any) -> None:
     )
 
 
-async def owed(connection: AsyncConnection, limit: int) -> list[Owed]:
+async def pending(connection: AsyncConnection, limit: int) -> list[PendingDocument]:
     """Return up to `limit` of what the index is owed, the oldest debt first.
 
     An article comes as the ledger has it now, which may be a later revision than the one that was noted.
     """
-    rows = (await connection.execute(select(outbox).order_by(outbox.c.owed_since, outbox.c.id).limit(limit))).all()
+    rows = (await connection.execute(select(outbox).order_by(outbox.c.pending_since, outbox.c.id).limit(limit))).all()
     ids = {row.id: UUID(row.id) for row in rows if row.stream == "articles" and is_uuid(row.id)}
     found = await documents(connection, ids.values()) if ids else {}
     result = []
@@ -117,11 +117,11 @@ async def owed(connection: AsyncConnection, limit: int) -> list[Owed]:
         # what the ledger does not know, such as an id that another program wrote, is to go from the index
         document = row.document if row.stream == "events" else found.get(ids[row.id]) if row.id in ids else None
         revision = max(row.revision, document["revision"]) if document and "revision" in document else row.revision
-        result.append(Owed(stream=row.stream, id=row.id, revision=revision, document=document))
+        result.append(PendingDocument(stream=row.stream, id=row.id, revision=revision, document=document))
     return result
 
 
-async def settle(connection: AsyncConnection, done: Collection[Owed]) -> None:
+async def resolve(connection: AsyncConnection, done: Collection[PendingDocument]) -> None:
     """Strike out what the index has; a debt of a later revision that was noted meanwhile, or is being noted, stays."""
     for batch in _batches(list(done)):
         revisions = {(each.stream, each.id): each.revision for each in batch}
@@ -138,9 +138,9 @@ async def settle(connection: AsyncConnection, done: Collection[Owed]) -> None:
             await connection.execute(delete(quarantine).where(tuple_(quarantine.c.stream, quarantine.c.id).in_(paid)))
 
 
-async def put_aside(connection: AsyncConnection, refused: Owed, reason: str) -> None:
+async def reject(connection: AsyncConnection, refused: PendingDocument, reason: str) -> None:
     """Move a document that the index refuses into quarantine, with the reason."""
-    await settle(connection, [refused])
+    await resolve(connection, [refused])
     statement = insert(quarantine).values(
         stream=refused.stream,
         id=refused.id,
@@ -172,10 +172,10 @@ async def publishing_now(connection: AsyncConnection) -> Publishing:
 
 async def debt(connection: AsyncConnection) -> Debt:
     """Return how much the index is owed and refused."""
-    row = (await connection.execute(select(func.count().label("owed"), func.min(outbox.c.owed_since)))).one()
+    row = (await connection.execute(select(func.count().label("owed"), func.min(outbox.c.pending_since)))).one()
     quarantined = (await connection.execute(select(func.count()).select_from(quarantine))).scalar_one()
     return Debt(owed=row[0], owed_since=row[1], quarantined=quarantined)
 
 
-def _batches(rows: Sequence[Owed], size: int = 1_000) -> list[Sequence[Owed]]:
+def _batches(rows: Sequence[PendingDocument], size: int = 1_000) -> list[Sequence[PendingDocument]]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]

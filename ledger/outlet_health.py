@@ -26,7 +26,7 @@ class Health:
     seen: int
     silent_since: datetime | None
     checked_at: datetime
-    told: bool = True
+    notified: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +62,9 @@ async def note_health(connection: AsyncConnection, found: Health) -> bool:
     is_news = was_ill != (found.reason is not None)
     values = {name: getattr(found, name) for name in Health.__dataclass_fields__}
     if before is not None and not is_news:
-        values |= {"since": before.since, "told": before.told}
+        values |= {"since": before.since, "notified": before.notified}
     else:
-        values |= {"since": found.checked_at, "told": not is_news}
+        values |= {"since": found.checked_at, "notified": not is_news}
     statement = insert(health).values(values)
     await connection.execute(statement.on_conflict_do_update(index_elements=[health.c.outlet], set_=values))
     return is_news
@@ -78,16 +78,16 @@ async def forget(connection: AsyncConnection, kept: Collection[str]) -> list[str
     return list((await connection.execute(ours)).scalars())
 
 
-async def untold(connection: AsyncConnection) -> list[Health]:
+async def unnotified(connection: AsyncConnection) -> list[Health]:
     """Return what the webhook has not heard of, the oldest news first."""
-    rows = await connection.execute(select(health).where(~health.c.told).order_by(health.c.since))
+    rows = await connection.execute(select(health).where(~health.c.notified).order_by(health.c.since))
     return [Health(**row._mapping) for row in rows]
 
 
-async def note_told(connection: AsyncConnection, told: Health) -> None:
+async def note_notified(connection: AsyncConnection, notified: Health) -> None:
     """Write that the webhook has heard of it; what happened meanwhile is still to be told."""
-    same = and_(health.c.outlet == told.outlet, health.c.since == told.since)
-    await connection.execute(update(health).where(same).values(told=True))
+    same = and_(health.c.outlet == notified.outlet, health.c.since == notified.since)
+    await connection.execute(update(health).where(same).values(notified=True))
 
 
 async def last_activity(connection: AsyncConnection) -> tuple[object, ...]:
@@ -130,7 +130,7 @@ async def last_found(connection: AsyncConnection, since: datetime) -> dict[str, 
     return {row.outlet: row.at for row in await connection.execute(query, {"since": since})}
 
 
-async def ill(connection: AsyncConnection) -> int:
+async def count_unhealthy(connection: AsyncConnection) -> int:
     """Return how many outlets are unwell."""
     return (
         await connection.execute(select(func.count()).select_from(health).where(health.c.reason.is_not(None)))

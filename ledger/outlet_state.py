@@ -44,7 +44,7 @@ class OutletState:
     slug: str
     enabled: bool | None = None
     crawled_at: datetime | None = None
-    marked: str | None = None
+    unhealthy_reason: str | None = None
     pages: int = 0
     due: int = 0
     #: pages whose last visit brought what the ledger refuses as data
@@ -71,7 +71,7 @@ async def states(connection: AsyncConnection) -> dict[str, OutletState]:
             slug=slug,
             enabled=row.enabled if row else None,
             crawled_at=row.crawled_at if row else None,
-            marked=row.marked if row else None,
+            unhealthy_reason=row.unhealthy_reason if row else None,
             pages=count.pages if count else 0,
             due=count.due if count else 0,
             unrecordable=count.unrecordable if count else 0,
@@ -114,14 +114,16 @@ async def note_source(
     )
 
 
-async def note_crawl(connection: AsyncConnection, outlet: str, marked: str | None) -> None:
-    """Write that a crawl of `outlet` has read its sources; `marked` says what is wrong with them, None: nothing."""
+async def note_crawl(connection: AsyncConnection, outlet: str, unhealthy_reason: str | None) -> None:
+    """Write that a crawl of `outlet` has read its sources; `unhealthy_reason` None: nothing is wrong."""
     at = func.now()
-    statement = insert(outlets).values(slug=outlet, crawled_at=at, marked=marked, marked_at=at if marked else None)
+    statement = insert(outlets).values(
+        slug=outlet, crawled_at=at, unhealthy_reason=unhealthy_reason, unhealthy_at=at if unhealthy_reason else None
+    )
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=[outlets.c.slug],
-            set_={name: statement.excluded[name] for name in ("crawled_at", "marked", "marked_at")},
+            set_={name: statement.excluded[name] for name in ("crawled_at", "unhealthy_reason", "unhealthy_at")},
         )
     )
 

@@ -37,7 +37,7 @@ class Steps(StrEnum):
     ENRICH = "enrich"  # the stored text is enriched, no page is read
 
 
-class Result(StrEnum):
+class ReprocessResult(StrEnum):
     """What was done with an article; whether that changed it is counted beside it."""
 
     READ = "read"
@@ -56,14 +56,16 @@ class Result(StrEnum):
 
 
 #: the article was read or enriched, and is changed or unchanged
-DONE = frozenset({Result.READ, Result.ENRICHED, Result.NO_RAW_PAGE, Result.OTHER_PAGE})
+DONE = frozenset(
+    {ReprocessResult.READ, ReprocessResult.ENRICHED, ReprocessResult.NO_RAW_PAGE, ReprocessResult.OTHER_PAGE}
+)
 
 #: field -> its values before and after
 Differences = Mapping[str, tuple[Any, Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
+class ReprocessPart:
     """One share of a reprocessing's articles, and how far it is."""
 
     reprocessing_id: int
@@ -93,7 +95,7 @@ class Reprocessing:
     dry_run: bool
     begun_at: datetime
     ended_at: datetime | None
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ReprocessPart, ...] = ()
 
     @property
     def total(self) -> int:
@@ -263,13 +265,18 @@ async def reprocessing_of(connection: AsyncConnection, reprocessing_id: int) -> 
     )
 
 
-def _part(row: Row[Any]) -> Part:
-    return Part(**{name: row._mapping[name] for name in Part.__dataclass_fields__})
+def _part(row: Row[Any]) -> ReprocessPart:
+    return ReprocessPart(**{name: row._mapping[name] for name in ReprocessPart.__dataclass_fields__})
 
 
 def counted(
-    part: Part, article_id: UUID, url: str, result: Result, changes: Differences | None = None, reason: str = ""
-) -> Part:
+    part: ReprocessPart,
+    article_id: UUID,
+    url: str,
+    result: ReprocessResult,
+    changes: Differences | None = None,
+    reason: str = "",
+) -> ReprocessPart:
     """Return the part one article further on, with what became of it."""
     changes = changes or {}
     examples = list(part.examples)
@@ -278,7 +285,7 @@ def counted(
         if shown.get(name, 0) < MOST_EXAMPLES:
             examples.append({"url": url, "field": name} | _excerpts(before, after))
     refusals = part.refusals
-    if result is Result.REFUSED:
+    if result is ReprocessResult.REFUSED:
         reason = reason[:REASON_CHARACTERS]
         known = reason in refusals or len(refusals) < MOST_REASONS
         refusals = _sum([refusals, {reason if known else OTHER_REASONS: 1}])
@@ -314,7 +321,7 @@ def _cut(value: str, start: int) -> str:
     return value if len(value) <= EXAMPLE_CHARACTERS else f"{value[: EXAMPLE_CHARACTERS - 1]}…"
 
 
-async def move(connection: AsyncConnection, before: Part, after: Part) -> None:
+async def move(connection: AsyncConnection, before: ReprocessPart, after: ReprocessPart) -> None:
     """Write how far the part is, in the transaction that makes it so.
 
     Raises CrawlInterrupted if it is no longer where it was: another worker has taken it over.
@@ -334,7 +341,7 @@ async def move(connection: AsyncConnection, before: Part, after: Part) -> None:
         raise CrawlInterrupted(f"Another worker works on part {before.part} now.")
 
 
-async def end(connection: AsyncConnection, part: Part) -> None:
+async def end(connection: AsyncConnection, part: ReprocessPart) -> None:
     """Note that a part was read to its end, and with the last one the whole."""
     # one at a time, or of two that end at once each would miss the other's end
     of_all = reprocessings.c.id == part.reprocessing_id
@@ -345,7 +352,7 @@ async def end(connection: AsyncConnection, part: Part) -> None:
     await _end_if_done(connection, part.reprocessing_id)
 
 
-async def stop(connection: AsyncConnection, part: Part, error: str) -> None:
+async def stop(connection: AsyncConnection, part: ReprocessPart, error: str) -> None:
     """Write why a part does not go on; it goes on when it is asked for again."""
     await connection.execute(update(reprocessing_parts).where(_is(part)).values(error=error))
 
@@ -361,5 +368,5 @@ async def _end_if_done(connection: AsyncConnection, reprocessing_id: int) -> Non
     )
 
 
-def _is(part: Part) -> Any:
+def _is(part: ReprocessPart) -> Any:
     return (reprocessing_parts.c.reprocessing_id == part.reprocessing_id) & (reprocessing_parts.c.part == part.part)

@@ -13,7 +13,7 @@ from news.outlet import Source
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class ScheduleState:
     """What the ledger knows of an outlet that matters to its timetable."""
 
     #: the user's decision; None: as the outlet's file says
@@ -27,25 +27,25 @@ class Known:
     due_at: datetime | None = None
 
 
-async def known(connection: AsyncConnection, slugs: Collection[str]) -> dict[str, Known]:
+async def known(connection: AsyncConnection, slugs: Collection[str]) -> dict[str, ScheduleState]:
     """Return what is known of these outlets; those that were never met are left out."""
-    found: dict[str, Known] = {}
+    found: dict[str, ScheduleState] = {}
     decided = select(outlets.c.slug, outlets.c.enabled, outlets.c.paused).where(outlets.c.slug.in_(list(slugs)))
     for row in await connection.execute(decided):
-        found[row.slug] = Known(enabled=row.enabled, paused=row.paused)
+        found[row.slug] = ScheduleState(enabled=row.enabled, paused=row.paused)
     # one look into the index for each outlet, however many pages there are
     soonest = text(
         "SELECT slug, page.due_at FROM unnest(CAST(:slugs AS text[])) AS slug CROSS JOIN LATERAL (SELECT due_at FROM"
         " pages WHERE outlet = slug AND due_at IS NOT NULL ORDER BY due_at LIMIT 1) AS page"
     )
     for slug, due_at in await connection.execute(soonest, {"slugs": list(slugs)}):
-        found[slug] = replace(found.get(slug, Known()), due_at=due_at)
+        found[slug] = replace(found.get(slug, ScheduleState()), due_at=due_at)
     # a clock that was ahead when it was written must not put off a reading until then
     past = [case((at <= LATEST, at)) for at in (sources.c.asked_at, sources.c.fetched_at)]
     last_at = func.greatest(*past).label("last_at")
     readings = select(sources.c.outlet, sources.c.url, last_at, sources.c.first_read_at)
     for reading in await connection.execute(readings.where(sources.c.outlet.in_(list(slugs)))):
-        outlet = found.setdefault(reading.outlet, Known())
+        outlet = found.setdefault(reading.outlet, ScheduleState())
         if reading.last_at:
             outlet.last_at[reading.url] = reading.last_at
         if reading.first_read_at:

@@ -47,7 +47,7 @@ async def robots_of(connection: AsyncConnection, origin: str) -> RobotsFile | No
     return file if is_fresh else None
 
 
-async def keep_robots(connection: AsyncConnection, origin: str, file: RobotsFile) -> None:
+async def store_robots(connection: AsyncConnection, origin: str, file: RobotsFile) -> None:
     """Keep a robots.txt that was just fetched."""
     values = {name: getattr(file, name) for name in RobotsFile.__dataclass_fields__} | {"fetched_at": func.now()}
     statement = insert(robots).values(origin=origin, **values)

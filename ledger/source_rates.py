@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import arrivals, sources
+from ledger.schema import source_hourly, sources
 from news.clock import now
 
 #: weeks that are looked at: older habits may be habits no more
@@ -22,11 +22,11 @@ async def note_arrivals(
     if (await connection.execute(was_read)).scalar() is None:
         return
     hour = (at or now()).astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    statement = insert(arrivals).values(outlet=outlet, source=source, hour=hour, found=new)
+    statement = insert(source_hourly).values(outlet=outlet, source=source, hour=hour, found=new)
     await connection.execute(
         statement.on_conflict_do_update(
-            index_elements=[arrivals.c.outlet, arrivals.c.source, arrivals.c.hour],
-            set_={"found": arrivals.c.found + statement.excluded.found},
+            index_elements=[source_hourly.c.outlet, source_hourly.c.source, source_hourly.c.hour],
+            set_={"found": source_hourly.c.found + statement.excluded.found},
         )
     )
 
@@ -35,8 +35,8 @@ async def by_source(
     connection: AsyncConnection, outlet: str, start: datetime, end: datetime
 ) -> dict[str, dict[datetime, int]]:
     """Return source -> hour -> addresses that it was the first to list, between two instants."""
-    query = select(arrivals.c.source, arrivals.c.hour, arrivals.c.found).where(
-        arrivals.c.outlet == outlet, arrivals.c.hour.between(start, end)
+    query = select(source_hourly.c.source, source_hourly.c.hour, source_hourly.c.found).where(
+        source_hourly.c.outlet == outlet, source_hourly.c.hour.between(start, end)
     )
     found: dict[str, dict[datetime, int]] = {}
     for row in await connection.execute(query):
@@ -54,10 +54,10 @@ async def habits(connection: AsyncConnection, zones: Mapping[str, str], now: dat
     `zones` has the outlets, each with the time zone in which its hours count.
     """
     query = text(
-        "SELECT arrivals.outlet, source, extract(isodow FROM hour AT TIME ZONE zone)::int - 1 AS day,"
+        "SELECT source_hourly.outlet, source, extract(isodow FROM hour AT TIME ZONE zone)::int - 1 AS day,"
         " extract(hour FROM hour AT TIME ZONE zone)::int AS hour_of_day, sum(found)::int AS found"
         " FROM unnest(CAST(:outlets AS text[]), CAST(:zones AS text[])) AS asked (outlet, zone)"
-        " JOIN arrivals ON arrivals.outlet = asked.outlet"
+        " JOIN source_hourly ON source_hourly.outlet = asked.outlet"
         " AND hour >= CAST(:now AS timestamptz) - make_interval(weeks => :weeks) AND hour <= :now GROUP BY 1, 2, 3, 4"
     )
     values = {"outlets": list(zones), "zones": list(zones.values()), "now": now, "weeks": WEEKS}
@@ -74,10 +74,10 @@ Brought = dict[datetime, int]
 async def hourly(connection: AsyncConnection, outlets: Collection[str], since: datetime) -> dict[str, Brought]:
     """Return outlet -> hour -> addresses that all its sources brought; outlets that brought nothing are left out."""
     query = (
-        select(arrivals.c.outlet, arrivals.c.hour, func.sum(arrivals.c.found).label("found"))
-        .where(arrivals.c.outlet.in_(list(outlets)), arrivals.c.hour >= since)
-        .group_by(arrivals.c.outlet, arrivals.c.hour)
-        .order_by(arrivals.c.outlet, arrivals.c.hour)
+        select(source_hourly.c.outlet, source_hourly.c.hour, func.sum(source_hourly.c.found).label("found"))
+        .where(source_hourly.c.outlet.in_(list(outlets)), source_hourly.c.hour >= since)
+        .group_by(source_hourly.c.outlet, source_hourly.c.hour)
+        .order_by(source_hourly.c.outlet, source_hourly.c.hour)
     )
     found: dict[str, Brought] = {}
     for row in await connection.execute(query):

@@ -15,7 +15,7 @@ from ledger.change import Change, change_of
 from ledger.corroboration import out_by_of
 from ledger.history import (
     MOST_EDITS,
-    Text,
+    StoredText,
     in_force,
     locked,
     provenance_columns,
@@ -24,7 +24,7 @@ from ledger.history import (
     texts_of,
     with_earlier,
 )
-from ledger.outbox import owe_article
+from ledger.outbox import enqueue_article
 from ledger.schema import addresses, articles, versions
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
 from ledger.tombstones import meet
@@ -38,7 +38,7 @@ from news.version import is_cut_short, is_same_article
 from news.visit import Visit
 
 
-async def keep(connection: AsyncConnection, visit: Visit, story_days: int = STORY_DAYS) -> Visit:
+async def store(connection: AsyncConnection, visit: Visit, story_days: int = STORY_DAYS) -> Visit:
     """Keep the article of a visit within the transaction of `connection`; return the visit with what became of it.
 
     The outcome is NEW, CHANGED, UNCHANGED, or WALL, which is not kept. Two workers that read one article at once wait
@@ -53,19 +53,19 @@ async def keep(connection: AsyncConnection, visit: Visit, story_days: int = STOR
     if known is None:
         # nobody else can give these keys to an article before we let go of them
         await lock_stories(connection)
-        kept = await _keep_new(connection, visit, story_days)
+        stored = await _store_new(connection, visit, story_days)
     elif _is_view(visit, known):
-        kept = visit.ended(
+        stored = visit.ended(
             Outcome.UNCHANGED, f"a view of {known.url}", article_id=known.id, version=known.version, is_view=True
         )
     elif visit.fetched_at < known.fetched_at and visit.is_imported:
-        kept = await _keep_earlier(connection, visit, known, story_days)
+        stored = await _store_earlier(connection, visit, known, story_days)
     elif visit.fingerprint == known.fingerprint:
-        kept = await _keep_unchanged(connection, visit, known, story_days)
+        stored = await _store_unchanged(connection, visit, known, story_days)
     else:
-        kept = await _keep_changed(connection, visit, known, story_days)
-    await connection.execute(ADD_KEYS, {"keys": keys, "article_id": kept.article_id})
-    return kept
+        stored = await _store_changed(connection, visit, known, story_days)
+    await connection.execute(ADD_KEYS, {"keys": keys, "article_id": stored.article_id})
+    return stored
 
 
 #: in the order of the list: two workers that want the same keys never hold one each
@@ -89,7 +89,7 @@ async def known_article(connection: AsyncConnection, visit: Visit) -> Row[Any] |
     return None
 
 
-async def _keep_new(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
+async def _store_new(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
     article, at = visit.text, visit.fetched_at
     new_id = UUID(article_id(article.url))
     signature = visit.signature
@@ -113,11 +113,11 @@ async def _keep_new(connection: AsyncConnection, visit: Visit, story_days: int) 
     await remember(connection, new_id, 1, signature, at, story_days, visit.imported_at)
     if copies:
         await join(connection, new_id, copies)
-    await owe_article(connection, new_id, 1)
+    await enqueue_article(connection, new_id, 1)
     return visit.ended(Outcome.NEW, article_id=new_id, version=1)
 
 
-async def _keep_unchanged(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
+async def _store_unchanged(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
     """Keep what is new beside the text: dates, keywords, pictures, rights, enrichment. It makes no version."""
     if known.missed_at is not None:
         await lock_stories(connection)
@@ -173,20 +173,20 @@ async def refresh(
         return False
     if moves:
         await join(connection, known.id, [])
-    await owe_article(connection, known.id, revision)
+    await enqueue_article(connection, known.id, revision)
     return True
 
 
-async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
-    kept = visit.ended(Outcome.UNCHANGED, article_id=known.id, version=known.version)
+async def _store_changed(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
+    stored = visit.ended(Outcome.UNCHANGED, article_id=known.id, version=known.version)
     article, at = visit.text, visit.fetched_at
     if at < known.changed_at:
-        return kept.ended(Outcome.UNCHANGED, "older than the text that we have")
+        return stored.ended(Outcome.UNCHANGED, "older than the text that we have")
     before = Article.from_json(known.document)
     if is_cut_short(before, article):
-        return kept.ended(Outcome.WALL, "what a wall left of the text that we have")
+        return stored.ended(Outcome.WALL, "what a wall left of the text that we have")
     if before.body and not article.body:
-        return kept.ended(Outcome.WALL, "the page shows no text now; the one that we have stays")
+        return stored.ended(Outcome.WALL, "the page shows no text now; the one that we have stays")
     # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
     of_view = known.read_from != known.url and visit.read_from == known.url
     change = Change(edits=None) if of_view else await change_of(connection, visit, known, before)
@@ -195,8 +195,8 @@ async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[An
     peeked, known = known, (await connection.execute(select(articles).where(of_this).with_for_update())).one()
     if known.fingerprint != peeked.fingerprint:
         # somebody has changed the article under another of its addresses meanwhile; now nobody can any more
-        keeper = _keep_unchanged if known.fingerprint == visit.fingerprint else _keep_changed
-        return await keeper(connection, visit, known, story_days)
+        store_known = _store_unchanged if known.fingerprint == visit.fingerprint else _store_changed
+        return await store_known(connection, visit, known, story_days)
     if known.missed_at is not None:
         await meet(connection, known.id, at)
     is_version = change.edits is not None
@@ -225,15 +225,15 @@ async def _keep_changed(connection: AsyncConnection, visit: Visit, known: Row[An
     await remember(connection, known.id, version, signature, at, story_days, visit.imported_at)
     if copies or signature or known.story_id:
         await join(connection, known.id, copies)
-    await owe_article(connection, known.id, revision)
+    await enqueue_article(connection, known.id, revision)
     # what we had of the article itself is another text to those who read it in a view
     is_changed = is_version or of_view
-    return kept.ended(
+    return stored.ended(
         Outcome.CHANGED if is_changed else Outcome.UNCHANGED, change.reason, article_id=known.id, version=version
     )
 
 
-async def _keep_earlier(connection: AsyncConnection, visit: Visit, seen: Row[Any], story_days: int) -> Visit:
+async def _store_earlier(connection: AsyncConnection, visit: Visit, seen: Row[Any], story_days: int) -> Visit:
     """Keep what was fetched before the newest text that we have: at most a version in the article's past."""
     known = await locked(connection, seen.id)
     texts = await texts_of(connection, known.id)
@@ -271,10 +271,10 @@ async def out_by_visit(
     return await out_by_of(connection, published, first_seen_at, story_days, article_id=of, urls=urls, known=known)
 
 
-def text_of(visit: Visit) -> Text:
+def text_of(visit: Visit) -> StoredText:
     """Return the visit's text as it is to stand in the article's history."""
     assert visit.digest is not None, "a text was read"
-    return Text(
+    return StoredText(
         seen_at=visit.fetched_at,
         article=visit.text,
         signature=visit.digest.signature,
@@ -298,7 +298,7 @@ def columns(visit: Visit) -> dict[str, Any]:
     }
 
 
-async def _add_version(connection: AsyncConnection, of: UUID, version: int, found: Text) -> None:
+async def _add_version(connection: AsyncConnection, of: UUID, version: int, found: StoredText) -> None:
     """Add the version, or put its text in place of the one that was read otherwise; its time and edits stay then."""
     statement = insert(versions).values(
         article_id=of,

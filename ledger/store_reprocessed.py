@@ -13,10 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import pack, plain_json, unpack
 from ledger.history import in_force, locked, provenance_columns, rewrite, texts_of, with_better
-from ledger.outbox import owe_article
+from ledger.outbox import enqueue_article
 from ledger.reprocess_progress import Differences, Reprocessing, wanted
 from ledger.schema import addresses, articles, signatures, versions
-from ledger.store_article import ADD_KEYS, LOCK_KEYS, address_of, columns, keep, known_article, out_by_visit, text_of
+from ledger.store_article import ADD_KEYS, LOCK_KEYS, address_of, columns, known_article, out_by_visit, store, text_of
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
 from news import clock
 from news.article import Article
@@ -130,7 +130,7 @@ async def reprocess(
     elif moves and changes:
         await join(connection, known.id, [])
     if changes:
-        await owe_article(connection, known.id, revision)
+        await enqueue_article(connection, known.id, revision)
     return changes
 
 
@@ -183,7 +183,7 @@ async def reprocess_archived(connection: AsyncConnection, visit: Visit, story_da
     await connection.execute(LOCK_KEYS, {"keys": list(visit.keys)})
     seen = await known_article(connection, visit)
     if seen is None:
-        return await keep(connection, visit, story_days)
+        return await store(connection, visit, story_days)
     known = await locked(connection, seen.id)
     texts = await texts_of(connection, known.id)
     told = with_better(texts, text_of(visit))

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import utc
 from ledger.locks import Lock
-from ledger.outbox import owe_articles
+from ledger.outbox import enqueue_articles
 from ledger.schema import articles, merged_stories, signatures
 from news.errors import NotFound
 from news.moment import Moment
@@ -30,7 +30,7 @@ MOST_CANDIDATES = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class StoryMember:
     """One member of a story, for a reader."""
 
     article_id: UUID
@@ -203,7 +203,7 @@ async def _place(
     )
     others = {row.id: row.revision + 1 for row in moved if row.id != article_id}
     if others:
-        await owe_articles(connection, others)
+        await enqueue_articles(connection, others)
 
 
 async def _signatures(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, list[Signature]]:
@@ -232,7 +232,7 @@ async def _redirect(connection: AsyncConnection, stories: Iterable[UUID], into: 
     await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"into": into}))
 
 
-async def tell(connection: AsyncConnection, story_id: UUID) -> list[Told]:
+async def members_of(connection: AsyncConnection, story_id: UUID) -> list[StoryMember]:
     """Return the members of a story, who had the text first before the others; a merged story's id leads on.
 
     Raises NotFound if there is no such story.
@@ -244,7 +244,7 @@ async def tell(connection: AsyncConnection, story_id: UUID) -> list[Told]:
         .order_by(articles.c.copy_of.is_not(None), articles.c.out_by, articles.c.first_seen_at, articles.c.id)
     )
     told = [
-        Told(
+        StoryMember(
             article_id=row.id,
             outlet=row.outlet,
             url=row.url,

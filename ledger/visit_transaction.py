@@ -15,14 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.articles import utc
 from ledger.faults import again_on_conflict, is_data_error, reason_of
-from ledger.outbox import owe_event
+from ledger.outbox import enqueue_event
 from ledger.pages import Found, announce
-from ledger.raw_pages import PRUNE_EVERY, drop_raw, keep_raw, prune_raw
+from ledger.raw_pages import PRUNE_EVERY, drop_raw, prune_raw, store_raw
 from ledger.recrawl_requests import answer
 from ledger.revisit import REVISIT_DAYS, Life, failures_in_a_row, next_visit
 from ledger.schema import articles, attempts, pages
 from ledger.sites import note_request
-from ledger.store_article import keep
+from ledger.store_article import store
 from ledger.stories import STORY_DAYS
 from ledger.tombstones import meet, miss
 from news.article import Kind
@@ -95,7 +95,7 @@ async def _record(engine: AsyncEngine, visit: Visit, terms: Terms) -> Visit:
     visit = replace(visit, **clean)
     async with engine.begin() as connection:
         if visit.article is not None:
-            visit = await keep(connection, visit, terms.story_days)
+            visit = await store(connection, visit, terms.story_days)
         else:
             visit = visit.ended(visit.outcome or Outcome.UNREADABLE, visit.reason)
         ask_again_at = await _note_presence(connection, visit)
@@ -177,8 +177,8 @@ async def _life(connection: AsyncConnection, article_id: UUID) -> Life | None:
 
 async def _upsert_page(connection: AsyncConnection, url: str, values: dict[str, Any]) -> None:
     statement = insert(pages).values(url=url, found_in="redirect", **values)
-    keep_outlet = {name: value for name, value in values.items() if name != "outlet"}
-    await connection.execute(statement.on_conflict_do_update(index_elements=[pages.c.url], set_=keep_outlet))
+    without_outlet = {name: value for name, value in values.items() if name != "outlet"}
+    await connection.execute(statement.on_conflict_do_update(index_elements=[pages.c.url], set_=without_outlet))
 
 
 async def _note_canonical(connection: AsyncConnection, visit: Visit) -> None:
@@ -200,7 +200,7 @@ async def _note_raw(connection: AsyncConnection, visit: Visit, due_at: datetime 
     if due_at is None:
         await drop_raw(connection, visit.article_id)
     elif terms.raw_bytes and visit.article is not None:
-        await keep_raw(connection, visit, visit.article_id)
+        await store_raw(connection, visit, visit.article_id)
     if visit.article_id.int % PRUNE_EVERY == 0:
         await prune_raw(connection, terms.raw_bytes, terms.raw_days)
 
@@ -227,5 +227,5 @@ async def _note_attempt(connection: AsyncConnection, visit: Visit, *, events: bo
         plain |= {"event": "attempt", "at": utc(visit.fetched_at), "host": urlsplit(visit.url).hostname}
         if visit.article_id:
             plain["article_id"] = str(visit.article_id)
-        await owe_event(connection, attempt_id, plain)
+        await enqueue_event(connection, attempt_id, plain)
     await note_request(connection, site_of(visit.read_from), visit.fetched_at)

@@ -16,7 +16,7 @@ from index.protocol import Action, Index, Stream, Verdict
 from ledger.faults import in_transaction, reason_of
 from ledger.indexed import enqueue_everything
 from ledger.locks import Lock, let_go_when_silent
-from ledger.outbox import Owed, Publishing, note_publishing, owed, put_aside, settle
+from ledger.outbox import PendingDocument, Publishing, note_publishing, pending, reject, resolve
 from ledger.wake import Sleeper
 from news.errors import IndexUnavailable
 from pipelines.verify import Watch
@@ -160,7 +160,7 @@ async def publish_all(engine: AsyncEngine, index: Index) -> int:
         log.warning("publish_waits", reason=batch.waits_for)
     await index.refresh()
     async with engine.connect() as connection:
-        return len(await owed(connection, BATCH))
+        return len(await pending(connection, BATCH))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,7 +176,7 @@ class _Batch:
 async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
     """Publish one batch."""
     async with engine.connect() as connection:
-        batch = await owed(connection, BATCH)
+        batch = await pending(connection, BATCH)
     if not batch:
         return _Batch(wait_seconds=PAUSE_SECONDS)
     answers = await index.write([_action(each) for each in batch])
@@ -188,9 +188,9 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
         log.error("document_refused", stream=each.stream, id=each.id, reason=reason)
 
     async def written(connection: AsyncConnection) -> None:
-        await settle(connection, done)
+        await resolve(connection, done)
         for each, reason in sorted(refused, key=lambda each: (each[0].stream, each[0].id)):
-            await put_aside(connection, each, reason)
+            await reject(connection, each, reason)
 
     await in_transaction(engine, written)
     later = [answer for answer in answers if answer.verdict is Verdict.LATER]
@@ -200,6 +200,6 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
     return _Batch(wait_seconds=0.0 if len(batch) == BATCH else PAUSE_SECONDS)
 
 
-def _action(each: Owed) -> Action:
+def _action(each: PendingDocument) -> Action:
     document = dict(each.document) if each.document is not None else None
     return Action(stream=cast(Stream, each.stream), id=each.id, revision=each.revision, document=document)

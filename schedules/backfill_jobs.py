@@ -15,8 +15,18 @@ from crawler.discovery import ours, robots_at, sites_of
 from crawler.home_page import USUAL_SITEMAPS
 from crawler.robots import sitemaps
 from crawler.sources.sitemap import read_whole
-from crawler.spiders.probe import look
-from ledger.backfill import FOUND_IN, Part, Past, next_part, note_failure, note_part, past_of, put_behind, remember
+from crawler.spiders.probe import probe
+from ledger.backfill import (
+    FOUND_IN,
+    BackfillProgress,
+    BackfillSitemap,
+    backfill_progress,
+    next_sitemap,
+    note_failure,
+    note_sitemap,
+    put_behind,
+    remember,
+)
 from ledger.faults import in_transaction
 from ledger.pages import Found, announce
 from ledger.sites import not_before
@@ -26,7 +36,7 @@ from news.outcome import PASSING, Outcome
 from news.outlet import Outlet, SourceKind
 from news.url import site_of
 from schedules.crawl_progress import LOOK_SECONDS
-from schedules.inline_worker import stand_in
+from schedules.inline_worker import inline_worker
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, insist, next_try
 
 #: behind what the timetable asks for
@@ -103,8 +113,8 @@ async def _slice(jobs: Jobs, settings: Settings, outlet: Outlet) -> datetime | N
     while monotonic() < deadline:
         async with jobs.desk.engine.connect() as connection:
             alone_until = await not_before(connection, site_of(outlet.home))
-            past = await past_of(connection, outlet.slug)
-            part = await next_part(connection, outlet.slug)
+            past = await backfill_progress(connection, outlet.slug)
+            part = await next_sitemap(connection, outlet.slug)
         if past.waiting:
             await jobs.crawl(outlet, sources=False)
         if part is None:
@@ -117,7 +127,7 @@ async def _slice(jobs: Jobs, settings: Settings, outlet: Outlet) -> datetime | N
     return now()
 
 
-async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: Part) -> None:
+async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: BackfillSitemap) -> None:
     """Read one sitemap: its pages become due, its parts are remembered, in the transaction that notes it as read."""
     engine, pool = jobs.desk.engine, jobs.desk.pool
     if part.url == _robots(outlet):
@@ -125,24 +135,24 @@ async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: Part) -> N
 
         async def noted(connection: AsyncConnection) -> None:
             await remember(connection, outlet.slug, part.since, named, 0)
-            await note_part(connection, outlet.slug, part.url, "read", len(named))
+            await note_sitemap(connection, outlet.slug, part.url, "read", len(named))
 
         await in_transaction(engine, noted)
         return
-    answer = (await look(settings, outlet, [part.url]))[part.url]
+    answer = (await probe(settings, outlet, [part.url]))[part.url]
     if answer.page is None:
         outcome = answer.outcome or Outcome.UNREADABLE
         async with engine.begin() as connection:
             if outcome in PASSING:
                 await note_failure(connection, outlet.slug, part.url, outcome)
             else:
-                await note_part(connection, outlet.slug, part.url, outcome, 0)
+                await note_sitemap(connection, outlet.slug, part.url, outcome, 0)
         return
     try:
         is_index, found = await pool.run(outlet.home, read_whole, answer.page)
     except (SourceUnreadable, PageUnreadable):
         async with engine.begin() as connection:
-            await note_part(connection, outlet.slug, part.url, Outcome.UNREADABLE, 0)
+            await note_sitemap(connection, outlet.slug, part.url, Outcome.UNREADABLE, 0)
         return
     wanted = [each for each in found if _is_since(each, part.since)]
 
@@ -156,7 +166,7 @@ async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: Part) -> N
             pages = [Found(url=each.url) for each in ours(outlet, wanted)]
             await announce(connection, outlet.slug, FOUND_IN, pages)
             await put_behind(connection, outlet.slug)
-        await note_part(connection, outlet.slug, part.url, "read", len(wanted))
+        await note_sitemap(connection, outlet.slug, part.url, "read", len(wanted))
 
     await in_transaction(engine, written)
 
@@ -171,7 +181,7 @@ async def _named(jobs: Jobs, settings: Settings, outlet: Outlet) -> list[Found]:
     """Return the sitemaps that robots.txt names; the usual places where neither it nor the outlet's file names one."""
     parts = urlsplit(outlet.home)
     origin = f"{parts.scheme}://{parts.netloc}"
-    await look(settings, outlet, [outlet.home])  # which asks robots.txt, if the ledger has none that is fresh
+    await probe(settings, outlet, [outlet.home])  # which asks robots.txt, if the ledger has none that is fresh
     robots = await robots_at(jobs.desk, outlet.home)
     named: list[str] = []
     if robots is not None:
@@ -182,10 +192,10 @@ async def _named(jobs: Jobs, settings: Settings, outlet: Outlet) -> list[Found]:
     return [Found(url=url) for url in named if site_of(url) in sites]
 
 
-async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[dict[str, Past]]:
+async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[dict[str, BackfillProgress]]:
     """Yield how far each outlet's past is, until it was fetched; if no worker lives, this process does the work."""
     desk = jobs.desk
-    async with stand_in(jobs) as ours:
+    async with inline_worker(jobs) as ours:
         while True:
             await ours.work_if_nobody_does()
             names = [f"{jobs.queue}:past:{outlet.slug}" for outlet in outlets]
@@ -195,7 +205,7 @@ async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[di
             )
             async with desk.engine.connect() as connection:
                 left = (await connection.execute(waiting, {"names": names})).scalar_one()
-                yield {outlet.slug: await past_of(connection, outlet.slug) for outlet in outlets}
+                yield {outlet.slug: await backfill_progress(connection, outlet.slug) for outlet in outlets}
             left += await jobs.unfinished(outlets)
             ours.check()
             if not left:

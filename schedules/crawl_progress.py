@@ -9,7 +9,7 @@ from ledger.outbox import debt
 from news.clock import now
 from news.outcome import Outcome
 from news.outlet import Outlet
-from schedules.inline_worker import stand_in
+from schedules.inline_worker import inline_worker
 from schedules.jobs import Jobs
 
 #: seconds between two looks at how far it is
@@ -17,7 +17,7 @@ LOOK_SECONDS = 0.25
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class CrawlProgress:
     """How far it is: attempts by outlet and outcome, jobs that wait or run, documents that the index is owed."""
 
     outcomes: dict[str, dict[Outcome, int]]
@@ -30,7 +30,7 @@ class Progress:
         return sum(times for counted in self.outcomes.values() for times in counted.values())
 
 
-async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] = ()) -> AsyncIterator[Progress]:
+async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] = ()) -> AsyncIterator[CrawlProgress]:
     """Yield how far the jobs of `outlets` and the recrawls of `urls` are, until all have ended and are searchable.
 
     If no worker lives, this process works them off. While the index is away the crawl goes on; following ends when
@@ -40,14 +40,14 @@ async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] 
     desk = jobs.desk
     slugs = [outlet.slug for outlet in outlets]
     published_looks = 0
-    async with stand_in(jobs) as ours:
+    async with inline_worker(jobs) as ours:
         while True:
             await ours.work_if_nobody_does()
             unfinished = await jobs.unfinished(outlets, urls)
             async with desk.engine.connect() as connection:
                 outcomes = await count_outcomes(connection, slugs, started_at)
                 owed = (await debt(connection)).owed
-            yield Progress(outcomes=outcomes, unfinished=unfinished, owed=owed)
+            yield CrawlProgress(outcomes=outcomes, unfinished=unfinished, owed=owed)
             ours.check()
             published_looks = 0 if unfinished else published_looks + 1
             # an index that takes nothing must not hold a person up for ever: some seconds, then the outbox waits

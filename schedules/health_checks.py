@@ -16,26 +16,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.completeness import count_hours, hours_of
 from ledger.faults import in_transaction
-from ledger.outbox import owe_event, owe_state
+from ledger.outbox import enqueue_event, enqueue_state
 from ledger.outlet_health import (
     Health,
     SourceHealth,
     forget,
     last_found,
     note_health,
-    note_told,
+    note_notified,
     read_since,
     sources_health,
-    untold,
+    unnotified,
 )
 from ledger.pages import try_again
-from ledger.schedule_state import Known, known
+from ledger.schedule_state import ScheduleState, known
 from ledger.source_rates import hourly
 from news.clock import now
 from news.outlet import Outlet, SourceKind
 from schedules.health_rules import REMEMBERED, judge
 from schedules.jobs import Jobs
-from schedules.metrics_events import slot_of, tell_index
+from schedules.metrics_events import emit_events, slot_of
 from schedules.outlet_events import change_of_health, unwell_id
 from schedules.plan import zone_of
 from schedules.stale_sources import stale_sources
@@ -67,17 +67,17 @@ async def look_after(jobs: Jobs, activity: Activity) -> None:
 
     Where nothing has happened since the last round there is nothing to find out by another one.
     """
-    seen, gone_at, told_in, outlets = None, -inf, None, dict[str, Outlet]()
+    seen, gone_at, emitted_in, outlets = None, -inf, None, dict[str, Outlet]()
     while True:
         at = now()
         happened = (activity.seen, tuple(jobs.catalogue))
         if happened != seen or monotonic() - gone_at > MOST_ROUND_SECONDS:
-            outlets, seen, gone_at, told_in = await go_round(jobs, at), happened, monotonic(), None
-        if told_in != slot_of(at):
-            await tell_index(jobs.desk, outlets, at)
-            told_in = slot_of(at)
+            outlets, seen, gone_at, emitted_in = await go_round(jobs, at), happened, monotonic(), None
+        if emitted_in != slot_of(at):
+            await emit_events(jobs.desk, outlets, at)
+            emitted_in = slot_of(at)
         if jobs.desk.configuration.webhook_url:
-            await tell(jobs, jobs.desk.configuration.webhook_url)
+            await notify(jobs, jobs.desk.configuration.webhook_url)
         await asyncio.sleep(ROUND_SECONDS)
 
 
@@ -86,13 +86,13 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
 
     Returns the outlets that are crawled: enabled, and not paused.
     """
-    tells = jobs.desk.index.name == "elasticsearch"
+    emits = jobs.desk.index.name == "elasticsearch"
     outlets = {outlet.slug: outlet for outlet in jobs.catalogue}
     await in_transaction(jobs.desk.engine, count_hours)
 
     async def asked(
         connection: AsyncConnection,
-    ) -> tuple[dict[str, Known], set[str], list[str], dict[str, datetime]]:
+    ) -> tuple[dict[str, ScheduleState], set[str], list[str], dict[str, datetime]]:
         states = await known(connection, outlets)
         enabled = {
             slug
@@ -100,14 +100,14 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
             if (outlet.enabled if slug not in states or states[slug].enabled is None else states[slug].enabled)
         }
         for slug in await forget(connection, enabled):
-            if tells:
-                await owe_state(connection, unwell_id(slug), None)
+            if emits:
+                await enqueue_state(connection, unwell_id(slug), None)
         due = sorted(await read_since(connection) & enabled)
         return states, enabled, due, await last_found(connection, now - EXACT) if due else {}
 
     states, enabled, due, exact = await in_transaction(jobs.desk.engine, asked)
     for slug in due:
-        look = partial(_look, outlet=outlets[slug], last_at=exact.get(slug), now=now, tells=tells)
+        look = partial(_look, outlet=outlets[slug], last_at=exact.get(slug), now=now, emits=emits)
         found, again = await in_transaction(jobs.desk.engine, look)
         if found is not None and found.reason:
             log.warning("outlet_unwell", outlet=slug, reason=found.reason)
@@ -118,17 +118,17 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
 
 
 async def _look(
-    connection: AsyncConnection, *, outlet: Outlet, last_at: datetime | None, now: datetime, tells: bool
+    connection: AsyncConnection, *, outlet: Outlet, last_at: datetime | None, now: datetime, emits: bool
 ) -> tuple[Health | None, int]:
     """Write how an outlet is; return that if it has changed, and how many of its pages are tried again."""
     found = await examine(connection, outlet, last_at, now)
     if not await note_health(connection, found):
         return None, 0
-    if tells:
+    if emits:
         event_id = f"health-{outlet.slug}-{now:%Y%m%dT%H%M%S}"
-        await owe_event(connection, event_id, change_of_health(found, outlet))
+        await enqueue_event(connection, event_id, change_of_health(found, outlet))
         if found.reason is None:  # who fell ill is told of with the next telling
-            await owe_state(connection, unwell_id(outlet.slug), None)
+            await enqueue_state(connection, unwell_id(outlet.slug), None)
     # of one that is well again, what was met at a wall, or not at all, would be asked for a day later
     return found, 0 if found.reason else await try_again(connection, outlet.slug, now - TRIED_AGAIN)
 
@@ -167,10 +167,10 @@ def still_asked(sources: Collection[SourceHealth], outlet: Outlet, now: datetime
     ]
 
 
-async def tell(jobs: Jobs, webhook_url: str) -> None:
+async def notify(jobs: Jobs, webhook_url: str) -> None:
     """Tell the operator's webhook what it has not heard of; what it does not take is told again in the next round."""
     async with jobs.desk.engine.connect() as connection:
-        news = await untold(connection)
+        news = await unnotified(connection)
     for each in news:
         outlet = next((outlet for outlet in jobs.catalogue if outlet.slug == each.outlet), None)
         if outlet is None:
@@ -183,7 +183,7 @@ async def tell(jobs: Jobs, webhook_url: str) -> None:
             log.warning("webhook_failed", outlet=each.outlet, reason=type(error).__name__, status=status)
             return
         async with jobs.desk.engine.begin() as connection:
-            await note_told(connection, each)
+            await note_notified(connection, each)
 
 
 def _post(url: str, document: dict[str, Any]) -> None:

@@ -48,7 +48,7 @@ _ILLNESSES = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class HealthVerdict:
     """How an outlet is; without reasons it is well."""
 
     reasons: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ def judge(
     last_at: datetime | None,
     now: datetime,
     zone: ZoneInfo,
-) -> Verdict:
+) -> HealthVerdict:
     """Return how an outlet is.
 
     `brought` has hour -> new addresses, from its second reading on; `hours` what became of them; `last_at` is when
@@ -75,7 +75,7 @@ def judge(
     first_at = min((each.first_read_at for each in sources if each.first_read_at), default=None)
     reasons = [*_dead(sources), *_recent(hours)]
     if first_at is None or read_at is None or not brought:
-        return Verdict(reasons=tuple(reasons))
+        return HealthVerdict(reasons=tuple(reasons))
     newest = max(brought)
     usual = Usual.of(brought, max(first_at, now - REMEMBERED), newest + HOUR, zone)
     expected = usual.expected(now - timedelta(days=1), now)
@@ -83,7 +83,7 @@ def judge(
     silent = usual.is_silent(brought, since, read_at)
     if silent:
         reasons.insert(0, f"silent since {since.astimezone(UTC):%d %b %H:%M} UTC, when it usually brings something")
-    return Verdict(reasons=tuple(reasons), expected=expected, silent_since=since if silent else None)
+    return HealthVerdict(reasons=tuple(reasons), expected=expected, silent_since=since if silent else None)
 
 
 @dataclass(frozen=True, kw_only=True)

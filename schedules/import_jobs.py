@@ -25,7 +25,7 @@ from pipelines.imported import Purpose
 from pipelines.stock import StockKind
 from schedules.crawl_progress import LOOK_SECONDS
 from schedules.import_slice import begin_import, outlet_or_site, reader_of
-from schedules.inline_worker import stand_in
+from schedules.inline_worker import inline_worker
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after, insist, next_try
 
 log = structlog.get_logger()
@@ -37,7 +37,7 @@ LANES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Going:
+class ImportProgress:
     """How far imports are: each as the ledger has it, a list's addresses by outcome, jobs left, documents owed."""
 
     imports: list[Import]
@@ -142,9 +142,9 @@ async def _listed(jobs: Jobs, import_id: int) -> list[Outlet]:
     return [await outlet_or_site(jobs, slug) for slug in slugs]
 
 
-async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[Going]:
+async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[ImportProgress]:
     """Yield how far imports are, until their jobs have ended; if no worker lives, this process works them off."""
-    async with stand_in(jobs) as ours:
+    async with inline_worker(jobs) as ours:
         while True:
             await ours.work_if_nobody_does()
             going = await look(jobs, ids)
@@ -155,7 +155,7 @@ async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[Going]
             await asyncio.sleep(LOOK_SECONDS)
 
 
-async def look(jobs: Jobs, ids: Collection[int]) -> Going:
+async def look(jobs: Jobs, ids: Collection[int]) -> ImportProgress:
     """Return how far these imports are."""
     async with jobs.desk.engine.connect() as connection:
         imports = [await import_of(connection, each) for each in ids]
@@ -173,4 +173,4 @@ async def look(jobs: Jobs, ids: Collection[int]) -> Going:
             " OR regexp_replace(queueing_lock, ':[^:]*$', '') = ANY(:names))"
         )
         unfinished = int((await connection.execute(left, {"names": names})).scalar_one())
-    return Going(imports=imports, fetched=fetched, unfinished=unfinished, owed=owed)
+    return ImportProgress(imports=imports, fetched=fetched, unfinished=unfinished, owed=owed)

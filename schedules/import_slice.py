@@ -77,7 +77,7 @@ class Reader:
                 ahead = replace(self.now, position=chunk.end.byte, within=chunk.end.within)
                 if not chunk.is_last and monotonic() < deadline:
                     coming = asyncio.ensure_future(self._chunk(ahead))
-                await self._take_in(chunk)
+                await self._ingest(chunk)
                 if chunk.is_last or monotonic() >= deadline:
                     break
         finally:
@@ -101,7 +101,7 @@ class Reader:
         end = Position(byte=start.byte + 1)
         return Chunk(items=(Item(after=end, passed_over="unreadable"),), end=end, is_last=False)
 
-    async def _take_in(self, chunk: Chunk) -> None:
+    async def _ingest(self, chunk: Chunk) -> None:
         if self.written.kind == StockKind.ADDRESSES:
             await self._announce(chunk)
             return

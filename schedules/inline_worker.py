@@ -10,7 +10,7 @@ from schedules.jobs import Jobs
 from schedules.work import CONCURRENCY, work
 
 
-class StandIn:
+class InlineWorker:
     """Our own worker and publisher, once they are needed."""
 
     def __init__(self, jobs: Jobs) -> None:
@@ -32,9 +32,9 @@ class StandIn:
 
 
 @asynccontextmanager
-async def stand_in(jobs: Jobs) -> AsyncIterator[StandIn]:
+async def inline_worker(jobs: Jobs) -> AsyncIterator[InlineWorker]:
     """Give one, and end its work after the block."""
-    ours = StandIn(jobs)
+    ours = InlineWorker(jobs)
     try:
         yield ours
     finally:

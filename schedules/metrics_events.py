@@ -10,9 +10,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from index.protocol import Index
 from ledger.articles import utc
 from ledger.completeness import Hours, hour_of
-from ledger.event_watermarks import note_told_until, told_until
+from ledger.event_watermarks import emitted_until, note_emitted_until
 from ledger.faults import in_transaction
-from ledger.outbox import debt, owe_event, owe_events, owe_state
+from ledger.outbox import debt, enqueue_event, enqueue_events, enqueue_state
 from ledger.outlet_health import Health, healths
 from ledger.source_rates import Brought, first_readings, hourly
 from news.errors import IndexUnavailable
@@ -48,7 +48,7 @@ def slot_of(now: datetime) -> datetime:
     return now - (now - BEGINNING) % EVERY
 
 
-async def tell_index(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -> None:
+async def emit_events(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -> None:
     """Owe the index what it is told regularly of these outlets, unless it was told less than EVERY ago.
 
     Ids are made of what is told and when, so that twice is once. The hours have been counted by then.
@@ -57,25 +57,25 @@ async def tell_index(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -
         return
     slot = slot_of(now)
     async with desk.engine.begin() as connection:
-        until = await told_until(connection, "debt", now)
+        until = await emitted_until(connection, "debt", now)
         if until is not None and until >= slot:
             return
-        lag = await _tell_debt(connection, slot, now)
-        await note_told_until(connection, "debt", slot)
+        lag = await _emit_debt(connection, slot, now)
+        await note_emitted_until(connection, "debt", slot)
     if lag > LAGGING or not await _takes_all(desk.index):
         return
     async with desk.engine.begin() as connection:
         known = await healths(connection)
         for each in known.values():
             if each.reason and each.outlet in outlets:
-                await owe_state(connection, unwell_id(each.outlet), unwell_now(each, outlets[each.outlet]))
+                await enqueue_state(connection, unwell_id(each.outlet), unwell_now(each, outlets[each.outlet]))
     for _ in range(HOURS_AT_ONCE):
-        await in_transaction(desk.engine, lambda connection: _tell_next_hour(connection, outlets, known, now))
+        await in_transaction(desk.engine, lambda connection: _emit_next_hour(connection, outlets, known, now))
     if desk.configuration.events_days is not None:
         await _clear(desk, timedelta(days=desk.configuration.events_days), now)
 
 
-async def _tell_debt(connection: AsyncConnection, slot: datetime, now: datetime) -> timedelta:
+async def _emit_debt(connection: AsyncConnection, slot: datetime, now: datetime) -> timedelta:
     """Owe the index an event on what it is owed, and return by how much it lags behind."""
     owed = await debt(connection)
     lag = max(now - owed.owed_since, timedelta(0)) if owed.owed_since else timedelta(0)
@@ -87,14 +87,14 @@ async def _tell_debt(connection: AsyncConnection, slot: datetime, now: datetime)
             "quarantined": owed.quarantined,
             "lag_seconds": round(lag.total_seconds(), 1),
         }
-        await owe_event(connection, f"debt-{slot:%Y%m%dT%H%M}", event)
+        await enqueue_event(connection, f"debt-{slot:%Y%m%dT%H%M}", event)
     return lag
 
 
 async def _clear(desk: Desk, kept: timedelta, now: datetime) -> None:
     """Have the index let go of older events, once a day."""
     async with desk.engine.begin() as connection:
-        cleared_at = await told_until(connection, "cleared", now)
+        cleared_at = await emitted_until(connection, "cleared", now)
         if cleared_at is not None and now < cleared_at + CLEARED_EVERY:
             return
         try:
@@ -102,7 +102,7 @@ async def _clear(desk: Desk, kept: timedelta, now: datetime) -> None:
         except IndexUnavailable as error:
             log.warning("events_not_cleared", reason=str(error).splitlines()[0])
             return
-        await note_told_until(connection, "cleared", now)
+        await note_emitted_until(connection, "cleared", now)
 
 
 async def _takes_all(index: Index) -> bool:
@@ -116,13 +116,13 @@ async def _takes_all(index: Index) -> bool:
     return "events" not in behind
 
 
-async def _tell_next_hour(
+async def _emit_next_hour(
     connection: AsyncConnection, outlets: Mapping[str, Outlet], known: Mapping[str, Health], now: datetime
 ) -> None:
     """Owe the index the first hour that it was not told of, if one has settled."""
     settled = (now - SETTLED).replace(minute=0, second=0, microsecond=0)
     oldest = settled - CATCH_UP
-    hour = max(await told_until(connection, "hours", now) or oldest, oldest)
+    hour = max(await emitted_until(connection, "hours", now) or oldest, oldest)
     if hour >= settled:
         return
     counted = await hour_of(connection, hour)
@@ -132,7 +132,7 @@ async def _tell_next_hour(
     for start in range(0, len(met), BATCH):
         batch = met[start : start + BATCH]
         arrived = await hourly(connection, batch, now - REMEMBERED)
-        await owe_events(
+        await enqueue_events(
             connection,
             {
                 f"hour-{slug}-{hour:%Y%m%dT%H}": outlet_hour(
@@ -147,7 +147,7 @@ async def _tell_next_hour(
             },
         )
         await asyncio.sleep(0)  # crawls and readers have their turn
-    await note_told_until(connection, "hours", hour + HOUR)
+    await note_emitted_until(connection, "hours", hour + HOUR)
 
 
 def _expected(

@@ -40,7 +40,7 @@ def outlet_hour(
     `seen` is what its sources brought after their first reading, `expected` how much that is in such an hour, None
     where too little is known. `health` is how it is now; what it was before it fell ill or was well again is not told.
     """
-    told = _of(outlet, "outlet_hour", hour) | {
+    event = _of(outlet, "outlet_hour", hour) | {
         "found": counted.found,
         "fetched": counted.fetched,
         "stored": counted.stored,
@@ -50,22 +50,22 @@ def outlet_hour(
         "seen_in_hour": seen,
     }
     if expected is not None:
-        told |= {"expected_in_hour": round(expected, 3), "missing_in_hour": round(expected - seen, 3)}
+        event |= {"expected_in_hour": round(expected, 3), "missing_in_hour": round(expected - seen, 3)}
     end = hour + HOUR
     if health is not None and health.reason and health.since is not None and health.since < end:
-        told |= {"unwell_since": utc(health.since)} | _illness(health, end)
-    return told
+        event |= {"unwell_since": utc(health.since)} | _illness(health, end)
+    return event
 
 
 def _of(outlet: Outlet, event: str, at: datetime) -> dict[str, Any]:
-    told = {"event": event, "at": utc(at), "outlet": outlet.slug, "outlet_name": outlet.name}
-    return told | ({"country": outlet.country} if outlet.country else {})
+    document = {"event": event, "at": utc(at), "outlet": outlet.slug, "outlet_name": outlet.name}
+    return document | ({"country": outlet.country} if outlet.country else {})
 
 
 def _illness(health: Health, until: datetime) -> dict[str, Any]:
     """Return why an outlet is unwell and how long it has been silent until then; nothing of one that is well."""
-    told: dict[str, Any] = {"reason": health.reason[:REASON_CHARACTERS]} if health.reason else {}
+    event: dict[str, Any] = {"reason": health.reason[:REASON_CHARACTERS]} if health.reason else {}
     if health.silent_since and health.silent_since < until:
         silent_hours = round((until - health.silent_since) / HOUR, 1)
-        told |= {"silent_since": utc(health.silent_since), "silent_hours": silent_hours}
-    return told
+        event |= {"silent_since": utc(health.silent_since), "silent_hours": silent_hours}
+    return event

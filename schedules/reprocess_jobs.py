@@ -18,7 +18,7 @@ from pipelines.reprocess import release_hash
 from schedules.crawl_progress import LOOK_SECONDS
 from schedules.import_jobs import LANES, PRIORITY
 from schedules.import_slice import outlet_or_site
-from schedules.inline_worker import stand_in
+from schedules.inline_worker import inline_worker
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after, insist
 from schedules.reprocess_slice import Slice, slice_of
 
@@ -29,7 +29,7 @@ INDEX_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Going:
+class ReprocessProgress:
     """How far a reprocessing is, its jobs that are left, and the documents that the index is owed."""
 
     asked: Reprocessing
@@ -111,12 +111,12 @@ async def _stop(jobs: Jobs, ours: Slice | None, reason: str) -> None:
             await stop(connection, ours.part, reason)
 
 
-async def follow_reprocessing(jobs: Jobs, asked: Reprocessing) -> AsyncIterator[Going]:
+async def follow_reprocessing(jobs: Jobs, asked: Reprocessing) -> AsyncIterator[ReprocessProgress]:
     """Yield how far it is, until its jobs have ended and the index has what changed, as far as it takes it.
 
     If no worker lives, this process does the work.
     """
-    async with stand_in(jobs) as ours:
+    async with inline_worker(jobs) as ours:
         looks_after = 0
         while True:
             await ours.work_if_nobody_does()
@@ -129,7 +129,7 @@ async def follow_reprocessing(jobs: Jobs, asked: Reprocessing) -> AsyncIterator[
             await asyncio.sleep(LOOK_SECONDS)
 
 
-async def look(jobs: Jobs, reprocessing_id: int) -> Going:
+async def look(jobs: Jobs, reprocessing_id: int) -> ReprocessProgress:
     """Return how far a reprocessing is."""
     # a retry that waits for its time is not waited for
     left = text(
@@ -140,4 +140,4 @@ async def look(jobs: Jobs, reprocessing_id: int) -> Going:
         unfinished = (await connection.execute(left, {"names": _name(jobs, reprocessing_id, "%")})).scalar_one()
         asked = await reprocessing_of(connection, reprocessing_id)
         owed = 0 if asked.dry_run else (await debt(connection)).owed
-    return Going(asked=asked, unfinished=int(unfinished), owed=owed)
+    return ReprocessProgress(asked=asked, unfinished=int(unfinished), owed=owed)

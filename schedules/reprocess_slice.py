@@ -13,7 +13,16 @@ from ledger.articles import plain_json
 from ledger.faults import in_transaction
 from ledger.outlet_state import chrome
 from ledger.raw_pages import raw_page
-from ledger.reprocess_progress import Part, Reprocessing, Result, Steps, counted, end, move, reprocessing_of
+from ledger.reprocess_progress import (
+    Reprocessing,
+    ReprocessPart,
+    ReprocessResult,
+    Steps,
+    counted,
+    end,
+    move,
+    reprocessing_of,
+)
 from ledger.store_reprocessed import ChangedMeanwhile, Stored, differences, reprocess, stored, stored_after
 from ledger.visit_transaction import reason_of_page
 from news.digest import Digest
@@ -42,7 +51,7 @@ class _Read:
     """One article, and what came of reading it again."""
 
     article: Stored
-    result: Result
+    result: ReprocessResult
     #: None where nothing is to be written
     visit: Visit | None = None
     reason: str = ""
@@ -51,7 +60,7 @@ class _Read:
 class Slice:
     """One slice of one part."""
 
-    def __init__(self, jobs: Jobs, asked: Reprocessing, part: Part) -> None:
+    def __init__(self, jobs: Jobs, asked: Reprocessing, part: ReprocessPart) -> None:
         self.jobs, self.desk, self.asked = jobs, jobs.desk, asked
         #: as the ledger has it
         self.part = part
@@ -109,14 +118,14 @@ class Slice:
     async def _read_stored(self, article: Stored) -> _Read:
         outlet = await self._outlet(article.outlet)
         if outlet is None:
-            return _Read(article=article, result=Result.NO_OUTLET_FILE)
-        result = Result.ENRICHED
+            return _Read(article=article, result=ReprocessResult.NO_OUTLET_FILE)
+        result = ReprocessResult.ENRICHED
         if self.asked.steps is not Steps.ENRICH:
             async with self.desk.engine.connect() as connection:
                 kept = await raw_page(connection, article.id)
             if kept is not None and kept[0] == article.page_hash:
                 return await self._read_page(article, outlet, kept[1])
-            result = Result.OTHER_PAGE if kept is not None else Result.NO_RAW_PAGE
+            result = ReprocessResult.OTHER_PAGE if kept is not None else ReprocessResult.NO_RAW_PAGE
             if self.asked.steps is Steps.EXTRACT:
                 return _Read(article=article, result=result)
         read = await enrich_in_pool(self.desk.pool, article.document, article.text, outlet)
@@ -127,7 +136,7 @@ class Slice:
         known = await self._known_chrome(outlet.slug)
         read = await digest_in_pool(self.desk.pool, page, outlet, known)
         if read.article is not None and article.text.body and not read.article.body:
-            return _Read(article=article, result=Result.REFUSED, reason=NO_TEXT)
+            return _Read(article=article, result=ReprocessResult.REFUSED, reason=NO_TEXT)
         visit = Visit(
             outlet=outlet,
             url=normal(page.url),
@@ -137,7 +146,7 @@ class Slice:
             page=page,
             chrome=known,
         )
-        return _of(article, Result.READ, visit, read)
+        return _of(article, ReprocessResult.READ, visit, read)
 
     async def _write(self, read: _Read) -> None:
         """Write an article and that the part is behind it, in one transaction."""
@@ -152,12 +161,12 @@ class Slice:
             except Exception as error:
                 await self._written(_unrecordable(read.article, error))
                 return
-        await self._written(_Read(article=read.article, result=Result.RECORDED_MEANWHILE))
+        await self._written(_Read(article=read.article, result=ReprocessResult.RECORDED_MEANWHILE))
 
     async def _written(self, read: _Read) -> None:
         article = read.article
 
-        async def written(connection: AsyncConnection) -> Part:
+        async def written(connection: AsyncConnection) -> ReprocessPart:
             changes = None
             if read.visit is not None and self.asked.dry_run:
                 changes = differences(article.document, plain_json(read.visit.document))
@@ -166,7 +175,7 @@ class Slice:
                     connection,
                     article,
                     read.visit,
-                    is_text=read.result is Result.READ,
+                    is_text=read.result is ReprocessResult.READ,
                     story_days=self.desk.configuration.story_days,
                 )
             after = counted(self.part, article.id, article.url, read.result, changes, read.reason)
@@ -190,10 +199,10 @@ class Slice:
         return self._chrome[slug]
 
 
-def _of(article: Stored, result: Result, visit: Visit, read: Digest) -> _Read:
+def _of(article: Stored, result: ReprocessResult, visit: Visit, read: Digest) -> _Read:
     if read.article is None:
         reason = read.refusal.reason if read.refusal else ""
-        return _Read(article=article, result=Result.REFUSED, reason=reason)
+        return _Read(article=article, result=ReprocessResult.REFUSED, reason=reason)
     return _Read(article=article, result=result, visit=visit.read(read))
 
 
@@ -202,7 +211,7 @@ def _unrecordable(article: Stored, error: Exception) -> _Read:
     if (reason := reason_of_page(error)) is None:
         raise error
     log.error("article_unrecordable", url=article.url, outlet=article.outlet, reason=reason)
-    return _Read(article=article, result=Result.UNRECORDABLE)
+    return _Read(article=article, result=ReprocessResult.UNRECORDABLE)
 
 
 async def slice_of(jobs: Jobs, reprocessing_id: int, part: int) -> Slice:

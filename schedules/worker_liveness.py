@@ -29,7 +29,7 @@ SILENT_SECONDS = 60
 HELD = "SELECT 1 " + OF_KIND + " AND objid::bigint = hashtext({key})::bigint & 4294967295"
 
 
-class Alive:
+class WorkerLocks:
     """The locks of one worker process."""
 
     def __init__(self, connection: AsyncConnection, queue: str) -> None:
@@ -84,14 +84,14 @@ class Alive:
 
 
 @asynccontextmanager
-async def alive(engine: AsyncEngine, queue: str) -> AsyncIterator[Alive]:
+async def worker_locks(engine: AsyncEngine, queue: str) -> AsyncIterator[WorkerLocks]:
     """Be known as a worker of `queue` within the block."""
     async with engine.connect() as connection:
         await let_go_when_silent(connection, MOST_SILENT_SECONDS)
-        told = Alive(connection, queue)
-        await told.works_on_queue()
+        locks = WorkerLocks(connection, queue)
+        await locks.works_on_queue()
         try:
-            yield told
+            yield locks
         finally:
             # the connection goes back to its pool, and would take the locks along
             await connection.invalidate()

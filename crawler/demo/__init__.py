@@ -4,13 +4,13 @@ from crawler.demo.judge import judge
 from crawler.demo.newsroom import Newsroom
 from crawler.demo.page import seed_shaped
 from crawler.demo.runs import finish_run, next_run, seen_runs
-from crawler.demo.server import Hit, Serving, serve
-from crawler.demo.truth import Expected, Truth
+from crawler.demo.server import ServedRequest, Serving, serve
+from crawler.demo.truth import ExpectedVisit, Truth
 
 __all__ = [
-    "Expected",
-    "Hit",
+    "ExpectedVisit",
     "Newsroom",
+    "ServedRequest",
     "Serving",
     "Truth",
     "finish_run",

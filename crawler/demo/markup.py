@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from crawler.demo.text import Desk, Text
+from crawler.demo.text import DemoText, Desk
 
 
 def iso(at: datetime | date) -> str:
@@ -14,7 +14,7 @@ def iso(at: datetime | date) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def json_ld(text: Text, desk: Desk, origin: str) -> Markup:
+def json_ld(text: DemoText, desk: Desk, origin: str) -> Markup:
     """Return the article's JSON-LD; that of markup broken-json-ld lacks a quotation mark, as happens to outlets."""
     document = json.dumps(_document(text, desk, origin), ensure_ascii=False, indent=1).replace("</", "<\\/")
     if text.markup == "broken-json-ld":
@@ -22,7 +22,7 @@ def json_ld(text: Text, desk: Desk, origin: str) -> Markup:
     return Markup(document)  # noqa: S704 - our own words, and "</" is escaped
 
 
-def _document(text: Text, desk: Desk, origin: str) -> dict[str, Any]:
+def _document(text: DemoText, desk: Desk, origin: str) -> dict[str, Any]:
     people: list[dict[str, str]] = [{"@type": "Person", "name": name} for name in text.authors]
     if text.agency:
         people.append({"@type": "Organization", "name": text.agency})

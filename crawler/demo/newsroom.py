@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from crawler.demo.expect import expect
 from crawler.demo.page import Answer, answers
 from crawler.demo.text import desk
-from crawler.demo.truth import Expected
+from crawler.demo.truth import ExpectedVisit
 from news.errors import ConfigurationError
 from news.outlet import Outlet, Source, SourceKind
 
@@ -66,7 +66,7 @@ class Newsroom:
             enabled=True,
         )
 
-    def expected(self, *seen: int) -> tuple[Expected, ...]:
+    def expected(self, *seen: int) -> tuple[ExpectedVisit, ...]:
         """Return what must come of each address in this run.
 
         `seen` are the earlier runs as which a crawler may know the newsroom (`seen_runs` tells): none or 0 means that

@@ -14,7 +14,7 @@ import jinja2
 from babel.dates import format_date, format_datetime
 
 from crawler.demo.markup import iso, json_ld
-from crawler.demo.text import Desk, Text, desk, texts
+from crawler.demo.text import DemoText, Desk, desk, texts
 
 _JINJA = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -74,7 +74,7 @@ def answers(outlet: str, origin: str, run: int) -> Mapping[str, Answer]:
     return found
 
 
-def _lists(house: Desk, shown: Sequence[Text]) -> list[tuple[str, str, dict[str, object]]]:
+def _lists(house: Desk, shown: Sequence[DemoText]) -> list[tuple[str, str, dict[str, object]]]:
     """Return path, template and values of the pages that are no articles."""
     lists: list[tuple[str, str, dict[str, object]]] = [
         (path, "section.html", {"title": name, "texts": [t for t in shown if t.section == name], "path": path})
@@ -85,7 +85,7 @@ def _lists(house: Desk, shown: Sequence[Text]) -> list[tuple[str, str, dict[str,
 
 
 def _article(
-    page: Callable[..., str], text: Text, shown: bool, house: Desk, origin: str, related: Sequence[Text]
+    page: Callable[..., str], text: DemoText, shown: bool, house: Desk, origin: str, related: Sequence[DemoText]
 ) -> dict[str, Answer]:
     """Return the answers of all addresses of one article: its own, AMP, print, picture, and the one it moved from."""
     if not shown:
@@ -116,7 +116,7 @@ def _article(
     return found
 
 
-def _related(outlet: str, text: Text) -> list[Text]:
+def _related(outlet: str, text: DemoText) -> list[DemoText]:
     """Return three other articles, always as they were in the first run: a page changes only with its own text."""
     forbidden = desk(outlet).disallow
     lasting = [t for t in texts(outlet, 1) if t.withdrawn is None and not t.path.startswith(forbidden)]
@@ -131,12 +131,12 @@ def _sitemap(document: str, *, packed: bool) -> Answer:
     return Answer(content_type=XML, content=document.encode())
 
 
-def picture(text: Text) -> str:
+def picture(text: DemoText) -> str:
     """Return the path of an article's picture."""
     return f"/pictures/{sha256(text.path.encode()).hexdigest()[:8]}.svg"
 
 
-def _picture(text: Text) -> Answer:
+def _picture(text: DemoText) -> Answer:
     hue = sha256(text.path.encode()).digest()[1] * 360 // 256
     drawn = _JINJA.get_template("picture.svg").render(hue=hue)
     return Answer(content_type="image/svg+xml", content=drawn.encode())
@@ -162,7 +162,7 @@ def seed_shaped(
 ) -> bytes:
     """Return a page in the seed's shape with the given lines; `published` is the visible line as it stands."""
     house = desk("newsable")
-    text = Text(
+    text = DemoText(
         path=path,
         headline=headline,
         headline_again=headline_again,

@@ -22,7 +22,7 @@ _NOT_FOUND = Answer(status=404, content=b"<!doctype html><title>404</title><h1>4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hit:
+class ServedRequest:
     """One request that was answered."""
 
     #: seconds of `time.monotonic`, when the request had been read
@@ -42,7 +42,7 @@ class Serving:
 
     newsroom: Newsroom
     #: all requests so far, in the order of their arrival at each outlet
-    hits: list[Hit] = field(default_factory=list)
+    hits: list[ServedRequest] = field(default_factory=list)
 
 
 @contextmanager
@@ -167,7 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
         agent = self.headers.get("User-Agent", "")
         # noted before the bytes go out: who has read an answer finds its hit
         self.server.serving.hits.append(
-            Hit(at=at, outlet=self.server.slug, method=self.command, path=self.path, status=status, user_agent=agent)
+            ServedRequest(
+                at=at, outlet=self.server.slug, method=self.command, path=self.path, status=status, user_agent=agent
+            )
         )
         self.send_response(status)
         for header, value in headers.items():

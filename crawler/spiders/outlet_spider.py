@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 from twisted.python.failure import Failure
 
 from crawler.catalogue import Catalogue
-from crawler.discovery import ROBOTS_SOURCES, note, sites_of, sources_in_robots, take_in
+from crawler.discovery import ROBOTS_SOURCES, ingest, note, sites_of, sources_in_robots
 from crawler.download_failures import outcome_of
 from crawler.pace import seconds_to_wait
 from crawler.resolver import was_refused
-from crawler.response_outcome import Answer, address_of, answer_of, conditions, page_of, status_of
-from crawler.spiders.stop_conditions import Ending
+from crawler.response_outcome import ResponseOutcome, address_of, conditions, outcome_of_response, page_of, status_of
+from crawler.spiders.stop_conditions import StopConditions
 from ledger.attempts import takes_too_much
 from ledger.faults import is_data_error, reason_of
 from ledger.outlet_state import note_crawl, source_states
@@ -78,7 +78,7 @@ class OutletSpider(scrapy.Spider):
         self.wanted = None if isinstance(sources, bool | str) else frozenset(sources)
         self.reads_sources = bool(self.wanted) or sources in (True, "1", "true", "True")
         self.only = frozenset(only)
-        self.ending = Ending(self.outlet.home, float(seconds))
+        self.stop_conditions = StopConditions(self.outlet.home, float(seconds))
         self._fetching = False
         self._handed_over = 0
         #: how many pages ended how
@@ -103,8 +103,8 @@ class OutletSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Yield requests: the sources', then the due pages', until nothing is due or the slice is over."""
         desk = await desk_of(self.crawler)
-        await self.ending.recall(desk)
-        if self.reads_sources and not self.ending.is_stopped():
+        await self.stop_conditions.recall(desk)
+        if self.reads_sources and not self.stop_conditions.is_stopped():
             async for request in self._source_requests(desk):
                 yield request
         async with desk.engine.connect() as connection:
@@ -135,19 +135,19 @@ class OutletSpider(scrapy.Spider):
 
     def may_send(self) -> bool:
         """Say whether a request may leave now: the last question before it does."""
-        return self.ending.may_send()
+        return self.stop_conditions.may_send()
 
     def halt(self) -> None:
         """Send nothing more: what is under way ends, what waits stays due."""
-        self.ending.halt()
+        self.stop_conditions.halt()
         self._moved.set()
 
     def _is_over(self) -> bool:
         """Say whether no more pages are to be fetched; a slice in time fetches one at least."""
-        if self.ending.is_stopped():
+        if self.stop_conditions.is_stopped():
             return True
         wait_seconds = seconds_to_wait(self.crawler, site_of(self.outlet.home))
-        return self._handed_over > 0 and self.ending.is_late(wait_seconds)
+        return self._handed_over > 0 and self.stop_conditions.is_late(wait_seconds)
 
     # sources
 
@@ -160,7 +160,7 @@ class OutletSpider(scrapy.Spider):
         self._sources.extend((source, 0) for source in self.outlet.sources if self._wants(source.url))
         seen: set[str] = set()
         looked_in_robots = False
-        while not self.ending.is_stopped():
+        while not self.stop_conditions.is_stopped():
             if not self._sources and not looked_in_robots:
                 looked_in_robots = True
                 if self._wants(ROBOTS_SOURCES):
@@ -199,16 +199,16 @@ class OutletSpider(scrapy.Spider):
     async def parse_source(self, response: Response, source: Source, depth: int) -> AsyncIterator[Request]:
         """Take in what a source lists, and put the parts of a sitemap index in line."""
         desk = await desk_of(self.crawler)
-        self.ending.answered()
-        answer = answer_of(response)
+        self.stop_conditions.answered()
+        answer = outcome_of_response(response)
         try:
             if answer.outcome in (Outcome.NOT_MODIFIED, None):
-                children = await take_in(desk, self.outlet, source, response, answer)
+                children = await ingest(desk, self.outlet, source, response, answer)
                 self._sources.extend((child, depth + 1) for child in children if depth < SOURCE_DEPTH)
             else:
                 await self._complain(desk, source, answer.outcome, answer.reason)
             if answer.not_before is not None:
-                await self.ending.leave_alone(desk, response.url, answer.not_before)
+                await self.stop_conditions.leave_alone(desk, response.url, answer.not_before)
         except (SourceUnreadable, PageUnreadable) as error:
             await self._complain(desk, source, Outcome.UNREADABLE, str(error))
         except DBAPIError as error:
@@ -223,11 +223,11 @@ class OutletSpider(scrapy.Spider):
     async def source_failed(self, failure: Failure) -> AsyncIterator[Request]:
         """Note that a source could not be fetched; the crawl goes on with the others."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        if not self.ending.is_ours(failure.value):
+        if not self.stop_conditions.is_ours(failure.value):
             outcome, reason = outcome_of(failure, not_public=was_refused(request.url))
             desk = await desk_of(self.crawler)
             await self._complain(desk, request.cb_kwargs["source"], outcome, reason)
-            await self.ending.unanswered(desk, request.url, outcome, failure.value)
+            await self.stop_conditions.unanswered(desk, request.url, outcome, failure.value)
         self._answered()
         return
         yield  # Scrapy takes what an errback yields: nothing here
@@ -235,7 +235,7 @@ class OutletSpider(scrapy.Spider):
     async def _complain(self, desk: Desk, source: Source, outcome: Outcome, reason: str) -> None:
         reason = storable(reason)[:REASON_CHARACTERS]
         self._complaints.append(f"{source.url}: {reason}")
-        await note(desk, self.outlet, source, outcome, reason, Answer())
+        await note(desk, self.outlet, source, outcome, reason, ResponseOutcome())
 
     # pages
 
@@ -255,10 +255,10 @@ class OutletSpider(scrapy.Spider):
 
     async def parse_page(self, response: Response, page: DuePage) -> AsyncIterator[Visit]:
         """Hand an answer on: a page to be read, or the reason why there is none."""
-        self.ending.answered()
-        answer = answer_of(response)
+        self.stop_conditions.answered()
+        answer = outcome_of_response(response)
         if answer.not_before is not None:
-            await self.ending.leave_alone(await desk_of(self.crawler), response.url, answer.not_before)
+            await self.stop_conditions.leave_alone(await desk_of(self.crawler), response.url, answer.not_before)
         self._answered()
         final_url, fetched_at = address_of(response.url, page.url), clock.now()
         if final_url != page.url:
@@ -283,14 +283,14 @@ class OutletSpider(scrapy.Spider):
         """Hand on an attempt that brought no answer."""
         request: Request = failure.request  # type: ignore[attr-defined]
         page: DuePage = request.cb_kwargs["page"]
-        if self.ending.is_ours(failure.value):
+        if self.stop_conditions.is_ours(failure.value):
             self._in_flight.discard(page.url)
             self._answered()
             return
         outcome, reason = outcome_of(failure, not_public=was_refused(request.url))
         if outcome is Outcome.UNREADABLE:
             self.logger.error("download_failed", extra={"url": request.url, "reason": reason})
-        await self.ending.unanswered(await desk_of(self.crawler), request.url, outcome, failure.value)
+        await self.stop_conditions.unanswered(await desk_of(self.crawler), request.url, outcome, failure.value)
         self._answered()
         final_url = address_of(request.url, page.url)
         yield Visit(
@@ -315,17 +315,17 @@ class OutletSpider(scrapy.Spider):
 
     def _item_dropped(self, item: Visit, exception: Exception) -> None:
         """End the slice: the page could not be kept as it came, and is still due."""
-        self.ending.not_kept(self.slug, exception)
+        self.stop_conditions.not_kept(self.slug, exception)
         self._item_done(item)
 
     def _item_failed(self, item: Visit, failure: Failure) -> None:
         """End the slice: a page could not be recorded and is still due. The job is tried again."""
-        self.ending.failure = failure.value
+        self.stop_conditions.failure = failure.value
         self._item_done(item)
 
     def _callback_failed(self, failure: Failure, response: Response | Failure | None) -> None:
         """End the slice: the ledger is away, or code of ours is wrong. Without this it would wait for ever."""
-        self.ending.failure = failure.value
+        self.stop_conditions.failure = failure.value
         request: Request | None = getattr(response, "request", None)
         page: DuePage | None = request.cb_kwargs.get("page") if request else None
         if page:

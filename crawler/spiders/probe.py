@@ -15,8 +15,8 @@ from crawler.discovery import sites_of
 from crawler.download_failures import outcome_of
 from crawler.halt import finished
 from crawler.resolver import was_refused
-from crawler.response_outcome import answer_of, page_of
-from crawler.spiders.stop_conditions import Ending
+from crawler.response_outcome import outcome_of_response, page_of
+from crawler.spiders.stop_conditions import StopConditions
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
@@ -24,7 +24,7 @@ from news.url import normal, site_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looked:
+class ProbedPage:
     """What one address gave: a page, or the outcome and reason why not."""
 
     url: str
@@ -33,10 +33,10 @@ class Looked:
     reason: str = ""
 
 
-class LookSpider(scrapy.Spider):
+class ProbeSpider(scrapy.Spider):
     """Fetches `urls` one after the other, through all that every request has to pass."""
 
-    name = "look"
+    name = "probe"
 
     def __init__(self, outlet: Outlet, urls: Sequence[str], anywhere: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -46,16 +46,16 @@ class LookSpider(scrapy.Spider):
         #: a home page may redirect to another site: then that one is the outlet's
         self.sites = None if anywhere else sites_of(outlet) | {site_of(url) for url in urls if _is_address(url)}
         self.urls = urls
-        self.looked: dict[str, Looked] = {}
-        self.ending = Ending(outlet.home, 0.0)
+        self.probed: dict[str, ProbedPage] = {}
+        self.stop_conditions = StopConditions(outlet.home, 0.0)
 
     def may_send(self) -> bool:
         """Say whether a request may leave now: the last question before it does."""
-        return self.ending.may_send()
+        return self.stop_conditions.may_send()
 
     def halt(self) -> None:
         """Send nothing more."""
-        self.ending.halt()
+        self.stop_conditions.halt()
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield a request for each address."""
@@ -68,24 +68,24 @@ class LookSpider(scrapy.Spider):
             except ValueError:
                 # the others are asked for all the same
                 reason = "not an address that can be"
-                self.looked[url] = Looked(url=url, outcome=Outcome.BAD_URL, reason=reason)
+                self.probed[url] = ProbedPage(url=url, outcome=Outcome.BAD_URL, reason=reason)
             else:
                 yield request
 
     async def parse(self, response: Response, asked: str) -> None:
         """Keep the page."""
-        answer = answer_of(response)
+        answer = outcome_of_response(response)
         page = page_of(response) if answer.outcome is None else None
-        self.looked[asked] = Looked(url=asked, page=page, outcome=answer.outcome, reason=answer.reason)
+        self.probed[asked] = ProbedPage(url=asked, page=page, outcome=answer.outcome, reason=answer.reason)
 
     async def failed(self, failure: Failure) -> None:
         """Keep the reason why there is none."""
         request: Request = failure.request  # type: ignore[attr-defined]
-        if self.ending.is_ours(failure.value):
+        if self.stop_conditions.is_ours(failure.value):
             return
         outcome, reason = outcome_of(failure, not_public=was_refused(request.url))
         asked = request.cb_kwargs["asked"]
-        self.looked[asked] = Looked(url=asked, outcome=outcome, reason=reason)
+        self.probed[asked] = ProbedPage(url=asked, outcome=outcome, reason=reason)
 
 
 def _is_address(url: str) -> bool:
@@ -96,7 +96,9 @@ def _is_address(url: str) -> bool:
     return True
 
 
-async def look(values: Settings, outlet: Outlet, urls: Sequence[str], *, anywhere: bool = False) -> dict[str, Looked]:
+async def probe(
+    values: Settings, outlet: Outlet, urls: Sequence[str], *, anywhere: bool = False
+) -> dict[str, ProbedPage]:
     """Return what each address gives, in their order. Nothing is recorded but the site's pace and robots.txt.
 
     Cancelling ends it cleanly. Raises CrawlInterrupted if it may send nothing more (crawler.download.MAY_SEND).
@@ -104,11 +106,11 @@ async def look(values: Settings, outlet: Outlet, urls: Sequence[str], *, anywher
     settings = values.copy()
     settings.set("ITEM_PIPELINES", {}, priority="cmdline")
     runner = AsyncCrawlerRunner(settings)
-    crawler = runner.create_crawler(LookSpider)
+    crawler = runner.create_crawler(ProbeSpider)
     await finished(crawler, runner.crawl(crawler, outlet=outlet, urls=list(dict.fromkeys(urls)), anywhere=anywhere))
     spider = crawler.spider
-    assert isinstance(spider, LookSpider), "the crawl was made of this class"
-    if spider.ending.failure is not None:
-        raise spider.ending.failure
-    missing = Looked(url="", outcome=Outcome.UNREACHABLE, reason="it was not asked for in time")
-    return {url: spider.looked.get(url, missing) for url in dict.fromkeys(urls)}
+    assert isinstance(spider, ProbeSpider), "the crawl was made of this class"
+    if spider.stop_conditions.failure is not None:
+        raise spider.stop_conditions.failure
+    missing = ProbedPage(url="", outcome=Outcome.UNREACHABLE, reason="it was not asked for in time")
+    return {url: spider.probed.get(url, missing) for url in dict.fromkeys(urls)}

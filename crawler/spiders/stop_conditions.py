@@ -21,7 +21,7 @@ AWAY_AFTER = 5
 log = structlog.get_logger()
 
 
-class Ending:
+class StopConditions:
     """Why one crawl of the outlet at `home` fetches no more; what is due stays due."""
 
     def __init__(self, home: str, seconds: float) -> None:

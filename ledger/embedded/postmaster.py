@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lock:
+class PidFile:
     """What a server wrote of itself into postmaster.pid; all of it may be stale."""
 
     pid: int
@@ -89,11 +89,11 @@ def make_private(cluster: Cluster) -> None:
             ) from None
 
 
-def read_lock(data: Path) -> Lock | None:
+def read_pid_file(data: Path) -> PidFile | None:
     """Return what postmaster.pid says, or None if there is none or it is broken."""
     try:
         lines = (data / "postmaster.pid").read_text(errors="replace").splitlines()
-        return Lock(pid=int(lines[0]), status=lines[7].strip() if len(lines) > 7 else "")
+        return PidFile(pid=int(lines[0]), status=lines[7].strip() if len(lines) > 7 else "")
     except (FileNotFoundError, IndexError, ValueError):
         return None
 
@@ -137,7 +137,7 @@ def stop(cluster: Cluster) -> bool:
     Only a process that is provably ours is signalled: in another container's process namespace it cannot be, and
     the server stays.
     """
-    lock = read_lock(cluster.data)
+    lock = read_pid_file(cluster.data)
     if lock is None:
         return True
     if not is_ours(lock.pid, cluster.data):

@@ -76,7 +76,7 @@ class Server:
 
     def _is_there(self) -> bool:
         """Tell whether the server runs, in whatever state: started, or being stopped by somebody."""
-        lock = postmaster.read_lock(self.data)
+        lock = postmaster.read_pid_file(self.data)
         return lock is not None and (postmaster.is_ours(lock.pid, self.data) or postmaster.answers(self._cluster))
 
     def release(self) -> None:
@@ -170,7 +170,7 @@ def _await_ready(cluster: Cluster) -> None:
     launched: int | None = None
     spoke_at = time.monotonic()
     for _ in postmaster.pauses():
-        lock = postmaster.read_lock(cluster.data)
+        lock = postmaster.read_pid_file(cluster.data)
         # a standby takes connections, too, and is told apart by who asks it
         if lock and lock.status in ("ready", "standby") and postmaster.answers(cluster):
             return

@@ -172,7 +172,7 @@ async def _fill(ledger: str) -> None:
     await readings.fail(engine, "https://alpha.example/late", Outcome.TIMEOUT, now())
     async with engine.begin() as connection:
         await outlet_state.note_crawl(connection, "alpha", RAW)
-        await connection.execute(update(outlets_table).values(marked=RAW))
+        await connection.execute(update(outlets_table).values(unhealthy_reason=RAW))
         await connection.execute(
             quarantine.insert().values(
                 stream="events", id="refused-id", revision=1, reason=RAW, document={"headline": TURNED}

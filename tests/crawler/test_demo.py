@@ -22,7 +22,18 @@ import lxml.html
 import pytest
 from protego import Protego
 
-from crawler.demo import Expected, Newsroom, Serving, Truth, finish_run, judge, next_run, seed_shaped, seen_runs, serve
+from crawler.demo import (
+    ExpectedVisit,
+    Newsroom,
+    Serving,
+    Truth,
+    finish_run,
+    judge,
+    next_run,
+    seed_shaped,
+    seen_runs,
+    serve,
+)
 from news.article import Article, Entry, Kind
 from news.errors import BroadsheetError
 from news.moment import Moment, Precision, TimeSource
@@ -97,7 +108,7 @@ def announced(serving: Serving, slug: str) -> set[str]:
     return {normal(url) for url in found if urlsplit(url).netloc == origin}
 
 
-def by_url(expected: tuple[Expected, ...]) -> dict[str, Expected]:
+def by_url(expected: tuple[ExpectedVisit, ...]) -> dict[str, ExpectedVisit]:
     return {each.url: each for each in expected}
 
 

@@ -24,7 +24,7 @@ from crawler.download_failures import is_ours, outcome_of
 from crawler.response_outcome import status_of
 from crawler.robots import ask
 from crawler.sources.listing import listing
-from crawler.spiders.stop_conditions import Ending
+from crawler.spiders.stop_conditions import StopConditions
 from news.errors import ArchiveUnavailable, CrawlInterrupted, PageUnreadable, PoolUnavailable
 from news.outcome import Outcome
 from news.url import normal
@@ -106,18 +106,18 @@ def test_an_error_of_ours_is_never_the_pages(call: Callable[[], object]) -> None
     error = raised(call)
     assert is_ours(error)
     assert is_ours(Failure(error))  # type: ignore[no-untyped-call]
-    ending = Ending("https://a.example/", 0)
-    assert ending.is_ours(error)
-    assert ending.failure is error
-    assert ending.is_stopped()
+    stop_conditions = StopConditions("https://a.example/", 0)
+    assert stop_conditions.is_ours(error)
+    assert stop_conditions.failure is error
+    assert stop_conditions.is_stopped()
 
 
 @pytest.mark.parametrize(("call", "outcome"), THEIRS.values(), ids=THEIRS.keys())
 def test_what_the_download_machinery_raises_is_the_pages_outcome(call: Callable[[], object], outcome: Outcome) -> None:
     error = raised(call)
-    ending = Ending("https://a.example/", 0)
-    assert not ending.is_ours(error)
-    assert not ending.is_stopped()
+    stop_conditions = StopConditions("https://a.example/", 0)
+    assert not stop_conditions.is_ours(error)
+    assert not stop_conditions.is_stopped()
     assert outcome_of(error)[0] is outcome
 
 

@@ -19,10 +19,10 @@ from cryptography.x509.oid import NameOID
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.response_outcome import answer_of, page_of, status_of
+from crawler.response_outcome import outcome_of_response, page_of, status_of
 from news.storable import is_storable
 from tests.crawler.conftest import House
-from tests.crawler.hostile import Answer, Asked, answer, article, redirect
+from tests.crawler.hostile import Asked, ResponseOutcome, answer, article, redirect
 from tests.news.hostile import CJK, LETTERS, TEXTS, UNSTORABLE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -102,7 +102,7 @@ BODY = PAGE.encode()
     ],
 )
 async def test_whatever_a_server_sends_is_an_attempt_with_a_reason_and_the_crawl_goes_on(
-    house: House, sent: Answer, outcome: str, reason: str
+    house: House, sent: ResponseOutcome, outcome: str, reason: str
 ) -> None:
     ended, why = await house.outcome(house.site(), "/council-votes-for-a-bridge", sent)
     assert (ended, reason in why) == (outcome, True), why
@@ -135,7 +135,9 @@ async def test_a_page_that_claims_an_address_that_cannot_be_kept_is_kept_under_i
 )
 async def test_whatever_retry_after_says_the_pause_ends_within_a_day(until: str) -> None:
     headers = {"Retry-After": until.encode()}
-    said = answer_of(Response("https://a.example/", status=429, headers=headers, request=Request("https://a.example/")))
+    said = outcome_of_response(
+        Response("https://a.example/", status=429, headers=headers, request=Request("https://a.example/"))
+    )
     assert said.outcome == "throttled"
     assert said.not_before is not None
     now = datetime.now(UTC)
@@ -146,7 +148,7 @@ async def test_whatever_retry_after_says_the_pause_ends_within_a_day(until: str)
 async def test_a_header_that_no_store_carries_is_passed_over(text: str) -> None:
     value = text.encode("utf-8", "replace") if "\x85" not in text else text.encode("latin-1")
     headers = {"ETag": value, "Last-Modified": value}
-    said = answer_of(Response("https://a.example/", headers=headers, request=Request("https://a.example/")))
+    said = outcome_of_response(Response("https://a.example/", headers=headers, request=Request("https://a.example/")))
     assert is_storable((said.etag, said.last_modified))
 
 
@@ -154,7 +156,7 @@ async def test_a_header_that_no_store_carries_is_passed_over(text: str) -> None:
 async def test_a_number_that_is_no_status_is_not_stored(status: int) -> None:
     response = Response("https://a.example/", status=status)
     assert status_of(response) is None
-    said = answer_of(response.replace(request=Request("https://a.example/")))
+    said = outcome_of_response(response.replace(request=Request("https://a.example/")))
     assert (said.outcome, said.reason) == ("http_error", "the site answers with a status that is none")
 
 
@@ -206,8 +208,8 @@ async def test_a_server_that_is_not_there_is_unreachable(house: House) -> None:
     await house.crawl(outlet)
     assert (await house.outcomes(site)) == {}, "robots.txt came first: the site is left alone"
     state = await house.state(outlet)
-    assert state.marked is not None
-    assert "robots.txt cannot be reached" in state.marked
+    assert state.unhealthy_reason is not None
+    assert "robots.txt cannot be reached" in state.unhealthy_reason
     assert state.due == 1
 
 

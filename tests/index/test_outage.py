@@ -13,7 +13,7 @@ from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
 from index.query import Query
 from ledger.database import engine_for, migrate
-from ledger.outbox import debt, owe_event, publishing_now
+from ledger.outbox import debt, enqueue_event, publishing_now
 from ledger.schema import quarantine
 from news.configuration import Configuration
 from news.errors import IndexUnavailable
@@ -38,7 +38,7 @@ async def crawl(ledger: AsyncEngine, numbers: range, minute: float = 0) -> None:
         recorded = await read(ledger, found, hour(minute / 60))
         async with ledger.begin() as connection:
             event = {"at": "2026-03-02T08:00:00Z", "outlet": found.url[8:16], "outcome": str(recorded.outcome)}
-            await owe_event(connection, number, event)
+            await enqueue_event(connection, number, event)
 
 
 def away(index: ElasticsearchIndex) -> ElasticsearchIndex:
@@ -195,8 +195,8 @@ async def test_what_is_refused_stands_in_quarantine_and_the_rest_goes_on(
 ) -> None:
     await crawl(ledger, range(3))
     async with ledger.begin() as connection:
-        await owe_event(connection, 99, {"at": "2026-03-02T08:00:00Z", "latency_ms": "Nobody must read this"})
-        await owe_event(connection, 98, {"at": "2026-03-02T08:00:00Z", "mood": "bad"})
+        await enqueue_event(connection, 99, {"at": "2026-03-02T08:00:00Z", "latency_ms": "Nobody must read this"})
+        await enqueue_event(connection, 98, {"at": "2026-03-02T08:00:00Z", "mood": "bad"})
     assert await publish.publish_all(ledger, elasticsearch) == 0
     assert (await elasticsearch.status()).documents == {"articles": 3, "events": 3}
     async with ledger.connect() as connection:
@@ -208,7 +208,7 @@ async def test_what_is_refused_stands_in_quarantine_and_the_rest_goes_on(
     assert rows[1].document["latency_ms"] == "Nobody must read this"
 
     async with ledger.begin() as connection:
-        await owe_event(connection, 98, {"at": "2026-03-02T08:00:00Z"}, revision=2)
+        await enqueue_event(connection, 98, {"at": "2026-03-02T08:00:00Z"}, revision=2)
     assert await publish.publish_all(ledger, elasticsearch) == 0
     async with ledger.connect() as connection:
         kept = (await connection.execute(select(quarantine.c.id))).scalars().all()

@@ -23,7 +23,7 @@ def new_home() -> Path:
 
 def stop_whatever_runs(home: Path) -> None:
     for file in home.rglob("postmaster.pid"):
-        lock = postmaster.read_lock(file.parent)
+        lock = postmaster.read_pid_file(file.parent)
         if lock and postmaster.is_ours(lock.pid, file.parent):
             os.kill(lock.pid, signal.SIGQUIT)
             psutil.Process(lock.pid).wait(10)

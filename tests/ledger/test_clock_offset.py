@@ -15,13 +15,13 @@ import news.clock
 from ledger.clock_offset import difference, measured
 from ledger.completeness import count_hours
 from ledger.database import database, engine_for
-from ledger.event_watermarks import told_until
+from ledger.event_watermarks import emitted_until
 from ledger.outlet_health import read_since
 from ledger.pages import Found, announce, count_due, due, want
 from ledger.recrawl_requests import ask
 from ledger.schedule_state import known, note_asked
-from ledger.schema import completeness, health, pages, robots, sites, sources, told
-from ledger.sites import RobotsFile, keep_robots, leave_alone, not_before, note_request, requested_at, robots_of
+from ledger.schema import completeness, event_watermarks, health, pages, robots, sites, sources
+from ledger.sites import RobotsFile, leave_alone, not_before, note_request, requested_at, robots_of, store_robots
 from news.clock import now, on_system_clock, set_offset, system_now
 from news.configuration import Configuration
 from news.outlet import Source, SourceKind
@@ -75,7 +75,7 @@ async def test_a_machine_two_days_off_works_by_the_databases_clock(
             assert until is not None
             assert timedelta(minutes=4) < until - await _server_now(connection) < timedelta(minutes=6)
 
-            await keep_robots(connection, "https://a.example", RobotsFile(status=200, content=b""))
+            await store_robots(connection, "https://a.example", RobotsFile(status=200, content=b""))
             assert await robots_of(connection, "https://a.example") is not None
 
 
@@ -115,7 +115,7 @@ async def test_a_robots_txt_from_the_future_is_not_fresh(engine: AsyncEngine) ->
         values = {"origin": "https://a.example", "content": b"", "status": 200, "fetched_at": future}
         await connection.execute(insert(robots).values(values))
         assert await robots_of(connection, "https://a.example") is None
-        await keep_robots(connection, "https://a.example", RobotsFile(status=200, content=b"new"))
+        await store_robots(connection, "https://a.example", RobotsFile(status=200, content=b"new"))
         assert await robots_of(connection, "https://a.example") == RobotsFile(status=200, content=b"new")
 
 
@@ -140,8 +140,8 @@ async def test_what_a_clock_ahead_wrote_holds_nothing_up(engine: AsyncEngine) ->
 
         await connection.execute(insert(health).values(outlet="a", seen=0, checked_at=future))
         assert await read_since(connection) == {"a"}
-        await connection.execute(insert(told).values(what="hours", until=future))
-        assert await told_until(connection, "hours", now()) is None
+        await connection.execute(insert(event_watermarks).values(what="hours", until=future))
+        assert await emitted_until(connection, "hours", now()) is None
         await connection.execute(insert(completeness).values(outlet="a", hour=future))
         await announce(connection, "a", SOURCE.url, [Found(url=URL)])
         await count_hours(connection)

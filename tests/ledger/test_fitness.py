@@ -86,12 +86,6 @@ async def test_an_older_server_is_refused(fresh_database: str, monkeypatch: pyte
     assert "is too old: Broadsheet needs 99 or newer" in await _refusal(fresh_database)
 
 
-async def test_a_ledger_that_is_newer_than_the_program_is_refused(engine: AsyncEngine, fresh_database: str) -> None:
-    async with engine.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '9999_of_the_future'"))
-    assert "written by a newer Broadsheet" in await _refusal(fresh_database)
-
-
 async def test_a_missing_privilege_is_named_with_its_tables(engine: AsyncEngine, fresh_database: str) -> None:
     with _role(fresh_database) as (name, url):
         async with engine.begin() as connection:

@@ -14,9 +14,9 @@ from ledger import indexed
 from ledger.articles import find, history, newest
 from ledger.attempts import ended
 from ledger.indexed import enqueue_everything
-from ledger.outbox import debt, owe_article, owed, put_aside, settle
+from ledger.outbox import debt, enqueue_article, pending, reject, resolve
 from ledger.pages import Found, announce, count_due, due, want
-from ledger.rejected_documents import drop, refused, retry
+from ledger.rejected_documents import drop, rejected, retry
 from ledger.schema import articles, pages
 from ledger.visit_transaction import Terms, record
 from news.article import Article
@@ -145,30 +145,30 @@ async def test_a_page_that_the_ledger_refuses_is_recorded_as_such_and_nothing_el
 async def test_the_outbox_owes_the_newest_revision_until_the_index_has_it(engine: AsyncEngine) -> None:
     await record(engine, visit())
     async with engine.connect() as connection:
-        [first] = await owed(connection, 10)
+        [first] = await pending(connection, 10)
     await record(engine, visit(replace(ARTICLE, headline="Harbour closed")))
     async with engine.begin() as connection:
-        await settle(connection, [first])  # the index took the old revision meanwhile
-        [second] = await owed(connection, 10)
+        await resolve(connection, [first])  # the index took the old revision meanwhile
+        [second] = await pending(connection, 10)
         assert (first.revision, second.revision) == (1, 2)
         assert second.document is not None
         assert second.document["headline"] == "Harbour closed"
-        await settle(connection, [second])
-        assert await owed(connection, 10) == []
+        await resolve(connection, [second])
+        assert await pending(connection, 10) == []
     assert await enqueue_everything(engine) == 1
     async with engine.connect() as connection:
-        assert [each.revision for each in await owed(connection, 10)] == [2]
+        assert [each.revision for each in await pending(connection, 10)] == [2]
 
 
 async def test_what_is_being_recorded_stays_pending_and_holds_nobody_up(engine: AsyncEngine) -> None:
     await record(engine, visit())
     async with engine.begin() as connection:
-        [first] = await owed(connection, 10)
-        await owe_article(connection, UUID(first.id), 2)  # and has not ended yet
+        [first] = await pending(connection, 10)
+        await enqueue_article(connection, UUID(first.id), 2)  # and has not ended yet
         async with asyncio.timeout(5), engine.begin() as another:
-            await settle(another, [first])
+            await resolve(another, [first])
     async with engine.connect() as connection:
-        assert [each.revision for each in await owed(connection, 10)] == [2]
+        assert [each.revision for each in await pending(connection, 10)] == [2]
 
 
 async def test_enqueueing_everything_and_recording_never_wait_for_each_other(
@@ -178,14 +178,14 @@ async def test_enqueueing_everything_and_recording_never_wait_for_each_other(
     for number in range(10):
         await record(engine, visit(replace(ARTICLE, url=f"{URL}/{number}")))
     async with engine.connect() as connection:
-        known = [UUID(each.id) for each in await owed(connection, 100)]
+        known = [UUID(each.id) for each in await pending(connection, 100)]
 
     async def in_another_order(revision: int) -> None:
         for _ in range(5):
             try:
                 async with engine.begin() as connection:
                     for id in sorted(known, reverse=True):
-                        await owe_article(connection, id, revision)
+                        await enqueue_article(connection, id, revision)
                 return
             except DBAPIError:
                 continue
@@ -194,14 +194,14 @@ async def test_enqueueing_everything_and_recording_never_wait_for_each_other(
     async with asyncio.timeout(60):
         await asyncio.gather(*(enqueue_everything(engine) for _ in range(3)), *map(in_another_order, range(2, 5)))
     async with engine.connect() as connection:
-        assert len(await owed(connection, 100)) == len(known)
+        assert len(await pending(connection, 100)) == len(known)
 
 
 async def test_a_refused_document_goes_into_quarantine_with_its_reason(engine: AsyncEngine) -> None:
     await record(engine, visit())
     async with engine.begin() as connection:
-        [unwanted] = await owed(connection, 10)
-        await put_aside(connection, unwanted, "the schema knows no field x")
+        [unwanted] = await pending(connection, 10)
+        await reject(connection, unwanted, "the schema knows no field x")
         told = await debt(connection)
     assert (told.owed, told.quarantined) == (0, 1)
 
@@ -223,16 +223,16 @@ async def test_a_listed_address_is_due_once_and_again_only_when_its_source_says_
 async def test_what_was_refused_can_be_seen_tried_again_and_let_go(engine: AsyncEngine) -> None:
     recorded = await record(engine, visit(), Terms(events=True))
     async with engine.begin() as connection:
-        for each in await owed(connection, 10):
-            await put_aside(connection, each, "the schema knows no field x")
-        aside = await refused(connection)
+        for each in await pending(connection, 10):
+            await reject(connection, each, "the schema knows no field x")
+        aside = await rejected(connection)
         assert {each.stream for each in aside} == {"articles", "events"}
         assert {each.reason for each in aside} == {"the schema knows no field x"}
         with pytest.raises(NotFound):
-            await refused(connection, ["unknown"])
+            await rejected(connection, ["unknown"])
         assert await retry(connection, [str(recorded.article_id)]) == 1
-        assert [each.id for each in await owed(connection, 10)] == [str(recorded.article_id)]
-        [event] = await refused(connection)
+        assert [each.id for each in await pending(connection, 10)] == [str(recorded.article_id)]
+        [event] = await rejected(connection)
         assert await drop(connection, []) == 0
         assert await drop(connection, [event.id]) == 1
         assert (await debt(connection)).quarantined == 0

@@ -103,7 +103,9 @@ async def crawl(jobs: Jobs, pages: dict[str, Path]) -> dict[str, Any]:
         pass
     async with jobs.desk.engine.connect() as connection:
         attempts = {each.url: each for each in reversed(await ended(connection))}
-        marked = {slug: state.marked for slug, state in (await states(connection)).items() if state.marked}
+        marked = {
+            slug: state.unhealthy_reason for slug, state in (await states(connection)).items() if state.unhealthy_reason
+        }
     became = {
         address: [str(attempts[address].outcome), attempts[address].reason] if address in attempts else None
         for address in pages

@@ -21,7 +21,7 @@ from ledger.visit_transaction import record
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
 from news.visit import Visit
-from schedules.health_checks import go_round, tell
+from schedules.health_checks import go_round, notify
 from schedules.jobs import Jobs
 from schedules.outlet_events import change_of_health
 from tests.schedules.site import Site
@@ -100,9 +100,9 @@ async def test_an_outlet_is_marked_told_of_once_and_unmarked_when_well(
     found = await _health(engine)
     assert found.reason is not None
     assert found.reason.startswith("silent since")
-    await tell(jobs, url)  # is answered by 500
-    await tell(jobs, url)
-    await tell(jobs, url)
+    await notify(jobs, url)  # is answered by 500
+    await notify(jobs, url)
+    await notify(jobs, url)
     assert [(each["event"], each["outlet"]) for each in told] == [("outlet_unwell", "harbour")]
     assert (told[0]["expected"], told[0]["silent_hours"]) == (24, 3.5)
 
@@ -113,7 +113,7 @@ async def test_an_outlet_is_marked_told_of_once_and_unmarked_when_well(
 
     await read(engine, site, NOW + HOUR, new=1)
     await go_round(jobs, NOW + HOUR + timedelta(minutes=1))
-    await tell(jobs, url)
+    await notify(jobs, url)
     assert (await _health(engine)).reason is None
     assert [each["event"] for each in told] == ["outlet_unwell", "outlet_well"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from ledger.completeness import Hours
 from ledger.outlet_health import SourceHealth
-from schedules.health_rules import Verdict, judge
+from schedules.health_rules import HealthVerdict, judge
 
 HOUR = timedelta(hours=1)
 MONDAY = datetime(2024, 1, 8, tzinfo=UTC)
@@ -23,7 +23,7 @@ def source(read_at: datetime, **values: object) -> SourceHealth:
     return SourceHealth(**known | values)  # type: ignore[arg-type]
 
 
-def verdict(brought: dict[datetime, int], now: datetime, last_at: datetime | None = None) -> Verdict:
+def verdict(brought: dict[datetime, int], now: datetime, last_at: datetime | None = None) -> HealthVerdict:
     return judge(brought, {}, [source(now)], last_at, now, UTC_ZONE)
 
 
@@ -113,7 +113,7 @@ def test_that_nobody_looked_is_no_silence() -> None:
 
 
 def test_too_little_is_known_of_a_new_outlet() -> None:
-    assert verdict({}, MONDAY + timedelta(days=3)) == Verdict()
+    assert verdict({}, MONDAY + timedelta(days=3)) == HealthVerdict()
     assert not verdict({MONDAY: 3, MONDAY + 9 * HOUR: 1}, MONDAY + timedelta(days=6)).reasons
 
 

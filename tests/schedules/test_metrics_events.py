@@ -19,7 +19,7 @@ from index.elasticsearch.client import connect, shown
 from index.elasticsearch.migrate import migrate
 from index.open import open_index
 from ledger import rejected_documents
-from ledger.outbox import debt, owe_event
+from ledger.outbox import debt, enqueue_event
 from ledger.outlet_state import SourceState, note_source
 from ledger.pages import Found, announce
 from ledger.schema import outbox
@@ -32,7 +32,7 @@ from pipelines.publish import publish_all
 from schedules.health_checks import go_round
 from schedules.health_rules import HOUR
 from schedules.jobs import Jobs, open_jobs
-from schedules.metrics_events import AWAY, CATCH_UP, EVERY, HOURS_AT_ONCE, tell_index
+from schedules.metrics_events import AWAY, CATCH_UP, EVERY, HOURS_AT_ONCE, emit_events
 from tests.elasticsearch_server import free_ports
 from tests.ledger.readings import fail
 
@@ -77,7 +77,7 @@ async def live(engine: AsyncEngine, until: datetime, days: int = 16) -> None:
 
 
 async def tell(jobs: Jobs, now: datetime) -> None:
-    await tell_index(jobs.desk, await go_round(jobs, now), now)
+    await emit_events(jobs.desk, await go_round(jobs, now), now)
 
 
 async def owed(engine: AsyncEngine, kind: str) -> dict[str, dict[str, Any]]:
@@ -137,7 +137,7 @@ async def test_what_is_told_twice_is_one(jobs: Jobs) -> None:
     before = [await owed(engine, kind) for kind in ("outlet_hour", "index_debt")]
     assert [len(each) for each in before] == [HOURS_AT_ONCE, 1]
     async with engine.begin() as connection:
-        await connection.execute(text("DELETE FROM told"))  # as if another daemon had told it at once
+        await connection.execute(text("DELETE FROM event_watermarks"))  # as if another daemon had told it at once
     await tell(jobs, NOW + timedelta(seconds=30))
     assert [await owed(engine, kind) for kind in ("outlet_hour", "index_debt")] == before
 
@@ -147,7 +147,7 @@ async def test_hours_that_were_missed_are_told_for_a_day_a_few_at_a_time(jobs: J
     await live(engine, NOW, days=3)
     async with engine.begin() as connection:
         away = {"until": (NOW - timedelta(days=3)).replace(minute=0)}
-        await connection.execute(text("INSERT INTO told (what, until) VALUES ('hours', :until)"), away)
+        await connection.execute(text("INSERT INTO event_watermarks (what, until) VALUES ('hours', :until)"), away)
     counts = []
     for number in range(14):
         await tell(jobs, NOW + number * EVERY)
@@ -162,12 +162,12 @@ async def test_an_index_that_is_away_is_owed_no_hours_and_how_far_it_lags_for_a_
     engine = jobs.desk.engine
     await live(engine, NOW, days=1)
     async with engine.begin() as connection:
-        await owe_event(connection, 1, {"at": "2026-03-02T08:00:00Z"})
+        await enqueue_event(connection, 1, {"at": "2026-03-02T08:00:00Z"})
     url = f"http://127.0.0.1:{free_ports(1)[0]}"
     away = ElasticsearchIndex(connect(Configuration(home=Path(), elasticsearch_url=url)), shown(url))
     desk = replace(jobs.desk, index=away)
     for hours in range(9 * 24):
-        await tell_index(desk, {"harbour": HARBOUR}, NOW + hours * HOUR)
+        await emit_events(desk, {"harbour": HARBOUR}, NOW + hours * HOUR)
     assert await owed(engine, "outlet_hour") == {}
     debts = await owed(engine, "index_debt")
     assert len(debts) <= AWAY / HOUR + 1
@@ -176,7 +176,7 @@ async def test_an_index_that_is_away_is_owed_no_hours_and_how_far_it_lags_for_a_
     assert lags[-1] > 6 * 86_400
     # and when it is back the last day is told
     await publish_all(engine, jobs.desk.index)
-    await tell_index(jobs.desk, {"harbour": HARBOUR}, NOW + 9 * 24 * HOUR)
+    await emit_events(jobs.desk, {"harbour": HARBOUR}, NOW + 9 * 24 * HOUR)
     assert len(await owed(engine, "outlet_hour")) == HOURS_AT_ONCE
     await away.close()
 
@@ -250,7 +250,7 @@ async def test_an_index_in_postgresql_is_told_nothing(jobs: Jobs) -> None:
     engine = jobs.desk.engine
     await live(engine, NOW, days=1)
     desk = replace(jobs.desk, index=open_index(jobs.desk.configuration, engine))
-    await tell_index(desk, {"harbour": HARBOUR}, NOW)
+    await emit_events(desk, {"harbour": HARBOUR}, NOW)
     async with engine.connect() as connection:
         assert (await debt(connection)).owed == 0
 
@@ -258,7 +258,7 @@ async def test_an_index_in_postgresql_is_told_nothing(jobs: Jobs) -> None:
 async def test_an_event_in_quarantine_can_be_tried_again_whatever_its_id(jobs: Jobs) -> None:
     engine = jobs.desk.engine
     async with engine.begin() as connection:
-        await owe_event(connection, "hour-harbour", {"at": "2026-03-02T08:00:00Z", "mood": "bad"})
+        await enqueue_event(connection, "hour-harbour", {"at": "2026-03-02T08:00:00Z", "mood": "bad"})
     await publish_all(engine, jobs.desk.index)
     async with engine.begin() as connection:
         assert await rejected_documents.retry(connection) == 1
@@ -282,15 +282,15 @@ async def test_events_that_are_older_than_the_user_keeps_them_are_removed_once_a
         async with engine.begin() as connection:
             for day in days:
                 at = (NOW - timedelta(days=day)).isoformat()
-                await owe_event(connection, f"{day}", {"event": "attempt", "at": at})
+                await enqueue_event(connection, f"{day}", {"event": "attempt", "at": at})
         await publish_all(engine, index)
 
     await owe(1, 3, 9)
-    await tell_index(desk, {}, NOW)
+    await emit_events(desk, {}, NOW)
     assert await attempts(1) == 1
     await owe(4)
-    await tell_index(desk, {}, NOW + HOUR)
+    await emit_events(desk, {}, NOW + HOUR)
     assert await attempts(1) == 2
     await publish_all(engine, index)
-    await tell_index(desk, {}, NOW + timedelta(days=1))
+    await emit_events(desk, {}, NOW + timedelta(days=1))
     assert await attempts(1) == 1

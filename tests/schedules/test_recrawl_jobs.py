@@ -18,7 +18,7 @@ from sqlalchemy import insert, text, update
 from ledger.recrawl_requests import Recrawl, answer, open_one
 from ledger.schema import attempts
 from ledger.schema import recrawls as recrawls_table
-from ledger.store_article import keep
+from ledger.store_article import store
 from news.article import Article
 from news.clock import now
 from news.configuration import Configuration
@@ -31,7 +31,7 @@ from schedules import recrawl_jobs
 from schedules.crawl_progress import follow
 from schedules.jobs import Jobs
 from schedules.recrawl_jobs import outlet_for, report
-from schedules.worker_liveness import alive
+from schedules.worker_liveness import worker_locks
 from tests.news.hostile import CJK, LETTERS, TEXTS
 from tests.schedules.processes import PATIENCE_SECONDS
 from tests.schedules.site import Site, article, write_outlet
@@ -247,7 +247,7 @@ async def test_a_link_asks_for_confirmation_and_a_page_elsewhere_cannot_give_it(
         shown = await web.get(answer.headers["location"])
         assert "No worker runs" in shown.text
         assert shown.headers["refresh"] == "10"
-        async with alive(jobs.desk.engine, jobs.queue):
+        async with worker_locks(jobs.desk.engine, jobs.queue):
             shown = await web.get(answer.headers["location"])
         assert "in a moment" in shown.text
         assert shown.headers["refresh"] == "1"
@@ -367,7 +367,7 @@ async def _read(jobs: Jobs, article: Article, at: datetime) -> UUID:
         outlet=HARBOUR, url=article.url, fetched_at=at, digest=Digest(article=article, signature=sign(article))
     )
     async with jobs.desk.engine.begin() as connection:
-        id = (await keep(connection, visit)).article_id
+        id = (await store(connection, visit)).article_id
     assert id is not None
     return id
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from ledger.database import engine_for, migrate
 from schedules import worker_liveness
 from schedules.work import REAP_SECONDS
-from schedules.worker_liveness import alive, someone_works
+from schedules.worker_liveness import someone_works, worker_locks
 
 TERMINATE = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
@@ -23,11 +23,11 @@ def test_a_worker_falls_silent_before_another_takes_over_its_jobs() -> None:
 async def test_a_worker_is_certain_of_itself_while_its_lock_is_held(fresh_database: str) -> None:
     engine = engine_for(fresh_database)
     await migrate(engine)
-    async with alive(engine, "crawls") as told:
-        assert not told.is_certain(), "it has not seen its lock yet"
-        watch = asyncio.create_task(told.watch())
-        await told.is_worker(1)
-        assert told.is_certain()
+    async with worker_locks(engine, "crawls") as locks:
+        assert not locks.is_certain(), "it has not seen its lock yet"
+        watch = asyncio.create_task(locks.watch())
+        await locks.is_worker(1)
+        assert locks.is_certain()
         async with engine.connect() as connection:
             assert await someone_works(connection, "crawls")
         assert not watch.done()
@@ -42,14 +42,14 @@ async def test_a_worker_is_certain_of_itself_while_its_lock_is_held(fresh_databa
 async def test_a_worker_that_loses_its_lock_ends_its_watch(fresh_database: str, how: str) -> None:
     engine = engine_for(fresh_database)
     await migrate(engine)
-    async with alive(engine, "crawls") as told:
-        watch = asyncio.create_task(told.watch())
-        await told.is_worker(1)
+    async with worker_locks(engine, "crawls") as locks:
+        watch = asyncio.create_task(locks.watch())
+        await locks.is_worker(1)
         if how == "connection":
             async with engine.connect() as connection:
                 await connection.execute(TERMINATE)
         else:
-            await told._connection.execute(text("SELECT pg_advisory_unlock_all()"))
+            await locks._connection.execute(text("SELECT pg_advisory_unlock_all()"))
         done, _ = await asyncio.wait([watch], timeout=30)
         assert done
     await engine.dispose()
@@ -60,13 +60,13 @@ async def test_a_worker_that_hears_nothing_of_its_lock_is_certain_no_longer(
 ) -> None:
     engine = engine_for(fresh_database)
     await migrate(engine)
-    async with alive(engine, "crawls") as told:
-        watch = asyncio.create_task(told.watch())
-        await told.is_worker(1)
+    async with worker_locks(engine, "crawls") as locks:
+        watch = asyncio.create_task(locks.watch())
+        await locks.is_worker(1)
         monkeypatch.setattr(worker_liveness, "CERTAIN_SECONDS", 0.2)
-        async with told._turn:  # as if the database did not answer
+        async with locks._turn:  # as if the database did not answer
             await asyncio.sleep(0.3)
-            assert not told.is_certain()
+            assert not locks.is_certain()
         watch.cancel()
         await asyncio.gather(watch, return_exceptions=True)
     await engine.dispose()

@@ -38,7 +38,7 @@ def closed(empty_home: Path) -> Path:
 @as_root
 def test_the_server_of_root_runs_as_another_user_and_the_log_says_so(empty_home: Path) -> None:
     with capture_logs() as said, start(empty_home) as running:
-        lock = postmaster.read_lock(running.data)
+        lock = postmaster.read_pid_file(running.data)
         assert lock
         process = psutil.Process(lock.pid)
         assert (
@@ -91,7 +91,7 @@ def test_programs_that_another_user_cannot_run_are_copied_not_opened(
     lend = os_user.lend
     monkeypatch.setattr(cluster, "lend", lambda programs, user: lend(closed / wheel.name / "bin", user))
     with start(home) as running:
-        lock = postmaster.read_lock(running.data)
+        lock = postmaster.read_pid_file(running.data)
         assert lock
         assert Path(psutil.Process(lock.pid).cmdline()[0]).is_relative_to(system)
     with start(home):
@@ -105,7 +105,7 @@ def test_the_owner_of_the_data_runs_it_whatever_other_users_there_are(own_home: 
     for path in [own_home, *own_home.rglob("*")]:
         os.chown(path, nobody.pw_uid, nobody.pw_gid)
     with start(own_home) as running:
-        lock = postmaster.read_lock(running.data)
+        lock = postmaster.read_pid_file(running.data)
         assert lock
         assert psutil.Process(lock.pid).username() == "nobody"
 

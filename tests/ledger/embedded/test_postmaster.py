@@ -42,7 +42,7 @@ def test_a_home_may_have_any_name(own_home: Path, name: str) -> None:
             assert alchemy.execute(text("SELECT 1")).scalar_one() == 1
         engine.dispose()
         with start(odd) as joined:
-            assert postmaster.read_lock(joined.data) == postmaster.read_lock(running.data)
+            assert postmaster.read_pid_file(joined.data) == postmaster.read_pid_file(running.data)
         status = running.sockets.stat()
         assert (stat.S_IMODE(status.st_mode), status.st_uid) == (0o700, running.data.stat().st_uid)
         sockets, data = running.sockets, running.data

@@ -23,7 +23,7 @@ from tests.ledger.users import users
 
 
 def number_of(running: server.Server) -> int:
-    lock = postmaster.read_lock(running.data)
+    lock = postmaster.read_pid_file(running.data)
     assert lock
     return lock.pid
 
@@ -249,7 +249,7 @@ def test_a_server_whose_socket_was_removed_is_an_error_and_the_next_start_mends_
 
 def test_a_home_that_is_removed_under_a_running_server_does_not_break_the_leaving(own_home: Path) -> None:
     running = start(own_home)
-    lock = postmaster.read_lock(running.data)
+    lock = postmaster.read_pid_file(running.data)
     assert lock
     removed = own_home / "removed"
     (own_home / "postgresql").rename(removed)
