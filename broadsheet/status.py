@@ -85,9 +85,10 @@ async def _status() -> dict[str, Any]:
     from crawler.catalogue import Catalogue
     from index.open import open_index
     from ledger.fitness import write_fault
+    from ledger.job_queue import job_counts
     from ledger.outbox import debt, publishing_now
     from ledger.outlet_state import states
-    from ledger.totals import job_counts, totals, unrecordable
+    from ledger.totals import totals, unrecordable
     from news.configuration import read
     from news.errors import IndexUnavailable
     from pipelines.archive import archive_fault

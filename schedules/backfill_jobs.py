@@ -8,7 +8,6 @@ from time import monotonic
 from urllib.parse import urljoin, urlsplit
 
 from scrapy.settings import Settings
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.discovery import ours, robots_at, sites_of
@@ -28,6 +27,7 @@ from ledger.backfill import (
     remember,
 )
 from ledger.faults import in_transaction
+from ledger.job_queue import unfinished_jobs
 from ledger.pages import Found, announce
 from ledger.sites import not_before
 from news.clock import now
@@ -199,12 +199,8 @@ async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[di
         while True:
             await ours.work_if_nobody_does()
             names = [f"{jobs.queue}:past:{outlet.slug}" for outlet in outlets]
-            waiting = text(
-                "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-                " AND queueing_lock = ANY(:names)"
-            )
             async with desk.engine.connect() as connection:
-                left = (await connection.execute(waiting, {"names": names})).scalar_one()
+                left = await unfinished_jobs(connection, names)
                 yield {outlet.slug: await backfill_progress(connection, outlet.slug) for outlet in outlets}
             left += await jobs.unfinished(outlets)
             ours.check()

@@ -10,11 +10,11 @@ from pathlib import Path
 import structlog
 from procrastinate.exceptions import AlreadyEnqueued
 from scrapy.settings import Settings
-from sqlalchemy import text
 
 from crawler.slices import crawl_slice
 from ledger.faults import DATABASE_ERRORS, reason_of
 from ledger.import_progress import Import, fetched_of_list, import_of, outlets_of_list, stop
+from ledger.job_queue import make_due, unfinished_jobs
 from ledger.outbox import debt
 from ledger.pages import count_due
 from ledger.sites import not_before
@@ -52,8 +52,7 @@ async def ask_import(jobs: Jobs, path: Path, purpose: Purpose = Purpose.IMPORT, 
     await _defer(jobs, begun.id)
     async with jobs.desk.engine.begin() as connection:
         # a retry that waits for its time need not wait any longer: whoever asks has mended something
-        now = text("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo' AND queueing_lock = :name")
-        await connection.execute(now, {"name": f"{jobs.queue}:import:{begun.id}"})
+        await make_due(connection, f"{jobs.queue}:import:{begun.id}")
     return begun
 
 
@@ -167,10 +166,5 @@ async def look(jobs: Jobs, ids: Collection[int]) -> ImportProgress:
         owed = (await debt(connection)).owed
         names = [f"{jobs.queue}:import:{each}" for each in ids]
         # a retry that waits for its time is not waited for
-        left = text(
-            "SELECT count(*) FROM procrastinate_jobs WHERE (status = 'doing' OR status = 'todo' AND"
-            " (scheduled_at IS NULL OR scheduled_at <= now())) AND (queueing_lock = ANY(:names)"
-            " OR regexp_replace(queueing_lock, ':[^:]*$', '') = ANY(:names))"
-        )
-        unfinished = int((await connection.execute(left, {"names": names})).scalar_one())
+        unfinished = await unfinished_jobs(connection, names, with_parts=True, due_within_seconds=0)
     return ImportProgress(imports=imports, fetched=fetched, unfinished=unfinished, owed=owed)

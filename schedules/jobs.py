@@ -15,12 +15,12 @@ import structlog
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 from scrapy.settings import Settings
-from sqlalchemy import text
 
 from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
 from ledger.attempts import takes_too_much
 from ledger.faults import DATABASE_ERRORS, reason_of
+from ledger.job_queue import Orphan, unfinished_jobs
 from ledger.pages import count_due, want
 from ledger.recrawl_requests import Recrawl, ask, open_one
 from ledger.sites import not_before
@@ -29,7 +29,7 @@ from news.errors import BroadsheetError, CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
 from news.url import normal, site_of
 from pipelines.desk import Desk
-from schedules.worker_liveness import Orphan, someone_works
+from schedules.worker_liveness import someone_works
 
 log = structlog.get_logger()
 
@@ -99,13 +99,8 @@ class Jobs:
 
     async def has_recrawl(self, url: str) -> bool:
         """Return whether a job that recrawls this address waits or runs, however long it may have to wait."""
-        query = text(
-            "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs"
-            " WHERE status IN ('todo', 'doing') AND queueing_lock = :name)"
-        )
         async with self.desk.engine.connect() as connection:
-            found = await connection.execute(query, {"name": f"{self.queue}:{_recrawl_name(normal(url))}"})
-            return bool(found.scalar_one())
+            return await unfinished_jobs(connection, [f"{self.queue}:{_recrawl_name(normal(url))}"]) > 0
 
     async def again(self, task: str, outlet: Outlet, priority: int, at: datetime | None, **arguments: Any) -> None:
         """Ask for `task` once more, from `at` on: the rest of a crawl, or one that was interrupted or failed."""
@@ -143,14 +138,8 @@ class Jobs:
         """
         crawls = [f"{self.queue}:{what}:{outlet.slug}" for outlet in outlets for what in _CRAWLS]
         recrawls = [f"{self.queue}:{_recrawl_name(normal(url))}" for url in urls]
-        query = text(
-            "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-            " AND (queueing_lock = ANY(:crawls) OR queueing_lock = ANY(:recrawls))"
-            " AND (scheduled_at IS NULL OR scheduled_at < now() + make_interval(secs => :patience))"
-        )
-        values = {"crawls": crawls, "recrawls": recrawls, "patience": PATIENCE_SECONDS}
         async with self.desk.engine.connect() as connection:
-            return int((await connection.execute(query, values)).scalar_one())
+            return await unfinished_jobs(connection, crawls + recrawls, due_within_seconds=PATIENCE_SECONDS)
 
     async def someone_works(self) -> bool:
         """Return whether a worker of this queue lives, here or on another machine."""

@@ -8,9 +8,9 @@ from datetime import datetime
 
 import structlog
 from procrastinate.exceptions import AlreadyEnqueued
-from sqlalchemy import text
 
 from ledger.faults import DATABASE_ERRORS, reason_of
+from ledger.job_queue import make_due, unfinished_jobs
 from ledger.outbox import debt
 from ledger.reprocess_progress import Reprocessing, Steps, begin, reprocessing_of, stop
 from news.errors import CrawlInterrupted
@@ -54,15 +54,12 @@ async def ask_reprocessing(
             await _defer(jobs, asked.id, part.part)
     async with jobs.desk.engine.begin() as connection:
         # a retry that waits for its time need not wait any longer: whoever asks has mended something
-        now = text(
-            "UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo' AND queueing_lock LIKE :names"
-        )
-        await connection.execute(now, {"names": _name(jobs, asked.id, "%")})
+        await make_due(connection, _name(jobs, asked.id), with_parts=True)
     return asked, goes_on
 
 
-def _name(jobs: Jobs, reprocessing_id: int, part: int | str) -> str:
-    return f"{jobs.queue}:reprocess:{reprocessing_id}:{part}"
+def _name(jobs: Jobs, reprocessing_id: int) -> str:
+    return f"{jobs.queue}:reprocess:{reprocessing_id}"
 
 
 async def _defer(jobs: Jobs, reprocessing_id: int, part: int, failures: int = 0) -> None:
@@ -70,7 +67,7 @@ async def _defer(jobs: Jobs, reprocessing_id: int, part: int, failures: int = 0)
         "reprocess",
         queue=jobs.queue,
         lock=f"reprocess:{part % LANES}",
-        queueing_lock=_name(jobs, reprocessing_id, part),
+        queueing_lock=f"{_name(jobs, reprocessing_id)}:{part}",
         priority=PRIORITY,
         schedule_at=after(failures - 1) if failures else None,
     )
@@ -131,13 +128,10 @@ async def follow_reprocessing(jobs: Jobs, asked: Reprocessing) -> AsyncIterator[
 
 async def look(jobs: Jobs, reprocessing_id: int) -> ReprocessProgress:
     """Return how far a reprocessing is."""
-    # a retry that waits for its time is not waited for
-    left = text(
-        "SELECT count(*) FROM procrastinate_jobs WHERE (status = 'doing' OR status = 'todo' AND"
-        " (scheduled_at IS NULL OR scheduled_at <= now())) AND queueing_lock LIKE :names"
-    )
     async with jobs.desk.engine.connect() as connection:
-        unfinished = (await connection.execute(left, {"names": _name(jobs, reprocessing_id, "%")})).scalar_one()
+        # a retry that waits for its time is not waited for
+        name = _name(jobs, reprocessing_id)
+        unfinished = await unfinished_jobs(connection, [name], with_parts=True, due_within_seconds=0)
         asked = await reprocessing_of(connection, reprocessing_id)
         owed = 0 if asked.dry_run else (await debt(connection)).owed
-    return ReprocessProgress(asked=asked, unfinished=int(unfinished), owed=owed)
+    return ReprocessProgress(asked=asked, unfinished=unfinished, owed=owed)

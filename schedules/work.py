@@ -13,12 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.download import MAY_SEND
 from ledger.faults import reason_of
+from ledger.job_queue import Orphan, orphans
 from ledger.sites import note_request
 from news.clock import now
 from news.errors import UnknownOutlet
 from schedules.cancellation import end_all
 from schedules.jobs import MOST_FAILURES, Jobs, after
-from schedules.worker_liveness import Orphan, WorkerLocks, orphans, worker_locks
+from schedules.worker_liveness import WorkerLocks, worker_locks
 
 log = structlog.get_logger()
 

@@ -3,19 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from math import inf
 from time import monotonic
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ledger.locks import OF_KIND, Lock, let_go_when_silent
+from ledger.locks import Lock, held, let_go_when_silent
 
-#: a job may have begun this long ago before its worker has had the time to take its lock
-GRACE_SECONDS = 5
 #: seconds between two looks whether our own locks are still held
 WATCH_SECONDS = 1.0
 #: a worker that has not seen its locks for so long sends no request: they may be lost, and its jobs another's.
@@ -23,10 +19,6 @@ WATCH_SECONDS = 1.0
 CERTAIN_SECONDS = 4.0
 #: a worker that says nothing for so long, since it is stopped or its machine vanished, loses its locks
 MOST_SILENT_SECONDS = 15
-#: a worker behind a network that fell silent keeps its lock; its heart (every 10 s) is believed for this long
-SILENT_SECONDS = 60
-#: is a lock of this kind held? PostgreSQL shows the two halves of its key as unsigned numbers
-HELD = "SELECT 1 " + OF_KIND + " AND objid::bigint = hashtext({key})::bigint & 4294967295"
 
 
 class WorkerLocks:
@@ -62,7 +54,7 @@ class WorkerLocks:
 
     async def watch(self) -> None:
         """Return when the locks are lost: the connection that held them is gone."""
-        ours = text(f"SELECT EXISTS ({HELD.format(key=':queue')} AND pid = pg_backend_pid())")
+        ours = text(f"SELECT EXISTS ({held(':queue')} AND pid = pg_backend_pid())")
         while True:
             asked_at = monotonic()
             try:
@@ -99,34 +91,5 @@ async def worker_locks(engine: AsyncEngine, queue: str) -> AsyncIterator[WorkerL
 
 async def someone_works(connection: AsyncConnection, queue: str) -> bool:
     """Return whether a worker of `queue` lives, here or on another machine."""
-    query = text(f"SELECT EXISTS ({HELD.format(key=':queue')})")
+    query = text(f"SELECT EXISTS ({held(':queue')})")
     return bool((await connection.execute(query, {"kind": Lock.QUEUE, "queue": queue})).scalar_one())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Orphan:
-    """A job that runs, says the queue, while its worker is dead."""
-
-    id: int
-    queue: str
-    task_name: str
-    arguments: dict[str, Any]
-    lock: str | None
-    queueing_lock: str | None
-    priority: int
-
-
-async def orphans(connection: AsyncConnection) -> list[Orphan]:
-    """Return the jobs whose worker is dead: it holds no lock any more, or its heart has stopped."""
-    query = text(
-        "SELECT job.id, queue_name AS queue, task_name, args AS arguments, lock, queueing_lock, priority"  # noqa: S608 - our own texts
-        " FROM procrastinate_jobs AS job"
-        " LEFT JOIN procrastinate_workers AS worker ON worker.id = job.worker_id"
-        " WHERE job.status = 'doing'"
-        " AND NOT EXISTS (SELECT 1 FROM procrastinate_events AS started WHERE started.job_id = job.id"
-        " AND started.type = 'started' AND started.at > now() - make_interval(secs => :grace))"
-        " AND (worker.id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => :silent)"
-        f" OR NOT EXISTS ({HELD.format(key='worker.id::text')}))"
-    )
-    values = {"grace": GRACE_SECONDS, "silent": SILENT_SECONDS, "kind": Lock.WORKER}
-    return [Orphan(**row._mapping) for row in await connection.execute(query, values)]

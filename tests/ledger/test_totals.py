@@ -6,9 +6,10 @@ from pathlib import Path
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ledger.job_queue import job_counts
 from ledger.outlet_state import states
 from ledger.schema import pages
-from ledger.totals import job_counts, unrecordable
+from ledger.totals import unrecordable
 from news.outcome import Outcome
 from schedules.worker_liveness import worker_locks
 from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, libpq, running, until
