@@ -22,14 +22,13 @@ from ledger.faults import is_away, sentence_of
 from ledger.fitness import check_privileges, check_server
 from ledger.locks import Lock
 from ledger.watch import beside
+from news.backoff import Backoff
 from news.configuration import Configuration
 from news.errors import ConfigurationError, DatabaseUnavailable
 from news.stopping import interruptible, uninterrupted
 
-#: seconds between two looks whether the embedded server lives
-WATCH_SECONDS = 2.0
-#: a server that cannot be started is tried again after twice as long as the last time, and at least so often
-MOST_WATCH_SECONDS = 60.0
+#: between two looks whether the embedded server lives; after one that cannot be started, the next ones come later
+WATCH = Backoff(first_seconds=2.0, most_seconds=60.0)
 
 #: the embedded server may be ended under us while we come, and is started again
 AWAY_SECONDS = 60.0
@@ -93,16 +92,17 @@ async def database(configuration: Configuration, connections: int = 10) -> Async
 
 async def _watch(embedded: server.Server) -> None:
     """Bring the server back whenever it is gone, until cancelled."""
-    pause_seconds = WATCH_SECONDS
+    failures = 0
     while True:
-        await asyncio.sleep(pause_seconds)
+        await asyncio.sleep(WATCH.pause_seconds(failures + 1))
         try:
             if await asyncio.to_thread(embedded.revive):
                 log.warning("postgresql_started_again", data=str(embedded.data), because="it had ended while in use")
-            pause_seconds = WATCH_SECONDS
+            failures = 0
         except DatabaseUnavailable as error:
-            pause_seconds = min(2 * pause_seconds, MOST_WATCH_SECONDS)
-            log.error("postgresql_stays_away", reason=str(error), again_after_seconds=pause_seconds)
+            failures += 1
+            again_after = WATCH.pause_seconds(failures + 1)
+            log.error("postgresql_stays_away", reason=str(error), again_after_seconds=again_after)
 
 
 @asynccontextmanager

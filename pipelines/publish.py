@@ -18,6 +18,7 @@ from ledger.indexed import enqueue_everything
 from ledger.locks import Lock, let_go_when_silent
 from ledger.outbox import PendingDocument, Publishing, note_publishing, pending, reject, resolve
 from ledger.wake import Sleeper
+from news.backoff import Backoff
 from news.errors import IndexUnavailable
 from pipelines.verify import Watch
 
@@ -37,7 +38,7 @@ SILENT_SECONDS = 75
 #: an index that has not answered for so long is named in the log; so often the lock's connection says something, too
 SLOW_SECONDS = 5.0
 #: while the index is away the pause doubles up to this: a person who has mended it wants to see it run
-LONGEST_PAUSE_SECONDS = 10.0
+WHILE_AWAY = Backoff(first_seconds=1.0, most_seconds=10.0, jitter=(0.5, 1.0))
 
 
 async def publish(engine: AsyncEngine, index: Index) -> None:
@@ -88,8 +89,8 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
             log.warning("publish_waits", reason=reason, failures=failures)
             if isinstance(error, IndexUnavailable):
                 await state.note(Publishing(waits_for=reason, difference=watch.difference))
-        longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2**failures) if failures else STANDBY_SECONDS
-        await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
+        standby_seconds = STANDBY_SECONDS * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+        await asyncio.sleep(WHILE_AWAY.pause_seconds(failures) if failures else standby_seconds)
 
 
 async def _hold(connection: AsyncConnection) -> None:

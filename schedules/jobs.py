@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 import procrastinate
@@ -24,6 +24,7 @@ from ledger.job_queue import Orphan, unfinished_jobs
 from ledger.pages import count_due, want
 from ledger.recrawl_requests import Recrawl, ask, open_one
 from ledger.sites import not_before
+from news.backoff import Backoff
 from news.clock import now
 from news.errors import BroadsheetError, CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
@@ -42,9 +43,10 @@ SLOWED = timedelta(minutes=5)
 #: what a person waits for goes before what the timetable asked for
 BY_TIMETABLE, BY_PERSON = 0, 10
 #: a job that fails is tried again after a minute, then after two, four ... and after so many times no more
+AFTER_FAILURE = Backoff(first_seconds=60.0, jitter=(1.0, 1.25))
 MOST_FAILURES = 7
-#: seconds between two tries to put a job's successor into the queue, at most
-MOST_PAUSE_SECONDS = 30.0
+#: between two tries to put a job's successor into the queue, while the database is away
+WHILE_AWAY = Backoff(first_seconds=1.0, most_seconds=30.0)
 #: a person waits for a recrawl that a site's pause holds up for so long
 PATIENCE_SECONDS = 30
 
@@ -258,16 +260,15 @@ async def insist(put: Callable[[], Awaitable[object]]) -> None:
 
     The job stays in the queue meanwhile; if its worker is ended, another one takes it back.
     """
-    pause_seconds = 1.0
-    while True:
+    for failures in count(1):
         try:
             await put()
         except DATABASE_ERRORS as error:
+            pause_seconds = WHILE_AWAY.pause_seconds(failures)
             log.warning("job_waits_for_database", reason=reason_of(error), again_after_seconds=pause_seconds)
         else:
             return
         await asyncio.sleep(pause_seconds)
-        pause_seconds = min(2 * pause_seconds, MOST_PAUSE_SECONDS)
 
 
 def next_try(task: str, error: Exception, failures: int) -> datetime:
@@ -281,7 +282,5 @@ def next_try(task: str, error: Exception, failures: int) -> datetime:
 
 
 def after(failures: int) -> datetime:
-    """Return when a job that has failed so often before is tried again: 1, 2, 4 ... minutes later, and up to a quarter
-    more, so that what failed together is not tried together.
-    """
-    return now() + timedelta(minutes=2**failures * random.uniform(1.0, 1.25))  # noqa: S311
+    """Return when a job that has failed once more, and so often before, is tried again."""
+    return now() + timedelta(seconds=AFTER_FAILURE.pause_seconds(failures + 1))

@@ -10,12 +10,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import psutil
 import structlog
 
 from ledger.embedded.cluster import PORT, Cluster, environment, programs
+from news.backoff import Backoff
 from news.errors import DatabaseUnavailable
 
 #: a fast stop writes out what is in memory; after this long the server is ended at once and recovers at its next start
@@ -23,6 +25,9 @@ PATIENCE_SECONDS = 60.0
 
 #: log files of a server that never ran at midnight are not emptied by it; older ones than a week go at the next start
 KEPT_LOG_SECONDS = 6 * 24 * 3600
+
+#: between two looks at a server that starts or stops
+BETWEEN_LOOKS = Backoff(first_seconds=0.005, most_seconds=0.25, factor=1.3)
 
 log = structlog.get_logger()
 
@@ -159,9 +164,7 @@ def stop(cluster: Cluster) -> bool:
 
 
 def pauses() -> Iterator[None]:
-    """Sleep between two looks, a little longer each time: 5 ms at first, a quarter of a second at most."""
-    seconds = 0.005
-    while True:
+    """Sleep between two looks, a little longer each time."""
+    for looks in count(1):
         yield
-        time.sleep(seconds)
-        seconds = min(seconds * 1.3, 0.25)
+        time.sleep(BETWEEN_LOOKS.pause_seconds(looks))
