@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
-from scrapy.http import Response
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crawler.response_outcome import ResponseOutcome, page_of
 from crawler.robots import sitemaps
 from crawler.sources import read_source
 from crawler.sources.listing import Listing
@@ -16,27 +15,25 @@ from ledger.outlet_state import SourceState, note_source
 from ledger.pages import Found, announce
 from ledger.sites import robots_of
 from news.clock import now
-from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
-from news.storable import storable
 from news.url import origin, site_of
+from news.visit import Visit
 from pipelines.desk import Desk
 
 #: stands in the timetable for the sitemaps that robots.txt names, for an outlet that lists none
 ROBOTS_SOURCES = "robots.txt"
 
 
-async def ingest(
-    desk: Desk, outlet: Outlet, source: Source, response: Response, answer: ResponseOutcome
-) -> tuple[Source, ...]:
+async def ingest(desk: Desk, source: Source, visit: Visit) -> tuple[Source, ...]:
     """Write the pages that a fetched source lists, and return the sources that it names (parts of a sitemap index).
 
     Raises SourceUnreadable or PageUnreadable, which say why, for a source that is broken.
     """
-    if answer.outcome is Outcome.NOT_MODIFIED:
-        await note(desk, outlet, source, Outcome.NOT_MODIFIED, "", answer)
+    if visit.page is None:
+        await note(desk, source, visit)  # not modified
         return ()
-    listing: Listing = await desk.pool.run(outlet.home, read_source, source.kind, page_of(response))
+    outlet = visit.outlet
+    listing: Listing = await desk.pool.run(outlet.home, read_source, source.kind, visit.page)
     found = ours(outlet, listing.found)
 
     async def written(connection: AsyncConnection) -> int:
@@ -46,36 +43,25 @@ async def ingest(
 
     new = await in_transaction(desk.engine, written)
     # an index stays the same while its parts change: it is never asked for on condition
-    await note(
-        desk, outlet, source, None, "", ResponseOutcome() if listing.children else answer, found=len(found), new=new
-    )
+    visit = replace(visit, etag=None, last_modified=None) if listing.children else visit
+    await note(desk, source, visit, found=len(found), new=new)
     return listing.children
 
 
-async def note(
-    desk: Desk,
-    outlet: Outlet,
-    source: Source,
-    outcome: Outcome | None,
-    reason: str,
-    answer: ResponseOutcome,
-    *,
-    found: int = 0,
-    new: int = 0,
-) -> None:
-    """Write how the reading of a source ended; `outcome` None: well, with `found` addresses, `new` ones among them."""
+async def note(desk: Desk, source: Source, visit: Visit, *, found: int = 0, new: int = 0) -> None:
+    """Write how a source's reading ended: well, if without an outcome, with `found` addresses, `new` ones of them."""
     state = SourceState(
         url=source.url,
         kind=source.kind,
-        etag=answer.etag,
-        last_modified=answer.last_modified,
+        etag=visit.etag,
+        last_modified=visit.last_modified,
         fetched_at=now(),
-        outcome=outcome or "read",
-        reason=storable(reason) or None,
+        outcome=visit.outcome or "read",
+        reason=visit.reason or None,
         found=found,
     )
     async with desk.engine.begin() as connection:
-        await note_source(connection, outlet.slug, source, state, new)
+        await note_source(connection, visit.outlet.slug, source, state, new)
 
 
 async def sources_in_robots(desk: Desk, outlet: Outlet) -> list[Source]:

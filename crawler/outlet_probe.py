@@ -9,10 +9,11 @@ from scrapy.settings import Settings
 from crawler.discovery import ours
 from crawler.sources import read_source
 from crawler.sources.listing import Listing
-from crawler.spiders.probe import ProbedPage, probe
+from crawler.spiders.probe import probe
 from news.errors import PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source
+from news.visit import Visit
 from pipelines.desk import Desk
 from pipelines.digest import digest_in_pool
 
@@ -71,12 +72,12 @@ async def probe_sources(values: Settings, desk: Desk, outlet: Outlet, sources: S
     probed = await probe(values, outlet, [source.url for source in sources])
     tried = []
     for source in sources:
-        answer = probed[source.url]
-        if answer.page is None:
-            tried.append(ProbedSource(source=source, reason=answer.reason, outcome=answer.outcome))
+        visit = probed[source.url]
+        if visit.page is None:
+            tried.append(ProbedSource(source=source, reason=visit.reason, outcome=visit.outcome))
             continue
         try:
-            listing: Listing = await desk.pool.run(outlet.home, read_source, source.kind, answer.page)
+            listing: Listing = await desk.pool.run(outlet.home, read_source, source.kind, visit.page)
         except (SourceUnreadable, PageUnreadable) as error:
             tried.append(ProbedSource(source=source, reason=str(error), outcome=Outcome.UNREADABLE))
         else:
@@ -92,18 +93,18 @@ async def probe_articles(
     found = list(dict.fromkeys(each.url for source in tried for each in source.listing.found))
     step = max(1, len(found) // SAMPLES)
     probed = await probe(values, outlet, found[::step][:SAMPLES]) if found else {}
-    return [await _read(desk, outlet, answer) for answer in probed.values()]
+    return [await _read(desk, outlet, visit) for visit in probed.values()]
 
 
-async def _read(desk: Desk, outlet: Outlet, answer: ProbedPage) -> ProbedArticle:
-    if answer.page is None:
-        return ProbedArticle(url=answer.url, outcome=answer.outcome or Outcome.UNREADABLE, reason=answer.reason)
-    read = await digest_in_pool(desk.pool, answer.page, outlet, frozenset())
+async def _read(desk: Desk, outlet: Outlet, visit: Visit) -> ProbedArticle:
+    if visit.page is None:
+        return ProbedArticle(url=visit.url, outcome=visit.outcome or Outcome.UNREADABLE, reason=visit.reason)
+    read = await digest_in_pool(desk.pool, visit.page, outlet, frozenset())
     if read.article is None:
         assert read.refusal is not None, "a digest has an article or a refusal"
-        return ProbedArticle(url=answer.url, outcome=read.refusal.outcome, reason=read.refusal.reason)
+        return ProbedArticle(url=visit.url, outcome=read.refusal.outcome, reason=read.refusal.reason)
     return ProbedArticle(
-        url=answer.url,
+        url=visit.url,
         outcome=Outcome.NEW,
         language=read.article.in_language,
         is_free=read.article.is_accessible_for_free,

@@ -1,16 +1,18 @@
 """What an HTTP answer means for us: a page to read, or the end of the attempt."""
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from uuid import UUID
 
 from scrapy.http import Response
 
 from news.clock import now
 from news.outcome import Outcome
+from news.outlet import Outlet
 from news.page import Page
 from news.storable import is_storable
 from news.url import normal
+from news.visit import Visit
 
 #: a 429 without Retry-After asks for this pause; none is kept for longer than a day
 PAUSE = timedelta(minutes=1)
@@ -21,31 +23,47 @@ HEADER_CHARACTERS = 500
 _STATUSES = range(100, 600)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ResponseOutcome:
-    """An answer's meaning; `outcome` None says that there is a page to read."""
+def visit_of(response: Response, outlet: Outlet, url: str, recrawl_id: UUID | None = None) -> Visit:
+    """Return the visit that got this answer: with its page, or the outcome and reason why there is none to read.
 
-    outcome: Outcome | None = None
-    reason: str = ""
-    etag: str | None = None
-    last_modified: str | None = None
-    latency_ms: int | None = None
-    #: with THROTTLED: when the site may be asked again
-    not_before: datetime | None = None
-
-
-def outcome_of_response(response: Response) -> ResponseOutcome:
-    """Return what the answer means. Redirects have been followed before."""
+    `url` is the address that was asked for. Redirects have been followed before.
+    """
     outcome, reason = _meaning(response)
     latency: float | None = response.meta.get("download_latency")
-    return ResponseOutcome(
+    fetched_at = now()
+    return Visit(
+        outlet=outlet,
+        url=url,
+        recrawl_id=recrawl_id,
+        final_url=address_of(response.url, url),
+        fetched_at=fetched_at,
         outcome=outcome,
         reason=reason,
+        status=status_of(response),
+        latency_ms=None if latency is None else round(latency * 1000),
+        content_bytes=len(response.body),
         etag=_header(response, "ETag"),
         last_modified=_header(response, "Last-Modified"),
-        latency_ms=None if latency is None else round(latency * 1000),
-        not_before=_not_before(response) if outcome is Outcome.THROTTLED else None,
+        page=page_of(response, fetched_at) if outcome is None else None,
     )
+
+
+def not_before(response: Response) -> datetime | None:
+    """Return when the site may be asked again; None where the answer asks for no pause.
+
+    It is Retry-After (RFC 9110, 10.2.3: seconds or a date), or PAUSE, with a 429 or a 503 that has one.
+    """
+    if _meaning(response)[0] is not Outcome.THROTTLED:
+        return None
+    at_once = now()
+    stated = (_header(response, "Retry-After") or "").strip()
+    if stated.isdecimal():
+        return at_once + timedelta(seconds=max(1, min(int(stated), round(LONGEST_PAUSE.total_seconds()))))
+    try:
+        at = parsedate_to_datetime(stated)
+        return max(at_once + PAUSE, min(at if at.tzinfo else at.replace(tzinfo=UTC), at_once + LONGEST_PAUSE))
+    except (ValueError, TypeError, OverflowError):
+        return at_once + PAUSE
 
 
 def status_of(response: Response) -> int | None:
@@ -53,8 +71,8 @@ def status_of(response: Response) -> int | None:
     return response.status if response.status in _STATUSES else None
 
 
-def page_of(response: Response, fetched_at: datetime | None = None) -> Page:
-    """Return the page that came, decompressed, its addresses in normal form; `fetched_at` is its time, default: now."""
+def page_of(response: Response, fetched_at: datetime) -> Page:
+    """Return the page that came at that time, decompressed, its addresses in normal form."""
     headers = {
         (name.decode("latin-1") if isinstance(name, bytes) else str(name)).lower(): b", ".join(values).decode("latin-1")
         for name, values in response.headers.items()
@@ -66,7 +84,7 @@ def page_of(response: Response, fetched_at: datetime | None = None) -> Page:
         status=status_of(response) or 0,
         headers=headers,
         content=response.body,
-        fetched_at=fetched_at or now(),
+        fetched_at=fetched_at,
     )
 
 
@@ -112,19 +130,6 @@ def _header(response: Response, name: str) -> str | None:
     text = value.decode("latin-1")
     # half an ETag, or one without its odd characters, would be none
     return text if is_storable(text) else None
-
-
-def _not_before(response: Response) -> datetime:
-    """Return when Retry-After (RFC 9110, 10.2.3: seconds or a date) ends."""
-    at_once = now()
-    stated = (_header(response, "Retry-After") or "").strip()
-    if stated.isdecimal():
-        return at_once + timedelta(seconds=max(1, min(int(stated), round(LONGEST_PAUSE.total_seconds()))))
-    try:
-        at = parsedate_to_datetime(stated)
-        return max(at_once + PAUSE, min(at if at.tzinfo else at.replace(tzinfo=UTC), at_once + LONGEST_PAUSE))
-    except (ValueError, TypeError, OverflowError):
-        return at_once + PAUSE
 
 
 def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:

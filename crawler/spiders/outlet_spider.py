@@ -17,7 +17,7 @@ from crawler.discovery import ROBOTS_SOURCES, ingest, note, sites_of, sources_in
 from crawler.download_failures import outcome_of
 from crawler.pace import seconds_to_wait
 from crawler.resolver import was_refused
-from crawler.response_outcome import ResponseOutcome, address_of, conditions, outcome_of_response, page_of, status_of
+from crawler.response_outcome import address_of, conditions, not_before, visit_of
 from crawler.spiders.stop_conditions import StopConditions
 from ledger.attempts import takes_too_much
 from ledger.faults import is_data_error, reason_of
@@ -28,9 +28,8 @@ from news.configuration import read
 from news.errors import BroadsheetError, PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source
-from news.storable import storable
 from news.url import site_of
-from news.visit import REASON_CHARACTERS, Visit
+from news.visit import Visit
 from pipelines.desk import Desk, desk_of
 
 #: pages that were fetched and are not recorded yet: enough to keep the pool busy while the next one is fetched
@@ -200,15 +199,15 @@ class OutletSpider(scrapy.Spider):
         """Take in what a source lists, and put the parts of a sitemap index in line."""
         desk = await desk_of(self.crawler)
         self.stop_conditions.answered()
-        answer = outcome_of_response(response)
+        visit = visit_of(response, self.outlet, source.url)
         try:
-            if answer.outcome in (Outcome.NOT_MODIFIED, None):
-                children = await ingest(desk, self.outlet, source, response, answer)
+            if visit.outcome in (Outcome.NOT_MODIFIED, None):
+                children = await ingest(desk, source, visit)
                 self._sources.extend((child, depth + 1) for child in children if depth < SOURCE_DEPTH)
             else:
-                await self._complain(desk, source, answer.outcome, answer.reason)
-            if answer.not_before is not None:
-                await self.stop_conditions.leave_alone(desk, response.url, answer.not_before)
+                await self._complain(desk, source, visit.outcome, visit.reason)
+            if (until := not_before(response)) is not None:
+                await self.stop_conditions.leave_alone(desk, response.url, until)
         except (SourceUnreadable, PageUnreadable) as error:
             await self._complain(desk, source, Outcome.UNREADABLE, str(error))
         except DBAPIError as error:
@@ -233,9 +232,10 @@ class OutletSpider(scrapy.Spider):
         yield  # Scrapy takes what an errback yields: nothing here
 
     async def _complain(self, desk: Desk, source: Source, outcome: Outcome, reason: str) -> None:
-        reason = storable(reason)[:REASON_CHARACTERS]
-        self._complaints.append(f"{source.url}: {reason}")
-        await note(desk, self.outlet, source, outcome, reason, ResponseOutcome())
+        # without the headers of its answer: they would make the next request conditional
+        visit = Visit(outlet=self.outlet, url=source.url, fetched_at=clock.now()).ended(outcome, reason)
+        self._complaints.append(f"{source.url}: {visit.reason}")
+        await note(desk, source, visit)
 
     # pages
 
@@ -256,28 +256,13 @@ class OutletSpider(scrapy.Spider):
     async def parse_page(self, response: Response, page: DuePage) -> AsyncIterator[Visit]:
         """Hand an answer on: a page to be read, or the reason why there is none."""
         self.stop_conditions.answered()
-        answer = outcome_of_response(response)
-        if answer.not_before is not None:
-            await self.stop_conditions.leave_alone(await desk_of(self.crawler), response.url, answer.not_before)
+        if (until := not_before(response)) is not None:
+            await self.stop_conditions.leave_alone(await desk_of(self.crawler), response.url, until)
         self._answered()
-        final_url, fetched_at = address_of(response.url, page.url), clock.now()
-        if final_url != page.url:
-            self._reached.add(final_url)
-        yield Visit(
-            outlet=self.outlet,
-            url=page.url,
-            recrawl_id=page.recrawl_id,
-            final_url=final_url,
-            fetched_at=fetched_at,
-            outcome=answer.outcome,
-            reason=answer.reason,
-            status=status_of(response),
-            latency_ms=answer.latency_ms,
-            content_bytes=len(response.body),
-            etag=answer.etag,
-            last_modified=answer.last_modified,
-            page=page_of(response, fetched_at) if answer.outcome is None else None,
-        )
+        visit = visit_of(response, self.outlet, page.url, page.recrawl_id)
+        if visit.final_url != page.url:
+            self._reached.add(visit.final_url)
+        yield visit
 
     async def page_failed(self, failure: Failure) -> AsyncIterator[Visit]:
         """Hand on an attempt that brought no answer."""

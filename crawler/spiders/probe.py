@@ -1,7 +1,6 @@
 """A spider that fetches a few addresses of one site, politely, for whoever asks: nothing is kept."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import scrapy
@@ -15,22 +14,13 @@ from crawler.discovery import sites_of
 from crawler.download_failures import outcome_of
 from crawler.halt import finished
 from crawler.resolver import was_refused
-from crawler.response_outcome import outcome_of_response, page_of
+from crawler.response_outcome import visit_of
 from crawler.spiders.stop_conditions import StopConditions
+from news.clock import now
 from news.outcome import Outcome
 from news.outlet import Outlet
-from news.page import Page
 from news.url import normal, site_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProbedPage:
-    """What one address gave: a page, or the outcome and reason why not."""
-
-    url: str
-    page: Page | None = None
-    outcome: Outcome | None = None
-    reason: str = ""
+from news.visit import Visit
 
 
 class ProbeSpider(scrapy.Spider):
@@ -46,7 +36,8 @@ class ProbeSpider(scrapy.Spider):
         #: a home page may redirect to another site: then that one is the outlet's
         self.sites = None if anywhere else sites_of(outlet) | {site_of(url) for url in urls if _is_address(url)}
         self.urls = urls
-        self.probed: dict[str, ProbedPage] = {}
+        #: address -> what it gave
+        self.probed: dict[str, Visit] = {}
         self.stop_conditions = StopConditions(outlet.home, 0.0)
 
     def may_send(self) -> bool:
@@ -67,16 +58,13 @@ class ProbeSpider(scrapy.Spider):
                 )
             except ValueError:
                 # the others are asked for all the same
-                reason = "not an address that can be"
-                self.probed[url] = ProbedPage(url=url, outcome=Outcome.BAD_URL, reason=reason)
+                self.probed[url] = self._ended(url, Outcome.BAD_URL, "not an address that can be")
             else:
                 yield request
 
     async def parse(self, response: Response, asked: str) -> None:
         """Keep the page."""
-        answer = outcome_of_response(response)
-        page = page_of(response) if answer.outcome is None else None
-        self.probed[asked] = ProbedPage(url=asked, page=page, outcome=answer.outcome, reason=answer.reason)
+        self.probed[asked] = visit_of(response, self.outlet, asked)
 
     async def failed(self, failure: Failure) -> None:
         """Keep the reason why there is none."""
@@ -85,7 +73,15 @@ class ProbeSpider(scrapy.Spider):
             return
         outcome, reason = outcome_of(failure, not_public=was_refused(request.url))
         asked = request.cb_kwargs["asked"]
-        self.probed[asked] = ProbedPage(url=asked, outcome=outcome, reason=reason)
+        self.probed[asked] = self._ended(asked, outcome, reason)
+
+    def visits(self) -> dict[str, Visit]:
+        """Return what each address gave, in their order."""
+        late = "it was not asked for in time"
+        return {url: self.probed.get(url) or self._ended(url, Outcome.UNREACHABLE, late) for url in self.urls}
+
+    def _ended(self, url: str, outcome: Outcome, reason: str) -> Visit:
+        return Visit(outlet=self.outlet, url=url, fetched_at=now(), outcome=outcome, reason=reason)
 
 
 def _is_address(url: str) -> bool:
@@ -96,9 +92,7 @@ def _is_address(url: str) -> bool:
     return True
 
 
-async def probe(
-    values: Settings, outlet: Outlet, urls: Sequence[str], *, anywhere: bool = False
-) -> dict[str, ProbedPage]:
+async def probe(values: Settings, outlet: Outlet, urls: Sequence[str], *, anywhere: bool = False) -> dict[str, Visit]:
     """Return what each address gives, in their order. Nothing is recorded but the site's pace and robots.txt.
 
     Cancelling ends it cleanly. Raises CrawlInterrupted if it may send nothing more (crawler.download.MAY_SEND).
@@ -112,5 +106,4 @@ async def probe(
     assert isinstance(spider, ProbeSpider), "the crawl was made of this class"
     if spider.stop_conditions.failure is not None:
         raise spider.stop_conditions.failure
-    missing = ProbedPage(url="", outcome=Outcome.UNREACHABLE, reason="it was not asked for in time")
-    return {url: spider.probed.get(url, missing) for url in dict.fromkeys(urls)}
+    return spider.visits()

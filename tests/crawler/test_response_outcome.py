@@ -19,13 +19,16 @@ from cryptography.x509.oid import NameOID
 from scrapy import Request
 from scrapy.http import Response
 
-from crawler.response_outcome import outcome_of_response, page_of, status_of
+from crawler.response_outcome import not_before, page_of, status_of, visit_of
+from news.outlet import Outlet
 from news.storable import is_storable
 from tests.crawler.conftest import House
-from tests.crawler.hostile import Asked, ResponseOutcome, answer, article, redirect
+from tests.crawler.hostile import Answer, Asked, answer, article, redirect
 from tests.news.hostile import CJK, LETTERS, TEXTS, UNSTORABLE
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+OUTLET = Outlet(slug="a", name="A", home="https://a.example/")
 
 
 def raw(data: bytes, *, reset: bool = False) -> Callable[[Asked], None]:
@@ -102,7 +105,7 @@ BODY = PAGE.encode()
     ],
 )
 async def test_whatever_a_server_sends_is_an_attempt_with_a_reason_and_the_crawl_goes_on(
-    house: House, sent: ResponseOutcome, outcome: str, reason: str
+    house: House, sent: Answer, outcome: str, reason: str
 ) -> None:
     ended, why = await house.outcome(house.site(), "/council-votes-for-a-bridge", sent)
     assert (ended, reason in why) == (outcome, True), why
@@ -135,35 +138,35 @@ async def test_a_page_that_claims_an_address_that_cannot_be_kept_is_kept_under_i
 )
 async def test_whatever_retry_after_says_the_pause_ends_within_a_day(until: str) -> None:
     headers = {"Retry-After": until.encode()}
-    said = outcome_of_response(
-        Response("https://a.example/", status=429, headers=headers, request=Request("https://a.example/"))
-    )
-    assert said.outcome == "throttled"
-    assert said.not_before is not None
+    response = Response("https://a.example/", status=429, headers=headers, request=Request("https://a.example/"))
+    assert visit_of(response, OUTLET, response.url).outcome == "throttled"
+    pause_ends_at = not_before(response)
+    assert pause_ends_at is not None
     now = datetime.now(UTC)
-    assert now < said.not_before <= now + timedelta(days=1)
+    assert now < pause_ends_at <= now + timedelta(days=1)
 
 
 @pytest.mark.parametrize("text", UNSTORABLE.values(), ids=UNSTORABLE.keys())
 async def test_a_header_that_no_store_carries_is_passed_over(text: str) -> None:
     value = text.encode("utf-8", "replace") if "\x85" not in text else text.encode("latin-1")
     headers = {"ETag": value, "Last-Modified": value}
-    said = outcome_of_response(Response("https://a.example/", headers=headers, request=Request("https://a.example/")))
-    assert is_storable((said.etag, said.last_modified))
+    response = Response("https://a.example/", headers=headers, request=Request("https://a.example/"))
+    visit = visit_of(response, OUTLET, response.url)
+    assert is_storable((visit.etag, visit.last_modified))
 
 
 @pytest.mark.parametrize("status", [0, 99, 600, 999, 99999999999, 2**64, -1])
 async def test_a_number_that_is_no_status_is_not_stored(status: int) -> None:
     response = Response("https://a.example/", status=status)
     assert status_of(response) is None
-    said = outcome_of_response(response.replace(request=Request("https://a.example/")))
-    assert (said.outcome, said.reason) == ("http_error", "the site answers with a status that is none")
+    visit = visit_of(response.replace(request=Request("https://a.example/")), OUTLET, response.url)
+    assert (visit.outcome, visit.reason) == ("http_error", "the site answers with a status that is none")
 
 
 async def test_a_page_is_known_by_addresses_in_normal_form_whatever_redirects_were() -> None:
     long = f"https://{LETTERS}@www.a.example/x?utm_source={LETTERS}"
     request = Request(long, meta={"redirect_urls": [long]})
-    came = page_of(Response(long, request=request))
+    came = page_of(Response(long, request=request), datetime.now(UTC))
     assert (came.url, came.final_url) == ("https://www.a.example/x",) * 2
 
 
