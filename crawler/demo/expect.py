@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from crawler.demo.page import answers
-from crawler.demo.text import DemoText, Desk, desk, texts
+from crawler.demo.rendering import answers
+from crawler.demo.text import DemoOutlet, DemoText, demo_outlet, texts
 from crawler.demo.truth import ExpectedVisit, Truth
 from news.article import Kind
 from news.moment import Precision
@@ -22,7 +22,7 @@ class _Scene:
     origin: _Origin
     run: int
     seen: Sequence[int]
-    house: Desk
+    site: DemoOutlet
 
     @property
     def url(self) -> str:
@@ -41,19 +41,19 @@ def expect(name: str, origin: _Origin, run: int, seen: Sequence[int]) -> Iterato
 
     `seen` is as in `Newsroom.expected`, but never empty.
     """
-    scene = _Scene(name=name, origin=origin, run=run, seen=seen, house=desk(name))
+    scene = _Scene(name=name, origin=origin, run=run, seen=seen, site=demo_outlet(name))
     for text in texts(name, run):
         yield from _of_article(scene, text)
-    for path in scene.house.sections.values():
+    for path in scene.site.sections.values():
         yield _of_other(scene, path, "a section: a list of articles, itself none")
-    for notice in scene.house.notices:
+    for notice in scene.site.notices:
         yield _of_other(scene, str(notice["path"]), "a page that is not an article")
     yield _of_other(scene, "/", "the front page", listed=False)
     yield _of_other(scene, "/videos", "a list of videos", listed=False)
-    for path in scene.house.missing:
+    for path in scene.site.missing:
         yield ExpectedVisit(
             url=scene.url + path,
-            outlet=scene.house.slug,
+            outlet=scene.site.slug,
             outcomes=frozenset({Outcome.GONE}),
             announced=not any(seen),
             why="linked, but there is nothing: 404",
@@ -66,7 +66,7 @@ def _of_other(scene: _Scene, path: str, why: str, *, listed: bool = True) -> Exp
         outcomes.add(Outcome.NOT_MODIFIED)
     return ExpectedVisit(
         url=scene.url + path,
-        outlet=scene.house.slug,
+        outlet=scene.site.slug,
         outcomes=frozenset(outcomes),
         listed=listed,
         announced=listed and not any(scene.seen),
@@ -76,11 +76,11 @@ def _of_other(scene: _Scene, path: str, why: str, *, listed: bool = True) -> Exp
 
 def _of_article(scene: _Scene, text: DemoText) -> Iterator[ExpectedVisit]:
     """Yield the article's own address and those that lead to the same article."""
-    if text.path.startswith(scene.house.disallow):
+    if text.path.startswith(scene.site.disallow):
         forbidden = frozenset({Outcome.ROBOTS})
         yield ExpectedVisit(
             url=scene.url + text.path,
-            outlet=scene.house.slug,
+            outlet=scene.site.slug,
             outcomes=forbidden,
             announced=not any(scene.seen),
             why="robots.txt forbids it, though front page and sitemap name it",
@@ -89,7 +89,7 @@ def _of_article(scene: _Scene, text: DemoText) -> Iterator[ExpectedVisit]:
     if text.withdrawn is not None and scene.run >= text.withdrawn:
         yield ExpectedVisit(
             url=scene.url + text.path,
-            outlet=scene.house.slug,
+            outlet=scene.site.slug,
             outcomes=frozenset({Outcome.GONE}),
             announced=all(run < text.withdrawn for run in scene.seen),
             why=f"withdrawn in run {text.withdrawn}: 410",
@@ -105,7 +105,7 @@ def _of_article(scene: _Scene, text: DemoText) -> Iterator[ExpectedVisit]:
         announced.append(before is None or before.changed_at < text.changed_at)
     yield ExpectedVisit(
         url=truth.canonical_url,
-        outlet=scene.house.slug,
+        outlet=scene.site.slug,
         outcomes=frozenset(outcomes),
         truth=truth,
         announced=all(announced),
@@ -120,7 +120,7 @@ def _of_article(scene: _Scene, text: DemoText) -> Iterator[ExpectedVisit]:
             more = outcomes | {Outcome.UNCHANGED} | ({Outcome.NOT_MODIFIED} if any(scene.seen) else set())
             yield ExpectedVisit(
                 url=scene.url + path,
-                outlet=scene.house.slug,
+                outlet=scene.site.slug,
                 outcomes=frozenset(more),
                 truth=truth,
                 final_url=final,
@@ -149,7 +149,7 @@ def _reader_sees(text: DemoText) -> tuple[object, ...]:
 
 def _truth(scene: _Scene, text: DemoText) -> Truth:
     """Return what a reader finds. A page in the seed's shape shows a byline only where its markup has one."""
-    says_more = text.markup != "text" or scene.house.template != "seed.html"
+    says_more = text.markup != "text" or scene.site.template != "seed.html"
     original, _, path = text.copy_of.partition(":")
     return Truth(
         canonical_url=scene.url + text.path,

@@ -87,7 +87,7 @@ class DemoText:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class DemoOutlet:
     """What is the same on all pages of an outlet."""
 
     slug: str
@@ -120,13 +120,13 @@ class Desk:
 
 
 @cache
-def desk(outlet: str) -> Desk:
+def demo_outlet(outlet: str) -> DemoOutlet:
     """Return what outlet.toml in the folder `outlet` says."""
     fields = tomllib.loads((TEXTS / outlet / "outlet.toml").read_text(encoding="utf-8"))
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
-    return Desk(**values)
+    return DemoOutlet(**values)
 
 
 @cache

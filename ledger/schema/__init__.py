@@ -1,8 +1,7 @@
 """The ledger's tables. What is written here is never forgotten; the search index is made from it."""
 
 from ledger.schema.base import LATEST, NOW, ZERO, metadata
-from ledger.schema.frontier import attempts, backfill_sitemaps, outlets, pages, recrawls, robots, sites, sources
-from ledger.schema.progress import (
+from ledger.schema.bookkeeping import (
     event_watermarks,
     imports,
     outbox,
@@ -11,6 +10,7 @@ from ledger.schema.progress import (
     reprocessing_parts,
     reprocessings,
 )
+from ledger.schema.frontier import attempts, backfill_sitemaps, outlets, pages, recrawls, robots, sites, sources
 from ledger.schema.statistics import completeness, health, listings, source_change_hours, source_hourly
 from ledger.schema.texts import addresses, articles, merged_stories, raw_pages, signatures, tombstones, versions
 

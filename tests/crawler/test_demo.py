@@ -458,7 +458,7 @@ def test_the_seeds_own_lines_fit_into_such_a_page() -> None:
     name, headline, standfirst, again, published, *paragraphs = lines[:9]
     site = name[: len(name) // 2]
     page = seed_shaped(
-        site=site,
+        site_name=site,
         headline=headline,
         headline_again=again,
         standfirst=standfirst,

@@ -12,7 +12,7 @@ from socket import SHUT_RDWR, socket
 from socketserver import ThreadingTCPServer
 
 from crawler.demo.newsroom import Newsroom
-from crawler.demo.page import Answer
+from crawler.demo.rendering import Answer
 from news.errors import ConfigurationError
 
 HOST = "127.0.0.1"

@@ -14,7 +14,7 @@ import jinja2
 from babel.dates import format_date, format_datetime
 
 from crawler.demo.markup import iso, json_ld
-from crawler.demo.text import DemoText, Desk, desk, texts
+from crawler.demo.text import DemoOutlet, DemoText, demo_outlet, texts
 
 _JINJA = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
@@ -49,58 +49,58 @@ class Answer:
 @cache
 def answers(outlet: str, origin: str, run: int) -> Mapping[str, Answer]:
     """Return path -> answer for all that `outlet` serves at `origin` (scheme, host and port) in `run`."""
-    house, known = desk(outlet), texts(outlet, run)
+    site, known = demo_outlet(outlet), texts(outlet, run)
     shown = [text for text in known if text.withdrawn is None or run < text.withdrawn]
 
     def page(template: str, **values: object) -> str:
-        return _JINJA.get_template(template).render(desk=house, words=house.words, origin=origin, **values)
+        return _JINJA.get_template(template).render(site=site, words=site.words, origin=origin, **values)
 
-    found = {path: Answer(content=page(template, **values).encode()) for path, template, values in _lists(house, shown)}
+    found = {path: Answer(content=page(template, **values).encode()) for path, template, values in _lists(site, shown)}
     for text in known:
-        found |= _article(page, text, text in shown, house, origin, _related(outlet, text))
+        found |= _article(page, text, text in shown, site, origin, _related(outlet, text))
     front = [text for text in shown if text.appears <= run]
     found["/"] = Answer(content=page("front.html", texts=front, path="/").encode())
     found["/style.css"] = Answer(content_type="text/css; charset=utf-8", content=page("style.css").encode())
     found["/robots.txt"] = Answer(content_type="text/plain; charset=utf-8", content=page("robots.txt").encode())
-    feed = page(f"{house.feed_format}.xml", texts=known[:FEED_LENGTH]).encode()
-    found[house.feed] = Answer(content_type=f"application/{house.feed_format}+xml; charset=utf-8", content=feed)
-    suffix = ".gz" if house.packed_sitemaps else ""
+    feed = page(f"{site.feed_format}.xml", texts=known[:FEED_LENGTH]).encode()
+    found[site.feed] = Answer(content_type=f"application/{site.feed_format}+xml; charset=utf-8", content=feed)
+    suffix = ".gz" if site.packed_sitemaps else ""
     news = max(text.changed_at for text in known)
     found["/sitemap-index.xml"] = Answer(
         content_type=XML, content=page("sitemap-index.xml", suffix=suffix, changed_at=news).encode()
     )
     for name in ("sitemap-news.xml", "sitemap-pages.xml"):
-        found[f"/{name}{suffix}"] = _sitemap(page(name, texts=known), packed=house.packed_sitemaps)
+        found[f"/{name}{suffix}"] = _sitemap(page(name, texts=known), packed=site.packed_sitemaps)
     return found
 
 
-def _lists(house: Desk, shown: Sequence[DemoText]) -> list[tuple[str, str, dict[str, object]]]:
+def _lists(site: DemoOutlet, shown: Sequence[DemoText]) -> list[tuple[str, str, dict[str, object]]]:
     """Return path, template and values of the pages that are no articles."""
     lists: list[tuple[str, str, dict[str, object]]] = [
         (path, "section.html", {"title": name, "texts": [t for t in shown if t.section == name], "path": path})
-        for name, path in house.sections.items()
+        for name, path in site.sections.items()
     ]
-    lists.append(("/videos", "section.html", {"title": house.words["videos"], "texts": shown[:3], "path": "/videos"}))
-    return lists + [(str(n["path"]), "notice.html", {"notice": n, "path": n["path"]}) for n in house.notices]
+    lists.append(("/videos", "section.html", {"title": site.words["videos"], "texts": shown[:3], "path": "/videos"}))
+    return lists + [(str(n["path"]), "notice.html", {"notice": n, "path": n["path"]}) for n in site.notices]
 
 
 def _article(
-    page: Callable[..., str], text: DemoText, shown: bool, house: Desk, origin: str, related: Sequence[DemoText]
+    page: Callable[..., str], text: DemoText, shown: bool, site: DemoOutlet, origin: str, related: Sequence[DemoText]
 ) -> dict[str, Answer]:
     """Return the answers of all addresses of one article: its own, AMP, print, picture, and the one it moved from."""
     if not shown:
-        gone = page("notice.html", notice={"headline": house.words["gone"], "paragraphs": []}, path=text.path)
+        gone = page("notice.html", notice={"headline": site.words["gone"], "paragraphs": []}, path=text.path)
         return {text.path: Answer(status=410, content=gone.encode()), picture(text): _picture(text)}
     values = {
         "text": text,
         "path": text.path,
         "related": related,
-        "published": visible(text.published, house),
-        "modified": visible(text.modified, house) if text.modified else "",
-        "json_ld": json_ld(text, house, origin),
+        "published": visible(text.published, site),
+        "modified": visible(text.modified, site) if text.modified else "",
+        "json_ld": json_ld(text, site, origin),
         "picture": picture(text),
     }
-    rendered = page(house.template, **values).encode(text.encoding, "xmlcharrefreplace")
+    rendered = page(site.template, **values).encode(text.encoding, "xmlcharrefreplace")
     plain = text.encoding == "utf-8"
     found = {
         text.path: Answer(content_type=HTML if plain else "text/html", content=rendered),
@@ -118,7 +118,7 @@ def _article(
 
 def _related(outlet: str, text: DemoText) -> list[DemoText]:
     """Return three other articles, always as they were in the first run: a page changes only with its own text."""
-    forbidden = desk(outlet).disallow
+    forbidden = demo_outlet(outlet).disallow
     lasting = [t for t in texts(outlet, 1) if t.withdrawn is None and not t.path.startswith(forbidden)]
     first = [t for t in lasting if t.path != text.path]
     start = sha256(text.path.encode()).digest()[0] % len(first)
@@ -142,16 +142,16 @@ def _picture(text: DemoText) -> Answer:
     return Answer(content_type="image/svg+xml", content=drawn.encode())
 
 
-def visible(at: datetime | date, house: Desk) -> str:
+def visible(at: datetime | date, site: DemoOutlet) -> str:
     """Return a time as the outlet shows it to readers, in its zone and language."""
     if isinstance(at, datetime):
-        return format_datetime(at, house.date_pattern, tzinfo=ZoneInfo(house.timezone), locale=house.locale)
-    return format_date(at, "long", locale=house.locale)
+        return format_datetime(at, site.date_pattern, tzinfo=ZoneInfo(site.timezone), locale=site.locale)
+    return format_date(at, "long", locale=site.locale)
 
 
 def seed_shaped(
     *,
-    site: str,
+    site_name: str,
     headline: str,
     headline_again: str,
     standfirst: str,
@@ -161,7 +161,7 @@ def seed_shaped(
     path: str = "/world/a-page",
 ) -> bytes:
     """Return a page in the seed's shape with the given lines; `published` is the visible line as it stands."""
-    house = desk("newsable")
+    site = demo_outlet("newsable")
     text = DemoText(
         path=path,
         headline=headline,
@@ -169,18 +169,18 @@ def seed_shaped(
         standfirst=standfirst,
         paragraphs=tuple(paragraphs),
         published=date(2024, 2, 8),
-        section=next(iter(house.sections)),
+        section=next(iter(site.sections)),
         language="en",
         markup="text",
     )
     return (
         _JINJA.get_template("seed.html")
         .render(
-            desk=house,
-            words=house.words,
+            site=site,
+            words=site.words,
             origin=origin,
             path=path,
-            site=site,
+            site_name=site_name,
             text=text,
             published=published,
             modified="",
