@@ -17,7 +17,7 @@ TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 USER_AGENT = f"Broadsheet/{version('broadsheet')}" + (f" (+{_configuration.contact})" if _configuration.contact else "")
 DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
-# the rooms behind the crawler
+# the steps behind the crawler
 ITEM_PIPELINES = {
     "pipelines.items.ArchivePipeline": 50,
     "pipelines.items.DigestPipeline": 100,

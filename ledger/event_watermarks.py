@@ -1,4 +1,4 @@
-"""Up to when the index was told what it is told regularly, so that a daemon goes on where another one ended."""
+"""Up to when regular events were emitted, so that a daemon goes on where another one ended."""
 
 from datetime import UTC, datetime
 
@@ -11,7 +11,7 @@ from news.clock import TOLERANCE
 
 
 async def emitted_until(connection: AsyncConnection, what: str, now: datetime) -> datetime | None:
-    """Return up to when the index was told of `what`; None if it never was, or, later than `now`, by a wrong clock."""
+    """Return up to when events of this kind were emitted; None if never, or, later than `now`, by a wrong clock."""
     query = select(event_watermarks.c.until).where(
         event_watermarks.c.what == what, event_watermarks.c.until <= now + TOLERANCE
     )
@@ -20,7 +20,7 @@ async def emitted_until(connection: AsyncConnection, what: str, now: datetime) -
 
 
 async def note_emitted_until(connection: AsyncConnection, what: str, until: datetime) -> None:
-    """Write that the index was told of `what` up to then; for the transaction that owes it."""
+    """Write that events of this kind were emitted up to then, in the transaction that enqueues them."""
     statement = insert(event_watermarks).values(what=what, until=until)
     await connection.execute(
         statement.on_conflict_do_update(index_elements=[event_watermarks.c.what], set_={"until": until})

@@ -174,7 +174,7 @@ async def rewrite(
     kept_at: datetime,
     newest: Mapping[str, Any] | None = None,
 ) -> int:
-    """Write the article's history anew and return its newest version's number; the index is owed the article.
+    """Write the article's history anew and return its newest version's number; the article is enqueued.
 
     `known` is the article's row, `locked`; `newest` are further columns if the newest text is another one now.
     `kept_at` is when the signatures begin to age.

@@ -1,4 +1,4 @@
-"""What the index is still owed: written in the transaction that made it due, struck out when the index has it."""
+"""What is pending for the index: written in the transaction that made it so, deleted when the index has it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -27,7 +27,7 @@ class PendingDocument:
 
 @dataclass(frozen=True, kw_only=True)
 class Debt:
-    """How much the index is owed, since when, and how much it refused."""
+    """How much is pending for the index, since when, and how much it rejected."""
 
     owed: int
     owed_since: datetime | None
@@ -53,7 +53,7 @@ class Publishing:
 
 
 async def enqueue_article(connection: AsyncConnection, article_id: UUID, revision: int) -> None:
-    """Note that the index lacks this revision of the article; an older debt for it is replaced."""
+    """Note that the index lacks this revision of the article; an older revision is replaced."""
     await _enqueue(connection, stream="articles", id=str(article_id), revision=revision)
 
 
@@ -76,11 +76,11 @@ async def enqueue_event(
 
 
 async def enqueue_events(connection: AsyncConnection, events: Mapping[str, Mapping[str, Any]]) -> None:
-    """Note that the index lacks these crawl events: id -> document. What it is owed already is left as it is."""
+    """Note that the index lacks these crawl events: id -> document. What is pending already is left as it is."""
     if not events:
         return
-    statement = insert(outbox).values(stream="events", id=bindparam("event"), revision=1, document=bindparam("told"))
-    rows = [{"event": id, "told": dict(document)} for id, document in sorted(events.items())]
+    statement = insert(outbox).values(stream="events", id=bindparam("event"), revision=1, document=bindparam("content"))
+    rows = [{"event": id, "content": dict(document)} for id, document in sorted(events.items())]
     await connection.execute(statement.on_conflict_do_nothing(), rows)
 
 
@@ -105,7 +105,7 @@ async def _enqueue(connection: AsyncConnection, **row: Any) -> None:
 
 
 async def pending(connection: AsyncConnection, limit: int) -> list[PendingDocument]:
-    """Return up to `limit` of what the index is owed, the oldest debt first.
+    """Return up to `limit` of what is pending for the index, the oldest first.
 
     An article comes as the ledger has it now, which may be a later revision than the one that was noted.
     """
@@ -122,7 +122,7 @@ async def pending(connection: AsyncConnection, limit: int) -> list[PendingDocume
 
 
 async def resolve(connection: AsyncConnection, done: Collection[PendingDocument]) -> None:
-    """Strike out what the index has; a debt of a later revision that was noted meanwhile, or is being noted, stays."""
+    """Delete what the index has; a later revision that was enqueued meanwhile, or is being enqueued, stays."""
     for batch in _batches(list(done)):
         revisions = {(each.stream, each.id): each.revision for each in batch}
         rows = await connection.execute(
@@ -171,7 +171,7 @@ async def publishing_now(connection: AsyncConnection) -> Publishing:
 
 
 async def debt(connection: AsyncConnection) -> Debt:
-    """Return how much the index is owed and refused."""
+    """Return how much is pending and rejected."""
     row = (await connection.execute(select(func.count().label("owed"), func.min(outbox.c.pending_since)))).one()
     quarantined = (await connection.execute(select(func.count()).select_from(quarantine))).scalar_one()
     return Debt(owed=row[0], owed_since=row[1], quarantined=quarantined)

@@ -1,4 +1,4 @@
-"""How each outlet was when it was last looked at, and whether the operator's webhook has heard of it."""
+"""How each outlet was when it was last looked at, and whether the operator's webhook was notified."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Health:
 
     outlet: str
     reason: str | None
-    #: when it fell ill, or was well again
+    #: when it became unhealthy, or recovered
     since: datetime | None
     #: addresses that it usually brings in a day like the last
     expected: float | None
@@ -53,13 +53,13 @@ async def healths(connection: AsyncConnection, outlets: Collection[str] = ()) ->
 
 
 async def note_health(connection: AsyncConnection, found: Health) -> bool:
-    """Write how an outlet is, and return whether it fell ill or was well again since the last look.
+    """Write how an outlet is, and return whether it became unhealthy or recovered since the last look.
 
-    Another reason is no news; its `since` stays when the illness began.
+    Another reason is no news; its `since` stays when it became unhealthy.
     """
     before = (await healths(connection, [found.outlet])).get(found.outlet)
-    was_ill = before is not None and before.reason is not None
-    is_news = was_ill != (found.reason is not None)
+    was_unhealthy = before is not None and before.reason is not None
+    is_news = was_unhealthy != (found.reason is not None)
     values = {name: getattr(found, name) for name in Health.__dataclass_fields__}
     if before is not None and not is_news:
         values |= {"since": before.since, "notified": before.notified}
@@ -79,13 +79,13 @@ async def forget(connection: AsyncConnection, kept: Collection[str]) -> list[str
 
 
 async def unnotified(connection: AsyncConnection) -> list[Health]:
-    """Return what the webhook has not heard of, the oldest news first."""
+    """Return what the webhook was not notified of, the oldest news first."""
     rows = await connection.execute(select(health).where(~health.c.notified).order_by(health.c.since))
     return [Health(**row._mapping) for row in rows]
 
 
 async def note_notified(connection: AsyncConnection, notified: Health) -> None:
-    """Write that the webhook has heard of it; what happened meanwhile is still to be told."""
+    """Write that the webhook was notified; what happened meanwhile is not notified yet."""
     same = and_(health.c.outlet == notified.outlet, health.c.since == notified.since)
     await connection.execute(update(health).where(same).values(notified=True))
 
@@ -131,7 +131,7 @@ async def last_found(connection: AsyncConnection, since: datetime) -> dict[str, 
 
 
 async def count_unhealthy(connection: AsyncConnection) -> int:
-    """Return how many outlets are unwell."""
+    """Return how many outlets are unhealthy."""
     return (
         await connection.execute(select(func.count()).select_from(health).where(health.c.reason.is_not(None)))
     ).scalar_one()

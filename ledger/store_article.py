@@ -1,4 +1,4 @@
-"""An article that was read is kept: as a new article, as a new version, or as what we had."""
+"""An article that was read is stored: as a new article, as a new version, or as what we had."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, time
@@ -39,10 +39,10 @@ from news.visit import Visit
 
 
 async def store(connection: AsyncConnection, visit: Visit, story_days: int = STORY_DAYS) -> Visit:
-    """Keep the article of a visit within the transaction of `connection`; return the visit with what became of it.
+    """Store the article of a visit within the transaction of `connection`; return the visit with what became of it.
 
-    The outcome is NEW, CHANGED, UNCHANGED, or WALL, which is not kept. Two workers that read one article at once wait
-    for each other: the second finds what the first kept; so do two that read copies of one text, which become one
+    The outcome is NEW, CHANGED, UNCHANGED, or WALL, which is not stored. Two workers that read one article at once wait
+    for each other: the second finds what the first stored; so do two that read copies of one text, which become one
     story. A view of an article that we have from its canonical address (AMP, print) never makes a version, nor does
     what a wall left of it, nor what we read otherwise than before. `story_days` is how far apart two copies of a text
     may be seen. Raises ReadAgain where that has to be found out first.
@@ -118,7 +118,7 @@ async def _store_new(connection: AsyncConnection, visit: Visit, story_days: int)
 
 
 async def _store_unchanged(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
-    """Keep what is new beside the text: dates, keywords, pictures, rights, enrichment. It makes no version."""
+    """Store what is new beside the text: dates, keywords, pictures, rights, enrichment. It makes no version."""
     if known.missed_at is not None:
         await lock_stories(connection)
         await meet(connection, known.id, visit.fetched_at)
@@ -143,7 +143,7 @@ async def refresh(
 ) -> bool:
     """Write what the index gets of the article where it is another than in `known`, and `seen` in any case.
 
-    `known` is the article's row. Return whether the document changed; then the index is owed it.
+    `known` is the article's row. Return whether the document changed; then it is enqueued.
     """
     document = plain_json(visit.document)
     of_this = articles.c.id == known.id
@@ -234,15 +234,15 @@ async def _store_changed(connection: AsyncConnection, visit: Visit, known: Row[A
 
 
 async def _store_earlier(connection: AsyncConnection, visit: Visit, seen: Row[Any], story_days: int) -> Visit:
-    """Keep what was fetched before the newest text that we have: at most a version in the article's past."""
+    """Store what was fetched before the newest text that we have: at most a version in the article's past."""
     known = await locked(connection, seen.id)
     texts = await texts_of(connection, known.id)
-    told = with_earlier(texts, text_of(visit), known.fetched_at)
-    if told != texts:
+    after = with_earlier(texts, text_of(visit), known.fetched_at)
+    if after != texts:
         kept_at = visit.imported_at or visit.fetched_at
-        await rewrite(connection, known, told, story_days=story_days, kept_at=kept_at)
-    outcome = Outcome.UNCHANGED if len(told) == len(texts) else Outcome.CHANGED
-    return visit.ended(outcome, article_id=known.id, version=in_force(told, visit.fetched_at))
+        await rewrite(connection, known, after, story_days=story_days, kept_at=kept_at)
+    outcome = Outcome.UNCHANGED if len(after) == len(texts) else Outcome.CHANGED
+    return visit.ended(outcome, article_id=known.id, version=in_force(after, visit.fetched_at))
 
 
 def _is_view(visit: Visit, known: Row[Any]) -> bool:

@@ -91,7 +91,7 @@ async def reprocess(
 
     With `is_text` the kept page of the newest version was read again, and its text and provenance replace that
     version's; else the document alone is renewed. There is no version of it and no edit; number, times and id stay,
-    the revision rises if the document changed, and the index is owed it then.
+    the revision rises if the document changed, and it is enqueued then.
     Raises ChangedMeanwhile if the article is no longer as it was `seen`.
     """
     document = plain_json(visit.document)
@@ -186,18 +186,18 @@ async def reprocess_archived(connection: AsyncConnection, visit: Visit, story_da
         return await store(connection, visit, story_days)
     known = await locked(connection, seen.id)
     texts = await texts_of(connection, known.id)
-    told = with_better(texts, text_of(visit))
-    version = in_force(told or texts, visit.fetched_at)
+    after = with_better(texts, text_of(visit))
+    version = in_force(after or texts, visit.fetched_at)
     kept = visit.ended(Outcome.UNCHANGED, article_id=known.id, version=version)
-    if told is None:
+    if after is None:
         return kept
     is_newest = texts[-1].seen_at == visit.fetched_at
-    if told == texts and not (is_newest and known.document != plain_json(visit.document)):
+    if after == texts and not (is_newest and known.document != plain_json(visit.document)):
         return kept
     newest = None
     if is_newest:
         newest = {name: value for name, value in columns(visit).items() if name != "fetched_at"}
         newest |= address_of(visit) if known.read_from == visit.read_from else {}
     kept_at = visit.imported_at or visit.fetched_at
-    await rewrite(connection, known, told, story_days=story_days, kept_at=kept_at, newest=newest)
+    await rewrite(connection, known, after, story_days=story_days, kept_at=kept_at, newest=newest)
     return kept.ended(Outcome.CHANGED)

@@ -47,15 +47,15 @@ RAW_BYTES = 5 * 2**30
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What a recording is told of the settings."""
+    """The settings that a recording needs."""
 
-    #: the index is owed each attempt as a crawl event
+    #: each attempt is enqueued as a crawl event
     events: bool = False
     #: how far apart two copies of a text may be seen
     story_days: int = STORY_DAYS
     #: the age from which an article is visited no more, where its outlet's file says nothing else
     revisit_days: float = REVISIT_DAYS
-    #: the room for raw pages; 0: none is kept
+    #: the bytes for raw pages; 0: none is kept
     raw_bytes: int = RAW_BYTES
     #: days after which a raw page is forgotten; None: as long as its article is re-fetched
     raw_days: float | None = None

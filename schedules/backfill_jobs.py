@@ -87,7 +87,7 @@ async def _defer(jobs: Jobs, outlet: Outlet, at: datetime | None = None, failure
 
 
 def define_past(jobs: Jobs, settings: Settings) -> None:
-    """Define what the job does, with the rooms that this process has opened."""
+    """Define what the job does, with what this process has opened."""
 
     @jobs.app.task(name="fill_in")
     async def fill_in(outlet: str, failures: int = 0) -> None:

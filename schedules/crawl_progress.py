@@ -18,7 +18,7 @@ LOOK_SECONDS = 0.25
 
 @dataclass(frozen=True, kw_only=True)
 class CrawlProgress:
-    """How far it is: attempts by outlet and outcome, jobs that wait or run, documents that the index is owed."""
+    """How far it is: attempts by outlet and outcome, jobs that wait or run, documents pending for the index."""
 
     outcomes: dict[str, dict[Outcome, int]]
     unfinished: int
@@ -34,7 +34,7 @@ async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] 
     """Yield how far the jobs of `outlets` and the recrawls of `urls` are, until all have ended and are searchable.
 
     If no worker lives, this process works them off. While the index is away the crawl goes on; following ends when
-    the jobs have, and what is owed waits. A worker of ours that fails raises its error here.
+    the jobs have, and what is pending waits. A worker of ours that fails raises its error here.
     """
     started_at = now()
     desk = jobs.desk

@@ -1,4 +1,4 @@
-"""The round: every outlet that was read since is looked at, marked or unmarked, and the operator told."""
+"""The round: every outlet that was read since is checked, and its health noted, emitted and sent to the webhook."""
 
 import asyncio
 import json
@@ -127,7 +127,7 @@ async def _look(
     if emits:
         event_id = f"health-{outlet.slug}-{now:%Y%m%dT%H%M%S}"
         await enqueue_event(connection, event_id, change_of_health(found, outlet))
-        if found.reason is None:  # who fell ill is told of with the next telling
+        if found.reason is None:  # the event of one that became unhealthy is emitted with the next ones
             await enqueue_state(connection, unwell_id(outlet.slug), None)
     # of one that is well again, what was met at a wall, or not at all, would be asked for a day later
     return found, 0 if found.reason else await try_again(connection, outlet.slug, now - TRIED_AGAIN)
@@ -168,7 +168,7 @@ def still_asked(sources: Collection[SourceHealth], outlet: Outlet, now: datetime
 
 
 async def notify(jobs: Jobs, webhook_url: str) -> None:
-    """Tell the operator's webhook what it has not heard of; what it does not take is told again in the next round."""
+    """Notify the operator's webhook of what is new; what it does not take is sent again in the next round."""
     async with jobs.desk.engine.connect() as connection:
         news = await unnotified(connection)
     for each in news:

@@ -38,7 +38,7 @@ LANES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class ImportProgress:
-    """How far imports are: each as the ledger has it, a list's addresses by outcome, jobs left, documents owed."""
+    """How far imports are: each as the ledger has it, a list's addresses by outcome, jobs left, documents pending."""
 
     imports: list[Import]
     fetched: dict[str, int]
@@ -77,7 +77,7 @@ async def _defer_fetch(
 
 
 def define_imports(jobs: Jobs, settings: Settings) -> None:
-    """Define what the jobs of imports do, with the rooms that this process has opened."""
+    """Define what the jobs of imports do, with what this process has opened."""
 
     @jobs.app.task(name="import")
     async def import_(import_id: int, failures: int = 0) -> None:

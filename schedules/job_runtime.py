@@ -1,4 +1,4 @@
-"""All rooms that a crawl needs, opened in one process and closed in the other order."""
+"""All that a crawl needs, opened in one process and closed in the other order."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar

@@ -178,7 +178,7 @@ async def open_jobs(desk: Desk, catalogue: Catalogue, settings: Settings, *, que
 
 
 def _define_tasks(jobs: Jobs, settings: Settings) -> None:
-    """Define what each job does, with the rooms that this process has opened."""
+    """Define what each job does, with what this process has opened."""
 
     @jobs.app.task(name="crawl", pass_context=True)
     async def crawl(

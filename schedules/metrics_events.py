@@ -1,4 +1,4 @@
-"""What the index of crawl events is told regularly: each outlet's hours, who is unwell now, what it is owed itself."""
+"""Events that are emitted regularly: each outlet's hours, which outlets are unhealthy now, what is pending."""
 
 import asyncio
 from collections.abc import Mapping
@@ -25,17 +25,17 @@ from schedules.plan import zone_of
 log = structlog.get_logger()
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
-#: between two tellings: so old is what a dashboard shows of now
+#: between two emissions: so old is what a dashboard shows of now
 EVERY = timedelta(minutes=5)
-#: an hour is told of so long after its end: what was fetched in its last minutes is recorded by then
+#: an hour is emitted so long after its end: what was fetched in its last minutes is recorded by then
 SETTLED = timedelta(minutes=10)
-#: hours that are told of afterwards, where daemon or index were away; what lies before is in the ledger alone
+#: hours that are emitted afterwards, where daemon or index were away; what lies before is in the ledger alone
 CATCH_UP = timedelta(hours=24)
-#: hours told of in one telling: no article waits behind more than these
+#: hours emitted at a time: no article waits behind more than these
 HOURS_AT_ONCE = 2
-#: an index that lags further behind is told of no hours, which would only wait; the ledger knows them later, too
+#: to an index that lags further behind no hours are emitted, which would only wait; the ledger knows them later, too
 LAGGING = timedelta(minutes=10)
-#: an index that lags further behind is not even told by how much: it is away for good
+#: to an index that lags further behind not even that is emitted: it is away for good
 AWAY = timedelta(days=7)
 #: between two removals of old events
 CLEARED_EVERY = timedelta(days=1)
@@ -44,24 +44,24 @@ BATCH = 5
 
 
 def slot_of(now: datetime) -> datetime:
-    """Return the beginning of the five minutes in which the index is told once."""
+    """Return the beginning of the five minutes in which events are emitted once."""
     return now - (now - BEGINNING) % EVERY
 
 
 async def emit_events(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -> None:
-    """Owe the index what it is told regularly of these outlets, unless it was told less than EVERY ago.
+    """Enqueue the regular events of these outlets, unless that was done less than EVERY ago.
 
-    Ids are made of what is told and when, so that twice is once. The hours have been counted by then.
+    Ids are made of what is emitted and when, so that twice is once. The hours have been counted by then.
     """
     if desk.index.name != "elasticsearch":
         return
     slot = slot_of(now)
     async with desk.engine.begin() as connection:
-        until = await emitted_until(connection, "debt", now)
+        until = await emitted_until(connection, "backlog", now)
         if until is not None and until >= slot:
             return
-        lag = await _emit_debt(connection, slot, now)
-        await note_emitted_until(connection, "debt", slot)
+        lag = await _emit_backlog(connection, slot, now)
+        await note_emitted_until(connection, "backlog", slot)
     if lag > LAGGING or not await _takes_all(desk.index):
         return
     async with desk.engine.begin() as connection:
@@ -75,8 +75,8 @@ async def emit_events(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) 
         await _clear(desk, timedelta(days=desk.configuration.events_days), now)
 
 
-async def _emit_debt(connection: AsyncConnection, slot: datetime, now: datetime) -> timedelta:
-    """Owe the index an event on what it is owed, and return by how much it lags behind."""
+async def _emit_backlog(connection: AsyncConnection, slot: datetime, now: datetime) -> timedelta:
+    """Enqueue an event on what is pending, and return by how much the index lags behind."""
     owed = await debt(connection)
     lag = max(now - owed.owed_since, timedelta(0)) if owed.owed_since else timedelta(0)
     if lag <= AWAY:
@@ -110,7 +110,7 @@ async def _takes_all(index: Index) -> bool:
     try:
         behind = (await index.status()).behind
     except IndexUnavailable:
-        return False  # the publisher says so; what is not told now is told when the index is back
+        return False  # the publisher says so; what is not emitted now is emitted when the index is back
     if "events" in behind:
         log.warning("events_not_told", reason="their schema is old", way_out="broadsheet index migrate")
     return "events" not in behind
@@ -119,7 +119,7 @@ async def _takes_all(index: Index) -> bool:
 async def _emit_next_hour(
     connection: AsyncConnection, outlets: Mapping[str, Outlet], known: Mapping[str, Health], now: datetime
 ) -> None:
-    """Owe the index the first hour that it was not told of, if one has settled."""
+    """Enqueue the events of the first hour that is not emitted yet, if one has settled."""
     settled = (now - SETTLED).replace(minute=0, second=0, microsecond=0)
     oldest = settled - CATCH_UP
     hour = max(await emitted_until(connection, "hours", now) or oldest, oldest)
@@ -127,7 +127,7 @@ async def _emit_next_hour(
         return
     counted = await hour_of(connection, hour)
     first_read = await first_readings(connection)
-    # an outlet that was not met by then has nothing to tell
+    # an outlet that was not met by then has no event
     met = [slug for slug in outlets if slug in counted or (slug in first_read and first_read[slug] < hour + HOUR)]
     for start in range(0, len(met), BATCH):
         batch = met[start : start + BATCH]

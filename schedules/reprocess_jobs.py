@@ -30,7 +30,7 @@ INDEX_SECONDS = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class ReprocessProgress:
-    """How far a reprocessing is, its jobs that are left, and the documents that the index is owed."""
+    """How far a reprocessing is, its jobs that are left, and the documents pending for the index."""
 
     asked: Reprocessing
     unfinished: int
@@ -76,7 +76,7 @@ async def _defer(jobs: Jobs, reprocessing_id: int, part: int, failures: int = 0)
 
 
 def define_reprocessing(jobs: Jobs) -> None:
-    """Define what the job does, with the rooms that this process has opened."""
+    """Define what the job does, with what this process has opened."""
 
     @jobs.app.task(name="reprocess")
     async def reprocess(reprocessing_id: int, part: int, failures: int = 0) -> None:

@@ -78,7 +78,7 @@ reprocessing_parts = Table(
     PrimaryKeyConstraint("reprocessing_id", "part"),
 )
 
-#: what is still owed to the index: one row an article or event, the newest revision alone
+#: what is pending for the index: one row an article or event, the newest revision alone
 outbox = Table(
     "outbox",
     metadata,
@@ -115,7 +115,7 @@ publishing = Table(
     CheckConstraint("one", name="ck_publishing_one"),
 )
 
-#: what the index is told regularly, and up to when it was
+#: up to when each kind of regular event was emitted
 event_watermarks = Table(
     "event_watermarks",
     metadata,

@@ -27,7 +27,7 @@ outlets = Table(
     Column("crawled_at", Instant),
     Column("chrome", JSONB, nullable=False, server_default="{}"),  # hash of a line -> pages that had it
     Column("pages_read", Integer, nullable=False, server_default=ZERO),
-    Column("unhealthy_reason", Text),  # why the outlet is unwell; None: it is well
+    Column("unhealthy_reason", Text),  # None: the outlet is healthy
     Column("unhealthy_at", Instant),
     Column("paused", Boolean, nullable=False, server_default=text("false")),  # by the user, until resumed
     Column("site", Text, unique=True),  # of an outlet that has no file: it was met in an import

@@ -66,5 +66,5 @@ health = Table(
     Column("seen", Integer, nullable=False, server_default=ZERO),  # addresses in the last 24 hours
     Column("silent_since", Instant),
     Column("checked_at", Instant, nullable=False),
-    Column("notified", Boolean, nullable=False, server_default=text("true")),  # whether the webhook has heard of it
+    Column("notified", Boolean, nullable=False, server_default=text("true")),  # whether the webhook was notified
 )
