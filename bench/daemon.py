@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 
-from ledger.server import Server, start
+from ledger.embedded.server import Server, start
 from tests.schedules.processes import environment, libpq
 
 #: a run that gets no further in this time is stuck

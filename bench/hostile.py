@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bench.daemon import ask, change, end, house, launch, until
 from bench.newsstand import page as good_page
 from bench.press import Loopback, answer, write_outlet
-from ledger.server import Server
+from ledger.embedded.server import Server
 
 #: outlets that are crawled at once: few, so that the second crawl of each comes before a failure is tried again
 AT_ONCE = 8
@@ -386,7 +386,7 @@ async def _missed(engine: AsyncEngine, each: Combination, beside: int, port: int
         " WHERE outlet = :slug AND url LIKE :bad) AS tried WHERE later < make_interval(secs => :at_once)",
         "failing": "SELECT count(*) FROM procrastinate_jobs WHERE args->>'outlet' = :slug"
         " AND (status = 'failed' OR coalesce((args->>'failures')::int, 0) > 0)",
-        "marked": "SELECT max(left(marked, 200)) FROM outlets WHERE slug = :slug",
+        "marked": "SELECT max(left(unhealthy_reason, 200)) FROM outlets WHERE slug = :slug",
         "left_alone": "SELECT max(not_before) FROM sites WHERE site = :site",
     }
     values: dict[str, Any] = {"slug": each.slug, "at_once": AT_ONCE_SECONDS, "site": f"{each.host}:{port}"}

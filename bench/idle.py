@@ -19,7 +19,7 @@ if not __package__:
     sys.path[0] = str(Path(__file__).parent.parent)
 
 from bench.daemon import end, house, launch
-from ledger.server import Server
+from ledger.embedded.server import Server
 from tests import elasticsearch_server
 from tests.ports import free_port
 from tests.schedules.processes import libpq
@@ -37,7 +37,7 @@ _ORIGINS = [
     ("around transactions", False, r"^(BEGIN|COMMIT|ROLLBACK|;?$)"),
     ("queue: Procrastinate", False, r"procrastinate_(fetch|prune|update|register|unregister)|abort_requested"),
     ("queue: Procrastinate, its listening connection held", False, r"^SELECT 1$"),
-    ("queue: schedules.alive, locks of a worker", False, r"pid = pg_backend_pid\(\)"),
+    ("queue: schedules.worker_liveness, locks of a worker", False, r"pid = pg_backend_pid\(\)"),
     ("queue: schedules.work, jobs of dead workers", False, r"FROM procrastinate_jobs AS job LEFT JOIN"),
     (
         "timetable: schedules.timetable, what is due",
@@ -46,11 +46,11 @@ _ORIGINS = [
     ),
     ("timetable: its lock held, has something happened?", False, r"max\(id\) FROM attempts"),
     (
-        "events: schedules.telling, what it is told and publishes",
+        "events: schedules.metrics_events, what it is told and publishes",
         False,
         r"\b(told|completeness|health)\b|AS owed|min\(sources|INTO outbox|quarantine$|FROM outbox WHERE",
     ),
-    ("ledger.clock", True, r"clock_timestamp\(\)$"),
+    ("ledger.clock_offset", True, r"clock_timestamp\(\)$"),
     (
         "ledger.wake, pipelines.publish: is something pending?",
         True,

@@ -16,7 +16,7 @@ from pathlib import Path
 from zlib import crc32
 
 from bench.newsstand import WORDS
-from ledger.server import Server
+from ledger.embedded.server import Server
 from tests.schedules.processes import environment, libpq
 
 #: this checkout

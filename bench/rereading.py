@@ -14,7 +14,7 @@ from typing import Any
 
 from bench.daemon import ask, change, house, rows
 from bench.press import CHECKOUT, DAY, MORE, NIGHT, Loopback, Press, environ, read_with, release, run, write_outlet
-from ledger.server import Server
+from ledger.embedded.server import Server
 
 OUTLETS = 6
 #: of each reading of the bench; the mark is for 300, of which 100 are edited

@@ -18,7 +18,7 @@ from elasticsearch import Elasticsearch
 
 from bench.daemon import end
 from bench.newsstand import Newsstand
-from ledger.server import Server, start
+from ledger.embedded.server import Server, start
 from tests.elasticsearch_server import Node
 from tests.elasticsearch_server import running as elasticsearch
 from tests.index.stumbling import Stumbling, stumbling

@@ -25,8 +25,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the bench runs from a clone, installed or not
 
 from bench import lookup, recorder
-from ledger import server
 from ledger.database import engine_for, migrate
+from ledger.embedded import server
 from ledger.schema import metadata
 from news.article import Article
 from news.edits import compare

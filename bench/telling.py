@@ -22,26 +22,26 @@ from bench.daemon import house
 from crawler.catalogue import Catalogue
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
-from ledger.arrivals import WEEKS
 from ledger.database import engine_for, migrate
+from ledger.source_rates import WEEKS
 from news.configuration import Configuration
 from news.outlet import Outlet
 from pipelines.desk import Desk
 from pipelines.publish import publish_all
-from schedules.telling import CATCH_UP, EVERY, HOURS_AT_ONCE, tell_index
+from schedules.metrics_events import CATCH_UP, EVERY, HOURS_AT_ONCE, emit_events
 from tests import elasticsearch_server
 
 #: Elasticsearch looks at its files no more often than every ten seconds
 STATISTICS_SECONDS = 12.0
 #: every outlet brought something in every hour of four weeks: as much as there can be to learn from
 _ARRIVALS = text(
-    "INSERT INTO arrivals (outlet, source, hour, found) SELECT 'many_' || number, 'feed', at, 1 + number % 5"
+    "INSERT INTO source_hourly (outlet, source, hour, found) SELECT 'many_' || number, 'feed', at, 1 + number % 5"
     " FROM generate_series(0, :outlets - 1) AS number,"
     " generate_series(date_trunc('hour', now()) - make_interval(weeks => :weeks), now(), '1 hour') AS at"
 )
 _HOURS = text(
     "INSERT INTO completeness (outlet, hour, found, fetched, stored, changed, unchanged, refused)"
-    " SELECT outlet, hour, found, found + 9, found, 1, 7, '{\"wall\": 1}' FROM arrivals"
+    " SELECT outlet, hour, found, found + 9, found, 1, 7, '{\"wall\": 1}' FROM source_hourly"
     " WHERE hour > now() - interval '2d'"
 )
 _SOURCES = text(
@@ -96,7 +96,7 @@ async def measure(database: str, server: int, url: str, outlets: int) -> dict[st
     hours = int(CATCH_UP / timedelta(hours=1))
     for number in range(hours // HOURS_AT_ONCE):
         cpu, theirs = time.process_time(), backends(server)
-        await tell_index(desk, made, datetime.now(UTC) + number * EVERY)
+        await emit_events(desk, made, datetime.now(UTC) + number * EVERY)
         telling += time.process_time() - cpu
         postgresql += backends(server) - theirs
         cpu = time.process_time()

@@ -24,7 +24,7 @@ if not __package__:
 
 from bench.daemon import PATIENCE_SECONDS, ask, end, house, launch, until
 from bench.newsstand import Newsstand
-from ledger.server import start
+from ledger.embedded.server import start
 
 OUTLETS = 40
 WORKERS = 4
@@ -153,7 +153,7 @@ async def timetable(outlets: int, seconds: float) -> dict[str, Any]:
 
     from crawler.catalogue import Catalogue
     from ledger.database import engine_for, migrate
-    from ledger.timetable import note_asked
+    from ledger.schedule_state import note_asked
     from news.outlet import Outlet, Source, SourceKind
     from pipelines.desk import Desk
     from schedules.jobs import Jobs

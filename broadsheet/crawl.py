@@ -11,9 +11,9 @@ from broadsheet.progress import progress
 from news.clock import now
 
 if TYPE_CHECKING:
-    from ledger.past import Past
+    from ledger.backfill import BackfillProgress
     from news.outlet import Outlet
-    from schedules.crawling import Progress
+    from schedules.crawl_progress import CrawlProgress
     from schedules.jobs import Jobs
 
 
@@ -37,12 +37,12 @@ def crawl(
     pause), or
     if documents wait for the index.
     """
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
     if since is not None:
         begin = since.replace(tzinfo=UTC)
-        told: dict[str, Past] = {}
+        told: dict[str, BackfillProgress] = {}
         try:
             run_with_jobs(lambda jobs: _fill_in(jobs, outlets, begin, told, as_json=as_json))
         except KeyboardInterrupt:
@@ -100,11 +100,13 @@ def _clock(at: datetime) -> str:
     return f"{at:%H:%M} UTC" if at.date() == now().astimezone(UTC).date() else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, told: "dict[str, Past]", *, as_json: bool) -> None:
+async def _fill_in(
+    jobs: "Jobs", names: list[str], since: datetime, told: "dict[str, BackfillProgress]", *, as_json: bool
+) -> None:
     """Fill in the past of outlets since then; how far each is stands in `told`, for whoever stops it."""
     from dataclasses import asdict
 
-    from schedules.past import ask_past, follow_past
+    from schedules.backfill_jobs import ask_past, follow_past
 
     wanted = [jobs.catalogue.outlet(name) for name in names]
     for outlet in wanted:
@@ -120,7 +122,7 @@ async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, told: "dict[
         out.print(f"{slug}: {past.parts_read} sitemaps read, {past.fetched} pages of the past fetched")
 
 
-def _past(told: "dict[str, Past]") -> str:
+def _past(told: "dict[str, BackfillProgress]") -> str:
     return "; ".join(
         f"{slug}: {past.parts_read} of {past.parts} sitemaps read, {past.fetched} pages fetched, "
         f"{past.waiting} found and still due"
@@ -128,9 +130,9 @@ def _past(told: "dict[str, Past]") -> str:
     )
 
 
-async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "Progress":
+async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "CrawlProgress":
     """Follow the crawls of `outlets` to their end with a line of progress, and return how they went."""
-    from schedules.crawling import follow
+    from schedules.crawl_progress import follow
 
     going = None
     with progress("Crawling") as say:
@@ -142,12 +144,12 @@ async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "Progress":
     return going
 
 
-async def _problems(jobs: "Jobs", outlets: list["Outlet"], going: "Progress") -> dict[str, str]:
+async def _problems(jobs: "Jobs", outlets: list["Outlet"], going: "CrawlProgress") -> dict[str, str]:
     """Return why outlets could not be crawled: what is wrong with the sources, a pause, pages that all fail.
 
     Where articles were read before, the failures may be those of few pages that are tried again.
     """
-    from ledger.outlets import states
+    from ledger.outlet_state import states
     from ledger.sites import not_before
     from news.outcome import COSTLY, DEFECTIVE, PASSING
     from news.url import site_of
@@ -157,8 +159,8 @@ async def _problems(jobs: "Jobs", outlets: list["Outlet"], going: "Progress") ->
         known = await states(connection)
         for outlet in outlets:
             state, outcomes = known.get(outlet.slug), set(going.outcomes.get(outlet.slug, ()))
-            if state and state.marked:
-                problems[outlet.slug] = state.marked
+            if state and state.unhealthy_reason:
+                problems[outlet.slug] = state.unhealthy_reason
             elif until := await not_before(connection, site_of(outlet.home)):
                 problems[outlet.slug] = f"the site is left alone until {_clock(until)}; the rest is still due."
             elif outcomes and outcomes <= PASSING | COSTLY | DEFECTIVE and not (state and state.articles):

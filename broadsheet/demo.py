@@ -41,7 +41,7 @@ def demo(
     """
     from crawler.demo import Newsroom, next_run, seen_runs, serve
     from news.configuration import read
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
     configuration = replace(read(), allow_loopback=True)

@@ -48,7 +48,7 @@ async def _rows(days: int) -> list[dict[str, Any]]:
     from ledger.completeness import Hours, count_hours, sums
     from ledger.database import database
     from ledger.faults import in_transaction
-    from ledger.health import healths
+    from ledger.outlet_health import healths
     from news.configuration import read
 
     async with database(read(), connections=1) as engine:

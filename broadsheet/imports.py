@@ -10,9 +10,9 @@ from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 
 if TYPE_CHECKING:
-    from ledger.imports import Import
+    from ledger.import_progress import Import
     from pipelines.imported import Purpose
-    from schedules.importing import Going
+    from schedules.import_jobs import ImportProgress
     from schedules.jobs import Jobs
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a file; without files, one list.")]
@@ -40,15 +40,15 @@ def import_(
 
 def read_files(files: list[Path], purpose: "Purpose", *, anew: bool, wait: bool, as_json: bool) -> None:
     """Read files as jobs; with `wait` show how far they are, and exit with 1 if one stopped."""
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
     run_with_jobs(lambda jobs: _ask(jobs, files, purpose, anew=anew, wait=wait, as_json=as_json))
 
 
 async def _ask(jobs: "Jobs", files: list[Path], purpose: "Purpose", *, anew: bool, wait: bool, as_json: bool) -> None:
-    from ledger.imports import all_imports
-    from schedules.importing import ask_import, follow_imports, look
+    from ledger.import_progress import all_imports
+    from schedules.import_jobs import ask_import, follow_imports, look
 
     if not files:
         async with jobs.desk.engine.connect() as connection:
@@ -88,7 +88,7 @@ async def _check(files: list[Path]) -> None:
         raise ConfigurationError("\n".join([*wrong, "Nothing was begun."] if len(files) > 1 else wrong))
 
 
-def _progress(going: "Going") -> str:
+def _progress(going: "ImportProgress") -> str:
     size = sum(each.size_bytes for each in going.imports) or 1
     done = sum(min(each.position, each.size_bytes) for each in going.imports)
     counted = ", ".join(f"{times} {name}" for name, times in sorted(_total(going.imports).items()))
@@ -105,7 +105,7 @@ def _total(imports: "list[Import]") -> dict[str, int]:
     return total
 
 
-def _show(going: "Going", *, as_json: bool) -> None:
+def _show(going: "ImportProgress", *, as_json: bool) -> None:
     if as_json:
         for each in going.imports:
             print_json(_as_json(each))

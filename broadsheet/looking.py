@@ -10,8 +10,8 @@ from broadsheet.logs import quiet_logs
 from broadsheet.progress import waiting
 
 if TYPE_CHECKING:
-    from crawler.discover import Discovery
-    from crawler.tried import Verdict
+    from crawler.autodiscovery import DiscoveredOutlet
+    from crawler.outlet_probe import ProbeVerdict
     from news.outlet import Outlet
     from schedules.jobs import Jobs
 
@@ -29,7 +29,7 @@ def add(
 
     Exits with 1 if nothing announces articles there.
     """
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
     try:
@@ -39,7 +39,7 @@ def add(
 
 
 async def _add(jobs: "Jobs", url: str, name: str, *, force: bool, as_json: bool) -> None:
-    from crawler.discover import as_toml, discover, write
+    from crawler.autodiscovery import as_toml, discover, write
 
     taken = () if force and name else [outlet.slug for outlet in jobs.catalogue]
     with waiting("Looking"):
@@ -69,7 +69,7 @@ def import_(
 
     Every line of the list is accounted for. Exits with 1 if one failed, or is no address.
     """
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
     if not file.is_file():
@@ -86,8 +86,8 @@ async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> int:
     """Add what is listed, tell of each, and return how many failed."""
     import asyncio
 
-    from crawler.announcements import sites_of
-    from crawler.discover import discover, write
+    from crawler.autodiscovery import discover, write
+    from crawler.discovery import sites_of
     from crawler.opml import DOUBLE, read_list
     from news.errors import BroadsheetError
     from news.url import site_of
@@ -134,7 +134,7 @@ async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> int:
 
 def check_live(names: list[str], country: str | None, *, as_json: bool) -> None:
     """Say of outlets whether they work today, and what they need; exit with 1 if one does not work."""
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     if run_with_jobs(lambda jobs: _check(jobs, names, country, as_json=as_json)):
         raise typer.Exit(1)
@@ -143,8 +143,8 @@ def check_live(names: list[str], country: str | None, *, as_json: bool) -> None:
 async def _check(jobs: "Jobs", names: list[str], country: str | None, *, as_json: bool) -> int:
     import asyncio
 
-    from crawler.tried import check_outlet
-    from ledger.outlets import states
+    from crawler.outlet_probe import check_outlet
+    from ledger.outlet_state import states
 
     chosen = [jobs.catalogue.outlet(name) for name in names]
     chosen += [outlet for outlet in jobs.catalogue if country and outlet.country == country.lower()]
@@ -173,13 +173,13 @@ async def _check(jobs: "Jobs", names: list[str], country: str | None, *, as_json
     return broken
 
 
-def _sentence(slug: str, verdict: "Verdict") -> str:
+def _sentence(slug: str, verdict: "ProbeVerdict") -> str:
     state = "works" if verdict.works else "does not work"
     need = f"; it needs a {verdict.need}" if verdict.need else ""
     return f"{slug}: {state}{need}" + (f" ({verdict.reason})" if verdict.reason else "")
 
 
-def _as_json(found: "Discovery", path: Path) -> dict[str, Any]:
+def _as_json(found: "DiscoveredOutlet", path: Path) -> dict[str, Any]:
     return {
         "slug": found.outlet.slug,
         "file": str(path),

@@ -11,7 +11,7 @@ from broadsheet.logs import quiet_logs
 from broadsheet.opened import open_ledger
 
 if TYPE_CHECKING:
-    from ledger.outlets import OutletState, SourceState
+    from ledger.outlet_state import OutletState, SourceState
     from news.outlet import Outlet
 
 app = typer.Typer(help="The outlets: list, show, check, enable and disable them.", no_args_is_help=True)
@@ -176,7 +176,7 @@ def _summary(outlet: "Outlet", state: "OutletState | None") -> dict[str, Any]:
         "pages": state.pages if state else 0,
         "due": state.due if state else 0,
         "crawled_at": state.crawled_at if state else None,
-        "marked": state.marked if state else None,
+        "marked": state.unhealthy_reason if state else None,
     }
 
 
@@ -188,14 +188,14 @@ def _source(state: "SourceState | None") -> dict[str, Any]:
 
 
 async def _states() -> "dict[str, OutletState]":
-    from ledger.outlets import states
+    from ledger.outlet_state import states
 
     async with open_ledger() as connection:
         return await states(connection)
 
 
 async def _sources(slug: str) -> "dict[str, SourceState]":
-    from ledger.outlets import source_states
+    from ledger.outlet_state import source_states
 
     async with open_ledger() as connection:
         return await source_states(connection, slug)
@@ -210,7 +210,7 @@ async def _skipped_lines(home: str) -> int:
 
 
 async def _enable(slugs: list[str], *, enabled: bool) -> None:
-    from ledger import outlets
+    from ledger import outlet_state
 
     async with open_ledger() as connection:
-        await outlets.enable(connection, slugs, enabled=enabled)
+        await outlet_state.enable(connection, slugs, enabled=enabled)

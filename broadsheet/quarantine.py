@@ -23,10 +23,10 @@ Ids = Annotated[list[str] | None, typer.Argument(help="Ids, as `broadsheet quara
 @app.command("list")
 def list_refused(as_json: Json = False) -> None:
     """List what was refused, and why."""
-    from ledger.quarantine import refused
+    from ledger.rejected_documents import rejected
 
     quiet_logs()
-    found = run(_with_ledger(refused))
+    found = run(_with_ledger(rejected))
     if as_json:
         print_json([_plain(each) for each in found])
         return
@@ -43,20 +43,20 @@ def show(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as without it.")] = False,
 ) -> None:
     """Show one refused document, whole, as JSON."""
-    from ledger.quarantine import refused
+    from ledger.rejected_documents import rejected
 
     quiet_logs()
-    [found] = run(_with_ledger(lambda connection: refused(connection, [id_])))
+    [found] = run(_with_ledger(lambda connection: rejected(connection, [id_])))
     print_json(_plain(found) | {"document": found.document})
 
 
 @app.command()
 def retry(ids: Ids = None, as_json: Json = False) -> None:
     """Have documents tried again, as the ledger has them now; without ids, all of them."""
-    from ledger import quarantine
+    from ledger import rejected_documents
 
     quiet_logs()
-    owed = run(_with_ledger(lambda connection: quarantine.retry(connection, ids or ())))
+    owed = run(_with_ledger(lambda connection: rejected_documents.retry(connection, ids or ())))
     if as_json:
         print_json({"owed": owed})
     else:
@@ -66,12 +66,12 @@ def retry(ids: Ids = None, as_json: Json = False) -> None:
 @app.command()
 def drop(ids: Ids = None, as_json: Json = False) -> None:
     """Let refused documents go. The articles themselves stay in the ledger."""
-    from ledger import quarantine
+    from ledger import rejected_documents
 
     quiet_logs()
     if not ids:
         fail("Name what is to go: broadsheet quarantine drop ID ...")
-    dropped = run(_with_ledger(lambda connection: quarantine.drop(connection, ids)))
+    dropped = run(_with_ledger(lambda connection: rejected_documents.drop(connection, ids)))
     if as_json:
         print_json({"dropped": dropped})
     else:

@@ -12,7 +12,7 @@ from broadsheet.progress import progress
 
 if TYPE_CHECKING:
     from schedules.jobs import Jobs
-    from schedules.recrawls import Report
+    from schedules.recrawl_jobs import Report
     from web.changes import Changes
 
 #: words of unchanged text that are shown beside a change
@@ -36,7 +36,7 @@ def recrawl(
 
     Exits with 1 if one was not fetched or gave no article, with 2 if an address could not be asked for.
     """
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
     wanted = list(dict.fromkeys([*(urls or ()), *_lines(file)]))
@@ -61,7 +61,7 @@ async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as
     """Ask for all, tell of each, and return how many were refused, and of how many no article came."""
     from news.outcome import READ
     from news.storable import storable
-    from schedules.recrawls import outlets_for, reports
+    from schedules.recrawl_jobs import outlets_for, reports
 
     # all are checked before the first is asked for
     outlets, refused = await outlets_for(jobs, urls)
@@ -89,7 +89,7 @@ async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as
 
 
 async def _follow(jobs: "Jobs", urls: list[str]) -> None:
-    from schedules.crawling import follow
+    from schedules.crawl_progress import follow
 
     with progress("Fetching") as say:
         async for going in follow(jobs, [], urls):

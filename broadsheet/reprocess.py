@@ -13,9 +13,9 @@ from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 
 if TYPE_CHECKING:
-    from ledger.reprocessings import Reprocessing, Steps
+    from ledger.reprocess_progress import Reprocessing, Steps
     from schedules.jobs import Jobs
-    from schedules.reprocessing import Going
+    from schedules.reprocess_jobs import ReprocessProgress
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,7 +55,7 @@ def reprocess(
 
     Exits with 1 if a part could not be finished, with 2 for wrong use.
     """
-    from ledger.reprocessings import Steps
+    from ledger.reprocess_progress import Steps
 
     if files:
         if outlet or since or enrich or extract or dry_run:
@@ -84,10 +84,10 @@ def _files(files: list[Path], *, wait: bool, as_json: bool) -> None:
 def _articles(
     outlet: str | None, since: datetime | None, steps: "Steps", *, dry_run: bool, wait: bool, as_json: bool
 ) -> None:
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
-    told: list[Going] = []
+    told: list[ReprocessProgress] = []
     try:
         run_with_jobs(lambda jobs: _follow(jobs, outlet, since, steps, told, dry_run=dry_run, wait=wait))
     except KeyboardInterrupt:
@@ -111,13 +111,13 @@ async def _follow(
     outlet: str | None,
     since: datetime | None,
     steps: "Steps",
-    told: "list[Going]",
+    told: "list[ReprocessProgress]",
     *,
     dry_run: bool,
     wait: bool,
 ) -> None:
     """Ask for the work and follow it to its end; how far it is stands last in `told`."""
-    from schedules.reprocessing import ask_reprocessing, follow_reprocessing, look
+    from schedules.reprocess_jobs import ask_reprocessing, follow_reprocessing, look
 
     asked, goes_on = await ask_reprocessing(jobs, outlet, since, steps, dry_run=dry_run)
     if goes_on:
@@ -138,7 +138,7 @@ async def _follow(
             say(_progress(going, (going.asked.done - done) / max(monotonic() - begun, 1)))
 
 
-def _progress(going: "Going", rate: float) -> str:
+def _progress(going: "ReprocessProgress", rate: float) -> str:
     asked = going.asked
     verb = "would change" if asked.dry_run else "changed"
     parts = [f"{asked.done} of {asked.total} articles", f"{rate:.0f} a second", f"{asked.changed} {verb}"]

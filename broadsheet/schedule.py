@@ -68,7 +68,7 @@ def resume(outlets: Names, as_json: Json = False) -> None:
 @app.command("run")
 def run_now(outlets: Names, as_json: Json = False) -> None:
     """Ask for outlets to be crawled as soon as a worker can, without waiting for it."""
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
     run_with_jobs(lambda jobs: _run(jobs, outlets, as_json=as_json))
@@ -120,10 +120,10 @@ def _pause(names: list[str], *, paused: bool, as_json: bool) -> None:
 
 
 async def _write_pause(slugs: list[str], *, paused: bool) -> None:
-    from ledger import outlets
+    from ledger import outlet_state
 
     async with open_ledger() as connection:
-        await outlets.pause(connection, slugs, paused=paused)
+        await outlet_state.pause(connection, slugs, paused=paused)
 
 
 async def _run(jobs: "Jobs", names: list[str], *, as_json: bool) -> None:

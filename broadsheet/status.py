@@ -85,9 +85,10 @@ async def _status() -> dict[str, Any]:
     from crawler.catalogue import Catalogue
     from index.open import open_index
     from ledger.fitness import write_fault
+    from ledger.job_queue import job_counts
     from ledger.outbox import debt, publishing_now
-    from ledger.outlets import states
-    from ledger.totals import job_counts, totals, unrecordable
+    from ledger.outlet_state import states
+    from ledger.totals import totals, unrecordable
     from news.configuration import read
     from news.errors import IndexUnavailable
     from pipelines.archive import archive_fault
@@ -136,6 +137,8 @@ async def _status() -> dict[str, Any]:
         "index": told,
         "ledger_fault": ledger_fault or None,
         "archive_fault": archive_fault(configuration.archive),
-        "outlets_marked": [f"{state.slug}: {state.marked}" for state in known.values() if state.marked],
+        "outlets_marked": [
+            f"{state.slug}: {state.unhealthy_reason}" for state in known.values() if state.unhealthy_reason
+        ],
         "outlet_files_broken": list(Catalogue(home=configuration.home).broken),
     }

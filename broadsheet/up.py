@@ -56,7 +56,7 @@ def web(port: Port = 8000, host: Host = "127.0.0.1", as_json: Json = False) -> N
 
 def _run(main: "Callable[[Jobs], Awaitable[None]]", *, as_json: bool) -> None:
     """Run a daemon until it is stopped (exit code 130 or 143), a part of it ends (1), or it cannot begin (2)."""
-    from schedules.opened import run_with_jobs
+    from schedules.job_runtime import run_with_jobs
 
     daemon_logs(as_json=as_json)
 

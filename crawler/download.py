@@ -6,6 +6,7 @@ they change.
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
 
 from scrapy import Request
@@ -15,10 +16,10 @@ from scrapy.core.downloader.handlers.http11 import (
     _LenientHTTP11ClientProtocol,
 )
 from scrapy.crawler import Crawler
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from crawler.refused import Refused
 from news.errors import CrawlInterrupted
 from news.outcome import Outcome
 
@@ -33,12 +34,24 @@ ENCODINGS = 2
 MAY_SEND: ContextVar[Callable[[], bool]] = ContextVar("may_send", default=lambda: True)
 
 
+class RequestRefused(IgnoreRequest):
+    """A request that we do not send: a middleware raises it, and the spider records it as the end of the attempt.
+
+    With `until` the whole site is left alone until then, and what is due stays due.
+    """
+
+    def __init__(self, outcome: Outcome, reason: str, *, until: datetime | None = None) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+        self.until = until
+
+
 class HeadTooLarge(Exception):
     """The status line and headers pass HEAD_BYTES."""
 
 
 class BoundedHandler(HTTP11DownloadHandler):
-    """Downloads by HTTP/1.1; raises what Scrapy's handler does, and Refused for an answer encoded too many times."""
+    """Downloads by HTTP/1.1; raises what Scrapy's does, and RequestRefused for an answer encoded too often."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -51,7 +64,7 @@ class BoundedHandler(HTTP11DownloadHandler):
             raise CrawlInterrupted("The crawl was stopped.")
         response = await self._download(request)
         if b",".join(response.headers.getlist("Content-Encoding")).count(b",") >= ENCODINGS:
-            raise Refused(Outcome.UNREADABLE, f"the answer is encoded more than {ENCODINGS} times")
+            raise RequestRefused(Outcome.UNREADABLE, f"the answer is encoded more than {ENCODINGS} times")
         return response
 
     async def _download(self, request: Request) -> Response:

@@ -14,7 +14,7 @@ HALT_SECONDS = 0.1
 
 @runtime_checkable
 class Halting(Protocol):
-    """A spider that can be told to send nothing more."""
+    """A spider that can be made to send nothing more."""
 
     def halt(self) -> None:
         """Send nothing more: what is under way ends."""

@@ -11,12 +11,12 @@ from scrapy.exceptions import StopDownload
 from scrapy.http.request import NO_CALLBACK
 from scrapy.utils.httpobj import urlparse_cached
 
-from crawler.answers import status_of
-from crawler.failures import is_ours, outcome_of
+from crawler.download import RequestRefused
+from crawler.download_failures import is_ours, outcome_of
 from crawler.pace import hold_to
-from crawler.refused import Refused
-from crawler.robots import ROBOTS_BYTES, Verdict, ask, skipped_lines
-from ledger.sites import UNREACHABLE_AGE, RobotsFile, keep_robots, robots_of
+from crawler.response_outcome import status_of
+from crawler.robots import ROBOTS_BYTES, RobotsVerdict, ask, skipped_lines
+from ledger.sites import UNREACHABLE_AGE, RobotsFile, robots_of, store_robots
 from news.clock import now
 from news.errors import PageUnreadable
 from news.outcome import Outcome
@@ -38,19 +38,19 @@ class Bounds:
         """
         parts = urlparse_cached(request)
         if parts.scheme not in ("http", "https"):
-            raise Refused(Outcome.BAD_URL, f"{parts.scheme}: is not http or https")
+            raise RequestRefused(Outcome.BAD_URL, f"{parts.scheme}: is not http or https")
         try:
             site = site_of(normal(request.url))
         except AddressTooLong as error:
-            raise Refused(Outcome.BAD_URL, str(error)) from error
+            raise RequestRefused(Outcome.BAD_URL, str(error)) from error
         except ValueError as error:
-            raise Refused(Outcome.BAD_URL, "not an address that can be") from error
+            raise RequestRefused(Outcome.BAD_URL, "not an address that can be") from error
         if parts.path.count("/") > PATH_SEGMENTS or parts.query.count("&") >= PARAMETERS:
-            raise Refused(Outcome.BAD_URL, f"more than {PATH_SEGMENTS} path segments or {PARAMETERS} parameters")
+            raise RequestRefused(Outcome.BAD_URL, f"more than {PATH_SEGMENTS} path segments or {PARAMETERS} parameters")
         sites: frozenset[str] | None = request.meta.get("sites")
         if sites is not None and site not in sites:
             how = "redirected to" if "redirect_urls" in request.meta else "it is on"
-            raise Refused(Outcome.OFF_SITE, f"{how} another site, {site}")
+            raise RequestRefused(Outcome.OFF_SITE, f"{how} another site, {site}")
         request.meta["download_slot"] = site
 
 
@@ -72,7 +72,7 @@ class Robots:
         return robots
 
     async def process_request(self, request: Request) -> None:
-        """Let the request pass, or raise Refused."""
+        """Let the request pass, or raise RequestRefused."""
         if not self.obey or request.meta.get("is_robots"):
             return
         desk = await desk_of(self.crawler)
@@ -82,7 +82,7 @@ class Robots:
         verdict = await self._verdict(desk, place, await asyncio.shield(self._files[place]), request.url)
         hold_to(self.crawler, request.meta["download_slot"], verdict.delay_seconds)
         if not verdict.allowed:
-            raise Refused(Outcome.ROBOTS, "robots.txt does not allow it")
+            raise RequestRefused(Outcome.ROBOTS, "robots.txt does not allow it")
 
     async def _file(self, desk: Desk, place: str) -> RobotsFile:
         async with desk.engine.connect() as connection:
@@ -119,21 +119,21 @@ class Robots:
 
     async def _keep(self, desk: Desk, place: str, file: RobotsFile) -> None:
         async with desk.engine.begin() as connection:
-            await keep_robots(connection, place, file)
+            await store_robots(connection, place, file)
 
-    async def _verdict(self, desk: Desk, place: str, file: RobotsFile, url: str) -> Verdict:
+    async def _verdict(self, desk: Desk, place: str, file: RobotsFile, url: str) -> RobotsVerdict:
         # "complete disallow" while it cannot be reached (RFC 9309, 2.3.1.4); the site is asked again later
         if file.unreachable:
             what = f"answers {file.status}" if file.status else "cannot be reached"
-            raise Refused(Outcome.UNREACHABLE, f"robots.txt {what}", until=now() + UNREACHABLE_AGE)
+            raise RequestRefused(Outcome.UNREACHABLE, f"robots.txt {what}", until=now() + UNREACHABLE_AGE)
         if file.status >= 400 or not file.content:
-            return Verdict(allowed=True)
+            return RobotsVerdict(allowed=True)
         try:
             return await desk.pool.run(place, ask, file.content, self.user_agent, url)
         except PageUnreadable as error:
             await self._keep(desk, place, RobotsFile(status=0, content=b""))
             until = now() + UNREACHABLE_AGE
-            raise Refused(Outcome.UNREACHABLE, f"robots.txt: {error}", until=until) from error
+            raise RequestRefused(Outcome.UNREACHABLE, f"robots.txt: {error}", until=until) from error
 
     def bytes_received(self, data: bytes, request: Request) -> None:
         """Stop the download of a robots.txt where it is no longer read."""

@@ -21,27 +21,27 @@ _TRAINERS = ("GPTBot", "CCBot", "Google-Extended", "ClaudeBot")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class RobotsVerdict:
     """What a robots.txt says to us: may this address be fetched, and how many seconds apart."""
 
     allowed: bool
     delay_seconds: float = 0.0
 
 
-def ask(content: bytes, user_agent: str, url: str) -> Verdict:
+def ask(content: bytes, user_agent: str, url: str) -> RobotsVerdict:
     """Return what a robots.txt of this content says to `user_agent` about `url`.
 
     Of the user agent its product token alone counts (RFC 9309, 2.2.1), not what stands in its comment.
 
     >>> ask(b"User-agent: *\\nDisallow: /intern/\\nCrawl-delay: 2", "Broadsheet/1", "https://a.example/intern/x")
-    Verdict(allowed=False, delay_seconds=2.0)
+    RobotsVerdict(allowed=False, delay_seconds=2.0)
     """
     rules = _rules(content[:ROBOTS_BYTES])
     token = user_agent.partition("/")[0]
     delay = rules.crawl_delay(token) or 0.0
     # a delay that is no number (nan) compares false and counts for nothing
     least = min(delay, MOST_DELAY_SECONDS) if delay > 0.0 else 0.0
-    return Verdict(allowed=bool(rules.can_fetch(url, token)), delay_seconds=least)
+    return RobotsVerdict(allowed=bool(rules.can_fetch(url, token)), delay_seconds=least)
 
 
 def sitemaps(content: bytes, base: str, most: int = MOST_SITEMAPS) -> list[str]:

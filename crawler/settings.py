@@ -17,7 +17,7 @@ TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 USER_AGENT = f"Broadsheet/{version('broadsheet')}" + (f" (+{_configuration.contact})" if _configuration.contact else "")
 DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
-# the rooms behind the crawler
+# the steps behind the crawler
 ITEM_PIPELINES = {
     "pipelines.items.ArchivePipeline": 50,
     "pipelines.items.DigestPipeline": 100,
@@ -25,7 +25,7 @@ ITEM_PIPELINES = {
 }
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.Bounds": 50,
-    "crawler.own.Own": 75,
+    "crawler.outlet_headers.OutletHeaders": 75,
     "crawler.middlewares.Robots": 100,
     "crawler.pace.Pace": 150,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
@@ -52,7 +52,7 @@ DOWNLOAD_HANDLERS = {
 }
 TWISTED_DNS_RESOLVER = "crawler.resolver.PublicResolver"
 BROADSHEET_ALLOW_LOOPBACK = _configuration.allow_loopback
-HTTPPROXY_ENABLED = False  # a proxy would resolve names for us, unchecked; an outlet's own is crawler.own's
+HTTPPROXY_ENABLED = False  # a proxy would resolve names for us, unchecked; crawler.outlet_headers sets an outlet's own
 DOWNLOAD_VERIFY_CERTIFICATES = True
 DOWNLOAD_MAXSIZE = 10 * 2**20
 DOWNLOAD_WARNSIZE = 0

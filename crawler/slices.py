@@ -7,7 +7,7 @@ from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
 from crawler.halt import finished
-from crawler.spiders.outlet import OutletSpider
+from crawler.spiders.outlet_spider import OutletSpider
 from news.errors import CrawlInterrupted
 from news.outlet import Outlet
 
@@ -38,8 +38,8 @@ async def crawl_slice(
     spider = crawler.spider
     assert isinstance(spider, OutletSpider), "the crawl was made of this class"
     log.info("crawled", outlet=outlet.slug, pages=dict(spider.ended))
-    if spider.ending.failure is not None:
-        raise spider.ending.failure
+    if spider.stop_conditions.failure is not None:
+        raise spider.stop_conditions.failure
     reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
     if reason != "finished":
         raise CrawlInterrupted(f"The crawl of {outlet.slug} was stopped ({reason}).")

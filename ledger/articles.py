@@ -12,12 +12,15 @@ from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import addresses, articles, versions
+from ledger.schema import addresses, articles, pages, versions
 from news.article import Article
 from news.edits import Edits
 from news.errors import NoAddress, NotFound
 from news.identity import identity
 from news.version import Version
+
+#: no page lists more addresses of an article: of some, outlets make endless variants, thousands
+MOST_ADDRESSES = 50
 
 
 def utc(at: datetime) -> str:
@@ -73,6 +76,12 @@ async def find(connection: AsyncConnection, url_or_id: str) -> UUID:
     if found is None:
         raise NotFound(f"No article is known under '{url_or_id}'. `broadsheet recrawl` fetches an address now.")
     return found
+
+
+async def addresses_of(connection: AsyncConnection, article_id: UUID) -> list[str]:
+    """Return the addresses of pages that carry the article, the first found first, at most MOST_ADDRESSES."""
+    query = select(pages.c.url).where(pages.c.article_id == article_id).order_by(pages.c.found_at, pages.c.url)
+    return list((await connection.execute(query.limit(MOST_ADDRESSES))).scalars())
 
 
 async def history(connection: AsyncConnection, article_id: UUID) -> list[Version]:

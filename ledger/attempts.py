@@ -15,7 +15,7 @@ from news.outcome import COSTLY, Outcome, meaning_of
 
 #: addresses of an article among which its last attempt is looked for: of some, outlets make endless variants
 _MOST_PAGES = 50
-#: an outlet is slowed while half of its newest attempts took too much: as its health is judged (schedules/judgement.py)
+#: an outlet is slowed while half of its newest attempts took too much, as schedules/health_rules.py judges its health
 _NEWEST, _TOO_MANY = 10, 5
 
 

@@ -72,10 +72,10 @@ async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], 
     if again is not None and its is not None and is_same_article(again, before):
         base, source = again, its
     else:
-        told = await asyncio.to_thread(as_read_now, before, was, article, now)
-        if told is None:
+        read_now = await asyncio.to_thread(as_read_now, before, was, article, now)
+        if read_now is None:
             return Change(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
-        base, source = told, replace(was, read_with=now.read_with)
+        base, source = read_now, replace(was, read_with=now.read_with)
     if fingerprint(base) == visit.fingerprint:
         return Change(edits=None, reason=READ_ANEW)
     return replace(await _compared(base, article), before=base, before_provenance=source)

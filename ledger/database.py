@@ -16,25 +16,27 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from ledger import server
-from ledger.clock import measured
+from ledger.clock_offset import measured
+from ledger.embedded import server
 from ledger.faults import is_away, sentence_of
 from ledger.fitness import check_privileges, check_server
 from ledger.locks import Lock
 from ledger.watch import beside
+from news.backoff import Backoff
 from news.configuration import Configuration
 from news.errors import ConfigurationError, DatabaseUnavailable
 from news.stopping import interruptible, uninterrupted
 
-#: seconds between two looks whether the embedded server lives
-WATCH_SECONDS = 2.0
-#: a server that cannot be started is tried again after twice as long as the last time, and at least so often
-MOST_WATCH_SECONDS = 60.0
+#: between two looks whether the embedded server lives; after one that cannot be started, the next ones come later
+WATCH = Backoff(first_seconds=2.0, most_seconds=60.0)
 
 #: a connection to a machine that confirms nothing is given up after so long
 DEAD_SECONDS = 30
 #: the embedded server may be ended under us while we come, and is started again
 AWAY_SECONDS = 60.0
+
+#: revisions of the schema before the first release, which are steps to it no more; those since are named in full
+_OF_DEVELOPMENT = frozenset(f"{number:04}" for number in range(1, 13))
 
 log = structlog.get_logger()
 
@@ -101,16 +103,17 @@ async def database(configuration: Configuration, connections: int = 10) -> Async
 
 async def _watch(embedded: server.Server) -> None:
     """Bring the server back whenever it is gone, until cancelled."""
-    pause_seconds = WATCH_SECONDS
+    failures = 0
     while True:
-        await asyncio.sleep(pause_seconds)
+        await asyncio.sleep(WATCH.pause_seconds(failures + 1))
         try:
             if await asyncio.to_thread(embedded.revive):
                 log.warning("postgresql_started_again", data=str(embedded.data), because="it had ended while in use")
-            pause_seconds = WATCH_SECONDS
+            failures = 0
         except DatabaseUnavailable as error:
-            pause_seconds = min(2 * pause_seconds, MOST_WATCH_SECONDS)
-            log.error("postgresql_stays_away", reason=str(error), again_after_seconds=pause_seconds)
+            failures += 1
+            again_after = WATCH.pause_seconds(failures + 1)
+            log.error("postgresql_stays_away", reason=str(error), again_after_seconds=again_after)
 
 
 @asynccontextmanager
@@ -137,7 +140,7 @@ async def migrate(engine: AsyncEngine) -> None:
     """Bring the schema up to date; a second process that does the same waits and finds nothing to do.
 
     Raises DatabaseUnavailable if the server is away, refuses us, cannot carry a ledger, or if the ledger was written
-    by a newer Broadsheet.
+    by a newer Broadsheet, or by a version from before the first release.
     """
     try:
         await check_server(engine)
@@ -168,6 +171,12 @@ def _upgrade(connection: Connection) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if connection.dialect.has_table(connection, "alembic_version"):
         found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+        if found in _OF_DEVELOPMENT:
+            raise DatabaseUnavailable(
+                "This ledger was made by a development version, before the first release, and cannot be carried over. "
+                "Set BROADSHEET_DATABASE_URL to an empty database; without it, move the folder postgresql out of "
+                "BROADSHEET_HOME."
+            )
         if found and found not in known:
             raise DatabaseUnavailable("This ledger was written by a newer Broadsheet. Upgrade Broadsheet to use it.")
     connection.commit()

@@ -1,7 +1,6 @@
 """What a database error says: whose fault it is, and why, in words that carry nothing of the data."""
 
 import asyncio
-import random
 import re
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
@@ -12,6 +11,8 @@ from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from news.backoff import Backoff
 
 log = structlog.get_logger()
 
@@ -71,6 +72,7 @@ _ADVICE = {
 _CONFLICTS = ("40P01", "40001")
 #: a conflict comes of a moment; what conflicts so often in a row has another cause
 CONFLICT_TRIES = 5
+AFTER_CONFLICT = Backoff(first_seconds=0.04, jitter=(0.5, 1.5))
 
 
 def is_data_error(error: BaseException) -> bool:
@@ -157,8 +159,7 @@ async def again_on_conflict(work: Callable[[], Awaitable[T]]) -> T:
             if sqlstate_of(error) not in _CONFLICTS or tries == CONFLICT_TRIES:
                 raise
             log.info("transaction_tried_again", reason=reason_of(error), tries=tries)
-        # not both at once again
-        await asyncio.sleep(0.02 * 2**tries * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, no secret
+        await asyncio.sleep(AFTER_CONFLICT.pause_seconds(tries))
     raise AssertionError("the last try returns or raises")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import pack, unpack, utc
 from ledger.corroboration import out_by_of
-from ledger.outbox import owe_article
+from ledger.outbox import enqueue_article
 from ledger.schema import articles, signatures, versions
 from ledger.stories import find_copies, join, lock_stories, remember
 from news.article import Article
@@ -27,7 +27,7 @@ MOST_EDITS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text:
+class StoredText:
     """One text of an article, as it stands in its history or is to stand there."""
 
     seen_at: datetime
@@ -53,7 +53,7 @@ def provenance_columns(provenance: Provenance | None) -> dict[str, bytes | None]
     return {name: getattr(provenance, name) if provenance else None for name in names}
 
 
-async def texts_of(connection: AsyncConnection, article_id: UUID) -> list[Text]:
+async def texts_of(connection: AsyncConnection, article_id: UUID) -> list[StoredText]:
     """Return the article's texts, the first one first."""
     rows = await connection.execute(
         select(versions, signatures.c.signature)
@@ -65,7 +65,7 @@ async def texts_of(connection: AsyncConnection, article_id: UUID) -> list[Text]:
         .order_by(versions.c.version)
     )
     return [
-        Text(
+        StoredText(
             seen_at=row.seen_at,
             article=unpack(row.article),
             signature=unpacked(row.signature) if row.signature else (),
@@ -77,7 +77,7 @@ async def texts_of(connection: AsyncConnection, article_id: UUID) -> list[Text]:
     ]
 
 
-def with_earlier(texts: list[Text], found: Text, fetched_at: datetime) -> list[Text]:
+def with_earlier(texts: list[StoredText], found: StoredText, fetched_at: datetime) -> list[StoredText]:
     """Return the history with a text that was seen before `fetched_at`, when the newest one was; the same list if it
     adds nothing.
 
@@ -97,7 +97,7 @@ def with_earlier(texts: list[Text], found: Text, fetched_at: datetime) -> list[T
     return settled([*before, found, replace(restored[0], edits=None), *restored[1:]])
 
 
-def with_better(texts: list[Text], found: Text) -> list[Text] | None:
+def with_better(texts: list[StoredText], found: StoredText) -> list[StoredText] | None:
     """Return the history with a text in place of the one that was seen at its time; None if none was seen then.
 
     The bytes are the same and the reader is better: it is no edit of the outlet's. A version that now reads as the one
@@ -115,9 +115,9 @@ def with_better(texts: list[Text], found: Text) -> list[Text] | None:
     return settled([*texts[:at], found, *following, *texts[at + 2 :]])
 
 
-def settled(texts: list[Text]) -> list[Text]:
+def settled(texts: list[StoredText]) -> list[StoredText]:
     """Return the texts without those that read as the one before, each with its edits against that one."""
-    kept: list[Text] = []
+    kept: list[StoredText] = []
     dropped = False
     for text in texts:
         if kept and fingerprint(kept[-1].article) == fingerprint(text.article):
@@ -129,7 +129,7 @@ def settled(texts: list[Text]) -> list[Text]:
     return [replace(text, edits=None) if number == 0 else text for number, text in enumerate(kept)]
 
 
-def _is_read_alike(one: Text, other: Text) -> bool:
+def _is_read_alike(one: StoredText, other: StoredText) -> bool:
     """Say whether two texts were read with the same; of two from before provenance nobody knows better."""
     first, second = one.provenance, other.provenance
     if first is None or second is None:
@@ -137,7 +137,7 @@ def _is_read_alike(one: Text, other: Text) -> bool:
     return first.read_with == second.read_with
 
 
-def _as_read_now(before: Text, after: Text) -> Article | None:
+def _as_read_now(before: StoredText, after: StoredText) -> Article | None:
     """Return the first text as the second one was read, None where that cannot be told."""
     if _is_read_alike(before, after):
         return before.article
@@ -146,7 +146,7 @@ def _as_read_now(before: Text, after: Text) -> Article | None:
     return as_read_now(before.article, before.provenance, after.article, after.provenance)
 
 
-def _is_same(before: Text, after: Text) -> bool:
+def _is_same(before: StoredText, after: StoredText) -> bool:
     """Say whether the outlet changed nothing between two texts, as far as can be told."""
     first, second = fingerprint(before.article), fingerprint(after.article)
     if first == second:
@@ -159,7 +159,7 @@ def _is_same(before: Text, after: Text) -> bool:
     return base is not None and fingerprint(base) == second
 
 
-def _edits(before: Text, after: Text) -> Edits:
+def _edits(before: StoredText, after: StoredText) -> Edits:
     """Return what the outlet changed from one text to the next, as far as it was the outlet."""
     base = _as_read_now(before, after)
     return Edits(kinds=(EditKind.UNEXPLAINED,)) if base is None else compare(base, after.article)
@@ -168,13 +168,13 @@ def _edits(before: Text, after: Text) -> Edits:
 async def rewrite(
     connection: AsyncConnection,
     known: Row[Any],
-    texts: list[Text],
+    texts: list[StoredText],
     *,
     story_days: int,
     kept_at: datetime,
     newest: Mapping[str, Any] | None = None,
 ) -> int:
-    """Write the article's history anew and return its newest version's number; the index is owed the article.
+    """Write the article's history anew and return its newest version's number; the article is enqueued.
 
     `known` is the article's row, `locked`; `newest` are further columns if the newest text is another one now.
     `kept_at` is when the signatures begin to age.
@@ -228,7 +228,7 @@ async def rewrite(
         copies += await find_copies(connection, known.id, known.outlet, text.signature, text.seen_at, story_days)
     if copies or known.story_id or any(text.signature for text in texts):
         await join(connection, known.id, copies)
-    await owe_article(connection, known.id, revision)
+    await enqueue_article(connection, known.id, revision)
     return len(texts)
 
 
@@ -239,13 +239,13 @@ def summary(edits: Edits | None, version: int, at: datetime) -> list[dict[str, A
     return [{"kind": str(kind), "version": version, "at": utc(at), "stealth": edits.stealth} for kind in edits.kinds]
 
 
-def summary_of(texts: list[Text]) -> list[dict[str, Any]]:
+def summary_of(texts: list[StoredText]) -> list[dict[str, Any]]:
     """Return what the index gets of all edits of a history, the latest ones."""
     lines = [summary(text.edits, number, text.seen_at) for number, text in enumerate(texts, 1)]
     return [line for each in lines for line in each][-MOST_EDITS:]
 
 
-def in_force(texts: list[Text], at: datetime) -> int:
+def in_force(texts: list[StoredText], at: datetime) -> int:
     """Return the number of the text that was to be read at this time."""
     return sum(text.seen_at <= at for text in texts) or 1
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.pages import Found
-from ledger.schema import listings, renewals
+from ledger.schema import listings, source_change_hours
 
 
 async def note_listing(
@@ -34,7 +34,7 @@ async def note_listing(
     if row is None or row.first:
         return  # the same again; or its first list, which may be as old as it likes
     hour = at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
-    known = insert(renewals).values(outlet=outlet, source=source, hour=hour)
+    known = insert(source_change_hours).values(outlet=outlet, source=source, hour=hour)
     await connection.execute(known.on_conflict_do_nothing())
 
 
@@ -49,9 +49,13 @@ async def renewed_in(
 ) -> list[datetime]:
     """Return the hours between two instants in which the list of `source` was another one, the first one first."""
     query = (
-        select(renewals.c.hour)
-        .where(renewals.c.outlet == outlet, renewals.c.source == source, renewals.c.hour.between(start, end))
-        .order_by(renewals.c.hour)
+        select(source_change_hours.c.hour)
+        .where(
+            source_change_hours.c.outlet == outlet,
+            source_change_hours.c.source == source,
+            source_change_hours.c.hour.between(start, end),
+        )
+        .order_by(source_change_hours.c.hour)
     )
     return [hour.astimezone(UTC) for hour in (await connection.execute(query)).scalars()]
 

@@ -28,6 +28,11 @@ OF_KIND = (
 )
 
 
+def held(key: str) -> str:
+    """Return the query for a held lock of a `:kind` and this SQL text; PostgreSQL shows a key's halves as unsigned."""
+    return f"SELECT 1 {OF_KIND} AND objid::bigint = hashtext({key})::bigint & 4294967295"
+
+
 async def let_go_when_silent(connection: AsyncConnection, seconds: int) -> None:
     """Let PostgreSQL end this connection, and with it the locks that it holds, once it has said nothing for so long.
 

@@ -1,4 +1,4 @@
-"""What the index is still owed: written in the transaction that made it due, struck out when the index has it."""
+"""What is pending for the index: written in the transaction that made it so, deleted when the index has it."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ from ledger.schema import outbox, publishing, quarantine
 
 
 @dataclass(frozen=True, kw_only=True)
-class Owed:
+class PendingDocument:
     """One document that the index does not have yet; `document` None means that it is to go from the index."""
 
     stream: str
@@ -27,7 +27,7 @@ class Owed:
 
 @dataclass(frozen=True, kw_only=True)
 class Debt:
-    """How much the index is owed, since when, and how much it refused."""
+    """How much is pending for the index, since when, and how much it rejected."""
 
     owed: int
     owed_since: datetime | None
@@ -52,12 +52,12 @@ class Publishing:
         return f"The index takes no documents: {self.waits_for.removesuffix('.')}." if self.waits_for else ""
 
 
-async def owe_article(connection: AsyncConnection, article_id: UUID, revision: int) -> None:
-    """Note that the index lacks this revision of the article; an older debt for it is replaced."""
-    await _owe(connection, stream="articles", id=str(article_id), revision=revision)
+async def enqueue_article(connection: AsyncConnection, article_id: UUID, revision: int) -> None:
+    """Note that the index lacks this revision of the article; an older revision is replaced."""
+    await _enqueue(connection, stream="articles", id=str(article_id), revision=revision)
 
 
-async def owe_articles(connection: AsyncConnection, revisions: Mapping[UUID, int]) -> None:
+async def enqueue_articles(connection: AsyncConnection, revisions: Mapping[UUID, int]) -> None:
     """Note the same of several articles: id -> revision."""
     statement = insert(outbox).values(stream="articles", id=bindparam("article"), revision=bindparam("to"))
     statement = statement.on_conflict_do_update(
@@ -68,32 +68,32 @@ async def owe_articles(connection: AsyncConnection, revisions: Mapping[UUID, int
     await connection.execute(statement, [{"article": str(each), "to": to} for each, to in sorted(revisions.items())])
 
 
-async def owe_event(
+async def enqueue_event(
     connection: AsyncConnection, event_id: int | str, document: Mapping[str, Any], revision: int = 1
 ) -> None:
     """Note that the index lacks this crawl event."""
-    await _owe(connection, stream="events", id=str(event_id), revision=revision, document=dict(document))
+    await _enqueue(connection, stream="events", id=str(event_id), revision=revision, document=dict(document))
 
 
-async def owe_events(connection: AsyncConnection, events: Mapping[str, Mapping[str, Any]]) -> None:
-    """Note that the index lacks these crawl events: id -> document. What it is owed already is left as it is."""
+async def enqueue_events(connection: AsyncConnection, events: Mapping[str, Mapping[str, Any]]) -> None:
+    """Note that the index lacks these crawl events: id -> document. What is pending already is left as it is."""
     if not events:
         return
-    statement = insert(outbox).values(stream="events", id=bindparam("event"), revision=1, document=bindparam("told"))
-    rows = [{"event": id, "told": dict(document)} for id, document in sorted(events.items())]
+    statement = insert(outbox).values(stream="events", id=bindparam("event"), revision=1, document=bindparam("content"))
+    rows = [{"event": id, "content": dict(document)} for id, document in sorted(events.items())]
     await connection.execute(statement.on_conflict_do_nothing(), rows)
 
 
-async def owe_state(connection: AsyncConnection, event_id: str, document: Mapping[str, Any] | None) -> None:
+async def enqueue_state(connection: AsyncConnection, event_id: str, document: Mapping[str, Any] | None) -> None:
     """Note that the index lacks what is so now; None: that it is so no more, and the document is to go.
 
     The revision is the database's clock in milliseconds: one clock for all daemons, so that the last word counts.
     """
     revision = cast(func.extract("epoch", func.clock_timestamp()) * 1_000, BigInteger)
-    await _owe(connection, stream="events", id=event_id, revision=revision, document=document and dict(document))
+    await _enqueue(connection, stream="events", id=event_id, revision=revision, document=document and dict(document))
 
 
-async def _owe(connection: AsyncConnection, **row: Any) -> None:
+async def _enqueue(connection: AsyncConnection, **row: Any) -> None:
     statement = insert(outbox).values(**row)
     await connection.execute(
         statement.on_conflict_do_update(
@@ -104,12 +104,12 @@ async def _owe(connection: AsyncConnection, **row: Any) -> None:
     )
 
 
-async def owed(connection: AsyncConnection, limit: int) -> list[Owed]:
-    """Return up to `limit` of what the index is owed, the oldest debt first.
+async def pending(connection: AsyncConnection, limit: int) -> list[PendingDocument]:
+    """Return up to `limit` of what is pending for the index, the oldest first.
 
     An article comes as the ledger has it now, which may be a later revision than the one that was noted.
     """
-    rows = (await connection.execute(select(outbox).order_by(outbox.c.owed_since, outbox.c.id).limit(limit))).all()
+    rows = (await connection.execute(select(outbox).order_by(outbox.c.pending_since, outbox.c.id).limit(limit))).all()
     ids = {row.id: UUID(row.id) for row in rows if row.stream == "articles" and is_uuid(row.id)}
     found = await documents(connection, ids.values()) if ids else {}
     result = []
@@ -117,12 +117,12 @@ async def owed(connection: AsyncConnection, limit: int) -> list[Owed]:
         # what the ledger does not know, such as an id that another program wrote, is to go from the index
         document = row.document if row.stream == "events" else found.get(ids[row.id]) if row.id in ids else None
         revision = max(row.revision, document["revision"]) if document and "revision" in document else row.revision
-        result.append(Owed(stream=row.stream, id=row.id, revision=revision, document=document))
+        result.append(PendingDocument(stream=row.stream, id=row.id, revision=revision, document=document))
     return result
 
 
-async def settle(connection: AsyncConnection, done: Collection[Owed]) -> None:
-    """Strike out what the index has; a debt of a later revision that was noted meanwhile, or is being noted, stays."""
+async def resolve(connection: AsyncConnection, done: Collection[PendingDocument]) -> None:
+    """Delete what the index has; a later revision that was enqueued meanwhile, or is being enqueued, stays."""
     for batch in _batches(list(done)):
         revisions = {(each.stream, each.id): each.revision for each in batch}
         rows = await connection.execute(
@@ -138,9 +138,9 @@ async def settle(connection: AsyncConnection, done: Collection[Owed]) -> None:
             await connection.execute(delete(quarantine).where(tuple_(quarantine.c.stream, quarantine.c.id).in_(paid)))
 
 
-async def put_aside(connection: AsyncConnection, refused: Owed, reason: str) -> None:
+async def reject(connection: AsyncConnection, refused: PendingDocument, reason: str) -> None:
     """Move a document that the index refuses into quarantine, with the reason."""
-    await settle(connection, [refused])
+    await resolve(connection, [refused])
     statement = insert(quarantine).values(
         stream=refused.stream,
         id=refused.id,
@@ -171,11 +171,11 @@ async def publishing_now(connection: AsyncConnection) -> Publishing:
 
 
 async def debt(connection: AsyncConnection) -> Debt:
-    """Return how much the index is owed and refused."""
-    row = (await connection.execute(select(func.count().label("owed"), func.min(outbox.c.owed_since)))).one()
+    """Return how much is pending and rejected."""
+    row = (await connection.execute(select(func.count().label("owed"), func.min(outbox.c.pending_since)))).one()
     quarantined = (await connection.execute(select(func.count()).select_from(quarantine))).scalar_one()
     return Debt(owed=row[0], owed_since=row[1], quarantined=quarantined)
 
 
-def _batches(rows: Sequence[Owed], size: int = 1_000) -> list[Sequence[Owed]]:
+def _batches(rows: Sequence[PendingDocument], size: int = 1_000) -> list[Sequence[PendingDocument]]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]

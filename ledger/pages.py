@@ -65,13 +65,13 @@ async def announce(connection: AsyncConnection, outlet: str, source: str, found:
     rows = sorted(latest.values(), key=lambda each: each.url)
     new, refusals = 0, Counter[str]()
     for start in range(0, len(rows), BATCH):
-        new += await _take_in(connection, outlet, source, rows[start : start + BATCH], refusals)
+        new += await _ingest(connection, outlet, source, rows[start : start + BATCH], refusals)
     for reason, times in refusals.items():
         log.warning("addresses_refused", outlet=outlet, source=source, addresses=times, reason=reason)
     return new
 
 
-async def _take_in(
+async def _ingest(
     connection: AsyncConnection, outlet: str, source: str, rows: Sequence[Found], refusals: Counter[str]
 ) -> int:
     """Take in rows, and return how many are new; halve them until what is refused stands alone."""
@@ -85,8 +85,8 @@ async def _take_in(
             refusals[reason_of(error)] += 1
             return 0
     middle = len(rows) // 2
-    first = await _take_in(connection, outlet, source, rows[:middle], refusals)
-    return first + await _take_in(connection, outlet, source, rows[middle:], refusals)
+    first = await _ingest(connection, outlet, source, rows[:middle], refusals)
+    return first + await _ingest(connection, outlet, source, rows[middle:], refusals)
 
 
 async def _upsert(connection: AsyncConnection, outlet: str, source: str, rows: Sequence[Found]) -> int:

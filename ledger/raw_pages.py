@@ -28,7 +28,7 @@ PRUNE_EVERY = 512
 MOST_PRUNED = 2_000
 
 
-async def keep_raw(connection: AsyncConnection, visit: Visit, article_id: UUID) -> None:
+async def store_raw(connection: AsyncConnection, visit: Visit, article_id: UUID) -> None:
     """Keep the page of a visit in place of the one that is kept of its article."""
     digest, page = visit.digest, visit.page
     if page is None or digest is None or digest.provenance is None or not digest.raw:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from news.backoff import Backoff
 from news.outcome import COSTLY, DEFECTIVE, PASSING, READ, Outcome
 
 #: (age of the article, longest pause until the next visit): most corrections come within the first day
@@ -26,6 +27,7 @@ LIVE_FOR = timedelta(hours=6)
 #: for a week has lost nothing
 GIVE_UP_AFTER = 20
 LONGEST_PAUSE = timedelta(days=1)
+AFTER_PASSING = Backoff(first_seconds=60.0, most_seconds=LONGEST_PAUSE.total_seconds())
 #: a wall is asked daily for a week
 WALLS = 7
 #: what the ledger refuses is fetched daily for a week: the outlet may mend its page
@@ -120,7 +122,7 @@ def next_visit(
     if outcome in COSTLY:
         return now + LONGEST_PAUSE if failures < COSTLY_TIMES else None
     if outcome in PASSING and failures < GIVE_UP_AFTER:
-        return now + min(LONGEST_PAUSE, timedelta(minutes=2 ** (failures - 1)))
+        return now + timedelta(seconds=AFTER_PASSING.pause_seconds(failures))
     return None
 
 

@@ -13,7 +13,7 @@ from ledger.schema import LATEST, robots, sites
 ROBOTS_AGE = timedelta(hours=24)
 #: one that could not be reached is asked for again after this; until then nothing is fetched (RFC 9309, 2.3.1.4)
 UNREACHABLE_AGE = timedelta(minutes=10)
-#: the longest pause that a site is granted is a day (crawler.answers), and clocks agree within a minute
+#: the longest pause that a site is granted is a day (crawler.response_outcome), and clocks agree within a minute
 LONGEST_PAUSE = timedelta(days=1, minutes=1)
 
 
@@ -47,7 +47,7 @@ async def robots_of(connection: AsyncConnection, origin: str) -> RobotsFile | No
     return file if is_fresh else None
 
 
-async def keep_robots(connection: AsyncConnection, origin: str, file: RobotsFile) -> None:
+async def store_robots(connection: AsyncConnection, origin: str, file: RobotsFile) -> None:
     """Keep a robots.txt that was just fetched."""
     values = {name: getattr(file, name) for name in RobotsFile.__dataclass_fields__} | {"fetched_at": func.now()}
     statement = insert(robots).values(origin=origin, **values)

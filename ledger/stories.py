@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import utc
 from ledger.locks import Lock
-from ledger.outbox import owe_articles
+from ledger.outbox import enqueue_articles
 from ledger.schema import articles, merged_stories, signatures
 from news.errors import NotFound
 from news.moment import Moment
@@ -30,7 +30,7 @@ MOST_CANDIDATES = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class StoryArticle:
     """One member of a story, for a reader."""
 
     article_id: UUID
@@ -145,17 +145,17 @@ async def join(connection: AsyncConnection, article_id: UUID, copies: Sequence[U
     """Make the article's story and the stories of its copies one, and find anew who had the text first.
 
     The oldest story's id lives on, the others lead there. Each other member whose place changes gets a new revision,
-    and the index is owed it; the article's own revision is the caller's, who holds `lock_stories`. An article stays in
+    and it is enqueued; the article's own revision is the caller's, who holds `lock_stories`. An article stays in
     its story when its text changes: it did carry the text.
     """
     members = await _members(connection, article_id, copies)
     leader = first([Member(article_id=row.id, out_by=row.out_by, first_seen_at=row.first_seen_at) for row in members])
-    told = {row.story_id for row in members if row.story_id}
+    merged = {row.story_id for row in members if row.story_id}
     # a story's founder stays its member, so that the oldest founder's story is the oldest
-    founders = [row for row in members if row.id in told]
+    founders = [row for row in members if row.id in merged]
     story = min(founders, key=lambda row: (row.first_seen_at, row.id.bytes)).id if founders else article_id
     await _place(connection, members, story, leader.article_id, article_id)
-    await _redirect(connection, told - {story}, story)
+    await _redirect(connection, merged - {story}, story)
 
 
 async def _members(connection: AsyncConnection, article_id: UUID, stories: Sequence[UUID]) -> Sequence[Row[Any]]:
@@ -178,7 +178,7 @@ async def _members(connection: AsyncConnection, article_id: UUID, stories: Seque
 async def _place(
     connection: AsyncConnection, members: Sequence[Row[Any]], story: UUID, leader: UUID, article_id: UUID
 ) -> None:
-    """Note each member's place in the story where it has changed, and owe the index all but the article's own."""
+    """Note each member's place in the story where it has changed, and enqueue all but the article's own."""
     copied = {row.id: None if row.id == leader else leader for row in members}
     moved = [row for row in members if row.id == article_id or (row.story_id, row.copy_of) != (story, copied[row.id])]
     kept = await _signatures(connection, {leader, *(row.id for row in moved)}) if len(members) > 1 else {}
@@ -203,7 +203,7 @@ async def _place(
     )
     others = {row.id: row.revision + 1 for row in moved if row.id != article_id}
     if others:
-        await owe_articles(connection, others)
+        await enqueue_articles(connection, others)
 
 
 async def _signatures(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, list[Signature]]:
@@ -232,7 +232,7 @@ async def _redirect(connection: AsyncConnection, stories: Iterable[UUID], into: 
     await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"into": into}))
 
 
-async def tell(connection: AsyncConnection, story_id: UUID) -> list[Told]:
+async def members_of(connection: AsyncConnection, story_id: UUID) -> list[StoryArticle]:
     """Return the members of a story, who had the text first before the others; a merged story's id leads on.
 
     Raises NotFound if there is no such story.
@@ -243,8 +243,8 @@ async def tell(connection: AsyncConnection, story_id: UUID) -> list[Told]:
         .where(articles.c.story_id == (led or story_id))
         .order_by(articles.c.copy_of.is_not(None), articles.c.out_by, articles.c.first_seen_at, articles.c.id)
     )
-    told = [
-        Told(
+    members = [
+        StoryArticle(
             article_id=row.id,
             outlet=row.outlet,
             url=row.url,
@@ -258,9 +258,9 @@ async def tell(connection: AsyncConnection, story_id: UUID) -> list[Told]:
         )
         for row in rows
     ]
-    if not told:
+    if not members:
         raise NotFound(f"No story has the id '{story_id}'.")
-    return told
+    return members
 
 
 async def prune(connection: AsyncConnection, before: datetime, most: int = MOST_PRUNED) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.outbox import owe_article
+from ledger.outbox import enqueue_article
 from ledger.revisit import GONE_AGAIN
 from ledger.schema import addresses, articles, tombstones
 from news.identity import identity
@@ -43,7 +43,7 @@ async def miss(connection: AsyncConnection, url: str, status: int, at: datetime)
     await connection.execute(
         insert(tombstones).values(article_id=row.id, missed_at=row.missed_at, gone_at=at, status=status)
     )
-    await owe_article(connection, row.id, row.revision + 1)
+    await enqueue_article(connection, row.id, row.revision + 1)
     return None
 
 
@@ -68,7 +68,7 @@ async def meet(connection: AsyncConnection, article_id: UUID, at: datetime) -> N
     )
     stone = (tombstones.c.article_id == article_id) & (tombstones.c.gone_at == row.gone_at)
     await connection.execute(update(tombstones).where(stone).values(back_at=at))
-    await owe_article(connection, article_id, row.revision + 1)
+    await enqueue_article(connection, article_id, row.revision + 1)
 
 
 async def stones(connection: AsyncConnection, article_id: UUID) -> list[Tombstone]:

@@ -11,7 +11,7 @@ _offset = timedelta(0)
 def now() -> datetime:
     """Return the time by PostgreSQL's clock, aware UTC, as far as this process has measured it.
 
-    Machines that work on one ledger compare times; their own clocks may be days apart (ledger/clock.py measures).
+    Machines that work on one ledger compare times; their own clocks may be days apart: ledger/clock_offset.py measures.
     """
     return system_now() + _offset
 

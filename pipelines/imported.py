@@ -7,10 +7,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.faults import in_transaction
-from ledger.imports import Import, link_pages, move, note_imported
-from ledger.keep import keep
-from ledger.record import reason_of_page
-from ledger.reprocess import reprocess_archived
+from ledger.import_progress import Import, link_pages, move, note_imported
+from ledger.store_article import store
+from ledger.store_reprocessed import reprocess_archived
+from ledger.visit_transaction import reason_of_page
 from news import clock
 from news.visit import Visit
 from pipelines.pool import Pool
@@ -82,7 +82,7 @@ async def record_page(
 
 async def _import(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
     if visit.article is not None:
-        visit = await keep(connection, visit, story_days)
+        visit = await store(connection, visit, story_days)
     await note_imported(connection, visit)
     return visit
 

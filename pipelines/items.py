@@ -6,7 +6,7 @@ from typing import Self
 from scrapy.crawler import Crawler
 from scrapy.exceptions import DropItem
 
-from ledger.outlets import chrome, learn_chrome
+from ledger.outlet_state import chrome, learn_chrome
 from news.errors import ArchiveUnavailable
 from news.visit import Visit
 from pipelines.desk import desk_of

@@ -22,6 +22,7 @@ import psutil
 import structlog
 from pebble import ProcessExpired, ProcessPool
 
+from news.backoff import Backoff
 from news.clock import offset, set_offset
 from news.errors import BroadsheetError, PageUnreadable, PoolUnavailable
 from news.outcome import COSTLY, Outcome
@@ -46,7 +47,7 @@ TASKS_A_WORKER = 2_000
 MOST_DEATHS = 3
 #: pools that are made for one task, with a growing pause between them, before it is given back
 MOST_REPLACED = 6
-PAUSE_SECONDS = 0.5
+BETWEEN_POOLS = Backoff(first_seconds=1.0)
 #: between two looks whether the pool lives that has a task
 LOOK_SECONDS = 1.0
 #: workers that have been told to end have so long
@@ -126,7 +127,7 @@ class Pool:
                 broken += 1
                 if broken == MOST_REPLACED:
                     raise
-                await asyncio.sleep(PAUSE_SECONDS * (2 ** (broken - 1) - 1))
+                await asyncio.sleep(BETWEEN_POOLS.pause_seconds(broken - 1) if broken > 1 else 0)
                 await self._replace(pool)
         raise PoolUnavailable("The process pool was closed.")
 

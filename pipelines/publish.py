@@ -16,8 +16,9 @@ from index.protocol import Action, Index, Stream, Verdict
 from ledger.faults import in_transaction, reason_of
 from ledger.indexed import enqueue_everything
 from ledger.locks import Lock, let_go_when_silent
-from ledger.outbox import Owed, Publishing, note_publishing, owed, put_aside, settle
+from ledger.outbox import PendingDocument, Publishing, note_publishing, pending, reject, resolve
 from ledger.wake import Sleeper
+from news.backoff import Backoff
 from news.errors import IndexUnavailable
 from pipelines.verify import Watch
 
@@ -39,7 +40,7 @@ SLOW_SECONDS = 5.0
 #: a PostgreSQL that says nothing for so long over the lock's connection is what is slow
 ANSWER_SECONDS = 2.0
 #: while the index is away the pause doubles up to this: a person who has mended it wants to see it run
-LONGEST_PAUSE_SECONDS = 10.0
+WHILE_AWAY = Backoff(first_seconds=1.0, most_seconds=10.0, jitter=(0.5, 1.0))
 
 
 async def publish(engine: AsyncEngine, index: Index) -> None:
@@ -90,8 +91,8 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
             log.warning("publish_waits", reason=reason, failures=failures)
             if isinstance(error, IndexUnavailable):
                 await state.note(Publishing(waits_for=reason, difference=watch.difference))
-        longest = min(LONGEST_PAUSE_SECONDS, PAUSE_SECONDS * 2**failures) if failures else STANDBY_SECONDS
-        await asyncio.sleep(longest * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, no secret
+        standby_seconds = STANDBY_SECONDS * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, no secret
+        await asyncio.sleep(WHILE_AWAY.pause_seconds(failures) if failures else standby_seconds)
 
 
 async def _hold(connection: AsyncConnection) -> None:
@@ -169,7 +170,7 @@ async def publish_all(engine: AsyncEngine, index: Index) -> int:
         log.warning("publish_waits", reason=batch.waits_for)
     await index.refresh()
     async with engine.connect() as connection:
-        return len(await owed(connection, BATCH))
+        return len(await pending(connection, BATCH))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,7 +186,7 @@ class _Batch:
 async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
     """Publish one batch."""
     async with engine.connect() as connection:
-        batch = await owed(connection, BATCH)
+        batch = await pending(connection, BATCH)
     if not batch:
         return _Batch(wait_seconds=PAUSE_SECONDS)
     answers = await index.write([_action(each) for each in batch])
@@ -197,9 +198,9 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
         log.error("document_refused", stream=each.stream, id=each.id, reason=reason)
 
     async def written(connection: AsyncConnection) -> None:
-        await settle(connection, done)
+        await resolve(connection, done)
         for each, reason in sorted(refused, key=lambda each: (each[0].stream, each[0].id)):
-            await put_aside(connection, each, reason)
+            await reject(connection, each, reason)
 
     await in_transaction(engine, written)
     later = [answer for answer in answers if answer.verdict is Verdict.LATER]
@@ -209,6 +210,6 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
     return _Batch(wait_seconds=0.0 if len(batch) == BATCH else PAUSE_SECONDS)
 
 
-def _action(each: Owed) -> Action:
+def _action(each: PendingDocument) -> Action:
     document = dict(each.document) if each.document is not None else None
     return Action(stream=cast(Stream, each.stream), id=each.id, revision=each.revision, document=document)

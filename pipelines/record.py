@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.change import ReadAgain
-from ledger.record import Terms, record
+from ledger.visit_transaction import Terms, record
 from news.configuration import Configuration
 from news.digest import Digest
 from news.visit import Earlier, Visit

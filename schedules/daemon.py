@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from news.errors import PartEnded
 from pipelines.publish import publish
-from schedules.ending import end_all
+from schedules.cancellation import end_all
 from schedules.jobs import Jobs
 from schedules.lag import watch_loop
 from schedules.timetable import keep_timetable

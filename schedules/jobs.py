@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 import procrastinate
@@ -15,21 +15,22 @@ import structlog
 from procrastinate.exceptions import AlreadyEnqueued
 from procrastinate.jobs import Job
 from scrapy.settings import Settings
-from sqlalchemy import text
 
 from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
 from ledger.attempts import takes_too_much
 from ledger.faults import DATABASE_ERRORS, reason_of
+from ledger.job_queue import Orphan, unfinished_jobs
 from ledger.pages import count_due, want
-from ledger.recrawls import Recrawl, ask, open_one
+from ledger.recrawl_requests import Recrawl, ask, open_one
 from ledger.sites import not_before
+from news.backoff import Backoff
 from news.clock import now
 from news.errors import BroadsheetError, CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
 from news.url import normal, site_of
 from pipelines.desk import Desk
-from schedules.alive import Orphan, someone_works
+from schedules.worker_liveness import someone_works
 
 log = structlog.get_logger()
 
@@ -42,9 +43,10 @@ SLOWED = timedelta(minutes=5)
 #: what a person waits for goes before what the timetable asked for
 BY_TIMETABLE, BY_PERSON = 0, 10
 #: a job that fails is tried again after a minute, then after two, four ... and after so many times no more
+AFTER_FAILURE = Backoff(first_seconds=60.0, jitter=(1.0, 1.25))
 MOST_FAILURES = 7
-#: seconds between two tries to put a job's successor into the queue, at most
-MOST_PAUSE_SECONDS = 30.0
+#: between two tries to put a job's successor into the queue, while the database is away
+WHILE_AWAY = Backoff(first_seconds=1.0, most_seconds=30.0)
 #: a person waits for a recrawl that a site's pause holds up for so long
 PATIENCE_SECONDS = 30
 
@@ -99,13 +101,8 @@ class Jobs:
 
     async def has_recrawl(self, url: str) -> bool:
         """Return whether a job that recrawls this address waits or runs, however long it may have to wait."""
-        query = text(
-            "SELECT EXISTS (SELECT 1 FROM procrastinate_jobs"
-            " WHERE status IN ('todo', 'doing') AND queueing_lock = :name)"
-        )
         async with self.desk.engine.connect() as connection:
-            found = await connection.execute(query, {"name": f"{self.queue}:{_recrawl_name(normal(url))}"})
-            return bool(found.scalar_one())
+            return await unfinished_jobs(connection, [f"{self.queue}:{_recrawl_name(normal(url))}"]) > 0
 
     async def again(self, task: str, outlet: Outlet, priority: int, at: datetime | None, **arguments: Any) -> None:
         """Ask for `task` once more, from `at` on: the rest of a crawl, or one that was interrupted or failed."""
@@ -143,14 +140,8 @@ class Jobs:
         """
         crawls = [f"{self.queue}:{what}:{outlet.slug}" for outlet in outlets for what in _CRAWLS]
         recrawls = [f"{self.queue}:{_recrawl_name(normal(url))}" for url in urls]
-        query = text(
-            "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
-            " AND (queueing_lock = ANY(:crawls) OR queueing_lock = ANY(:recrawls))"
-            " AND (scheduled_at IS NULL OR scheduled_at < now() + make_interval(secs => :patience))"
-        )
-        values = {"crawls": crawls, "recrawls": recrawls, "patience": PATIENCE_SECONDS}
         async with self.desk.engine.connect() as connection:
-            return int((await connection.execute(query, values)).scalar_one())
+            return await unfinished_jobs(connection, crawls + recrawls, due_within_seconds=PATIENCE_SECONDS)
 
     async def someone_works(self) -> bool:
         """Return whether a worker of this queue lives, here or on another machine."""
@@ -187,7 +178,7 @@ async def open_jobs(desk: Desk, catalogue: Catalogue, settings: Settings, *, que
 
 
 def _define_tasks(jobs: Jobs, settings: Settings) -> None:
-    """Define what each job does, with the rooms that this process has opened."""
+    """Define what each job does, with what this process has opened."""
 
     @jobs.app.task(name="crawl", pass_context=True)
     async def crawl(
@@ -269,16 +260,15 @@ async def insist(put: Callable[[], Awaitable[object]]) -> None:
 
     The job stays in the queue meanwhile; if its worker is ended, another one takes it back.
     """
-    pause_seconds = 1.0
-    while True:
+    for failures in count(1):
         try:
             await put()
         except DATABASE_ERRORS as error:
+            pause_seconds = WHILE_AWAY.pause_seconds(failures)
             log.warning("job_waits_for_database", reason=reason_of(error), again_after_seconds=pause_seconds)
         else:
             return
         await asyncio.sleep(pause_seconds)
-        pause_seconds = min(2 * pause_seconds, MOST_PAUSE_SECONDS)
 
 
 def next_try(task: str, error: Exception, failures: int) -> datetime:
@@ -292,7 +282,5 @@ def next_try(task: str, error: Exception, failures: int) -> datetime:
 
 
 def after(failures: int) -> datetime:
-    """Return when a job that has failed so often before is tried again: 1, 2, 4 ... minutes later, and up to a quarter
-    more, so that what failed together is not tried together.
-    """
-    return now() + timedelta(minutes=2**failures * random.uniform(1.0, 1.25))  # noqa: S311
+    """Return when a job that has failed once more, and so often before, is tried again."""
+    return now() + timedelta(seconds=AFTER_FAILURE.pause_seconds(failures + 1))

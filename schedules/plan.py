@@ -69,7 +69,7 @@ def learn(counts: Mapping[tuple[int, int], int], watched: timedelta) -> Habit:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class NextReading:
     """One source and the next time that it is read; `at` None: never, as things are."""
 
     source: str
@@ -87,7 +87,7 @@ def next_reading(
     *,
     enabled: bool = True,
     paused: bool = False,
-) -> Reading:
+) -> NextReading:
     """Return when `source` is read next.
 
     `last_at` is when it was last read or asked for; one that never was is read at once. What is overdue is due `now`,
@@ -95,14 +95,14 @@ def next_reading(
     """
     if not enabled or paused or schedule.paused:
         why = "paused" if paused or schedule.paused else "not enabled"
-        return Reading(source=source, at=None, why=why)
+        return NextReading(source=source, at=None, why=why)
     zone = zone_of(zone_name)
     if last_at is None:
         at, why = now, "never read before"
     elif schedule.cron:
         fires = trigger(schedule.cron, source, zone_name).get_next_fire_time(None, last_at + timedelta(seconds=1))
         if fires is None:
-            return Reading(source=source, at=None, why=f"cron {schedule.cron} never comes again")
+            return NextReading(source=source, at=None, why=f"cron {schedule.cron} never comes again")
         at, why = fires.astimezone(UTC), f"cron {schedule.cron}"
     elif schedule.every_minutes:
         at, why = last_at + timedelta(minutes=schedule.every_minutes), f"every {schedule.every_minutes:g} minutes"
@@ -119,7 +119,7 @@ def next_reading(
     awake = after_quiet(at, schedule.quiet_hours, zone)
     if awake != at:
         at, why = awake, f"{why}; quiet until {awake.astimezone(zone):%H:%M}"
-    return Reading(source=source, at=at, why=why)
+    return NextReading(source=source, at=at, why=why)
 
 
 def zone_of(name: str | None) -> ZoneInfo:

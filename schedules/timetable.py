@@ -14,18 +14,18 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crawler.announcements import ROBOTS_SOURCES
-from ledger.arrivals import WEEKS, Counts, habits
+from crawler.discovery import ROBOTS_SOURCES
 from ledger.faults import DATABASE_ERRORS, in_transaction, reason_of
-from ledger.health import last_activity
 from ledger.locks import Lock, let_go_when_silent
-from ledger.timetable import Known, known, note_asked
+from ledger.outlet_health import last_activity
+from ledger.schedule_state import ScheduleState, known, note_asked
+from ledger.source_rates import WEEKS, Counts, habits
 from news.clock import now, offset, on_system_clock
 from news.outlet import Outlet, Source, SourceKind
-from schedules.ending import end_all
-from schedules.health import Activity, look_after
+from schedules.cancellation import end_all
+from schedules.health_checks import Activity, look_after
 from schedules.jobs import Jobs
-from schedules.plan import Habit, Reading, after_quiet, learn, next_reading, zone_of
+from schedules.plan import Habit, NextReading, after_quiet, learn, next_reading, zone_of
 
 log = structlog.get_logger()
 
@@ -55,7 +55,7 @@ class Plan:
     """What happens to an outlet next: its sources' readings, and the visit of pages that are due."""
 
     outlet: str
-    readings: tuple[Reading, ...]
+    readings: tuple[NextReading, ...]
     #: when pages are visited; None: no page is due, as things are
     visit_at: datetime | None
 
@@ -74,7 +74,7 @@ class Plan:
         return "pages are due" if self.visit_at else (self.readings[0].why if self.readings else "no sources")
 
 
-def is_enabled(outlet: Outlet, state: Known | None) -> bool:
+def is_enabled(outlet: Outlet, state: ScheduleState | None) -> bool:
     """Say whether an outlet is crawled on schedule: the user's decision, else what its file says."""
     decided = state.enabled if state else None
     return outlet.enabled if decided is None else decided
@@ -87,7 +87,7 @@ def sources_of(outlet: Outlet) -> tuple[Source, ...]:
     return (*outlet.sources, Source(kind=SourceKind.SITEMAP, url=ROBOTS_SOURCES))
 
 
-def plan(outlet: Outlet, state: Known, learned: dict[str, Habit], now: datetime) -> Plan:
+def plan(outlet: Outlet, state: ScheduleState, learned: dict[str, Habit], now: datetime) -> Plan:
     """Return what happens to `outlet` next; `learned` has a habit for each of its sources."""
     enabled = is_enabled(outlet, state)
     readings = tuple(
@@ -109,7 +109,7 @@ def plan(outlet: Outlet, state: Known, learned: dict[str, Habit], now: datetime)
     return Plan(outlet=outlet.slug, readings=readings, visit_at=visit_at)
 
 
-def learned_of(outlet: Outlet, state: Known, counted: Counts, now: datetime) -> dict[str, Habit]:
+def learned_of(outlet: Outlet, state: ScheduleState, counted: Counts, now: datetime) -> dict[str, Habit]:
     """Return the habit of each source of `outlet`."""
     own = {source.url for source in outlet.sources}
     # what came of sitemaps that robots.txt names, and of parts of sitemap indexes, is theirs who led there
@@ -130,7 +130,10 @@ def learned_of(outlet: Outlet, state: Known, counted: Counts, now: datetime) -> 
 
 
 async def plans(
-    connection: AsyncConnection, outlets: Iterable[Outlet], now: datetime, states: dict[str, Known] | None = None
+    connection: AsyncConnection,
+    outlets: Iterable[Outlet],
+    now: datetime,
+    states: dict[str, ScheduleState] | None = None,
 ) -> list[Plan]:
     """Return what happens to each outlet next; `states` is what is `known` of them, if that was asked for already."""
     wanted = list(outlets)
@@ -140,7 +143,7 @@ async def plans(
         batch = wanted[start : start + BATCH]
         counted = await habits(connection, {outlet.slug: outlet.timezone or "UTC" for outlet in batch}, now)
         for outlet in batch:
-            state = states.get(outlet.slug, Known())
+            state = states.get(outlet.slug, ScheduleState())
             made.append(plan(outlet, state, learned_of(outlet, state, counted.get(outlet.slug, {}), now), now))
         await asyncio.sleep(0)  # crawls and readers have their turn
     return made
@@ -199,7 +202,7 @@ class Keeper:
         self.scheduler = AsyncIOScheduler(timezone=UTC)
         self._outlets: dict[str, Outlet] = {}
         #: what each plan was made of; the same makes the same plan
-        self._made_of: dict[str, tuple[Outlet, Known]] = {}
+        self._made_of: dict[str, tuple[Outlet, ScheduleState]] = {}
         self._plans: dict[str, Plan] = {}
         self._visited_at: dict[str, datetime] = {}
         self._offset = offset()
@@ -215,12 +218,12 @@ class Keeper:
             wanted = {slug for slug, outlet in self._outlets.items() if is_enabled(outlet, states.get(slug))}
             for slug in sorted(wanted):
                 outlet = self._outlets[slug]
-                if all_anew or self._made_of.get(slug) != (outlet, states.get(slug, Known())):
+                if all_anew or self._made_of.get(slug) != (outlet, states.get(slug, ScheduleState())):
                     changed.append(outlet)
             for slug in self._made_of.keys() - wanted:
                 self._forget(slug)
             for made in await plans(connection, changed, at, states):
-                self._set(made, self._outlets[made.outlet], states.get(made.outlet, Known()), at)
+                self._set(made, self._outlets[made.outlet], states.get(made.outlet, ScheduleState()), at)
         OUTLETS.set(len(self._made_of))
 
     def _clock_was_set(self) -> bool:
@@ -237,7 +240,7 @@ class Keeper:
         if self.scheduler.get_job(slug):
             self.scheduler.remove_job(slug)
 
-    def _set(self, made: Plan, outlet: Outlet, state: Known, now: datetime) -> None:
+    def _set(self, made: Plan, outlet: Outlet, state: ScheduleState, now: datetime) -> None:
         """Put an outlet's next event into the timetable."""
         if made.visit_at is not None:
             gathered = self._visited_at.get(made.outlet, now - VISITS_EVERY) + VISITS_EVERY
@@ -289,7 +292,7 @@ class Keeper:
             ASKED.labels("pages").inc()
         async with self.jobs.desk.engine.connect() as connection:
             states = await known(connection, [outlet.slug])
-            state = states.get(outlet.slug, Known())
+            state = states.get(outlet.slug, ScheduleState())
             if is_enabled(outlet, state):
                 [made] = await plans(connection, [outlet], now, states)
                 self._set(made, outlet, state, now)

@@ -13,12 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.download import MAY_SEND
 from ledger.faults import reason_of
+from ledger.job_queue import Orphan, orphans
 from ledger.sites import note_request
 from news.clock import now
 from news.errors import UnknownOutlet
-from schedules.alive import Alive, Orphan, alive, orphans
-from schedules.ending import end_all
+from schedules.cancellation import end_all
 from schedules.jobs import MOST_FAILURES, Jobs, after
+from schedules.worker_liveness import WorkerLocks, worker_locks
 
 log = structlog.get_logger()
 
@@ -29,7 +30,7 @@ JOB_SECONDS = 1_800.0
 #: seconds between two looks at the outlets' files
 CATALOGUE_SECONDS = 10.0
 #: seconds between two looks for jobs whose worker has died; a worker that lost its locks sends nothing any more
-#: when they are over (schedules.alive.CERTAIN_SECONDS)
+#: when they are over (schedules.worker_liveness.CERTAIN_SECONDS)
 REAP_SECONDS = 5.0
 
 
@@ -41,18 +42,18 @@ async def work(jobs: Jobs, concurrency: int) -> None:
     """
     while True:
         try:
-            async with alive(jobs.desk.engine, jobs.queue) as told:
-                await _work_while(jobs, told, concurrency)
+            async with worker_locks(jobs.desk.engine, jobs.queue) as locks:
+                await _work_while(jobs, locks, concurrency)
         except (SQLAlchemyError, ConnectorException) as error:
             log.warning("worker_waits", reason=reason_of(error))
         await asyncio.sleep(REAP_SECONDS)
 
 
-async def _work_while(jobs: Jobs, told: Alive, concurrency: int) -> None:
-    async def tell(call: AsyncCallNext, context: procrastinate.JobContext, worker: Worker) -> Any:
+async def _work_while(jobs: Jobs, locks: WorkerLocks, concurrency: int) -> None:
+    async def locked(call: AsyncCallNext, context: procrastinate.JobContext, worker: Worker) -> Any:
         if worker.worker_id is not None:
-            await told.is_worker(worker.worker_id)
-        MAY_SEND.set(told.is_certain)  # for this job, whose task has a context of its own
+            await locks.is_worker(worker.worker_id)
+        MAY_SEND.set(locks.is_certain)  # for this job, whose task has a context of its own
         limit = asyncio.timeout(JOB_SECONDS)
         try:
             # a job that takes longer is cancelled, and goes back into the queue as it does when its worker ends
@@ -71,9 +72,9 @@ async def _work_while(jobs: Jobs, told: Alive, concurrency: int) -> None:
         shutdown_graceful_timeout=0.0,  # a crawl is cancelled, which ends it cleanly
         install_signal_handlers=False,
         delete_jobs="successful",  # what came of them stands in the ledger
-        worker_middleware=[tell],
+        worker_middleware=[locked],
     )
-    tasks = [asyncio.ensure_future(each) for each in (worker, told.watch(), _reap(jobs), _keep_catalogue(jobs))]
+    tasks = [asyncio.ensure_future(each) for each in (worker, locks.watch(), _reap(jobs), _keep_catalogue(jobs))]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:

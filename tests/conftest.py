@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.database import engine_for, migrate
-from ledger.server import start
+from ledger.embedded.server import start
 from tests import elasticsearch_server, shared_files
 from tests.ports import row_of_free_ports
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from index.fields import facets as all_facets
 from index.query import Bucket, Hit, Interval, Query
-from ledger.stories import tell
+from ledger.stories import members_of
 from news.errors import BadQuery
 from news.version import Version
 from web import changes, marks
@@ -164,7 +164,7 @@ async def version(request: Request, id: str, number: str) -> Response:
 async def story(request: Request, id: str) -> Response:
     """Give the articles that carry one text, who had it first before the others; a merged story's id leads on."""
     async with rooms_of(request).engine.connect() as connection:
-        members = await tell(connection, parse_id(id, "a story's"))
+        members = await members_of(connection, parse_id(id, "a story's"))
     return json_answer({"articles": [each.as_json() for each in members]})
 
 

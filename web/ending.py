@@ -7,7 +7,7 @@ from uuid import UUID
 from ledger.articles import documents
 from news.errors import NotFound
 from news.outcome import READ, Outcome
-from schedules.recrawls import Report
+from schedules.recrawl_jobs import Report
 from web.article import Link
 from web.changes import Changes
 from web.kept import id_of

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ledger.outbox import debt
-from ledger.outlets import states
+from ledger.outlet_state import states
 from news.errors import IndexUnavailable
 from pipelines.verify import count
 from web.answer import json_answer

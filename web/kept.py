@@ -7,10 +7,9 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.addresses import addresses_of
-from ledger.articles import documents, find, history
+from ledger.articles import addresses_of, documents, find, history
 from ledger.attempts import LastAttempt, last_attempt
-from ledger.stories import Told, tell
+from ledger.stories import StoryArticle, members_of
 from ledger.tombstones import stones
 from news.errors import NotFound
 from news.version import Tombstone, Version
@@ -29,7 +28,7 @@ class Kept:
     #: the times that its page was gone, the first one first
     stones: Sequence[Tombstone] = ()
     #: the articles that carry the same text, itself among them; who had it first comes first
-    story: Sequence[Told] = ()
+    story: Sequence[StoryArticle] = ()
     addresses: Sequence[str] = ()
     #: None where none is known: the index alone knows the article
     last_attempt: LastAttempt | None = None
@@ -63,9 +62,9 @@ async def kept(rooms: Rooms, id: UUID) -> Kept:
     return Kept(id=str(id), document=indexed)
 
 
-async def _story(connection: AsyncConnection, id: UUID) -> Sequence[Told]:
+async def _story(connection: AsyncConnection, id: UUID) -> Sequence[StoryArticle]:
     try:
-        return await tell(connection, id)
+        return await members_of(connection, id)
     except NotFound:
         return ()  # an article that was never part of one
 

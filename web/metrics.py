@@ -14,9 +14,9 @@ from starlette.responses import Response
 
 from ledger.completeness import Hours, sums
 from ledger.faults import reason_of
-from ledger.health import healths
+from ledger.job_queue import job_counts
 from ledger.outbox import debt
-from ledger.totals import job_counts
+from ledger.outlet_health import healths
 from news.clock import now
 from news.outcome import Outcome
 from web.rooms import Rooms, rooms_of

@@ -12,7 +12,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.protocol import Index
-from ledger.clock import MOST_DIFFERENCE
+from ledger.clock_offset import MOST_DIFFERENCE
 from ledger.faults import DATABASE_ERRORS, reason_of, sentence_of
 from ledger.fitness import write_fault
 from ledger.outbox import Publishing, publishing_now

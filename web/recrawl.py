@@ -9,11 +9,11 @@ import orjson
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from ledger.recrawls import recrawl_of
+from ledger.recrawl_requests import recrawl_of
 from news.clock import now
 from news.errors import BadAddress, BadQuery, NotFound
 from schedules.jobs import Jobs
-from schedules.recrawls import Report, outlet_for, outlets_for, report
+from schedules.recrawl_jobs import Report, outlet_for, outlets_for, report
 from web import failures, render
 from web.answer import json_answer
 from web.changes import Changes, changes

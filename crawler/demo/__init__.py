@@ -1,16 +1,16 @@
 """The demo newsroom: four small fictional outlets on loopback, which know what must be read in each of their pages."""
 
+from crawler.demo.http_server import ServedRequest, Serving, serve
 from crawler.demo.judge import judge
 from crawler.demo.newsroom import Newsroom
-from crawler.demo.page import seed_shaped
-from crawler.demo.runs import finish_run, next_run, seen_runs
-from crawler.demo.server import Hit, Serving, serve
-from crawler.demo.truth import Expected, Truth
+from crawler.demo.rendering import seed_shaped
+from crawler.demo.run_counter import finish_run, next_run, seen_runs
+from crawler.demo.truth import ExpectedVisit, Truth
 
 __all__ = [
-    "Expected",
-    "Hit",
+    "ExpectedVisit",
     "Newsroom",
+    "ServedRequest",
     "Serving",
     "Truth",
     "finish_run",

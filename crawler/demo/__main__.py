@@ -3,8 +3,8 @@
 import signal
 import sys
 
+from crawler.demo.http_server import serve
 from crawler.demo.newsroom import Newsroom
-from crawler.demo.server import serve
 from news.errors import BroadsheetError
 
 

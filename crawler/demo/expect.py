@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from crawler.demo.page import answers
-from crawler.demo.text import Desk, Text, desk, texts
-from crawler.demo.truth import Expected, Truth
+from crawler.demo.rendering import answers
+from crawler.demo.text import DemoOutlet, DemoText, demo_outlet, texts
+from crawler.demo.truth import ExpectedVisit, Truth
 from news.article import Kind
 from news.moment import Precision
 from news.outcome import Outcome
@@ -22,7 +22,7 @@ class _Scene:
     origin: _Origin
     run: int
     seen: Sequence[int]
-    house: Desk
+    site: DemoOutlet
 
     @property
     def url(self) -> str:
@@ -32,41 +32,41 @@ class _Scene:
         found = answers(self.name, self.url, run).get(path) if run else None
         return found.content if found else None
 
-    def text(self, path: str, run: int) -> Text | None:
+    def text(self, path: str, run: int) -> DemoText | None:
         return next((text for text in texts(self.name, run) if text.path == path), None) if run else None
 
 
-def expect(name: str, origin: _Origin, run: int, seen: Sequence[int]) -> Iterator[Expected]:
+def expect(name: str, origin: _Origin, run: int, seen: Sequence[int]) -> Iterator[ExpectedVisit]:
     """Yield what must come of each address of the outlet in folder `name`.
 
     `seen` is as in `Newsroom.expected`, but never empty.
     """
-    scene = _Scene(name=name, origin=origin, run=run, seen=seen, house=desk(name))
+    scene = _Scene(name=name, origin=origin, run=run, seen=seen, site=demo_outlet(name))
     for text in texts(name, run):
         yield from _of_article(scene, text)
-    for path in scene.house.sections.values():
+    for path in scene.site.sections.values():
         yield _of_other(scene, path, "a section: a list of articles, itself none")
-    for notice in scene.house.notices:
+    for notice in scene.site.notices:
         yield _of_other(scene, str(notice["path"]), "a page that is not an article")
     yield _of_other(scene, "/", "the front page", listed=False)
     yield _of_other(scene, "/videos", "a list of videos", listed=False)
-    for path in scene.house.missing:
-        yield Expected(
+    for path in scene.site.missing:
+        yield ExpectedVisit(
             url=scene.url + path,
-            outlet=scene.house.slug,
+            outlet=scene.site.slug,
             outcomes=frozenset({Outcome.GONE}),
             announced=not any(seen),
             why="linked, but there is nothing: 404",
         )
 
 
-def _of_other(scene: _Scene, path: str, why: str, *, listed: bool = True) -> Expected:
+def _of_other(scene: _Scene, path: str, why: str, *, listed: bool = True) -> ExpectedVisit:
     outcomes = {Outcome.NOT_AN_ARTICLE}
     if any(scene.content(path, run) == scene.content(path, scene.run) for run in scene.seen):
         outcomes.add(Outcome.NOT_MODIFIED)
-    return Expected(
+    return ExpectedVisit(
         url=scene.url + path,
-        outlet=scene.house.slug,
+        outlet=scene.site.slug,
         outcomes=frozenset(outcomes),
         listed=listed,
         announced=listed and not any(scene.seen),
@@ -74,22 +74,22 @@ def _of_other(scene: _Scene, path: str, why: str, *, listed: bool = True) -> Exp
     )
 
 
-def _of_article(scene: _Scene, text: Text) -> Iterator[Expected]:
+def _of_article(scene: _Scene, text: DemoText) -> Iterator[ExpectedVisit]:
     """Yield the article's own address and those that lead to the same article."""
-    if text.path.startswith(scene.house.disallow):
+    if text.path.startswith(scene.site.disallow):
         forbidden = frozenset({Outcome.ROBOTS})
-        yield Expected(
+        yield ExpectedVisit(
             url=scene.url + text.path,
-            outlet=scene.house.slug,
+            outlet=scene.site.slug,
             outcomes=forbidden,
             announced=not any(scene.seen),
             why="robots.txt forbids it, though front page and sitemap name it",
         )
         return
     if text.withdrawn is not None and scene.run >= text.withdrawn:
-        yield Expected(
+        yield ExpectedVisit(
             url=scene.url + text.path,
-            outlet=scene.house.slug,
+            outlet=scene.site.slug,
             outcomes=frozenset({Outcome.GONE}),
             announced=all(run < text.withdrawn for run in scene.seen),
             why=f"withdrawn in run {text.withdrawn}: 410",
@@ -103,9 +103,9 @@ def _of_article(scene: _Scene, text: Text) -> Iterator[Expected]:
         before = scene.text(text.path, run)
         outcomes |= _outcomes(scene, text, before, run, doubled=doubled)
         announced.append(before is None or before.changed_at < text.changed_at)
-    yield Expected(
+    yield ExpectedVisit(
         url=truth.canonical_url,
-        outlet=scene.house.slug,
+        outlet=scene.site.slug,
         outcomes=frozenset(outcomes),
         truth=truth,
         announced=all(announced),
@@ -118,9 +118,9 @@ def _of_article(scene: _Scene, text: Text) -> Iterator[Expected]:
     ):
         if path:
             more = outcomes | {Outcome.UNCHANGED} | ({Outcome.NOT_MODIFIED} if any(scene.seen) else set())
-            yield Expected(
+            yield ExpectedVisit(
                 url=scene.url + path,
-                outlet=scene.house.slug,
+                outlet=scene.site.slug,
                 outcomes=frozenset(more),
                 truth=truth,
                 final_url=final,
@@ -130,7 +130,7 @@ def _of_article(scene: _Scene, text: Text) -> Iterator[Expected]:
             )
 
 
-def _outcomes(scene: _Scene, text: Text, before: Text | None, run: int, *, doubled: bool) -> set[Outcome]:
+def _outcomes(scene: _Scene, text: DemoText, before: DemoText | None, run: int, *, doubled: bool) -> set[Outcome]:
     """Return the right outcomes of an article's own address for a crawler that saw `before` in `run`."""
     if before is None:
         outcome = {Outcome.NEW}
@@ -143,13 +143,13 @@ def _outcomes(scene: _Scene, text: Text, before: Text | None, run: int, *, doubl
     return outcome | {Outcome.UNCHANGED} if doubled else outcome
 
 
-def _reader_sees(text: Text) -> tuple[object, ...]:
+def _reader_sees(text: DemoText) -> tuple[object, ...]:
     return text.headline, text.standfirst, text.lines, text.authors, text.agency, text.correction
 
 
-def _truth(scene: _Scene, text: Text) -> Truth:
+def _truth(scene: _Scene, text: DemoText) -> Truth:
     """Return what a reader finds. A page in the seed's shape shows a byline only where its markup has one."""
-    says_more = text.markup != "text" or scene.house.template != "seed.html"
+    says_more = text.markup != "text" or scene.site.template != "seed.html"
     original, _, path = text.copy_of.partition(":")
     return Truth(
         canonical_url=scene.url + text.path,
@@ -168,19 +168,19 @@ def _truth(scene: _Scene, text: Text) -> Truth:
     )
 
 
-def _iso(text: Text) -> str:
+def _iso(text: DemoText) -> str:
     if isinstance(text.published, datetime):
         return text.published.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return text.published.isoformat()
 
 
-def _precision(text: Text) -> Precision:
+def _precision(text: DemoText) -> Precision:
     if not isinstance(text.published, datetime):
         return Precision.DAY
     return Precision.MINUTE if text.markup == "text" else Precision.INSTANT
 
 
-def _why(text: Text) -> str:
+def _why(text: DemoText) -> str:
     """Return in a few words what is special about an article."""
     marks = [
         ("a live blog", bool(text.updates)),

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from crawler.demo.truth import Expected, Truth
+from crawler.demo.truth import ExpectedVisit, Truth
 from news.article import Article, Kind
 from news.outcome import Outcome
 
 _CLOCK = re.compile(r"\d\d:\d\d")
 
 
-def judge(expected: Expected, outcome: Outcome, article: Article | None) -> tuple[str, ...]:
+def judge(expected: ExpectedVisit, outcome: Outcome, article: Article | None) -> tuple[str, ...]:
     """Return what is wrong, a sentence each; empty if all is right.
 
     `outcome` is how the last attempt at `expected.url` ended, `article` what is kept under its truth's canonical
@@ -19,7 +19,7 @@ def judge(expected: Expected, outcome: Outcome, article: Article | None) -> tupl
     return tuple(f"{expected.url}: {fault}" for fault in _faults(expected, outcome, article))
 
 
-def _faults(expected: Expected, outcome: Outcome, article: Article | None) -> Iterator[str]:
+def _faults(expected: ExpectedVisit, outcome: Outcome, article: Article | None) -> Iterator[str]:
     if outcome not in expected.outcomes:
         right = " or ".join(sorted(expected.outcomes))
         yield f"ended as {outcome}, not {right} ({expected.why})."

@@ -6,7 +6,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from crawler.demo.text import Desk, Text
+from crawler.demo.text import DemoOutlet, DemoText
 
 
 def iso(at: datetime | date) -> str:
@@ -14,15 +14,15 @@ def iso(at: datetime | date) -> str:
     return at.isoformat().replace("+00:00", "Z")
 
 
-def json_ld(text: Text, desk: Desk, origin: str) -> Markup:
+def json_ld(text: DemoText, site: DemoOutlet, origin: str) -> Markup:
     """Return the article's JSON-LD; that of markup broken-json-ld lacks a quotation mark, as happens to outlets."""
-    document = json.dumps(_document(text, desk, origin), ensure_ascii=False, indent=1).replace("</", "<\\/")
+    document = json.dumps(_document(text, site, origin), ensure_ascii=False, indent=1).replace("</", "<\\/")
     if text.markup == "broken-json-ld":
         document = document.replace('"headline": "', '"headline": ', 1)
     return Markup(document)  # noqa: S704 - our own words, and "</" is escaped
 
 
-def _document(text: Text, desk: Desk, origin: str) -> dict[str, Any]:
+def _document(text: DemoText, site: DemoOutlet, origin: str) -> dict[str, Any]:
     people: list[dict[str, str]] = [{"@type": "Person", "name": name} for name in text.authors]
     if text.agency:
         people.append({"@type": "Organization", "name": text.agency})
@@ -34,7 +34,7 @@ def _document(text: Text, desk: Desk, origin: str) -> dict[str, Any]:
         "datePublished": iso(text.published),
         "dateModified": iso(text.changed_at if isinstance(text.published, datetime) else text.published),
         "author": people,
-        "publisher": {"@type": "NewsMediaOrganization", "name": desk.name, "url": f"{origin}/"},
+        "publisher": {"@type": "NewsMediaOrganization", "name": site.name, "url": f"{origin}/"},
         "mainEntityOfPage": origin + text.path,
         "inLanguage": text.language,
         "articleSection": text.section,

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from crawler.demo.expect import expect
-from crawler.demo.page import Answer, answers
-from crawler.demo.text import desk
-from crawler.demo.truth import Expected
+from crawler.demo.rendering import Answer, answers
+from crawler.demo.text import demo_outlet
+from crawler.demo.truth import ExpectedVisit
 from news.errors import ConfigurationError
 from news.outlet import Outlet, Source, SourceKind
 
@@ -22,7 +22,7 @@ _BEGINNING = datetime(2026, 11, 6, 6, tzinfo=UTC)
 class Newsroom:
     """Outlets on `base_port` and the ports after it, as they are in their `run`-th run (from 1).
 
-    It serves nothing by itself: that is `crawler.demo.server.serve`.
+    It serves nothing by itself: that is `crawler.demo.http_server.serve`.
     """
 
     base_port: int = 8101
@@ -49,24 +49,24 @@ class Newsroom:
         return tuple(self._outlet(name) for name in OUTLETS)
 
     def _outlet(self, name: str) -> Outlet:
-        house, origin = desk(name), self.origin(name)
+        site, origin = demo_outlet(name), self.origin(name)
         return Outlet(
-            slug=house.slug,
-            name=house.name,
+            slug=site.slug,
+            name=site.name,
             home=f"{origin}/",
-            country=house.country,
-            languages=house.languages,
-            timezone=house.timezone,
+            country=site.country,
+            languages=site.languages,
+            timezone=site.timezone,
             sources=(
-                Source(kind=SourceKind.FEED, url=origin + house.feed),
+                Source(kind=SourceKind.FEED, url=origin + site.feed),
                 Source(kind=SourceKind.SITEMAP, url=f"{origin}/sitemap-index.xml"),
                 Source(kind=SourceKind.FRONT_PAGE, url=f"{origin}/"),
             ),
-            delay_seconds=house.crawl_delay_seconds,
+            delay_seconds=site.crawl_delay_seconds,
             enabled=True,
         )
 
-    def expected(self, *seen: int) -> tuple[Expected, ...]:
+    def expected(self, *seen: int) -> tuple[ExpectedVisit, ...]:
         """Return what must come of each address in this run.
 
         `seen` are the earlier runs as which a crawler may know the newsroom (`seen_runs` tells): none or 0 means that

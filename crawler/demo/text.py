@@ -25,7 +25,7 @@ class Update:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text:
+class DemoText:
     """An article as its outlet has it in one run; see texts/README.md for what each field does to the page."""
 
     path: str
@@ -87,7 +87,7 @@ class Text:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class DemoOutlet:
     """What is the same on all pages of an outlet."""
 
     slug: str
@@ -120,23 +120,23 @@ class Desk:
 
 
 @cache
-def desk(outlet: str) -> Desk:
+def demo_outlet(outlet: str) -> DemoOutlet:
     """Return what outlet.toml in the folder `outlet` says."""
     fields = tomllib.loads((TEXTS / outlet / "outlet.toml").read_text(encoding="utf-8"))
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
-    return Desk(**values)
+    return DemoOutlet(**values)
 
 
 @cache
-def texts(outlet: str, run: int) -> tuple[Text, ...]:
+def texts(outlet: str, run: int) -> tuple[DemoText, ...]:
     """Return the outlet's articles as they are in `run`, withdrawn ones included, newest first."""
     found = (read(path.read_text(encoding="utf-8"), run) for path in sorted((TEXTS / outlet).glob("*.txt")))
     return tuple(sorted((text for text in found if text.appears <= run), key=lambda t: t.published_at, reverse=True))
 
 
-def read(source: str, run: int) -> Text:
+def read(source: str, run: int) -> DemoText:
     """Return the article of one file: a Jinja template over `run`; TOML between +++ lines, then the paragraphs."""
     rendered = _JINJA.from_string(source).render(run=run)
     _, front, body = rendered.split(_SEPARATOR, 2)
@@ -146,7 +146,7 @@ def read(source: str, run: int) -> Text:
     values: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()
     }
-    return Text(paragraphs=paragraphs, **values)
+    return DemoText(paragraphs=paragraphs, **values)
 
 
 def _later(at: str, minutes: int) -> str:

@@ -36,7 +36,7 @@ class Truth:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expected:
+class ExpectedVisit:
     """What must come of one address in one run."""
 
     url: str

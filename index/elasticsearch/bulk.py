@@ -1,7 +1,6 @@
 """Actions in, one word for each out: bulk writing that keeps going when a server stumbles."""
 
 import asyncio
-import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from index.elasticsearch.client import error_type, explained, unreachable, unrea
 from index.elasticsearch.source import source
 from index.elasticsearch.verdict import BUSY_SECONDS, FAULT_SECONDS, word_on
 from index.protocol import DONE, Action, Verdict, Written
+from news.backoff import Backoff
 from news.errors import IndexUnavailable
 
 #: bytes of one request: larger ones are not faster and hold more memory on both sides
@@ -24,6 +24,7 @@ CHUNK_BYTES = 5_000_000
 BULK_SECONDS = 60.0
 #: tries of one chunk, with pauses of up to 0.5, 1, 2 and 4 s between them
 TRIES = 5
+BETWEEN_TRIES = Backoff(first_seconds=0.5, jitter=(0.1, 1.0))
 #: requests that may run into BULK_SECONDS: another node may answer, a hung server will not
 TIMEOUTS = 2
 #: documents for one index that are all refused for one reason, in one chunk: then its mapping is at fault, not they.
@@ -155,8 +156,7 @@ class _Sender:
         timeouts = 0
         for attempt in range(TRIES):
             if attempt:
-                # jitter: many writers that failed together must not come back together
-                await self._pause(random.uniform(0.1, 1.0) * 0.5 * 2 ** (attempt - 1))  # noqa: S311 - no secret
+                await self._pause(BETWEEN_TRIES.pause_seconds(attempt))
             try:
                 items = await self._items([chunk[number].text for number in still])
             except ApiError as error:

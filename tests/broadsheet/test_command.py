@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.record import record
 from ledger.schema import versions
+from ledger.visit_transaction import record
 from news.edits import EditKind, Edits
 from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome

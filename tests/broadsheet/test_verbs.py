@@ -17,7 +17,7 @@ from sqlalchemy import make_url, text, update
 from typer.testing import CliRunner
 
 from broadsheet.command import CODES, app
-from ledger import outlets
+from ledger import outlet_state
 from ledger.database import engine_for, migrate
 from ledger.schema import outlets as outlets_table
 from ledger.schema import quarantine
@@ -171,8 +171,8 @@ async def _fill(ledger: str) -> None:
         await readings.read(engine, readings.article(ARTICLE, body, **odd), readings.hour(number))
     await readings.fail(engine, "https://alpha.example/late", Outcome.TIMEOUT, now())
     async with engine.begin() as connection:
-        await outlets.note_crawl(connection, "alpha", RAW)
-        await connection.execute(update(outlets_table).values(marked=RAW))
+        await outlet_state.note_crawl(connection, "alpha", RAW)
+        await connection.execute(update(outlets_table).values(unhealthy_reason=RAW))
         await connection.execute(
             quarantine.insert().values(
                 stream="events", id="refused-id", revision=1, reason=RAW, document={"headline": TURNED}

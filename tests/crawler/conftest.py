@@ -16,7 +16,7 @@ from crawler.slices import crawl_slice, settings
 from index.open import open_index
 from ledger.attempts import Ended, ended
 from ledger.database import database
-from ledger.outlets import OutletState, SourceState, source_states, states
+from ledger.outlet_state import OutletState, SourceState, source_states, states
 from ledger.pages import Found, announce, count_due
 from ledger.schema import pages
 from news.configuration import Configuration

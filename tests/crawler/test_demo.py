@@ -22,7 +22,18 @@ import lxml.html
 import pytest
 from protego import Protego
 
-from crawler.demo import Expected, Newsroom, Serving, Truth, finish_run, judge, next_run, seed_shaped, seen_runs, serve
+from crawler.demo import (
+    ExpectedVisit,
+    Newsroom,
+    Serving,
+    Truth,
+    finish_run,
+    judge,
+    next_run,
+    seed_shaped,
+    seen_runs,
+    serve,
+)
 from news.article import Article, Entry, Kind
 from news.errors import BroadsheetError
 from news.moment import Moment, Precision, TimeSource
@@ -97,7 +108,7 @@ def announced(serving: Serving, slug: str) -> set[str]:
     return {normal(url) for url in found if urlsplit(url).netloc == origin}
 
 
-def by_url(expected: tuple[Expected, ...]) -> dict[str, Expected]:
+def by_url(expected: tuple[ExpectedVisit, ...]) -> dict[str, ExpectedVisit]:
     return {each.url: each for each in expected}
 
 
@@ -447,7 +458,7 @@ def test_the_seeds_own_lines_fit_into_such_a_page() -> None:
     name, headline, standfirst, again, published, *paragraphs = lines[:9]
     site = name[: len(name) // 2]
     page = seed_shaped(
-        site=site,
+        site_name=site,
         headline=headline,
         headline_again=again,
         standfirst=standfirst,

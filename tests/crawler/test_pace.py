@@ -157,7 +157,7 @@ async def test_a_source_that_asks_for_a_pause_ends_the_slice_before_any_other_re
     await house.announce(outlet, site.url("/page-0"))
     await house.crawl(outlet)
     assert [hit.path for hit in site.hits] == ["/robots.txt", "/feed"]
-    assert "the site answers 429" in ((await house.state(outlet)).marked or "")
+    assert "the site answers 429" in ((await house.state(outlet)).unhealthy_reason or "")
     assert await house.due(outlet) == 1
 
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from crawler.addresses import is_public
-from crawler.resolver import PublicResolver
+from crawler.resolver import PublicResolver, is_public
 from crawler.slices import settings
 from news.outlet import Source, SourceKind
 from tests.crawler.conftest import House
@@ -134,7 +133,7 @@ async def test_a_source_that_is_inside_marks_the_outlet(house: House, inside: so
     outlet = house.outlet(house.site(), sources=(Source(kind=SourceKind.FEED, url=address),))
     await house.crawl(outlet)
     assert (await house.source(outlet, address)).outcome == "not_public"
-    assert "not a public one" in ((await house.state(outlet)).marked or "")
+    assert "not a public one" in ((await house.state(outlet)).unhealthy_reason or "")
     assert not visited(inside)
 
 

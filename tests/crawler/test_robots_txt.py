@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from crawler.robots import MOST_DELAY_SECONDS, ROBOTS_BYTES, Verdict, ask, sitemaps, skipped_lines
+from crawler.robots import MOST_DELAY_SECONDS, ROBOTS_BYTES, RobotsVerdict, ask, sitemaps, skipped_lines
 from ledger.schema import robots, sites
 from ledger.sites import skipped_lines as skipped_of
 from news.errors import PageUnreadable
@@ -68,7 +68,7 @@ async def test_the_rules_are_those_of_rfc_9309(text: str, path: str, allowed: bo
     "content", [b"\xff\xfeU\x00s\x00e\x00r\x00", b"\xe9\xe8\xff" * 99, b"\x00" * 9999, b"\xef\xbb\xbf"]
 )
 async def test_bytes_that_are_no_text_are_no_rules(content: bytes) -> None:
-    assert ask(content, "Broadsheet/1", "https://a.example/x") == Verdict(allowed=True)
+    assert ask(content, "Broadsheet/1", "https://a.example/x") == RobotsVerdict(allowed=True)
 
 
 async def test_latin_1_does_not_hide_the_rules_around_it() -> None:
@@ -117,7 +117,7 @@ async def test_a_source_that_robots_txt_forbids_is_not_asked_for_and_marks_the_o
     await house.crawl(outlet)
     assert not site.asked("/sitemap.xml")
     assert (await house.source(outlet, site.url("/sitemap.xml"))).outcome == "robots"
-    assert "robots.txt does not allow it" in ((await house.state(outlet)).marked or "")
+    assert "robots.txt does not allow it" in ((await house.state(outlet)).unhealthy_reason or "")
 
 
 @pytest.mark.parametrize("status", ["404 Not Found", "403 Forbidden", "401 Unauthorized", "410 Gone", "204 No Content"])
@@ -161,14 +161,14 @@ async def test_a_robots_txt_that_unpacks_without_end_is_a_bomb(house: House) -> 
     outlet = house.outlet(site)
     await house.crawl(outlet)
     assert {hit.path for hit in site.hits} == {"/robots.txt"}
-    assert "robots.txt cannot be reached" in ((await house.state(outlet)).marked or "")
+    assert "robots.txt cannot be reached" in ((await house.state(outlet)).unhealthy_reason or "")
 
 
 async def test_a_robots_txt_with_a_status_that_is_none_cannot_be_had(house: House) -> None:
     site = newspaper(house, answer(status="99999999999 Oh"))
     outlet = house.outlet(site)
     await house.crawl(outlet)
-    assert "robots.txt cannot be reached" in ((await house.state(outlet)).marked or "")
+    assert "robots.txt cannot be reached" in ((await house.state(outlet)).unhealthy_reason or "")
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
@@ -212,7 +212,7 @@ async def test_while_robots_txt_cannot_be_had_nothing_is_fetched_and_all_stays_d
     await house.crawl(outlet)
     assert {hit.path for hit in site.hits} == {"/robots.txt"}
     assert len(site.hits) == 1, "it is left alone for ten minutes"
-    assert what in ((await house.state(outlet)).marked or "")
+    assert what in ((await house.state(outlet)).unhealthy_reason or "")
     assert await house.due(outlet) == 2
 
     await later(house, site, timedelta(minutes=11))
@@ -287,7 +287,7 @@ async def test_an_outlet_without_a_sitemap_reads_those_that_robots_txt_names(hou
     outlet = house.outlet(site, sources=(Source(kind=SourceKind.FRONT_PAGE, url=site.url()),))
     await house.crawl(outlet)
     assert (await house.outcomes(site))["/open/council-votes"][0] == "new"
-    assert (await house.state(outlet)).marked is None
+    assert (await house.state(outlet)).unhealthy_reason is None
 
 
 async def test_a_robots_txt_whose_sitemaps_cannot_be_read_holds_up_no_page(
@@ -296,14 +296,14 @@ async def test_a_robots_txt_whose_sitemaps_cannot_be_read_holds_up_no_page(
     async def defeated(*_: object) -> list[Source]:
         raise PageUnreadable("the process that read it died")
 
-    monkeypatch.setattr("crawler.spiders.outlet.sources_in_robots", defeated)
+    monkeypatch.setattr("crawler.spiders.outlet_spider.sources_in_robots", defeated)
     site = house.site()
     site["/"] = answer('<a href="/open/council-votes">Council votes for night buses</a>')
     site["/open/council-votes"] = answer(article())
     outlet = house.outlet(site, sources=(Source(kind=SourceKind.FRONT_PAGE, url=site.url()),))
     await house.crawl(outlet)
     assert (await house.outcomes(site))["/open/council-votes"][0] == "new"
-    assert "the process that read it died" in ((await house.state(outlet)).marked or "")
+    assert "the process that read it died" in ((await house.state(outlet)).unhealthy_reason or "")
 
 
 async def test_of_many_sitemaps_those_of_news_are_read_first() -> None:
@@ -323,4 +323,4 @@ async def test_robots_txt_that_defeats_its_reader_forbids_everything_for_now(hou
     finally:
         pool.close()
     assert {hit.path for hit in site.hits} == {"/robots.txt"}
-    assert "robots.txt: reading it took" in ((await house.state(outlet)).marked or "")
+    assert "robots.txt: reading it took" in ((await house.state(outlet)).unhealthy_reason or "")

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from crawler.download import MAY_SEND
 from crawler.slices import settings
-from crawler.spiders.outlet import IN_FLIGHT
+from crawler.spiders.outlet_spider import IN_FLIGHT
 from ledger.database import engine_for, migrate
 from ledger.schema import attempts
 from news.clock import now

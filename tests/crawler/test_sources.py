@@ -306,7 +306,7 @@ async def test_a_broken_source_marks_the_outlet_and_the_others_are_read(house: H
     outlet = house.outlet(site, sources=sources)
     site["/sitemap.xml"] = answer(sitemap([site.url("/council-votes-for-a-bridge")]))
     await house.crawl(outlet)
-    marked = (await house.state(outlet)).marked or ""
+    marked = (await house.state(outlet)).unhealthy_reason or ""
     assert f"{site.url('/feed')}: it is not a feed" in marked
     assert f"{site.url('/gone')}: the site answers 404" in marked
     assert (await house.source(outlet, site.url("/feed"))).outcome == "unreadable"
@@ -315,7 +315,7 @@ async def test_a_broken_source_marks_the_outlet_and_the_others_are_read(house: H
 
     site["/feed"] = site["/gone"] = answer(rss("<link>/x-story</link>"), kind="application/rss+xml")
     await house.crawl(outlet)
-    assert (await house.state(outlet)).marked is None
+    assert (await house.state(outlet)).unhealthy_reason is None
 
 
 async def test_an_index_is_followed_to_its_parts_gzipped_or_nested_and_never_in_circles(house: House) -> None:
@@ -332,7 +332,7 @@ async def test_an_index_is_followed_to_its_parts_gzipped_or_nested_and_never_in_
     outlet = house.outlet(site, sources=(Source(kind=SITEMAP, url=site.url("/index.xml")),))
     await house.crawl(outlet)
     assert set(await house.outcomes(site)) == {"/story-0", "/story-1", "/story-2"}
-    assert (await house.state(outlet)).marked is None
+    assert (await house.state(outlet)).unhealthy_reason is None
     assert len(site.asked("/index.xml")) == 1
 
 

@@ -33,8 +33,8 @@ from index.kibana.searches import SEARCHES
 from index.kibana.views import VIEWS, view
 from ledger.articles import utc
 from ledger.database import engine_for
-from ledger.outbox import debt, owe_event
-from ledger.outlets import SourceState, note_source
+from ledger.outbox import debt, enqueue_event
+from ledger.outlet_state import SourceState, note_source
 from ledger.schema import articles
 from ledger.tombstones import miss
 from news.configuration import Configuration
@@ -43,10 +43,10 @@ from news.outlet import Outlet, Source, SourceKind
 from pipelines.desk import Desk
 from pipelines.pool import Pool
 from pipelines.publish import publish_all
-from schedules.health import go_round
+from schedules.health_checks import go_round
+from schedules.health_rules import HOUR
 from schedules.jobs import open_jobs
-from schedules.judgement import HOUR
-from schedules.telling import CATCH_UP, EVERY, HOURS_AT_ONCE, tell_index
+from schedules.metrics_events import CATCH_UP, EVERY, HOURS_AT_ONCE, emit_events
 from tests.conftest import libpq
 from tests.index.kibana_queries import LONG_AGO, of_code, of_lens, of_search, within
 from tests.ledger.readings import article, fail, read, text
@@ -123,10 +123,10 @@ async def _run_a_daemon(url: str, elasticsearch_url: str, home: Path) -> None:
         await fail(engine, "https://harbour.example/2", Outcome.WALL, last)
         async with engine.begin() as connection:
             # what the index refuses, and what it is owed at the time
-            await owe_event(connection, "mood", {"at": utc(last), "mood": "bad"})
+            await enqueue_event(connection, "mood", {"at": utc(last), "mood": "bad"})
         for number in range(1, 1 + CATCH_UP // HOUR // HOURS_AT_ONCE):
             now = datetime.now(UTC) + number * EVERY
-            await tell_index(desk, await go_round(jobs, now), now)
+            await emit_events(desk, await go_round(jobs, now), now)
             await publish_all(engine, index)
     async with engine.connect() as connection:
         owed = await debt(connection)

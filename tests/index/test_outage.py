@@ -13,8 +13,9 @@ from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
 from index.query import Query
 from ledger.database import engine_for, migrate
-from ledger.outbox import debt, owe_event, publishing_now
+from ledger.outbox import debt, enqueue_event, publishing_now
 from ledger.schema import quarantine
+from news.backoff import Backoff
 from news.configuration import Configuration
 from news.errors import IndexUnavailable
 from pipelines import publish
@@ -38,7 +39,7 @@ async def crawl(ledger: AsyncEngine, numbers: range, minute: float = 0) -> None:
         recorded = await read(ledger, found, hour(minute / 60))
         async with ledger.begin() as connection:
             event = {"at": "2026-03-02T08:00:00Z", "outlet": found.url[8:16], "outcome": str(recorded.outcome)}
-            await owe_event(connection, number, event)
+            await enqueue_event(connection, number, event)
 
 
 def away(index: ElasticsearchIndex) -> ElasticsearchIndex:
@@ -83,6 +84,7 @@ async def test_the_publisher_gets_over_an_index_that_comes_and_goes(
     ledger: AsyncEngine, elasticsearch: ElasticsearchIndex, elasticsearch_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publish, "PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(publish, "WHILE_AWAY", Backoff(first_seconds=0.04, most_seconds=10))
     await crawl(ledger, range(20))
     async with stumbling(elasticsearch_url) as server:
         server.faults = [page(502), says(429, "es_rejected_execution_exception"), hangs_up, hangs_up, page(503)]
@@ -107,7 +109,7 @@ async def test_no_strange_answer_ends_the_publisher(
     ledger: AsyncEngine, elasticsearch: ElasticsearchIndex, elasticsearch_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publish, "PAUSE_SECONDS", 0.02)
-    monkeypatch.setattr(publish, "LONGEST_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr(publish, "WHILE_AWAY", Backoff(first_seconds=0.04, most_seconds=0.2))
     await crawl(ledger, range(5))
     async with stumbling(elasticsearch_url) as server:
         index = ElasticsearchIndex(connect(Configuration(home=Path(), elasticsearch_url=server.url)), shown(server.url))
@@ -141,6 +143,7 @@ async def test_an_index_that_does_not_answer_is_named_while_it_lasts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(publish, "PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(publish, "WHILE_AWAY", Backoff(first_seconds=0.04, most_seconds=10))
     monkeypatch.setattr(publish, "SLOW_SECONDS", 0.1)
     await crawl(ledger, range(2))
     async with stumbling(elasticsearch_url) as server:
@@ -164,7 +167,7 @@ async def test_a_fault_of_the_index_rejects_no_document_and_heals(
     ledger: AsyncEngine, elasticsearch: ElasticsearchIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(publish, "PAUSE_SECONDS", 0.02)
-    monkeypatch.setattr(publish, "LONGEST_PAUSE_SECONDS", 0.5)
+    monkeypatch.setattr(publish, "WHILE_AWAY", Backoff(first_seconds=0.04, most_seconds=0.5))
     monkeypatch.setattr("index.elasticsearch.bulk.FAULT_SECONDS", 0.2)
     await crawl(ledger, range(5))
     index = f"{elasticsearch.aliases['articles']}-v1"
@@ -195,8 +198,8 @@ async def test_what_is_refused_stands_in_quarantine_and_the_rest_goes_on(
 ) -> None:
     await crawl(ledger, range(3))
     async with ledger.begin() as connection:
-        await owe_event(connection, 99, {"at": "2026-03-02T08:00:00Z", "latency_ms": "Nobody must read this"})
-        await owe_event(connection, 98, {"at": "2026-03-02T08:00:00Z", "mood": "bad"})
+        await enqueue_event(connection, 99, {"at": "2026-03-02T08:00:00Z", "latency_ms": "Nobody must read this"})
+        await enqueue_event(connection, 98, {"at": "2026-03-02T08:00:00Z", "mood": "bad"})
     assert await publish.publish_all(ledger, elasticsearch) == 0
     assert (await elasticsearch.status()).documents == {"articles": 3, "events": 3}
     async with ledger.connect() as connection:
@@ -208,7 +211,7 @@ async def test_what_is_refused_stands_in_quarantine_and_the_rest_goes_on(
     assert rows[1].document["latency_ms"] == "Nobody must read this"
 
     async with ledger.begin() as connection:
-        await owe_event(connection, 98, {"at": "2026-03-02T08:00:00Z"}, revision=2)
+        await enqueue_event(connection, 98, {"at": "2026-03-02T08:00:00Z"}, revision=2)
     assert await publish.publish_all(ledger, elasticsearch) == 0
     async with ledger.connect() as connection:
         kept = (await connection.execute(select(quarantine.c.id))).scalars().all()

@@ -32,7 +32,7 @@ async def test_the_seed_article_is_found_under_its_facets(lines: list[str], fres
     site, headline, standfirst, again, dated, *rest = lines
     outlet = Catalogue(home=Path("/nonexistent")).outlet("asianet_newsable")
     content = seed_shaped(
-        site=site[: len(site) // 2],
+        site_name=site[: len(site) // 2],
         headline=headline,
         headline_again=again,
         standfirst=standfirst,

@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ledger import postmaster
-from ledger.server import start
+from ledger.embedded import postmaster
+from ledger.embedded.server import start
 
 
 def new_home() -> Path:
@@ -23,7 +23,7 @@ def new_home() -> Path:
 
 def stop_whatever_runs(home: Path) -> None:
     for file in home.rglob("postmaster.pid"):
-        lock = postmaster.read_lock(file.parent)
+        lock = postmaster.read_pid_file(file.parent)
         if lock and postmaster.is_ours(lock.pid, file.parent):
             os.kill(lock.pid, signal.SIGQUIT)
             psutil.Process(lock.pid).wait(10)

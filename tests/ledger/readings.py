@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.record import Terms, record
+from ledger.visit_transaction import Terms, record
 from news.article import Article
 from news.digest import Digest
 from news.moment import Moment, Precision, TimeSource

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import event, select, text
 
 from ledger.attempts import last_attempt
-from ledger.record import record
 from ledger.schema import pages
+from ledger.visit_transaction import record
 from news.outcome import Outcome
 from tests.ledger import readings
 from tests.ledger.readings import article, hour, read

@@ -11,17 +11,28 @@ from sqlalchemy import Table, insert, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from structlog.testing import capture_logs
 
+from ledger.backfill import FOUND_IN, put_behind, remember
 from ledger.completeness import count_hours
 from ledger.faults import in_transaction
-from ledger.health import forget
-from ledger.outbox import owe_articles
-from ledger.outlets import enable, pause
+from ledger.outbox import enqueue_articles
+from ledger.outlet_health import forget
+from ledger.outlet_state import enable, pause
 from ledger.pages import Found, announce, revisit, try_again
-from ledger.past import FOUND_IN, put_behind, remember
-from ledger.quarantine import drop
-from ledger.schema import attempts, completeness, health, outbox, outlets, pages, past_parts, quarantine, sites, sources
+from ledger.rejected_documents import drop
+from ledger.schedule_state import note_asked
+from ledger.schema import (
+    attempts,
+    backfill_sitemaps,
+    completeness,
+    health,
+    outbox,
+    outlets,
+    pages,
+    quarantine,
+    sites,
+    sources,
+)
 from ledger.sites import leave_alone
-from ledger.timetable import note_asked
 from news.outlet import Source, SourceKind
 from tests.ledger.readings import article, read
 from tests.ledger.readings import text as words
@@ -86,7 +97,7 @@ CASES = {
         after=("priority", -1),
     ),
     "remember": Case(
-        table=past_parts,
+        table=backfill_sitemaps,
         rows=[{"outlet": "a", "url": url, "since": LATER, "depth": 0} for url in (B, A)],
         work=lambda connection: remember(connection, "a", AT, found(B, A), 0),
         after=("since", AT),
@@ -203,7 +214,7 @@ async def test_what_is_owed_of_articles_is_owed_after_a_deadlock(engine: AsyncEn
         visit = await read(engine, article(f"https://a.example/{number}", words(number, 4)), LATER)
         assert visit.article_id is not None
         ids.append(visit.article_id)
-    again = await deadlocked(engine, outbox, lambda connection: owe_articles(connection, dict.fromkeys(ids, 9)))
+    again = await deadlocked(engine, outbox, lambda connection: enqueue_articles(connection, dict.fromkeys(ids, 9)))
     assert again == 1
     async with engine.connect() as connection:
         assert list((await connection.execute(select(outbox.c.revision))).scalars()) == [9, 9]

@@ -19,9 +19,9 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger import fitness
-from ledger.account import choose
-from ledger.cluster import programs
 from ledger.database import engine_for, migrate
+from ledger.embedded.cluster import programs
+from ledger.embedded.os_user import choose
 from ledger.fitness import write_fault
 from news.errors import DatabaseUnavailable
 from tests.conftest import OWN_SERVER, libpq
@@ -84,12 +84,6 @@ async def test_a_read_only_database_is_refused(fresh_database: str) -> None:
 async def test_an_older_server_is_refused(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitness, "OLDEST_MAJOR", 99)
     assert "is too old: Broadsheet needs 99 or newer" in await _refusal(fresh_database)
-
-
-async def test_a_ledger_that_is_newer_than_the_program_is_refused(engine: AsyncEngine, fresh_database: str) -> None:
-    async with engine.begin() as connection:
-        await connection.execute(text("UPDATE alembic_version SET version_num = '9999_of_the_future'"))
-    assert "written by a newer Broadsheet" in await _refusal(fresh_database)
 
 
 async def test_a_missing_privilege_is_named_with_its_tables(engine: AsyncEngine, fresh_database: str) -> None:

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from ledger.articles import documents, history
-from ledger.keep import keep
-from ledger.reprocess import reprocess_archived
 from ledger.schema import articles, outbox, signatures
-from ledger.stories import tell
+from ledger.store_article import store
+from ledger.store_reprocessed import reprocess_archived
+from ledger.stories import members_of
 from news.outcome import Outcome
 from tests.ledger import readings
 from tests.ledger.readings import article, hour, read, reading
@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 23, tzinfo=UTC)
 async def imported(engine, body, at, url=URL, **fields):
     one = replace(reading(article(url, body, **fields), at), imported_at=NOW)
     async with engine.begin() as connection:
-        return await keep(connection, one)
+        return await store(connection, one)
 
 
 async def anew(engine, body, at, url=URL, **fields):
@@ -108,7 +108,7 @@ async def test_who_copied_whom_is_told_by_time_and_not_by_the_order_of_import(en
     copy = await imported(engine, TEXTS[0], hour(30), url="https://copier.example/news/mayor-resigns-today")
     first = await imported(engine, TEXTS[0], hour(3))
     async with engine.connect() as connection:
-        members = await tell(connection, await story_of(connection, copy))
+        members = await members_of(connection, await story_of(connection, copy))
     assert [member.article_id for member in members] == [first.article_id, copy.article_id]
     assert members[1].copy_of == first.article_id
 
@@ -118,7 +118,7 @@ async def test_an_earlier_sight_of_a_copy_makes_it_the_first(engine):
     other = await imported(engine, TEXTS[0], hour(20), url="https://copier.example/news/mayor-resigns-today")
     await imported(engine, TEXTS[0], hour(1), url="https://copier.example/news/mayor-resigns-today")
     async with engine.connect() as connection:
-        members = await tell(connection, await story_of(connection, one))
+        members = await members_of(connection, await story_of(connection, one))
     assert members[0].article_id == other.article_id
     assert members[1].copy_of == other.article_id
 
@@ -131,7 +131,7 @@ async def test_an_imported_signature_ages_from_its_import(engine):
         )
     copy = await imported(engine, TEXTS[0], hour(9), url="https://copier.example/news/mayor-resigns-today")
     async with engine.connect() as connection:
-        assert len(await tell(connection, await story_of(connection, copy))) == 2
+        assert len(await members_of(connection, await story_of(connection, copy))) == 2
 
 
 async def test_a_better_reader_replaces_the_text_and_makes_no_edit(engine):

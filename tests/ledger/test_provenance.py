@@ -9,11 +9,11 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.articles import documents, history
-from ledger.keep import keep, refresh
 from ledger.raw_pages import prune_raw, raw_page
-from ledger.record import RAW_BYTES, Terms, record
-from ledger.reprocess import reprocess_archived
 from ledger.schema import articles, outbox, pages, raw_pages, versions
+from ledger.store_article import refresh, store
+from ledger.store_reprocessed import reprocess_archived
+from ledger.visit_transaction import RAW_BYTES, Terms, record
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
@@ -80,7 +80,7 @@ class Newsroom:
         content: bytes,
         chrome: frozenset[int],
         hours: int,
-        write: Callable[[AsyncConnection, Visit], Awaitable[Visit]] = keep,
+        write: Callable[[AsyncConnection, Visit], Awaitable[Visit]] = store,
     ) -> Visit:
         """Import an archived page, or let `write` do something else with it."""
         visit = replace(self.visit(content, chrome, hours), imported_at=datetime.now(UTC))

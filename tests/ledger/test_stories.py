@@ -10,12 +10,12 @@ from sqlalchemy import event, func, select, text
 
 from ledger.articles import documents
 from ledger.database import engine_for
-from ledger.keep import keep
-from ledger.outbox import owed, settle
+from ledger.outbox import pending, resolve
 from ledger.pages import Found, announce
-from ledger.record import Terms
 from ledger.schema import articles, merged_stories, outbox, signatures, versions
-from ledger.stories import PRUNE_EVERY, prune, tell
+from ledger.store_article import store
+from ledger.stories import PRUNE_EVERY, members_of, prune
+from ledger.visit_transaction import Terms
 from news.errors import NotFound
 from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome
@@ -60,7 +60,7 @@ async def test_the_earlier_publication_is_the_first_even_if_it_turns_up_later(en
     await read(engine, article(A, TEXT, date_published=published(0)), hour(1))
     before = (await rows(engine))[A]
     async with engine.begin() as connection:
-        await settle(connection, await owed(connection, 100))
+        await resolve(connection, await pending(connection, 100))
     await read(engine, article(B, TEXT, date_published=published(-3)), hour(2))
     found = await rows(engine)
     assert (found[A].copy_of, found[B].copy_of) == (found[B].id, None)
@@ -68,7 +68,7 @@ async def test_the_earlier_publication_is_the_first_even_if_it_turns_up_later(en
     assert found[A].revision == before.revision + 1
     assert found[A].version == before.version
     async with engine.connect() as connection:
-        owing = {each.id: each for each in await owed(connection, 100)}
+        owing = {each.id: each for each in await pending(connection, 100)}
     owed_now = owing[str(found[A].id)]
     assert owed_now.document is not None
     assert owed_now.document["copy_of"] == str(found[B].id)
@@ -101,7 +101,7 @@ async def test_a_text_that_joins_two_stories_makes_them_one_and_the_older_id_liv
     found = await rows(engine)
     assert await stories(engine) == {found[A].id}
     async with engine.connect() as connection:
-        told = await tell(connection, found[B].id)
+        told = await members_of(connection, found[B].id)
         assert (await connection.execute(select(merged_stories.c.id, merged_stories.c.into))).all() == [
             (found[B].id, found[A].id)
         ]
@@ -215,7 +215,7 @@ async def test_a_short_text_has_no_story_but_its_own(engine):
 async def test_an_unknown_story_is_an_error(engine):
     async with engine.connect() as connection:
         with pytest.raises(NotFound):
-            await tell(connection, (await connection.execute(text("SELECT gen_random_uuid()"))).scalar_one())
+            await members_of(connection, (await connection.execute(text("SELECT gen_random_uuid()"))).scalar_one())
 
 
 async def test_copies_recorded_at_once_by_many_workers_make_one_story(engine, fresh_database):
@@ -269,7 +269,7 @@ async def test_every_change_of_place_raises_the_revision_that_the_index_is_owed(
         )
     after = await rows(engine)
     async with engine.connect() as connection:
-        owing = {each.id: each.revision for each in await owed(connection, 100)}
+        owing = {each.id: each.revision for each in await pending(connection, 100)}
     assert owing == {str(row.id): row.revision for row in after.values()}
     # each newcomer was the earliest: all before it were told so
     assert [after[f"https://y{number}.example/a"].revision for number in range(5)] == [5, 4, 3, 2, 1]
@@ -298,7 +298,7 @@ async def test_a_copy_that_claims_1996_stays_a_copy_whenever_it_comes(engine, pl
         await read(engine, one, hour(number))
     assert await first_of(engine) == others[0].url
     async with engine.connect() as connection:
-        story = await tell(connection, (await rows(engine))[claims.url].story_id)
+        story = await members_of(connection, (await rows(engine))[claims.url].story_id)
     shown = next(each for each in story if each.url == claims.url)
     assert (shown.claimed, shown.claim_counts) == (LONG_AGO, False)
     assert shown.out_by == shown.first_seen_at == hour(place)
@@ -312,7 +312,7 @@ async def test_an_old_time_counts_with_its_day_in_the_address(engine):
     await read(engine, article(dated, TEXT, date_published=LONG_AGO), hour(1))
     assert await first_of(engine) == dated
     async with engine.connect() as connection:
-        story = await tell(connection, (await rows(engine))[A].story_id)
+        story = await members_of(connection, (await rows(engine))[A].story_id)
     assert (story[0].url, story[0].claimed, story[0].claim_counts) == (dated, LONG_AGO, True)
 
 
@@ -364,7 +364,7 @@ async def test_a_page_from_an_archive_of_its_time_is_the_first(engine):
     at = LONG_AGO.at + timedelta(days=3)
     visit = replace(readings.reading(article(B, TEXT, date_published=LONG_AGO), at), imported_at=hour(2))
     async with engine.begin() as connection:
-        await keep(connection, visit)
+        await store(connection, visit)
     found = await rows(engine)
     assert (found[B].first_seen_at, found[B].out_by) == (at, LONG_AGO.at)
     assert await first_of(engine) == B

@@ -6,11 +6,12 @@ from pathlib import Path
 from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.outlets import states
+from ledger.job_queue import job_counts
+from ledger.outlet_state import states
 from ledger.schema import pages
-from ledger.totals import job_counts, unrecordable
+from ledger.totals import unrecordable
 from news.outcome import Outcome
-from schedules.alive import alive
+from schedules.worker_liveness import worker_locks
 from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, libpq, running, until
 
 #: connections of processes other than this test's own queries
@@ -20,8 +21,8 @@ BEATING = "SELECT id FROM procrastinate_workers WHERE last_heartbeat > now() - i
 
 
 async def test_workers_of_all_queues_are_counted_until_they_end(engine: AsyncEngine) -> None:
-    async with alive(engine, "crawls"), alive(engine, "crawls"):
-        async with alive(engine, "demo"):
+    async with worker_locks(engine, "crawls"), worker_locks(engine, "crawls"):
+        async with worker_locks(engine, "demo"):
             assert await _workers(engine) == 3
         await _become(engine, 2)
     await _become(engine, 0)

@@ -9,10 +9,10 @@ from sqlalchemy import delete, insert, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ledger.health import last_activity
 from ledger.locks import Lock
-from ledger.outbox import owe_event
-from ledger.outlets import enable, pause
+from ledger.outbox import enqueue_event
+from ledger.outlet_health import last_activity
+from ledger.outlet_state import enable, pause
 from ledger.schema import attempts, outbox, sources
 from ledger.wake import CHANNEL, Sleeper
 from news.clock import now
@@ -23,7 +23,7 @@ LONG, SOON = 60.0, 0.3
 
 async def owe(engine: AsyncEngine, name: object) -> None:
     async with engine.begin() as connection:
-        await owe_event(connection, str(name), {})
+        await enqueue_event(connection, str(name), {})
 
 
 async def asleep(engine: AsyncEngine) -> None:
@@ -55,7 +55,7 @@ async def test_who_sleeps_is_woken_by_what_becomes_pending(engine: AsyncEngine) 
 async def test_what_is_pending_or_being_written_lets_nobody_sleep(engine: AsyncEngine) -> None:
     async with engine.connect() as connection, engine.connect() as writer, asyncio.timeout(LONG / 2):
         sleeper = Sleeper(connection)
-        await owe_event(writer, "open", {})
+        await enqueue_event(writer, "open", {})
         assert await sleeper.sleep(LONG, SOON)
         await writer.commit()
         assert await sleeper.sleep(LONG, SOON)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 USER = """
 import sys
 from pathlib import Path
-from ledger.server import start
+from ledger.embedded.server import start
 with start(Path(sys.argv[1])) as server:
     print((server.data / "postmaster.pid").read_text().split()[0], server.url, flush=True)
     sys.stdin.read()

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from crawler.demo import Expected, Newsroom, judge
+from crawler.demo import ExpectedVisit, Newsroom, judge
 from news.outcome import READ, Outcome
 from news.page import Page
 from pipelines.digest import digest
 
 
-def readable(run: int) -> list[tuple[Newsroom, Expected]]:
+def readable(run: int) -> list[tuple[Newsroom, ExpectedVisit]]:
     """Return the addresses of a run that answer with a page."""
     newsroom = Newsroom(8101, run)
     return [(newsroom, each) for each in newsroom.expected() if each.outcomes & {*READ, Outcome.NOT_AN_ARTICLE}]
@@ -20,7 +20,7 @@ def readable(run: int) -> list[tuple[Newsroom, Expected]]:
     ("newsroom", "expected"),
     [pytest.param(*pair, id=f"run {pair[0].run}: {pair[1].url}") for run in (1, 2) for pair in readable(run)],
 )
-def test_a_page_of_the_newsroom_is_read_as_it_says(newsroom: Newsroom, expected: Expected) -> None:
+def test_a_page_of_the_newsroom_is_read_as_it_says(newsroom: Newsroom, expected: ExpectedVisit) -> None:
     address = expected.final_url or expected.url
     name, outlet = next(
         (name, outlet)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from schedules.stale import REMEMBERED, is_stale
+from schedules.stale_sources import REMEMBERED, is_stale
 
 HOUR = timedelta(hours=1)
 MONDAY = datetime(2024, 1, 8, tzinfo=UTC)

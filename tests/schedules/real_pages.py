@@ -20,15 +20,15 @@ from index.open import open_index
 from ledger.attempts import ended
 from ledger.indexed import enqueue_everything
 from ledger.outbox import Debt, debt
-from ledger.outlets import states
+from ledger.outlet_state import states
 from news.configuration import read
 from news.outcome import READ
 from news.outlet import Outlet, Source, SourceKind
 from news.url import normal, site_of
 from pipelines.publish import publish_all
-from schedules.crawling import follow
+from schedules.crawl_progress import follow
+from schedules.job_runtime import run_with_jobs
 from schedules.jobs import Jobs
-from schedules.opened import run_with_jobs
 
 PORT = 80
 
@@ -103,7 +103,9 @@ async def crawl(jobs: Jobs, pages: dict[str, Path]) -> dict[str, Any]:
         pass
     async with jobs.desk.engine.connect() as connection:
         attempts = {each.url: each for each in reversed(await ended(connection))}
-        marked = {slug: state.marked for slug, state in (await states(connection)).items() if state.marked}
+        marked = {
+            slug: state.unhealthy_reason for slug, state in (await states(connection)).items() if state.unhealthy_reason
+        }
     became = {
         address: [str(attempts[address].outcome), attempts[address].reason] if address in attempts else None
         for address in pages

@@ -16,10 +16,9 @@ import psutil
 import psycopg
 import pytest
 
+from ledger.embedded.postmaster import read_pid_file
 from ledger.locks import Lock
-from ledger.postmaster import read_lock
-from tests.ports import free_port
-from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, libpq, running, until
+from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, free_port, libpq, running, until
 
 TIMETABLE = (
     "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
@@ -146,17 +145,17 @@ def test_daemons_bring_back_the_embedded_postgresql_that_was_ended_under_them(st
         with running(["web", "--port", str(port)], environ, log) as web, running(["worker"], environ, log) as worker:
             until(lambda: "jobs_workers 1.0" in answers(port, "/metrics"), "the worker works", log)
             data = (home / "postgresql" / "data").resolve()
-            before = read_lock(data)
+            before = read_pid_file(data)
             assert before
             os.kill(before.pid, stop)
-            until(lambda: (now := read_lock(data)) and now.pid != before.pid, "PostgreSQL is started again", log)
+            until(lambda: (now := read_pid_file(data)) and now.pid != before.pid, "PostgreSQL is started again", log)
             until(lambda: "jobs_workers 1.0" in answers(port, "/metrics"), "the worker works again", log)
             until(lambda: "true" in answers(port, "/readyz"), "it serves", log)
             assert log.read_text().count("postgresql_started_again") == 1
             for process in (web, worker):
                 process.send_signal(signal.SIGTERM)
             assert (web.wait(timeout=60), worker.wait(timeout=60)) == (143, 143)
-            now = read_lock(data)
+            now = read_pid_file(data)
             assert now is None, "the last one to leave stops it"
     finally:
         shutil.rmtree(home)
@@ -212,7 +211,7 @@ def test_daemons_come_back_after_kill_9_of_themselves_and_of_postgresql() -> Non
                 running(["up", "--port", str(ports[1])], environ, log) as second,
             ):
                 until(lambda: all("true" in answers(port, "/readyz") for port in ports), "both are ready", log)
-                lock = read_lock(data)
+                lock = read_pid_file(data)
                 assert lock is not None
                 for number in (lock.pid, first.pid, second.pid):
                     os.kill(number, signal.SIGKILL)

@@ -5,12 +5,10 @@ import asyncio
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from schedules import jobs
 from schedules.jobs import insist
 
 
 async def test_a_successor_is_put_again_until_the_database_takes_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "MOST_PAUSE_SECONDS", 0.01)
     real, tries = asyncio.sleep, []
     monkeypatch.setattr("asyncio.sleep", lambda seconds: real(0))
 

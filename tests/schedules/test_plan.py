@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from news.errors import ConfigurationError
 from news.outlet import parse
 from news.schedule import Schedule, parse_schedule
-from schedules.plan import Reading, after_quiet, learn, next_reading
+from schedules.plan import NextReading, after_quiet, learn, next_reading
 
 ZONES = st.sampled_from(["UTC", "Europe/Berlin", "America/St_Johns", "Asia/Kathmandu", "Pacific/Kiritimati"])
 INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - made aware
@@ -20,7 +20,9 @@ QUIET = st.lists(st.tuples(st.times(), st.times()).filter(lambda each: each[0] !
 NOW = datetime(2024, 2, 8, 12, tzinfo=UTC)
 
 
-def reading(schedule: Schedule, counts: dict[tuple[int, int], int], last: datetime | None, now: datetime) -> Reading:
+def reading(
+    schedule: Schedule, counts: dict[tuple[int, int], int], last: datetime | None, now: datetime
+) -> NextReading:
     return next_reading("https://a.example/feed", schedule, learn(counts, timedelta(weeks=2)), last, now, "UTC")
 
 
@@ -82,7 +84,7 @@ def test_a_source_that_never_brings_anything_is_read_less_and_less_often():
 
 
 def test_a_source_that_was_never_read_is_read_at_once():
-    assert reading(Schedule(), {}, None, NOW) == Reading(
+    assert reading(Schedule(), {}, None, NOW) == NextReading(
         source="https://a.example/feed", at=NOW, why="never read before"
     )
 

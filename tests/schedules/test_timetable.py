@@ -11,10 +11,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 import news.clock
-from ledger.arrivals import habits, note_arrivals
-from ledger.outlets import SourceState, note_source, pause
+from ledger.outlet_state import SourceState, note_source, pause
 from ledger.pages import want
-from ledger.timetable import known, note_asked
+from ledger.schedule_state import known, note_asked
+from ledger.source_rates import habits, note_arrivals
 from news.clock import set_offset
 from news.outlet import Source, SourceKind
 from schedules.jobs import Jobs

@@ -13,7 +13,7 @@ from ledger.pages import Found, announce
 from ledger.schema import attempts
 from news.clock import now
 from news.outcome import Outcome
-from schedules.ending import end_all
+from schedules.cancellation import end_all
 from schedules.jobs import SLOWED, Jobs
 from schedules.work import work
 
@@ -80,7 +80,7 @@ async def test_the_rest_of_an_outlet_whose_pages_take_too_much_waits_longer(
 
 
 async def test_a_task_that_swallows_its_cancellation_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("schedules.ending.AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr("schedules.cancellation.AGAIN_SECONDS", 0.05)
     asked = 0
 
     async def deaf() -> None:

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action, Index
 from ledger.articles import documents
-from ledger.database import engine_for
-from ledger.keep import keep
+from ledger.database import engine_for, migrate
+from ledger.store_article import store
 from news.article import Article
 from news.configuration import Configuration
 from news.digest import Digest
@@ -118,7 +118,7 @@ def keep_versions(engine: AsyncEngine, put: Put) -> Keep:
                 digest=Digest(article=article, signature=sign(article), enrichment=fields),
             )
             async with engine.begin() as connection:
-                kept = await keep(connection, visit)
+                kept = await store(connection, visit)
             assert kept.article_id is not None
         async with engine.connect() as connection:
             await put((await documents(connection, [kept.article_id]))[kept.article_id])

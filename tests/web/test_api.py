@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from index.fields import facets
 from index.postgresql.backend import PostgresqlIndex
 from index.query import MARK_START
-from ledger.record import record
+from ledger.visit_transaction import record
 from news.article import Article
 from news.configuration import Configuration
 from news.digest import Digest

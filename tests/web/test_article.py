@@ -9,9 +9,9 @@ import httpx
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.record import record
 from ledger.schema import versions
 from ledger.tombstones import meet, miss
+from ledger.visit_transaction import record
 from news.article import Article
 from news.digest import Digest
 from news.edits import EditKind, Edits

@@ -1,0 +1,339 @@
+"""An article that was read is stored: as a new article, as a new version, or as what we had."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, text, tuple_, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.articles import pack, pack_json, plain_json
+from ledger.change import Change, change_of
+from ledger.corroboration import out_by_of
+from ledger.history import (
+    MOST_EDITS,
+    StoredText,
+    in_force,
+    locked,
+    provenance_columns,
+    rewrite,
+    summary,
+    texts_of,
+    with_earlier,
+)
+from ledger.outbox import enqueue_article
+from ledger.schema import addresses, articles, versions
+from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
+from ledger.tombstones import meet
+from news.article import Article
+from news.identity import identity, is_hint
+from news.moment import Moment
+from news.outcome import Outcome
+from news.provenance import Provenance
+from news.url import article_id
+from news.version import is_cut_short, is_same_article
+from news.visit import Visit
+
+
+async def store(connection: AsyncConnection, visit: Visit, story_days: int = STORY_DAYS) -> Visit:
+    """Store the article of a visit within the transaction of `connection`; return the visit with what became of it.
+
+    The outcome is NEW, CHANGED, UNCHANGED, or WALL, which is not stored. Two workers that read one article at once wait
+    for each other: the second finds what the first stored; so do two that read copies of one text, which become one
+    story. A view of an article that we have from its canonical address (AMP, print) never makes a version, nor does
+    what a wall left of it, nor what we read otherwise than before. `story_days` is how far apart two copies of a text
+    may be seen. Raises ReadAgain where that has to be found out first.
+    """
+    keys = list(visit.keys)
+    await connection.execute(LOCK_KEYS, {"keys": keys})
+    known = await known_article(connection, visit)
+    if known is None:
+        # nobody else can give these keys to an article before we let go of them
+        await lock_stories(connection)
+        stored = await _store_new(connection, visit, story_days)
+    elif _is_view(visit, known):
+        stored = visit.ended(
+            Outcome.UNCHANGED, f"a view of {known.url}", article_id=known.id, version=known.version, is_view=True
+        )
+    elif visit.fetched_at < known.fetched_at and visit.is_imported:
+        stored = await _store_earlier(connection, visit, known, story_days)
+    elif visit.fingerprint == known.fingerprint:
+        stored = await _store_unchanged(connection, visit, known, story_days)
+    else:
+        stored = await _store_changed(connection, visit, known, story_days)
+    await connection.execute(ADD_KEYS, {"keys": keys, "article_id": stored.article_id})
+    return stored
+
+
+#: in the order of the list: two workers that want the same keys never hold one each
+LOCK_KEYS = text("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key")
+ADD_KEYS = text(
+    "INSERT INTO addresses (key, article_id) SELECT key, CAST(:article_id AS uuid)"
+    " FROM unnest(CAST(:keys AS text[])) AS key ON CONFLICT DO NOTHING"
+)
+
+
+async def known_article(connection: AsyncConnection, visit: Visit) -> Row[Any] | None:
+    """Return the article that the visit is of, if we have it; an outlet's number counts only if the texts agree."""
+    rows = await connection.execute(
+        select(articles, addresses.c.key)
+        .join(addresses, addresses.c.article_id == articles.c.id)
+        .where(addresses.c.key.in_(visit.keys))
+    )
+    for row in sorted(rows, key=lambda row: (is_hint(row.key), row.first_seen_at, row.id.bytes)):
+        if not is_hint(row.key) or is_same_article(Article.from_json(row.document), visit.text):
+            return row
+    return None
+
+
+async def _store_new(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
+    article, at = visit.text, visit.fetched_at
+    new_id = UUID(article_id(article.url))
+    signature = visit.signature
+    copies = await find_copies(connection, new_id, visit.outlet.slug, signature, at, story_days)
+    out_by = await out_by_visit(connection, visit, new_id, at, story_days)
+    await connection.execute(
+        insert(articles).values(
+            id=new_id,
+            outlet=visit.outlet.slug,
+            version=1,
+            revision=1,
+            first_seen_at=at,
+            changed_at=at,
+            out_by=out_by,
+            story_id=new_id if signature and not copies else None,
+            **address_of(visit),
+            **columns(visit),
+        )
+    )
+    await _add_version(connection, new_id, 1, text_of(visit))
+    await remember(connection, new_id, 1, signature, at, story_days, visit.imported_at)
+    if copies:
+        await join(connection, new_id, copies)
+    await enqueue_article(connection, new_id, 1)
+    return visit.ended(Outcome.NEW, article_id=new_id, version=1)
+
+
+async def _store_unchanged(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
+    """Store what is new beside the text: dates, keywords, pictures, rights, enrichment. It makes no version."""
+    if known.missed_at is not None:
+        await lock_stories(connection)
+        await meet(connection, known.id, visit.fetched_at)
+        known = (await connection.execute(select(articles).where(articles.c.id == known.id))).one()
+    await refresh(connection, known, visit, story_days, {"fetched_at": visit.fetched_at} | address_of(visit))
+    if visit.provenance:
+        await connection.execute(
+            _SET_PROVENANCE, {"id": known.id, "version": known.version} | provenance_columns(visit.provenance)
+        )
+    return visit.ended(Outcome.UNCHANGED, article_id=known.id, version=known.version)
+
+
+_SET_PROVENANCE = text(
+    "UPDATE versions SET page_hash = :page_hash, read_with = :read_with, lines = :lines"
+    " WHERE article_id = :id AND version = :version"
+    " AND (page_hash, read_with) IS DISTINCT FROM (CAST(:page_hash AS bytea), CAST(:read_with AS bytea))"
+)
+
+
+async def refresh(
+    connection: AsyncConnection, known: Row[Any], visit: Visit, story_days: int, seen: dict[str, Any]
+) -> bool:
+    """Write what the index gets of the article where it is another than in `known`, and `seen` in any case.
+
+    `known` is the article's row. Return whether the document changed; then it is enqueued.
+    """
+    document = plain_json(visit.document)
+    of_this = articles.c.id == known.id
+    out_by = await out_by_visit(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
+    if document == known.document and out_by == known.out_by:
+        await connection.execute(update(articles).where(of_this).values(seen))
+        return False
+    new = {
+        "document": document,
+        "published_at": order_of(visit.text.date_published),
+        "out_by": out_by,
+        "revision": articles.c.revision + 1,
+    }
+    moves = out_by != known.out_by and known.story_id is not None
+    if moves:
+        await lock_stories(connection)
+    unseen = (articles.c.revision == known.revision) & of_this
+    statement = update(articles).where(unseen).values(seen | new)
+    revision = (await connection.execute(statement.returning(articles.c.revision))).scalar()
+    if revision is None:
+        meanwhile = (await connection.execute(select(articles).where(of_this))).one()
+        if meanwhile.fingerprint == known.fingerprint and meanwhile.fetched_at <= visit.fetched_at:
+            # its place in a story is another one, or it was enriched: what this page says is no less new for it
+            return await refresh(connection, meanwhile, visit, story_days, seen)
+        # whoever has changed the article under another of its addresses meanwhile knows it better
+        await connection.execute(update(articles).where(of_this).values(seen))
+        return False
+    if moves:
+        await join(connection, known.id, [])
+    await enqueue_article(connection, known.id, revision)
+    return True
+
+
+async def _store_changed(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
+    stored = visit.ended(Outcome.UNCHANGED, article_id=known.id, version=known.version)
+    article, at = visit.text, visit.fetched_at
+    if at < known.changed_at:
+        return stored.ended(Outcome.UNCHANGED, "older than the text that we have")
+    before = Article.from_json(known.document)
+    if is_cut_short(before, article):
+        return stored.ended(Outcome.WALL, "what a wall left of the text that we have")
+    if before.body and not article.body:
+        return stored.ended(Outcome.WALL, "the page shows no text now; the one that we have stays")
+    # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
+    of_view = known.read_from != known.url and visit.read_from == known.url
+    change = Change(edits=None) if of_view else await change_of(connection, visit, known, before)
+    await lock_stories(connection)
+    of_this = articles.c.id == known.id
+    peeked, known = known, (await connection.execute(select(articles).where(of_this).with_for_update())).one()
+    if known.fingerprint != peeked.fingerprint:
+        # somebody has changed the article under another of its addresses meanwhile; now nobody can any more
+        store_known = _store_unchanged if known.fingerprint == visit.fingerprint else _store_changed
+        return await store_known(connection, visit, known, story_days)
+    if known.missed_at is not None:
+        await meet(connection, known.id, at)
+    is_version = change.edits is not None
+    version = known.version + is_version
+    if is_version and change.before is not None and change.before_provenance is not None:
+        await _replace_text(connection, known.id, known.version, change.before, change.before_provenance)
+    out_by = await out_by_visit(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
+    result = await connection.execute(
+        update(articles)
+        .where(of_this)
+        .values(
+            version=version,
+            revision=articles.c.revision + 1,
+            changed_at=at if is_version else known.changed_at,
+            out_by=out_by,
+            edits=(known.edits + summary(change.edits, version, at))[-MOST_EDITS:],
+            **address_of(visit),
+            **columns(visit),
+        )
+        .returning(articles.c.revision)
+    )
+    revision = result.scalar_one()
+    await _add_version(connection, known.id, version, replace(text_of(visit), edits=change.edits))
+    signature = visit.signature
+    copies = await find_copies(connection, known.id, visit.outlet.slug, signature, at, story_days)
+    await remember(connection, known.id, version, signature, at, story_days, visit.imported_at)
+    if copies or signature or known.story_id:
+        await join(connection, known.id, copies)
+    await enqueue_article(connection, known.id, revision)
+    # what we had of the article itself is another text to those who read it in a view
+    is_changed = is_version or of_view
+    return stored.ended(
+        Outcome.CHANGED if is_changed else Outcome.UNCHANGED, change.reason, article_id=known.id, version=version
+    )
+
+
+async def _store_earlier(connection: AsyncConnection, visit: Visit, seen: Row[Any], story_days: int) -> Visit:
+    """Store what was fetched before the newest text that we have: at most a version in the article's past."""
+    known = await locked(connection, seen.id)
+    texts = await texts_of(connection, known.id)
+    after = with_earlier(texts, text_of(visit), known.fetched_at)
+    if after != texts:
+        kept_at = visit.imported_at or visit.fetched_at
+        await rewrite(connection, known, after, story_days=story_days, kept_at=kept_at)
+    outcome = Outcome.UNCHANGED if len(after) == len(texts) else Outcome.CHANGED
+    return visit.ended(outcome, article_id=known.id, version=in_force(after, visit.fetched_at))
+
+
+def _is_view(visit: Visit, known: Row[Any]) -> bool:
+    """Say whether the page is another view of an article that we have, and not the article at a new address.
+
+    It is at a new address if the known one redirects there, or if the page names itself as the article's own address
+    and is more than a variant of the known one.
+    """
+    if {visit.read_from, visit.url} & {known.read_from, known.url}:
+        return False
+    names_itself = visit.read_from == visit.text.url
+    return not names_itself or identity(visit.read_from) == identity(known.url)
+
+
+async def out_by_visit(
+    connection: AsyncConnection,
+    visit: Visit,
+    of: UUID,
+    first_seen_at: datetime,
+    story_days: int,
+    known: datetime | None = None,
+) -> datetime:
+    """Return when the text of a visit was out; `known` is what was thought before."""
+    urls = (visit.url, visit.read_from, visit.text.url)
+    published = visit.text.date_published
+    return await out_by_of(connection, published, first_seen_at, story_days, article_id=of, urls=urls, known=known)
+
+
+def text_of(visit: Visit) -> StoredText:
+    """Return the visit's text as it is to stand in the article's history."""
+    assert visit.digest is not None, "a text was read"
+    return StoredText(
+        seen_at=visit.fetched_at,
+        article=visit.text,
+        signature=visit.digest.signature,
+        candidates=pack_json(visit.digest.candidates),
+        provenance=visit.digest.provenance,
+    )
+
+
+def address_of(visit: Visit) -> dict[str, str]:
+    """Return where the article is to be found now; its id stays that of the first address."""
+    return {"url": visit.text.url, "read_from": visit.read_from}
+
+
+def columns(visit: Visit) -> dict[str, Any]:
+    """Return the columns of `articles` that come of the newest reading."""
+    return {
+        "fingerprint": visit.fingerprint,
+        "document": visit.document,
+        "fetched_at": visit.fetched_at,
+        "published_at": order_of(visit.text.date_published),
+    }
+
+
+async def _add_version(connection: AsyncConnection, of: UUID, version: int, found: StoredText) -> None:
+    """Add the version, or put its text in place of the one that was read otherwise; its time and edits stay then."""
+    statement = insert(versions).values(
+        article_id=of,
+        version=version,
+        seen_at=found.seen_at,
+        article=pack(found.article),
+        edits=found.edits.as_json() if found.edits else None,
+        candidates=found.candidates,
+        **provenance_columns(found.provenance),
+    )
+    await connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=[versions.c.article_id, versions.c.version],
+            set_={
+                name: statement.excluded[name] for name in ("article", "candidates", "page_hash", "read_with", "lines")
+            },
+        )
+    )
+
+
+async def _replace_text(
+    connection: AsyncConnection, of: UUID, version: int, article: Article, provenance: Provenance
+) -> None:
+    """Put a version's text as it is read now in place of the one that was read otherwise."""
+    this = tuple_(versions.c.article_id, versions.c.version) == (of, version)
+    await connection.execute(
+        update(versions).where(this).values(article=pack(article), **provenance_columns(provenance))
+    )
+
+
+def order_of(moment: Moment | None) -> datetime | None:
+    """Return the instant that stands for `moment` where articles are put in order; it is never shown.
+
+    A day stands at its first instant in UTC: before all that is known to have come out on it.
+    """
+    if moment is None:
+        return None
+    return moment.at if isinstance(moment.at, datetime) else datetime.combine(moment.at, time(), UTC)
