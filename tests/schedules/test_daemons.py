@@ -18,7 +18,8 @@ import pytest
 
 from ledger.embedded.postmaster import read_pid_file
 from ledger.locks import Lock
-from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, free_port, libpq, running, until
+from tests.ports import free_port
+from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, libpq, running, until
 
 TIMETABLE = (
     "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"

@@ -33,7 +33,6 @@ from schedules.health_checks import go_round
 from schedules.health_rules import HOUR
 from schedules.jobs import Jobs, open_jobs
 from schedules.metrics_events import AWAY, CATCH_UP, EVERY, HOURS_AT_ONCE, emit_events
-from tests.elasticsearch_server import free_ports
 from tests.ledger.readings import fail
 from tests.ports import free_ports
 

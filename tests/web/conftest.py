@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action, Index
 from ledger.articles import documents
-from ledger.database import engine_for, migrate
+from ledger.database import engine_for
 from ledger.store_article import store
 from news.article import Article
 from news.configuration import Configuration
