@@ -26,8 +26,8 @@ from ledger.arrivals import WEEKS
 from ledger.database import engine_for, migrate
 from news.configuration import Configuration
 from news.outlet import Outlet
-from pipelines.desk import Desk
 from pipelines.publish import publish_all
+from pipelines.runtime import Runtime as Desk
 from schedules.telling import CATCH_UP, EVERY, HOURS_AT_ONCE, tell_index
 from tests import elasticsearch_server
 

@@ -20,7 +20,7 @@ from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
 from news.storable import storable
 from news.url import origin, site_of
-from pipelines.desk import Desk
+from pipelines.runtime import Runtime as Desk
 
 #: stands in the timetable for the sitemaps that robots.txt names, for an outlet that lists none
 ROBOTS_SOURCES = "robots.txt"

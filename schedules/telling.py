@@ -17,7 +17,7 @@ from ledger.outbox import debt, owe_event, owe_events, owe_state
 from ledger.told import note_told_until, told_until
 from news.errors import IndexUnavailable
 from news.outlet import Outlet
-from pipelines.desk import Desk
+from pipelines.runtime import Runtime as Desk
 from schedules.events import outlet_hour, unwell_id, unwell_now
 from schedules.judgement import HOUR, REMEMBERED, Usual
 from schedules.plan import zone_of
