@@ -25,8 +25,8 @@ from langdetect import detect_langs as langdetects
 from news.article import Article
 from news.outlet import Outlet
 from pipelines.enrich import STEPS, enrich
-from pipelines.enrich.reading import Reading
-from pipelines.enrich.words import key
+from pipelines.enrich.text.analysed_text import AnalysedText as Reading
+from pipelines.enrich.text.lexicon import key
 from pipelines.language import detect, identify
 
 ROOT = Path(__file__).parents[1]

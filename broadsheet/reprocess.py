@@ -70,8 +70,8 @@ def reprocess(
 
 
 def _files(files: list[Path], *, wait: bool, as_json: bool) -> None:
-    from pipelines.archive import PATTERN
-    from pipelines.imported import Purpose
+    from pipelines.record import Purpose
+    from pipelines.warc_writer import PATTERN
 
     found: list[Path] = []
     for file in files:

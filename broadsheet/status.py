@@ -91,8 +91,8 @@ async def _status() -> dict[str, Any]:
     from ledger.totals import totals, unrecordable
     from news.configuration import read
     from news.errors import IndexUnavailable
-    from pipelines.archive import archive_fault
     from pipelines.verify import count
+    from pipelines.warc_writer import archive_fault
 
     configuration = read()
     async with _ledger(configuration) as (engine, limit):

@@ -21,7 +21,7 @@ from news.outlet import Outlet, Source, SourceKind, parse
 from news.page import Page
 from news.storable import storable
 from news.url import AddressTooLong, normal, registrable_domain, site_of
-from pipelines.desk import Desk
+from pipelines.runtime import Runtime as Desk
 
 #: sitemaps that are kept: those that robots.txt names come first
 MOST_SITEMAPS = 3

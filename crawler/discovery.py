@@ -18,7 +18,7 @@ from news.clock import now
 from news.outlet import Outlet, Source, SourceKind
 from news.url import origin, site_of
 from news.visit import Visit
-from pipelines.desk import Desk
+from pipelines.runtime import Runtime as Desk
 
 #: stands in the timetable for the sitemaps that robots.txt names, for an outlet that lists none
 ROBOTS_SOURCES = "robots.txt"

@@ -8,10 +8,8 @@ from babel.core import get_global
 
 from news.page import Page
 from news.url import registrable_domain
-from pipelines.extract.decode import decode
-from pipelines.extract.document import Document, parse
-from pipelines.extract.rights import rights
-from pipelines.extract.stated_language import stated_language
+from pipelines.extract.document import Document, decode, parse
+from pipelines.extract.metadata import rights, stated_language
 
 #: where outlets have their feeds and sitemaps that name none
 USUAL_FEEDS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml")

@@ -21,7 +21,8 @@ from news.clock import now
 from news.errors import PageUnreadable
 from news.outcome import Outcome
 from news.url import AddressTooLong, normal, origin, site_of
-from pipelines.desk import Desk, desk_of
+from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import runtime_of as desk_of
 
 #: Elastic's crawler has these bounds; what passes them is a trap of endless addresses
 PATH_SEGMENTS = 16

@@ -14,8 +14,8 @@ from news.errors import PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source
 from news.visit import Visit
-from pipelines.desk import Desk
 from pipelines.digest import digest_in_pool
+from pipelines.runtime import Runtime as Desk
 
 #: articles that are read, of those that the sources list
 SAMPLES = 3

@@ -18,7 +18,7 @@ from ledger.sites import note_request, requested_at
 from news.clock import now
 from news.errors import CrawlInterrupted
 from news.url import site_of
-from pipelines.desk import desk_of
+from pipelines.runtime import runtime_of as desk_of
 
 
 def hold_to(crawler: Crawler, site: str, delay_seconds: float) -> None:

@@ -19,9 +19,9 @@ DEFAULT_REQUEST_HEADERS = {"Accept": "text/html,application/xhtml+xml,applicatio
 
 # the steps behind the crawler
 ITEM_PIPELINES = {
-    "pipelines.items.ArchivePipeline": 50,
-    "pipelines.items.DigestPipeline": 100,
-    "pipelines.items.RecordPipeline": 200,
+    "pipelines.item_pipelines.ArchivePipeline": 50,
+    "pipelines.item_pipelines.DigestPipeline": 100,
+    "pipelines.item_pipelines.RecordPipeline": 200,
 }
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.Bounds": 50,

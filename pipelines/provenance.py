@@ -15,7 +15,7 @@ from news.provenance import Provenance, hash_of, pack_lines
 from pipelines.extract import Extracted
 
 #: of the code of this package, what decides which text is read in a page
-_CODE = ("extract/**/*", "digest.py", "language.py", "script.py")
+_CODE = ("extract/**/*", "digest.py", "language.py")
 #: and of the domain model
 _MODEL = ("article.py", "storable.py", "version.py")
 #: what parses and reads for us

@@ -13,8 +13,8 @@ from news.outlet import Outlet
 from news.storable import storable
 from pipelines.digest import refused
 from pipelines.enrich import enrich
-from pipelines.enrich.keywords import keywords
-from pipelines.enrich.reading import Reading
+from pipelines.enrich.text.analysed_text import AnalysedText
+from pipelines.enrich.text.plain_fields import keywords
 from pipelines.pool import Pool
 from pipelines.provenance import READER, hash_files
 
@@ -27,7 +27,7 @@ def enriched(document: dict[str, Any], text: Article, outlet: Outlet) -> Digest:
     article = Article.from_json(document)
     # the document has the keywords as they were cleaned; the page's own are the version's, unless they changed since
     stated = replace(article, keywords=text.keywords)
-    if keywords(Reading(stated, outlet))["keywords"] == list(article.keywords):
+    if keywords(AnalysedText(stated, outlet))["keywords"] == list(article.keywords):
         article = stated
     confidence = {name: document[name] for name in ("language_confidence",) if name in document}
     return Digest(article=article, enrichment=storable(confidence | enrich(article, outlet)))

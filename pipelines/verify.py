@@ -39,7 +39,7 @@ COST_RATIO = 0.05
 Alive = Callable[[], Awaitable[None]]
 
 
-class Kind(StrEnum):
+class DiscrepancyKind(StrEnum):
     """How an article differs."""
 
     MISSING = "missing"  # the ledger has it, the index does not
@@ -51,7 +51,7 @@ class Kind(StrEnum):
 class Discrepancy:
     """One article that differs; `revision` is the ledger's, of what is left over the index's."""
 
-    kind: Kind
+    kind: DiscrepancyKind
     id: str
     revision: int
 
@@ -64,8 +64,8 @@ class Verified:
     articles: int
     unsettled: int
     #: how many differ, and the first ids
-    counts: Mapping[Kind, int] = field(default_factory=dict)
-    examples: Mapping[Kind, Sequence[str]] = field(default_factory=dict)
+    counts: Mapping[DiscrepancyKind, int] = field(default_factory=dict)
+    examples: Mapping[DiscrepancyKind, Sequence[str]] = field(default_factory=dict)
     #: of them, how many were enqueued
     enqueued: int = 0
 
@@ -81,12 +81,16 @@ class Verified:
             "pending_or_rejected": self.unsettled,
             "differ": self.differ,
             "enqueued": self.enqueued,
-        } | {str(kind): {"count": self.counts.get(kind, 0), "ids": list(self.examples.get(kind, ()))} for kind in Kind}
+        } | {
+            str(kind): {"count": self.counts.get(kind, 0), "ids": list(self.examples.get(kind, ()))}
+            for kind in DiscrepancyKind
+        }
 
     def sentences(self) -> list[str]:
         """Return it for people.
 
-        >>> found = Verified(articles=9, unsettled=1, counts={Kind.STALE: 2}, examples={Kind.STALE: ["a"]})
+        >>> stale = DiscrepancyKind.STALE
+        >>> found = Verified(articles=9, unsettled=1, counts={stale: 2}, examples={stale: ["a"]})
         >>> found.sentences()[1]
         '2 older in the index than in the ledger: a, …'
         """
@@ -99,9 +103,9 @@ class Verified:
 
 
 _SAID = {
-    Kind.MISSING: "missing from the index",
-    Kind.STALE: "older in the index than in the ledger",
-    Kind.LEFT_OVER: "left over in the index, unknown to the ledger",
+    DiscrepancyKind.MISSING: "missing from the index",
+    DiscrepancyKind.STALE: "older in the index than in the ledger",
+    DiscrepancyKind.LEFT_OVER: "left over in the index, unknown to the ledger",
 }
 
 
@@ -142,8 +146,8 @@ class _Walk:
         self.remove = remove
         self.alive = alive
         self.articles = self.unsettled = self.enqueued = self.looked_at = 0
-        self.counts: dict[Kind, int] = defaultdict(int)
-        self.examples: dict[Kind, list[str]] = defaultdict(list)
+        self.counts: dict[DiscrepancyKind, int] = defaultdict(int)
+        self.examples: dict[DiscrepancyKind, list[str]] = defaultdict(list)
 
     async def run(self) -> Verified:
         batch: list[Discrepancy] = []
@@ -170,14 +174,14 @@ class _Walk:
             while left or right:
                 if left and (right is None or left.id < right[0]):
                     if left.settled:
-                        yield Discrepancy(kind=Kind.MISSING, id=left.id, revision=left.revision)
+                        yield Discrepancy(kind=DiscrepancyKind.MISSING, id=left.id, revision=left.revision)
                     left = await anext(ledger, None)
                 elif right and (left is None or right[0] < left.id):
-                    yield Discrepancy(kind=Kind.LEFT_OVER, id=right[0], revision=right[1])
+                    yield Discrepancy(kind=DiscrepancyKind.LEFT_OVER, id=right[0], revision=right[1])
                     right = await anext(indexed, None)
                 elif left and right:
                     if left.settled and right[1] < left.revision:
-                        yield Discrepancy(kind=Kind.STALE, id=left.id, revision=left.revision)
+                        yield Discrepancy(kind=DiscrepancyKind.STALE, id=left.id, revision=left.revision)
                     left, right = await anext(ledger, None), await anext(indexed, None)
 
     async def _ledger(self) -> AsyncGenerator[Known]:
@@ -195,7 +199,7 @@ class _Walk:
             after = page[-1].id
 
     async def _take(self, batch: Sequence[Discrepancy]) -> None:
-        left_over = [each.id for each in batch if each.kind is Kind.LEFT_OVER]
+        left_over = [each.id for each in batch if each.kind is DiscrepancyKind.LEFT_OVER]
         recorded: set[str] = set()  # since their page of the ledger was read
         if left_over:
             async with self.engine.connect() as connection:
@@ -203,7 +207,7 @@ class _Walk:
         found = [
             each
             for each in batch
-            if not (each.id in recorded if each.kind is Kind.LEFT_OVER else await self._is_indexed(each))
+            if not (each.id in recorded if each.kind is DiscrepancyKind.LEFT_OVER else await self._is_indexed(each))
         ]
         for each in found:
             self.counts[each.kind] += 1
@@ -214,13 +218,13 @@ class _Walk:
         self.enqueued += await in_transaction(self.engine, lambda connection: self._enqueue(connection, found))
 
     async def _enqueue(self, connection: AsyncConnection, found: Sequence[Discrepancy]) -> int:
-        lacking = [each.id for each in found if each.kind is not Kind.LEFT_OVER]
+        lacking = [each.id for each in found if each.kind is not DiscrepancyKind.LEFT_OVER]
         enqueued = 0
         if self.repair and lacking:
             await enqueue(connection, lacking, anew=self.anew)
             enqueued += len(lacking)  # one that became pending meanwhile is enqueued, too
         if self.remove:
-            left_over = {each.id: each.revision for each in found if each.kind is Kind.LEFT_OVER}
+            left_over = {each.id: each.revision for each in found if each.kind is DiscrepancyKind.LEFT_OVER}
             enqueued += await enqueue_removal(connection, left_over)
         return enqueued
 
@@ -355,7 +359,7 @@ class Watch:
         found = await verify(self.engine, self.index, repair=True, anew=anew, alive=alive)
         log.warning(
             "index_verified",
-            **{str(kind): found.counts.get(kind, 0) for kind in Kind},
+            **{str(kind): found.counts.get(kind, 0) for kind in DiscrepancyKind},
             enqueued=found.enqueued,
             examples=[id for ids in found.examples.values() for id in ids],
         )

@@ -21,8 +21,8 @@ from ledger.sites import not_before
 from news.errors import CrawlInterrupted
 from news.outlet import Outlet
 from news.url import site_of
-from pipelines.imported import Purpose
-from pipelines.stock import StockKind
+from pipelines.importing.import_files import ImportKind as StockKind
+from pipelines.record import Purpose
 from schedules.crawl_progress import LOOK_SECONDS
 from schedules.import_slice import begin_import, outlet_or_site, reader_of
 from schedules.inline_worker import inline_worker

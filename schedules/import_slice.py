@@ -21,10 +21,12 @@ from news.errors import PageUnreadable, UnknownOutlet
 from news.outlet import Outlet
 from news.url import site, site_of
 from news.visit import Visit
-from pipelines.desk import Desk
 from pipelines.digest import digest_in_pool
-from pipelines.imported import Purpose, moved, record_page
-from pipelines.stock import CHUNK_ITEMS, Chunk, Item, Position, StockKind, kind_of, read_chunk
+from pipelines.importing.import_files import CHUNK_ITEMS, Chunk, Position, kind_of, read_chunk
+from pipelines.importing.import_files import ImportItem as Item
+from pipelines.importing.import_files import ImportKind as StockKind
+from pipelines.record import Purpose, moved, record_page
+from pipelines.runtime import Runtime as Desk
 from schedules.jobs import Jobs
 
 #: an import that was begun is the same file's if so many bytes at its beginning are the same

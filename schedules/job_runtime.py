@@ -8,7 +8,7 @@ from crawler.reactor import run
 from crawler.slices import settings as scrapy_settings
 from news.configuration import Configuration, read
 from news.outlet import Outlet
-from pipelines.desk import open_desk
+from pipelines.runtime import open_runtime as open_desk
 from schedules.backfill_jobs import define_past
 from schedules.import_jobs import define_imports
 from schedules.jobs import QUEUE, Jobs, open_jobs

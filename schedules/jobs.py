@@ -29,7 +29,7 @@ from news.clock import now
 from news.errors import BroadsheetError, CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
 from news.url import normal, site_of
-from pipelines.desk import Desk
+from pipelines.runtime import Runtime as Desk
 from schedules.worker_liveness import someone_works
 
 log = structlog.get_logger()

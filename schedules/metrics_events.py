@@ -17,7 +17,7 @@ from ledger.outlet_health import Health, healths
 from ledger.source_rates import Brought, first_readings, hourly
 from news.errors import IndexUnavailable
 from news.outlet import Outlet
-from pipelines.desk import Desk
+from pipelines.runtime import Runtime as Desk
 from schedules.health_rules import HOUR, REMEMBERED, Usual
 from schedules.outlet_events import outlet_hour, unwell_id, unwell_now
 from schedules.plan import zone_of

@@ -21,7 +21,7 @@ from news.outlet import Outlet
 from news.storable import storable
 from news.url import AddressTooLong, normal, site, site_of
 from news.version import Version
-from pipelines.archive import archive_fault
+from pipelines.warc_writer import archive_fault
 from schedules.jobs import Jobs
 
 #: between the wish and its job another process may look

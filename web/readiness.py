@@ -19,8 +19,8 @@ from ledger.outbox import Publishing, publishing_now
 from ledger.watch import within
 from news.clock import offset
 from news.errors import BroadsheetError, IndexUnavailable
-from pipelines.archive import archive_fault
 from pipelines.pool import Pool
+from pipelines.warc_writer import archive_fault
 from schedules.jobs import Jobs
 
 log = structlog.get_logger()

@@ -30,7 +30,8 @@ from news.outcome import Outcome
 from news.outlet import Outlet, Source
 from news.url import site_of
 from news.visit import Visit
-from pipelines.desk import Desk, desk_of
+from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import runtime_of as desk_of
 
 #: pages that were fetched and are not recorded yet: enough to keep the pool busy while the next one is fetched
 IN_FLIGHT = 4

@@ -13,7 +13,7 @@ from ledger.sites import UNREACHABLE_AGE, leave_alone, not_before
 from news.clock import now
 from news.outcome import Outcome
 from news.url import site_of
-from pipelines.desk import Desk
+from pipelines.runtime import Runtime as Desk
 
 #: requests in a row that brought no answer: then the site is away, and is left alone for a while
 AWAY_AFTER = 5

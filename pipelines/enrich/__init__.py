@@ -1,24 +1,19 @@
-"""Article in, what it is about out: each step one module with one function, all named in one list."""
+"""Article in, what it is about out: each step one function, all named in one list."""
 
 from collections.abc import Callable
 from typing import Any
 
 from news.article import Article
 from news.outlet import Outlet
-from pipelines.enrich.about import about
-from pipelines.enrich.counts import counts
-from pipelines.enrich.figures import figures
-from pipelines.enrich.keywords import keywords
 from pipelines.enrich.model import model
-from pipelines.enrich.organisations import organisations
-from pipelines.enrich.people import people
-from pipelines.enrich.places import places
-from pipelines.enrich.quotes import quotes
-from pipelines.enrich.reading import Reading
-from pipelines.enrich.section import section
+from pipelines.enrich.organisations.contextual_matches import organisations
+from pipelines.enrich.people.people import people, quotes
+from pipelines.enrich.places.places import about, places
+from pipelines.enrich.text.analysed_text import AnalysedText
+from pipelines.enrich.text.plain_fields import counts, figures, keywords, section
 
 #: what is done, in this order; each gives some fields of the index document
-STEPS: tuple[Callable[[Reading], dict[str, Any]], ...] = (
+STEPS: tuple[Callable[[AnalysedText], dict[str, Any]], ...] = (
     counts,
     section,
     keywords,
@@ -37,8 +32,8 @@ def enrich(article: Article, outlet: Outlet) -> dict[str, Any]:
 
     Bounded in time for any text: names are looked for in its first READ characters alone.
     """
-    reading = Reading(article, outlet)
+    analysed = AnalysedText(article, outlet)
     fields: dict[str, Any] = {}
     for step in STEPS:
-        fields |= step(reading)
+        fields |= step(analysed)
     return fields

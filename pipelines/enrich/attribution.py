@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class DataSource:
     """A source of data under a licence that asks to be named, or that we name anyway."""
 
     name: str
@@ -15,25 +15,25 @@ class Source:
 
 
 SOURCES = (
-    Source(
+    DataSource(
         name="GeoNames",
         what="towns, countries and their names; shortened and merged by us",
         licence="CC BY 4.0",
         url="https://www.geonames.org/",
     ),
-    Source(
+    DataSource(
         name="Unicode CLDR",
         what="names of countries and cities in many languages, by way of the package Babel",
         licence="Unicode-3.0",
         url="https://cldr.unicode.org/",
     ),
-    Source(
+    DataSource(
         name="Faker",
         what="given names, surnames and common words, stored as hashes",
         licence="MIT",
         url="https://github.com/joke2k/faker",
     ),
-    Source(
+    DataSource(
         name="langdetect",
         what="profiles of 55 languages, by way of the package langdetect-rs",
         licence="Apache-2.0",

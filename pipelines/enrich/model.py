@@ -6,9 +6,9 @@ from typing import Any
 
 from news.configuration import read
 from news.errors import ConfigurationError
-from pipelines.enrich.organisations import organisations
-from pipelines.enrich.people import people
-from pipelines.enrich.reading import Reading
+from pipelines.enrich.organisations.contextual_matches import organisations
+from pipelines.enrich.people.people import people
+from pipelines.enrich.text.analysed_text import AnalysedText
 
 #: spaCy's labels, as its models for news have them
 _LABELS = {"PER": "people", "PERSON": "people", "ORG": "organisations"}
@@ -16,7 +16,7 @@ _LABELS = {"PER": "people", "PERSON": "people", "ORG": "organisations"}
 READ_BY_MODEL = 10_000
 
 
-def model(reading: Reading) -> dict[str, Any]:
+def model(analysed: AnalysedText) -> dict[str, Any]:
     """Return `people` and `organisations` with the names that the model alone finds after ours; {} without a model.
 
     `BROADSHEET_ENTITY_MODEL` names the folder of a pipeline that spaCy can load (`check_model` has tried).
@@ -25,11 +25,11 @@ def model(reading: Reading) -> dict[str, Any]:
     if pipeline is None:
         return {}
     found: dict[str, Counter[str]] = {"people": Counter(), "organisations": Counter()}
-    for entity in pipeline(reading.text[:READ_BY_MODEL]).ents:
+    for entity in pipeline(analysed.text[:READ_BY_MODEL]).ents:
         if entity.label_ in _LABELS and entity.text.strip():
             found[_LABELS[entity.label_]][" ".join(entity.text.split())] += 1
     fields: dict[str, Any] = {}
-    for name, ours in (("people", people(reading)), ("organisations", organisations(reading))):
+    for name, ours in (("people", people(analysed)), ("organisations", organisations(analysed))):
         rows = list(ours.get(name, ()))
         known = {each[key].casefold() for each in rows for key in ("name", "display") if key in each}
         rows += [

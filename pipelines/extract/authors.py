@@ -1,15 +1,16 @@
 """Who wrote it: people apart from agencies and desks, from what the page states and then from what it shows."""
 
+import re
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from selectolax.lexbor import LexborNode
 
-from pipelines.extract.candidates import Candidate
+from pipelines.extract.block_segmentation import Block
+from pipelines.extract.bylines import is_agency, is_news_agency, is_person, names
+from pipelines.extract.comparison import Candidate, letters, plain
 from pipelines.extract.document import Document
-from pipelines.extract.names import is_agency, is_news_agency, is_person, names
-from pipelines.extract.words import letters, plain
 
 _METAS = {
     "author": 0.7,
@@ -211,3 +212,30 @@ def _microdata(document: Document) -> list[str]:
         source = inner or node
         found.append(source.attributes.get("content") or source.text(separator=" ") or "")
     return found
+
+
+_SAYS_WHO = re.compile(
+    r"\b(?:is|was|has been) (?:an?|the|one of|based|now)\b|\b(?:writes|covers|reports|joined|edits|works)\b|"
+    r"\b(?:ist|arbeitet|schreibt|berichtet|leitet|war)\b|\b(?:est|couvre|écrit|travaille)\b|\b(?:es|escribe|cubre|trabaja)\b|"
+    r"\b(?:è|scrive|lavora)\b|@|e-?mail:",
+    re.IGNORECASE,
+)
+#: a longer paragraph about its author is an essay's end
+_BIOGRAPHY_LIMIT = 450
+_LAST_BLOCKS = 3
+
+
+def without_biographies(blocks: list[Block], people: Iterable[str]) -> list[Block]:
+    """Return the blocks without the last ones that begin with an author's name and say who that is."""
+    names = [key for person in people if len(key := letters(person)) > 4]
+    cut = len(blocks)
+    for at in range(len(blocks) - 1, max(2, len(blocks) - 1 - _LAST_BLOCKS), -1):
+        block = blocks[at]
+        start = letters(block.text[:80])
+        if (
+            len(block.text) <= _BIOGRAPHY_LIMIT
+            and any(name in start for name in names)
+            and _SAYS_WHO.search(block.text)
+        ):
+            cut = at
+    return blocks[:cut]

@@ -1,9 +1,12 @@
-"""The box that holds the article among all that a page shows."""
+"""The box that holds the article among all that a page shows, and a second opinion where it holds hardly any text."""
 
 import re
+from collections import defaultdict
 
-from pipelines.extract.blocks import Outline
-from pipelines.extract.words import letters
+from pipelines.extract import json_ld
+from pipelines.extract.block_segmentation import Block, Outline
+from pipelines.extract.comparison import letters, plain
+from pipelines.extract.document import Document
 
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
@@ -156,3 +159,79 @@ def _own_article(page: Outline, headline: str, start: int) -> int:
                 if at in outer:
                     return at
     return start
+
+
+#: fewer boxes alike are no list
+_LEAST_TEASERS = 3
+#: a teaser's text is one paragraph, seldom two
+_TEASER_PARAGRAPHS = 2
+#: more of the page's prose than this is the article, a list in itself
+_TEASERS_SHARE = 0.6
+
+
+def teasers(page: Outline, site: str) -> None:
+    """Mark as furniture each box of which most parts are teasers of the same site (`site` is the page's host).
+
+    Lists of products or places link elsewhere, and what they link is rarely all of a line.
+    """
+    boxes = page.boxes
+    within: dict[int, list[Block]] = defaultdict(list)
+    for block in page.blocks:
+        for at in page.above(block.box):
+            within[at].append(block)
+    total = boxes[0].mass
+    for box in boxes:
+        parts = [child for child in box.children if within.get(child)]
+        if len(parts) < _LEAST_TEASERS or box.furniture or box.mass > _TEASERS_SHARE * total:
+            continue
+        kinds = {boxes[part].tag for part in parts}
+        if len(kinds) > 2 or kinds & {"p", "h2", "h3", "blockquote"}:
+            continue
+        if sum(_is_teaser(within[part], site) for part in parts) >= 0.8 * len(parts):
+            box.furniture = "teasers"
+
+
+def _is_teaser(blocks: list[Block], site: str) -> bool:
+    if len(blocks) > 8:
+        return False
+    heads = [
+        block
+        for block in blocks
+        if block.linked > 0.8 * len(block.text)
+        and len(block.text) > 15
+        and any(_same_site(link, site) for link in block.links)
+    ]
+    texts = [block for block in blocks if len(block.text) > 60 and block.linked < 0.3 * len(block.text)]
+    return bool(heads) and len(texts) <= _TEASER_PARAGRAPHS
+
+
+def _same_site(link: str, site: str) -> bool:
+    return site in link if "//" in link[:8] else link.startswith(("/", "."))
+
+
+#: a body of fewer letters is doubted
+DOUBTED_BELOW = 250
+#: a rescue has to bring this many times the text: on whole articles JSON-LD's is right less often than the page's
+_GAIN = 2
+
+
+def second_opinion(document: Document, body: str) -> str:
+    """Return the text of JSON-LD's `articleBody`, else what trafilatura finds, if it is much more than `body`.
+
+    Pages that build their text by script still carry it for search engines; and where our rules fail altogether, a
+    second reader with other rules may not.
+    """
+    if not document.article and document.meta("og:type").lower() != "article":
+        return body
+    stated = document.article.get("articleBody")
+    if isinstance(stated, str):
+        text = "\n".join(line for line in map(plain, stated.splitlines()) if line)
+        if length(text) > max(DOUBTED_BELOW, _GAIN * length(body)):
+            return text
+    if json_ld.types(document.article) & {"VideoObject", "ImageGallery", "MediaGallery"}:
+        return body
+    from trafilatura import extract as trafilatura_extract  # costs half a second, and few pages need it
+
+    html = document.tree.html
+    found = trafilatura_extract(html, fast=True, include_comments=False) if html else None
+    return found if found and length(found) > max(DOUBTED_BELOW, _GAIN * length(body)) else body

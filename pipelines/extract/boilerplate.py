@@ -1,6 +1,8 @@
-"""Lines that news pages put between paragraphs, in the languages of news: what they say gives them away."""
+"""Lines that news pages put between paragraphs, and notices of correction: what they say gives them away."""
 
 import re
+
+from pipelines.extract.block_segmentation import Block, Outline
 
 #: a line longer than this is not judged by its first words
 SHORT = 260
@@ -144,3 +146,41 @@ def boilerplate(line: str) -> str:
 def signed_off(line: str) -> bool:
     """Tell whether the line says who reported, edited or can be written to, as the last lines of articles do."""
     return len(line) < 420 and bool(_SIGNED_OFF.match(line))
+
+
+_CORRECTION_BEGINS = re.compile(
+    r"^\W*(?:correction|corrections|clarification|corrected|editor['’]?s['’]? note|erratum|"
+    r"korrektur|berichtigung|richtigstellung|"
+    r"anmerkung der redaktion|hinweis der redaktion|transparenzhinweis|correctif|rectificatif|erratum|corrección|"
+    r"fe de errores|rectificación|errata|correzione|rettifica|correção|errata|correctie|rättelse|rettelse|oikaisu|"
+    r"sprostowanie|oprava|düzeltme|tashih|исправление|уточнение|поправка|訂正|お詫びと訂正|정정|바로잡습니다|更正|تصحيح|تصويب|"
+    r"اصلاحیه|सुधार|সংশোধনী|แก้ไข|đính chính|koreksi|ralat)\b",
+    re.IGNORECASE,
+)
+_CORRECTION_SAYS = re.compile(
+    r"(?:an )?(?:earlier|previous|original) versions? of this (?:article|story|report|post)|"
+    r"this (?:article|story|post) (?:has been|was) "
+    r"(?:corrected|amended|updated to correct)|in einer (?:früheren|vorherigen|ersten) (?:version|"
+    r"fassung)|une (?:première )?version "
+    r"(?:antérieure|précédente)|una versión (?:anterior|previa)|una versione precedente|uma versão anterior|"
+    r"bu haberin önceki|在此前的版本|記事の(?:一部|当初)",
+    re.IGNORECASE,
+)
+_CORRECTION_LABEL = re.compile(r"correction|corrected|clarification|erratum|korrektur|berichtigung|correctif|correcci")
+#: a longer block is a paragraph about something else
+_CORRECTION_LIMIT = 1_200
+
+
+def is_correction(page: Outline, block: Block) -> bool:
+    """Tell whether the block is a notice of correction: by its box's name, its first word, or what it says."""
+    if len(block.text) > _CORRECTION_LIMIT:
+        return False
+    if _CORRECTION_SAYS.search(block.text):
+        return True
+    if not _CORRECTION_BEGINS.match(block.text):
+        return bool(_CORRECTION_LABEL.search(page.boxes[block.box].label)) and len(block.text) > 20
+    # "Correction" alone is a heading; a sentence that begins so and has no colon is news of a correction
+    head = block.text[:60]
+    return (
+        ":" in head or "：" in head or block.strong > 5 or bool(_CORRECTION_LABEL.search(page.boxes[block.box].label))
+    )

@@ -1,14 +1,214 @@
-"""What stands between headline and text: who wrote it, and when."""
+"""Lines of names: what stands between headline and text, and the single, cleaned names in it."""
 
+import html
 import re
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from pipelines.extract.blocks import Block, Outline
+from pipelines.extract.block_segmentation import Block, Outline
+from pipelines.extract.comparison import letters, plain
 from pipelines.extract.headline import Headlines
-from pipelines.extract.month_names import names
-from pipelines.extract.names import is_byline, is_person
-from pipelines.extract.words import letters
+from pipelines.extract.human_dates import date_words
+
+#: news agencies and what outlets call their own desks: they sign, but they are no people
+_AGENCIES = frozenset(
+    "ap associatedpress theassociatedpress reuters thomsonreuters afp agencefrancepresse dpa "
+    "deutschepresseagentur upi "
+    "pti ani ians uni tass тасс ria riановости рианoвости interfax интерфакс xinhua 新华社 efe agenciaefe "
+    "europapress ansa "
+    "adnkronos lusa anp belga apa sda keystonesda keystone ntb tt ritzau stt kyodo kyodonews 共同通信 時事通信 jiji "
+    "yonhap 연합뉴스 "
+    "뉴시스 뉴스1 anadoluajansı anadoluagency aa dha iha antara bernama vna ttxvn bloomberg bloombergnews pa pamedia "
+    "pressassociation aap canadianpress thecanadianpress cp unitednewsofindia irna isna mehr fars nan prnewswire "
+    "businesswire globenewswire sid epd kna ots afptv cnnwire propublica".split()
+)
+_DESK = re.compile(
+    r"\b(staff|desk|newsroom|editors?|editorial|team|redaktion|redacci[oó]n|r[eé]daction|redazione|"
+    r"reda[cç][aã]o|redactie|"
+    r"redakce|redakcja|redaktionen|news|newswire|wire|agenc(?:y|ies)|agentur(?:en)?|agencias?|agences?|press|"
+    r"reporters?|"
+    r"correspondents?|contributors?|bureau|online|media|magazine|times|haber merkezi|tv|web|"
+    r"webdesk|service|services|"
+    r"nachrichten|zeitung|daily|herald|tribune|gazette|courier|observer|chronicle|inc|ltd|gmbh|"
+    r"corp|llc|company|university|institute|council|association|ministry|department)\b|редакция|"
+    r"编辑部|記者$|新聞|"
+    r"新闻|日報|オンライン|뉴스|هيئة|تحرير|"
+    r"\.(?:com|de|net|org|co|tv|is|it|fr|at|ch|tr|uk|se|no|dk|nl|pl|cz)\b",
+    re.IGNORECASE,
+)
+#: "By" and "Author" in the languages of news
+_BY_WORDS = (
+    r"by|von|par|por|di|door|av|af|przez|od|oleh|autor(?:in|en)?|auteure?|author|författare|"
+    r"reporter|penulis|yazar|haber|"
+    r"автор|текст|text[eo]?|testo|كتب|كتبت|بقلم|تقرير|نویسنده|گزارش|द्वारा|लेखक|রিপোর্ট|লিখেছেন|"
+    r"প্রতিবেদক|โดย|ผู้เขียน|文|作者|记者|記者|"
+    r"撰文|取材・文|글|מאת|γράφει|του|tekst|foto og tekst|toimittaja|rédaction|redação|redacción"
+)
+_BY = re.compile(
+    r"^(?:view all posts by|posts by|articles by|more (?:by|from)|about)\s+(?=\S)|"
+    r"^(?:(?:words|story|text|article|written|reported|reviewed|posted|opinion|analysis|texte|"
+    r"testo|texto|photos?)\s+)?"
+    rf"(?:{_BY_WORDS})(?:\s*[:：・]\s*|\s+)(?=\S)",
+    re.IGNORECASE,
+)
+#: "and" is small, or in a line of capitals large: "Dan" is a name, "dan" is Indonesian
+_SPLIT = re.compile(
+    r"\s*(?:;|\||\n|/|،|、|•|·|\s+&\s+|"
+    r"\s+(?:and|und|et|y|e|en|og|och|i|a|и|та|ve|dan|və|και|AND|UND|ET|OG|OCH|VE)\s+)\s*"
+)
+_COMMA = re.compile(r"\s*[,，]\s*")
+_ROLE = re.compile(
+    r"\b(editor|reporter|correspondent|writer|columnist|journalist|producer|producers|contributor|"
+    r"redakteur(?:in)?|korrespondent(?:in)?|"
+    r"journaliste|\w*redakteur(?:in)?|\w*korrespondent(?:in)?|\w*leiter(?:in)?|\w*reporter(?:in)?|"
+    r"périodista|periodista|redactora?|giornalista|chief|senior|director|manager|head|staff|"
+    r"photographer|critic|"
+    r"analyst|fellow|professor|author|freelance|host|anchor|autor|reporterin|md|phd|rd|rdn|m\.?d\.?|ph\.?d\.?|"
+    r"jr|sr|iii|ii)\b\.?",
+    re.IGNORECASE,
+)
+_CREDENTIALS = re.compile(
+    r"(?<=\w\w)(?:,?\s+(?:MD|PhD|Ph\.D\.?|M\.D\.?|MS|MPH|RD|RDN|LD|LDN|CDN|RN|JD|MBA|MSc|BSc|CPA|CFP|Esq\.?))+$"
+)
+_SUFFIX = re.compile(
+    r"^(?:jr|sr|ii|iii|iv|md|m\.d|phd|ph\.d|rd|rdn|esq|mph|cpa|mba|ms|ma|rn|do|dds|ld|ldn|cdn|jd|"
+    r"cfp|np|pa-c|cns|msc|bsc)\.?$",
+    re.IGNORECASE,
+)
+_TAIL = re.compile(
+    r"\s*(?:[(\[（].*$|\s[-–—|]\s.*$|\s+(?:for|in|at|aus|from|@)\s+.*$|@\S+.*$|\b\d{1,2}[./:-]\d.*$|<.*$|"
+    r"(?:updated|published|posted|veröffentlicht|aktualisiert|publié|publicado|pubblicato)\b.*$)",
+    re.IGNORECASE,
+)
+_NO_PERSON = re.compile(
+    r"photo|foto|image|immagine|imagen|bild|picture|ảnh|getty|twitter|facebook|instagram|linkedin|youtube|whatsapp|"
+    r"\b(?:follow|e-?mail|share|website|watch|live|view|posts?|profile|subscribe|read|more|"
+    r"updated?|published|home|about|"
+    r"son güncelleme|güncelle\w*|yayın\w*|giriş|veröffentlicht|aktualisiert|publié|actualizado|"
+    r"publicado|pubblicato|"
+    r"aggiornato|gepubliceerd|опубликовано|обновлено|"
+    r"by|guidelines|biography|see|all|articles?|stories|latest|click|here|today|opinion|blog|min)\b",
+    re.IGNORECASE,
+)
+#: beside letters and their marks
+_IN_NAMES = ".'’-‘` \u200c"
+#: words that begin with a capital in a headline, never in a name
+_SENTENCE = re.compile(r"\b(?:The|And|With|For|From|On|In|At|To|Of|Is|Are)\b")
+_SMALL = re.compile(r"^(?:de|da|do|dos|du|del|della|di|van|von|der|den|ter|la|le|el|al|bin|ibn|ben|y|e|af|av|zu|zur)$")
+_KOREAN_BYLINE = re.compile(r"^[가-힣]{2,4}\s?(?:[가-힣]{0,3}기자|특파원|논설위원)")
+_KOREAN_ROLE = re.compile(r"(?<=[가-힣]{2})\s*(?:기자|특파원|논설위원|선임기자|인턴기자|객원기자|위원|앵커).*$")
+_JAPANESE_ROLE = re.compile(r"(?<=[\u4e00-\u9fff])\s*(?:記者|编辑|記者団)$")
+_LINK = re.compile(r"https?:|www\.|facebook\.com|twitter\.com|/|@\w+\.\w+", re.IGNORECASE)
+_NOT_NAME = re.compile(
+    r"^[^(]*\)|"
+    r"^\W*$|\d{3,}|^(?:unknown|anonymous|admin|administrator|null|none|undefined|author|by|guest|user|n/?a|"
+    r"default|various)$",
+    re.IGNORECASE,
+)
+_DENSE_WORDS = re.compile("公開|更新|配信|新聞|編集|記者|取材|日時|会員|登録|新闻|编辑|来源|기자|뉴스|입력|수정|신문")
+_DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
+
+
+def names(values: Iterable[str]) -> list[str]:
+    """Return the single, cleaned names in the values, each once, in order.
+
+    >>> names(["By JANE DOE and John Roe, Senior Editor", "https://facebook.com/x"])
+    ['Jane Doe', 'John Roe']
+    """
+    found: dict[str, str] = {}
+    for value in values:
+        for name in _single(plain(value)[:2_000]):
+            if key := letters(name):
+                found.setdefault(key, name)
+    return list(found.values())[:100]
+
+
+def _single(value: str) -> Iterable[str]:
+    value = _BY.sub("", value.strip())
+    if _LINK.search(value) and " " not in value and not _DENSE.search(value) and value.count("/") != 1:
+        return  # a profile's address
+    for part in _SPLIT.split(value):
+        pieces = _COMMA.split(part)
+        if len(pieces) > 1 and _DESK.search(pieces[0]):
+            pieces = pieces[:1]  # "example.org, Springfield, USA": what follows a desk is where it is
+        # "Doe, Jane" is rare in bylines; "Jane Doe, senior editor" and "Jane Doe, John Roe" are the rule
+        for at, piece in enumerate(pieces):
+            name = clean(piece)
+            if not name or (at and (_SUFFIX.match(name) or _only_role(name))):
+                continue
+            yield name
+
+
+def clean(value: str) -> str:
+    """Return one name without "By", roles, places, addresses; an empty text if no name is left."""
+    value = _BY.sub("", html.unescape(value).strip(' \t,;:·•|–—-*"“”'))
+    if _LINK.search(value) and not re.search(r"\s", value.strip()):
+        return ""
+    value = _CREDENTIALS.sub("", value)
+    value = _JAPANESE_ROLE.sub("", _KOREAN_ROLE.sub("", _TAIL.sub("", value)))
+    value = " ".join(value.split()).strip(" ,;:·•|–—-*.") if not re.search(r"\b(?:Jr|Sr)\.$", value) else value.strip()
+    if _NOT_NAME.search(value) or len(value) > 80 or len(value.split()) > 7 or value.startswith("@"):
+        return ""
+    if len(value) < 2 or (value.isascii() and len(value) < 3 and not value.isupper()):
+        return ""
+    if value.isascii() and (value.isupper() or value.islower()) and " " in value:
+        value = " ".join(word.capitalize() if len(word) > 2 or not word.isupper() else word for word in value.split())
+    return value
+
+
+def is_person(name: str) -> bool:
+    """Tell whether a text that a page shows is nothing but a person's name.
+
+    >>> is_person("Ludwig van Beethoven"), is_person("松岡大地"), is_person("Rain in the north"), is_person("Monday")
+    (True, True, False, False)
+    """
+    if _DENSE.search(name):
+        bare = name.replace(" ", "").replace("\u3000", "").replace("・", "")
+        return 2 <= len(bare) <= 6 and bare.isalpha() and not _DENSE_WORDS.search(bare)
+    words = name.split()
+    if _ROLE.search(name) or _NO_PERSON.search(name):
+        return False
+    if not 2 <= len(words) <= 5 or len(name) > 50 or not words[0][0].isalpha():
+        return False
+    if any(unicodedata.category(char)[0] not in "LM" and char not in _IN_NAMES for char in name):
+        return False
+    return all(not word[0].islower() or _SMALL.match(word) for word in words) and not _SENTENCE.search(name)
+
+
+def _only_role(name: str) -> bool:
+    return bool(_ROLE.search(name)) and len(name.split()) <= 5
+
+
+def is_byline(line: str) -> bool:
+    """Tell whether a line begins with "By" in one of the languages of news, or ends with a reporter's title.
+
+    >>> is_byline("Von Anna Berg"), is_byline("김하늘 기자"), is_byline("Byzantium fell")
+    (True, True, False)
+    """
+    return bool(_BY.match(line) or _KOREAN_BYLINE.match(line))
+
+
+def is_news_agency(name: str) -> bool:
+    """Tell whether the name is that of a news agency, which signs beside people.
+
+    >>> is_news_agency("AFP"), is_news_agency("Sports Desk")
+    (True, False)
+    """
+    return letters(name) in _AGENCIES
+
+
+def is_agency(name: str, sites: Collection[str]) -> bool:
+    """Tell whether the name is an agency's, a desk's or the outlet's own.
+
+    `sites` are the outlet's folded names.
+
+    >>> is_agency("dpa", ()), is_agency("Sports Desk", ()), is_agency("Anna Press", ())
+    (True, True, True)
+    """
+    key = letters(name)
+    return key in _AGENCIES or key in sites or bool(_DESK.search(name)) or f"the{key}" in sites
+
 
 _LABEL = re.compile(
     r"by-?line|author|autor|auteur|writer|penulis|yazar|verfasser|redakt|journalist|reporter|contributor"
@@ -27,7 +227,7 @@ _DATE_LIMIT = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Near:
+class NearbyLines:
     """Lines near the headline that may name people, and lines that may hold dates."""
 
     names: tuple[str, ...] = ()
@@ -38,7 +238,7 @@ class Near:
     labelled: tuple[str, ...] = ()
 
 
-def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[str] = ()) -> Near:
+def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[str] = ()) -> NearbyLines:
     """Return the lines around headline and beginning of the text that may be byline or date line.
 
     `titles` are the parts behind the headline in the page's title; some outlets put the date there.
@@ -69,7 +269,7 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
         _AUTHOR.sub("", block.text) for block in page.blocks if len(block.text) < 60 and _AUTHOR.match(block.text)
     ]
     by = tuple(line for line in found if is_byline(line))[:1]  # later ones are of pictures and other articles
-    return Near(names=tuple(found[:6]), by=by, dates=tuple(dates), labelled=tuple(labelled[:3]))
+    return NearbyLines(names=tuple(found[:6]), by=by, dates=tuple(dates), labelled=tuple(labelled[:3]))
 
 
 def _dated_name(line: str) -> str:
@@ -77,7 +277,7 @@ def _dated_name(line: str) -> str:
     if not _YEAR.search(line) or len(line) > 80:
         return ""
     words = re.split(r"\d", line)[0].replace("|", " ").split()
-    while words and (words[-1].strip(".,-–—•·:").lower() in names("en").months or not words[-1].strip(".,-–—•·:")):
+    while words and (words[-1].strip(".,-–—•·:").lower() in date_words("en").months or not words[-1].strip(".,-–—•·:")):
         words.pop()
     name = " ".join(words).strip(" ,-–—•·:")
     return name if is_person(name) else ""

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 
 from news.moment import Moment, Precision, TimeSource, day_in
 from pipelines.extract import instants
-from pipelines.extract.candidates import Candidate
+from pipelines.extract.comparison import Candidate
 from pipelines.extract.document import Document
+from pipelines.extract.human_dates import Spoken
 from pipelines.extract.instants import Stated
-from pipelines.extract.spoken_dates import Spoken
 
 #: an article may be dated ahead of its fetching by clocks that are wrong, not by more
 _AHEAD = timedelta(hours=26)

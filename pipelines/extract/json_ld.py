@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from pipelines.extract.words import letters
+from pipelines.extract.comparison import letters
 
 Node = dict[str, Any]
 

@@ -3,19 +3,14 @@
 import re
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from pipelines.extract.blocks import Block, Outline
-from pipelines.extract.body import length, main_box
-from pipelines.extract.boilerplate import boilerplate, signed_off
-from pipelines.extract.candidates import Candidate
-from pipelines.extract.corrections import is_correction
+from pipelines.extract.block_segmentation import Block, Outline
+from pipelines.extract.body import length, main_box, teasers
+from pipelines.extract.boilerplate import boilerplate, is_correction, signed_off
+from pipelines.extract.bylines import is_person, names
+from pipelines.extract.comparison import Candidate, letters, line_hash
 from pipelines.extract.headline import Headlines
-from pipelines.extract.lines import line_hash
-from pipelines.extract.names import is_person, names
-from pipelines.extract.tables import rows
-from pipelines.extract.teasers import teasers
-from pipelines.extract.words import letters
 
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _TEXT_TAGS = frozenset("p blockquote pre dd".split())
@@ -31,7 +26,7 @@ _PARAGRAPH = 80
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text:
+class BodyText:
     """The article's blocks in order, and for an explanation what was dropped."""
 
     blocks: list[Block]
@@ -42,7 +37,7 @@ class Text:
     candidates: tuple[Candidate, ...] = ()
 
 
-def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: str = "") -> Text:
+def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: str = "") -> BodyText:
     """Return the article's blocks.
 
     What is kept stands in the article's box, outside of furniture, in elements of the sort in which the box has its
@@ -87,7 +82,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
         seen.add(key)
         kept.append(block)
     trimmed, signatures = _unsigned(_trimmed(kept))
-    return Text(blocks=trimmed, signatures=signatures, correction="\n".join(notices[:5]), candidates=tuple(dropped))
+    return BodyText(blocks=trimmed, signatures=signatures, correction="\n".join(notices[:5]), candidates=tuple(dropped))
 
 
 def _repeats(inside: list[Block]) -> bool:
@@ -224,3 +219,64 @@ def _trimmed(kept: list[Block]) -> list[Block]:
     while kept and (kept[-1].tag in _HEADINGS or signed_off(kept[-1].text)):
         kept.pop()
     return kept
+
+
+_CELLS = frozenset(("td", "th"))
+#: a longer cell is a column of a page that is laid out with tables
+_CELL_LIMIT = 160
+#: fewer rows are layout
+_LEAST_ROWS = 2
+
+
+def rows(page: Outline, blocks: list[Block]) -> list[Block]:
+    """Return the blocks with the short cells of one table row joined into a block of tag `tr`.
+
+    Rows count only where their table has at least two of several cells: else a table is how an old page is laid out.
+    """
+    found: list[Block] = []
+    at = 0
+    whole: dict[int, int] = {}
+    while at < len(blocks):
+        row = _row(page, blocks[at])
+        end = at
+        while (
+            row >= 0 and end < len(blocks) and _row(page, blocks[end]) == row and len(blocks[end].text) <= _CELL_LIMIT
+        ):
+            end += 1
+        if end - at >= 2:
+            cells = blocks[at:end]
+            joined = replace(
+                cells[0],
+                text=" ".join(cell.text for cell in cells),
+                tag="tr",
+                linked=sum(cell.linked for cell in cells),
+                strong=sum(cell.strong for cell in cells),
+            )
+            table = _table(page, row)
+            whole[table] = whole.get(table, 0) + 1
+            found.append(joined)
+            at = end
+        else:
+            found.append(blocks[at])
+            at += 1
+    return [
+        block if block.tag != "tr" or whole[_table(page, block.box)] >= _LEAST_ROWS else replace(block, tag="td")
+        for block in found
+    ]
+
+
+def _row(page: Outline, block: Block) -> int:
+    """Return the box of the row whose cell is the block's own box, -1 for none."""
+    for step, at in enumerate(page.above(block.box)):
+        if page.boxes[at].tag == "tr":
+            return at if step else -1
+        if page.boxes[at].tag not in _CELLS and step > 1:
+            return -1
+    return -1
+
+
+def _table(page: Outline, box: int) -> int:
+    for at in page.above(box):
+        if page.boxes[at].tag == "table":
+            return at
+    return box

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from news.article import BODY_LIMIT, Article, Kind
@@ -10,35 +11,49 @@ from news.errors import PageUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
-from pipelines.extract import zones
-from pipelines.extract.authors import authors
-from pipelines.extract.biographies import without_biographies
-from pipelines.extract.body import length
-from pipelines.extract.bounds import overstrained
+from pipelines.extract.authors import authors, without_biographies
+from pipelines.extract.block_segmentation import Outline, outline
+from pipelines.extract.body import DOUBTED_BELOW, length, second_opinion
 from pipelines.extract.bylines import bylines
-from pipelines.extract.candidates import Candidate
-from pipelines.extract.canonical import canonical
+from pipelines.extract.comparison import Candidate, line_hashes, plain
 from pipelines.extract.dates import modified, published
-from pipelines.extract.decode import decode
-from pipelines.extract.document import Document, parse
-from pipelines.extract.extracted import Extracted
-from pipelines.extract.headline import headlines
-from pipelines.extract.images import images
-from pipelines.extract.kinds import is_live, kind
-from pipelines.extract.lines import line_hashes
-from pipelines.extract.live_blog import entries
-from pipelines.extract.page_lines import page_lines
+from pipelines.extract.document import Document, decode, overstrained, parse
+from pipelines.extract.headline import SEPARATOR, TITLE_LIMIT, headlines, title_parts
+from pipelines.extract.human_dates import find
+from pipelines.extract.instants import zone_of_outlet
+from pipelines.extract.metadata import (
+    canonical,
+    first_guess,
+    free,
+    images,
+    keywords,
+    rights,
+    section,
+    site_names,
+    stated_language,
+)
+from pipelines.extract.page_kind import entries, is_live, kind, wall
 from pipelines.extract.paragraphs import paragraphs
-from pipelines.extract.rescue import RESCUED_BELOW, rescued
-from pipelines.extract.rights import free, rights
-from pipelines.extract.site_names import site_names
-from pipelines.extract.spoken_dates import find
 from pipelines.extract.standfirst import descriptions, standfirst
-from pipelines.extract.stated_language import first_guess, stated_language
-from pipelines.extract.titles import title_parts
-from pipelines.extract.topics import keywords, section
-from pipelines.extract.walk import outline
-from pipelines.extract.walls import wall
+
+
+@dataclass(frozen=True, kw_only=True)
+class Extracted:
+    """An article or the reason why there is none, and what a crawler learns from the page either way."""
+
+    article: Article | None = None
+    refusal: Refusal | None = None
+    #: what the page claims, a BCP 47 tag
+    stated_language: str | None = None
+    #: 0 to 1: how sure the language of `article` is, once it was settled
+    language_confidence: float = 0.0
+    #: stable 64-bit hashes of the page's visible lines
+    lines: tuple[int, ...] = ()
+    #: of an article: the lines themselves
+    texts: tuple[str, ...] = ()
+    #: field -> what was weighed for it; filled where an explanation was asked for
+    candidates: Mapping[str, tuple[Candidate, ...]] = field(default_factory=dict)
+
 
 #: what the web sends as HTML, under which names
 _HTML = ("text/html", "application/xhtml+xml", "application/xml", "text/xml", "text/plain", "application/octet-stream")
@@ -49,8 +64,13 @@ _SAMPLE = 4_000
 _LEAST_BODY = 80
 
 
-def read(page: Page, outlet: Outlet, chrome: frozenset[int], *, explain: bool) -> Extracted:
-    """Return what the page holds. Raises nothing for what a stranger wrote except PageUnreadable."""
+def extract(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset(), *, explain: bool = False) -> Extracted:
+    """Return the article of a page, or the refusal that says why there is none.
+
+    `chrome` holds hashes of lines that recur over the outlet's pages (`Extracted.lines` of many of them); such lines
+    are not the article's. With `explain` the candidates of each field are kept. No network, no clock: a page reads the
+    same for ever. Raises PageUnreadable where the bytes defeat the parser, and nothing else for what a stranger wrote.
+    """
     if refusal := _not_html(page):
         return Extracted(refusal=refusal)
     html = decode(page.content, page.headers.get("content-type", ""))
@@ -67,7 +87,7 @@ def read(page: Page, outlet: Outlet, chrome: frozenset[int], *, explain: bool) -
 
 
 def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document, *, explain: bool) -> Extracted:
-    zone = zones.of_outlet(outlet.timezone, outlet.country)
+    zone = zone_of_outlet(outlet.timezone, outlet.country)
     sites = site_names(document, outlet)
     claimed = stated_language(document)
     language = first_guess(claimed, outlet)
@@ -89,8 +109,8 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     body = "\n".join(block.text for block in kept)
     live = entries(document, shown, found.blocks, zone, live=is_live(document))
 
-    if length(body) < RESCUED_BELOW:
-        body = rescued(document, body)
+    if length(body) < DOUBTED_BELOW:
+        body = second_opinion(document, body)
     if not body and live:
         body = "\n".join(part for entry in live for part in (entry.headline, entry.body) if part)
     marked = any(shown.boxes[at].tag == "article" for block in found.blocks[:1] for at in shown.above(block.box))
@@ -180,3 +200,51 @@ def _refused(document: Document, body: str, shown: str, sort: Kind, *, cut: bool
     if not body.strip():
         return Refusal(outcome=Outcome.EMPTY, reason="There is no text of an article on the page.")
     return None
+
+
+#: a page of more is a list, or an attack
+_MOST_LINES = 3_000
+#: values of JSON-LD that are looked at
+_MOST_VALUES = 10_000
+#: characters of a statement that may be a standfirst or a paragraph; longer ones without a line end are neither
+_LONGEST_STATED = 4_000
+
+
+def page_lines(document: Document, shown: Outline) -> tuple[str, ...]:
+    """Return every line of text that stands anywhere in the page: shown, in its head, or in its JSON-LD.
+
+    By these it is told later whether a text stood in the page, whatever was made of it. So nothing of it depends on
+    what the reader chose.
+    """
+    stated = [document.title, *(content for contents in document.metas.values() for content in contents)]
+    for node in document.nodes:
+        _gather(node, stated)
+    found: dict[str, None] = {}
+    for text in stated:
+        if len(text) <= _LONGEST_STATED or "\n" in text:
+            for line in map(plain, text.split("\n")):
+                found.setdefault(line)
+                if len(line) <= TITLE_LIMIT:
+                    # a headline, without the outlet's name before or behind it
+                    for match in SEPARATOR.finditer(line):
+                        found.setdefault(line[: match.start()])
+                        found.setdefault(line[match.end() :])
+            if len(found) > _MOST_LINES:
+                break
+    return (*(block.text for block in shown.blocks), *found)
+
+
+def _gather(value: object, texts: list[str]) -> None:
+    """Add all texts of a JSON-LD node to the list."""
+    waiting = [value]
+    # nodes may name each other in a circle
+    for _ in range(_MOST_VALUES):
+        if not waiting:
+            break
+        match waiting.pop():
+            case str() as text:
+                texts.append(text)
+            case dict() as node:
+                waiting.extend(node.values())
+            case list() as several:
+                waiting.extend(several)

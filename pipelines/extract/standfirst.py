@@ -4,12 +4,10 @@ import re
 from collections.abc import Collection
 
 from pipelines.extract import json_ld
-from pipelines.extract.blocks import Block, Outline
+from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.body import length
-from pipelines.extract.candidates import Candidate
+from pipelines.extract.comparison import Candidate, letters, line_hash, plain
 from pipelines.extract.document import Document
-from pipelines.extract.lines import line_hash
-from pipelines.extract.words import letters, plain
 
 _LABEL = re.compile(
     r"standfirst|stand-first|subtitle|sub-title|subhead|sub-head|\bdek\b|[-_]dek\b|\blead\b|[-_]lead\b|lede|"

@@ -21,8 +21,9 @@ from ledger.pages import Found, announce, count_due
 from ledger.schema import pages
 from news.configuration import Configuration
 from news.outlet import Outlet, Source, SourceKind
-from pipelines.desk import CURRENT, Desk
 from pipelines.pool import Pool
+from pipelines.runtime import CURRENT
+from pipelines.runtime import Runtime as Desk
 from tests.crawler.hostile import Server, Site, answer, article, serve
 from tests.crawler.resolver import Named
 

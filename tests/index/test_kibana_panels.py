@@ -40,9 +40,9 @@ from ledger.tombstones import miss
 from news.configuration import Configuration
 from news.outcome import READ, Outcome
 from news.outlet import Outlet, Source, SourceKind
-from pipelines.desk import Desk
 from pipelines.pool import Pool
 from pipelines.publish import publish_all
+from pipelines.runtime import Runtime as Desk
 from schedules.health_checks import go_round
 from schedules.health_rules import HOUR
 from schedules.jobs import open_jobs

@@ -19,7 +19,7 @@ from ledger.indexed import known_after
 from ledger.outbox import debt
 from ledger.schema import quarantine
 from pipelines import publish, verify
-from pipelines.verify import Kind
+from pipelines.verify import DiscrepancyKind as Kind
 from tests.ledger.readings import article, hour, read, text
 
 

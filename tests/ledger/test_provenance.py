@@ -19,7 +19,7 @@ from news.outlet import Outlet
 from news.page import Page
 from news.visit import Visit
 from pipelines.digest import digest
-from pipelines.extract.lines import line_hash
+from pipelines.extract.comparison import line_hash
 from pipelines.pool import Pool
 from pipelines.provenance import packed
 from pipelines.record import record_visit, with_earlier_page

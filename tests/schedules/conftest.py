@@ -10,8 +10,8 @@ from crawler.catalogue import Catalogue
 from crawler.slices import settings
 from index.open import open_index
 from news.configuration import Configuration
-from pipelines.desk import Desk
 from pipelines.pool import Pool
+from pipelines.runtime import Runtime as Desk
 from schedules.jobs import Jobs, open_jobs
 from tests.schedules.processes import environment, libpq
 from tests.schedules.site import Site, serve, write_outlet

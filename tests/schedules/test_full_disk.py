@@ -14,8 +14,10 @@ import pytest
 
 from news.errors import ArchiveUnavailable
 from news.page import Page
-from pipelines.archive import Archive, archive_fault
-from pipelines.stock import Position, StockKind, read_chunk
+from pipelines.importing.import_files import ImportKind as StockKind
+from pipelines.importing.import_files import Position, read_chunk
+from pipelines.warc_writer import WarcWriter as Archive
+from pipelines.warc_writer import archive_fault
 from tests.schedules.processes import PATIENCE_SECONDS, asked
 from tests.schedules.site import Site, article, write_outlet
 

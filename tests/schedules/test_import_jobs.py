@@ -17,7 +17,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pipelines.stock import Position, StockKind, read_chunk
+from pipelines.importing.import_files import ImportKind as StockKind
+from pipelines.importing.import_files import Position, read_chunk
 from tests.ledger.readings import text
 from tests.schedules.imported_pages import page, warc
 from tests.schedules.test_house import environment, libpq

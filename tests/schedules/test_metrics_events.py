@@ -26,9 +26,9 @@ from ledger.schema import outbox
 from news.configuration import Configuration
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
-from pipelines.desk import Desk
 from pipelines.pool import Pool
 from pipelines.publish import publish_all
+from pipelines.runtime import Runtime as Desk
 from schedules.health_checks import go_round
 from schedules.health_rules import HOUR
 from schedules.jobs import Jobs, open_jobs

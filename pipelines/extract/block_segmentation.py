@@ -1,0 +1,264 @@
+"""A parsed page in, its blocks out: every visible line of text with the elements that hold it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborNode
+
+from pipelines.extract.class_name_rules import SIGNED, furniture
+from pipelines.extract.comparison import single_spaced
+from pipelines.extract.document import DEPTH_LIMIT
+
+
+@dataclass(slots=True)
+class Box:
+    """An element that holds blocks. `mass` is filled by the choice of the article's box."""
+
+    parent: int
+    tag: str
+    #: class and id, lower case
+    label: str
+    #: why its text is page furniture rather than article, empty where nothing says so
+    furniture: str
+    depth: int
+    prose: bool = False
+    mass: float = 0.0
+    #: the first machine-readable time in its own text
+    stamp: str = ""
+    children: list[int] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Block:
+    """One line of visible text: a paragraph, a subheading, a list item."""
+
+    text: str
+    tag: str
+    box: int
+    #: characters of the text that stand in links, and in bold
+    linked: int = 0
+    strong: int = 0
+    #: the addresses of its links, at most a few
+    links: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Outline:
+    """All boxes (the first is the body) and all blocks of a page, in its order."""
+
+    boxes: list[Box]
+    blocks: list[Block]
+    #: elements stood deeper than DEPTH_LIMIT and were not read
+    cut: bool = False
+
+    def above(self, box: int) -> Iterator[int]:
+        """Yield `box` and those that hold it, the body last."""
+        while box >= 0:
+            yield box
+            box = self.boxes[box].parent
+
+
+_Attributes = dict[str, str | None]
+
+#: elements whose text is never an article's
+_SKIPPED = frozenset(
+    "script style noscript template svg math iframe object embed video audio canvas map select option datalist "
+    "button input textarea head title progress meter dialog menu nav".split()
+)
+#: elements that do not break a line of text
+_INLINE = frozenset(
+    "a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp "
+    "rt ruby s samp small "
+    "span strike strong sub sup time tt u var wbr amp-fit-text".split()
+)
+_PLAIN = frozenset("b i em strong u s small sub sup wbr mark".split())
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+
+
+#: a first letter that is set large, and where it stood
+_DROP_CAP = re.compile(r"drop-?_?cap|initial-?_?letter|first-?_?letter|lettrine|\binitial\b")
+_DROPPED = "\x01"
+_AFTER_CAP = re.compile(r"\x01\s*")
+#: a line break of the markup, known by its identity from a line break in the source
+_BREAK = " \n "
+#: they are part of the word that they stand at
+_INDICES = ("sub", "sup")
+#: enough to see where a line leads
+_LINKS_LIMIT = 4
+#: where an inline element begins or ends; style sheets part there what the markup does not
+_SEAM = ""
+
+
+def _glued(parts: list[str], after: str) -> bool:
+    """Tell whether two texts that meet at an inline element's edge are two words: "Jane Doe" and "Updated"."""
+    last, first = next((part[-1] for part in reversed(parts) if part), ""), after[0]
+    return (
+        (last.islower() and first.isupper())
+        or (last.isalpha() and first.isdigit())
+        or (last.isdigit() and first.isupper())
+    )
+
+
+class _Line:
+    """The text that has been met since the last break."""
+
+    __slots__ = ("length", "linked", "links", "parts", "strong")
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+        self.linked = self.strong = self.length = 0
+        self.links: list[str] = []
+
+
+def outline(body: LexborNode) -> Outline:
+    """Return the blocks of the page's body. The walk is iterative: depth costs no stack."""
+    walk = _Walk()
+    node: LexborNode | None = body.first_child
+    while True:
+        down = walk.enter(node) if node is not None else None
+        if down is not None:
+            node = down
+            continue
+        while node is None or (after := node.next) is None:
+            if not walk.way:
+                walk.end_line()
+                return walk.found
+            node = walk.leave()
+        node = after
+
+
+class _Walk:
+    """Where the walk is: the box that it is in, the line that it gathers, and the way back up."""
+
+    def __init__(self) -> None:
+        self.found = Outline(boxes=[Box(-1, "body", "", "", 0)], blocks=[])
+        self.line = _Line()
+        self.box = self.in_links = self.in_bold = 0
+        #: of each element that was entered: itself, the box to return to, and whether it is a block, a link, bold
+        self.way: list[tuple[LexborNode, int, bool, bool, bool]] = []
+
+    def enter(self, node: LexborNode) -> LexborNode | None:
+        """Take up the node; return its first child if the walk goes into it."""
+        tag = node.tag
+        if tag == "-text":
+            self._take(node.text_content or "")
+        elif tag == "br":
+            self._break()
+        elif tag is None or tag in _SKIPPED or not tag[0].isalpha():
+            if tag not in ("svg", "button"):
+                self.line.parts.append(" ")
+        elif len(self.way) >= DEPTH_LIMIT:
+            self.found.cut = True
+        elif tag in _PLAIN:
+            return self._enter_plain(node, tag)
+        else:
+            attributes = node.attributes
+            if _hidden(attributes):
+                self.line.parts.append(" ")
+            else:
+                label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
+                enter = self._enter_inline if tag in _INLINE else self._enter_block
+                return enter(node, tag, label, attributes)
+        return None
+
+    def leave(self) -> LexborNode:
+        """Return the element that was entered last, and be again where it stands."""
+        node, back, block, link, bold = self.way.pop()
+        if block:
+            self.end_line()
+        elif self.line.parts and node.tag not in _INDICES:
+            self.line.parts.append(_SEAM)
+        self.box = back
+        self.in_links -= link
+        self.in_bold -= bold
+        return node
+
+    def end_line(self) -> None:
+        """Make a block of the text since the last break, if there is any."""
+        line = self.line
+        if not line.parts:
+            return
+        whole = "".join(line.parts)
+        if text := single_spaced(_AFTER_CAP.sub("", whole) if _DROPPED in whole else whole):
+            linked, strong = min(line.linked, len(text)), min(line.strong, len(text))
+            tag = self.found.boxes[self.box].tag
+            self.found.blocks.append(Block(text, tag, self.box, linked, strong, tuple(line.links)))
+        self.line = _Line()
+
+    def _take(self, text: str) -> None:
+        if not text:
+            return
+        parts = self.line.parts
+        if parts and parts[-1] is _SEAM and _glued(parts, text):
+            parts[-1] = " "
+        parts.append(text)
+        if self.in_links or self.in_bold:
+            size = len(text.strip())
+            self.line.linked += size if self.in_links else 0
+            self.line.strong += size if self.in_bold else 0
+
+    def _break(self) -> None:
+        """Two breaks with nothing between them end a line; a single one is a space."""
+        for part in reversed(self.line.parts):
+            if part is _BREAK:
+                self.end_line()
+                return
+            if part and not part.isspace():
+                break
+        if self.line.parts:
+            self.line.parts.append(_BREAK)
+
+    def _enter_plain(self, node: LexborNode, tag: str) -> LexborNode | None:
+        if self.line.parts and tag not in _INDICES:
+            self.line.parts.append(_SEAM)
+        down = node.first_child
+        if down is not None:
+            bold = tag in ("b", "strong")
+            self.way.append((node, self.box, False, False, bold))
+            self.in_bold += bold
+        return down
+
+    def _enter_inline(self, node: LexborNode, tag: str, label: str, attributes: _Attributes) -> LexborNode | None:
+        line, box = self.line, self.found.boxes[self.box]
+        if line.parts:
+            line.parts.append(_SEAM)
+        if tag == "time" and not box.stamp:
+            box.stamp = attributes.get("datetime") or ""
+        reason = furniture(tag, label, attributes) if tag != "a" and len(label) > 2 else ""
+        if reason and reason not in SIGNED:  # a byline's parts are judged with the block that holds them
+            line.parts.append(" ")
+            return None
+        down = node.first_child
+        if down is None:
+            return None
+        if _DROP_CAP.search(label) and len(cap := (node.text() or "").strip()) == 1:
+            line.parts.append(cap + _DROPPED)  # the rest of its word stands outside of it
+            return None
+        link = tag == "a"
+        self.way.append((node, self.box, False, link, False))
+        if link:
+            self.in_links += 1
+            if len(line.links) < _LINKS_LIMIT and (target := attributes.get("href")):
+                line.links.append(target)
+        return down
+
+    def _enter_block(self, node: LexborNode, tag: str, label: str, attributes: _Attributes) -> LexborNode | None:
+        self.end_line()
+        down = node.first_child
+        if down is not None:
+            boxes = self.found.boxes
+            self.way.append((node, self.box, True, False, False))
+            prose = "articlebody" in (attributes.get("itemprop") or "").lower()
+            boxes[self.box].children.append(len(boxes))
+            reason = furniture(tag, label, attributes)
+            boxes.append(Box(self.box, tag, label.strip(), reason, boxes[self.box].depth + 1, prose))
+            self.box = len(boxes) - 1
+        return down
+
+
+def _hidden(attributes: _Attributes) -> bool:
+    if "hidden" in attributes and attributes["hidden"] != "until-found":
+        return True
+    style = attributes.get("style")
+    return bool(style and _HIDDEN.search(style))

@@ -1,0 +1,106 @@
+"""Text as it is compared, lines as they are hashed, and statements as they are weighed against each other."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from hashlib import blake2b
+
+_TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_SPACES = re.compile("\\s{2,}|[^\\S\xa0\u202f]")
+_INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
+
+
+def plain(value: str) -> str:
+    """Return one line of text: entities resolved (twice, as pages escape twice), tags and invisible characters gone.
+
+    >>> plain("Iran&amp;#8217;s  <b>vote</b>\\u200b ")
+    'Iran’s vote'
+    """
+    if "&" in value:
+        value = html.unescape(html.unescape(value))
+    if "<" in value:
+        value = _TAG.sub(" ", value)
+    return single_spaced(_INVISIBLE.sub("", value))
+
+
+def single_spaced(text: str) -> str:
+    """Return text with single spaces; a no-break space that stands alone is the author's and stays.
+
+    >>> single_spaced(" 5   km  away "), len(single_spaced(f"5{chr(160)}km"))
+    ('5 km away', 4)
+    """
+    if "\xa0" in text or "\u202f" in text:
+        return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
+
+
+def letters(value: str) -> str:
+    """Return letters and digits alone, folded: two headlines are one if these are equal.
+
+    >>> letters("Kata’ib – Hezbollah") == letters("Kata'ib-hezbollah")
+    True
+    """
+    return _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", value).casefold())
+
+
+#: shorter lines ("Share", "2") say nothing of their place
+_LEAST_LETTERS = 3
+#: a page of more lines is a list; its first lines are enough to know its template
+_MOST_LINES = 3_000
+
+
+def line_hash(text: str) -> int:
+    """Return a signed 64-bit hash of the line's letters, the same on every machine; it fits PostgreSQL's bigint.
+
+    >>> line_hash("Follow us!") == line_hash("follow us")
+    True
+    """
+    return int.from_bytes(blake2b(letters(text).encode(), digest_size=8).digest(), "big", signed=True)
+
+
+def line_hashes(lines: Iterable[str]) -> tuple[int, ...]:
+    """Return the hashes of the lines that are long enough, each once, in order."""
+    found: dict[int, None] = {}
+    for line in lines:
+        if len(line) >= _LEAST_LETTERS:
+            found.setdefault(line_hash(line))
+            if len(found) >= _MOST_LINES:
+                break
+    return tuple(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """One statement of one source. `weight` is how far that source is trusted for this field."""
+
+    value: str
+    source: str
+    weight: float
+    chosen: bool = False
+    why: str = ""
+
+
+def weigh(candidates: Iterable[Candidate], same: Callable[[str], str] = letters) -> tuple[str, tuple[Candidate, ...]]:
+    """Return the value with the most weight behind it, and all candidates with the choice marked.
+
+    Values are one if `same` makes them equal; then their weights add up and the form of the heaviest counts. Of two
+    equal sums the earlier wins.
+
+    >>> weigh([Candidate(value="A b", source="json-ld", weight=1), Candidate(value="C", source="h1", weight=2)])[0]
+    'C'
+    """
+    known = [candidate for candidate in candidates if same(candidate.value)]
+    if not known:
+        return "", ()
+    sums: dict[str, float] = {}
+    for candidate in known:
+        key = same(candidate.value)
+        sums[key] = sums.get(key, 0.0) + candidate.weight
+    winner = max(sums, key=lambda key: sums[key])
+    best = max((each for each in known if same(each.value) == winner), key=lambda each: each.weight)
+    backers = [each.source for each in known if same(each.value) == winner]
+    why = f"weight {sums[winner]:.1f}: {', '.join(dict.fromkeys(backers))}"
+    return best.value, tuple(replace(each, chosen=True, why=why) if each is best else each for each in known)

@@ -1,0 +1,293 @@
+"""What months and mornings are called in a language, and how dates are ordered: from babel and dateparser."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from importlib import import_module
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+
+from pipelines.extract.instants import Stated, is_zone, sane, zone_named
+
+_ENGLISH = "january february march april may june july august september october november december".split()
+#: the Persian calendar's months, which neither library has without further packages
+_PERSIAN = "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split()
+#: the Levant's and the Maghreb's names, which "ar" alone does not have
+_RELATIVES = {"ar": ("ar-LB", "ar-DZ"), "no": ("nb",), "sr": ("sr-Latn",), "pt": ("pt-PT",), "zh": ("zh-Hant",)}
+
+
+@dataclass(frozen=True)
+class DateWords:
+    """A language's words for dates, folded."""
+
+    months: dict[str, int]
+    persian_months: dict[str, int]
+    morning: frozenset[str]
+    afternoon: frozenset[str]
+    #: "DMY", "MDY" or "YMD"; empty where unknown: then 3/4/2024 is not read
+    order: str
+    pattern: re.Pattern[str]
+
+
+def folded(text: str) -> str:
+    """Return text as the names are compared: one form of each letter, lower case, dots of abbreviations gone."""
+    return unicodedata.normalize("NFKC", text).casefold().replace("\u200c", "").replace("i̇", "i")
+
+
+@lru_cache(64)
+def date_words(tag: str) -> DateWords:
+    """Return the words of the language `tag` (BCP 47), with English beside them.
+
+    >>> date_words("tr").months["şubat"], date_words("en-US").order, date_words("de").order
+    (2, 'MDY', 'DMY')
+    """
+    language = tag.split("-")[0].lower()
+    months: dict[str, int] = {}
+    morning, afternoon = {"am", "a.m.", "a.m", "午前", "上午", "오전"}, {"pm", "p.m.", "p.m", "午後", "下午", "오후"}
+    for each in (tag, language, *_RELATIVES.get(language, ()), "en"):
+        for name, number in (*_of_babel(each), *_of_dateparser(each)):
+            months.setdefault(name, number)
+    for each in (language, "en"):
+        info = _info(each)
+        morning.update(folded(word) for word in info.get("am", ()))
+        afternoon.update(folded(word) for word in info.get("pm", ()))
+        locale = _locale(each)
+        if locale is not None:
+            for width in ("abbreviated", "wide"):
+                periods = locale.day_periods.get("format", {}).get(width, {})
+                morning.add(folded(str(periods.get("am", "am"))))
+                afternoon.add(folded(str(periods.get("pm", "pm"))))
+    persian = {folded(name): at for at, name in enumerate(_PERSIAN, 1)} if language in ("fa", "ps", "ckb") else {}
+    every = sorted({*months, *persian}, key=len, reverse=True)
+    pattern = re.compile("|".join(re.escape(name) for name in every if len(name) > 1))
+    return DateWords(months, persian, frozenset(morning), frozenset(afternoon), _order(tag), pattern)
+
+
+def _of_babel(tag: str) -> list[tuple[str, int]]:
+    locale = _locale(tag)
+    if locale is None:
+        return []
+    found = []
+    for context in ("format", "stand-alone"):
+        for width in ("wide", "abbreviated"):
+            for number, name in locale.months[context][width].items():
+                key = folded(name).strip(".")
+                if any(map(str.isalpha, key)) and not key[0].isdigit():
+                    found.append((key, number))
+    return found
+
+
+def _of_dateparser(tag: str) -> list[tuple[str, int]]:
+    info = _info(tag)
+    found = []
+    for number, english in enumerate(_ENGLISH, 1):
+        for name in info.get(english, ()):
+            key = folded(name).strip(".")
+            if len(key) > 1 and not key[0].isdigit():
+                found.append((key, number))
+    return found
+
+
+def _info(tag: str) -> dict[str, list[str]]:
+    language = tag.split("-")[0].lower()
+    if not language.isalpha() or len(language) > 3:
+        return {}
+    try:
+        module = import_module(f"dateparser.data.date_translation_data.{language}")
+    except ModuleNotFoundError:
+        return {}
+    info: dict[str, list[str]] = module.info
+    return info
+
+
+def _locale(tag: str) -> Locale | None:
+    try:
+        return Locale.parse(tag, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return None
+
+
+def _order(tag: str) -> str:
+    if tag.lower() == "en":
+        return ""  # 3/4/2024 means two days, depending on the side of the Atlantic
+    locale = _locale(tag) or _locale(tag.split("-")[0].lower())
+    if locale is None:
+        return ""
+    letters = re.sub(r"[^dMy]", "", str(locale.date_formats["short"].pattern))
+    return "".join(dict.fromkeys(letters)).upper()
+
+
+#: a line that states a date is short; in a paragraph dates are what the news is about
+LINE_LIMIT = 160
+
+_EASTERN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
+_YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)")
+_YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
+_BEFORE = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|°|-?го|-?ое)?[\s,.]{0,3}(?:de |of |da |tháng )?\W{0,3}$")
+_AFTER = re.compile(r"^\W{0,3}(?:de |del |of |da |năm |ค\.?ศ\.? ?|พ\.?ศ\.? ?)?\s?(\d{4})(?!\d)")
+_DAY_AFTER = re.compile(r"^\W{0,3}(\d{1,2})(?:st|nd|rd|th|일|日|\.)?(?!\d)\W{0,4}(?:(\d{4})(?!\d))?")
+_YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})\W{1,4}(?:m\. |év )?$")
+_CLOCK = re.compile(
+    r"(?<![\d.:/-])(\d{1,2})\s?(?:[:.h時시点點]|uhr)\s?(\d{2})(?:\s?[:.分분]\s?(\d{2}))?(?![\d/])\s?(?:分|분|uhr|hrs|h\b)?",
+    re.IGNORECASE,
+)
+_HOUR = re.compile(r"(?<![\d.:/-])(\d{1,2})\s?(a\.?m\.?|p\.?m\.?)(?!\w)", re.IGNORECASE)
+_ZONE = re.compile(r"^[\s,(]{0,3}((?:utc|gmt)?\s?[+−-]\s?\d{1,2}(?::?\d{2})?|[a-zмск]{2,5}\b)", re.IGNORECASE)
+_MODIFIED = re.compile(
+    r"updat|modif|edited|aktualis|stand[: ]|actuali[sz]|atuali[sz]|mis à jour|mise à jour|aggiornat|güncelle|"
+    r"обновл|изменен|"
+    r"oppdater|opdater|uppdater|bijgewerkt|zaktuali|aktualiz|更新|수정|업데이트|تحديث|آخر تعديل|به‌روز|بروزرسانی|"
+    r"अपडेट|आপডেট|আপডেট|"
+    r"อัปเดต|อัพเดต|cập nhật|diperbarui|עודכן|ενημέρωση",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoken:
+    """A date in words, as found in a line of the page."""
+
+    stated: Stated
+    text: str
+    #: the line says that this is when the text was changed
+    modified: bool = False
+    #: the line stands near the headline
+    near: bool = False
+
+
+def find(line: str, language: str, zone: ZoneInfo | None, country: str = "", *, near: bool = False) -> list[Spoken]:
+    """Return the dates that a line states, at most two: published and changed.
+
+    `language` is the page's (BCP 47), `zone` the outlet's. A clock time counts only with the date it stands beside, and
+    a zone's name that the outlet's clock does not decide takes the clock time away.
+
+    >>> line = "First Published Feb 8, 2024, 8:55 AM IST"
+    >>> find(line, "en", ZoneInfo("Asia/Kolkata"))[0].stated.moment("text", None).isoformat()
+    '2024-02-08T03:25:00Z'
+    >>> [each.stated.day.isoformat() for each in find("٨ فبراير ٢٠٢٤", "ar", None)]
+    ['2024-02-08']
+    """
+    if len(line) > LINE_LIMIT or not any(map(str.isdigit, line)):
+        return []
+    text = folded(line)
+    words = date_words(f"{language}-{country.upper()}" if country and "-" not in language else language)
+    found: list[Spoken] = []
+    places = _places(text, words)
+    for at, (start, end, day) in enumerate(places[:2]):
+        stop = places[at + 1][0] if at + 1 < len(places) else len(text)
+        begin = places[at - 1][1] if at else 0
+        clock, seconds, zoned = _clock(text[end:stop], day, words, zone, country)
+        if clock is None and not at:
+            clock, seconds, zoned = _clock(text[begin:start], day, words, zone, country)
+        stated = Stated(day=day, clock=clock, zone=zoned, seconds=seconds)
+        changed = list(_MODIFIED.finditer(text[begin:start]))
+        found.append(Spoken(stated=stated, text=line, modified=bool(changed), near=near))
+    return found
+
+
+def _places(text: str, words: DateWords) -> list[tuple[int, int, date]]:
+    """Return begin, end and day of each date in the folded text, in its order."""
+    found: list[tuple[int, int, date]] = []
+
+    def add(start: int, end: int, year: str, month: int, day: str, *, persian: bool = False) -> None:
+        if (known := _date(int(year), month, int(day), persian=persian)) and all(
+            end <= each[0] or start >= each[1] for each in found
+        ):
+            found.append((start, end, known))
+
+    for match in _EASTERN.finditer(text):
+        add(match.start(), match.end(), match[1], int(match[2]), match[3])
+    for match in _YEAR_FIRST.finditer(text):
+        add(match.start(), match.end(), match[1], int(match[3]), match[4], persian=bool(words.persian_months))
+    for match in _YEAR_LAST.finditer(text):
+        first, second = int(match[1]), int(match[3])
+        if match[2] == "." or words.order == "DMY" or first > 12:
+            add(match.start(), match.end(), match[4], second, match[1])
+        elif words.order == "MDY" or second > 12:
+            add(match.start(), match.end(), match[4], first, match[3])
+    for match in words.pattern.finditer(text):
+        if (match.start() and text[match.start() - 1].isalpha() and match[0].isascii()) or (
+            text[match.end() : match.end() + 1].isalpha() and match[0].isascii()
+        ):
+            continue
+        persian = match[0] in words.persian_months
+        month = words.persian_months.get(match[0]) or words.months[match[0]]
+        before, after = text[: match.start()], text[match.end() :].lstrip(".")
+        shift = len(text) - len(after)
+        day_before, year_after = _BEFORE.search(before), _AFTER.match(after)
+        if day_before and year_after:
+            add(day_before.start(), shift + year_after.end(), year_after[1], month, day_before[1], persian=persian)
+            continue
+        day_after, year_before = _DAY_AFTER.match(after), _YEAR_BEFORE.search(before)
+        if day_after and day_after[2]:
+            add(match.start(), shift + day_after.end(), day_after[2], month, day_after[1], persian=persian)
+        elif day_after and year_before:
+            add(year_before.start(), shift + day_after.end(1), year_before[1], month, day_after[1], persian=persian)
+    return sorted(found)
+
+
+def _date(year: int, month: int, day: int, *, persian: bool) -> date | None:
+    if persian and 1300 <= year <= 1500:
+        return _from_persian(year, month, day)
+    if 2443 <= year <= 2743:
+        year -= 543  # the Buddhist era of Thailand
+    try:
+        found = date(year, month, day)
+    except ValueError:
+        return None
+    return found if sane(found) else None
+
+
+def _from_persian(year: int, month: int, day: int) -> date | None:
+    """Return the Gregorian day of a Persian one, by the 33-year cycle that holds from 1799 to 2256 (Borkowski)."""
+    if not (1 <= month <= 12 and 1 <= day <= (31 if month <= 6 else 30)):
+        return None
+    elapsed = 365 * (year - 1) + (8 * year + 21) // 33
+    return date.fromordinal(226_894 + elapsed + (31 * (month - 1) if month <= 7 else 30 * (month - 1) + 6) + day)
+
+
+def _clock(
+    text: str, day: date, words: DateWords, zone: ZoneInfo | None, country: str
+) -> tuple[datetime | None, bool, tzinfo | None]:
+    match = _CLOCK.search(text)
+    hours_alone = None if match else _HOUR.search(text)
+    if match:
+        hour, minute, second = int(match[1]), int(match[2]), match[3]
+        around = text[max(0, match.start() - 12) : match.start()], text[match.end() : match.end() + 12]
+        half = _half(around[1], words, start=True) or _half(around[0], words, start=False)
+        rest = text[match.end() :].strip()
+    elif hours_alone:
+        hour, minute, second = int(hours_alone[1]), 0, None
+        half = "pm" if hours_alone[2].lower().startswith("p") else "am"
+        rest = text[hours_alone.end() :].strip()
+    else:
+        return None, False, None
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if half == "pm" else 0)
+    try:
+        clock = datetime(day.year, day.month, day.day, hour, minute, int(second or 0))  # noqa: DTZ001
+    except ValueError:
+        return None, False, None
+    for word in sorted((*words.morning, *words.afternoon), key=len, reverse=True):
+        if rest.startswith(word):
+            rest = rest[len(word) :]
+            break
+    if after := _ZONE.match(rest):
+        if known := zone_named(after[1], clock, zone, country):
+            return clock, second is not None, known
+        if is_zone(after[1]):
+            return None, False, None
+    return clock, second is not None, None
+
+
+def _half(text: str, words: DateWords, *, start: bool) -> str:
+    """Return am or pm if the text begins (or ends) with the language's word for it."""
+    text = text.strip(" ,")
+    for half, known in (("am", words.morning), ("pm", words.afternoon)):
+        for word in known:
+            if text.startswith(word) if start else text.endswith(word):
+                return half
+    return ""

@@ -1,0 +1,204 @@
+"""What sort of page it is: an article, a live blog with its entries, a gallery, a list, or a wall."""
+
+import re
+from collections import defaultdict
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from news.article import Entry, Kind
+from news.digest import Refusal
+from news.moment import TimeSource
+from news.outcome import Outcome
+from pipelines.extract import instants, json_ld
+from pipelines.extract.block_segmentation import Block, Outline
+from pipelines.extract.comparison import plain
+from pipelines.extract.document import Document
+
+_LIVE = re.compile(
+    r"(?:^|[/_-])(?:live-?(?:blog|updates?|ticker|news)|liveticker|newsticker|minute-by-minute|"
+    r"direct-live)(?:[/_-]|$)",
+    re.IGNORECASE,
+)
+_VIDEO = re.compile(r"/(?:videos?|watch|mediathek)/", re.IGNORECASE)
+_GALLERY = re.compile(
+    r"/(?:gallery|galleries|photos?|pictures|slideshow|bilder|fotostrecke|diaporama|fotogalerie|"
+    r"galeri|foto-galeri)/",
+    re.IGNORECASE,
+)
+#: a page with less text is judged by what it calls itself
+_LITTLE_TEXT = 600
+_HARDLY_ANY = 300
+_FILM_TEXT = 1_500
+_LISTING_TYPES = frozenset("CollectionPage SearchResultsPage".split())
+_LISTING_PATH = re.compile(
+    r"^/(?:tag|tags|topic|topics|category|author|authors|autor|section|search|archive)s?/[^/]+/?(?:page/\d+/?)?$",
+    re.IGNORECASE,
+)
+
+
+def is_live(document: Document) -> bool:
+    """Tell whether the page calls itself a live blog, by a node or in its address."""
+    named = any("LiveBlogPosting" in json_ld.types(node) for node in document.nodes)
+    return named or bool(_LIVE.search(urlsplit(document.url).path))
+
+
+def kind(document: Document, body: str, entries: int, *, dated: bool, marked: bool) -> Kind:
+    """Return the page's kind.
+
+    `body` is the text that was read, `entries` how many entries of a live blog, `dated` whether the page says when it
+    was published, `marked` whether an article element holds the text. What the page states outweighs what its address
+    suggests. A page that calls itself no article, has no date and hardly any text is none; a long text is one even so.
+    """
+    types = json_ld.types(document.article)
+    every = frozenset(name for node in document.nodes for name in json_ld.types(node))
+    path = urlsplit(document.url).path
+    og_type = document.meta("og:type").lower()
+    if "LiveBlogPosting" in types or ("LiveBlogPosting" in every and entries) or (entries >= 3 and _LIVE.search(path)):
+        return Kind.LIVE_BLOG
+    if types & {"ImageGallery", "MediaGallery"}:
+        return Kind.GALLERY
+    if ("VideoObject" in types or og_type.startswith("video")) and len(body) < _FILM_TEXT:
+        return Kind.VIDEO  # a longer text is an article with a film in it
+    if json_ld.is_article(document.article) or og_type == "article":
+        if len(body) < _LITTLE_TEXT and _VIDEO.search(path):
+            return Kind.VIDEO
+        return Kind.GALLERY if _GALLERY.search(path) and len(body) < _LITTLE_TEXT else Kind.ARTICLE
+    if path in ("", "/") and not urlsplit(document.url).query:
+        return Kind.LISTING
+    if dated or (marked and len(body) >= 80) or len(body) >= (_LITTLE_TEXT if og_type == "website" else _HARDLY_ANY):
+        return Kind.ARTICLE
+    if every & _LISTING_TYPES or _LISTING_PATH.match(path) or (not body and og_type == "website"):
+        return Kind.LISTING
+    if not body and not document.headings:
+        return Kind.ARTICLE  # an empty page is refused as such
+    return Kind.NOT_AN_ARTICLE
+
+
+#: the longest real ticker had some hundred entries
+_ENTRIES_LIMIT = 1_000
+#: fewer boxes with a time each are no ticker
+_LEAST_ENTRIES = 3
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+
+
+def entries(
+    document: Document, page: Outline, text: list[Block], zone: ZoneInfo | None, *, live: bool
+) -> tuple[Entry, ...]:
+    """Return the entries of a live blog in the page's order.
+
+    They are those that its LiveBlogPosting lists, else, on a page that is `live` by its address or node, the boxes of
+    its `text` that carry a time each.
+    """
+    for node in (document.article, *document.nodes):
+        updates = node.get("liveBlogUpdate")
+        if "LiveBlogPosting" not in json_ld.types(node) or not updates:
+            continue
+        listed = updates if isinstance(updates, list) else [updates]
+        read = (_entry(update, zone) for update in listed[:_ENTRIES_LIMIT] if isinstance(update, dict))
+        return tuple(entry for entry in read if entry)
+    return _shown_entries(page, text, zone) if live else ()
+
+
+def _entry(update: dict[str, Any], zone: ZoneInfo | None) -> Entry | None:
+    headline = _plain_text(update.get("headline")) or _plain_text(update.get("name"))
+    body = _plain_text(update.get("articleBody")) or _plain_text(update.get("description"))
+    stated = instants.read(str(update.get("datePublished") or update.get("dateModified") or ""))
+    if not headline and not body:
+        return None
+    moment = stated.moment(TimeSource.JSON_LD, zone) if stated else None
+    return Entry(headline=headline, body=body, date_published=moment)
+
+
+def _plain_text(value: Any) -> str:
+    return plain(value) if isinstance(value, str) else ""
+
+
+def _shown_entries(page: Outline, text: list[Block], zone: ZoneInfo | None) -> tuple[Entry, ...]:
+    """Return an entry for each of the boxes alike that hold the text and a time element each."""
+    boxes = page.boxes
+    stamped: dict[int, set[int]] = defaultdict(set)  # a box and those of its children in which a time stands
+    for at, box in enumerate(boxes):
+        if box.stamp:
+            below = at
+            for above in page.above(box.parent):
+                stamped[above].add(below)
+                below = above
+    best = max(stamped, key=lambda at: (len(stamped[at]), boxes[at].depth), default=-1)
+    if best < 0 or len(stamped[best]) < _LEAST_ENTRIES:
+        return ()
+    parts: dict[int, list[Block]] = {at: [] for at in sorted(stamped[best])}
+    for block in text:
+        for at in page.above(block.box):
+            if at in parts:
+                parts[at].append(block)
+                break
+    found = []
+    for at, blocks in parts.items():
+        stamp = next((each.stamp for below, each in enumerate(boxes) if each.stamp and at in page.above(below)), "")
+        stated = instants.read(stamp)
+        heading = next((block for block in blocks if block.tag in _HEADINGS), None)
+        body = "\n".join(block.text for block in blocks if block is not heading)
+        if heading or body:
+            moment = stated.moment(TimeSource.TIME_TAG, zone) if stated else None
+            found.append(Entry(headline=heading.text if heading else "", body=body, date_published=moment))
+    return tuple(found[:_ENTRIES_LIMIT])
+
+
+#: a page with more text of its own than this is an article that speaks of walls
+_WALL_TEXT = 1_200
+
+_BOT_CHECK = re.compile(
+    r"just a moment|checking your browser|attention required|access denied|access to this page has been denied|"
+    r"are you a (?:robot|human)|verify(?:ing)? (?:that )?you are (?:a )?human|pardon our interruption|captcha|"
+    r"ddos protection|"
+    r"please enable (?:js|javascript|cookies)|enable javascript and cookies|unusual traffic|"
+    r"request unsuccessful|incapsula|"
+    r"security check|bot detection|forbidden",
+    re.IGNORECASE,
+)
+_CONSENT = re.compile(
+    r"before you continue|we value your privacy|your privacy choices|wir benötigen ihre zustimmung|einwilligung|"
+    r"mit werbung weiterlesen|votre consentement|tu privacidad|accept all cookies|cookie consent|consent required|"
+    r"privacy settings|datenschutzeinstellungen|gdpr consent|"
+    r"zustimmung erforderlich|la tua privacy|uw privacy|din integritet",
+    re.IGNORECASE,
+)
+_CONSENT_HOST = re.compile(r"(?:^|\.)(?:consent|privacy|myprivacy|guce|cmp)\.")
+_ERROR = re.compile(
+    r"\b(?:404|410|403|500|502|503)\b.{0,30}(?:error|not found|fehler|page)|page (?:not found|cannot be found|"
+    r"doesn.t exist)|"
+    r"not found|seite nicht gefunden|page introuvable|página no encontrada|pagina non trovata|pagina niet gevonden|"
+    r"sayfa bulunamadı|страница не найдена|ページが見つかりません|페이지를 찾을 수 없|页面不存在|الصفحة غير موجودة|"
+    r"temporarily unavailable|internal server error|bad gateway|service unavailable|under maintenance",
+    re.IGNORECASE,
+)
+
+
+def wall(document: Document, body: str, shown: str, *, dated: bool) -> Refusal | None:
+    """Return why the page is a wall, or None.
+
+    `body` is the text that was read as the article's, `shown` all text of the page, `dated` whether it says when it was
+    published: walls have no date. Only a page of little text can be
+    a wall: articles about captchas are long.
+    """
+    host = urlsplit(document.url).hostname or ""
+    if _CONSENT_HOST.search(host) and len(body) < _WALL_TEXT:
+        return Refusal(outcome=Outcome.WALL, reason=f"A consent page of {host} stands in place of the article.")
+    stated = document.article.get("headline") or document.meta("og:type").lower() == "article"
+    if (stated or dated) and len(body) > 150:
+        return None
+    if len(body) >= _WALL_TEXT:
+        return None
+    title = document.title[:300]
+    head = f"{title}\n{' '.join((node.text() or '')[:200] for node in document.headings[:3])}"
+    little = len(shown) < 3 * _WALL_TEXT
+    if _BOT_CHECK.search(head) or (little and _BOT_CHECK.search(shown) and not document.article):
+        return Refusal(outcome=Outcome.WALL, reason=f"A bot wall stands in place of the article (“{title[:80]}”).")
+    if _CONSENT.search(head) or (little and len(body) < 400 and _CONSENT.search(shown) and not document.article):
+        return Refusal(outcome=Outcome.WALL, reason=f"A consent wall stands in place of the article (“{title[:80]}”).")
+    if _ERROR.search(head):
+        return Refusal(
+            outcome=Outcome.WALL, reason=f"An error page was sent as if it were the article (“{title[:80]}”)."
+        )
+    return None
