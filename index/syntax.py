@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.fields import facet_named, text_field_named
-from index.words import words
+from index.tokens import tokens
 
 #: longer queries are cut; the longest sensible one, a quoted paragraph, is shorter
 LONGEST = 4_000
@@ -37,7 +37,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Facet:
+class FacetTerm:
     """An exact value, whatever its case and accents, of the facet `name`."""
 
     name: str
@@ -65,7 +65,7 @@ class Or:
     nodes: tuple["Node", ...]
 
 
-Node = Term | Facet | Not | And | Or
+Node = Term | FacetTerm | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def parse(text: str) -> Parsed:
     >>> parse('"fuel prices" OR petrol -bbc').tree
     And(nodes=(Or(nodes=(Term('fuel prices', exact), Term('petrol'))), Not(node=Term('bbc'))))
     >>> parse("outlet:ap_news iraq*").tree
-    And(nodes=(Facet(name='outlet', value='ap_news'), Term('iraq', prefix)))
+    And(nodes=(FacetTerm(name='outlet', value='ap_news'), Term('iraq', prefix)))
     >>> parse(" ").tree
     >>> parse("?!").notes
     ('The query has no word to search for.',)
@@ -137,12 +137,12 @@ def _term(match: re.Match[str]) -> Node | None:
     field = None
     if name := match["field"]:
         if facet := facet_named(name):
-            return Facet(facet, text.strip()) if text.strip() else None
+            return FacetTerm(facet, text.strip()) if text.strip() else None
         field = text_field_named(name)
         if field is None:
             text = f"{name}:{text}"
     text = text.strip()
     prefix = not quoted and text.endswith("*")
-    if not any(words(text)):
+    if not any(tokens(text)):
         return None
     return Term(text.strip("*") if prefix else text, prefix=prefix, exact=quoted, field=field)

@@ -20,8 +20,7 @@ from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import our_words
 from index.elasticsearch.compare import Difference, differences, mend
 from index.elasticsearch.create import versions
-from index.elasticsearch.targets import BELIEVED_SECONDS, holders, migrations
-from index.elasticsearch.verdict import NEXT
+from index.elasticsearch.targets import BELIEVED_SECONDS, NEXT, holders, migrations
 from index.protocol import Stream
 from index.schema import STREAMS, schema_version
 from news.errors import IndexUnavailable

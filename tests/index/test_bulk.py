@@ -13,10 +13,10 @@ from aiohttp import web
 from index.elasticsearch import bulk
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.bulk import Line, chunks
+from index.elasticsearch.bulk_items import BUSY_SECONDS, FAULT_SECONDS, FULL_SECONDS
 from index.elasticsearch.client import connect, shown
 from index.elasticsearch.migrate import migrate
-from index.elasticsearch.verdict import BUSY_SECONDS, FAULT_SECONDS, FULL_SECONDS
-from index.protocol import DONE, Action, Verdict, Written
+from index.protocol import DONE, Action, WriteResult, WriteStatus
 from index.query import Query
 from news.configuration import Configuration
 from news.errors import IndexUnavailable
@@ -52,7 +52,7 @@ class Pauses(list[float]):
 
 async def write(
     server: Stumbling, index: ElasticsearchIndex, actions: list[Action], pauses: Pauses | None = None
-) -> list[Written]:
+) -> list[WriteResult]:
     client = connect(Configuration(home=Path(), elasticsearch_url=server.url))
     targets = {stream: [alias] for stream, alias in index.aliases.items()}
     try:
@@ -104,7 +104,7 @@ async def test_a_connection_lost_after_the_work_stores_nothing_twice(
 async def test_a_server_that_stays_busy_lets_all_wait(server: Stumbling, elasticsearch: ElasticsearchIndex) -> None:
     server.faults = [DAY_LONG] * bulk.TRIES
     words = await write(server, elasticsearch, articles(2))
-    assert [word.verdict for word in words] == [Verdict.LATER] * 2
+    assert [word.status for word in words] == [WriteStatus.LATER] * 2
     assert words[0].wait_seconds == BUSY_SECONDS
     assert words[0].reason == "es_rejected_execution_exception"
 
@@ -126,7 +126,7 @@ async def test_a_full_disk_is_not_hurried(server: Stumbling, elasticsearch: Elas
     await elasticsearch.client.indices.put_settings(index=alias, settings=block)
     pauses = Pauses()
     words = await write(server, elasticsearch, articles(3), pauses)
-    assert [word.verdict for word in words] == [Verdict.LATER] * 3
+    assert [word.status for word in words] == [WriteStatus.LATER] * 3
     assert words[0].wait_seconds == FULL_SECONDS
     assert "read-only" in words[0].reason
     assert pauses == []
@@ -139,7 +139,7 @@ async def test_an_index_that_a_person_made_read_only_lets_all_wait(
 ) -> None:
     await elasticsearch.client.indices.add_block(index=f"{elasticsearch.aliases['articles']}-v1", block="write")
     words = await write(server, elasticsearch, articles(2))
-    assert [word.verdict for word in words] == [Verdict.LATER] * 2
+    assert [word.status for word in words] == [WriteStatus.LATER] * 2
     assert words[0].wait_seconds == FULL_SECONDS
 
 
@@ -202,7 +202,7 @@ async def test_a_single_document_too_large_is_refused_alone(
 ) -> None:
     server.faults = [page(413), page(413)]
     words = await write(server, elasticsearch, articles(2))
-    assert [word.verdict for word in words] == [Verdict.REFUSED, Verdict.DONE]
+    assert [word.status for word in words] == [WriteStatus.REJECTED, WriteStatus.DONE]
 
 
 async def test_what_the_server_refuses_is_named_without_its_text(elasticsearch: ElasticsearchIndex) -> None:
@@ -210,7 +210,7 @@ async def test_what_the_server_refuses_is_named_without_its_text(elasticsearch: 
     actions = articles(3)
     actions[1] = Action(stream="articles", id="bad", revision=1, document=document("bad", word_count=secret))
     words = await elasticsearch.write(actions)
-    assert [word.verdict for word in words] == [Verdict.DONE, Verdict.REFUSED, Verdict.DONE]
+    assert [word.status for word in words] == [WriteStatus.DONE, WriteStatus.REJECTED, WriteStatus.DONE]
     assert words[1].reason == "document_parsing_exception: field word_count"
 
 
@@ -221,7 +221,7 @@ async def test_after_a_loss_half_way_the_rest_waits_and_what_arrived_counts(
     monkeypatch.setattr(bulk, "chunks", lambda every: chunks(every, 3 * len(every[0].text) + 100))
     server.faults = [None, *[hangs_up] * 2 * bulk.TRIES]
     words = await write(server, elasticsearch, actions)
-    assert [word.verdict for word in words] == [Verdict.DONE] * 3 + [Verdict.LATER] * 3
+    assert [word.status for word in words] == [WriteStatus.DONE] * 3 + [WriteStatus.LATER] * 3
     assert await found(elasticsearch) == ["n0", "n1", "n2"]
 
 
@@ -233,7 +233,7 @@ async def test_one_document_that_stays_busy_does_not_hold_up_the_others(
     busy = (503, "unavailable_shards_exception")
     server.faults = [items((201, ""), busy), *[items(busy)] * (bulk.TRIES - 1)]
     words = await write(server, elasticsearch, actions)
-    assert [word.verdict for word in words] == [Verdict.DONE, Verdict.LATER, Verdict.DONE, Verdict.DONE]
+    assert [word.status for word in words] == [WriteStatus.DONE, WriteStatus.LATER, WriteStatus.DONE, WriteStatus.DONE]
     assert words[1].reason == "unavailable_shards_exception"
 
 
@@ -315,7 +315,7 @@ async def test_what_one_index_took_is_done_while_the_other_is_missing(elasticsea
     await elasticsearch.client.indices.delete(index=f"{alias}-v1")
     event = Action(stream="events", id="e", revision=1, document={"at": "2026-03-02T08:00:00Z"})
     words = await elasticsearch.write([*articles(1), event, *articles(1)])
-    assert [word.verdict for word in words] == [Verdict.LATER, Verdict.DONE, Verdict.LATER]
+    assert [word.status for word in words] == [WriteStatus.LATER, WriteStatus.DONE, WriteStatus.LATER]
     assert "lacks the alias" in words[0].reason
     assert words[0].wait_seconds == FAULT_SECONDS
 
@@ -329,14 +329,14 @@ async def test_a_mapping_that_fits_no_document_refuses_none(elasticsearch: Elast
     with pytest.raises(IndexUnavailable, match=r"refuses every document .* field outlet.* migrate --again"):
         await elasticsearch.write(articles(bulk.ALIKE))
     words = await elasticsearch.write(articles(bulk.ALIKE - 1))
-    assert {word.verdict for word in words} == {Verdict.REFUSED}
+    assert {word.status for word in words} == {WriteStatus.REJECTED}
 
 
 async def test_an_id_too_long_is_refused_alone(elasticsearch: ElasticsearchIndex) -> None:
     actions = articles(2)
     actions[0] = replace(actions[0], id="é" * 300)
     words = await elasticsearch.write(actions)
-    assert [word.verdict for word in words] == [Verdict.REFUSED, Verdict.DONE]
+    assert [word.status for word in words] == [WriteStatus.REJECTED, WriteStatus.DONE]
     assert words[0].reason == "its id is longer than 512 bytes"
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from index.protocol import DONE, Action, Index, Verdict
+from index.protocol import DONE, Action, Index, WriteStatus
 from index.query import MARK_END, MARK_START, Interval, Query, Results, Sort
 from news.article import Article
 from news.errors import BadQuery
@@ -112,12 +112,12 @@ async def test_a_document_that_cannot_be_taken_is_refused_and_the_rest_is_done(i
     unknown = upsert(document("unknown", colour=secret), 1)
     undated = upsert(document("undated", date_published=secret), 1)
     words = await index.write([good[0], unknown, good[1], undated, good[2]])
-    assert [word.verdict for word in words] == [
-        Verdict.DONE,
-        Verdict.REFUSED,
-        Verdict.DONE,
-        Verdict.REFUSED,
-        Verdict.DONE,
+    assert [word.status for word in words] == [
+        WriteStatus.DONE,
+        WriteStatus.REJECTED,
+        WriteStatus.DONE,
+        WriteStatus.REJECTED,
+        WriteStatus.DONE,
     ]
     assert "colour" in words[1].reason
     assert "date_published" in words[3].reason
@@ -162,7 +162,7 @@ async def test_events_are_taken_and_counted(index: Index) -> None:
     actions = [Action(stream="events", id=f"e{number}", revision=1, document=event) for number in range(3)]
     bad = Action(stream="events", id="e9", revision=1, document=event | {"mood": "bad"})
     words = await index.write([*actions, bad])
-    assert [word.verdict for word in words] == [Verdict.DONE] * 3 + [Verdict.REFUSED]
+    assert [word.status for word in words] == [WriteStatus.DONE] * 3 + [WriteStatus.REJECTED]
     await index.refresh()
     status = await index.status()
     assert status.documents == {"articles": 0, "events": 3}

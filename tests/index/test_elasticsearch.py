@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from index.cursor import Place, encode
+from index.cursor import PageStart, encode
 from index.elasticsearch.backend import ElasticsearchIndex
+from index.elasticsearch.bulk import source
 from index.elasticsearch.migrate import _Step
-from index.elasticsearch.source import source
 from index.elasticsearch.translate import DEEPEST_OFFSET
 from index.fields import facets
 from index.postgresql.backend import PostgresqlIndex
@@ -81,7 +81,7 @@ async def test_significant_terms_tell_the_found_from_the_rest(
 
 
 async def test_stories_are_not_paged_through_for_ever(elasticsearch: ElasticsearchIndex) -> None:
-    place = Place(origin="2026-03-02T08:00:00+00:00", offset=DEEPEST_OFFSET)
+    place = PageStart(origin="2026-03-02T08:00:00+00:00", offset=DEEPEST_OFFSET)
     cursor = encode(Query(sort=Sort.NEWEST), place)
     with pytest.raises(BadQuery, match="narrow"):
         await elasticsearch.search(Query(collapse_by_story=True, cursor=cursor))

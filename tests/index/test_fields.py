@@ -9,7 +9,7 @@ import pytest
 
 from index import fields
 from index.document import facet_values
-from index.elasticsearch.source import source
+from index.elasticsearch.bulk import source
 from index.elasticsearch.translate import condition
 from index.fields import KEYWORD, TEXT, DeclaredFacet, DeclaredField, facet_named, known_facet
 from index.postgresql.row import vector

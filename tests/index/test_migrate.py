@@ -9,7 +9,7 @@ from index import schema as schemas
 from index.elasticsearch import compare, migrate, targets
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.compare import Difference, differences
-from index.elasticsearch.verdict import NEXT
+from index.elasticsearch.targets import NEXT
 from index.protocol import DONE, Action
 from news.errors import IndexUnavailable
 from tests.index.conftest import document

@@ -60,7 +60,7 @@ async def test_writers_at_once_neither_wait_for_ever_nor_go_back(postgresql: Pos
         answers = await asyncio.gather(
             *(postgresql.write(each[::-1] if number % 2 else each) for number, each in enumerate(rounds))
         )
-    assert {word.verdict for each in answers for word in each} == {DONE.verdict}
+    assert {word.status for each in answers for word in each} == {DONE.status}
     assert len(await found(postgresql, "headline:8")) == 60
 
 
