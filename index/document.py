@@ -1,4 +1,4 @@
-"""A document as it was told in, checked and with what a search needs of it out."""
+"""A document as it was given in, checked and with what a search needs of it out."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -11,6 +11,7 @@ from index.protocol import Stream
 from index.schema import fields
 from index.tokens import fold
 from news.article import BODY_LIMIT
+from news.index_document import IndexDocument
 
 #: a facet's value is a name; a longer one is a broken page, and Lucene refuses terms past 32,766 bytes
 LONGEST_VALUE = 200
@@ -22,12 +23,14 @@ class DocumentRejected(Exception):
     """The document will never be taken as it is. The text says why, without any of the document's."""
 
 
-def check(stream: Stream, id: str, document: Mapping[str, Any]) -> dict[str, Any]:
+def check(stream: Stream, id: str, document: IndexDocument | Mapping[str, Any]) -> dict[str, Any]:
     """Return the document with its id, fit for JSON, its body within BODY_LIMIT.
 
     NUL characters and lone surrogates, which JSON or PostgreSQL cannot hold, become U+FFFD. Raises DocumentRejected for
     a field that the schema does not know and for a value that JSON has no form for.
     """
+    if isinstance(document, IndexDocument):
+        document = document.as_json()
     if unknown := document.keys() - fields(stream):
         names = ", ".join(sorted(str(name)[:50] for name in unknown)[:5])
         raise DocumentRejected(f"the schema of {stream} knows no field {names}")

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from index.query import Query, Results
+from news.index_document import IndexDocument
 
 Stream = Literal["articles", "events"]
 
@@ -19,8 +20,8 @@ class Action:
     id: str
     #: rises with each change that is told; an index ignores what is below what it has
     revision: int
-    #: None deletes
-    document: dict[str, Any] | None
+    #: an article's, or a crawl event's as JSON; None deletes
+    document: IndexDocument | Mapping[str, Any] | None
 
 
 class WriteStatus(StrEnum):

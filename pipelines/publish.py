@@ -203,5 +203,4 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
 
 
 def _action(each: Owed) -> Action:
-    document = dict(each.document) if each.document is not None else None
-    return Action(stream=cast(Stream, each.stream), id=each.id, revision=each.revision, document=document)
+    return Action(stream=cast(Stream, each.stream), id=each.id, revision=each.revision, document=each.document)

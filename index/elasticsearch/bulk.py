@@ -18,6 +18,7 @@ from index.fields import boosts, names
 from index.protocol import DONE, Action, Stream, WriteResult, WriteStatus
 from index.schema import analysed_as
 from news.errors import IndexUnavailable
+from news.index_document import IndexDocument
 
 #: bytes of one request: larger ones are not faster and hold more memory on both sides
 CHUNK_BYTES = 5_000_000
@@ -47,7 +48,7 @@ class Line:
     text: bytes
 
 
-def source(stream: Stream, id: str, document: Mapping[str, Any]) -> dict[str, Any]:
+def source(stream: Stream, id: str, document: IndexDocument | Mapping[str, Any]) -> dict[str, Any]:
     """Return the checked document with what is derived from it. Raises DocumentRejected."""
     checked = check(stream, id, document)
     if stream == "events":
