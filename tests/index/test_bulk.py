@@ -16,6 +16,7 @@ from index.elasticsearch.bulk import Line, chunks
 from index.elasticsearch.bulk_items import BUSY_SECONDS, FAULT_SECONDS, FULL_SECONDS
 from index.elasticsearch.client import connect, shown
 from index.elasticsearch.migrate import migrate
+from index.fields import SCHEMA_VERSION
 from index.protocol import DONE, Action, WriteResult, WriteStatus
 from index.query import Query
 from news.configuration import Configuration
@@ -137,7 +138,9 @@ async def test_a_full_disk_is_not_hurried(server: Stumbling, elasticsearch: Elas
 async def test_an_index_that_a_person_made_read_only_lets_all_wait(
     server: Stumbling, elasticsearch: ElasticsearchIndex
 ) -> None:
-    await elasticsearch.client.indices.add_block(index=f"{elasticsearch.aliases['articles']}-v1", block="write")
+    await elasticsearch.client.indices.add_block(
+        index=f"{elasticsearch.aliases['articles']}-v{SCHEMA_VERSION}", block="write"
+    )
     words = await write(server, elasticsearch, articles(2))
     assert [word.status for word in words] == [WriteStatus.LATER] * 2
     assert words[0].wait_seconds == FULL_SECONDS
@@ -147,11 +150,11 @@ async def test_a_missing_alias_is_said_and_no_index_comes_into_being(
     server: Stumbling, elasticsearch: ElasticsearchIndex
 ) -> None:
     alias = elasticsearch.aliases["articles"]
-    await elasticsearch.client.indices.delete_alias(index=f"{alias}-v1", name=alias)
+    await elasticsearch.client.indices.delete_alias(index=f"{alias}-v{SCHEMA_VERSION}", name=alias)
     with pytest.raises(IndexUnavailable, match="index create"):
         await write(server, elasticsearch, articles(1))
     assert not await elasticsearch.client.indices.exists(index=alias)
-    await elasticsearch.client.indices.put_alias(index=f"{alias}-v1", name=alias)
+    await elasticsearch.client.indices.put_alias(index=f"{alias}-v{SCHEMA_VERSION}", name=alias)
 
 
 async def test_a_server_that_never_answers_is_away(
@@ -281,12 +284,12 @@ async def test_a_search_whose_answer_cannot_be_read_says_so(
 
 async def test_a_closed_index_refuses_no_document(elasticsearch: ElasticsearchIndex) -> None:
     alias = elasticsearch.aliases["articles"]
-    await elasticsearch.client.indices.close(index=f"{alias}-v1")
+    await elasticsearch.client.indices.close(index=f"{alias}-v{SCHEMA_VERSION}")
     with pytest.raises(IndexUnavailable, match=r"has closed the index .* open it"):
         await elasticsearch.write(articles(3))
     with pytest.raises(IndexUnavailable, match="has closed the index"):
         await elasticsearch.search(Query())
-    await elasticsearch.client.indices.open(index=f"{alias}-v1")
+    await elasticsearch.client.indices.open(index=f"{alias}-v{SCHEMA_VERSION}")
     assert await elasticsearch.write(articles(3)) == [DONE] * 3
 
 
@@ -300,19 +303,21 @@ async def test_a_pipeline_that_is_missing_refuses_no_document(elasticsearch: Ela
 async def test_an_alias_on_two_indices_is_said_with_both_names(elasticsearch: ElasticsearchIndex) -> None:
     alias = elasticsearch.aliases["articles"]
     await elasticsearch.client.indices.update_aliases(
-        actions=[{"add": {"index": f"{alias}-v1", "alias": alias, "is_write_index": False}}]
+        actions=[{"add": {"index": f"{alias}-v{SCHEMA_VERSION}", "alias": alias, "is_write_index": False}}]
     )
     await elasticsearch.client.indices.create(index=f"{alias}-v0", aliases={alias: {}})
     with pytest.raises(IndexUnavailable, match=f"has the alias '{alias}' on several indices"):
         await elasticsearch.write(articles(3))
     for asked in (elasticsearch.create(), elasticsearch.status(), migrate(elasticsearch)):
-        with pytest.raises(IndexUnavailable, match=f"{alias}-v0 and {alias}-v1; remove it from all but one"):
+        with pytest.raises(
+            IndexUnavailable, match=f"{alias}-v0 and {alias}-v{SCHEMA_VERSION}; remove it from all but one"
+        ):
             await asked
 
 
 async def test_what_one_index_took_is_done_while_the_other_is_missing(elasticsearch: ElasticsearchIndex) -> None:
     alias = elasticsearch.aliases["articles"]
-    await elasticsearch.client.indices.delete(index=f"{alias}-v1")
+    await elasticsearch.client.indices.delete(index=f"{alias}-v{SCHEMA_VERSION}")
     event = Action(stream="events", id="e", revision=1, document={"at": "2026-03-02T08:00:00Z"})
     words = await elasticsearch.write([*articles(1), event, *articles(1)])
     assert [word.status for word in words] == [WriteStatus.LATER, WriteStatus.DONE, WriteStatus.LATER]
@@ -322,9 +327,9 @@ async def test_what_one_index_took_is_done_while_the_other_is_missing(elasticsea
 
 async def test_a_mapping_that_fits_no_document_refuses_none(elasticsearch: ElasticsearchIndex) -> None:
     alias = elasticsearch.aliases["articles"]
-    await elasticsearch.client.indices.delete(index=f"{alias}-v1")
+    await elasticsearch.client.indices.delete(index=f"{alias}-v{SCHEMA_VERSION}")
     await elasticsearch.client.indices.create(
-        index=f"{alias}-v1", aliases={alias: {}}, mappings={"properties": {"outlet": {"type": "long"}}}
+        index=f"{alias}-v{SCHEMA_VERSION}", aliases={alias: {}}, mappings={"properties": {"outlet": {"type": "long"}}}
     )
     with pytest.raises(IndexUnavailable, match=r"refuses every document .* field outlet.* migrate --again"):
         await elasticsearch.write(articles(bulk.ALIKE))

@@ -24,7 +24,7 @@ HASHES = {1: "980e1007a8a51b3d"}
 
 
 def _clear() -> None:
-    for each in (fields.facets, fields.texts, fields.boosts, known_fields):
+    for each in (fields.facets, fields.facet_sources, fields.texts, fields.boosts, known_fields):
         each.cache_clear()
 
 
@@ -51,6 +51,7 @@ def test_a_declared_field_is_mapped_searched_filtered_and_shown() -> None:
     assert source("articles", "1", document)["facets"]["dateline"] == ["kyjiw"]
     assert "dateline" in str(condition(Term(text="kyjiw", field=None), ()))
     assert facet_named("Written_in") == "dateline"
+    assert fields.facet_sources()["dateline"] == ("dateline",)
     assert "dateline" in fields.usual_facets()
     assert "dateline" in fields.listed_facets()
     assert Question.of([("written_in", "Kyjiw")]).chosen == {"dateline": ("Kyjiw",)}
