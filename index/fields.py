@@ -16,7 +16,7 @@ from news.errors import BadQuery
 Json = dict[str, Any]
 
 #: rises with each change of what Elasticsearch is told of these fields: `broadsheet index migrate` brings it there
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 KEYWORD: Json = {"type": "keyword", "ignore_above": 1024}
 TEXT: Json = {"type": "text", "analyzer": "neutral"}
@@ -160,7 +160,6 @@ FIELDS: dict[str, DeclaredField] = {
     ),
     "entries": DeclaredField(type=parts(headline=TEXT, body=TEXT), means="a live blog's entries", weight="D"),
     "body_cut": DeclaredField(type=BOOLEAN, means="the body was too long for the index and is cut there"),
-    "is_cut": DeclaredField(type=BOOLEAN, means="the page shows the beginning of the text alone"),
     "article_section": _keyword("section, as the page states it"),
     "sections": _keyword(
         "section by one list for all outlets",

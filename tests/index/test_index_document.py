@@ -88,7 +88,7 @@ def whole() -> IndexDocument:
 
 
 def test_its_fields_are_those_that_are_declared() -> None:
-    assert whole().as_json().keys() == FIELDS.keys() - {"is_cut"}
+    assert whole().as_json().keys() == FIELDS.keys()
     assert check("articles", str(ID), whole()) == whole().as_json()
 
 
@@ -100,7 +100,7 @@ def test_enrichment_gives_no_field_that_is_not_declared() -> None:
 def test_what_is_not_known_is_absent() -> None:
     found = given().as_json()
     unknown = {"edits", "edit_kinds", "stealth", "gone_at", "gone_reason", "returned_at", "copy_of", "similarity"}
-    assert FIELDS.keys() - found.keys() == unknown | {"is_cut"}
+    assert FIELDS.keys() - found.keys() == unknown
 
 
 def test_article_version_story_and_outlet_come_together() -> None:
