@@ -11,12 +11,13 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
+from news.article import Genre
 from news.errors import BadQuery
 
 Json = dict[str, Any]
 
 #: rises with each change of what Elasticsearch is told of these fields: `broadsheet index migrate` brings it there
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 KEYWORD: Json = {"type": "keyword", "ignore_above": 1024}
 TEXT: Json = {"type": "text", "analyzer": "neutral"}
@@ -161,6 +162,7 @@ FIELDS: dict[str, DeclaredField] = {
     "entries": DeclaredField(type=parts(headline=TEXT, body=TEXT), means="a live blog's entries", weight="D"),
     "body_cut": DeclaredField(type=BOOLEAN, means="the body was too long for the index and is cut there"),
     "article_section": _keyword("section, as the page states it"),
+    "genre": _keyword(f"sort of journalism, where the page states it: {', '.join(f'`{genre}`' for genre in Genre)}"),
     "sections": _keyword(
         "section by one list for all outlets",
         DeclaredFacet(

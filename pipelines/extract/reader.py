@@ -36,7 +36,7 @@ from pipelines.extract.spoken_dates import find
 from pipelines.extract.standfirst import descriptions, standfirst
 from pipelines.extract.stated_language import first_guess, stated_language
 from pipelines.extract.titles import title_parts
-from pipelines.extract.topics import keywords, section
+from pipelines.extract.topics import genre, keywords, section
 from pipelines.extract.walk import outline
 from pipelines.extract.walls import wall
 
@@ -127,6 +127,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
         date_modified=changed,
         correction=found.correction,
         article_section=section(document),
+        genre=genre(document),
         keywords=keywords(document),
         images=images(document),
         in_language=language,

@@ -11,7 +11,7 @@ from index.document import check
 from index.fields import FIELDS
 from index.protocol import DONE, Action, Index
 from index.schema import fields as known_fields
-from news.article import Article, Entry, Image, Rights
+from news.article import Article, Entry, Genre, Image, Rights
 from news.index_document import IndexDocument, page_fields
 from news.moment import Moment, Precision, TimeSource
 from news.outlet import Outlet
@@ -49,6 +49,7 @@ ARTICLE = Article(
     date_modified=Moment(at=AT, precision=Precision.MINUTE, source=TimeSource.JSON_LD),
     correction="Corrected.",
     article_section="Local politics",
+    genre=Genre.OPINION,
     keywords=("harbour",),
     images=(Image(url="https://harbour.example/1.jpg"),),
     in_language="en",
