@@ -17,7 +17,7 @@ from news.errors import BadQuery
 Json = dict[str, Any]
 
 #: rises with each change of what Elasticsearch is told of these fields: `broadsheet index migrate` brings it there
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 KEYWORD: Json = {"type": "keyword", "ignore_above": 1024}
 TEXT: Json = {"type": "text", "analyzer": "neutral"}
@@ -162,7 +162,10 @@ FIELDS: dict[str, DeclaredField] = {
     "entries": DeclaredField(type=parts(headline=TEXT, body=TEXT), means="a live blog's entries", weight="D"),
     "body_cut": DeclaredField(type=BOOLEAN, means="the body was too long for the index and is cut there"),
     "article_section": _keyword("section, as the page states it"),
-    "genre": _keyword(f"sort of journalism, where the page states it: {', '.join(f'`{genre}`' for genre in Genre)}"),
+    "genre": _keyword(
+        f"sort of journalism, where the page states it: {', '.join(f'`{genre}`' for genre in Genre)}",
+        DeclaredFacet(label="Genre", aliases=("genres",), is_code=True, is_usual=True, is_listed=True),
+    ),
     "sections": _keyword(
         "section by one list for all outlets",
         DeclaredFacet(

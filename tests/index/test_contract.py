@@ -424,6 +424,14 @@ async def test_two_selections_each_narrow_the_other(newsroom: Index) -> None:
     assert counts(results, "authors") == {"ada moss": 2, "bo lind": 2}
 
 
+async def test_opinion_can_be_left_out_and_asked_for(index: Index, put: Put) -> None:
+    await put(index, document("a", genre="opinion"), document("b", genre="reportage"), document("c", genre=None))
+    results = await index.search(Query(facets=("genre",)))
+    assert counts(results, "genre") == {"opinion": 1, "reportage": 1}
+    assert await found(index, "genre:opinion") == ["a"]
+    assert await found(index, "-genre:opinion") == ["b", "c"]
+
+
 async def test_a_filter_takes_the_shown_form_too(newsroom: Index) -> None:
     for value in ("Orléans", "orleans", "ORLEANS"):
         assert await found(newsroom, filters={"place": (value,)}) == ["c", "d"]
