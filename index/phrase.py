@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from index.syntax import And, Node, Or, Term
+from index.syntax import And, Or, QueryNode, Term
 from index.tokens import DENSE, Token, tokens
 
 
@@ -47,7 +47,7 @@ PhraseToken(form='2024', prefix=False, distance=2))
     return tuple(row)
 
 
-def positive_terms(node: Node | None) -> Iterator[Term]:
+def positive_terms(node: QueryNode | None) -> Iterator[Term]:
     """Yield the terms that a hit may have been found by: all that are not negated."""
     match node:
         case Term():

@@ -48,31 +48,31 @@ class FacetTerm:
 class Not:
     """What must not be."""
 
-    node: "Node"
+    node: "QueryNode"
 
 
 @dataclass(frozen=True, slots=True)
 class And:
     """All of these."""
 
-    nodes: tuple["Node", ...]
+    nodes: tuple["QueryNode", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
     """At least one of these. Of none: nothing is found."""
 
-    nodes: tuple["Node", ...]
+    nodes: tuple["QueryNode", ...]
 
 
-Node = Term | FacetTerm | Not | And | Or
+QueryNode = Term | FacetTerm | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """The tree, None where nothing was typed, and what the person should be told."""
 
-    tree: Node | None
+    tree: QueryNode | None
     notes: tuple[str, ...] = ()
 
 
@@ -91,7 +91,7 @@ def parse(text: str) -> Parsed:
     if not text.strip():
         return Parsed(None)
     notes = ["The query was too long and was cut."] if len(text) > LONGEST else []
-    groups: list[list[Node]] = []
+    groups: list[list[QueryNode]] = []
     joins = False
     terms = 0
     for item in _items(text[:LONGEST]):
@@ -113,7 +113,7 @@ def parse(text: str) -> Parsed:
     return Parsed(nodes[0] if len(nodes) == 1 else And(nodes), tuple(notes))
 
 
-def _items(text: str) -> Iterator[Node | None]:
+def _items(text: str) -> Iterator[QueryNode | None]:
     """Yield the terms in order, and None for each OR."""
     negates = False
     for match in _TERM.finditer(text.translate(_QUOTES)):
@@ -130,7 +130,7 @@ def _items(text: str) -> Iterator[Node | None]:
             negates = False
 
 
-def _term(match: re.Match[str]) -> Node | None:
+def _term(match: re.Match[str]) -> QueryNode | None:
     """Return the node of one match, or None if it has no word."""
     quoted = match["phrase"] is not None
     text = match["phrase"] if quoted else match["word"]

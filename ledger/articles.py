@@ -49,7 +49,7 @@ async def index_documents(connection: AsyncConnection, ids: Iterable[UUID]) -> d
 
 
 async def documents(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Return the same as JSON."""
+    """Return the index documents of these articles as JSON; those that do not exist are left out."""
     return {id: each.as_json() for id, each in (await index_documents(connection, ids)).items()}
 
 

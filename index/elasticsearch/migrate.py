@@ -32,8 +32,6 @@ COMPARISONS = 5
 #: seconds between two looks at a copy that runs on the server
 LOOK_SECONDS = 2.0
 
-Report = Callable[[str], None]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Migrated:
@@ -49,7 +47,7 @@ class Migrated:
 
 async def migrate(
     index: ElasticsearchIndex,
-    report: Report = lambda line: None,
+    report: Callable[[str], None] = lambda line: None,
     *,
     again: bool = False,
     settle_seconds: float = SETTLE_SECONDS,
@@ -92,7 +90,9 @@ async def abandon(index: ElasticsearchIndex) -> list[str]:
 class _Step:
     """The migration of one stream."""
 
-    def __init__(self, index: ElasticsearchIndex, stream: Stream, report: Report, settle_seconds: float) -> None:
+    def __init__(
+        self, index: ElasticsearchIndex, stream: Stream, report: Callable[[str], None], settle_seconds: float
+    ) -> None:
         self.client = index.client
         self.place = index.place
         self.aliases = index.aliases

@@ -6,7 +6,7 @@ from index.document import folded_value
 from index.fields import Json, boosts, texts
 from index.query import MARK_END, MARK_START, Interval, Query, Sort
 from index.schema import analysed_as
-from index.syntax import And, FacetTerm, Node, Not, Or, Term
+from index.syntax import And, FacetTerm, Not, Or, QueryNode, Term
 from index.tokens import DENSE, tokens
 
 #: analyses that know where a word ends in a script without spaces
@@ -21,7 +21,7 @@ SAMPLED = 300
 _FORMATS = {Interval.HOUR: "yyyy-MM-dd'T'HH:mmxxx"}
 
 
-def condition(node: Node | None, languages: tuple[str, ...]) -> Json:
+def condition(node: QueryNode | None, languages: tuple[str, ...]) -> Json:
     """Return the clause of a tree. `languages` are those the hits are limited to; none: all are searched."""
     match node:
         case None:

@@ -17,14 +17,14 @@ from index.postgresql import translate
 from index.postgresql.tables import ARTICLES, LABELS
 from index.postgresql.translate import Condition
 from index.query import Bucket, Hit, Interval, Query, Sort
-from index.syntax import Node
+from index.syntax import QueryNode
 from news.errors import BadQuery
 
 
 class Search:
     """One query over one connection."""
 
-    def __init__(self, connection: AsyncConnection, query: Query, tree: Node | None, place: PageStart) -> None:
+    def __init__(self, connection: AsyncConnection, query: Query, tree: QueryNode | None, place: PageStart) -> None:
         """Translate the query; `place` is where its page begins, with the time it was first asked as `origin`."""
         self.connection = connection
         self.query = query

@@ -21,7 +21,7 @@ from index.document import folded_value
 from index.phrase import PhraseToken, phrase, positive_terms
 from index.postgresql.tables import ARTICLES
 from index.query import Query
-from index.syntax import And, FacetTerm, Node, Not, Or, Term
+from index.syntax import And, FacetTerm, Not, Or, QueryNode, Term
 
 _WEIGHTS = {"headline": "A", "standfirst": "B", "body": "D"}
 #: of D, C, B and A
@@ -32,7 +32,7 @@ _BY_LENGTH = 1
 Condition = ColumnElement[bool]
 
 
-def condition(node: Node | None) -> Condition:
+def condition(node: QueryNode | None) -> Condition:
     """Return the condition of a tree. What is text alone becomes one tsquery, which the index answers at once."""
     if node is None:
         return true()
@@ -51,7 +51,7 @@ def condition(node: Node | None) -> Condition:
             return false()  # it has no word; the parser makes none such
 
 
-def tsquery(node: Node) -> str | None:
+def tsquery(node: QueryNode) -> str | None:
     """Return the tree in tsquery's notation, None if it asks for more than text.
 
     >>> tsquery(And((Term("fuel prices"), Not(Term("gas", prefix=True)))))
@@ -107,7 +107,7 @@ def published(query: Query) -> list[Condition]:
     return [or_(and_(*exact), and_(*days))]
 
 
-def score(node: Node | None, query: Query, origin: str) -> ColumnElement[float]:
+def score(node: QueryNode | None, query: Query, origin: str) -> ColumnElement[float]:
     """Return the relevance of an article, halved for each `query.freshness` of age before `origin`."""
     terms = [text for term in positive_terms(node) if (text := tsquery(Term(term.text, prefix=term.prefix)))]
     rank: ColumnElement[float] = literal(1.0, Double)
