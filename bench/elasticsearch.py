@@ -20,7 +20,7 @@ if not __package__:  # run by its path: this folder must not stand before the li
 from index.elasticsearch import migrate
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
-from index.protocol import Action, Verdict
+from index.protocol import Action, WriteStatus
 from index.query import Query
 from news.configuration import Configuration
 from news.errors import IndexUnavailable
@@ -90,12 +90,12 @@ class Publisher:
                 continue
             finally:
                 self.cpu_seconds += time.process_time() - started
-            done = [action for action, word in zip(owed, words, strict=True) if word.verdict is Verdict.DONE]
+            done = [action for action, word in zip(owed, words, strict=True) if word.status is WriteStatus.DONE]
             if done:
                 self.longest_gap_seconds = max(self.longest_gap_seconds, time.monotonic() - self._last_at)
                 self._last_at = time.monotonic()
             self.acknowledged |= {action.id: action.revision for action in done}
-            owed = [action for action, word in zip(owed, words, strict=True) if word.verdict is not Verdict.DONE]
+            owed = [action for action, word in zip(owed, words, strict=True) if word.status is not WriteStatus.DONE]
             if owed:
                 await asyncio.sleep(0.5)
 

@@ -8,13 +8,13 @@ import typer
 from broadsheet.console import out, print_json
 from broadsheet.logs import quiet_logs
 
-app = typer.Typer(help="Dashboards for Kibana: put them there, or write them as files.", no_args_is_help=True)
+app = typer.Typer(help="Dashboards for Kibana: put them there, or write them to a file.", no_args_is_help=True)
 
 Page = Annotated[
     str, typer.Option(help="Address of Broadsheet's own page, to which links lead.", metavar="URL", show_default=True)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-#: as in index/kibana/views.py, which --help must not load
+#: as in index/kibana/saved_objects.py, which --help must not load
 PAGE = "http://127.0.0.1:8000"
 
 
@@ -41,7 +41,7 @@ def install(
         print_json(asdict(installed))
         return
     into = f"space {installed.space}" if installed.space else "the default space"
-    out.print(f"Kibana {installed.version}, {into}, by {installed.form}:")
+    out.print(f"Kibana {installed.version}, {into}:")
     for name, ids in (
         ("data views", installed.data_views),
         ("saved searches", installed.searches),
@@ -52,24 +52,26 @@ def install(
 
 @app.command()
 def export(
-    directory: Annotated[Path, typer.Argument(help="Where the files go.")] = Path("deploy/kibana"),
+    directory: Annotated[Path, typer.Argument(help="Where the file goes.")] = Path(),
     page: Page = PAGE,
     as_json: AsJson = False,
 ) -> None:
-    """Write the files that `install` would send: for 8.19 to 9.3, and for 9.4 and newer."""
-    from index.kibana.export import export as write
+    """Write broadsheet.ndjson, which `install` sends: to import it by hand into Kibana."""
+    from index.kibana.saved_objects import ndjson, saved_objects
     from news.errors import ConfigurationError
 
     quiet_logs()
+    path = directory / "broadsheet.ndjson"
+    objects = ndjson(saved_objects(_page(page)))
     try:
-        written = write(directory, _page(page))
+        directory.mkdir(parents=True, exist_ok=True)
+        path.write_text(objects, encoding="utf-8")
     except OSError as error:
         raise ConfigurationError(f"Cannot write to {directory}: {error.strerror}.") from error
     if as_json:
-        print_json([str(path) for path in written])
+        print_json([str(path)])
     else:
-        for path in written:
-            out.print(str(path))
+        out.print(str(path))
 
 
 def _page(page: str) -> str:

@@ -12,7 +12,7 @@ from news.errors import BadQuery
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class PageStart:
     """Where a page of results begins."""
 
     #: when the first page was asked for, ISO 8601; the age of articles is counted from then on all pages
@@ -23,20 +23,20 @@ class Place:
     offset: int = 0
 
 
-def encode(query: Query, place: Place) -> str:
+def encode(query: Query, place: PageStart) -> str:
     """Return the cursor of a place in the results of `query`."""
     text = json.dumps([query.sort, asdict(place)])
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def begin(query: Query) -> Place:
+def begin(query: Query) -> PageStart:
     """Return where the page that `query` asks for begins. Raises BadQuery for a cursor that no page gave.
 
-    >>> begin(Query(cursor=encode(Query(), Place(origin="2026-03-02T08:00:00+00:00", after=(1.5, "a"))))).after
+    >>> begin(Query(cursor=encode(Query(), PageStart(origin="2026-03-02T08:00:00+00:00", after=(1.5, "a"))))).after
     (1.5, 'a')
     """
     if not query.cursor:
-        return Place(origin=now().isoformat())
+        return PageStart(origin=now().isoformat())
     try:
         text = base64.urlsafe_b64decode(query.cursor.encode("ascii") + b"=" * (-len(query.cursor) % 4))
         sort, found = json.loads(text)
@@ -52,4 +52,4 @@ def begin(query: Query) -> Place:
         raise BadQuery("The cursor is not one that a page of results gave.") from error
     if sort != query.sort or offset < 0:
         raise BadQuery("The cursor belongs to another query.")
-    return Place(origin=origin, after=after, offset=offset)
+    return PageStart(origin=origin, after=after, offset=offset)

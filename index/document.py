@@ -1,4 +1,4 @@
-"""A document as it was told in, checked and with what a search needs of it out."""
+"""A document as it was given in, checked and with what a search needs of it out."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -9,8 +9,9 @@ import orjson
 from index.fields import facets, listed
 from index.protocol import Stream
 from index.schema import fields
-from index.words import fold
+from index.tokens import fold
 from news.article import BODY_LIMIT
+from news.index_document import IndexDocument
 
 #: a facet's value is a name; a longer one is a broken page, and Lucene refuses terms past 32,766 bytes
 LONGEST_VALUE = 200
@@ -18,19 +19,21 @@ LONGEST_VALUE = 200
 MOST_VALUES = 200
 
 
-class Refused(Exception):
+class DocumentRejected(Exception):
     """The document will never be taken as it is. The text says why, without any of the document's."""
 
 
-def check(stream: Stream, id: str, document: Mapping[str, Any]) -> dict[str, Any]:
+def check(stream: Stream, id: str, document: IndexDocument | Mapping[str, Any]) -> dict[str, Any]:
     """Return the document with its id, fit for JSON, its body within BODY_LIMIT.
 
-    NUL characters and lone surrogates, which JSON or PostgreSQL cannot hold, become U+FFFD. Raises Refused for a
-    field that the schema does not know and for a value that JSON has no form for.
+    NUL characters and lone surrogates, which JSON or PostgreSQL cannot hold, become U+FFFD. Raises DocumentRejected for
+    a field that the schema does not know and for a value that JSON has no form for.
     """
+    if isinstance(document, IndexDocument):
+        document = document.as_json()
     if unknown := document.keys() - fields(stream):
         names = ", ".join(sorted(str(name)[:50] for name in unknown)[:5])
-        raise Refused(f"the schema of {stream} knows no field {names}")
+        raise DocumentRejected(f"the schema of {stream} knows no field {names}")
     checked = {**document, "id": id}
     body = checked.get("body")
     if isinstance(body, str) and len(body) > BODY_LIMIT:
@@ -44,7 +47,7 @@ def check(stream: Stream, id: str, document: Mapping[str, Any]) -> dict[str, Any
     try:
         orjson.dumps(checked)
     except TypeError as error:
-        raise Refused(f"it has a value that is not JSON: {type(error).__name__}") from error
+        raise DocumentRejected(f"it has a value that is not JSON: {type(error).__name__}") from error
     return checked
 
 
@@ -82,7 +85,7 @@ def sorted_at(document: Mapping[str, Any]) -> datetime | None:
     """Return the time that articles are ordered by: publication as stated, else first sight.
 
     A day alone counts from its first moment in UTC: for the order only, it is never shown.
-    Raises Refused for a text that is no date.
+    Raises DocumentRejected for a text that is no date.
     """
     for name in ("date_published", "first_seen_at", "fetched_at"):
         if stated := document.get(name):
@@ -94,7 +97,7 @@ def _instant(name: str, stated: Any) -> datetime:
     try:
         at = stated if isinstance(stated, date) else datetime.fromisoformat(str(stated))
     except ValueError as error:
-        raise Refused(f"{name} is not an ISO 8601 date") from error
+        raise DocumentRejected(f"{name} is not an ISO 8601 date") from error
     if not isinstance(at, datetime):
         at = datetime(at.year, at.month, at.day, tzinfo=UTC)
     return at if at.utcoffset() is not None else at.replace(tzinfo=UTC)

@@ -11,12 +11,13 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
+from news.article import Genre
 from news.errors import BadQuery
 
 Json = dict[str, Any]
 
 #: rises with each change of what Elasticsearch is told of these fields: `broadsheet index migrate` brings it there
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 4
 
 KEYWORD: Json = {"type": "keyword", "ignore_above": 1024}
 TEXT: Json = {"type": "text", "analyzer": "neutral"}
@@ -70,6 +71,10 @@ class DeclaredFacet:
     aliases: tuple[str, ...] = ()
     #: the document in, its value or values out; None: what the field holds
     values: Callable[[Mapping[str, Any]], Any] | None = None
+    #: the document's fields that `values` reads; none: the field itself
+    read_from: tuple[str, ...] = ()
+    #: codes and flags: their folded form is the one to show
+    is_code: bool = False
     #: counted where nobody says which facets are wanted
     is_usual: bool = False
     #: it has a list on the page; without, it is a filter alone
@@ -109,6 +114,7 @@ def _entities(name: str, type: Json, means: str, *, label: str, aliases: tuple[s
         label=label,
         aliases=aliases,
         values=lambda document: names(document.get(name)),
+        read_from=(f"{name}.name",),
         is_usual=True,
         is_listed=True,
     )
@@ -129,7 +135,9 @@ FIELDS: dict[str, DeclaredField] = {
     "version": DeclaredField(type=INTEGER, means="counts the article's texts"),
     "outlet": _keyword(
         "the outlet's slug",
-        DeclaredFacet(label="Outlet", aliases=("source", "site", "outlets"), is_usual=True, is_listed=True),
+        DeclaredFacet(
+            label="Outlet", aliases=("source", "site", "outlets"), is_code=True, is_usual=True, is_listed=True
+        ),
     ),
     "outlet_name": _keyword("the outlet's name"),
     "in_language": _keyword(
@@ -139,7 +147,7 @@ FIELDS: dict[str, DeclaredField] = {
     "language_confidence": DeclaredField(type=FLOAT, means="how sure the language is, 0 to 1"),
     "country": _keyword(
         "the outlet's country, ISO 3166-1 alpha-2",
-        DeclaredFacet(label="Outlet’s country", aliases=("countries",), is_usual=True, is_listed=True),
+        DeclaredFacet(label="Outlet’s country", aliases=("countries",), is_code=True, is_usual=True, is_listed=True),
     ),
     "headline": DeclaredField(type=TEXT, means="headline", weight="A", boost=3, aliases=("title", "intitle")),
     "standfirst": DeclaredField(
@@ -153,21 +161,25 @@ FIELDS: dict[str, DeclaredField] = {
     ),
     "entries": DeclaredField(type=parts(headline=TEXT, body=TEXT), means="a live blog's entries", weight="D"),
     "body_cut": DeclaredField(type=BOOLEAN, means="the body was too long for the index and is cut there"),
-    "is_cut": DeclaredField(type=BOOLEAN, means="the page shows the beginning of the text alone"),
     "article_section": _keyword("section, as the page states it"),
+    "genre": _keyword(
+        f"sort of journalism, where the page states it: {', '.join(f'`{genre}`' for genre in Genre)}",
+        DeclaredFacet(label="Genre", aliases=("genres",), is_code=True, is_usual=True, is_listed=True),
+    ),
     "sections": _keyword(
         "section by one list for all outlets",
         DeclaredFacet(
             label="Section",
             aliases=("section",),
             values=lambda document: document.get("sections") or document.get("article_section"),
+            read_from=("sections", "article_section"),
             is_usual=True,
             is_listed=True,
         ),
     ),
     "kind": _keyword(
         "`article`, `live_blog`, `video` or `gallery`",
-        DeclaredFacet(label="Kind", aliases=("type",), is_usual=True, is_listed=True),
+        DeclaredFacet(label="Kind", aliases=("type",), is_code=True, is_usual=True, is_listed=True),
     ),
     "authors": _keyword(
         "people who wrote it", DeclaredFacet(label="Author", aliases=("author", "by"), is_usual=True, is_listed=True)
@@ -215,18 +227,22 @@ FIELDS: dict[str, DeclaredField] = {
     ),
     "edit_kinds": _keyword(
         "classes of all its edits",
-        DeclaredFacet(label="Edited", aliases=("edit", "edited"), values=_edit_kinds, is_listed=True),
+        DeclaredFacet(label="Edited", aliases=("edit", "edited"), values=_edit_kinds, is_code=True, is_listed=True),
     ),
     "stealth": DeclaredField(
         type=BOOLEAN,
         means="an edit was not said to be one",
-        facet=DeclaredFacet(label="Edited silently", is_listed=True, is_flag=True),
+        facet=DeclaredFacet(label="Edited silently", is_code=True, is_listed=True, is_flag=True),
     ),
     "gone_at": DeclaredField(
         type=INSTANT,
         means="when it was withdrawn",
         facet=DeclaredFacet(
-            label="Withdrawn", values=lambda document: bool(document.get("gone_at")), is_listed=True, is_flag=True
+            label="Withdrawn",
+            values=lambda document: bool(document.get("gone_at")),
+            is_code=True,
+            is_listed=True,
+            is_flag=True,
         ),
         facet_name="gone",
     ),
@@ -235,13 +251,14 @@ FIELDS: dict[str, DeclaredField] = {
     "is_accessible_for_free": DeclaredField(
         type=BOOLEAN,
         means="the page says that no wall is before it",
-        facet=DeclaredFacet(label="Free to read", aliases=("free",)),
+        facet=DeclaredFacet(label="Free to read", aliases=("free",), is_code=True),
     ),
     "credited_agency": _keyword(
         "the first agency that it names", DeclaredFacet(label="Credited agency", aliases=("credit",))
     ),
     "story_id": _keyword(
-        "the story: articles that carry one text", DeclaredFacet(label="Story", aliases=("story",), is_unique=True)
+        "the story: articles that carry one text",
+        DeclaredFacet(label="Story", aliases=("story",), is_code=True, is_unique=True),
     ),
     "copy_of": _keyword("the article of which it is a copy"),
     "similarity": DeclaredField(type=FLOAT, means="how much of that article's text it has, 0 to 1"),
@@ -270,6 +287,20 @@ FIELDS: dict[str, DeclaredField] = {
 def facets() -> dict[str, DeclaredFacet]:
     """Return every facet by its name, in the order of the page."""
     return {field.facet_name or name: field.facet for name, field in FIELDS.items() if field.facet}
+
+
+@cache
+def facet_sources() -> dict[str, tuple[str, ...]]:
+    """Return the facets whose folded values are not what people want to read, each with the fields to look them up in.
+
+    >>> facet_sources()["places"], facet_sources()["authors"], "country" in facet_sources()
+    (('places.name',), ('authors',), False)
+    """
+    return {
+        field.facet_name or name: field.facet.read_from or (name,)
+        for name, field in FIELDS.items()
+        if field.facet and not field.facet.is_code
+    }
 
 
 def usual_facets() -> tuple[str, ...]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from index.pattern import Piece, pattern, places
+from index.phrase import PhraseToken, occurrences, phrase
 from index.query import MARK_END, MARK_START
 from index.syntax import Term
-from index.words import words
+from index.tokens import tokens
 
 #: characters of one piece, and how many are shown
 FRAGMENT, FRAGMENTS = 160, 3
@@ -19,8 +19,8 @@ def marked(text: str, terms: Sequence[Term], *, whole: bool) -> tuple[str, ...]:
     >>> marked("Öl wird teuer", [Term("ol")], whole=True)
     ('\ue000Öl\ue001 wird teuer',)
     """
-    rows = [row for row in map(pattern, terms) if row]
-    spans = _spans(text[:SEARCHED], rows)
+    phrases = [each for each in map(phrase, terms) if each]
+    spans = _spans(text[:SEARCHED], phrases)
     if not spans:
         return ()
     if whole:
@@ -35,11 +35,11 @@ def marked(text: str, terms: Sequence[Term], *, whole: bool) -> tuple[str, ...]:
     return tuple(_mark(text, begin, end, spans) for begin, end, _ in best)
 
 
-def _spans(text: str, rows: Sequence[tuple[Piece, ...]]) -> list[tuple[int, int]]:
+def _spans(text: str, phrases: Sequence[tuple[PhraseToken, ...]]) -> list[tuple[int, int]]:
     """Return what to mark, in order, overlapping finds joined."""
-    found = list(words(text))
+    found = list(tokens(text))
     joined: list[tuple[int, int]] = []
-    for start, end in sorted(span for row in rows for span in places(row, found)):
+    for start, end in sorted(span for each in phrases for span in occurrences(each, found)):
         if joined and start < joined[-1][1]:
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Literal, Protocol
 
 from index.query import Query, Results
+from news.index_document import IndexDocument
 
 Stream = Literal["articles", "events"]
 
@@ -19,30 +20,30 @@ class Action:
     id: str
     #: rises with each change that is told; an index ignores what is below what it has
     revision: int
-    #: None deletes
-    document: dict[str, Any] | None
+    #: an article's, or a crawl event's as JSON; None deletes
+    document: IndexDocument | Mapping[str, Any] | None
 
 
-class Verdict(StrEnum):
-    """What became of one action."""
+class WriteStatus(StrEnum):
+    """How one action ended."""
 
     DONE = "done"  # the index has it, or something newer
-    REFUSED = "refused"  # it will never take it as it is: for quarantine
-    LATER = "later"  # it may take it another time: the action stays owed
+    REJECTED = "rejected"  # it will never take it as it is
+    LATER = "later"  # it may take it another time: the action stays pending
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
-    """The index's word on one action."""
+class WriteResult:
+    """The result of one action."""
 
-    verdict: Verdict
-    #: why it was refused or must wait, without any text of the document
+    status: WriteStatus
+    #: why it was rejected or must wait, without any text of the document
     reason: str = ""
     #: with LATER: do not come back before
     wait_seconds: float = 0.0
 
 
-DONE = Written(verdict=Verdict.DONE)
+DONE = WriteResult(status=WriteStatus.DONE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +87,8 @@ class Index(Protocol):
         """
         ...
 
-    async def write(self, actions: Sequence[Action]) -> list[Written]:
-        """Tell the index these actions; the answer has one word for each, in their order.
+    async def write(self, actions: Sequence[Action]) -> list[WriteResult]:
+        """Tell the index these actions; one result is returned for each, in their order.
 
         Told late, an action changes nothing: a revision below the index's own counts as done. The same revision is
         written again, so that a rebuild reaches what the index derives.

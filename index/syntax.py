@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from index.fields import facet_named, text_field_named
-from index.words import words
+from index.tokens import tokens
 
 #: longer queries are cut; the longest sensible one, a quoted paragraph, is shorter
 LONGEST = 4_000
@@ -37,7 +37,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Facet:
+class FacetTerm:
     """An exact value, whatever its case and accents, of the facet `name`."""
 
     name: str
@@ -48,31 +48,31 @@ class Facet:
 class Not:
     """What must not be."""
 
-    node: "Node"
+    node: "QueryNode"
 
 
 @dataclass(frozen=True, slots=True)
 class And:
     """All of these."""
 
-    nodes: tuple["Node", ...]
+    nodes: tuple["QueryNode", ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
     """At least one of these. Of none: nothing is found."""
 
-    nodes: tuple["Node", ...]
+    nodes: tuple["QueryNode", ...]
 
 
-Node = Term | Facet | Not | And | Or
+QueryNode = Term | FacetTerm | Not | And | Or
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """The tree, None where nothing was typed, and what the person should be told."""
 
-    tree: Node | None
+    tree: QueryNode | None
     notes: tuple[str, ...] = ()
 
 
@@ -82,7 +82,7 @@ def parse(text: str) -> Parsed:
     >>> parse('"fuel prices" OR petrol -bbc').tree
     And(nodes=(Or(nodes=(Term('fuel prices', exact), Term('petrol'))), Not(node=Term('bbc'))))
     >>> parse("outlet:ap_news iraq*").tree
-    And(nodes=(Facet(name='outlet', value='ap_news'), Term('iraq', prefix)))
+    And(nodes=(FacetTerm(name='outlet', value='ap_news'), Term('iraq', prefix)))
     >>> parse(" ").tree
     >>> parse("?!").notes
     ('The query has no word to search for.',)
@@ -91,7 +91,7 @@ def parse(text: str) -> Parsed:
     if not text.strip():
         return Parsed(None)
     notes = ["The query was too long and was cut."] if len(text) > LONGEST else []
-    groups: list[list[Node]] = []
+    groups: list[list[QueryNode]] = []
     joins = False
     terms = 0
     for item in _items(text[:LONGEST]):
@@ -113,7 +113,7 @@ def parse(text: str) -> Parsed:
     return Parsed(nodes[0] if len(nodes) == 1 else And(nodes), tuple(notes))
 
 
-def _items(text: str) -> Iterator[Node | None]:
+def _items(text: str) -> Iterator[QueryNode | None]:
     """Yield the terms in order, and None for each OR."""
     negates = False
     for match in _TERM.finditer(text.translate(_QUOTES)):
@@ -130,19 +130,19 @@ def _items(text: str) -> Iterator[Node | None]:
             negates = False
 
 
-def _term(match: re.Match[str]) -> Node | None:
+def _term(match: re.Match[str]) -> QueryNode | None:
     """Return the node of one match, or None if it has no word."""
     quoted = match["phrase"] is not None
     text = match["phrase"] if quoted else match["word"]
     field = None
     if name := match["field"]:
         if facet := facet_named(name):
-            return Facet(facet, text.strip()) if text.strip() else None
+            return FacetTerm(facet, text.strip()) if text.strip() else None
         field = text_field_named(name)
         if field is None:
             text = f"{name}:{text}"
     text = text.strip()
     prefix = not quoted and text.endswith("*")
-    if not any(words(text)):
+    if not any(tokens(text)):
         return None
     return Term(text.strip("*") if prefix else text, prefix=prefix, exact=quoted, field=field)

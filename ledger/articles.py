@@ -3,7 +3,6 @@
 import json
 import zlib
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,49 +16,44 @@ from news.article import Article
 from news.edits import Edits
 from news.errors import NoAddress, NotFound
 from news.identity import identity
+from news.index_document import IndexDocument
+from news.moment import utc as utc  # what the ledger's other modules write, too
 from news.version import Version
 
 #: no page lists more addresses of an article: of some, outlets make endless variants, thousands
 MOST_ADDRESSES = 50
 
 
-def utc(at: datetime) -> str:
-    """Return an instant as JSON has it: ISO 8601 in UTC with a Z."""
-    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+def index_document(row: Row[Any]) -> IndexDocument:
+    """Return what the index is given of a row of `articles`."""
+    return IndexDocument(
+        id=row.id,
+        revision=row.revision,
+        outlet=row.outlet,
+        page=row.document,
+        version=row.version,
+        first_seen_at=row.first_seen_at,
+        changed_at=row.changed_at,
+        fetched_at=row.fetched_at,
+        edits=tuple(row.edits),
+        gone_at=row.gone_at,
+        gone_status=row.gone_status,
+        returned_at=row.returned_at,
+        story_id=row.story_id,
+        copy_of=row.copy_of,
+        similarity=row.similarity,
+    )
 
 
-def index_document(row: Row[Any]) -> dict[str, Any]:
-    """Return the index's document of a row of `articles`: the article, its enrichment and what the ledger knows."""
-    known: dict[str, Any] = {
-        "id": str(row.id),
-        "outlet": row.outlet,
-        "version": row.version,
-        "revision": row.revision,
-        "first_seen_at": utc(row.first_seen_at),
-        "changed_at": utc(row.changed_at),
-        "fetched_at": utc(row.fetched_at),
-    }
-    if row.gone_at:
-        known |= {"gone_at": utc(row.gone_at), "gone_reason": str(row.gone_status)}
-    if row.returned_at:
-        known["returned_at"] = utc(row.returned_at)
-    if row.edits:
-        known["edits"] = row.edits
-        known["edit_kinds"] = sorted({edit["kind"] for edit in row.edits})
-        known["stealth"] = any(edit["stealth"] for edit in row.edits)
-    known["story_id"] = str(row.story_id or row.id)
-    if row.copy_of:
-        known["copy_of"] = str(row.copy_of)
-        known["similarity"] = row.similarity
-    if agencies := row.document.get("agencies"):
-        known["credited_agency"] = agencies[0]
-    return dict(row.document) | known
+async def index_documents(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, IndexDocument]:
+    """Return what the index is given of these articles; those that do not exist are left out."""
+    rows = await connection.execute(select(articles).where(articles.c.id.in_(list(ids))))
+    return {row.id: index_document(row) for row in rows}
 
 
 async def documents(connection: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Return the index's documents of these articles; those that do not exist are left out."""
-    rows = await connection.execute(select(articles).where(articles.c.id.in_(list(ids))))
-    return {row.id: index_document(row) for row in rows}
+    """Return the index documents of these articles as JSON; those that do not exist are left out."""
+    return {id: each.as_json() for id, each in (await index_documents(connection, ids)).items()}
 
 
 async def find(connection: AsyncConnection, url_or_id: str) -> UUID:

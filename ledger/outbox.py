@@ -10,19 +10,24 @@ from sqlalchemy import BigInteger, bindparam, cast, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import documents
+from ledger.articles import index_documents
 from ledger.indexed import is_uuid
 from ledger.schema import outbox, publishing, quarantine
+from news.index_document import IndexDocument
 
 
 @dataclass(frozen=True, kw_only=True)
 class PendingDocument:
-    """One document that the index does not have yet; `document` None means that it is to go from the index."""
+    """One document that the index does not have yet: an article's, or a crawl event's as JSON; None: it is to go."""
 
     stream: str
     id: str
     revision: int
-    document: Mapping[str, Any] | None
+    document: IndexDocument | Mapping[str, Any] | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the document as JSON; {} where there is none."""
+        return self.document.as_json() if isinstance(self.document, IndexDocument) else dict(self.document or {})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,12 +116,12 @@ async def pending(connection: AsyncConnection, limit: int) -> list[PendingDocume
     """
     rows = (await connection.execute(select(outbox).order_by(outbox.c.pending_since, outbox.c.id).limit(limit))).all()
     ids = {row.id: UUID(row.id) for row in rows if row.stream == "articles" and is_uuid(row.id)}
-    found = await documents(connection, ids.values()) if ids else {}
+    found = await index_documents(connection, ids.values()) if ids else {}
     result = []
     for row in rows:
         # what the ledger does not know, such as an id that another program wrote, is to go from the index
         document = row.document if row.stream == "events" else found.get(ids[row.id]) if row.id in ids else None
-        revision = max(row.revision, document["revision"]) if document and "revision" in document else row.revision
+        revision = max(row.revision, document.revision) if isinstance(document, IndexDocument) else row.revision
         result.append(PendingDocument(stream=row.stream, id=row.id, revision=revision, document=document))
     return result
 
@@ -146,7 +151,7 @@ async def reject(connection: AsyncConnection, refused: PendingDocument, reason: 
         id=refused.id,
         revision=refused.revision,
         reason=reason,
-        document=dict(refused.document or {}),
+        document=refused.as_json(),
     )
     await connection.execute(
         statement.on_conflict_do_update(

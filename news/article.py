@@ -18,6 +18,18 @@ class Kind(StrEnum):
     NOT_AN_ARTICLE = "not_an_article"
 
 
+class Genre(StrEnum):
+    """What sort of journalism a page says that it is: schema.org's kinds of NewsArticle and Article."""
+
+    ADVERTISING = "advertising"
+    SATIRE = "satire"
+    OPINION = "opinion"
+    REVIEW = "review"
+    ANALYSIS = "analysis"
+    BACKGROUND = "background"
+    REPORTAGE = "reportage"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Image:
     """A picture of the article; `url` is absolute."""
@@ -69,6 +81,8 @@ class Article:
     #: the outlet's own words that say what was corrected, empty where there is none
     correction: str = ""
     article_section: str = ""
+    #: None where the page does not say it
+    genre: Genre | None = None
     keywords: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
     #: BCP 47 tag, "und" where unknown
@@ -103,6 +117,7 @@ class Article:
             if isinstance(value, list):
                 values[name] = tuple(value)
         values["kind"] = Kind(values.get("kind", Kind.ARTICLE))
+        values["genre"] = Genre(values["genre"]) if values.get("genre") else None
         values["images"] = tuple(Image(**image) for image in values.get("images", ()))
         rights = values.get("rights") or {}
         values["rights"] = Rights(

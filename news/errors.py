@@ -47,10 +47,6 @@ class KibanaUnavailable(BroadsheetError):
     """Kibana cannot be reached, refuses us or is too old."""
 
 
-class BadDashboard(BroadsheetError):
-    """A dashboard of ours that Kibana would refuse: a mistake in our own data."""
-
-
 class BadQuery(BroadsheetError):
     """A search asks for a field, a date or a page that cannot be."""
 

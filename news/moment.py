@@ -31,6 +31,11 @@ class TimeSource(StrEnum):
     SITEMAP = "sitemap"
 
 
+def utc(at: datetime) -> str:
+    """Return an instant as JSON has it: ISO 8601 in UTC with a Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Moment:
     """An aware UTC datetime at precision instant or minute, a date alone at precision day."""
@@ -54,7 +59,7 @@ class Moment:
         '2024-02-08'
         """
         if isinstance(self.at, datetime):
-            return self.at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            return utc(self.at)
         return self.at.isoformat()
 
     def as_json(self, name: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from news.article import Article
 from news.digest import Digest
 from news.identity import identities
+from news.index_document import page_fields
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
@@ -121,7 +122,7 @@ class Visit:
     @cached_property
     def document(self) -> dict[str, Any]:
         """The fields of the index document that come of the page and its outlet; the ledger adds its own."""
-        return index_fields(self.digest, self.outlet) if self.digest else {}
+        return page_fields(self.text, self.digest.enrichment, self.outlet) if self.digest else {}
 
     def ended(self, outcome: Outcome, reason: str = "", **known: Any) -> Self:
         """Return the visit with what became of it."""
@@ -137,15 +138,3 @@ class Visit:
         """Return the visit without all that a server could have put into it: what is left can always be recorded."""
         bare = replace(self, digest=None, earlier=None, page=None, final_url="", etag=None, last_modified=None)
         return replace(bare, status=None, content_bytes=None).ended(Outcome.UNRECORDABLE, reason)
-
-
-def index_fields(digest: Digest, outlet: Outlet) -> dict[str, Any]:
-    """Return the index document's fields of an article that was read for `outlet`."""
-    assert digest.article is not None, "a digest without an article has no document"
-    fields = digest.article.as_json() | dict(digest.enrichment)
-    if section := fields.pop("section", None):
-        fields["sections"] = [section]
-    fields |= {"outlet_name": outlet.name, "country": outlet.country}
-    if outlet.forbids_ai_training is not None:
-        fields["rights"] |= {"forbids_ai_training": outlet.forbids_ai_training}
-    return fields

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from index.protocol import Action, Index, Stream, Verdict
+from index.protocol import Action, Index, Stream, WriteStatus
 from ledger.faults import in_transaction, reason_of
 from ledger.indexed import enqueue_everything
 from ledger.locks import Lock, let_go_when_silent
@@ -190,9 +190,11 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
     if not batch:
         return _Batch(wait_seconds=PAUSE_SECONDS)
     answers = await index.write([_action(each) for each in batch])
-    done = [each for each, answer in zip(batch, answers, strict=True) if answer.verdict is Verdict.DONE]
+    done = [each for each, answer in zip(batch, answers, strict=True) if answer.status is WriteStatus.DONE]
     refused = [
-        (each, answer.reason) for each, answer in zip(batch, answers, strict=True) if answer.verdict is Verdict.REFUSED
+        (each, answer.reason)
+        for each, answer in zip(batch, answers, strict=True)
+        if answer.status is WriteStatus.REJECTED
     ]
     for each, reason in refused:
         log.error("document_refused", stream=each.stream, id=each.id, reason=reason)
@@ -203,7 +205,7 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
             await reject(connection, each, reason)
 
     await in_transaction(engine, written)
-    later = [answer for answer in answers if answer.verdict is Verdict.LATER]
+    later = [answer for answer in answers if answer.status is WriteStatus.LATER]
     if later:
         longest = max(later, key=lambda answer: answer.wait_seconds)
         return _Batch(wait_seconds=max(PAUSE_SECONDS, longest.wait_seconds), waits_for=longest.reason or "busy")
@@ -211,5 +213,4 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
 
 
 def _action(each: PendingDocument) -> Action:
-    document = dict(each.document) if each.document is not None else None
-    return Action(stream=cast(Stream, each.stream), id=each.id, revision=each.revision, document=document)
+    return Action(stream=cast(Stream, each.stream), id=each.id, revision=each.revision, document=each.document)

@@ -1,13 +1,12 @@
 """Elasticsearch as a place to search: articles and crawl events, each behind an alias."""
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from typing import Any
 
 from elasticsearch import AsyncElasticsearch, NotFoundError
 
-from index.asked import settle
 from index.cursor import begin
 from index.elasticsearch import bulk, results, translate
 from index.elasticsearch.client import error_type, failed, our_words, unreadable
@@ -15,11 +14,11 @@ from index.elasticsearch.compare import walk_revisions
 from index.elasticsearch.create import create
 from index.elasticsearch.labels import Labels
 from index.elasticsearch.request import preference, searches
-from index.elasticsearch.status import NAME, status
-from index.elasticsearch.targets import Targets
-from index.protocol import Action, IndexStatus, Tally, Written
+from index.elasticsearch.targets import Targets, holders, migrations
+from index.normalised_query import normalise
+from index.protocol import Action, IndexStatus, Stream, Tally, WriteResult
 from index.query import Query, Results
-from index.schema import DERIVED, STREAMS
+from index.schema import DERIVED, STREAMS, schema_version
 from news.errors import BadQuery
 
 #: actions written before it is asked again where writes go
@@ -29,7 +28,7 @@ SLICE = 2_000
 class ElasticsearchIndex:
     """The protocol's methods, carried out by an Elasticsearch."""
 
-    name = NAME
+    name = "elasticsearch"
 
     def __init__(self, client: AsyncElasticsearch, place: str, *, prefix: str = "") -> None:
         """Use `client`; `place` names the server in errors, `prefix` begins each index's name (tests share one)."""
@@ -45,18 +44,18 @@ class ElasticsearchIndex:
             made = [await create(self.client, stream, self.aliases[stream], self.place) for stream in STREAMS]
         return any(made)
 
-    async def write(self, actions: Sequence[Action]) -> list[Written]:
+    async def write(self, actions: Sequence[Action]) -> list[WriteResult]:
         """Tell Elasticsearch these actions by bulk, in chunks."""
-        words: list[Written] = []
+        results: list[WriteResult] = []
         for start in range(0, len(actions), SLICE):
             async with our_words(self.client, self.place):
                 targets = await self.targets.now()
-            words += await bulk.write(self.client, actions[start : start + SLICE], targets, self.place)
-        return words
+            results += await bulk.write(self.client, actions[start : start + SLICE], targets, self.place)
+        return results
 
     async def search(self, query: Query) -> Results:
         """Return what `query` finds."""
-        query, parsed = settle(query)
+        query, parsed = normalise(query)
         place = begin(query)
         clause = translate.condition(parsed.tree, query.languages)
         async with our_words(self.client, self.place):
@@ -119,7 +118,7 @@ class ElasticsearchIndex:
     async def status(self) -> IndexStatus:
         """Return schema, counts, size and what a person should know."""
         async with our_words(self.client, self.place):
-            return await status(self.client, self.aliases, self.place)
+            return await _status(self.client, self.aliases, self.place)
 
     async def tally(self, without: Collection[str] = (), *, revisions: bool = False) -> Tally:
         """Count the articles, but for the ids `without`; with `revisions` add those up, too."""
@@ -159,3 +158,50 @@ class ElasticsearchIndex:
     async def close(self) -> None:
         """Close the client's connections."""
         await self.client.close()
+
+
+async def _status(client: AsyncElasticsearch, aliases: Mapping[str, str], place: str) -> IndexStatus:
+    """Return the status of the indices behind `aliases`, which are by stream. Raises IndexUnavailable."""
+    names = ",".join(aliases.values())
+    if not all([await holders(client, alias, place) for alias in aliases.values()]):
+        missing = "The index is not there yet; `broadsheet index create` makes it."
+        return IndexStatus(backend=ElasticsearchIndex.name, schema_version=0, notes=(missing,))
+    documents = {stream: int((await client.count(index=alias))["count"]) for stream, alias in aliases.items()}
+    stats = await client.indices.stats(index=names, metric="store")
+    mappings = {stream: await _meta(client, alias) for stream, alias in aliases.items()}
+    notes = [note for meta in mappings.values() for note in meta.get("notes", ())]
+    versions: dict[Stream, int] = {stream: int(mappings[stream].get("schema_version", 0)) for stream in STREAMS}
+    for stream in STREAMS:
+        notes += _schema_notes(stream, aliases[stream], versions[stream])
+    for migrated, index in (await migrations(client, aliases)).items():
+        notes.append(f"{aliases[migrated]} is being migrated to {index}; `broadsheet index migrate` goes on with it.")
+    settings = (await client.indices.get_settings(index=names, name="index.blocks.*")).body
+    notes += [
+        f"{index} is read-only ({', '.join(blocks)}); a full disk does that."
+        for index, each in settings.items()
+        if (blocks := each.get("settings", {}).get("index", {}).get("blocks"))
+    ]
+    return IndexStatus(
+        backend=ElasticsearchIndex.name,
+        schema_version=versions["articles"],
+        documents=documents,
+        size_bytes=stats["_all"]["total"]["store"]["size_in_bytes"],
+        behind=tuple(stream for stream in STREAMS if versions[stream] < schema_version(stream)),
+        notes=tuple(notes),
+    )
+
+
+async def _meta(client: AsyncElasticsearch, alias: str) -> dict[str, Any]:
+    (found,) = (await client.indices.get_mapping(index=alias)).body.values()
+    meta: dict[str, Any] = found["mappings"].get("_meta", {})
+    return meta
+
+
+def _schema_notes(stream: Stream, alias: str, version: int) -> list[str]:
+    """Return what is to be done about an index that this version of Broadsheet does not match."""
+    known = schema_version(stream)
+    if version < known:
+        return [f"{alias} has schema {version}, the newest is {known}; `broadsheet index migrate` brings it there."]
+    if version > known:
+        return [f"{alias} has schema {version} of a newer Broadsheet; this one knows {known}."]
+    return []

@@ -1,4 +1,4 @@
-"""Actions in, one word for each out: bulk writing that keeps going when a server stumbles."""
+"""Actions in, one result for each out: bulk writing that keeps going when a server stumbles."""
 
 import asyncio
 from collections import defaultdict
@@ -10,13 +10,15 @@ import orjson
 from elastic_transport import ConnectionTimeout, TlsError, TransportError
 from elasticsearch import ApiError, AsyncElasticsearch
 
-from index.document import Refused
+from index.document import DocumentRejected, check, facet_values, sorted_at
+from index.elasticsearch.bulk_items import BUSY_SECONDS, FAULT_SECONDS, result_of
 from index.elasticsearch.client import error_type, explained, unreachable, unreadable
-from index.elasticsearch.source import source
-from index.elasticsearch.verdict import BUSY_SECONDS, FAULT_SECONDS, word_on
-from index.protocol import DONE, Action, Verdict, Written
+from index.fields import boosts, names
+from index.protocol import DONE, Action, Stream, WriteResult, WriteStatus
+from index.schema import analysed_as
 from news.backoff import Backoff
 from news.errors import IndexUnavailable
+from news.index_document import IndexDocument
 
 #: bytes of one request: larger ones are not faster and hold more memory on both sides
 CHUNK_BYTES = 5_000_000
@@ -47,11 +49,40 @@ class Line:
     text: bytes
 
 
+def source(stream: Stream, id: str, document: IndexDocument | Mapping[str, Any]) -> dict[str, Any]:
+    """Return the checked document with what is derived from it. Raises DocumentRejected."""
+    checked = check(stream, id, document)
+    if stream == "events":
+        return checked
+    for entities in ("places", "people", "organisations"):
+        if found := checked.get(entities):
+            checked[entities] = [each if isinstance(each, Mapping) else {"name": each} for each in found]
+    places = [place for place in checked.get("places") or () if isinstance(place, Mapping)]
+    at = sorted_at(checked)
+    derived = {
+        "facets": {facet: list(values) for facet, values in facet_values(checked).items()},
+        "sorted_at": at.isoformat() if at else None,
+        "story_key": checked.get("story_id") or id,
+        "place_names": names(places),
+        "place_codes": names(places, "code"),
+        "place_points": [
+            {"lat": place["lat"], "lon": place["lon"]}
+            for place in places
+            if place.get("lat") is not None and place.get("lon") is not None
+        ],
+        "people_names": names(checked.get("people")),
+        "organisation_names": names(checked.get("organisations")),
+    }
+    if key := analysed_as(str(checked.get("in_language") or "")):
+        derived["i18n"] = {key: {field: checked[field] for field in boosts() if checked.get(field)}}
+    return checked | derived
+
+
 def lines(place: int, action: Action, targets: Mapping[str, Sequence[str]]) -> Iterator[Line]:
-    """Yield the action once for each name it goes to. Raises Refused if it never can."""
+    """Yield the action once for each name it goes to. Raises DocumentRejected if it never can."""
     verb = "delete" if action.document is None else "index"
     if len(action.id.encode("utf-8", "replace")) > ID_BYTES:
-        raise Refused(f"its id is longer than {ID_BYTES} bytes")
+        raise DocumentRejected(f"its id is longer than {ID_BYTES} bytes")
     document = None
     if action.document is not None:
         document = orjson.dumps(source(action.stream, action.id, action.document))
@@ -83,53 +114,55 @@ async def write(
     place: str,
     *,
     pause: Pause = asyncio.sleep,
-) -> list[Written]:
-    """Write the actions to the aliases `targets` (stream to names) and return one word for each.
+) -> list[WriteResult]:
+    """Write the actions to the aliases `targets` (stream to names) and return one result for each.
 
     Where an action goes to several aliases, it is done only when all have it. Raises IndexUnavailable if the server
     cannot be reached, refuses us, gives an answer that cannot be read, or has an index that takes nothing, and no
-    action has its word yet; else the rest is LATER, with the reason.
+    action has its result yet; else the rest is LATER, with the reason.
     """
-    found: dict[int, Written] = {}
+    found: dict[int, WriteResult] = {}
     every: list[Line] = []
     for number, action in enumerate(actions):
         try:
             every.extend(lines(number, action, targets))
-        except Refused as refusal:
-            found[number] = Written(verdict=Verdict.REFUSED, reason=str(refusal))
+        except DocumentRejected as refusal:
+            found[number] = WriteResult(status=WriteStatus.REJECTED, reason=str(refusal))
     sender = _Sender(client, place, pause)
     waiting = list(chunks(every))
     while waiting:
         chunk = waiting.pop(0)
         try:
-            words = await sender.send(chunk)
+            results = await sender.send(chunk)
         except _TooLarge:
             if len(chunk) > 1:
                 half = len(chunk) // 2
                 waiting[:0] = [chunk[:half], chunk[half:]]
                 continue
-            words = [Written(verdict=Verdict.REFUSED, reason="it is larger than the server takes")]
+            results = [WriteResult(status=WriteStatus.REJECTED, reason="it is larger than the server takes")]
         except IndexUnavailable as error:
             if not sender.wrote:
                 raise
-            words = [Written(verdict=Verdict.LATER, reason=str(error), wait_seconds=FAULT_SECONDS)] * len(chunk)
-        for each, word in zip(chunk, words, strict=True):
-            found[each.place] = worse(found.get(each.place, DONE), word)
-        later = [word for word in words if word.verdict is Verdict.LATER]
-        if later and (len(later) == len(words) or later[0].wait_seconds > BUSY_SECONDS):
+            results = [WriteResult(status=WriteStatus.LATER, reason=str(error), wait_seconds=FAULT_SECONDS)] * len(
+                chunk
+            )
+        for each, result in zip(chunk, results, strict=True):
+            found[each.place] = worse(found.get(each.place, DONE), result)
+        later = [result for result in results if result.status is WriteStatus.LATER]
+        if later and (len(later) == len(results) or later[0].wait_seconds > BUSY_SECONDS):
             # what is away, busy, full or at fault for a whole chunk is so for the next; the caller comes back
             for each in (one for rest in waiting for one in rest):
                 found[each.place] = worse(found.get(each.place, DONE), later[0])
             break
-    if sender.fault and all(word.verdict is Verdict.LATER for word in found.values()):
+    if sender.fault and all(result.status is WriteStatus.LATER for result in found.values()):
         raise sender.fault
     return [found[number] for number in range(len(actions))]
 
 
-def worse(one: Written, other: Written) -> Written:
-    """Return the worse of two words on one action: LATER before REFUSED before DONE."""
-    weight = {Verdict.DONE: 0, Verdict.REFUSED: 1, Verdict.LATER: 2}
-    return other if weight[other.verdict] > weight[one.verdict] else one
+def worse(one: WriteResult, other: WriteResult) -> WriteResult:
+    """Return the worse of two results of one action: LATER before REJECTED before DONE."""
+    weight = {WriteStatus.DONE: 0, WriteStatus.REJECTED: 1, WriteStatus.LATER: 2}
+    return other if weight[other.status] > weight[one.status] else one
 
 
 class _TooLarge(Exception):
@@ -146,12 +179,12 @@ class _Sender:
         self.wrote = False
         self.fault: IndexUnavailable | None = None
 
-    async def send(self, chunk: Sequence[Line]) -> list[Written]:
+    async def send(self, chunk: Sequence[Line]) -> list[WriteResult]:
         """Send a chunk until each line has an answer or the tries are used up; what is busy then is LATER.
 
         Sent again, what had arrived the first time is a version conflict and counts as done.
         """
-        words: list[Written] = [Written(verdict=Verdict.LATER)] * len(chunk)
+        results: list[WriteResult] = [WriteResult(status=WriteStatus.LATER)] * len(chunk)
         still = list(range(len(chunk)))
         timeouts = 0
         for attempt in range(TRIES):
@@ -162,7 +195,7 @@ class _Sender:
             except ApiError as error:
                 busy = await self._busy(error)
                 for number in still:
-                    words[number] = busy
+                    results[number] = busy
                 continue
             except TransportError as error:
                 timeouts += isinstance(error, ConnectionTimeout)
@@ -170,36 +203,40 @@ class _Sender:
                     raise unreachable(error, self._place) from None
                 continue
             for number, item in zip(still, items, strict=True):
-                words[number] = self._word_on(item, chunk[number].target)
-                self.wrote = self.wrote or words[number].verdict is Verdict.DONE
-            still = [number for number in still if words[number].verdict is Verdict.LATER]
-            if not still or any(words[number].wait_seconds > BUSY_SECONDS for number in still):
+                results[number] = self._result_of(item, chunk[number].target)
+                self.wrote = self.wrote or results[number].status is WriteStatus.DONE
+            still = [number for number in still if results[number].status is WriteStatus.LATER]
+            if not still or any(results[number].wait_seconds > BUSY_SECONDS for number in still):
                 break
-        return self._spared(chunk, words)
+        return self._spared(chunk, results)
 
-    def _word_on(self, item: Mapping[str, Any], target: str) -> Written:
-        """Return our word on one item; where the index is at fault, LATER: what other indices answered counts."""
+    def _result_of(self, item: Mapping[str, Any], target: str) -> WriteResult:
+        """Return the result of one item; where the index is at fault, LATER: what other indices answered counts."""
         try:
-            return word_on(item, target, self._place)
+            return result_of(item, target, self._place)
         except IndexUnavailable as error:
             self.fault = error
-            return Written(verdict=Verdict.LATER, reason=str(error), wait_seconds=FAULT_SECONDS)
+            return WriteResult(status=WriteStatus.LATER, reason=str(error), wait_seconds=FAULT_SECONDS)
 
-    def _spared(self, chunk: Sequence[Line], words: list[Written]) -> list[Written]:
-        """Return the words with those that an index refuses all alike made LATER: its mapping fits no document."""
-        reasons: dict[str, list[Written]] = defaultdict(list)
-        for line, word in zip(chunk, words, strict=True):
-            reasons[line.target].append(word)
+    def _spared(self, chunk: Sequence[Line], results: list[WriteResult]) -> list[WriteResult]:
+        """Return the results with those that an index refuses all alike made LATER: its mapping fits no document."""
+        reasons: dict[str, list[WriteResult]] = defaultdict(list)
+        for line, result in zip(chunk, results, strict=True):
+            reasons[line.target].append(result)
         for target, each in reasons.items():
-            if len(each) < ALIKE or each[0].verdict is not Verdict.REFUSED or any(word != each[0] for word in each):
+            if (
+                len(each) < ALIKE
+                or each[0].status is not WriteStatus.REJECTED
+                or any(result != each[0] for result in each)
+            ):
                 continue
             self.fault = IndexUnavailable(
                 f"Elasticsearch at {self._place} refuses every document for '{target}' ({each[0].reason}): its mapping "
                 "is not ours. `broadsheet index migrate --again` makes it anew."
             )
-            later = Written(verdict=Verdict.LATER, reason=str(self.fault), wait_seconds=FAULT_SECONDS)
-            words = [later if line.target == target else word for line, word in zip(chunk, words, strict=True)]
-        return words
+            later = WriteResult(status=WriteStatus.LATER, reason=str(self.fault), wait_seconds=FAULT_SECONDS)
+            results = [later if line.target == target else result for line, result in zip(chunk, results, strict=True)]
+        return results
 
     async def _items(self, texts: list[bytes]) -> list[Mapping[str, Any]]:
         """Send the lines once and return an item for each. Raises IndexUnavailable for an answer of another shape."""
@@ -216,11 +253,11 @@ class _Sender:
             raise unreadable(self._place)
         return cast(list[Mapping[str, Any]], found)
 
-    async def _busy(self, error: ApiError) -> Written:
-        """Return our word on all lines of a request that was refused whole. Raises what no waiting will mend."""
+    async def _busy(self, error: ApiError) -> WriteResult:
+        """Return the result of all lines of a request that was refused whole. Raises what no waiting will mend."""
         if error.status_code == 413:
             raise _TooLarge from None
         kind = error_type(error.body)
         if error.status_code in (429, 502, 503, 504):
-            return Written(verdict=Verdict.LATER, reason=kind, wait_seconds=BUSY_SECONDS)
+            return WriteResult(status=WriteStatus.LATER, reason=kind, wait_seconds=BUSY_SECONDS)
         raise await explained(error, self._client, self._place) from None

@@ -56,7 +56,7 @@ class _Untrusted(TlsError):
         self.trouble = trouble
 
 
-class Node(AiohttpHttpNode):
+class StreamingNode(AiohttpHttpNode):
     """The client's node, which gives large bodies to aiohttp as a stream."""
 
     async def perform_request(  # type: ignore[override]  # the transport calls it by these names alone
@@ -91,7 +91,7 @@ def connect(configuration: Configuration) -> AsyncElasticsearch:
     try:
         return AsyncElasticsearch(
             [with_port(address) for address in addresses],
-            node_class=Node,
+            node_class=StreamingNode,
             api_key=key,
             request_timeout=REQUEST_SECONDS,
             max_retries=2,  # each on another node, where there is one

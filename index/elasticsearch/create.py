@@ -6,8 +6,7 @@ from elasticsearch import AsyncElasticsearch, BadRequestError
 
 from index.elasticsearch.analysis import fit
 from index.elasticsearch.client import error_type
-from index.elasticsearch.targets import holders
-from index.elasticsearch.verdict import NEXT
+from index.elasticsearch.targets import NEXT, holders
 from index.protocol import Stream
 from index.schema import schema_version
 from news.errors import IndexUnavailable

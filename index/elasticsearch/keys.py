@@ -7,7 +7,7 @@ from elasticsearch import ApiError
 
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import our_words
-from index.elasticsearch.verdict import NEXT
+from index.elasticsearch.targets import NEXT
 from news.errors import IndexUnavailable
 
 

@@ -10,20 +10,8 @@ from typing import Any
 from elasticsearch import AsyncElasticsearch
 
 from index.document import facet_values
+from index.fields import facet_sources
 
-#: facets whose folded values are not what people want to read, and the fields that their values come from
-_SOURCES = {
-    "in_language": ["in_language"],
-    "sections": ["sections", "article_section"],
-    "authors": ["authors"],
-    "agencies": ["agencies"],
-    "places": ["places.name"],
-    "people": ["people.name"],
-    "organisations": ["organisations.name"],
-    "keywords": ["keywords"],
-    "about_country": ["about_country"],
-    "credited_agency": ["credited_agency"],
-}
 #: forms that are kept; one takes about 200 bytes
 MOST = 50_000
 
@@ -52,7 +40,7 @@ class Labels:
             searches: list[dict[str, Any]] = []
             for facet, value in wanted:
                 query = {"bool": {"filter": [{"term": {f"facets.{facet}": value}}]}}
-                body = {"query": query, "size": 1, "terminate_after": 1, "_source": _SOURCES[facet]}
+                body = {"query": query, "size": 1, "terminate_after": 1, "_source": list(facet_sources()[facet])}
                 searches += [{"index": self._alias}, body | {"track_total_hits": False}]
             answers = (await self._client.msearch(searches=searches))["responses"]
             for (facet, value), answer in zip(wanted, answers, strict=True):
@@ -65,13 +53,13 @@ class Labels:
         return [
             (facet, value)
             for facet, found in values.items()
-            if facet in _SOURCES
+            if facet in facet_sources()
             for value in found
             if (facet, value) not in self._known
         ]
 
     def _learn(self, document: Mapping[str, Any]) -> None:
         for facet, forms in facet_values(document).items():
-            if facet in _SOURCES:
+            if facet in facet_sources():
                 for value, form in forms.items():
                     self._known.setdefault((facet, value), form)

@@ -20,8 +20,7 @@ from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import our_words
 from index.elasticsearch.compare import Difference, differences, mend
 from index.elasticsearch.create import versions
-from index.elasticsearch.targets import BELIEVED_SECONDS, holders, migrations
-from index.elasticsearch.verdict import NEXT
+from index.elasticsearch.targets import BELIEVED_SECONDS, NEXT, holders, migrations
 from index.protocol import Stream
 from index.schema import STREAMS, schema_version
 from news.errors import IndexUnavailable
@@ -32,8 +31,6 @@ SETTLE_SECONDS = 2 * BELIEVED_SECONDS
 COMPARISONS = 5
 #: seconds between two looks at a copy that runs on the server
 LOOK_SECONDS = 2.0
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +47,7 @@ class Migrated:
 
 async def migrate(
     index: ElasticsearchIndex,
-    report: Report = lambda line: None,
+    report: Callable[[str], None] = lambda line: None,
     *,
     again: bool = False,
     settle_seconds: float = SETTLE_SECONDS,
@@ -93,7 +90,9 @@ async def abandon(index: ElasticsearchIndex) -> list[str]:
 class _Step:
     """The migration of one stream."""
 
-    def __init__(self, index: ElasticsearchIndex, stream: Stream, report: Report, settle_seconds: float) -> None:
+    def __init__(
+        self, index: ElasticsearchIndex, stream: Stream, report: Callable[[str], None], settle_seconds: float
+    ) -> None:
         self.client = index.client
         self.place = index.place
         self.aliases = index.aliases

@@ -5,18 +5,16 @@ the counts need every hit but no score.
 """
 
 import hashlib
-from typing import Any
 
-from index.cursor import Place
+from index.cursor import PageStart
 from index.elasticsearch import translate
+from index.fields import Json
 from index.query import Query
 from index.schema import DERIVED
 from news.errors import BadQuery
 
-Json = dict[str, Any]
 
-
-def searches(query: Query, clause: Json, place: Place) -> list[Json]:
+def searches(query: Query, clause: Json, place: PageStart) -> list[Json]:
     """Return the bodies of the searches: the page, which begins at `place`, and the counts if there are any.
 
     `clause` is the condition of what was typed. Raises BadQuery for a page that lies too deep.
@@ -41,7 +39,7 @@ def preference(query: Query) -> str:
     return hashlib.sha256(query.text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _page(query: Query, clause: Json, place: Place, filters: list[Json]) -> Json:
+def _page(query: Query, clause: Json, place: PageStart, filters: list[Json]) -> Json:
     body: Json = {
         "query": {"bool": {"must": [translate.fresh(clause, query, place.origin)], "filter": filters}},
         "size": query.size,

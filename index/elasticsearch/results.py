@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from index.cursor import Place, encode
+from index.cursor import PageStart, encode
 from index.query import MARK_START, Bucket, Hit, Query, Sort
 
-Json = Mapping[str, Any]
+ServerAnswer = Mapping[str, Any]
 
 
-def hits(found: Json, query: Query) -> tuple[Hit, ...]:
+def hits(found: ServerAnswer, query: Query) -> tuple[Hit, ...]:
     """Return the hits of the answer."""
     return tuple(
         Hit(
@@ -25,7 +25,7 @@ def hits(found: Json, query: Query) -> tuple[Hit, ...]:
     )
 
 
-def _highlights(found: Json) -> dict[str, tuple[str, ...]]:
+def _highlights(found: ServerAnswer) -> dict[str, tuple[str, ...]]:
     """Return one highlight a field: of the analyses that found something there, the one that found most."""
     best: dict[str, tuple[str, ...]] = {}
     for name, pieces in found.items():
@@ -39,7 +39,7 @@ def _marks(pieces: Any) -> int:
     return sum(piece.count(MARK_START) for piece in pieces)
 
 
-def facets(found: Json, query: Query, labels: Mapping[tuple[str, str], str]) -> dict[str, tuple[Bucket, ...]]:
+def facets(found: ServerAnswer, query: Query, labels: Mapping[tuple[str, str], str]) -> dict[str, tuple[Bucket, ...]]:
     """Return the facets' values with the forms to show; `labels` are by facet and folded value."""
     return {
         name: tuple(
@@ -50,19 +50,19 @@ def facets(found: Json, query: Query, labels: Mapping[tuple[str, str], str]) -> 
     }
 
 
-def facet_values(found: Json, query: Query) -> dict[str, list[str]]:
+def facet_values(found: ServerAnswer, query: Query) -> dict[str, list[str]]:
     """Return the facets' values as they are counted: folded."""
     return {name: [bucket["key"] for bucket in counted(found, f"facet:{name}")] for name in query.facets}
 
 
-def counted(found: Json, name: str) -> list[dict[str, Any]]:
+def counted(found: ServerAnswer, name: str) -> list[dict[str, Any]]:
     """Return the buckets of an aggregation, whether or not it stands under a filter."""
     aggregation = found["aggregations"][name]
     buckets: list[dict[str, Any]] = aggregation.get("counted", aggregation)["buckets"]
     return buckets
 
 
-def histogram(found: Json) -> tuple[Bucket, ...]:
+def histogram(found: ServerAnswer) -> tuple[Bucket, ...]:
     """Return the bars: those of instants and those of days alone, added up where they are the same day."""
     bars: Counter[str] = Counter()
     for name in ("histogram:instants", "histogram:days"):
@@ -72,7 +72,7 @@ def histogram(found: Json) -> tuple[Bucket, ...]:
     return tuple(Bucket(value=day, label=day, count=count) for day, count in sorted(bars.items()))
 
 
-def significant_terms(found: Json) -> tuple[Bucket, ...]:
+def significant_terms(found: ServerAnswer) -> tuple[Bucket, ...]:
     """Return the words that tell the best hits from all other articles, the most telling first."""
     if "significant" not in found.get("aggregations", {}):
         return ()
@@ -82,7 +82,7 @@ def significant_terms(found: Json) -> tuple[Bucket, ...]:
     )
 
 
-def next_cursor(found: Json, query: Query, place: Place) -> str | None:
+def next_cursor(found: ServerAnswer, query: Query, place: PageStart) -> str | None:
     """Return the cursor of the next page, None where this one was not full. `place` is where this one began."""
     last = found["hits"]["hits"]
     if len(last) < query.size or not last:

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from elasticsearch import AsyncElasticsearch
 
 from index.elasticsearch.client import unreadable
-from index.elasticsearch.verdict import NEXT
 from news.errors import IndexUnavailable
 
+#: ends the name of an alias that exists for as long as a migration lasts
+NEXT = "-next"
 #: seconds that an answer is believed; a migration waits longer than this before it copies
 BELIEVED_SECONDS = 5.0
 

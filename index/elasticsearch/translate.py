@@ -1,16 +1,13 @@
 """A query in, the body of an Elasticsearch search out."""
 
 from datetime import datetime
-from typing import Any
 
 from index.document import folded_value
-from index.fields import boosts, texts
+from index.fields import Json, boosts, texts
 from index.query import MARK_END, MARK_START, Interval, Query, Sort
 from index.schema import analysed_as
-from index.syntax import And, Facet, Node, Not, Or, Term
-from index.words import DENSE, words
-
-Json = dict[str, Any]
+from index.syntax import And, FacetTerm, Not, Or, QueryNode, Term
+from index.tokens import DENSE, tokens
 
 #: analyses that know where a word ends in a script without spaces
 _DENSE_LANGUAGES = ("ja", "km", "ko", "lo", "my", "th", "zh")
@@ -24,7 +21,7 @@ SAMPLED = 300
 _FORMATS = {Interval.HOUR: "yyyy-MM-dd'T'HH:mmxxx"}
 
 
-def condition(node: Node | None, languages: tuple[str, ...]) -> Json:
+def condition(node: QueryNode | None, languages: tuple[str, ...]) -> Json:
     """Return the clause of a tree. `languages` are those the hits are limited to; none: all are searched."""
     match node:
         case None:
@@ -37,7 +34,7 @@ def condition(node: Node | None, languages: tuple[str, ...]) -> Json:
             return {"bool": {"should": [condition(each, languages) for each in nodes], "minimum_should_match": 1}}
         case Not(inner):
             return {"bool": {"must_not": [condition(inner, languages)]}}
-        case Facet(name, value):
+        case FacetTerm(name, value):
             return {"term": {f"facets.{name}": {"value": folded_value(value)}}}
         case Term():
             return _term(node, languages)
@@ -48,7 +45,7 @@ def _term(term: Term, languages: tuple[str, ...]) -> Json:
     fields = {term.field: boosts()[term.field]} if term.field else boosts()
     neutral = [f"{name}^{boost}" for name, boost in fields.items()] + ([] if term.field else _others())
     dense = DENSE.search(term.text) is not None
-    several = dense or sum(1 for _ in words(term.text)) > 1
+    several = dense or sum(1 for _ in tokens(term.text)) > 1
     if term.prefix:
         kind = "phrase_prefix" if several else "bool_prefix"
         return _multi(term.text, neutral, kind, analyzer="neutral_plain")

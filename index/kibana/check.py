@@ -1,44 +1,36 @@
-"""What Kibana would refuse or show wrongly, found before it is sent: Kibana itself may be far away."""
+"""Kibana's saved objects in, their faults out: what Kibana would refuse or show empty.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import combinations
-from typing import Any
+`python -m index.kibana.check` checks deploy/kibana/broadsheet.ndjson and writes it in its tidy form: sorted, and
+without what belongs to the Kibana that it was exported from.
+"""
 
-from index.kibana.code import code
-from index.kibana.dashboards import DASHBOARDS
-from index.kibana.objects import dashboard, data_view, search
-from index.kibana.panels import COLUMNS
-from index.kibana.searches import SEARCHES
-from index.kibana.views import PAGE, VIEWS, runtime_fields, types, view
-from news.errors import BadDashboard
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
 
-#: Kibana's limit on panels of one dashboard as code
-MOST_PANELS = 100
+from index.kibana.saved_objects import PAGE, SavedObject, committed, ndjson, parse
+from index.schema import STREAMS, schema
 
-#: every key that we send, by the kind of thing; Kibana refuses a key that it does not know
-_KEYS: dict[str, tuple[frozenset[str], frozenset[str]]] = {
-    kind: (frozenset(needed.split()), frozenset(allowed.split()))
-    for kind, needed, allowed in (
-        ("dashboard", "title description time_range pinned_panels panels", ""),
-        ("time_range", "from to", ""),
-        ("control", "type width grow config", ""),
-        ("control config", "title data_view_id field_name", ""),
-        ("panel", "type id grid config", ""),
-        ("grid", "x y w h", ""),
-        ("discover_session", "title ref_id", ""),
-        ("metric", "type title data_source metrics", "query"),
-        ("data_table", "type title data_source metrics rows", "query"),
-        ("xy", "type title layers", "query"),
-        ("layer", "type data_source x y", "breakdown_by"),
-        ("data_source", "type ref_id", ""),
-        ("query", "language expression", ""),
-        ("measure", "operation label", "field percentile type"),
-        ("date_histogram", "operation field label", ""),
-        ("terms", "operation fields label limit rank_by", ""),
-        ("rank_by", "type metric_index direction", ""),
-    )
+#: each type, in the file's order, with the version of its form: those of Kibana 8.19, which all newer ones migrate.
+#: An object without a version goes through all old migrations, which has crashed
+FORMS = {"index-pattern": "8.0.0", "search": "10.5.0", "dashboard": "10.2.0"}
+CORE_FORM = "8.8.0"
+_KEYS = ("attributes", "coreMigrationVersion", "id", "managed", "references", "type", "typeMigrationVersion")
+
+#: Elasticsearch's types as Kibana names them; the others cannot be aggregated
+_TYPES = {
+    "keyword": "string",
+    "boolean": "boolean",
+    "date": "date",
+    "integer": "number",
+    "long": "number",
+    "float": "number",
 }
-#: which types of field each operation takes, as Kibana names them
+#: which types of field an operation of Lens takes; of any other operation only the field is looked at
 _TAKES = {
     "unique_count": {"string", "number", "date", "boolean"},
     "median": {"number"},
@@ -48,156 +40,152 @@ _TAKES = {
     "date_histogram": {"date"},
     "terms": {"string", "number", "boolean"},
 }
+_ANY = {*_TYPES.values(), "other"}
+#: what Lens calls the count of documents
+_RECORDS = "___records___"
+_SEARCH_VIEW = "kibanaSavedObjectMeta.searchSourceJSON.index"
 
 
-def check() -> None:
-    """Check all that we would send. Raises BadDashboard with every fault."""
-    faults = [fault for each in DASHBOARDS for fault in faults_of(code(each))]
-    shared = [data_view(each, PAGE) for each in VIEWS] + [search(saved) for saved in SEARCHES]
-    faults += dangling([*shared, *(dashboard(each) for each in DASHBOARDS)])
-    for saved in SEARCHES:
-        known = types(view(saved.view).stream).keys() | runtime_fields(view(saved.view)).keys()
-        asked = (*saved.columns, saved.sort, *([saved.where.field] if saved.where else []))
-        faults += [f"{saved.id}: there is no field {name}" for name in asked if name not in known]
-    if faults:
-        raise BadDashboard("Kibana would refuse the dashboards: " + "; ".join(faults) + ".")
+def faults(objects: Sequence[SavedObject]) -> list[str]:
+    """Return what is wrong with the saved objects, a sentence each."""
+    ids = [(each.get("type"), each.get("id")) for each in objects]
+    found = [f"{id}: two are called so" for _, id in sorted({key for key in ids if ids.count(key) > 1}, key=str)]
+    sound = []
+    for each in objects:
+        wrong = list(_form(each))
+        found += wrong
+        sound += [] if wrong else [each]
+    views = {each["id"]: each for each in sound if each["type"] == "index-pattern"}
+    for each in sound:
+        try:
+            found += [f"{each['id']}: {fault}" for fault in _object(each, set(ids), views)]
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            found.append(f"{each['id']}: it is not in the form of Kibana 8.19: {error!r}")
+    return found
 
 
-def faults_of(made: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with a dashboard as code, a sentence each."""
-    return list(_dashboard(made))
+def tidy(objects: Sequence[SavedObject]) -> str:
+    """Return the file of these objects, whose form has no fault."""
+    order = {type: number for number, type in enumerate(FORMS)}
+    found = sorted(objects, key=lambda each: (order[each["type"]], each["id"]))
+    return ndjson({key: each[key] for key in _KEYS if key in each} for each in found)
 
 
-def dangling(objects: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the references of saved objects that lead to none of them."""
-    known = {(each["type"], each["id"]) for each in objects}
-    return [
-        f"{each['id']}: {reference['name']} leads to no {reference['type']} {reference['id']}"
-        for each in objects
-        for reference in each["references"]
-        if (reference["type"], reference["id"]) not in known
-    ]
-
-
-def _keys(where: str, kind: str, value: Mapping[str, Any]) -> Iterator[str]:
-    needed, allowed = _KEYS[kind]
-    yield from (f"{where}: {kind} has an unknown key {name}" for name in sorted(value.keys() - needed - allowed))
-    yield from (f"{where}: {kind} lacks {name}" for name in sorted(needed - value.keys()))
-
-
-def _dashboard(made: Mapping[str, Any]) -> Iterator[str]:
-    title = str(made.get("title"))
-    yield from _keys(title, "dashboard", made)
-    yield from _keys(title, "time_range", made.get("time_range", {}))
-    panels = made.get("panels", [])
-    if len(panels) > MOST_PANELS:
-        yield f"{title}: {len(panels)} panels are more than {MOST_PANELS}"
-    ids = [panel.get("id") for panel in panels]
-    yield from (f"{title}: two panels are called {id}" for id in sorted({str(id) for id in ids if ids.count(id) > 1}))
-    for control in made.get("pinned_panels", []):
-        where = f"{title}, control"
-        yield from _keys(where, "control", control)
-        yield from _keys(where, "control config", control.get("config", {}))
-        config = control.get("config", {})
-        yield from _field(where, "terms", config.get("data_view_id"), config.get("field_name"))
-    for panel in panels:
-        yield from _panel(f"{title}, {panel.get('id')}", panel)
-    for one, other in combinations(panels, 2):
-        if _overlap(one.get("grid", {}), other.get("grid", {})):
-            yield f"{title}: {one.get('id')} and {other.get('id')} overlap"
-
-
-def _overlap(one: Mapping[str, int], other: Mapping[str, int]) -> bool:
-    if {"x", "y", "w", "h"} - one.keys() & other.keys():
-        return False  # said already
-    return (
-        one["x"] < other["x"] + other["w"]
-        and other["x"] < one["x"] + one["w"]
-        and one["y"] < other["y"] + other["h"]
-        and other["y"] < one["y"] + one["h"]
-    )
-
-
-def _panel(where: str, panel: Mapping[str, Any]) -> Iterator[str]:
-    yield from _keys(where, "panel", panel)
-    grid, config = panel.get("grid", {}), panel.get("config", {})
-    yield from _keys(where, "grid", grid)
-    if grid.get("x", 0) < 0 or grid.get("y", 0) < 0 or min(grid.get("w", 1), grid.get("h", 1)) < 1:
-        yield f"{where}: it has no place"
-    if grid.get("x", 0) + grid.get("w", 0) > COLUMNS:
-        yield f"{where}: it is beyond column {COLUMNS}"
-    if panel.get("type") == "discover_session":
-        yield from _keys(where, "discover_session", config)
-        if config.get("ref_id") not in {saved.id for saved in SEARCHES}:
-            yield f"{where}: there is no saved search {config.get('ref_id')}"
-    elif panel.get("type") == "vis" and config.get("type") in _CHARTS:
-        yield from _keys(where, config["type"], config)
-        if "query" in config:
-            yield from _keys(where, "query", config["query"])
-        yield from _CHARTS[config["type"]](where, config)
-    else:
-        yield f"{where}: its type is not one of ours"
-
-
-def _xy(where: str, config: Mapping[str, Any]) -> Iterator[str]:
-    for layer in config.get("layers", []):
-        yield from _keys(where, "layer", layer)
-        groups = [layer.get("x", {}), *([layer["breakdown_by"]] if "breakdown_by" in layer else [])]
-        yield from _over(where, layer, layer.get("y", []), groups)
-
-
-def _table(where: str, config: Mapping[str, Any]) -> Iterator[str]:
-    yield from _over(where, config, config.get("metrics", []), config.get("rows", []))
-
-
-def _metric(where: str, config: Mapping[str, Any]) -> Iterator[str]:
-    yield from _over(where, config, config.get("metrics", []), [])
-
-
-_CHARTS: dict[str, Callable[[str, Mapping[str, Any]], Iterator[str]]] = {
-    "xy": _xy,
-    "data_table": _table,
-    "metric": _metric,
-}
-
-
-def _over(
-    where: str,
-    source: Mapping[str, Any],
-    measures: Sequence[Mapping[str, Any]],
-    groups: Sequence[Mapping[str, Any]],
-) -> Iterator[str]:
-    yield from _keys(where, "data_source", source.get("data_source", {}))
-    view_id = source.get("data_source", {}).get("ref_id")
-    if view_id not in {each.id for each in VIEWS}:
-        yield f"{where}: there is no data view {view_id}"
+def _form(saved: SavedObject) -> Iterator[str]:
+    id, type = saved.get("id"), saved.get("type")
+    if type not in FORMS:
+        yield f"{id}: {type} is not one of {', '.join(FORMS)}"
         return
-    if not measures:
-        yield f"{where}: it measures nothing"
-    for measure in measures:
-        yield from _keys(where, "measure", measure)
-        operation = measure.get("operation")
-        if operation != "count":
-            yield from _field(where, str(operation), view_id, measure.get("field"))
-    for group in groups:
-        operation = str(group.get("operation"))
-        if operation not in ("terms", "date_histogram"):
-            yield f"{where}: it groups by an unknown operation {operation}"
-            continue
-        yield from _keys(where, operation, group)
-        if operation == "terms":
-            yield from _keys(where, "rank_by", group.get("rank_by", {}))
-            if group.get("rank_by", {}).get("metric_index", 0) >= len(measures):
-                yield f"{where}: it ranks by a measure that is not there"
-        for field in group.get("fields", [group.get("field")]):
-            yield from _field(where, operation, view_id, field)
+    if not str(id).startswith("broadsheet-"):
+        yield f"{id}: its id does not begin with broadsheet-"
+    form = (saved.get("coreMigrationVersion"), saved.get("typeMigrationVersion"))
+    if form != (CORE_FORM, FORMS[type]):
+        yield f"{id}: it is in the form {form}, not in {(CORE_FORM, FORMS[type])}: export it from Kibana 8.19"
+    if missing := {"attributes", "references"} - saved.keys():
+        yield f"{id}: it lacks {', '.join(sorted(missing))}"
 
 
-def _field(where: str, operation: str, view_id: object, field: object) -> Iterator[str]:
-    found = next((each for each in VIEWS if each.id == view_id), None)
-    if found is None:
-        yield f"{where}: there is no data view {view_id}"
-    elif operation not in _TAKES:
-        yield f"{where}: it measures by an unknown operation {operation}"
-    elif types(found.stream).get(str(field)) not in _TAKES[operation]:
-        yield f"{where}: {operation} cannot be taken of {field}"
+def _object(saved: SavedObject, ids: set[tuple[object, object]], views: Mapping[str, SavedObject]) -> Iterator[str]:
+    for reference in saved["references"]:
+        if (reference["type"], reference["id"]) not in ids:
+            yield f"{reference['name']} leads to no {reference['type']} {reference['id']}"
+    attributes = saved["attributes"]
+    leads_to = {reference["name"]: reference["id"] for reference in saved["references"]}
+    if saved["type"] == "index-pattern":
+        yield from _data_view(attributes)
+    elif saved["type"] == "search":
+        known = _known(views.get(leads_to.get(_SEARCH_VIEW, "")))
+        source = json.loads(attributes["kibanaSavedObjectMeta"]["searchSourceJSON"])
+        for name in (*attributes["columns"], *(field for field, _ in attributes["sort"]), *_asked(source)):
+            yield from _taken(known, name)
+    else:
+        controls = json.loads(attributes.get("controlGroupInput", {}).get("panelsJSON", "{}"))
+        for id, control in controls.items():
+            known = _known(views.get(leads_to.get(f"controlGroup_{id}:optionsListDataView", "")))
+            yield from _taken(known, control["explicitInput"]["fieldName"], "terms")
+        for panel in json.loads(attributes["panelsJSON"]):
+            yield from (f"{panel['panelIndex']}: {fault}" for fault in _panel(panel, leads_to, views))
+
+
+def _data_view(attributes: Mapping[str, str]) -> Iterator[str]:
+    if attributes["title"] not in STREAMS:
+        yield f"there is no index {attributes['title']}"
+        return
+    types = _types(attributes["title"])
+    yield from _taken(types, attributes["timeFieldName"], "date_histogram")
+    computed = json.loads(attributes.get("runtimeFieldMap", "{}"))
+    for each in computed.values():
+        for name in sorted(set(re.findall(r"doc\['(\w+)'\]", each["script"]["source"]))):
+            yield from _taken(types, name)
+    for name, shown in json.loads(attributes.get("fieldFormatMap", "{}")).items():
+        yield from _taken(types | dict.fromkeys(computed, "string"), name)
+        link = shown.get("params", {}).get("urlTemplate", PAGE + "/")
+        if not link.startswith(PAGE + "/"):
+            yield f"{name} leads to {link}, not to {PAGE}, which `kibana install --page` replaces"
+
+
+def _panel(panel: SavedObject, leads_to: Mapping[str, str], views: Mapping[str, SavedObject]) -> Iterator[str]:
+    name = panel["panelIndex"]
+    if "panelRefName" in panel:
+        if f"{name}:{panel['panelRefName']}" not in leads_to:
+            yield f"it shows {panel['panelRefName']}, to which no reference leads"
+        return
+    if panel["type"] != "lens":
+        return
+    state = panel["embeddableConfig"]["attributes"]["state"]
+    for id, layer in state["datasourceStates"]["formBased"]["layers"].items():
+        known = _known(views.get(leads_to.get(f"{name}:indexpattern-datasource-layer-{id}", "")))
+        for column in layer["columns"].values():
+            if column.get("sourceField", _RECORDS) != _RECORDS:
+                yield from _taken(known, column["sourceField"], column["operationType"])
+        for field in _asked(state):
+            yield from _taken(known, field)
+
+
+def _asked(source: SavedObject) -> list[str]:
+    """Return the fields of a condition: of its query in Kibana's language, and of its filters."""
+    unquoted = re.sub(r'"(?:\\.|[^"\\])*"', '""', source.get("query", {}).get("query", ""))
+    filters = [each["meta"]["key"] for each in source.get("filter") or source.get("filters") or ()]
+    return re.findall(r"([\w.]+)\s*(?::|[<>])", unquoted) + filters
+
+
+@cache
+def _types(stream: str) -> dict[str, str]:
+    properties = schema(next(each for each in STREAMS if each == stream))["mappings"]["properties"]
+    return {name: _TYPES.get(field.get("type", ""), "other") for name, field in properties.items()}
+
+
+def _known(view: SavedObject | None) -> dict[str, str] | None:
+    """Return the fields of a data view with their types; None if there is no such view, or it is of no index."""
+    if view is None or view["attributes"]["title"] not in STREAMS:
+        return None
+    computed = json.loads(view["attributes"].get("runtimeFieldMap", "{}"))
+    return _types(view["attributes"]["title"]) | dict.fromkeys(computed, "string")
+
+
+def _taken(known: Mapping[str, str] | None, field: str, operation: str = "") -> Iterator[str]:
+    if known is None:
+        yield f"no data view is named for {field}"
+    elif field not in known:
+        yield f"there is no field {field}"
+    elif known[field] not in _TAKES.get(operation, _ANY):
+        yield f"{operation} cannot be taken of {field}"
+
+
+def main() -> int:
+    """Check the file, and write it tidily. Return the exit code."""
+    try:
+        objects = parse(committed())
+    except ValueError as error:
+        sys.stderr.write(f"broadsheet.ndjson is not JSON, an object a line: {error}\n")
+        return 1
+    if found := faults(objects):
+        sys.stderr.write("\n".join(found) + "\n")
+        return 1
+    if (text := tidy(objects)) != committed():
+        Path(str(files("index.kibana").joinpath("broadsheet.ndjson"))).resolve().write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -62,14 +62,6 @@ class Kibana:
             raise KibanaUnavailable(f"Kibana at {self.place} has no space '{self.space}' that our key may see.")
         self._answer(response)
 
-    def post(self, path: str, body: Any) -> Any:
-        """Send `body` as JSON by POST to the space, and return the answer."""
-        return self._answer(self._send("POST", self._in_space(path), json=body))
-
-    def put(self, path: str, body: Any) -> Any:
-        """Send `body` as JSON by PUT to the space, and return the answer."""
-        return self._answer(self._send("PUT", self._in_space(path), json=body))
-
     def upload(self, path: str, name: str, content: str) -> Any:
         """Send a file to the space as a form does, and return the answer."""
         form = {"file": (name, content, "application/ndjson")}

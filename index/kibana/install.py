@@ -2,22 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
 
-from index.kibana.check import check
 from index.kibana.client import Kibana
-from index.kibana.code import code
-from index.kibana.dashboards import DASHBOARDS
-from index.kibana.objects import dashboard, ndjson, search
-from index.kibana.searches import SEARCHES
-from index.kibana.views import PAGE, VIEWS, request
+from index.kibana.saved_objects import PAGE, SavedObject, ndjson, saved_objects
 from news.errors import KibanaUnavailable
 
-#: the oldest Kibana whose saved objects are like ours
+#: the oldest Kibana that reads our form of saved objects (index/kibana/check.py); newer ones migrate it
 OLDEST = (8, 19)
-#: from here on dashboards are code
-DASHBOARDS_AS_CODE = (9, 4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +19,6 @@ class Installed:
     version: str
     #: "" is the default space
     space: str
-    #: "dashboards as code" or "saved objects"
-    form: str
     data_views: tuple[str, ...]
     searches: tuple[str, ...]
     dashboards: tuple[str, ...]
@@ -41,31 +30,31 @@ def install(kibana: Kibana, *, page: str = PAGE) -> Installed:
     A second time changes nothing. Raises KibanaUnavailable if Kibana is away, refuses, has no such space or is older
     than 8.19; then a part may be there, which the next time completes.
     """
-    check()
     version = _version(kibana)
     kibana.require_space()
-    for view in VIEWS:
-        kibana.post("/api/data_views/data_view", request(view, page))
-    objects = [search(saved) for saved in SEARCHES]
-    as_code = version >= DASHBOARDS_AS_CODE
-    if not as_code:
-        objects += [dashboard(each) for each in DASHBOARDS]
-    _import(kibana, objects)
-    if as_code:
-        for each in DASHBOARDS:
-            _put(kibana, each.id, code(each))
+    objects = saved_objects(page)
+    answer = kibana.upload("/api/saved_objects/_import?overwrite=true", "broadsheet.ndjson", ndjson(objects))
+    # Kibana answers 200 also where it imported only some
+    if not answer.get("success") or answer.get("successCount", len(objects)) != len(objects):
+        errors = answer.get("errors", [])
+        wrong = [f"{each.get('id')} ({each.get('error', {}).get('type', 'unknown')})" for each in errors]
+        some = f"more than {answer.get('successCount', 0)} of our {len(objects)} objects"
+        raise KibanaUnavailable(f"Kibana at {kibana.place} did not import {', '.join(wrong) or some}.")
     return Installed(
         kibana=kibana.place,
-        version=".".join(map(str, version)),
+        version=version,
         space=kibana.space,
-        form="dashboards as code" if as_code else "saved objects",
-        data_views=tuple(view.id for view in VIEWS),
-        searches=tuple(saved.id for saved in SEARCHES),
-        dashboards=tuple(each.id for each in DASHBOARDS),
+        data_views=_ids(objects, "index-pattern"),
+        searches=_ids(objects, "search"),
+        dashboards=_ids(objects, "dashboard"),
     )
 
 
-def _version(kibana: Kibana) -> tuple[int, ...]:
+def _ids(objects: list[SavedObject], type: str) -> tuple[str, ...]:
+    return tuple(each["id"] for each in objects if each["type"] == type)
+
+
+def _version(kibana: Kibana) -> str:
     """Return Kibana's version. Raises KibanaUnavailable for one that is too old or that says none."""
     status = kibana.status()
     number = status.get("version", {}).get("number", "") if isinstance(status, dict) else ""
@@ -75,27 +64,8 @@ def _version(kibana: Kibana) -> tuple[int, ...]:
         raise KibanaUnavailable(
             f"Kibana at {kibana.place} does not tell us its version; it wants another key in BROADSHEET_KIBANA_API_KEY."
         )
-    version = tuple(int(part) for part in found.groups())
-    if version < OLDEST:
+    if tuple(int(part) for part in found.groups()) < OLDEST:
         raise KibanaUnavailable(
             f"Kibana at {kibana.place} is {number}; the dashboards need {'.'.join(map(str, OLDEST))} or newer."
         )
-    return version
-
-
-def _import(kibana: Kibana, objects: list[dict[str, Any]]) -> None:
-    answer = kibana.upload("/api/saved_objects/_import?overwrite=true", "broadsheet.ndjson", ndjson(objects))
-    if not answer.get("success"):  # Kibana says 200 all the same
-        errors = answer.get("errors", [])
-        faults = [f"{each.get('id')} ({each.get('error', {}).get('type', 'unknown')})" for each in errors]
-        raise KibanaUnavailable(f"Kibana at {kibana.place} did not import {', '.join(faults) or 'our objects'}.")
-
-
-def _put(kibana: Kibana, id: str, made: dict[str, Any]) -> None:
-    answer = kibana.put(f"/api/dashboards/{quote(id, safe='')}", made)
-    kept = answer.get("data", {}).get("panels") if isinstance(answer, dict) else None
-    # the preview of 9.4 may pass over a panel that it cannot read
-    if kept is not None and len(kept) != len(made["panels"]):
-        raise KibanaUnavailable(
-            f"Kibana at {kibana.place} kept {len(kept)} of the {len(made['panels'])} panels of {id}."
-        )
+    return found.group()

@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateSchema
 
-from index.asked import settle
 from index.cursor import begin
+from index.normalised_query import normalise
 from index.postgresql import write
 from index.postgresql.search import Search
 from index.postgresql.tables import ABOUT, ARTICLES, EVENTS, SCHEMA, TABLES
-from index.protocol import Action, IndexStatus, Tally, Written
+from index.protocol import Action, IndexStatus, Tally, WriteResult
 from index.query import Query, Results
 from index.schema import schema_version
 from news.errors import BadQuery, IndexUnavailable
@@ -59,9 +59,9 @@ class PostgresqlIndex:
                 await connection.execute(about, {"schema_version": schema_version("articles")})
         return True
 
-    async def write(self, actions: Sequence[Action]) -> list[Written]:
+    async def write(self, actions: Sequence[Action]) -> list[WriteResult]:
         """Tell PostgreSQL these actions, a transaction for each chunk."""
-        found: list[Written] = []
+        found: list[WriteResult] = []
         for start in range(0, len(actions), CHUNK):
             prepared = await asyncio.to_thread(write.Prepared, actions[start : start + CHUNK])
             with _our_words():
@@ -74,7 +74,7 @@ class PostgresqlIndex:
         if query.like:
             raise BadQuery("PostgreSQL cannot find articles like another; Elasticsearch can.")
         started = time.perf_counter()
-        query, parsed = settle(query)
+        query, parsed = normalise(query)
         place = begin(query)
         with _our_words():
             async with self.engine.connect() as connection:

@@ -8,7 +8,7 @@ import orjson
 from index.document import check, facet_values, is_day, sorted_at
 from index.fields import texts
 from index.protocol import Action
-from index.words import words
+from index.tokens import tokens
 
 #: a tsvector ends at 1 MiB of words and positions; what would go past this is not searched
 MOST_BYTES = 900_000
@@ -19,7 +19,7 @@ GAP = 10
 
 
 def article(action: Action) -> tuple[dict[str, Any], dict[str, str]]:
-    """Return the row of search.articles, and the labels with their forms to show. Raises Refused."""
+    """Return the row of search.articles, and the labels with their forms to show. Raises DocumentRejected."""
     if action.document is None:
         row = _row(action) | {"document": None, "words": "", "labels": [], "sorted_at": None}
         return row | {"published_at": None, "published_day": False, "story_key": action.id}, {}
@@ -42,7 +42,7 @@ def article(action: Action) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def event(action: Action) -> dict[str, Any]:
-    """Return the row of search.events. Raises Refused."""
+    """Return the row of search.events. Raises DocumentRejected."""
     if action.document is None:
         return _row(action) | {"document": None, "at": None}
     document = check("events", action.id, action.document)
@@ -65,12 +65,12 @@ def vector(document: Mapping[str, Any]) -> str:
     size = 0
     for name, field in texts().items():
         for text in _texts(document.get(name) or ""):
-            for word in words(text):
+            for token in tokens(text):
                 position += 1
-                known = places.get(word.form)
+                known = places.get(token.form)
                 if known is None:
-                    size += len(word.form.encode()) + 6
-                    known = places[word.form] = []
+                    size += len(token.form.encode()) + 6
+                    known = places[token.form] = []
                 if len(known) < MOST_PLACES:
                     known.append(f"{min(position, LAST_POSITION)}{field.weight}")
                     size += 2

@@ -6,26 +6,25 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, not_, or_, select
+from sqlalchemy import Select, and_, case, func, literal, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from index.cursor import Place, encode
+from index.cursor import PageStart, encode
 from index.fields import boosts
 from index.highlight import marked
-from index.pattern import wanted
+from index.phrase import positive_terms
 from index.postgresql import translate
 from index.postgresql.tables import ARTICLES, LABELS
+from index.postgresql.translate import Condition
 from index.query import Bucket, Hit, Interval, Query, Sort
-from index.syntax import Node
+from index.syntax import QueryNode
 from news.errors import BadQuery
-
-Condition = ColumnElement[bool]
 
 
 class Search:
     """One query over one connection."""
 
-    def __init__(self, connection: AsyncConnection, query: Query, tree: Node | None, place: Place) -> None:
+    def __init__(self, connection: AsyncConnection, query: Query, tree: QueryNode | None, place: PageStart) -> None:
         """Translate the query; `place` is where its page begins, with the time it was first asked as `origin`."""
         self.connection = connection
         self.query = query
@@ -104,7 +103,7 @@ class Search:
     def _highlights(self, document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         if not self.query.highlight or self.tree is None:
             return {}
-        terms = list(wanted(self.tree))
+        terms = list(positive_terms(self.tree))
         found = {}
         for field in boosts():
             asked = [term for term in terms if term.field in (None, field)]

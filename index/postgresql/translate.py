@@ -18,10 +18,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from index.document import folded_value
-from index.pattern import Piece, pattern, wanted
+from index.phrase import PhraseToken, phrase, positive_terms
 from index.postgresql.tables import ARTICLES
 from index.query import Query
-from index.syntax import And, Facet, Node, Not, Or, Term
+from index.syntax import And, FacetTerm, Not, Or, QueryNode, Term
 
 _WEIGHTS = {"headline": "A", "standfirst": "B", "body": "D"}
 #: of D, C, B and A
@@ -32,14 +32,14 @@ _BY_LENGTH = 1
 Condition = ColumnElement[bool]
 
 
-def condition(node: Node | None) -> Condition:
+def condition(node: QueryNode | None) -> Condition:
     """Return the condition of a tree. What is text alone becomes one tsquery, which the index answers at once."""
     if node is None:
         return true()
     if (text := tsquery(node)) is not None:
         return ARTICLES.c.words.op("@@")(cast(text, TSQUERY))
     match node:
-        case Facet(name, value):
+        case FacetTerm(name, value):
             return ARTICLES.c.labels.contains([f"{name}={folded_value(value)}"])
         case Not(inner):
             return not_(condition(inner))
@@ -51,7 +51,7 @@ def condition(node: Node | None) -> Condition:
             return false()  # it has no word; the parser makes none such
 
 
-def tsquery(node: Node) -> str | None:
+def tsquery(node: QueryNode) -> str | None:
     """Return the tree in tsquery's notation, None if it asks for more than text.
 
     >>> tsquery(And((Term("fuel prices"), Not(Term("gas", prefix=True)))))
@@ -59,7 +59,7 @@ def tsquery(node: Node) -> str | None:
     """
     match node:
         case Term():
-            row = pattern(node)
+            row = phrase(node)
             return _row(row, _WEIGHTS.get(node.field or "", "")) if row else None
         case Not(inner):
             inside = tsquery(inner)
@@ -73,12 +73,12 @@ def tsquery(node: Node) -> str | None:
     return None
 
 
-def _row(row: tuple[Piece, ...], weight: str) -> str:
+def _row(row: tuple[PhraseToken, ...], weight: str) -> str:
     text = ""
-    for piece in row:
-        flags = ("*" if piece.prefix else "") + weight
-        sign = "" if not text else " <-> " if piece.distance == 1 else f" <{piece.distance}> "
-        text += f"{sign}'{piece.form}'{':' + flags if flags else ''}"
+    for each in row:
+        flags = ("*" if each.prefix else "") + weight
+        sign = "" if not text else " <-> " if each.distance == 1 else f" <{each.distance}> "
+        text += f"{sign}'{each.form}'{':' + flags if flags else ''}"
     return text
 
 
@@ -107,9 +107,9 @@ def published(query: Query) -> list[Condition]:
     return [or_(and_(*exact), and_(*days))]
 
 
-def score(node: Node | None, query: Query, origin: str) -> ColumnElement[float]:
+def score(node: QueryNode | None, query: Query, origin: str) -> ColumnElement[float]:
     """Return the relevance of an article, halved for each `query.freshness` of age before `origin`."""
-    terms = [text for term in wanted(node) if (text := tsquery(Term(term.text, prefix=term.prefix)))]
+    terms = [text for term in positive_terms(node) if (text := tsquery(Term(term.text, prefix=term.prefix)))]
     rank: ColumnElement[float] = literal(1.0, Double)
     if terms:
         sought = cast(" | ".join(f"({text})" for text in terms), TSQUERY)

@@ -1,4 +1,4 @@
-"""Actions in, one word for each out: upserts that let no older revision through."""
+"""Actions in, one result for each out: upserts that let no older revision through."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,10 +8,10 @@ from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.exc import DataError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from index.document import Refused
+from index.document import DocumentRejected
 from index.postgresql import row
 from index.postgresql.tables import ARTICLES, EVENTS, LABELS
-from index.protocol import DONE, Action, Verdict, Written
+from index.protocol import DONE, Action, WriteResult, WriteStatus
 
 Rows = list[tuple[int, dict[str, Any]]]
 
@@ -21,7 +21,7 @@ class Prepared:
 
     def __init__(self, actions: Sequence[Action]) -> None:
         """Make the rows: work for the processor alone, so it can run beside the loop."""
-        self.words: list[Written] = [DONE] * len(actions)
+        self.results: list[WriteResult] = [DONE] * len(actions)
         self.articles: Rows = []
         self.events: Rows = []
         self.labels: dict[str, str] = {}
@@ -33,16 +33,16 @@ class Prepared:
                     made, shown = row.article(action)
                     self.articles.append((place, made))
                     self.labels |= shown
-            except Refused as refusal:
+            except DocumentRejected as refusal:
                 self.refuse(place, str(refusal))
 
     def refuse(self, place: int, reason: str) -> None:
         """Say that one action will never be taken."""
-        self.words[place] = Written(verdict=Verdict.REFUSED, reason=reason)
+        self.results[place] = WriteResult(status=WriteStatus.REJECTED, reason=reason)
 
 
-async def write(connection: AsyncConnection, prepared: Prepared) -> list[Written]:
-    """Send the rows within the caller's transaction, and return one word for each action."""
+async def write(connection: AsyncConnection, prepared: Prepared) -> list[WriteResult]:
+    """Send the rows within the caller's transaction, and return one result for each action."""
     if prepared.labels:
         known = insert(LABELS).on_conflict_do_nothing()
         await connection.execute(
@@ -51,7 +51,7 @@ async def write(connection: AsyncConnection, prepared: Prepared) -> list[Written
     for table, rows in ((ARTICLES, prepared.articles), (EVENTS, prepared.events)):
         # in the order of ids: two writers that hold each other's rows would wait for ever
         await _send(connection, table, sorted(rows, key=lambda each: each[1]["id"]), prepared.refuse)
-    return prepared.words
+    return prepared.results
 
 
 async def _send(connection: AsyncConnection, table: Table, rows: Rows, refuse: Callable[[int, str], None]) -> None:

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from news.article import Image, Rights
+from news.article import Genre, Image, Rights
 from news.outlet import Outlet
 from news.url import ADDRESS_BYTES, normal
+from pipelines.extract import json_ld
 from pipelines.extract.comparison import letters, plain
 from pipelines.extract.document import Document
 
@@ -99,6 +100,16 @@ def site_names(document: Document, outlet: Outlet) -> frozenset[str]:
 
 
 _KEYWORDS_LIMIT = 50
+#: schema.org's types; of several the first counts, so that no advertisement passes for a report
+_GENRES = {
+    "AdvertiserContentArticle": Genre.ADVERTISING,
+    "SatiricalArticle": Genre.SATIRE,
+    "OpinionNewsArticle": Genre.OPINION,
+    "ReviewNewsArticle": Genre.REVIEW,
+    "AnalysisNewsArticle": Genre.ANALYSIS,
+    "BackgroundNewsArticle": Genre.BACKGROUND,
+    "ReportageNewsArticle": Genre.REPORTAGE,
+}
 
 
 def section(document: Document) -> str:
@@ -111,6 +122,16 @@ def section(document: Document) -> str:
         "article:section", "articlesection", "section", "parsely-section", "dc.subject.section", "cxenseparse:section"
     )
     return named[:200] or _breadcrumb(document)
+
+
+def genre(document: Document) -> Genre | None:
+    """Return the genre that the type of the article's JSON-LD states, or None.
+
+    >>> genre(Document(url="", tree=None, article={"@type": ["NewsArticle", "OpinionNewsArticle"]}))
+    <Genre.OPINION: 'opinion'>
+    """
+    types = json_ld.types(document.article)
+    return next((genre for type, genre in _GENRES.items() if type in types), None)
 
 
 def _breadcrumb(document: Document) -> str:

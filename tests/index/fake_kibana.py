@@ -1,7 +1,7 @@
 """A stand-in for Kibana on loopback: the endpoints that the installer uses, with Kibana's refusals. It shows nothing.
 
-It keeps what it is told a space at a time, wants `kbn-xsrf` for every write, a key if it was given one, and refuses
-dashboards as code that index/kibana/check.py has a fault with, and references that lead nowhere.
+It stores what is imported a space at a time, wants `kbn-xsrf` for every write, a key if it was given one, and refuses
+references that lead nowhere.
 """
 
 import email.parser
@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-
-from index.kibana.check import faults_of
 
 _PATH = re.compile(r"(?:/s/(?P<space>[^/]+))?(?P<rest>/api/.*)")
 
@@ -33,8 +31,8 @@ class FakeKibana:
     kept: dict[tuple[str, str, str], Any] = field(default_factory=dict)
     #: method and path of each request
     asked: list[str] = field(default_factory=list)
-    #: panels that the preview passes over in silence
-    loses_panels: int = 0
+    #: objects that it skips without an error
+    skips: int = 0
     #: a path that answers with this status, by a message
     broken: dict[str, int] = field(default_factory=dict)
     url: str = ""
@@ -79,9 +77,6 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self._serve()
 
-    def do_PUT(self) -> None:
-        self._serve()
-
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
@@ -123,23 +118,9 @@ class _Handler(BaseHTTPRequestHandler):
             if rest.removeprefix("/api/spaces/space/") not in self.fake.spaces:
                 raise _Refused(404, "Not Found")
             return {"id": rest.removeprefix("/api/spaces/space/")}
-        if (self.command, rest) == ("POST", "/api/data_views/data_view"):
-            return self._data_view(space, json.loads(body))
         if (self.command, rest) == ("POST", "/api/saved_objects/_import"):
             return self._import(space, body, overwrite=query.get("overwrite") == ["true"])
-        if self.command == "PUT" and rest.startswith("/api/dashboards/"):
-            return self._dashboard(space, rest.removeprefix("/api/dashboards/"), json.loads(body))
         raise _Refused(404, "Not Found")
-
-    def _data_view(self, space: str, told: dict[str, Any]) -> Any:
-        made = told["data_view"]
-        # Kibana knows a data view again by its name, and lets one with `override` go
-        for id in [id for id, kept in self.fake.of("index-pattern", space).items() if kept["name"] == made["name"]]:
-            if not told.get("override"):
-                raise _Refused(400, f"Duplicate data view: {made['name']}")
-            del self.fake.kept[space, "index-pattern", id]
-        self.fake.kept[space, "index-pattern", made["id"]] = made
-        return {"data_view": made}
 
     def _import(self, space: str, body: bytes, *, overwrite: bool) -> Any:
         if not self.headers["Content-Type"].startswith("multipart/form-data"):
@@ -150,7 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
         assert (part.get_filename() or "").endswith(".ndjson"), "Kibana goes by the file's name"
         content = part.get_payload(decode=True)
         assert isinstance(content, bytes)
-        objects = [json.loads(line) for line in content.decode().splitlines()]
+        objects = [json.loads(line) for line in content.decode().splitlines()][self.fake.skips :]
         known = {(type, id) for where, type, id in self.fake.kept if where == space}
         known |= {(each["type"], each["id"]) for each in objects}
         errors = []
@@ -164,18 +145,3 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 self.fake.kept[key] = each
         return {"success": not errors, "successCount": len(objects) - len(errors), "errors": errors}
-
-    def _dashboard(self, space: str, id: str, told: dict[str, Any]) -> Any:
-        if tuple(map(int, self.fake.version.split(".")[:2])) < (9, 4):
-            raise _Refused(404, "Not Found")
-        if faults := faults_of(told):
-            raise _Refused(400, f"[request body]: {faults[0]}")
-        for panel in told["panels"]:
-            if (
-                panel["type"] == "discover_session"
-                and (space, "search", panel["config"]["ref_id"]) not in self.fake.kept
-            ):
-                raise _Refused(400, f"no search {panel['config']['ref_id']}")
-        kept = told | {"panels": told["panels"][self.fake.loses_panels :]}
-        self.fake.kept[space, "dashboard", id] = kept
-        return {"id": id, "data": kept, "meta": {}}

@@ -1,15 +1,39 @@
-"""Panels in the query DSL, as Kibana would ask Elasticsearch: read from what is exported, in either form."""
+"""Panels in the query DSL, as Kibana would ask Elasticsearch: read from the saved objects."""
 
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from index.kibana.views import DataView, runtime_fields, view
+from index.kibana.saved_objects import saved_objects
 
 #: the newsroom's articles are of some days that never change, its crawl is of now
 LONG_AGO = "1970-01-01"
+OBJECTS = saved_objects()
 _KQL = re.compile(r'(?P<field>\w+): (?:(?P<any>\*)|(?P<values>"\w+"|\("\w+"(?: or "\w+")*\)))')
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataView:
+    """An index as Kibana shows it."""
+
+    stream: str
+    #: the field that a dashboard's span of time is taken by
+    time: str
+    runtime_fields: dict[str, Any]
+
+
+def objects(type: str) -> list[dict[str, Any]]:
+    """Return the saved objects of one type."""
+    return [each for each in OBJECTS if each["type"] == type]
+
+
+def view(id: str) -> DataView:
+    """Return the data view with this id."""
+    (found,) = [each["attributes"] for each in objects("index-pattern") if each["id"] == id]
+    fields = json.loads(found["runtimeFieldMap"])
+    return DataView(stream=found["title"], time=found["timeFieldName"], runtime_fields=fields)
 
 
 def kql(expression: str) -> dict[str, Any]:
@@ -26,31 +50,6 @@ def within(view: DataView, expression: str, since: str = LONG_AGO) -> dict[str, 
     """Return the query of a panel: its span of time, by the view's time field, and its condition."""
     span = {"range": {view.time: {"gte": since, "lte": "now+1d"}}}
     return {"bool": {"filter": [span, *([kql(expression)] if expression else [])]}}
-
-
-def of_code(panel: Mapping[str, Any], since: str = LONG_AGO) -> tuple[DataView, dict[str, Any]]:
-    """Return the data view and the request of a panel of a dashboard as code."""
-    config = panel["config"]
-    if config["type"] == "xy":
-        (source,) = config["layers"]
-        measures = source["y"]
-        groups = [source["x"], *([source["breakdown_by"]] if "breakdown_by" in source else [])]
-    else:
-        source, measures, groups = config, config["metrics"], config.get("rows", [])
-    over = view(source["data_source"]["ref_id"])
-    request = {
-        "size": 0,
-        "track_total_hits": True,
-        "query": within(over, config.get("query", {}).get("expression", ""), since),
-    }
-    asked = [_measure(each["operation"], each.get("field"), each.get("percentile")) for each in measures]
-    steps = [
-        _by_time(group["field"])
-        if group["operation"] == "date_histogram"
-        else _by_value(group["fields"][0], group["limit"], group["rank_by"]["direction"], asked[0])
-        for group in groups
-    ]
-    return over, request | _nested(steps, asked)
 
 
 def of_lens(panel: Mapping[str, Any], since: str = LONG_AGO) -> tuple[DataView, dict[str, Any]]:
@@ -91,7 +90,7 @@ def of_search(saved: Mapping[str, Any]) -> tuple[DataView, dict[str, Any]]:
         "query": within(over, source["query"]["query"]),
         "sort": [{field: direction} for field, direction in saved["attributes"]["sort"]],
         "fields": saved["attributes"]["columns"],
-        "runtime_mappings": runtime_fields(over),
+        "runtime_mappings": over.runtime_fields,
     }
 
 

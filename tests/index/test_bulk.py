@@ -13,10 +13,11 @@ from aiohttp import web
 from index.elasticsearch import bulk
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.bulk import Line, chunks
+from index.elasticsearch.bulk_items import BUSY_SECONDS, FAULT_SECONDS, FULL_SECONDS
 from index.elasticsearch.client import connect, shown
 from index.elasticsearch.migrate import migrate
-from index.elasticsearch.verdict import BUSY_SECONDS, FAULT_SECONDS, FULL_SECONDS
-from index.protocol import DONE, Action, Verdict, Written
+from index.fields import SCHEMA_VERSION
+from index.protocol import DONE, Action, WriteResult, WriteStatus
 from index.query import Query
 from news.configuration import Configuration
 from news.errors import IndexUnavailable
@@ -52,7 +53,7 @@ class Pauses(list[float]):
 
 async def write(
     server: Stumbling, index: ElasticsearchIndex, actions: list[Action], pauses: Pauses | None = None
-) -> list[Written]:
+) -> list[WriteResult]:
     client = connect(Configuration(home=Path(), elasticsearch_url=server.url))
     targets = {stream: [alias] for stream, alias in index.aliases.items()}
     try:
@@ -104,7 +105,7 @@ async def test_a_connection_lost_after_the_work_stores_nothing_twice(
 async def test_a_server_that_stays_busy_lets_all_wait(server: Stumbling, elasticsearch: ElasticsearchIndex) -> None:
     server.faults = [DAY_LONG] * bulk.TRIES
     words = await write(server, elasticsearch, articles(2))
-    assert [word.verdict for word in words] == [Verdict.LATER] * 2
+    assert [word.status for word in words] == [WriteStatus.LATER] * 2
     assert words[0].wait_seconds == BUSY_SECONDS
     assert words[0].reason == "es_rejected_execution_exception"
 
@@ -126,7 +127,7 @@ async def test_a_full_disk_is_not_hurried(server: Stumbling, elasticsearch: Elas
     await elasticsearch.client.indices.put_settings(index=alias, settings=block)
     pauses = Pauses()
     words = await write(server, elasticsearch, articles(3), pauses)
-    assert [word.verdict for word in words] == [Verdict.LATER] * 3
+    assert [word.status for word in words] == [WriteStatus.LATER] * 3
     assert words[0].wait_seconds == FULL_SECONDS
     assert "read-only" in words[0].reason
     assert pauses == []
@@ -137,9 +138,11 @@ async def test_a_full_disk_is_not_hurried(server: Stumbling, elasticsearch: Elas
 async def test_an_index_that_a_person_made_read_only_lets_all_wait(
     server: Stumbling, elasticsearch: ElasticsearchIndex
 ) -> None:
-    await elasticsearch.client.indices.add_block(index=f"{elasticsearch.aliases['articles']}-v1", block="write")
+    await elasticsearch.client.indices.add_block(
+        index=f"{elasticsearch.aliases['articles']}-v{SCHEMA_VERSION}", block="write"
+    )
     words = await write(server, elasticsearch, articles(2))
-    assert [word.verdict for word in words] == [Verdict.LATER] * 2
+    assert [word.status for word in words] == [WriteStatus.LATER] * 2
     assert words[0].wait_seconds == FULL_SECONDS
 
 
@@ -147,11 +150,11 @@ async def test_a_missing_alias_is_said_and_no_index_comes_into_being(
     server: Stumbling, elasticsearch: ElasticsearchIndex
 ) -> None:
     alias = elasticsearch.aliases["articles"]
-    await elasticsearch.client.indices.delete_alias(index=f"{alias}-v1", name=alias)
+    await elasticsearch.client.indices.delete_alias(index=f"{alias}-v{SCHEMA_VERSION}", name=alias)
     with pytest.raises(IndexUnavailable, match="index create"):
         await write(server, elasticsearch, articles(1))
     assert not await elasticsearch.client.indices.exists(index=alias)
-    await elasticsearch.client.indices.put_alias(index=f"{alias}-v1", name=alias)
+    await elasticsearch.client.indices.put_alias(index=f"{alias}-v{SCHEMA_VERSION}", name=alias)
 
 
 async def test_a_server_that_never_answers_is_away(
@@ -202,7 +205,7 @@ async def test_a_single_document_too_large_is_refused_alone(
 ) -> None:
     server.faults = [page(413), page(413)]
     words = await write(server, elasticsearch, articles(2))
-    assert [word.verdict for word in words] == [Verdict.REFUSED, Verdict.DONE]
+    assert [word.status for word in words] == [WriteStatus.REJECTED, WriteStatus.DONE]
 
 
 async def test_what_the_server_refuses_is_named_without_its_text(elasticsearch: ElasticsearchIndex) -> None:
@@ -210,7 +213,7 @@ async def test_what_the_server_refuses_is_named_without_its_text(elasticsearch: 
     actions = articles(3)
     actions[1] = Action(stream="articles", id="bad", revision=1, document=document("bad", word_count=secret))
     words = await elasticsearch.write(actions)
-    assert [word.verdict for word in words] == [Verdict.DONE, Verdict.REFUSED, Verdict.DONE]
+    assert [word.status for word in words] == [WriteStatus.DONE, WriteStatus.REJECTED, WriteStatus.DONE]
     assert words[1].reason == "document_parsing_exception: field word_count"
 
 
@@ -221,7 +224,7 @@ async def test_after_a_loss_half_way_the_rest_waits_and_what_arrived_counts(
     monkeypatch.setattr(bulk, "chunks", lambda every: chunks(every, 3 * len(every[0].text) + 100))
     server.faults = [None, *[hangs_up] * 2 * bulk.TRIES]
     words = await write(server, elasticsearch, actions)
-    assert [word.verdict for word in words] == [Verdict.DONE] * 3 + [Verdict.LATER] * 3
+    assert [word.status for word in words] == [WriteStatus.DONE] * 3 + [WriteStatus.LATER] * 3
     assert await found(elasticsearch) == ["n0", "n1", "n2"]
 
 
@@ -233,7 +236,7 @@ async def test_one_document_that_stays_busy_does_not_hold_up_the_others(
     busy = (503, "unavailable_shards_exception")
     server.faults = [items((201, ""), busy), *[items(busy)] * (bulk.TRIES - 1)]
     words = await write(server, elasticsearch, actions)
-    assert [word.verdict for word in words] == [Verdict.DONE, Verdict.LATER, Verdict.DONE, Verdict.DONE]
+    assert [word.status for word in words] == [WriteStatus.DONE, WriteStatus.LATER, WriteStatus.DONE, WriteStatus.DONE]
     assert words[1].reason == "unavailable_shards_exception"
 
 
@@ -281,12 +284,12 @@ async def test_a_search_whose_answer_cannot_be_read_says_so(
 
 async def test_a_closed_index_refuses_no_document(elasticsearch: ElasticsearchIndex) -> None:
     alias = elasticsearch.aliases["articles"]
-    await elasticsearch.client.indices.close(index=f"{alias}-v1")
+    await elasticsearch.client.indices.close(index=f"{alias}-v{SCHEMA_VERSION}")
     with pytest.raises(IndexUnavailable, match=r"has closed the index .* open it"):
         await elasticsearch.write(articles(3))
     with pytest.raises(IndexUnavailable, match="has closed the index"):
         await elasticsearch.search(Query())
-    await elasticsearch.client.indices.open(index=f"{alias}-v1")
+    await elasticsearch.client.indices.open(index=f"{alias}-v{SCHEMA_VERSION}")
     assert await elasticsearch.write(articles(3)) == [DONE] * 3
 
 
@@ -300,43 +303,45 @@ async def test_a_pipeline_that_is_missing_refuses_no_document(elasticsearch: Ela
 async def test_an_alias_on_two_indices_is_said_with_both_names(elasticsearch: ElasticsearchIndex) -> None:
     alias = elasticsearch.aliases["articles"]
     await elasticsearch.client.indices.update_aliases(
-        actions=[{"add": {"index": f"{alias}-v1", "alias": alias, "is_write_index": False}}]
+        actions=[{"add": {"index": f"{alias}-v{SCHEMA_VERSION}", "alias": alias, "is_write_index": False}}]
     )
     await elasticsearch.client.indices.create(index=f"{alias}-v0", aliases={alias: {}})
     with pytest.raises(IndexUnavailable, match=f"has the alias '{alias}' on several indices"):
         await elasticsearch.write(articles(3))
     for asked in (elasticsearch.create(), elasticsearch.status(), migrate(elasticsearch)):
-        with pytest.raises(IndexUnavailable, match=f"{alias}-v0 and {alias}-v1; remove it from all but one"):
+        with pytest.raises(
+            IndexUnavailable, match=f"{alias}-v0 and {alias}-v{SCHEMA_VERSION}; remove it from all but one"
+        ):
             await asked
 
 
 async def test_what_one_index_took_is_done_while_the_other_is_missing(elasticsearch: ElasticsearchIndex) -> None:
     alias = elasticsearch.aliases["articles"]
-    await elasticsearch.client.indices.delete(index=f"{alias}-v1")
+    await elasticsearch.client.indices.delete(index=f"{alias}-v{SCHEMA_VERSION}")
     event = Action(stream="events", id="e", revision=1, document={"at": "2026-03-02T08:00:00Z"})
     words = await elasticsearch.write([*articles(1), event, *articles(1)])
-    assert [word.verdict for word in words] == [Verdict.LATER, Verdict.DONE, Verdict.LATER]
+    assert [word.status for word in words] == [WriteStatus.LATER, WriteStatus.DONE, WriteStatus.LATER]
     assert "lacks the alias" in words[0].reason
     assert words[0].wait_seconds == FAULT_SECONDS
 
 
 async def test_a_mapping_that_fits_no_document_refuses_none(elasticsearch: ElasticsearchIndex) -> None:
     alias = elasticsearch.aliases["articles"]
-    await elasticsearch.client.indices.delete(index=f"{alias}-v1")
+    await elasticsearch.client.indices.delete(index=f"{alias}-v{SCHEMA_VERSION}")
     await elasticsearch.client.indices.create(
-        index=f"{alias}-v1", aliases={alias: {}}, mappings={"properties": {"outlet": {"type": "long"}}}
+        index=f"{alias}-v{SCHEMA_VERSION}", aliases={alias: {}}, mappings={"properties": {"outlet": {"type": "long"}}}
     )
     with pytest.raises(IndexUnavailable, match=r"refuses every document .* field outlet.* migrate --again"):
         await elasticsearch.write(articles(bulk.ALIKE))
     words = await elasticsearch.write(articles(bulk.ALIKE - 1))
-    assert {word.verdict for word in words} == {Verdict.REFUSED}
+    assert {word.status for word in words} == {WriteStatus.REJECTED}
 
 
 async def test_an_id_too_long_is_refused_alone(elasticsearch: ElasticsearchIndex) -> None:
     actions = articles(2)
     actions[0] = replace(actions[0], id="é" * 300)
     words = await elasticsearch.write(actions)
-    assert [word.verdict for word in words] == [Verdict.REFUSED, Verdict.DONE]
+    assert [word.status for word in words] == [WriteStatus.REJECTED, WriteStatus.DONE]
     assert words[0].reason == "its id is longer than 512 bytes"
 
 

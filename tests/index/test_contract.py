@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from index.protocol import DONE, Action, Index, Verdict
+from index.protocol import DONE, Action, Index, WriteStatus
 from index.query import MARK_END, MARK_START, Interval, Query, Results, Sort
 from news.article import Article
 from news.errors import BadQuery
@@ -112,12 +112,12 @@ async def test_a_document_that_cannot_be_taken_is_refused_and_the_rest_is_done(i
     unknown = upsert(document("unknown", colour=secret), 1)
     undated = upsert(document("undated", date_published=secret), 1)
     words = await index.write([good[0], unknown, good[1], undated, good[2]])
-    assert [word.verdict for word in words] == [
-        Verdict.DONE,
-        Verdict.REFUSED,
-        Verdict.DONE,
-        Verdict.REFUSED,
-        Verdict.DONE,
+    assert [word.status for word in words] == [
+        WriteStatus.DONE,
+        WriteStatus.REJECTED,
+        WriteStatus.DONE,
+        WriteStatus.REJECTED,
+        WriteStatus.DONE,
     ]
     assert "colour" in words[1].reason
     assert "date_published" in words[3].reason
@@ -162,7 +162,7 @@ async def test_events_are_taken_and_counted(index: Index) -> None:
     actions = [Action(stream="events", id=f"e{number}", revision=1, document=event) for number in range(3)]
     bad = Action(stream="events", id="e9", revision=1, document=event | {"mood": "bad"})
     words = await index.write([*actions, bad])
-    assert [word.verdict for word in words] == [Verdict.DONE] * 3 + [Verdict.REFUSED]
+    assert [word.status for word in words] == [WriteStatus.DONE] * 3 + [WriteStatus.REJECTED]
     await index.refresh()
     status = await index.status()
     assert status.documents == {"articles": 0, "events": 3}
@@ -422,6 +422,14 @@ async def test_two_selections_each_narrow_the_other(newsroom: Index) -> None:
     assert sorted(slugs(results)) == ["b", "c"]
     assert counts(results, "outlet") == {"north": 1, "south": 1}
     assert counts(results, "authors") == {"ada moss": 2, "bo lind": 2}
+
+
+async def test_opinion_can_be_left_out_and_asked_for(index: Index, put: Put) -> None:
+    await put(index, document("a", genre="opinion"), document("b", genre="reportage"), document("c", genre=None))
+    results = await index.search(Query(facets=("genre",)))
+    assert counts(results, "genre") == {"opinion": 1, "reportage": 1}
+    assert await found(index, "genre:opinion") == ["a"]
+    assert await found(index, "-genre:opinion") == ["b", "c"]
 
 
 async def test_a_filter_takes_the_shown_form_too(newsroom: Index) -> None:

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from index.cursor import Place, encode
+from index.cursor import PageStart, encode
 from index.elasticsearch.backend import ElasticsearchIndex
+from index.elasticsearch.bulk import source
 from index.elasticsearch.migrate import _Step
-from index.elasticsearch.source import source
 from index.elasticsearch.translate import DEEPEST_OFFSET
-from index.fields import facets
+from index.fields import SCHEMA_VERSION, facets
 from index.postgresql.backend import PostgresqlIndex
 from index.query import Query, Sort
 from index.schema import DERIVED, fields, schema
@@ -81,7 +81,7 @@ async def test_significant_terms_tell_the_found_from_the_rest(
 
 
 async def test_stories_are_not_paged_through_for_ever(elasticsearch: ElasticsearchIndex) -> None:
-    place = Place(origin="2026-03-02T08:00:00+00:00", offset=DEEPEST_OFFSET)
+    place = PageStart(origin="2026-03-02T08:00:00+00:00", offset=DEEPEST_OFFSET)
     cursor = encode(Query(sort=Sort.NEWEST), place)
     with pytest.raises(BadQuery, match="narrow"):
         await elasticsearch.search(Query(collapse_by_story=True, cursor=cursor))
@@ -93,7 +93,7 @@ async def test_a_status_names_what_is_wrong(elasticsearch: ElasticsearchIndex) -
     await _Step(elasticsearch, "events", lambda line: None, 0)._make("old")
     await elasticsearch.client.indices.put_mapping(index=alias, meta={"schema_version": 0})
     notes = " ".join((await elasticsearch.status()).notes)
-    assert f"{alias}-v1 is read-only" in notes
+    assert f"{alias}-v{SCHEMA_VERSION} is read-only" in notes
     assert "events is being migrated" in notes
     assert "index migrate" in notes
 
@@ -101,14 +101,14 @@ async def test_a_status_names_what_is_wrong(elasticsearch: ElasticsearchIndex) -
 async def test_a_lost_alias_is_set_again(elasticsearch: ElasticsearchIndex, put: Put) -> None:
     await put(elasticsearch, document("a"))
     alias = elasticsearch.aliases["articles"]
-    await elasticsearch.client.indices.delete_alias(index=f"{alias}-v1", name=alias)
+    await elasticsearch.client.indices.delete_alias(index=f"{alias}-v{SCHEMA_VERSION}", name=alias)
     await elasticsearch.create()
     assert (await elasticsearch.search(Query())).total == 1
 
 
 async def test_a_strangers_index_is_not_written_to(elasticsearch: ElasticsearchIndex) -> None:
     alias = elasticsearch.aliases["articles"]
-    await elasticsearch.client.indices.delete(index=f"{alias}-v1")
+    await elasticsearch.client.indices.delete(index=f"{alias}-v{SCHEMA_VERSION}")
     await elasticsearch.client.indices.create(index=alias)
     with pytest.raises(IndexUnavailable, match="remove it"):
         await elasticsearch.create()
@@ -116,9 +116,9 @@ async def test_a_strangers_index_is_not_written_to(elasticsearch: ElasticsearchI
 
 async def test_two_who_create_at_once_make_one_index(elasticsearch: ElasticsearchIndex) -> None:
     alias = elasticsearch.aliases["articles"]
-    await elasticsearch.client.indices.delete(index=f"{alias}-v1")
+    await elasticsearch.client.indices.delete(index=f"{alias}-v{SCHEMA_VERSION}")
     await asyncio.gather(*(elasticsearch.create() for _ in range(4)))
-    assert list(await elasticsearch.client.indices.get(index=alias)) == [f"{alias}-v1"]
+    assert list(await elasticsearch.client.indices.get(index=alias)) == [f"{alias}-v{SCHEMA_VERSION}"]
 
 
 async def test_a_missing_index_is_said(elasticsearch: ElasticsearchIndex) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from index import fields
 from index.document import facet_values
-from index.elasticsearch.source import source
+from index.elasticsearch.bulk import source
 from index.elasticsearch.translate import condition
 from index.fields import KEYWORD, TEXT, DeclaredFacet, DeclaredField, facet_named, known_facet
 from index.postgresql.row import vector
@@ -20,11 +20,11 @@ from news.errors import BadQuery
 from web.question import Question
 
 #: version of the schema -> hash of what Elasticsearch is told of an article's fields
-HASHES = {1: "980e1007a8a51b3d"}
+HASHES = {1: "980e1007a8a51b3d", 2: "4f39d11d4c836762", 3: "09ba68ff8dcfb248", 4: "b1cfe4dbf8889482"}
 
 
 def _clear() -> None:
-    for each in (fields.facets, fields.texts, fields.boosts, known_fields):
+    for each in (fields.facets, fields.facet_sources, fields.texts, fields.boosts, known_fields):
         each.cache_clear()
 
 
@@ -51,6 +51,7 @@ def test_a_declared_field_is_mapped_searched_filtered_and_shown() -> None:
     assert source("articles", "1", document)["facets"]["dateline"] == ["kyjiw"]
     assert "dateline" in str(condition(Term(text="kyjiw", field=None), ()))
     assert facet_named("Written_in") == "dateline"
+    assert fields.facet_sources()["dateline"] == ("dateline",)
     assert "dateline" in fields.usual_facets()
     assert "dateline" in fields.listed_facets()
     assert Question.of([("written_in", "Kyjiw")]).chosen == {"dateline": ("Kyjiw",)}

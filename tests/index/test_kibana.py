@@ -1,158 +1,176 @@
-"""Kibana's dashboards as data: what is sent is what Kibana takes, the same each time, and the same as the files."""
+"""Kibana's saved objects: the file has no fault, and the check finds those that a changed one may have."""
 
 import json
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from index.kibana.check import check, dangling, faults_of
-from index.kibana.code import code
-from index.kibana.corrections import CORRECTIONS
-from index.kibana.dashboards import DASHBOARDS
-from index.kibana.export import export, files
-from index.kibana.objects import dashboard, data_view, search
-from index.kibana.overview import NEWS
-from index.kibana.searches import SEARCHES
-from index.kibana.views import PAGE, VIEWS, formats, request, view
+from index.kibana.check import faults, tidy
+from index.kibana.saved_objects import PAGE, committed, ndjson, parse, saved_objects
 
-COMMITTED = Path(__file__).parents[2] / "deploy" / "kibana"
+ROOT = Path(__file__).parents[2]
+Change = Callable[[dict[str, Any]], None]
 
 
-@pytest.fixture
-def news() -> dict[str, Any]:
-    """Give the dashboard News as code, to be spoiled."""
-    return deepcopy(code(NEWS))
+def changed(id: str, change: Change) -> str:
+    """Return what is wrong once the object with this id was changed."""
+    objects = deepcopy(parse(committed()))
+    change(next(each for each in objects if each["id"] == id))
+    return " ".join(faults(objects))
 
 
-def test_what_is_sent_has_no_fault() -> None:
-    check()
-    assert [fault for each in DASHBOARDS for fault in faults_of(code(each))] == []
+def attributes(**other: Any) -> Change:
+    """Return a change of an object's attributes."""
+    return lambda saved: saved["attributes"].update(other)
 
 
-def test_the_files_in_deploy_are_what_export_writes() -> None:
-    made = files()
-    found = {str(path.relative_to(COMMITTED)) for path in COMMITTED.rglob("*") if path.is_file()}
-    assert found == set(made)
-    stale = [name for name, content in made.items() if (COMMITTED / name).read_text(encoding="utf-8") != content]
-    assert stale == [], "run `broadsheet kibana export`"
+def within(name: str, change: Callable[[Any], None]) -> Change:
+    """Return a change of what an attribute holds as a text."""
+
+    def inner(saved: dict[str, Any]) -> None:
+        found = json.loads(saved["attributes"][name])
+        change(found)
+        saved["attributes"][name] = json.dumps(found)
+
+    return inner
 
 
-def test_export_writes_the_same_twice(tmp_path: Path) -> None:
-    first = {path: path.read_bytes() for path in export(tmp_path)}
-    assert {path: path.read_bytes() for path in export(tmp_path)} == first
+def panel(id: str, change: Callable[[Any], None]) -> Change:
+    """Return a change of the panel with this id."""
+    return within("panelsJSON", lambda panels: change(next(each for each in panels if each["panelIndex"] == id)))
 
 
-def test_an_unknown_key_is_a_fault(news: dict[str, Any]) -> None:
-    news["panels"][0]["config"]["colour"] = "red"
-    assert "metric has an unknown key colour" in " ".join(faults_of(news))
+def column(id: str, **other: str) -> Change:
+    """Return a change of the first column of a panel."""
+
+    def change(found: dict[str, Any]) -> None:
+        (layer,) = found["embeddableConfig"]["attributes"]["state"]["datasourceStates"]["formBased"]["layers"].values()
+        layer["columns"][layer["columnOrder"][0]].update(other)
+
+    return panel(id, change)
 
 
-def test_values_source_which_9_4_refuses_is_a_fault(news: dict[str, Any]) -> None:
-    news["pinned_panels"][0]["config"]["values_source"] = "field"
-    assert "control config has an unknown key values_source" in " ".join(faults_of(news))
+def test_the_file_has_no_fault_and_is_tidy() -> None:
+    assert faults(parse(committed())) == []
+    assert tidy(parse(committed())) == committed()
 
 
-def test_a_missing_key_is_a_fault(news: dict[str, Any]) -> None:
-    del news["panels"][0]["grid"]["w"]
-    assert "grid lacks w" in " ".join(faults_of(news))
+def test_the_file_is_the_one_in_deploy() -> None:
+    assert (
+        ROOT / "index" / "kibana" / "broadsheet.ndjson"
+    ).resolve() == ROOT / "deploy" / "kibana" / "broadsheet.ndjson"
+    assert committed() == (ROOT / "deploy" / "kibana" / "broadsheet.ndjson").read_text(encoding="utf-8")
 
 
-def test_panels_that_overlap_are_a_fault(news: dict[str, Any]) -> None:
-    news["panels"][1]["grid"]["x"] = news["panels"][0]["grid"]["w"] - 1
-    assert "articles and stories overlap" in " ".join(faults_of(news))
+def test_what_belongs_to_the_kibana_of_an_export_is_left_out() -> None:
+    objects = parse(committed())
+    theirs = {"created_at": "2026-11-28T09:00:00.000Z", "updated_by": "u_1", "version": "WzEsMV0="}
+    exported = ndjson([*[each | theirs for each in reversed(objects)], {"exportedCount": len(objects)}])  # type: ignore[list-item]
+    assert faults(parse(exported)) == []
+    assert tidy(parse(exported)) == committed()
 
 
-def test_a_panel_beyond_column_48_is_a_fault(news: dict[str, Any]) -> None:
-    news["panels"][3]["grid"]["x"] += 1
-    assert "it is beyond column 48" in " ".join(faults_of(news))
+@pytest.mark.parametrize("field", ["colour", "headline", "place_points", "places"])
+def test_a_field_that_cannot_be_grouped_by_is_a_fault(field: str) -> None:
+    found = changed("broadsheet-news", column("places", sourceField=field))
+    assert found.startswith("broadsheet-news: places: ")
+    assert found.endswith("there is no field colour" if field == "colour" else f"terms cannot be taken of {field}")
 
 
-def test_101_panels_are_a_fault(news: dict[str, Any]) -> None:
-    panel = news["panels"][0]
-    place = {"x": 0, "w": 1, "h": 1}
-    news["panels"] = [panel | {"id": f"p{number}", "grid": place | {"y": number}} for number in range(100)]
-    assert faults_of(news) == []
-    news["panels"].append(panel | {"id": "p100", "grid": place | {"y": 100}})
-    assert "101 panels are more than 100" in " ".join(faults_of(news))
+def test_a_median_of_words_is_a_fault() -> None:
+    assert "median cannot be taken of story_key" in changed(
+        "broadsheet-news", column("stories", operationType="median")
+    )
 
 
-def test_two_panels_of_one_name_are_a_fault(news: dict[str, Any]) -> None:
-    news["panels"][1]["id"] = "articles"
-    assert "two panels are called articles" in " ".join(faults_of(news))
+def test_a_field_of_another_index_is_a_fault() -> None:
+    assert "there is no field latency_ms" in changed("broadsheet-news", column("stories", sourceField="latency_ms"))
 
 
-def test_a_reference_to_nothing_is_a_fault(news: dict[str, Any]) -> None:
-    news["panels"][0]["config"]["data_source"]["ref_id"] = "gone"
-    news["panels"][-1]["config"]["ref_id"] = "lost"
-    told = " ".join(faults_of(news))
-    assert "there is no data view gone" in told
-    assert "there is no saved search lost" in told
+@pytest.mark.parametrize("query", ['colour: "red"', 'edit_kinds: * and not (colour : ("a:b" or "c"))', "colour > 3"])
+def test_an_unknown_field_in_a_condition_is_a_fault(query: str) -> None:
+    def ask(found: dict[str, Any]) -> None:
+        found["embeddableConfig"]["attributes"]["state"]["query"]["query"] = query
+
+    assert changed("broadsheet-news", panel("stories", ask)) == "broadsheet-news: stories: there is no field colour"
 
 
-@pytest.mark.parametrize("field", ["headline", "place_points", "places", "colour"])
-def test_a_field_that_cannot_be_grouped_by_is_a_fault(news: dict[str, Any], field: str) -> None:
-    news["panels"][6]["config"]["layers"][0]["x"]["fields"] = [field]
-    assert f"terms cannot be taken of {field}" in " ".join(faults_of(news))
+def test_an_unknown_field_of_a_control_is_a_fault() -> None:
+    def change(saved: dict[str, Any]) -> None:
+        controls = json.loads(saved["attributes"]["controlGroupInput"]["panelsJSON"])
+        controls["control-country"]["explicitInput"]["fieldName"] = "colour"
+        saved["attributes"]["controlGroupInput"]["panelsJSON"] = json.dumps(controls)
+
+    assert changed("broadsheet-news", change) == "broadsheet-news: there is no field colour"
 
 
-def test_a_median_of_words_is_a_fault(news: dict[str, Any]) -> None:
-    news["panels"][1]["config"]["metrics"][0] |= {"operation": "median"}
-    assert "median cannot be taken of story_key" in " ".join(faults_of(news))
+@pytest.mark.parametrize(("name", "value"), [("columns", ["colour"]), ("sort", [["colour", "desc"]])])
+def test_an_unknown_field_of_a_saved_search_is_a_fault(name: str, value: list[Any]) -> None:
+    found = changed("broadsheet-latest-articles", attributes(**{name: value}))
+    assert found == "broadsheet-latest-articles: there is no field colour"
 
 
-def test_a_saved_object_that_refers_to_nothing_is_a_fault() -> None:
-    objects = [data_view(each, PAGE) for each in VIEWS]
-    (missing, *_) = dangling([*objects, dashboard(CORRECTIONS)])
-    assert "leads to no search broadsheet-changed-articles" in missing
-    assert dangling([*objects, *map(search, SEARCHES), dashboard(CORRECTIONS)]) == []
+def test_an_unknown_field_of_a_data_view_is_a_fault() -> None:
+    def link(fields: dict[str, Any]) -> None:
+        fields["history"]["script"]["source"] = "emit(doc['colour'].value)"
+
+    assert "no field colour" in changed("broadsheet-articles", within("runtimeFieldMap", link))
+    found = changed("broadsheet-articles", attributes(timeFieldName="headline"))
+    assert "date_histogram cannot be taken of headline" in found
+    assert "there is no index article" in changed("broadsheet-articles", attributes(title="article"))
 
 
-def test_each_reference_of_a_saved_dashboard_is_used_by_a_panel_or_control() -> None:
-    for each in DASHBOARDS:
-        saved = dashboard(each)
-        attributes = saved["attributes"]
-        used = {
-            f"controlGroup_{id}:optionsListDataView" for id in json.loads(attributes["controlGroupInput"]["panelsJSON"])
-        }
-        for panel in json.loads(attributes["panelsJSON"]):
-            inner = (
-                panel["panelRefName"]
-                if panel["type"] == "search"
-                else panel["embeddableConfig"]["attributes"]["references"][0]["name"]
-            )
-            used.add(f"{panel['panelIndex']}:{inner}")
-        assert {reference["name"] for reference in saved["references"]} == used
+def test_a_link_to_somebodys_own_page_is_a_fault() -> None:
+    def link(formats: dict[str, Any]) -> None:
+        formats["history"]["params"]["urlTemplate"] = "https://news.example/articles/{{value}}"
+
+    assert f"not to {PAGE}" in changed("broadsheet-articles", within("fieldFormatMap", link))
 
 
-def test_every_saved_object_says_in_which_form_it_is() -> None:
-    for line in files()["8.19-9.3/broadsheet.ndjson"].splitlines():
-        made = json.loads(line)
-        # without them Kibana runs its oldest migrations, which have crashed
-        assert made["coreMigrationVersion"]
-        assert made["typeMigrationVersion"]
+def test_a_reference_to_nothing_is_a_fault() -> None:
+    found = changed("broadsheet-news", lambda saved: saved["references"][0].update(id="gone"))
+    assert "leads to no index-pattern gone" in found
+    without = [each for each in parse(committed()) if each["id"] != "broadsheet-changed-articles"]
+    assert "leads to no search broadsheet-changed-articles" in " ".join(faults(without))
 
 
-def test_no_panel_asks_in_esql() -> None:
-    assert "esql" not in "".join(files().values()).lower().replace("istextbasedquery", "")
+def test_a_panel_without_its_reference_is_a_fault() -> None:
+    found = changed("broadsheet-news", lambda saved: saved.update(references=[]))
+    assert "places: no data view is named for place_names" in found
+    assert "latest: it shows panel_latest, to which no reference leads" in found
+
+
+def test_two_objects_of_one_id_are_a_fault() -> None:
+    objects = parse(committed())
+    assert faults([*objects, objects[0]]) == [f"{objects[0]['id']}: two are called so"]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"typeMigrationVersion": "10.3.0"}, "export it from Kibana 8.19"),
+        ({"coreMigrationVersion": None}, "export it from Kibana 8.19"),
+        ({"type": "tag"}, "tag is not one of"),
+        ({"id": "3f1c"}, "3f1c: its id does not begin with broadsheet-"),
+        ({"attributes": {"panelsJSON": "[{}]"}}, "it is not in the form of Kibana 8.19: KeyError('panelIndex')"),
+    ],
+)
+def test_another_form_is_a_fault(other: dict[str, Any], said: str) -> None:
+    assert said in changed("broadsheet-news", lambda saved: saved.update(other))
 
 
 def test_links_lead_to_the_page_that_was_named() -> None:
-    articles = view("broadsheet-articles")
-    made = formats(articles, "https://news.example/broadsheet/")
-    assert made["history"]["params"]["urlTemplate"] == "https://news.example/broadsheet/articles/{{value}}"
-    assert made["last_change"]["params"]["urlTemplate"] == "https://news.example/broadsheet/articles/{{rawValue}}"
-    assert made["recrawl"]["params"]["urlTemplate"] == "https://news.example/broadsheet/recrawl?url={{value}}"
-    assert "urlTemplate" not in made["url"]["params"], "the address leads to the outlet's own page"
+    made = {each["id"]: each["attributes"] for each in saved_objects("https://news.example/broadsheet/")}
+    shown = json.loads(made["broadsheet-articles"]["fieldFormatMap"])
+    assert shown["history"]["params"]["urlTemplate"] == "https://news.example/broadsheet/articles/{{value}}"
+    assert shown["last_change"]["params"]["urlTemplate"] == "https://news.example/broadsheet/articles/{{rawValue}}"
+    assert shown["recrawl"]["params"]["urlTemplate"] == "https://news.example/broadsheet/recrawl?url={{value}}"
+    assert "urlTemplate" not in shown["url"]["params"], "the address leads to the outlet's own page"
+    assert saved_objects() == parse(committed())
 
 
-def test_a_data_view_has_a_fixed_id_and_replaces_what_is_there() -> None:
-    body = request(view("broadsheet-crawl-events"), PAGE)
-    assert body["override"] is True
-    assert (body["data_view"]["id"], body["data_view"]["title"]) == ("broadsheet-crawl-events", "events")
-    assert set(body["data_view"]["fieldFormats"]) == {"url", "history", "recrawl", "content_bytes"}
-
-
-def test_data_views_differ_by_name_by_which_kibana_knows_them_again() -> None:
-    assert len({request(each, PAGE)["data_view"]["name"] for each in VIEWS}) == len(VIEWS)
+def test_no_panel_asks_in_esql() -> None:
+    assert "esql" not in committed().lower().replace("istextbasedquery", "")

@@ -15,15 +15,14 @@ from typer.testing import CliRunner
 from broadsheet.kibana import PAGE as PAGE_OF_COMMAND
 from broadsheet.kibana import app
 from index.kibana.client import Kibana
-from index.kibana.dashboards import DASHBOARDS
 from index.kibana.install import Installed, install
-from index.kibana.searches import SEARCHES
-from index.kibana.views import PAGE, VIEWS
+from index.kibana.saved_objects import PAGE, saved_objects
 from news.configuration import Configuration
 from news.errors import ConfigurationError, KibanaUnavailable
 from tests.index.fake_kibana import FakeKibana, serving
 
 KEY = "c2VjcmV0OmtleQ=="
+TYPES = ("index-pattern", "search", "dashboard")
 
 
 @pytest.fixture
@@ -37,29 +36,19 @@ def put(fake: FakeKibana, *, key: str | None = None, space: str = "", page: str 
     return install(Kibana(fake.url, Configuration(home=Path(), kibana_api_key=key), space=space), page=page)
 
 
-def test_kibana_9_4_gets_dashboards_as_code(kibana: FakeKibana) -> None:
+def ids(type: str) -> tuple[str, ...]:
+    return tuple(each["id"] for each in saved_objects() if each["type"] == type)
+
+
+@pytest.mark.parametrize("version", ["8.19.0", "9.0.1", "9.3.12", "9.4.3", "9.4.0-SNAPSHOT", "9.10.2", "10.0.0"])
+def test_every_kibana_gets_the_saved_objects(kibana: FakeKibana, version: str) -> None:
+    kibana.version = version
     installed = put(kibana)
-    assert (installed.version, installed.form) == ("9.4.3", "dashboards as code")
-    assert set(kibana.of("index-pattern")) == {each.id for each in VIEWS}
-    assert set(kibana.of("search")) == {saved.id for saved in SEARCHES}
-    assert set(kibana.of("dashboard")) == {each.id for each in DASHBOARDS}
-    assert "PUT /api/dashboards/broadsheet-news" in kibana.asked
-    assert kibana.of("dashboard")["broadsheet-news"]["panels"][0]["type"] == "vis"
-
-
-@pytest.mark.parametrize("version", ["8.19.0", "9.0.1", "9.3.12"])
-def test_an_older_kibana_gets_saved_objects(kibana: FakeKibana, version: str) -> None:
-    kibana.version = version
-    assert put(kibana).form == "saved objects"
-    assert set(kibana.of("dashboard")) == {each.id for each in DASHBOARDS}
-    assert "panelsJSON" in kibana.of("dashboard")["broadsheet-news"]["attributes"]
-    assert not [asked for asked in kibana.asked if asked.startswith("PUT")]
-
-
-@pytest.mark.parametrize("version", ["9.5.0", "10.0.0", "9.10.2", "9.4.0-SNAPSHOT"])
-def test_a_newer_kibana_gets_dashboards_as_code(kibana: FakeKibana, version: str) -> None:
-    kibana.version = version
-    assert put(kibana).form == "dashboards as code"
+    assert version.startswith(installed.version)
+    assert (installed.data_views, installed.searches, installed.dashboards) == tuple(map(ids, TYPES))
+    for type in TYPES:
+        assert kibana.of(type) == {each["id"]: each for each in saved_objects() if each["type"] == type}
+    assert kibana.asked == ["GET /api/status", "POST /api/saved_objects/_import"]
 
 
 @pytest.mark.parametrize("version", ["9.4.3", "8.19.5"])
@@ -74,7 +63,7 @@ def test_a_second_time_changes_nothing(kibana: FakeKibana, version: str) -> None
 def test_what_a_person_changed_is_brought_back(kibana: FakeKibana) -> None:
     put(kibana)
     before = deepcopy(kibana.kept)
-    kibana.kept["default", "dashboard", "broadsheet-news"]["panels"] = []
+    kibana.kept["default", "dashboard", "broadsheet-news"]["attributes"] = {}
     put(kibana)
     assert kibana.kept == before
 
@@ -87,7 +76,7 @@ def test_a_space_gets_everything_and_the_default_one_nothing(kibana: FakeKibana)
 
 def test_links_lead_to_the_page_that_was_named(kibana: FakeKibana) -> None:
     put(kibana, page="https://news.example")
-    made = kibana.of("index-pattern")["broadsheet-articles"]["fieldFormats"]
+    made = json.loads(kibana.of("index-pattern")["broadsheet-articles"]["attributes"]["fieldFormatMap"])
     assert made["history"]["params"]["urlTemplate"] == "https://news.example/articles/{{value}}"
 
 
@@ -104,7 +93,7 @@ def test_a_key_is_sent_and_a_wrong_one_is_refused_in_a_sentence(kibana: FakeKiba
 
 
 def test_a_key_without_the_rights_is_told_so(kibana: FakeKibana) -> None:
-    kibana.broken["/api/data_views/data_view"] = 403
+    kibana.broken["/api/saved_objects/_import"] = 403
     with pytest.raises(KibanaUnavailable, match="does not allow this with our key"):
         put(kibana)
 
@@ -132,28 +121,30 @@ def test_a_kibana_that_is_away_is_told_in_a_sentence() -> None:
 
 
 def test_an_error_of_kibana_is_told_in_one_line(kibana: FakeKibana) -> None:
-    kibana.broken["/api/dashboards/broadsheet-corrections"] = 500
+    kibana.broken["/api/saved_objects/_import"] = 500
     with pytest.raises(KibanaUnavailable, match=r"answers 500: Something went wrong\."):
         put(kibana)
-    del kibana.broken["/api/dashboards/broadsheet-corrections"]
+    del kibana.broken["/api/saved_objects/_import"]
     put(kibana)
-    assert set(kibana.of("dashboard")) == {each.id for each in DASHBOARDS}
+    assert set(kibana.of("dashboard")) == set(ids("dashboard"))
 
 
 def test_an_import_that_fails_with_200_is_an_error(kibana: FakeKibana, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.kibana.install.VIEWS", ())
+    rest = [each for each in saved_objects() if each["type"] != "index-pattern"]
+    monkeypatch.setattr("index.kibana.install.saved_objects", lambda page: rest)
     with pytest.raises(KibanaUnavailable, match=r"broadsheet-latest-articles \(missing_references\)"):
         put(kibana)
 
 
-def test_panels_that_kibana_passes_over_are_told(kibana: FakeKibana) -> None:
-    kibana.loses_panels = 2
-    with pytest.raises(KibanaUnavailable, match="kept 10 of the 12 panels of broadsheet-news"):
+def test_objects_that_kibana_skips_are_told(kibana: FakeKibana) -> None:
+    put(kibana)
+    kibana.skips = 2
+    with pytest.raises(KibanaUnavailable, match="did not import more than 10 of our 12 objects"):
         put(kibana)
 
 
 def test_a_write_without_kbn_xsrf_is_refused(kibana: FakeKibana) -> None:
-    answer = urllib3.request("POST", f"{kibana.url}/api/data_views/data_view", json={}, retries=False)
+    answer = urllib3.request("POST", f"{kibana.url}/api/saved_objects/_import", json={}, retries=False)
     assert answer.status == 400
 
 
@@ -228,8 +219,7 @@ def test_the_command_installs_and_says_what_is_there(kibana: FakeKibana, monkeyp
     ran = CliRunner().invoke(app, ["install", kibana.url, "--json"])
     assert ran.exit_code == 0, ran.output
     told = json.loads(ran.stdout)
-    assert told["dashboards"] == [each.id for each in DASHBOARDS]
-    assert told["form"] == "dashboards as code"
+    assert told["dashboards"] == list(ids("dashboard"))
     assert KEY not in ran.output
 
 
@@ -239,10 +229,12 @@ def test_the_command_refuses_a_page_that_is_no_address(kibana: FakeKibana) -> No
     assert kibana.asked == []
 
 
-def test_the_command_exports(tmp_path: Path) -> None:
-    ran = CliRunner().invoke(app, ["export", str(tmp_path), "--json"])
+def test_the_command_exports_what_it_would_install(tmp_path: Path) -> None:
+    ran = CliRunner().invoke(app, ["export", str(tmp_path / "new"), "--page", "https://news.example/", "--json"])
     assert ran.exit_code == 0, ran.output
-    assert all(Path(path).is_file() for path in json.loads(ran.stdout))
+    assert json.loads(ran.stdout) == [str(tmp_path / "new" / "broadsheet.ndjson")]
+    written = (tmp_path / "new" / "broadsheet.ndjson").read_text(encoding="utf-8")
+    assert [json.loads(line) for line in written.splitlines()] == saved_objects("https://news.example")
 
 
 def test_the_command_and_the_installer_agree_on_the_page() -> None:

@@ -23,14 +23,6 @@ from crawler.catalogue import Catalogue
 from crawler.slices import settings
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
-from index.kibana.code import code
-from index.kibana.dashboards import DASHBOARDS
-from index.kibana.health import CRAWL_HEALTH
-from index.kibana.objects import dashboard, search
-from index.kibana.overview import NEWS
-from index.kibana.panels import Dashboard, SearchPanel
-from index.kibana.searches import SEARCHES
-from index.kibana.views import VIEWS, view
 from ledger.articles import utc
 from ledger.database import engine_for
 from ledger.outbox import debt, enqueue_event
@@ -48,19 +40,31 @@ from schedules.health_rules import HOUR
 from schedules.jobs import open_jobs
 from schedules.metrics_events import CATCH_UP, EVERY, HOURS_AT_ONCE, emit_events
 from tests.conftest import libpq
-from tests.index.kibana_queries import LONG_AGO, of_code, of_lens, of_search, within
+from tests.index.kibana_queries import LONG_AGO, objects, of_lens, of_search, view, within
 from tests.ledger.readings import article, fail, read, text
 
 #: as tests/schedules/test_house.py
 PATIENCE_SECONDS = 300
 
-CHARTS = [(each, panel) for each in DASHBOARDS for panel in code(each)["panels"] if panel["type"] == "vis"]
-CONTROLS = [
-    pytest.param(control["config"], id=f"{each.id}-{control['config']['field_name']}")
-    for each in DASHBOARDS
-    for control in code(each)["pinned_panels"]
+DASHBOARDS = {each["id"]: each["attributes"] for each in objects("dashboard")}
+CHARTS = [
+    pytest.param(id, panel, id=f"{id}-{panel['panelIndex']}")
+    for id, attributes in DASHBOARDS.items()
+    for panel in json.loads(attributes["panelsJSON"])
+    if panel["type"] == "lens"
 ]
-SAVED = [pytest.param(search(saved), id=saved.id) for saved in SEARCHES]
+CONTROLS = [
+    pytest.param(control["explicitInput"], id=f"{id}-{control['explicitInput']['fieldName']}")
+    for id, attributes in DASHBOARDS.items()
+    for control in json.loads(attributes["controlGroupInput"]["panelsJSON"]).values()
+]
+SEARCHES = [pytest.param(each, id=each["id"]) for each in objects("search")]
+
+
+def charts(dashboard: str) -> dict[str, Any]:
+    """Return what the panels of a dashboard ask, by their names."""
+    panels = [chart.values[1] for chart in CHARTS if chart.values[0] == dashboard]
+    return {panel["panelIndex"]: of_lens(panel)[1] for panel in panels}
 
 
 @pytest.fixture(scope="module")
@@ -194,11 +198,10 @@ def is_full(answer: Mapping[str, Any], requested: Mapping[str, Any]) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    ("of", "panel"), [pytest.param(of, panel, id=f"{of.id}-{panel['id']}") for of, panel in CHARTS]
-)
-def test_a_panel_shows_something(filled: Elasticsearch, of: Dashboard, panel: dict[str, Any]) -> None:
-    over, request = of_code(panel, LONG_AGO if of is NEWS else of.since)
+@pytest.mark.parametrize(("dashboard", "panel"), CHARTS)
+def test_a_panel_shows_something(filled: Elasticsearch, dashboard: str, panel: dict[str, Any]) -> None:
+    since = LONG_AGO if dashboard == "broadsheet-news" else DASHBOARDS[dashboard]["timeFrom"]
+    over, request = of_lens(panel, since)
     answer = ask(filled, over.stream, request)
     assert answer["hits"]["total"]["value"] > 0
     assert is_full(answer.get("aggregations", {}), request.get("aggs", {})), answer.get("aggregations")
@@ -208,14 +211,14 @@ def test_only_attempts_are_counted_as_attempts(filled: Elasticsearch) -> None:
     attempts = filled.count(index="events", query={"term": {"event": "attempt"}})["count"]
     failed = filled.count(index="events", query={"bool": {"filter": [{"exists": {"field": "outcome"}}], "must_not": [
         {"terms": {"outcome": sorted(READ)}}]}})["count"]  # fmt: skip
-    asked = {panel["id"]: of_code(panel)[1] for of, panel in CHARTS if of is CRAWL_HEALTH}
+    asked = charts("broadsheet-crawl-health")
     assert ask(filled, "events", asked["attempts"])["hits"]["total"]["value"] == attempts
     assert ask(filled, "events", asked["failures"])["hits"]["total"]["value"] == failed
     assert filled.count(index="events")["count"] > attempts
 
 
 def test_an_outlets_panels_say_what_the_daemon_knows(filled: Elasticsearch) -> None:
-    asked = {panel["id"]: of_code(panel)[1] for of, panel in CHARTS if of is CRAWL_HEALTH}
+    asked = charts("broadsheet-crawl-health")
     [outlet] = ask(filled, "events", asked["expected-by-outlet"])["aggregations"]["group"]["buckets"]
     missing, expected, seen, new, refused = (outlet[f"measure-{number}"]["value"] for number in range(5))
     assert (outlet["key"], outlet["doc_count"]) == ("harbour", 24)
@@ -224,7 +227,7 @@ def test_an_outlets_panels_say_what_the_daemon_knows(filled: Elasticsearch) -> N
     assert seen in (21, 22, 23)
     assert missing == pytest.approx(expected - seen, abs=0.05)
     assert (new, refused) == (1, 1)
-    [unwell] = ask(filled, "events", asked["unwell"])["aggregations"]["group"]["buckets"]
+    [unwell] = ask(filled, "events", asked["unhealthy"])["aggregations"]["group"]["buckets"]
     [reason] = unwell["group"]["buckets"]
     assert (unwell["key"], unwell["doc_count"]) == ("harbour", 1)
     assert reason["key"].startswith("silent since")
@@ -232,9 +235,10 @@ def test_an_outlets_panels_say_what_the_daemon_knows(filled: Elasticsearch) -> N
 
 def test_every_field_of_a_panel_can_be_aggregated(filled: Elasticsearch) -> None:
     for stream in ("articles", "events"):
-        asked = [request for over, request in (of_code(panel) for _, panel in CHARTS) if over.stream == stream]
+        every = [of_lens(chart.values[1]) for chart in CHARTS]
+        asked = [request for over, request in every if over.stream == stream]
         fields = {field for request in asked for field in fields_of(request.get("aggs", {}))}
-        fields |= {each.time for each in VIEWS if each.stream == stream}
+        fields |= {over.time for over, _ in every if over.stream == stream}
         known = filled.field_caps(index=stream, fields=sorted(fields))["fields"]
         assert {field: sorted(known.get(field, {})) for field in fields if len(known.get(field, {})) != 1} == {}
         assert [field for field in fields if not next(iter(known[field].values()))["aggregatable"]] == []
@@ -242,18 +246,18 @@ def test_every_field_of_a_panel_can_be_aggregated(filled: Elasticsearch) -> None
 
 @pytest.mark.parametrize("control", CONTROLS)
 def test_a_control_offers_something(filled: Elasticsearch, control: dict[str, str]) -> None:
-    over = view(control["data_view_id"])
-    values = {"terms": {"field": control["field_name"]}}
+    over = view(control["dataViewId"])
+    values = {"terms": {"field": control["fieldName"]}}
     answer = ask(filled, over.stream, {"size": 0, "query": within(over, ""), "aggs": {"group": values}})
     buckets = answer["aggregations"]["group"]["buckets"]
     assert buckets
     # and narrows the dashboard down
-    chosen = {"bool": {"filter": [within(over, ""), {"term": {control["field_name"]: buckets[0]["key"]}}]}}
+    chosen = {"bool": {"filter": [within(over, ""), {"term": {control["fieldName"]: buckets[0]["key"]}}]}}
     narrowed = ask(filled, over.stream, {"size": 0, "query": chosen, "track_total_hits": True})
     assert narrowed["hits"]["total"]["value"] == buckets[0]["doc_count"]
 
 
-@pytest.mark.parametrize("saved", SAVED)
+@pytest.mark.parametrize("saved", SEARCHES)
 def test_a_saved_search_finds_something_and_fills_its_columns(filled: Elasticsearch, saved: dict[str, Any]) -> None:
     over, request = of_search(saved)
     hits = ask(filled, over.stream, request)["hits"]["hits"]
@@ -263,7 +267,7 @@ def test_a_saved_search_finds_something_and_fills_its_columns(filled: Elasticsea
 
 
 def test_links_lead_to_the_article_its_changes_and_its_recrawl(filled: Elasticsearch) -> None:
-    changed = next(search(saved) for saved in SEARCHES if saved.id == "broadsheet-changed-articles")
+    changed = next(each for each in objects("search") if each["id"] == "broadsheet-changed-articles")
     over, request = of_search(changed)
     for hit in ask(filled, over.stream, request | {"fields": ["history", "last_change", "recrawl", "url", "version"]})[
         "hits"
@@ -274,16 +278,6 @@ def test_links_lead_to_the_article_its_changes_and_its_recrawl(filled: Elasticse
         assert got["recrawl"] == got["url"]
 
 
-def test_both_forms_of_a_dashboard_ask_the_same() -> None:
-    for each in DASHBOARDS:
-        charts = [panel for panel in json.loads(dashboard(each)["attributes"]["panelsJSON"]) if panel["type"] == "lens"]
-        as_code = [panel for panel in code(each)["panels"] if panel["type"] == "vis"]
-        assert [panel["panelIndex"] for panel in charts] == [panel["id"] for panel in as_code]
-        assert [of_lens(panel) for panel in charts] == [of_code(panel) for panel in as_code]
-        places = [{name: panel["gridData"][name] for name in "xywh"} for panel in charts]
-        assert places == [panel["grid"] for panel in as_code]
-
-
 def test_every_saved_search_is_on_a_dashboard() -> None:
-    shown = {panel.search for each in DASHBOARDS for panel in each.panels if isinstance(panel, SearchPanel)}
-    assert shown == {saved.id for saved in SEARCHES}
+    shown = {each["id"] for made in objects("dashboard") for each in made["references"] if each["type"] == "search"}
+    assert shown == {each["id"] for each in objects("search")}

@@ -9,7 +9,8 @@ from index import schema as schemas
 from index.elasticsearch import compare, migrate, targets
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.compare import Difference, differences
-from index.elasticsearch.verdict import NEXT
+from index.elasticsearch.targets import NEXT
+from index.fields import SCHEMA_VERSION
 from index.protocol import DONE, Action
 from news.errors import IndexUnavailable
 from tests.index.conftest import document
@@ -60,14 +61,14 @@ async def test_what_is_newest_is_left_alone(full: ElasticsearchIndex) -> None:
 
 async def test_a_newer_schema_is_migrated_to(full: ElasticsearchIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     newer = {stream: schemas.schema(stream) for stream in schemas.STREAMS}
-    newer["articles"]["mappings"]["_meta"]["schema_version"] = 2
+    newer["articles"]["mappings"]["_meta"]["schema_version"] = SCHEMA_VERSION + 1
     newer["articles"]["mappings"]["properties"]["mood"] = {"type": "keyword"}
     monkeypatch.setattr("index.elasticsearch.analysis.schema", lambda stream: newer[stream])
-    monkeypatch.setattr(migrate, "schema_version", lambda stream: 2 if stream == "articles" else 1)
+    monkeypatch.setattr(migrate, "schema_version", lambda stream: SCHEMA_VERSION + 1 if stream == "articles" else 1)
     (done,) = await migrate.migrate(full, settle_seconds=0.5)
-    assert done.new.endswith("articles-v2")
+    assert done.new.endswith(f"articles-v{SCHEMA_VERSION + 1}")
     assert done.documents == 300
-    assert (await full.status()).schema_version == 2
+    assert (await full.status()).schema_version == SCHEMA_VERSION + 1
     assert len(await versions(full)) == 300
 
 
@@ -130,16 +131,16 @@ async def test_it_can_be_broken_off_at_any_step_and_goes_on(
 async def test_a_copy_that_still_runs_is_waited_for(full: ElasticsearchIndex) -> None:
     alias = full.aliases["articles"]
     step = migrate._Step(full, "articles", lambda line: None, 0)
-    new = await step._make(f"{alias}-v1")
+    new = await step._make(f"{alias}-v{SCHEMA_VERSION}")
     await full.refresh()
     started = await full.client.reindex(
-        source={"index": f"{alias}-v1", "size": 50},
+        source={"index": f"{alias}-v{SCHEMA_VERSION}", "size": 50},
         dest={"index": new, "version_type": "external"},
         requests_per_second=200,
         wait_for_completion=False,
     )
     assert await step._running(new) == started["task"]
-    await step._copy(f"{alias}-v1", new)
+    await step._copy(f"{alias}-v{SCHEMA_VERSION}", new)
     await full.client.indices.refresh(index=new)
     assert (await full.client.count(index=new))["count"] == 300
 
@@ -147,9 +148,9 @@ async def test_a_copy_that_still_runs_is_waited_for(full: ElasticsearchIndex) ->
 async def test_the_old_index_is_kept_until_told(full: ElasticsearchIndex) -> None:
     alias = full.aliases["articles"]
     await run(full)
-    assert await full.client.indices.exists(index=f"{alias}-v1")
-    assert f"{alias}-v1" in await migrate.drop_old(full)
-    assert not await full.client.indices.exists(index=f"{alias}-v1")
+    assert await full.client.indices.exists(index=f"{alias}-v{SCHEMA_VERSION}")
+    assert f"{alias}-v{SCHEMA_VERSION}" in await migrate.drop_old(full)
+    assert not await full.client.indices.exists(index=f"{alias}-v{SCHEMA_VERSION}")
     assert len(await versions(full)) == 300
     assert await migrate.drop_old(full) == []
 
@@ -189,7 +190,7 @@ async def test_what_the_next_schema_refuses_stops_the_migration_and_not_the_sear
 
 async def test_differences_are_found_and_mended(full: ElasticsearchIndex) -> None:
     step = migrate._Step(full, "articles", lambda line: None, 0)
-    old = f"{full.aliases['articles']}-v1"
+    old = f"{full.aliases['articles']}-v{SCHEMA_VERSION}"
     new = await step._make(old)
     await step._copy(old, new)
     client = full.client

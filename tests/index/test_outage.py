@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
+from index.fields import SCHEMA_VERSION
 from index.query import Query
 from ledger.database import engine_for, migrate
 from ledger.outbox import debt, enqueue_event, publishing_now
@@ -170,7 +171,7 @@ async def test_a_fault_of_the_index_rejects_no_document_and_heals(
     monkeypatch.setattr(publish, "WHILE_AWAY", Backoff(first_seconds=0.04, most_seconds=0.5))
     monkeypatch.setattr("index.elasticsearch.bulk.FAULT_SECONDS", 0.2)
     await crawl(ledger, range(5))
-    index = f"{elasticsearch.aliases['articles']}-v1"
+    index = f"{elasticsearch.aliases['articles']}-v{SCHEMA_VERSION}"
     await elasticsearch.client.indices.close(index=index)
     with capture_logs() as logs:
         publisher = asyncio.create_task(publish.publish(ledger, elasticsearch))

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from index.fields import SCHEMA_VERSION
 from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action
 from index.query import Query
@@ -51,7 +52,7 @@ async def test_a_database_that_is_away_is_said_without_its_password() -> None:
 
 async def test_many_who_create_at_once_make_one_schema(engine: AsyncEngine) -> None:
     await asyncio.gather(*(PostgresqlIndex(engine).create() for _ in range(4)))
-    assert (await PostgresqlIndex(engine).status()).schema_version == 1
+    assert (await PostgresqlIndex(engine).status()).schema_version == SCHEMA_VERSION
 
 
 async def test_writers_at_once_neither_wait_for_ever_nor_go_back(postgresql: PostgresqlIndex) -> None:
@@ -60,7 +61,7 @@ async def test_writers_at_once_neither_wait_for_ever_nor_go_back(postgresql: Pos
         answers = await asyncio.gather(
             *(postgresql.write(each[::-1] if number % 2 else each) for number, each in enumerate(rounds))
         )
-    assert {word.verdict for each in answers for word in each} == {DONE.verdict}
+    assert {word.status for each in answers for word in each} == {DONE.status}
     assert len(await found(postgresql, "headline:8")) == 60
 
 

@@ -15,6 +15,7 @@ from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
 from index.elasticsearch.keys import make_keys
 from index.elasticsearch.migrate import migrate
+from index.fields import SCHEMA_VERSION
 from index.open import open_index
 from index.protocol import DONE, Action
 from index.query import Query
@@ -95,11 +96,11 @@ async def test_a_writer_writes_and_can_do_nothing_to_the_index(secured: Secured,
         await writer.forget_events(datetime.now(UTC))
         client = writer.client
         with pytest.raises(AuthorizationException):
-            await client.indices.delete(index="articles-v1")
+            await client.indices.delete(index=f"articles-v{SCHEMA_VERSION}")
         with pytest.raises(AuthorizationException):
             await client.indices.create(index="articles-v9")
         with pytest.raises(AuthorizationException):  # the alias, not the index behind it
-            await client.index(index="articles-v1", document={})
+            await client.index(index=f"articles-v{SCHEMA_VERSION}", document={})
         with pytest.raises(AuthorizationException):
             await client.index(index="other", document={})
         with pytest.raises(AuthorizationException):

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 
 from index.elasticsearch.backend import ElasticsearchIndex
+from index.fields import SCHEMA_VERSION
 from tests.index.conftest import Put, document, found
 
 
@@ -27,7 +28,7 @@ async def test_a_snapshot_brings_a_lost_index_back(elasticsearch: ElasticsearchI
         )
         assert made["snapshot"]["state"] == "SUCCESS"
         await put(elasticsearch, document("late", headline="After the snapshot"))
-        await client.indices.delete(index=f"{alias}-v1")
+        await client.indices.delete(index=f"{alias}-v{SCHEMA_VERSION}")
         await client.snapshot.restore(
             repository=name, snapshot="daily", include_global_state=False, wait_for_completion=True
         )

@@ -12,6 +12,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.elasticsearch.backend import ElasticsearchIndex
+from index.fields import SCHEMA_VERSION
 from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action, Index, Tally
 from ledger.database import engine_for, migrate
@@ -181,7 +182,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def lose(index: Index) -> None:
     if isinstance(index, ElasticsearchIndex):
-        await index.client.indices.delete(index=f"{index.aliases['articles']}-v1")
+        await index.client.indices.delete(index=f"{index.aliases['articles']}-v{SCHEMA_VERSION}")
         return
     assert isinstance(index, PostgresqlIndex)
     async with index.engine.begin() as connection:
@@ -240,7 +241,7 @@ async def test_an_index_restored_from_an_old_snapshot_is_brought_up_to_date(
             )
             await record(ledger, 3, at=1, more="\nOne more line.")
             await whole(ledger, elasticsearch, 8)
-        await client.indices.delete(index=f"{alias}-v1")
+        await client.indices.delete(index=f"{alias}-v{SCHEMA_VERSION}")
         await client.snapshot.restore(
             repository=name, snapshot="old", include_global_state=False, wait_for_completion=True
         )

@@ -71,7 +71,7 @@ async def test_the_earlier_publication_is_the_first_even_if_it_turns_up_later(en
         owing = {each.id: each for each in await pending(connection, 100)}
     owed_now = owing[str(found[A].id)]
     assert owed_now.document is not None
-    assert owed_now.document["copy_of"] == str(found[B].id)
+    assert owed_now.as_json()["copy_of"] == str(found[B].id)
     assert owed_now.revision == found[A].revision
 
 

@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from ledger.articles import documents, find, history
-from ledger.schema import articles
+from ledger.articles import documents, find, history, pack_json
+from ledger.schema import articles, versions
+from news.article import Genre
 from news.edits import EditKind
 from news.outcome import Outcome
 from tests.ledger import readings
@@ -104,6 +105,19 @@ async def test_a_share_count_makes_no_version(engine):
     await read(engine, ARTICLE, hour(0))
     recorded = await read(engine, replace(ARTICLE, keywords=("7 shares",)), hour(1))
     assert (recorded.outcome, recorded.version) == (Outcome.UNCHANGED, 1)
+
+
+async def test_a_field_that_joins_gives_an_old_article_no_version(engine):
+    one = await read(engine, ARTICLE, hour(0))
+    old = {name: value for name, value in ARTICLE.as_json().items() if name != "genre"}
+    async with engine.begin() as connection:  # as a Broadsheet stored it that did not read the field
+        await connection.execute(update(articles).values(document=articles.c.document.op("-")("genre")))
+        await connection.execute(update(versions).values(article=pack_json(old)))
+    recorded = await read(engine, replace(ARTICLE, genre=Genre.OPINION), hour(1))
+    assert (recorded.outcome, recorded.version) == (Outcome.UNCHANGED, 1)
+    document, found = await told_of(engine, one)
+    assert (document["genre"], document["revision"]) == ("opinion", 2), "the index gets it"
+    assert [version.article for version in found] == [ARTICLE]
 
 
 async def test_every_version_can_be_read_with_its_edits(engine):

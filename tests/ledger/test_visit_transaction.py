@@ -152,7 +152,7 @@ async def test_the_outbox_owes_the_newest_revision_until_the_index_has_it(engine
         [second] = await pending(connection, 10)
         assert (first.revision, second.revision) == (1, 2)
         assert second.document is not None
-        assert second.document["headline"] == "Harbour closed"
+        assert second.as_json()["headline"] == "Harbour closed"
         await resolve(connection, [second])
         assert await pending(connection, 10) == []
     assert await enqueue_everything(engine) == 1

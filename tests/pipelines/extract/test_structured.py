@@ -2,7 +2,7 @@
 
 import pytest
 
-from news.article import Kind
+from news.article import Genre, Kind
 from pipelines.extract import json_ld
 from pipelines.extract.document import decode
 from tests.pipelines.handmade import article_html, read
@@ -40,6 +40,21 @@ def test_json_ld_is_read_in_all_the_ways_that_pages_break_it(script: str) -> Non
 )
 def test_json_ld_of_no_use_is_passed_over(script: str) -> None:
     assert json_ld.main(json_ld.read([script]), "", "") == {}
+
+
+@pytest.mark.parametrize(
+    ("types", "genre"),
+    [
+        ('"OpinionNewsArticle"', Genre.OPINION),
+        ('["NewsArticle", "https://schema.org/AnalysisNewsArticle"]', Genre.ANALYSIS),
+        ('["ReportageNewsArticle", "AdvertiserContentArticle"]', Genre.ADVERTISING),
+        ('"NewsArticle"', None),
+        ('["Article", 7, null]', None),
+    ],
+)
+def test_the_genre_is_the_type_that_the_page_states(types: str, genre: Genre | None) -> None:
+    node = NODE.replace('"NewsArticle"', types)
+    assert read(article_html(head=f'<script type="application/ld+json">{node}</script>')).genre is genre
 
 
 def test_a_reference_in_the_graph_is_followed() -> None:

@@ -4,12 +4,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.highlight import marked
-from index.pattern import pattern, places, wanted
+from index.phrase import occurrences, phrase, positive_terms
 from index.postgresql.row import LAST_POSITION, MOST_BYTES, vector
 from index.postgresql.translate import tsquery
 from index.query import MARK_END, MARK_START
-from index.syntax import MOST_TERMS, And, Facet, Not, Or, Parsed, Term, parse
-from index.words import LONGEST, fold, words
+from index.syntax import MOST_TERMS, And, FacetTerm, Not, Or, Parsed, Term, parse
+from index.tokens import LONGEST, fold, tokens
 
 #: letters of many scripts, marks, signs and the syntax's own
 TEXT = st.lists(
@@ -30,7 +30,7 @@ def test_folding_twice_changes_nothing(text: str) -> None:
 @given(TEXT)
 def test_every_word_stands_where_it_says(text: str) -> None:
     before = 0
-    for word in words(text):
+    for word in tokens(text):
         assert 0 < len(word.form) <= LONGEST
         assert before <= word.start < word.end <= len(text)
         assert fold(text[word.start : word.end]).startswith(word.form)
@@ -40,16 +40,16 @@ def test_every_word_stands_where_it_says(text: str) -> None:
 @given(TEXT)
 def test_case_and_composition_do_not_change_the_words(text: str) -> None:
     plain = "Šárka Müller İstanbul " + text
-    assert [word.form for word in words(plain)][:3] == ["sarka", "muller", "istanbul"]
+    assert [word.form for word in tokens(plain)][:3] == ["sarka", "muller", "istanbul"]
 
 
 @given(TEXT)
 def test_whatever_is_typed_becomes_a_tree_of_known_shape(text: str) -> None:
     parsed = parse(text)
     assert isinstance(parsed, Parsed)
-    assert isinstance(parsed.tree, Term | Facet | Not | And | Or | None)
-    for term in wanted(parsed.tree):
-        assert pattern(term)
+    assert isinstance(parsed.tree, Term | FacetTerm | Not | And | Or | None)
+    for term in positive_terms(parsed.tree):
+        assert phrase(term)
         assert "\0" not in term.text
     if parsed.tree is not None:
         query = tsquery(parsed.tree)
@@ -58,10 +58,10 @@ def test_whatever_is_typed_becomes_a_tree_of_known_shape(text: str) -> None:
 
 @given(TEXT)
 def test_a_text_is_found_by_any_of_its_own_words(text: str) -> None:
-    found = list(words(text))
+    found = list(tokens(text))
     for word in [each for each in found if text[each.start].isalnum()][:5]:  # a mark is no word without its letter
-        row = pattern(Term(text[word.start : word.end]))
-        assert any(start <= word.start < end for start, end in places(row, found))
+        row = phrase(Term(text[word.start : word.end]))
+        assert any(start <= word.start < end for start, end in occurrences(row, found))
 
 
 @given(TEXT, TEXT)

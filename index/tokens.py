@@ -1,4 +1,4 @@
-"""Text in, the words that it is found by out: folded, and cut into pairs where a script writes without spaces."""
+"""Text in, its searchable tokens out: folded words, cut into pairs where a script writes without spaces."""
 
 import re
 import sys
@@ -20,7 +20,7 @@ _JOINERS = str.maketrans("", "", "\u200c\u200d\u00ad\u0640")
 LONGEST = 100
 
 
-class Word(NamedTuple):
+class Token(NamedTuple):
     """One searchable word: its folded form and where it stands in the original text.
 
     A tuple, since a text has hundreds and a dataclass takes three times as long to make.
@@ -52,27 +52,27 @@ def _is_accent(combining_class: int) -> bool:
     return combining_class >= 200 or 10 <= combining_class <= 36
 
 
-def words(text: str) -> Iterator[Word]:
-    """Yield the words of `text` in order; runs of a dense script as overlapping pairs, then their last letter alone.
+def tokens(text: str) -> Iterator[Token]:
+    """Yield the tokens of `text` in order; runs of a dense script as overlapping pairs, then their last letter alone.
 
-    >>> [word.form for word in words("Der Große Bär, 北京市")]
+    >>> [token.form for token in tokens("Der Große Bär, 北京市")]
     ['der', 'grosse', 'bar', '北京', '京市', '市']
     """
     for match in _WORD.finditer(text):
         found = match.group()
         if found.isascii():
-            yield Word(found.lower()[:LONGEST], match.start(), match.end())
+            yield Token(found.lower()[:LONGEST], match.start(), match.end())
             continue
         for run in _RUN.finditer(found):
             start, end = match.start() + run.start(), match.start() + run.end()
             if DENSE.match(run.group()):
                 yield from _pairs(text, start, end)
             elif form := fold(run.group()):
-                yield Word(sys.intern(form[:LONGEST]), start, end)
+                yield Token(sys.intern(form[:LONGEST]), start, end)
 
 
-def _pairs(text: str, start: int, end: int) -> Iterator[Word]:
+def _pairs(text: str, start: int, end: int) -> Iterator[Token]:
     for place in range(start, end):
         stop = min(place + 2, end)
         if form := fold(text[place:stop]):
-            yield Word(sys.intern(form), place, stop)
+            yield Token(sys.intern(form), place, stop)

@@ -1,17 +1,16 @@
-"""One item of a bulk answer in, our word on it out."""
+"""One item of a bulk answer in, the result of it out."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from index.protocol import DONE, Verdict, Written
+from index.elasticsearch.targets import NEXT
+from index.protocol import DONE, WriteResult, WriteStatus
 from news.errors import IndexUnavailable
 
 #: seconds until it is worth asking again: after a busy server, after a fault of the index, and after a full disk; the
 #: last two a person must mend, who then wants to see it run within half a minute
 BUSY_SECONDS, FAULT_SECONDS, FULL_SECONDS = 5.0, 10.0, 20.0
-#: an alias that exists for as long as a migration lasts
-NEXT = "-next"
 
 _FIELD = re.compile(r"field \[([\w.]{1,80})\]|dynamic introduction of \[([\w.]{1,80})\]|in field=\"([\w.]{1,80})\"")
 _PIPELINE = re.compile(r"pipeline with id \[([\w.-]{1,80})\] does not exist")
@@ -32,8 +31,8 @@ _OF_THE_DOCUMENT = frozenset(
 )
 
 
-def word_on(item: Mapping[str, Any], target: str, place: str) -> Written:
-    """Return our word on one item that was sent to `target`.
+def result_of(item: Mapping[str, Any], target: str, place: str) -> WriteResult:
+    """Return the result of one item that was sent to `target`.
 
     A 429 on one item is a full queue, unless the index was made read-only, as a full disk makes it. Raises
     IndexUnavailable where the item's trouble is everyone's: no such alias, a closed index, not allowed.
@@ -48,13 +47,13 @@ def word_on(item: Mapping[str, Any], target: str, place: str) -> Written:
         return DONE  # the migration ended since we looked: what it was to get went to the alias, too
     if kind == "cluster_block_exception":  # 429 at the flood stage of a full disk, 403 where a person set it
         said = f"'{target}' is read-only; its disk may be full"
-        return Written(verdict=Verdict.LATER, reason=said, wait_seconds=FULL_SECONDS)
+        return WriteResult(status=WriteStatus.LATER, reason=said, wait_seconds=FULL_SECONDS)
     if status in _PASSING and kind != "index_not_found_exception":
-        return Written(verdict=Verdict.LATER, reason=kind, wait_seconds=BUSY_SECONDS)
+        return WriteResult(status=WriteStatus.LATER, reason=kind, wait_seconds=BUSY_SECONDS)
     named = _FIELD.search(reason)
     field = next((name for name in named.groups() if name), "") if named else ""
     if kind in _OF_THE_DOCUMENT or (kind == "illegal_argument_exception" and field):
-        return Written(verdict=Verdict.REFUSED, reason=f"{kind}: field {field}" if field else kind)
+        return WriteResult(status=WriteStatus.REJECTED, reason=f"{kind}: field {field}" if field else kind)
     raise IndexUnavailable(_fault(status, kind, reason, target, place))
 
 
