@@ -122,7 +122,11 @@ def judge(sources: Sequence[TriedSource], articles: Sequence[TriedArticle]) -> V
     if read and all(each.is_free is False for each in read):
         return Verdict(works=True, need=Need.LOGIN, reason="its articles are for subscribers: only their beginnings")
     if not articles:
-        return Verdict(works=True, need=Need.NOTHING, reason="its sources name parts alone; no article was tried")
+        return Verdict(
+            works=True,
+            need=Need.NOTHING,
+            reason="its sources are sitemap indexes without articles; no article was checked",
+        )
     return Verdict(works=True, need=Need.NOTHING, reason="")
 
 

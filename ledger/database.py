@@ -95,7 +95,7 @@ async def _watch(embedded: server.Server) -> None:
         await asyncio.sleep(pause_seconds)
         try:
             if await asyncio.to_thread(embedded.revive):
-                log.warning("postgresql_started_again", data=str(embedded.data), because="it had ended while in use")
+                log.warning("postgresql_started_again", data=str(embedded.data), because="it stopped while in use")
             pause_seconds = WATCH_SECONDS
         except DatabaseUnavailable as error:
             pause_seconds = min(2 * pause_seconds, MOST_WATCH_SECONDS)

@@ -139,7 +139,7 @@ async def _is_pooled_by_transaction(engine: AsyncEngine) -> bool:
                     return True
     except TimeoutError as error:
         raise DatabaseUnavailable(
-            "PostgreSQL's pooler has no second connection for us. Broadsheet needs about 20: raise its pool_size."
+            "PostgreSQL's pooler has no second connection free. Broadsheet needs about 20: raise its pool_size."
         ) from error
     except psycopg.Error as error:
         raise DatabaseUnavailable(sentence_of(error)) from error

@@ -35,7 +35,7 @@ async def refused(connection: AsyncConnection, ids: Collection[str] = (), limit:
     found = [Refused(**row._mapping) for row in await connection.execute(query)]
     if missing := set(ids) - {each.id for each in found}:
         raise NotFound(
-            f"Nothing with the id {sorted(missing)[0]} is in quarantine. `broadsheet quarantine list` tells."
+            f"No rejected document has the id {sorted(missing)[0]}. `broadsheet quarantine list` lists them."
         )
     return found
 

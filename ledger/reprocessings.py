@@ -331,7 +331,7 @@ async def move(connection: AsyncConnection, before: Part, after: Part) -> None:
         )
     )
     if moved.rowcount != 1:
-        raise CrawlInterrupted(f"Another worker works on part {before.part} now.")
+        raise CrawlInterrupted(f"Another worker is processing part {before.part} now.")
 
 
 async def end(connection: AsyncConnection, part: Part) -> None:

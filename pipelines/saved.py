@@ -58,7 +58,7 @@ def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | N
     """
     name, url = line.get("id"), line.get("url")
     if not isinstance(name, str) or not isinstance(url, str) or not name or Path(name).name != name:
-        raise PageUnreadable("A line of the manifest needs an id that is a file's name, and a url.")
+        raise PageUnreadable("A line of the manifest needs an id that is a file name, and a url.")
     stated = read_instant(str(line.get("crawled_at") or ""))
     at = stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else undated or now()
     packed, plain = folder / f"{name}.html.gz", folder / f"{name}.html"

@@ -81,7 +81,7 @@ def kind_of(path: Path) -> StockKind:
     if lines and lines[0].startswith((b"http://", b"https://")):
         return StockKind.ADDRESSES
     raise ConfigurationError(
-        f"{path} is none of what can be imported: a WARC file (.warc, .warc.gz, .warc.zst), JSON lines with id and "
+        f"{path} cannot be imported: it is not a WARC file (.warc, .warc.gz, .warc.zst), JSON lines with id and "
         "url, or addresses that begin with http:// or https://, one a line."
     )
 
@@ -130,14 +130,14 @@ def _pages(file: BinaryIO, start: Position, folder: Path) -> Iterator[Item]:
             page = page_of_line(wanted if isinstance(wanted, dict) else {}, folder)
             address = normal(page.url)
         except BroadsheetError:
-            yield Item(after=after, passed_over="no page to be read")
+            yield Item(after=after, passed_over="no page to read")
         except AddressTooLong:
             yield Item(after=after, passed_over=TOO_LONG)
         except ValueError:
             yield Item(after=after, passed_over="no address")
         else:
             if (at := instant(page.fetched_at.isoformat())) is None:
-                yield Item(after=after, passed_over="no date that can be")
+                yield Item(after=after, passed_over="no valid date")
             else:
                 yield Item(after=after, page=replace(page, url=address, final_url=address, fetched_at=at))
 

@@ -101,7 +101,7 @@ class Verified:
 _SAID = {
     Kind.MISSING: "missing from the index",
     Kind.STALE: "older in the index than in the ledger",
-    Kind.LEFT_OVER: "left over in the index, unknown to the ledger",
+    Kind.LEFT_OVER: "in the index but not in the ledger",
 }
 
 

@@ -62,7 +62,7 @@ def _query(question: Question) -> Query:
     facets = _names(options.get("facets", ""))
     histogram = options.get("histogram")
     if histogram and histogram not in set(Interval):
-        raise BadQuery(f"There is no histogram by '{histogram[:50]}'. Known are {', '.join(Interval)}.")
+        raise BadQuery(f"There is no histogram by '{histogram[:50]}'. Use one of: {', '.join(Interval)}.")
     return question.query(
         facets=tuple(all_facets()) if facets == ("all",) else facets,
         facet_size=_count(options, "facet_size", 10),

@@ -155,7 +155,7 @@ def _sort(value: str) -> Sort:
     try:
         return Sort(value or Sort.RELEVANCE)
     except ValueError as error:
-        raise BadQuery(f"There is no order '{value[:50]}'. Known are {', '.join(Sort)}.") from error
+        raise BadQuery(f"There is no order '{value[:50]}'. Use one of: {', '.join(Sort)}.") from error
 
 
 def _number(value: str, name: str, default: int) -> int:

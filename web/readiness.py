@@ -145,7 +145,7 @@ def without_address(reason: str) -> str:
 
 _MEANWHILE = "Articles are recorded all the same and wait in the outbox until it is back."
 _ADDRESS = re.compile(r" at https?://\S+?(?:, https?://\S+?)*(?=[\s,;]|$)")
-NOT_MADE = "The index is not made yet; `broadsheet index create` makes it."
+NOT_MADE = "The index does not exist yet; `broadsheet index create` creates it."
 AWAY = f"The search index cannot be reached. {_MEANWHILE}"
 
 

@@ -154,7 +154,7 @@ def _asked(body: bytes) -> tuple[list[str], bool]:
         raise BadQuery('That is no JSON. Send {"urls": ["https://…"]}.') from error
     for name in value if isinstance(value, dict) else ():
         if name not in ("urls", "force"):
-            raise BadQuery(f"There is no '{name[:50]}' to send. Known are urls, force.")
+            raise BadQuery(f"There is no '{name[:50]}' to send. Use one of: urls, force.")
     urls = value.get("urls") if isinstance(value, dict) else None
     force = value.get("force", False) if isinstance(value, dict) else None
     if not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):

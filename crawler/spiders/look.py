@@ -67,7 +67,7 @@ class LookSpider(scrapy.Spider):
                 )
             except ValueError:
                 # the others are asked for all the same
-                reason = "not an address that can be"
+                reason = "not a valid address"
                 self.looked[url] = Looked(url=url, outcome=Outcome.BAD_URL, reason=reason)
             else:
                 yield request
@@ -110,5 +110,5 @@ async def look(values: Settings, outlet: Outlet, urls: Sequence[str], *, anywher
     assert isinstance(spider, LookSpider), "the crawl was made of this class"
     if spider.ending.failure is not None:
         raise spider.ending.failure
-    missing = Looked(url="", outcome=Outcome.UNREACHABLE, reason="it was not asked for in time")
+    missing = Looked(url="", outcome=Outcome.UNREACHABLE, reason="it was not fetched in time")
     return {url: spider.looked.get(url, missing) for url in dict.fromkeys(urls)}

@@ -107,7 +107,7 @@ async def write(
                 half = len(chunk) // 2
                 waiting[:0] = [chunk[:half], chunk[half:]]
                 continue
-            words = [Written(verdict=Verdict.REFUSED, reason="it is larger than the server takes")]
+            words = [Written(verdict=Verdict.REFUSED, reason="it is larger than the server accepts")]
         except IndexUnavailable as error:
             if not sender.wrote:
                 raise
@@ -195,7 +195,7 @@ class _Sender:
                 continue
             self.fault = IndexUnavailable(
                 f"Elasticsearch at {self._place} refuses every document for '{target}' ({each[0].reason}): its mapping "
-                "is not ours. `broadsheet index migrate --again` makes it anew."
+                "is not Broadsheet's. `broadsheet index migrate --again` creates it again."
             )
             later = Written(verdict=Verdict.LATER, reason=str(self.fault), wait_seconds=FAULT_SECONDS)
             words = [later if line.target == target else word for line, word in zip(chunk, words, strict=True)]

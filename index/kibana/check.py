@@ -136,7 +136,7 @@ def _panel(where: str, panel: Mapping[str, Any]) -> Iterator[str]:
             yield from _keys(where, "query", config["query"])
         yield from _CHARTS[config["type"]](where, config)
     else:
-        yield f"{where}: its type is not one of ours"
+        yield f"{where}: its type is not known here"
 
 
 def _xy(where: str, config: Mapping[str, Any]) -> Iterator[str]:

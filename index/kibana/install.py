@@ -73,7 +73,7 @@ def _version(kibana: Kibana) -> tuple[int, ...]:
     if not found:
         # Kibana tells whoever has no key, or a wrong one, that it is up and nothing more
         raise KibanaUnavailable(
-            f"Kibana at {kibana.place} does not tell us its version; it wants another key in BROADSHEET_KIBANA_API_KEY."
+            f"Kibana at {kibana.place} hides its version; it needs another API key in BROADSHEET_KIBANA_API_KEY."
         )
     version = tuple(int(part) for part in found.groups())
     if version < OLDEST:
@@ -88,7 +88,7 @@ def _import(kibana: Kibana, objects: list[dict[str, Any]]) -> None:
     if not answer.get("success"):  # Kibana says 200 all the same
         errors = answer.get("errors", [])
         faults = [f"{each.get('id')} ({each.get('error', {}).get('type', 'unknown')})" for each in errors]
-        raise KibanaUnavailable(f"Kibana at {kibana.place} did not import {', '.join(faults) or 'our objects'}.")
+        raise KibanaUnavailable(f"Kibana at {kibana.place} did not import {', '.join(faults) or 'the objects'}.")
 
 
 def _put(kibana: Kibana, id: str, made: dict[str, Any]) -> None:

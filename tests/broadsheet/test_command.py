@@ -57,8 +57,8 @@ NOWHERE = "postgresql://someone:a-secret@127.0.0.1:1/nowhere"
         (["status"], {"database_url": "postgresql://u:a-secret@127.0.0.1:abc/db"}, "the port must be a number"),
         (["status"], {"databse_url": "x"}, "BROADSHEET_DATABSE_URL is not a setting"),
         (["search", "x"], {"elasticsearch_url": "http://127.0.0.1:1"}, "Elasticsearch"),
-        (["index", "keys"], {}, "names no Elasticsearch"),
-        (["index", "migrate"], {}, "names no Elasticsearch"),
+        (["index", "keys"], {}, "is not set"),
+        (["index", "migrate"], {}, "is not set"),
         (["quarantine", "drop"], {}, "Name what is to go"),
         (["nonsense"], {}, "No such command"),
     ],
@@ -126,9 +126,9 @@ async def test_an_article_is_shown_with_its_last_attempt_its_unexplained_version
     assert f"{last} at {copy}: {result}" in shown()
     assert f"First: alpha, {first}: published 2026-03-02T07:00:00Z" in shown()
     assert "Copy: this article: claims 1996-01-01, first seen 2026-03-02 09:00 UTC" in shown()
-    assert "unexplained (read otherwise than before; what the outlet changed cannot be told)" in shown("--history")
+    assert "unexplained (extracted differently than before; what the outlet changed is unknown)" in shown("--history")
     assert f"{last} at {copy}: {result}" in shown("--history")
-    assert "Unexplained: read otherwise than before" in shown("--diff", "1..2")
+    assert "Unexplained: extracted differently than before" in shown("--diff", "1..2")
     document = json.loads(shown("--json"))
     assert document["last_attempt"]["outcome"] == "gone"
     assert document["next_visit_at"] == "2026-03-03T11:00:00Z"

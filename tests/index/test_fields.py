@@ -76,7 +76,7 @@ def test_another_mapping_has_another_version() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "said"),
-    [("langauge", "'language'"), ("Authr", "'author'"), ("zzz", "Known are "), ("x" * 9_000, "Known are")],
+    [("langauge", "'language'"), ("Authr", "'author'"), ("zzz", "Use one of: "), ("x" * 9_000, "Use one of")],
 )
 def test_an_unknown_facet_is_answered_with_the_nearest(asked: str, said: str) -> None:
     with pytest.raises(BadQuery, match=said) as caught:

@@ -98,8 +98,8 @@ async def test_a_refused_connection_is_named_by_its_sqlstate_and_without_an_addr
     ("sqlstate", "words"),
     [
         ("53100", "disk is full"),
-        ("42501", "does not allow this to our role"),
-        ("25006", "only reads here"),
+        ("42501", "does not allow this to Broadsheet's role"),
+        ("25006", "is read-only"),
         ("57014", "statement_timeout"),
         ("55P03", "lock_timeout"),
         ("42P05", "session pooling or a direct connection"),

@@ -125,7 +125,7 @@ def test_a_feed_that_failed_twice_or_lists_nothing_is_dead() -> None:
     [reason] = judge({}, {}, [twice], None, MONDAY, UTC_ZONE).reasons
     assert reason == "https://a.example/feed cannot be read since 08 Jan 00:00 UTC (404)"
     [reason] = judge({}, {}, [source(MONDAY + HOUR, found=0)], None, MONDAY, UTC_ZONE).reasons
-    assert reason == "https://a.example/feed lists nothing any more"
+    assert reason == "https://a.example/feed no longer lists anything"
 
 
 @pytest.mark.parametrize(

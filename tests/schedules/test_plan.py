@@ -82,9 +82,7 @@ def test_a_source_that_never_brings_anything_is_read_less_and_less_often():
 
 
 def test_a_source_that_was_never_read_is_read_at_once():
-    assert reading(Schedule(), {}, None, NOW) == Reading(
-        source="https://a.example/feed", at=NOW, why="never read before"
-    )
+    assert reading(Schedule(), {}, None, NOW) == Reading(source="https://a.example/feed", at=NOW, why="not read yet")
 
 
 def test_cron_counts_in_the_outlets_time_zone_and_the_week_from_sunday():

@@ -75,20 +75,20 @@ def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, st
         blocked: "http_error",
         picture: "not_html",
     }
-    assert "read for the first time, version 1" in said[boats]["says"]
-    assert "refused by robots.txt" in said[private]["says"]
+    assert "new, version 1" in said[boats]["says"]
+    assert "disallowed by robots.txt" in said[private]["says"]
     assert "blocked by the site" in said[blocked]["says"]
     assert "not an article" in said[picture]["says"]
     assert {said[url]["state"] for url in strangers} == {"refused"}
     assert "broadsheet outlets add https://unknown.example/" in said[strangers[0]]["says"]
     assert "not a public address" in said[strangers[1]]["says"]
-    assert "2,000 are the most" in said[strangers[4]]["says"]
+    assert "the limit is 2,000" in said[strangers[4]]["says"]
 
     again = recrawl(environ, boats)
     assert "unchanged" in again.stdout
     site.has("/2024/boats-counted-at-the-quay", article("Boats counted", 70))
     changed = recrawl(environ, boats)
-    assert "changed, now version 2: number; the outlet does not say so" in changed.stdout
+    assert "changed, now version 2: number; the outlet does not disclose it" in changed.stdout
     assert "[-40 -]{+70 +}" in changed.stdout
     as_json = json.loads(recrawl(environ, "--json", boats).stdout)
     assert (as_json["outcome"], as_json["version"]) == ("unchanged", 2)
@@ -108,7 +108,7 @@ def test_a_recrawl_of_one_that_waits_joins_it(tmp_path: Path, environ: dict[str,
 def test_what_a_site_asks_to_leave_alone_stays_queued(tmp_path: Path, environ: dict[str, str], site: Site) -> None:
     other, boats = (site.has(f"/2024/{name}", "later", status=429) for name in ("other-boats-of-the-day", "the-boats"))
     write_outlet(tmp_path, "harbour", site)
-    assert "asks to be left alone" in recrawl(environ, other).stdout
+    assert "asks for a pause" in recrawl(environ, other).stdout
     assert "it stays queued" in recrawl(environ, boats).stdout
     assert site.asked("/2024/the-boats") == 0
 
@@ -167,7 +167,7 @@ async def test_one_bad_address_among_ten_is_named_with_its_reason_and_the_ten_ar
     assert all(each["says"] for each in told["refused"])
     if too_long:
         [why] = [each["says"] for each in told["refused"] if each["url"] == odd]
-        assert "bytes in normal form; 2,000 are the most" in why
+        assert "bytes in normalised form; the limit is 2,000" in why
 
 
 async def test_a_list_is_checked_before_the_first_of_it_is_asked_for(
@@ -284,7 +284,7 @@ async def test_an_article_leads_to_its_recrawl_and_back_with_what_was_changed(jo
         await _attempted(jobs, url, Outcome.CHANGED, article_id=id, at=found.asked_at + timedelta(seconds=1))
         page = await web.get(shown)
         assert "refresh" not in page.headers
-        assert "Changed, now version 2: number; the outlet does not say so." in page.text
+        assert "Changed, now version 2: number; the outlet does not disclose it." in page.text
         assert "<del>40" in page.text
         back = _link(page, "The article, with what was changed")
         assert back == f"/articles/{id}?diff=1..2#changes"
@@ -301,7 +301,7 @@ async def test_what_the_site_calls_unchanged_may_be_fetched_all_the_same(jobs: J
         assert "Unchanged, says the site, version 1." in page.text
         assert "--force" not in page.text
         assert 'name="force" value="1" checked' in (await web.get(_link(page, "Fetch it all the same"))).text
-        assert "(--force fetches it all the same)" in (await web.get(f"/api/recrawls/{found.id}")).json()["says"]
+        assert "(--force ignores caching headers)" in (await web.get(f"/api/recrawls/{found.id}")).json()["says"]
 
 
 async def test_a_crawl_that_fetched_the_page_before_has_answered_and_the_job_asks_nobody(

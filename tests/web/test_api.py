@@ -145,15 +145,15 @@ async def test_an_article_is_found_by_its_address(client: httpx.AsyncClient, kee
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
-        ("colour=red", "There is no parameter 'colour'. Known are q, from,"),
+        ("colour=red", "There is no parameter 'colour'. Use one of: q, from,"),
         ("facets=colour", "There is no facet 'colour'."),
-        ("histogram=century", "There is no histogram by 'century'. Known are hour, day, week, month, year."),
+        ("histogram=century", "There is no histogram by 'century'. Use one of: hour, day, week, month, year."),
         ("histogram=hour", "An hourly histogram needs a range"),
         ("facet_size=0", "A facet has 1 to 1000 values"),
         ("facet_size=9999999999999", "is a number up to 1000"),
         ("significant_terms=%D9%A3", "is a number up to 1000"),
         ("size=1001", "A page has 0 to 1000 hits"),
-        ("cursor=a", "The cursor is not one"),
+        ("cursor=a", "The cursor is not valid"),
         ("like=7", "PostgreSQL cannot find articles like another"),
     ],
 )
@@ -258,7 +258,7 @@ async def test_an_archive_that_takes_no_pages_is_not_ready(
     no_directory.write_text("")
     async with client_of(create_app(engine, index, Configuration(home=tmp_path, archive=no_directory))) as asking:
         [missing] = (await get(asking, "/readyz", 503))["missing"]
-        assert missing.startswith(f"The archive {no_directory} takes no pages")
+        assert missing.startswith(f"The archive {no_directory} cannot be written")
         no_directory.unlink()
         monkeypatch.setattr(readiness, "FRESH_SECONDS", 0.0)
         assert (await get(asking, "/readyz"))["missing"] == []

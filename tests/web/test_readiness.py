@@ -92,7 +92,7 @@ async def test_what_the_publisher_waits_for_is_a_reason_and_what_the_index_lacks
     monkeypatch.setattr(readiness, "FRESH_SECONDS", 0.0)
     for waits_for, said in (
         ("'articles' is read-only; its disk may be full", "documents: 'articles' is read-only; its disk may be full."),
-        ("Elasticsearch at http://secret-host:9200 is in trouble: 503 (x).", "documents: Elasticsearch is in trouble"),
+        ("Elasticsearch at http://secret-host:9200 has an error: 503 (x).", "documents: Elasticsearch is in trouble"),
     ):
         async with engine.begin() as connection:
             await note_publishing(connection, Publishing(waits_for=waits_for, difference="The index lacks 3."))

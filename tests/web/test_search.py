@@ -177,7 +177,7 @@ async def test_the_page_works_without_scripts_and_loads_nothing_from_elsewhere(
         ("from=9999-12-31", "'9999-12-31' is no date"),
         ("until=0001-01-01T00:00:00%2B14:00", "is no date"),
         ("from=2024-03&until=2024-02", "ends (2024-02) before it begins (2024-03)"),
-        ("cursor=xyz", "The cursor is not one that a page of results gave."),
+        ("cursor=xyz", "The cursor is not valid; use `next_cursor` of a page of results."),
         ("cursor=WyJyZWxldmFuY2UiLCB7fV0", "cursor"),
         ("sort=best", "There is no order 'best'."),
         ("size=-1", "The parameter 'size' is a number"),
