@@ -17,7 +17,7 @@ T = TypeVar("T")
 app = typer.Typer(help="Documents that the index refused: see why, try them again, let them go.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Ids = Annotated[list[str] | None, typer.Argument(help="Ids, as `broadsheet quarantine list` shows them.")]
+Ids = Annotated[list[str] | None, typer.Argument(help="Ids, as `broadsheet rejected list` shows them.")]
 
 
 @app.command("list")
@@ -70,7 +70,7 @@ def drop(ids: Ids = None, as_json: Json = False) -> None:
 
     quiet_logs()
     if not ids:
-        fail("Name what is to go: broadsheet quarantine drop ID ...")
+        fail("Name what is to go: broadsheet rejected drop ID ...")
     dropped = run(_with_ledger(lambda connection: quarantine.drop(connection, ids)))
     if as_json:
         print_json({"dropped": dropped})

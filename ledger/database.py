@@ -99,7 +99,7 @@ async def _watch(embedded: server.Server) -> None:
             pause_seconds = WATCH_SECONDS
         except DatabaseUnavailable as error:
             pause_seconds = min(2 * pause_seconds, MOST_WATCH_SECONDS)
-            log.error("postgresql_stays_away", reason=str(error), again_after_seconds=pause_seconds)
+            log.error("postgresql_unavailable", reason=str(error), again_after_seconds=pause_seconds)
 
 
 @asynccontextmanager

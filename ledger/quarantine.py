@@ -34,9 +34,7 @@ async def refused(connection: AsyncConnection, ids: Collection[str] = (), limit:
         query = query.where(quarantine.c.id.in_(list(ids)))
     found = [Refused(**row._mapping) for row in await connection.execute(query)]
     if missing := set(ids) - {each.id for each in found}:
-        raise NotFound(
-            f"No rejected document has the id {sorted(missing)[0]}. `broadsheet quarantine list` lists them."
-        )
+        raise NotFound(f"No rejected document has the id {sorted(missing)[0]}. `broadsheet rejected list` lists them.")
     return found
 
 

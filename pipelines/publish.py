@@ -185,7 +185,7 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
         (each, answer.reason) for each, answer in zip(batch, answers, strict=True) if answer.verdict is Verdict.REFUSED
     ]
     for each, reason in refused:
-        log.error("document_refused", stream=each.stream, id=each.id, reason=reason)
+        log.error("document_rejected", stream=each.stream, id=each.id, reason=reason)
 
     async def written(connection: AsyncConnection) -> None:
         await settle(connection, done)

@@ -54,11 +54,11 @@ async def _counted(rooms: Rooms) -> list[Metric]:
         known = await healths(connection)
         day = await sums(connection, now() - timedelta(days=1))
     families = [
-        _gauge("broadsheet_index_owed", "Documents that the index does not have yet.", owed.owed),
-        _gauge("broadsheet_index_quarantined", "Documents that the index refused.", owed.quarantined),
+        _gauge("broadsheet_index_pending", "Documents that the index does not have yet.", owed.owed),
+        _gauge("broadsheet_index_rejected", "Documents that the index refused.", owed.quarantined),
         *(_gauge(f"broadsheet_jobs_{name}", f"Jobs or workers: {name}.", count) for name, count in jobs.items()),
     ]
-    unwell = GaugeMetricFamily("broadsheet_outlet_unwell", "1 for an outlet that is marked.", labels=["outlet"])
+    unwell = GaugeMetricFamily("broadsheet_outlet_unhealthy", "1 for an outlet that is marked.", labels=["outlet"])
     usual = GaugeMetricFamily("broadsheet_outlet_expected", "Addresses that are usual in a day.", labels=["outlet"])
     for slug, health in known.items():
         unwell.add_metric([slug], float(health.reason is not None))

@@ -19,7 +19,7 @@ _JUDGED = Condition(field="expected_in_hour")
 def _of_the_index(field: str, label: str) -> tuple[int, Panel]:
     """Return a panel a third wide: of each span of time the worst, since a mean hides what mattered."""
     measure = Measure(label=label, operation="max", field=field)
-    debts = Condition(field="event", values=("index_debt",))
+    debts = Condition(field="event", values=("index_backlog",))
     return 16, _lines(id=field.replace("_", "-"), title=label, measures=(measure,), where=debts)
 
 
@@ -57,10 +57,10 @@ ROWS: tuple[Row, ...] = (
         (
             32,
             _table(
-                id="unwell",
-                title="Unwell now, who has been so for longest first",
+                id="unhealthy",
+                title="Unhealthy now, the longest first",
                 measures=(
-                    Measure(label="Unwell since", operation="max", field="unwell_since"),
+                    Measure(label="Unhealthy since", operation="max", field="unhealthy_since"),
                     Measure(label="Silent since", operation="max", field="silent_since"),
                     Measure(label="Last looked at", operation="max", field="at"),
                 ),
@@ -68,23 +68,23 @@ ROWS: tuple[Row, ...] = (
                     Group(field="outlet", label="Outlet", size=200, ascending=True),
                     Group(field="reason", label="Reason", size=5),
                 ),
-                where=Condition(field="event", values=("unwell_now",)),
+                where=Condition(field="event", values=("outlet_unhealthy_now",)),
             ),
         ),
         (
             16,
             _lines(
-                id="unwell-over-time",
-                title="Unwell outlets",
+                id="unhealthy-over-time",
+                title="Unhealthy outlets",
                 measures=(Measure(label="Outlets", operation="unique_count", field="outlet"),),
-                where=Condition(field="unwell_since"),
+                where=Condition(field="unhealthy_since"),
             ),
         ),
     ),
     (
         10,
-        _of_the_index("owed", "Documents owed to the index"),
+        _of_the_index("pending", "Documents pending indexing"),
         _of_the_index("lag_seconds", "Lag of the index, seconds"),
-        _of_the_index("quarantined", "Documents in quarantine"),
+        _of_the_index("rejected", "Rejected documents"),
     ),
 )

@@ -180,7 +180,7 @@ def test_an_outlet_that_is_added_while_a_daemon_runs_is_crawled(
     site.lists("/2024/boats-counted-at-the-quay")
     log = tmp_path / "log"
     with running(["worker"], environ, log):
-        until(lambda: "timetable_kept" in log.read_text(), "the daemon keeps the timetable", log)
+        until(lambda: "timetable_running" in log.read_text(), "the daemon keeps the timetable", log)
         write_outlet(tmp_path, "harbour", site)
         until(lambda: site.asked("/2024/boats-counted-at-the-quay") == 1, "the article is fetched", log)
 

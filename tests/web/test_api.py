@@ -272,5 +272,5 @@ async def test_metrics_of_the_process_are_given_while_the_ledger_is_away(
     told = {family.name: family for family in text_string_to_metric_families(away.text)}
     assert told["broadsheet_ledger_up"].samples[0].value == 0
     assert "python_info" in told
-    assert "broadsheet_index_owed" not in told
+    assert "broadsheet_index_pending" not in told
     assert "broadsheet_ledger_up 1.0" in (await client.get("/metrics")).text
