@@ -139,7 +139,7 @@ def _restore(stage: Stage) -> None:
     stage.es.snapshot.delete(repository="old", snapshot="week")
 
 
-_SILENT = "cannot be reached|too long to answer|gives no answer"
+_SILENT = "cannot be reached|too long to answer|does not answer"
 
 FAULTS = (
     Fault(

@@ -1,4 +1,4 @@
-"""The command line: one verb, one call into a room. Imports of rooms are within the verbs, so that --help is quick."""
+"""The command line: one verb, one call into a package. Packages are imported within the verbs, so --help is quick."""
 
 import sys
 import traceback
@@ -29,12 +29,12 @@ from broadsheet.console import err, out
 from broadsheet.streams import OutputLost
 from news.errors import BroadsheetError, NoAddress, NotFound
 
-#: what a script may build on; docs/commands.md says it verb by verb
+#: what a script may rely on; docs/commands.md lists it verb by verb
 CODES = (
-    "Exit codes: 0 done; 1 the answer is no (not found, refused, not fetched, or a part failed); "
-    "2 wrong use, or something that is needed cannot be reached; 130 stopped by Ctrl-C, 143 by SIGTERM."
+    "Exit codes: 0 success; 1 negative result (not found, rejected, not fetched, or a part failed); "
+    "2 wrong usage, or a required server cannot be reached; 130 stopped by Ctrl-C, 143 by SIGTERM."
 )
-EPILOG = f"{CODES}\n\nEvery setting is an environment variable, BROADSHEET_...: docs/settings.md lists them."
+EPILOG = f"{CODES}\n\nSettings are environment variables, BROADSHEET_...: docs/settings.md lists them."
 
 app = typer.Typer(
     name="broadsheet",
@@ -45,8 +45,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for room in (demo, crawl, recrawl, search, archive, imports, reprocess, status, up):
-    room.add_to(app)
+for verb in (demo, crawl, recrawl, search, archive, imports, reprocess, status, up):
+    verb.add_to(app)
 health.add_to(outlets.app)
 app.add_typer(outlets.app, name="outlets")
 app.add_typer(index.app, name="index")
@@ -94,7 +94,7 @@ def _call() -> str | int | None:
         if message := error.format_message():
             verb = error.ctx.command_path if error.ctx else "broadsheet"
             end = "" if message.endswith((".", "?")) else "."
-            err.print(f"{message}{end} `{verb} --help` says what it takes.", style="red")
+            err.print(f"{message}{end} `{verb} --help` shows its usage.", style="red")
         return 2
     except BroadsheetError as error:
         err.print(str(error), style="red")

@@ -25,7 +25,7 @@ def run() -> None:
                 signal.signal(number, stop)
         main()
     except KeyboardInterrupt:
-        sys.stderr.write("Stopped. What was not fetched is still due.\n")
+        sys.stderr.write("Stopped. Pages that were not fetched stay due.\n")
         code = _INTERRUPTED
     except SystemExit as ended:
         code = ended.code

@@ -65,7 +65,7 @@ class Report:
             "state": "queued" if self.is_waiting else "ended",
             "attempt_id": self.attempt.id if self.attempt else None,
             "outcome": self.attempt.outcome if self.attempt else None,
-            "says": self.sentence(),
+            "message": self.sentence(),
         }
         if self.attempt is not None:
             about = str(self.attempt.article_id) if self.attempt.article_id else None

@@ -22,7 +22,7 @@ from web.rooms import rooms_of
 api = APIRouter(prefix="/api")
 
 _NAMES = {name: (text, False) for name, text in (PARAMETERS | PROGRAM_PARAMETERS).items()} | {
-    name: (f"Only articles with this {name}; several are alternatives.", True) for name in all_facets()
+    name: (f"Only articles with this {name}; several values are alternatives.", True) for name in all_facets()
 }
 _SEARCH: dict[str, Any] = {
     "parameters": [
@@ -62,7 +62,7 @@ def _query(question: Question) -> Query:
     facets = _names(options.get("facets", ""))
     histogram = options.get("histogram")
     if histogram and histogram not in set(Interval):
-        raise BadQuery(f"There is no histogram by '{histogram[:50]}'. Use one of: {', '.join(Interval)}.")
+        raise BadQuery(f"There is no interval '{histogram[:50]}'. Use one of: {', '.join(Interval)}.")
     return question.query(
         facets=tuple(all_facets()) if facets == ("all",) else facets,
         facet_size=_count(options, "facet_size", 10),
@@ -80,7 +80,7 @@ def _names(text: str) -> tuple[str, ...]:
 def _count(options: Mapping[str, str], name: str, default: int) -> int:
     value = options.get(name, str(default))
     if not (value.isascii() and value.isdigit() and int(value[:9]) <= 1_000):
-        raise BadQuery(f"The parameter '{name}' is a number up to 1000, not '{value[:50]}'.")
+        raise BadQuery(f"The parameter '{name}' must be a number up to 1000, not '{value[:50]}'.")
     return int(value)
 
 

@@ -40,7 +40,7 @@ def create_app(
         title="Broadsheet",
         description="News articles, every version of each, found by words and facets.",
         version=version("broadsheet"),
-        openapi_url="/api/openapi.json",
+        openapi_url="/openapi.json",
         # their pages load scripts from elsewhere; a reader of ours never does
         docs_url=None,
         redoc_url=None,

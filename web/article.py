@@ -108,7 +108,7 @@ def _values(rooms: Rooms, found: Kept, compared: Changes | None) -> dict[str, An
         "seen": [
             (title, shown)
             for title, name in (
-                ("First seen by us", "first_seen_at"),
+                ("First seen", "first_seen_at"),
                 ("Text last changed", "changed_at"),
                 ("Last fetched", "fetched_at"),
                 ("Page gone", "gone_at"),
@@ -164,12 +164,12 @@ def _member(rooms: Rooms, member: Told) -> Link:
 
 
 def _out(member: Told) -> str:
-    """Return when a member of a story had the text: what it claims, and what we saw where that is what counts."""
+    """Return when a member of a story had the text: its stated time, and the first sight of it where that decides."""
     claimed, seen = member.claimed, times.instant(member.first_seen_at, "UTC")
     if claimed is None:
         return f"first seen {seen}"
     stated = times.instant(claimed.at, "UTC") if isinstance(claimed.at, datetime) else times.day(claimed.at)
-    return f"published {stated}" if member.claim_counts else f"claims {stated}, first seen {seen}"
+    return f"published {stated}" if member.claim_counts else f"states {stated}, first seen {seen}"
 
 
 def _attempt(last: LastAttempt | None, url: Any) -> Attempt | None:

@@ -40,7 +40,7 @@ def parse_pair(text: str) -> tuple[int, int]:
     """Return the numbers of `1..2`. Raises NotFound for anything else."""
     match = _PAIR.fullmatch(text)
     if not match:
-        raise NotFound(f"'{text[:40]}' is no pair of versions; 1..2 compares the first with the second.")
+        raise NotFound(f"'{text[:40]}' is not a pair of versions; 1..2 compares the first with the second.")
     return int(match[1]), int(match[2])
 
 

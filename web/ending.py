@@ -23,7 +23,7 @@ async def ending(rooms: Rooms, said: Report, compared: Changes | None, *, is_idl
     about = await article_at(rooms, url, attempt.article_id if attempt else None)
     if about and compared:
         pair = f"{compared.before.number}..{compared.after.number}"
-        about = Link(name="The article, with what was changed", href=f"{about.href}?diff={pair}#changes")
+        about = Link(name="The article, with the changes", href=f"{about.href}?diff={pair}#changes")
     elif about:
         is_new = attempt is not None and attempt.outcome is Outcome.NEW
         about = Link(name="Read the article" if is_new else "Back to the article", href=about.href)
@@ -34,14 +34,14 @@ async def ending(rooms: Rooms, said: Report, compared: Changes | None, *, is_idl
         "url": url,
         "about": about,
         "again": "" if said.is_waiting else f"/recrawl?{urlencode(asked)}",
-        "again_name": "Fetch it all the same" if said_unchanged else "Fetch it once more",
+        "again_name": "Fetch it, ignoring caching headers" if said_unchanged else "Fetch it again",
         "language_tag": language_tag(tag or "und"),
     }
 
 
 def _title(said: Report, *, is_idle: bool) -> str:
     if said.attempt is not None:
-        return "Fetched" if said.attempt.outcome in READ else "Nothing was read"
+        return "Fetched" if said.attempt.outcome in READ else "No article"
     if said.dropped:
         return "Not fetched"
     return "Waiting" if is_idle or said.waits_until or said.hindered else "Being fetched"
@@ -50,8 +50,8 @@ def _title(said: Report, *, is_idle: bool) -> str:
 def _sentence(said: Report, *, is_idle: bool) -> str:
     if said.is_waiting and not said.waits_until and not said.hindered:
         if is_idle:
-            return "No worker runs. `broadsheet up` or `broadsheet worker` starts one, which will fetch it."
-        return "What comes of it will stand here in a moment."
+            return "No worker is running. Start `broadsheet up` or `broadsheet worker` to fetch it."
+        return "The result will appear here in a moment."
     words = said.ending()
     return f"{words[:1].upper()}{words[1:]}."
 
@@ -66,4 +66,4 @@ async def article_at(rooms: Rooms, url: str, id: UUID | None = None) -> Link | N
         document = (await documents(connection, [known])).get(known)
     if document is None:
         return None
-    return Link(name=document.get("headline") or "Without a headline", href=f"/articles/{known}")
+    return Link(name=document.get("headline") or "No headline", href=f"/articles/{known}")

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from typing import Any
+from uuid import uuid4
 
 import structlog
 from fastapi import FastAPI
@@ -19,11 +20,11 @@ from web.readiness import index_sentence
 log = structlog.get_logger()
 
 _TITLES = {
-    400: "That cannot be asked",
+    400: "Invalid request",
     403: "Not allowed",
     404: "Not found",
-    405: "Only to be read",
-    503: "Not reachable just now",
+    405: "Method not allowed",
+    503: "Temporarily unavailable",
 }
 _STATUS: dict[type[BroadsheetError], int] = {
     BadQuery: 400,
@@ -82,12 +83,13 @@ async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     sentences = {
         404: f"There is nothing at {request.url.path[:200]}.",
-        405: "This can only be read: GET it.",
+        405: "This address accepts GET only.",
     }
     return answer(request, error.status_code, sentences.get(error.status_code, str(error.detail)), error.headers)
 
 
 def unforeseen(request: Request, error: Exception) -> Response:
-    """Return the answer to a fault of ours, which the log gets whole."""
-    log.error("page_failed", path=request.url.path, exc_info=error)
-    return answer(request, 500, "Broadsheet has made a mistake over this page. The log says which.")
+    """Return the answer to an error in Broadsheet itself; the log has its traceback under the same event id."""
+    event_id = uuid4().hex[:12]
+    log.error("page_failed", event_id=event_id, path=request.url.path, exc_info=error)
+    return answer(request, 500, f"Internal error; see the log (event id {event_id}).")

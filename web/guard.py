@@ -98,6 +98,4 @@ def _is_address(host: str) -> bool:
 
 
 def _refusal(request: Request) -> Any:
-    return failures.answer(
-        request, 400, "This address is not ours. Broadsheet answers to 127.0.0.1, localhost and the host it was told."
-    )
+    return failures.answer(request, 400, "Invalid Host header. Use 127.0.0.1, localhost or the host given with --host.")

@@ -1,4 +1,4 @@
-"""How Broadsheet is, for programs: alive, ready, and what is owed."""
+"""The state of Broadsheet for programs: alive, ready, and status."""
 
 import asyncio
 from dataclasses import asdict
@@ -20,13 +20,13 @@ health = APIRouter()
 
 @health.get("/healthz")
 async def alive() -> Response:
-    """Say that the process lives and its loop turns; servers behind it are not asked."""
+    """Answer while the process lives and its event loop runs; PostgreSQL and the index are not asked."""
     return json_answer({"alive": True})
 
 
 @health.get("/readyz")
 async def ready(request: Request) -> Response:
-    """Say whether a page could be fetched, recorded and indexed now: 200 if so, else 503 with what is missing."""
+    """Answer 200 if a page could be fetched, recorded and indexed now, else 503 with what is missing."""
     found = await rooms_of(request).probe.readiness()
     parts = {name: {"ready": not reason, "reason": reason or None} for name, reason in found.parts.items()}
     value = {"ready": not found.missing, "missing": found.missing, "parts": parts, "notes": found.notes}
@@ -35,7 +35,7 @@ async def ready(request: Request) -> Response:
 
 @health.get("/api/status")
 async def status(request: Request) -> Response:
-    """Tell how the index is, what it is owed, and how each outlet is."""
+    """Show the state of the index, the documents pending indexing, and each outlet."""
     rooms = rooms_of(request)
     async with rooms.engine.connect() as connection:
         owed = await debt(connection)
@@ -46,7 +46,7 @@ async def status(request: Request) -> Response:
     return json_answer(
         {
             "index": index,
-            "outbox": {"owed": owed.owed, "owed_since": owed.owed_since, "quarantined": owed.quarantined},
+            "outbox": {"pending": owed.owed, "pending_since": owed.owed_since, "rejected": owed.quarantined},
             "outlets": [
                 asdict(state) | {"outlet_name": rooms.outlets.name(slug)} for slug, state in sorted(outlets.items())
             ],
@@ -68,7 +68,7 @@ async def _index_status(rooms: Rooms) -> dict[str, Any]:
         "schema_version": found.schema_version,
         "documents": dict(found.documents),
         "size_bytes": found.size_bytes,
-        "lacking": counted.lacking if counted else None,
+        "missing": counted.lacking if counted else None,
         "difference": (counted.sentence() if counted else "") or None,
         "notes": list(found.notes),
     }

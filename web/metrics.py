@@ -41,7 +41,7 @@ async def exposed(request: Request) -> Response:
             families = await _counted(rooms_of(request))
     except (SQLAlchemyError, TimeoutError) as error:
         log.warning("ledger_unavailable", path=request.url.path, reason=reason_of(error))
-    families.append(_gauge("broadsheet_ledger_up", "1 if the ledger could be asked just now.", bool(families)))
+    families.append(_gauge("broadsheet_ledger_up", "1 if the ledger answered this request.", bool(families)))
     registry = CollectorRegistry()
     registry.register(_Families(families))
     return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
@@ -54,21 +54,23 @@ async def _counted(rooms: Rooms) -> list[Metric]:
         known = await healths(connection)
         day = await sums(connection, now() - timedelta(days=1))
     families = [
-        _gauge("broadsheet_index_pending", "Documents that the index does not have yet.", owed.owed),
-        _gauge("broadsheet_index_rejected", "Documents that the index refused.", owed.quarantined),
+        _gauge("broadsheet_index_pending", "Documents pending indexing.", owed.owed),
+        _gauge("broadsheet_index_rejected", "Rejected documents.", owed.quarantined),
         *(_gauge(f"broadsheet_jobs_{name}", f"Jobs or workers: {name}.", count) for name, count in jobs.items()),
     ]
-    unwell = GaugeMetricFamily("broadsheet_outlet_unhealthy", "1 for an outlet that is marked.", labels=["outlet"])
-    usual = GaugeMetricFamily("broadsheet_outlet_expected", "Addresses that are usual in a day.", labels=["outlet"])
+    unwell = GaugeMetricFamily("broadsheet_outlet_unhealthy", "1 for an unhealthy outlet.", labels=["outlet"])
+    usual = GaugeMetricFamily(
+        "broadsheet_outlet_expected", "Usual number of new addresses in a day.", labels=["outlet"]
+    )
     for slug, health in known.items():
         unwell.add_metric([slug], float(health.reason is not None))
         if health.expected is not None:
             usual.add_metric([slug], health.expected)
     stages = GaugeMetricFamily(
-        "broadsheet_outlet_day", "What an outlet brought in 24 hours, by stage.", labels=["outlet", "stage"]
+        "broadsheet_outlet_day", "Pages of an outlet in 24 hours, by stage.", labels=["outlet", "stage"]
     )
     refused = GaugeMetricFamily(
-        "broadsheet_refused_day", "Attempts of 24 hours without an article.", labels=["outcome"]
+        "broadsheet_refused_day", "Attempts in 24 hours without an article, by outcome.", labels=["outcome"]
     )
     everything = Hours()
     for slug, hours in day.items():

@@ -30,22 +30,22 @@ def refusal_of_program(request: Request) -> str:
     if token:
         if kind.lower() == "bearer" and _same(sent.strip(), token):
             return ""
-        return "Send BROADSHEET_TOKEN: Authorization: Bearer …"
+        return "Write requests need a token: send BROADSHEET_TOKEN as Authorization: Bearer …"
     if not _is_here(request):
-        return "Changes from beyond this machine take a token: set BROADSHEET_TOKEN and send it."
+        return "Remote write requests need a token: set BROADSHEET_TOKEN and send it."
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return "Send JSON, as Content-Type: application/json."
-    return "" if _is_ours(request) else "A page elsewhere may not ask for this."
+    return "" if _is_ours(request) else "Pages of other sites may not send write requests."
 
 
 def refusal_of_form(request: Request, mark: str, sent: str) -> str:
     """Return why a form of ours may not change anything, "" if it may; `sent` is the token that a person typed."""
     if not _same(mark, form_mark(request)) or not _is_ours(request):
-        return "This form is from before; open the page again."
+        return "This form has expired; open the page again."
     token = rooms_of(request).token
     if token:
-        return "" if _same(sent, token) else "That is not the token in BROADSHEET_TOKEN."
-    return "" if _is_here(request) else "Changes from beyond this machine take a token: set BROADSHEET_TOKEN."
+        return "" if _same(sent, token) else "The token differs from BROADSHEET_TOKEN."
+    return "" if _is_here(request) else "Remote write requests need a token: set BROADSHEET_TOKEN."
 
 
 def _is_here(request: Request) -> bool:

@@ -18,21 +18,21 @@ PARAMETERS: dict[str, str] = {
     "q": 'Words to find: "a phrase", -without, one OR other, field:value, begin*. Empty finds everything.',
     "from": "Published on or after: a day (2024-02-08), a month (2024-02), a year, or an ISO 8601 time.",
     "until": "Published on or before that day, month or year; before that time.",
-    "sort": f"The order: {', '.join(Sort)}. Articles without a date come last.",
-    "stories": "1: one hit for all articles that carry the same text; 0: each by itself.",
-    "size": "Hits of one page.",
-    "cursor": "`next_cursor` of the page before; all else must stay the same.",
-    "timezone": "IANA name; what a day is, and on the page what times are shown in. Default UTC.",
+    "sort": f"The order: {', '.join(Sort)}. Articles without a date are last.",
+    "stories": "1: one hit per story, that is for all articles with the same text; 0: one hit per article.",
+    "size": "Hits per page.",
+    "cursor": "`next_cursor` of the previous page; all other parameters must stay the same.",
+    "timezone": "IANA time zone of days, and of times on the page. Default UTC.",
 }
 #: further parameters, of programs alone
 PROGRAM_PARAMETERS: dict[str, str] = {
-    "facets": "Facets to count, by comma; `all` for each there is.",
-    "facet_size": "Values of a facet.",
-    "histogram": f"Width of the bars of the histogram: {', '.join(Interval)}.",
-    "highlight": "1: mark what was found.",
-    "fields": "Fields of the document to give, by comma; default all.",
-    "like": "Id of an article that hits should be like (Elasticsearch alone).",
-    "significant_terms": "How many words that tell the found articles from all others (Elasticsearch alone).",
+    "facets": "Facets to count, separated by commas; `all` for every facet.",
+    "facet_size": "Values per facet.",
+    "histogram": f"Interval of the histogram: {', '.join(Interval)}.",
+    "highlight": "1: highlight matches.",
+    "fields": "Fields of the document to return, separated by commas; default all.",
+    "like": "Id of an article: find articles like it (Elasticsearch only).",
+    "significant_terms": "Number of significant terms to return (Elasticsearch only).",
 }
 #: hits of a page, unless asked otherwise
 SIZE, PROGRAM_SIZE = 20, 10
@@ -116,7 +116,7 @@ class Question:
         zone = ZoneInfo(query.timezone)
         since, until = _bound(self.since, zone, end=False), _bound(self.until, zone, end=True)
         if since and until and since >= until:
-            raise BadQuery(f"The range of publication ends ({self.until}) before it begins ({self.since}).")
+            raise BadQuery(f"The date range ends ({self.until}) before it begins ({self.since}).")
         return replace(query, published_from=since, published_until=until)
 
     def with_value(self, facet: str, value: str) -> Self:
@@ -155,14 +155,14 @@ def _sort(value: str) -> Sort:
     try:
         return Sort(value or Sort.RELEVANCE)
     except ValueError as error:
-        raise BadQuery(f"There is no order '{value[:50]}'. Use one of: {', '.join(Sort)}.") from error
+        raise BadQuery(f"There is no sort order '{value[:50]}'. Use one of: {', '.join(Sort)}.") from error
 
 
 def _number(value: str, name: str, default: int) -> int:
     if not value:
         return default
     if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise BadQuery(f"The parameter '{name}' is a number, not '{value[:50]}'.")
+        raise BadQuery(f"The parameter '{name}' must be a number, not '{value[:50]}'.")
     return int(value)
 
 
@@ -185,7 +185,7 @@ def _bound(text: str, zone: ZoneInfo, *, end: bool) -> datetime | None:
             return at.astimezone(UTC)
     except (ValueError, OverflowError):
         pass  # said below, for all that is no date
-    raise BadQuery(f"'{text}' is no date between {FIRST_YEAR} and {LAST_YEAR}; write it as 2024-02-08.")
+    raise BadQuery(f"'{text}' is not a date between {FIRST_YEAR} and {LAST_YEAR}; write it as 2024-02-08.")
 
 
 def _after(first: date, *, month: bool, day: bool) -> date:

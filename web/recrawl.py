@@ -41,19 +41,19 @@ async def ask(request: Request) -> Response:
     urls, force = _asked(await _body(request))
     # all are checked before the first is asked for: no answer leaves open which were
     outlets, bad = await outlets_for(jobs, dict.fromkeys(urls))
-    refused = [{"url": url, "says": why} for url, why in bad.items()]
+    rejected = [{"url": url, "message": why} for url, why in bad.items()]
     accepted = []
     for url, outlet in outlets.items():
         found, joined = await jobs.recrawl(outlet, url, force=force)
         href = f"/api/recrawls/{found.id}"
         accepted.append({"id": str(found.id), "url": found.url, "outlet": found.outlet, "joined": joined, "href": href})
-    return json_answer({"recrawls": accepted, "refused": refused}, 202 if accepted else 422)
+    return json_answer({"recrawls": accepted, "rejected": rejected}, 202 if accepted else 422)
 
 
 @recrawls.get("/api/recrawls", include_in_schema=False)
 async def how_to_ask(request: Request) -> Response:
     """Say how recrawls are asked for: there is no list of them."""
-    sentence = 'Nothing is listed here: POST {"urls": ["https://…"]} to ask, or GET /api/recrawls/ID.'
+    sentence = 'Recrawls are not listed. Request one: POST {"urls": ["https://…"]}; or read one: GET /api/recrawls/ID.'
     return failures.answer(request, 405, sentence, {"Allow": "POST"})
 
 
@@ -76,7 +76,7 @@ async def click(request: Request) -> Response:
     try:
         form = parse_qs((await _body(request)).decode("ascii"), max_num_fields=10)
     except ValueError as error:
-        raise BadQuery("That is no form of ours.") from error
+        raise BadQuery("The form data is not valid.") from error
     jobs, url = _jobs(request), form.get("url", [""])[0]
     if refusal := refusal_of_form(request, *(form.get(name, [""])[0] for name in ("mark", "token"))):
         return await _form(request, url, 403, mistake=refusal, force="force" in form)
@@ -133,7 +133,7 @@ async def _report(request: Request, id: str) -> tuple[Report, Changes | None]:
 def _jobs(request: Request) -> Jobs:
     jobs = rooms_of(request).jobs
     if jobs is None:
-        raise NotFound("Nothing can be fetched from this page. `broadsheet up` serves one where it can.")
+        raise NotFound("This server cannot fetch pages. Start `broadsheet up` for one that can.")
     return jobs
 
 
@@ -143,7 +143,7 @@ async def _body(request: Request) -> bytes:
     async for piece in request.stream():
         read += piece
         if len(read) > MOST_BYTES:
-            raise BadQuery(f"That is more than {MOST_BYTES} bytes.")
+            raise BadQuery(f"The request body is larger than {MOST_BYTES} bytes.")
     return bytes(read)
 
 
@@ -151,10 +151,10 @@ def _asked(body: bytes) -> tuple[list[str], bool]:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise BadQuery('That is no JSON. Send {"urls": ["https://…"]}.') from error
+        raise BadQuery('The body is not JSON. Send {"urls": ["https://…"]}.') from error
     for name in value if isinstance(value, dict) else ():
         if name not in ("urls", "force"):
-            raise BadQuery(f"There is no '{name[:50]}' to send. Use one of: urls, force.")
+            raise BadQuery(f"There is no field '{name[:50]}'. Use one of: urls, force.")
     urls = value.get("urls") if isinstance(value, dict) else None
     force = value.get("force", False) if isinstance(value, dict) else None
     if not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):

@@ -76,7 +76,7 @@ def _result(hit: Hit, stories: Mapping[str, Sequence[Mapping[str, Any]]], outlet
     tag = document.get("in_language") or "und"
     return Result(
         id=hit.id,
-        headline=marks.html(one_of(hit.highlights.get("headline")) or document.get("headline") or "Without a headline"),
+        headline=marks.html(one_of(hit.highlights.get("headline")) or document.get("headline") or "No headline"),
         kicker=document.get("kicker") or "",
         lines=tuple(map(marks.html, _lines(hit))),
         outlet=outlets.name(document.get("outlet") or ""),
@@ -131,10 +131,14 @@ def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
     """Yield what a reader should know of the article before opening it."""
     if gone := times.seen(document.get("gone_at"), zone):
         yield Mark(
-            kind="gone", text="Withdrawn", title=f"The outlet’s page is gone since {gone.text}; the text is kept."
+            kind="gone",
+            text="Withdrawn",
+            title=f"The outlet’s page is gone since {gone.text}; its text is stored here.",
         )
     if document.get("stealth"):
-        yield Mark(kind="stealth", text="Edited silently", title="Substance was changed, and the page does not say so.")
+        yield Mark(
+            kind="stealth", text="Silent edit", title="The substance changed, and the page does not disclose it."
+        )
     elif isinstance(version := document.get("version"), int) and version > 1:
         changed = times.seen(document.get("changed_at"), zone)
         when = f"; last seen to change {changed.text}" if changed else ""
@@ -142,11 +146,11 @@ def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
         title = f"The text was {CANNOT_TELL if unexplained else 'changed'}"
         yield Mark(kind="changed", text=f"{version} versions", title=f"{title}{when}.")
     if document.get("correction"):
-        yield Mark(kind="corrected", text="Corrected", title="The outlet says what it corrected.")
+        yield Mark(kind="corrected", text="Corrected", title="The page has a correction notice.")
     if document.get("kind") not in (None, "", "article"):
-        yield Mark(kind="kind", text=names.value("kind", document["kind"]), title="What kind of page it is.")
+        yield Mark(kind="kind", text=names.value("kind", document["kind"]), title="Kind of page.")
     if document.get("is_accessible_for_free") is False:
-        yield Mark(kind="paid", text="For subscribers", title="The outlet says that the text is not free to read.")
+        yield Mark(kind="paid", text="For subscribers", title="The page says that the text is not free to read.")
 
 
 async def copies_of(index: Index, documents: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -45,7 +45,7 @@ def stated(document: Mapping[str, Any], name: str, zone: str, *, seconds: bool =
     if moment is None:
         return None
     if moment.precision is Precision.DAY:
-        note = "the day alone is known"
+        note = "day only"
     else:
         note = "to the minute" if moment.precision is Precision.MINUTE else "to the second"
     exact = moment.precision is Precision.INSTANT

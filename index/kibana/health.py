@@ -8,7 +8,7 @@ from index.kibana.views import EVENTS
 CRAWL_HEALTH = Dashboard(
     id="broadsheet-crawl-health",
     title="Broadsheet: Crawl health",
-    description="New articles by outlet, usual and actual; unhealthy outlets; documents pending indexing; outcomes of fetches.",
+    description="New addresses, expected and seen; unhealthy outlets; documents pending indexing; outcomes of fetches.",
     since="now-7d",
     controls=(
         Control(view=EVENTS, field="outlet", label="Outlet"),

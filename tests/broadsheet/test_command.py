@@ -59,7 +59,7 @@ NOWHERE = "postgresql://someone:a-secret@127.0.0.1:1/nowhere"
         (["search", "x"], {"elasticsearch_url": "http://127.0.0.1:1"}, "Elasticsearch"),
         (["index", "keys"], {}, "is not set"),
         (["index", "migrate"], {}, "is not set"),
-        (["quarantine", "drop"], {}, "Name what is to go"),
+        (["rejected", "delete"], {}, "Name the documents to delete"),
         (["nonsense"], {}, "No such command"),
     ],
 )
@@ -146,7 +146,7 @@ async def test_ledger_and_index_are_compared_article_by_article(
         await read(engine, article(f"https://alpha.example/{number}", readings.text(number)), hour(0))
     assert "every article is enqueued" in ran("index", "create", code=0)
     ran("index", "rebuild", code=0)
-    assert "The index has what the ledger has." in ran("index", "verify", code=0)
+    assert "The index matches the ledger." in ran("index", "verify", code=0)
     async with engine.begin() as connection:
         await connection.execute(text("DELETE FROM search.articles"))
     assert "The index lacks 3 of 3 articles" in ran("status", code=0)
@@ -155,7 +155,7 @@ async def test_ledger_and_index_are_compared_article_by_article(
     assert (told["articles"], told["differ"], told["enqueued"], told["missing"]["count"]) == (3, 3, 0, 3)
     assert "3 enqueued" in ran("index", "verify", "--repair", code=0)
     told = json.loads(ran("status", "--json", code=0))["index"]
-    assert (told["owed"], told["lacking"], told["difference"]) == (3, 0, None)
+    assert (told["pending"], told["missing"], told["difference"]) == (3, 0, None)
 
 
 def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
@@ -165,8 +165,8 @@ def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
     # the crawl goes on without the index; the newsroom's own table of articles cannot
     broadsheet("demo", "--once", "--newsroom-port", str(newsroom_port), home=tmp_path, timeout=300, **away)
     told = json.loads(broadsheet("status", "--json", home=tmp_path, **away).stdout)
-    assert told["index"]["owed"] >= 28
-    assert told["index"]["owed_since"] is not None
+    assert told["index"]["pending"] >= 28
+    assert told["index"]["pending_since"] is not None
     assert "127.0.0.1:1" in told["index"]["error"]
     assert told["ledger"]["articles"] == 28
 
@@ -174,7 +174,7 @@ def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
     rebuilt = broadsheet("index", "rebuild", home=tmp_path, **there)
     assert rebuilt.returncode == 0, rebuilt.stderr
     told = json.loads(broadsheet("status", "--json", home=tmp_path, **there).stdout)
-    assert (told["index"]["owed"], told["index"]["quarantined"], told["index"]["error"]) == (0, 0, None)
+    assert (told["index"]["pending"], told["index"]["rejected"], told["index"]["error"]) == (0, 0, None)
     assert told["index"]["documents"]["articles"] >= 28
 
 
@@ -226,7 +226,7 @@ def test_a_signal_inside_an_exec_ends_with_its_code_too(tmp_path: Path, stop: si
     # a module, as `python -m broadsheet` is: a script's own end forgets the interrupt
     ended = subprocess.run([sys.executable, "-m", "stopped"], env=environ, capture_output=True, text=True, check=False)
     assert ended.returncode == 128 + stop, ended
-    assert ended.stderr == "Stopped. What was not fetched is still due.\n"
+    assert ended.stderr == "Stopped. Pages that were not fetched stay due.\n"
 
 
 def test_an_outcome_has_a_name_that_people_can_read() -> None:

@@ -58,7 +58,7 @@ async def test_history_classes_edits_and_a_pair_of_versions_is_compared(
     html = page(await client.get(f"/articles/{id}"))
     assert len(html.css(".history li")) == 2
     kinds = texts(html, ".history .mark")
-    assert {"Headline", "Figure", "Silently"} <= set(kinds)
+    assert {"Headline", "Figure", "Silent edit"} <= set(kinds)
     html = page(await client.get(link(html, "Version 2").partition("#")[0]))
     assert texts(html, ".changes del")[0] == "5"
     assert texts(html, ".changes ins")[0] == "7"
@@ -96,7 +96,7 @@ async def test_a_half_empty_document_is_shown(client: httpx.AsyncClient, put: Pu
     )
     for slug in "ab":
         html = page(await client.get(f"/articles/{document(slug)['id']}"))
-        assert texts(html, "h1") == ["Without a headline"]
+        assert texts(html, "h1") == ["No headline"]
     assert len(page(await client.get("/")).css(".results > li")) == 2
 
 
@@ -175,8 +175,8 @@ async def test_a_version_that_is_unexplained_accuses_nobody(
     html = page(await client.get(f"/articles/{id}"))
     second = texts(html, ".history li")[1]
     assert "Unexplained" in second
-    assert "Read otherwise than before; what the outlet changed is unknown." in second
-    assert not {"Silently", "words"} & set(second.split())
+    assert "Extracted differently than before; what the outlet changed is unknown." in second
+    assert not {"Silent", "words"} & set(second.split())
     for pair in ("1..2", "2..1", "1..3"):
         html = page(await client.get(f"/articles/{id}?diff={pair}"))
         assert "what the outlet changed is unknown" in texts(html, ".summary")[0]

@@ -121,7 +121,7 @@ async def test_copies_are_one_result_that_names_the_others(client: httpx.AsyncCl
     assert len(html.css(".results > li")) == 2
     (copies,) = texts(html, ".copies")
     assert copies in ("Same text at One", "Same text at Two")
-    html = page(await client.get(link(html, "Show each by itself")))
+    html = page(await client.get(link(html, "Show every copy")))
     assert len(html.css(".results > li")) == 3
 
 
