@@ -307,7 +307,7 @@ def test_no_verb_prints_around_the_console() -> None:
             ):
                 around.append((file.name, said))
     # the sentence of a stop that came before there was a console
-    assert around == [("entry.py", "sys.stderr.write('Stopped. What was not fetched is still due.\\n')")]
+    assert around == [("entry.py", "sys.stderr.write('Stopped. Pages that were not fetched stay due.\\n')")]
 
 
 def test_a_log_line_is_one_line_and_commands_no_terminal(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_file_of_two_lines_is_an_outlet_whose_front_page_is_read(tmp_path: Pat
         (f"name = 'x'\nhome = 'https://a.example/{LETTERS}'", "the limit is 2,000"),
         (GOOD + "timezone = 'Mars/North'", "no IANA time zone 'Mars/North'"),
         (GOOD + "include = ['(']", "field 'include': '(':"),
-        (GOOD + "[selectors]\nbody = 3", "each entry of 'selectors' is a text"),
+        (GOOD + "[selectors]\nbody = 3", "each entry of 'selectors' must be a string"),
     ],
 )
 def test_a_wrong_file_names_itself_the_field_and_the_fault(tmp_path: Path, text: str | bytes, told: str) -> None:

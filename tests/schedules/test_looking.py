@@ -181,7 +181,7 @@ def test_every_line_of_a_list_is_accounted_for_and_an_address_without_scheme_is_
             [
                 f"{bare}: added",
                 "not a url: failed, it is no address",
-                f"https://a.example/{LETTERS}: failed, 'https://a.example/{LETTERS[:182]}…' cannot be kept: the address has "
+                f"https://a.example/{LETTERS}: failed, 'https://a.example/{LETTERS[:182]}…' cannot be stored: the address has "
                 "4,018 bytes in normalised form; the limit is 2,000.",
                 "https://apnews.com/: skipped",
                 f"{bare}: duplicate",

@@ -245,7 +245,7 @@ async def test_a_link_asks_for_confirmation_and_a_page_elsewhere_cannot_give_it(
         answer = await web.post("/recrawl", data={"url": url, "mark": mark}, headers={"origin": "null"})
         assert answer.status_code == 303
         shown = await web.get(answer.headers["location"])
-        assert "No worker runs" in shown.text
+        assert "No worker is running" in shown.text
         assert shown.headers["refresh"] == "10"
         async with alive(jobs.desk.engine, jobs.queue):
             shown = await web.get(answer.headers["location"])
@@ -349,7 +349,7 @@ async def test_a_recrawl_for_which_no_job_waits_any_more_is_not_called_queued(jo
     # its outlet's file is gone
     async with jobs.desk.engine.begin() as connection:
         await connection.execute(update(recrawls_table).values(outlet="wharf"))
-    assert "no outlet 'wharf' has a file here any more" in (await report(jobs, found)).sentence()
+    assert "outlet 'wharf' has no file any more" in (await report(jobs, found)).sentence()
     # who asks again joins it, and gives it a job
     again, joined = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
     assert (again.id, joined) == (found.id, True)

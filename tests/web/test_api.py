@@ -147,7 +147,7 @@ async def test_an_article_is_found_by_its_address(client: httpx.AsyncClient, kee
     [
         ("colour=red", "There is no parameter 'colour'. Use one of: q, from,"),
         ("facets=colour", "There is no facet 'colour'."),
-        ("histogram=century", "There is no histogram by 'century'. Use one of: hour, day, week, month, year."),
+        ("histogram=century", "There is no interval 'century'. Use one of: hour, day, week, month, year."),
         ("histogram=hour", "An hourly histogram needs a range"),
         ("facet_size=0", "A facet has 1 to 1000 values"),
         ("facet_size=9999999999999", "must be a number up to 1000"),
