@@ -79,7 +79,7 @@ def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, st
     assert "disallowed by robots.txt" in said[private]["message"]
     assert "blocked by the site" in said[blocked]["message"]
     assert "not an article" in said[picture]["message"]
-    assert {said[url]["state"] for url in strangers} == {"refused"}
+    assert {said[url]["state"] for url in strangers} == {"rejected"}
     assert "broadsheet outlets add https://unknown.example/" in said[strangers[0]]["message"]
     assert "not a public address" in said[strangers[1]]["message"]
     assert "the limit is 2,000" in said[strangers[4]]["message"]
