@@ -243,7 +243,7 @@ FIELDS: dict[str, DeclaredField] = {
     "story_id": _keyword(
         "the story: articles that carry one text", DeclaredFacet(label="Story", aliases=("story",), is_unique=True)
     ),
-    "copy_of": _keyword("the article of which it is a copy"),
+    "copy_of": _keyword("the article that it copies"),
     "similarity": DeclaredField(type=FLOAT, means="how much of that article's text it has, 0 to 1"),
     "date_published": _instant("when it was published, as the page states it"),
     "date_precision": _keyword("of it: `instant`, `minute` or `day`"),

@@ -149,6 +149,6 @@ async def _is_pooled_by_transaction(engine: AsyncEngine) -> bool:
 def _closed_sentence(closed: list[str]) -> str:
     more = f" and {len(closed) - 3} more" if len(closed) > 3 else ""
     return (
-        f"Our role lacks privileges on {', '.join(closed[:3])}{more} (42501). Let it own the ledger's tables, or GRANT "
-        "SELECT, INSERT, UPDATE and DELETE on them."
+        f"Broadsheet's role lacks privileges on {', '.join(closed[:3])}{more} (42501). "
+        "Make it the owner of the ledger's tables, or GRANT SELECT, INSERT, UPDATE and DELETE on them."
     )

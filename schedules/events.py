@@ -30,7 +30,7 @@ def unwell_id(slug: str) -> str:
 
 def unwell_now(found: Health, outlet: Outlet) -> dict[str, Any]:
     """Return that event: why an outlet is unwell, since when, and when it was looked at last."""
-    assert found.since is not None, "who is unwell has been so since a time"
+    assert found.since is not None, "an unhealthy outlet has been so since a time"
     return change_of_health(found, outlet) | {"event": "outlet_unhealthy_now", "unhealthy_since": utc(found.since)}
 
 
