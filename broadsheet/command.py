@@ -9,16 +9,16 @@ import typer
 from typer._click.exceptions import UsageError  # typer brings click along, under no public name
 
 from broadsheet import (
-    archive,
     crawl,
     demo,
-    health,
-    imports,
+    import_pages,
     index,
     kibana,
-    outlets,
-    quarantine,
+    manage_outlets,
+    outlet_health,
+    read_saved,
     recrawl,
+    rejected,
     reprocess,
     schedule,
     search,
@@ -45,12 +45,12 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for verb in (demo, crawl, recrawl, search, archive, imports, reprocess, status, up):
+for verb in (demo, crawl, recrawl, search, read_saved, import_pages, reprocess, status, up):
     verb.add_to(app)
-health.add_to(outlets.app)
-app.add_typer(outlets.app, name="outlets")
+outlet_health.add_to(manage_outlets.app)
+app.add_typer(manage_outlets.app, name="outlets")
 app.add_typer(index.app, name="index")
-app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(rejected.app, name="rejected")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(kibana.app, name="kibana")
 

@@ -7,8 +7,8 @@ import typer
 
 from broadsheet.console import err, out, print_json, run
 from broadsheet.logs import quiet_logs
-from broadsheet.opened import ledger_and_index
 from broadsheet.progress import waiting
+from broadsheet.stores import ledger_and_index
 
 if TYPE_CHECKING:
     from index.elasticsearch.backend import ElasticsearchIndex

@@ -11,9 +11,9 @@ from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 
 if TYPE_CHECKING:
+    from news.version_diff import VersionDiff
     from schedules.jobs import Jobs
     from schedules.recrawls import Report
-    from web.changes import Changes
 
 #: words of unchanged text that are shown beside a change
 CONTEXT = 8
@@ -99,11 +99,11 @@ async def _follow(jobs: "Jobs", urls: list[str]) -> None:
 async def _print(said: "Report", *, as_json: bool, waited: bool) -> None:
     import asyncio
 
-    from web.changes import changes
+    from news.version_diff import compare_versions
 
     compared = None
     if said.before and said.version:
-        compared = await asyncio.to_thread(changes, said.before, said.version)
+        compared = await asyncio.to_thread(compare_versions, said.before, said.version)
     if as_json:
         print_json(said.as_json() | ({"changes": _changes_as_json(compared)} if compared else {}))
         return
@@ -113,7 +113,7 @@ async def _print(said: "Report", *, as_json: bool, waited: bool) -> None:
         _print_changes(compared)
 
 
-def _changes_as_json(compared: "Changes") -> list[dict[str, Any]]:
+def _changes_as_json(compared: "VersionDiff") -> list[dict[str, Any]]:
     return [
         {
             "name": field.name,
@@ -128,7 +128,7 @@ def _changes_as_json(compared: "Changes") -> list[dict[str, Any]]:
     ]
 
 
-def _print_changes(compared: "Changes") -> None:
+def _print_changes(compared: "VersionDiff") -> None:
     """Print the paragraphs that changed: deletions and insertions in colours, or between brackets without colours."""
     from rich.text import Text
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from broadsheet.console import err, fail, out, print_json, print_table
-from broadsheet.imports import read_files
+from broadsheet.import_pages import read_files
 from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 

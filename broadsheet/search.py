@@ -7,7 +7,7 @@ import typer
 
 from broadsheet.console import fail, out, print_json, run
 from broadsheet.logs import quiet_logs
-from broadsheet.opened import ledger_and_index
+from broadsheet.stores import ledger_and_index
 
 if TYPE_CHECKING:
     from index.query import Hit, Query, Results

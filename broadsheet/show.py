@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from broadsheet.console import fail, out, print_json, print_table, run
-from broadsheet.opened import open_ledger
+from broadsheet.stores import open_ledger
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection

@@ -13,11 +13,12 @@ from index.query import Bucket, Hit, Interval, Query
 from ledger.stories import tell
 from news.errors import BadQuery
 from news.version import Version
-from web import changes, marks
-from web.answer import json_answer
-from web.kept import id_of, kept, parse_id
-from web.question import PARAMETERS, PROGRAM_PARAMETERS, Question
-from web.rooms import rooms_of
+from news.version_diff import compare_versions, find_version, parse_pair
+from web import highlights
+from web.article_bundle import article_bundle, id_of, parse_id
+from web.render import json_answer
+from web.search_params import PARAMETERS, PROGRAM_PARAMETERS, SearchParams
+from web.state import state_of
 
 api = APIRouter(prefix="/api")
 
@@ -40,8 +41,8 @@ _SEARCH: dict[str, Any] = {
 @api.get("/search", openapi_extra=_SEARCH)
 async def search(request: Request) -> Response:
     """Find articles."""
-    question = Question.of(request.query_params.multi_items(), program=True)
-    found = await rooms_of(request).index.search(_query(question))
+    question = SearchParams.of(request.query_params.multi_items(), program=True)
+    found = await state_of(request).index.search(_query(question))
     wanted = _names(question.options.get("fields", ""))
     return json_answer(
         {
@@ -57,7 +58,7 @@ async def search(request: Request) -> Response:
     )
 
 
-def _query(question: Question) -> Query:
+def _query(question: SearchParams) -> Query:
     options = question.options
     facets = _names(options.get("facets", ""))
     histogram = options.get("histogram")
@@ -91,7 +92,7 @@ def _hit(hit: Hit, wanted: tuple[str, ...]) -> dict[str, Any]:
         "score": hit.score,
         "story_size": hit.story_size,
         "highlights": {
-            field: [[{"text": run.text, "found": run.found} for run in marks.pieces(piece)] for piece in pieces]
+            field: [[{"text": run.text, "found": run.found} for run in highlights.runs(piece)] for piece in pieces]
             for field, pieces in hit.highlights.items()
         },
         "document": document,
@@ -107,13 +108,13 @@ async def article_at(request: Request, url: str = "") -> Response:
     """Lead to the article that was met at the address `url`."""
     if not url:
         raise BadQuery("Name the article's address: /api/articles?url=https://…")
-    return RedirectResponse(f"/api/articles/{await id_of(rooms_of(request), url)}", status_code=307)
+    return RedirectResponse(f"/api/articles/{await id_of(state_of(request), url)}", status_code=307)
 
 
 @api.get("/articles/{id}")
 async def article(request: Request, id: str) -> Response:
     """Give the article's document, as the index has it, with the addresses it was met at and the last attempt."""
-    found = await kept(rooms_of(request), parse_id(id))
+    found = await article_bundle(state_of(request), parse_id(id))
     attempt = found.last_attempt.as_json() if found.last_attempt else {"last_attempt": None, "next_visit_at": None}
     return json_answer({**found.document, "addresses": list(found.addresses), **attempt})
 
@@ -121,7 +122,7 @@ async def article(request: Request, id: str) -> Response:
 @api.get("/articles/{id}/versions")
 async def versions(request: Request, id: str) -> Response:
     """Give every version's number, time and edits, the first one first, and when the page was gone."""
-    found = await kept(rooms_of(request), parse_id(id))
+    found = await article_bundle(state_of(request), parse_id(id))
     return json_answer(
         {
             "id": found.id,
@@ -134,28 +135,19 @@ async def versions(request: Request, id: str) -> Response:
 @api.get("/articles/{id}/versions/{number}")
 async def version(request: Request, id: str, number: str) -> Response:
     """Give one version's text (`1`), or how one became another (`1..2`)."""
-    found = await kept(rooms_of(request), parse_id(id))
+    found = await article_bundle(state_of(request), parse_id(id))
     if number.isascii() and number.isdigit():
-        one = changes.version(found.versions, int(number[:9]))
+        one = find_version(found.versions, int(number[:9]))
         return json_answer({"id": found.id} | _summary(one) | {"article": one.article.as_json()})
-    before, after = (changes.version(found.versions, each) for each in changes.parse_pair(number))
-    compared = await asyncio.to_thread(changes.changes, before, after, found.versions)
+    before, after = (find_version(found.versions, each) for each in parse_pair(number))
+    compared = await asyncio.to_thread(compare_versions, before, after, found.versions)
     return json_answer(
         {
             "id": found.id,
             "before": _summary(before),
             "after": _summary(after),
             "edits": compared.edits.as_json(),
-            "fields": [
-                {
-                    "name": field.name,
-                    "changed": field.changed,
-                    "paragraphs": [
-                        [{"operation": operation, "text": text} for operation, text in row] for row in field.paragraphs
-                    ],
-                }
-                for field in compared.fields
-            ],
+            "fields": [field.as_json() for field in compared.fields],
         }
     )
 
@@ -163,7 +155,7 @@ async def version(request: Request, id: str, number: str) -> Response:
 @api.get("/stories/{id}")
 async def story(request: Request, id: str) -> Response:
     """Give the articles that carry one text, who had it first before the others; a merged story's id leads on."""
-    async with rooms_of(request).engine.connect() as connection:
+    async with state_of(request).engine.connect() as connection:
         members = await tell(connection, parse_id(id, "a story's"))
     return json_answer({"articles": [each.as_json() for each in members]})
 

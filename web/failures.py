@@ -14,8 +14,8 @@ from starlette.responses import Response
 from ledger.faults import reason_of, sentence_of
 from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound
 from web import render
-from web.answer import json_answer
 from web.readiness import index_sentence
+from web.render import json_answer
 
 log = structlog.get_logger()
 

@@ -19,7 +19,7 @@ from ledger.outbox import debt
 from ledger.totals import job_counts
 from news.clock import now
 from news.outcome import Outcome
-from web.rooms import Rooms, rooms_of
+from web.state import AppState, state_of
 
 metrics = APIRouter()
 
@@ -38,7 +38,7 @@ async def exposed(request: Request) -> Response:
     families: list[Metric] = []
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            families = await _counted(rooms_of(request))
+            families = await _counted(state_of(request))
     except (SQLAlchemyError, TimeoutError) as error:
         log.warning("ledger_unavailable", path=request.url.path, reason=reason_of(error))
     families.append(_gauge("broadsheet_ledger_up", "1 if the ledger answered this request.", bool(families)))
@@ -47,9 +47,9 @@ async def exposed(request: Request) -> Response:
     return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _counted(rooms: Rooms) -> list[Metric]:
+async def _counted(state: AppState) -> list[Metric]:
     """Return what the ledger counts. Raises SQLAlchemyError if it is away."""
-    async with rooms.engine.connect() as connection:
+    async with state.engine.connect() as connection:
         owed, jobs = await debt(connection), await job_counts(connection)
         known = await healths(connection)
         day = await sums(connection, now() - timedelta(days=1))

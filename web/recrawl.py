@@ -1,8 +1,7 @@
-"""Recrawls over the web: asked for by a program or by a person's click, and what came of them."""
+"""Recrawls over the web: requested by a program or by a click, and their results."""
 
 import asyncio
 from datetime import timedelta
-from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
@@ -12,15 +11,15 @@ from starlette.responses import RedirectResponse, Response
 from ledger.recrawls import recrawl_of
 from news.clock import now
 from news.errors import BadAddress, BadQuery, NotFound
+from news.version_diff import VersionDiff, compare_versions
 from schedules.jobs import Jobs
 from schedules.recrawls import Report, outlet_for, outlets_for, report
 from web import failures, render
-from web.answer import json_answer
-from web.changes import Changes, changes
-from web.ending import article_at, ending
-from web.kept import parse_id
-from web.permission import form_mark, refusal_of_form, refusal_of_program
-from web.rooms import rooms_of
+from web.article_bundle import parse_id
+from web.auth import form_mark, refusal_of_form, refusal_of_program
+from web.recrawl_view import article_at, recrawl_view
+from web.render import json_answer
+from web.state import state_of
 
 recrawls = APIRouter()
 
@@ -61,7 +60,10 @@ async def how_to_ask(request: Request) -> Response:
 async def tell(request: Request, id: str) -> Response:
     """Tell what came of a recrawl: its `state` is queued or ended; a change comes with its difference."""
     said, compared = await _report(request, id)
-    return json_answer(said.as_json() | ({"changes": _as_json(compared)} if compared else {}))
+    return json_answer(
+        said.as_json()
+        | ({"changes": [field.as_json() for field in compared.fields if field.changed]} if compared else {})
+    )
 
 
 @recrawls.get("/recrawl")
@@ -92,7 +94,7 @@ async def show(request: Request, id: str) -> Response:
     """Show what came of a recrawl, and lead back to the article; until it has ended the page asks again by itself."""
     said, compared = await _report(request, id)
     is_idle = said.is_waiting and not await _jobs(request).someone_works()
-    values = await ending(rooms_of(request), said, compared, is_idle=is_idle)
+    values = await recrawl_view(state_of(request), said, compared, is_idle=is_idle)
     response = render.page("recrawled.html", changes=compared, **values)
     if said.is_waiting:
         is_young = now() - said.recrawl.asked_at < SOON
@@ -102,7 +104,7 @@ async def show(request: Request, id: str) -> Response:
 
 async def _form(request: Request, url: str, status: int = 200, *, mistake: str = "", force: bool = False) -> Response:
     """Return the page that asks whether to fetch `url`, after a `mistake` that can be mended there."""
-    rooms = rooms_of(request)
+    state = state_of(request)
     try:
         outlet = await outlet_for(_jobs(request), url)
     except BadAddress as error:
@@ -112,26 +114,26 @@ async def _form(request: Request, url: str, status: int = 200, *, mistake: str =
         status,
         url=url,
         outlet=outlet.name,
-        about=await article_at(rooms, url),
+        about=await article_at(state, url),
         mark=form_mark(request),
-        token=bool(rooms.token),
+        token=bool(state.token),
         mistake=mistake,
         force=force,
     )
 
 
-async def _report(request: Request, id: str) -> tuple[Report, Changes | None]:
+async def _report(request: Request, id: str) -> tuple[Report, VersionDiff | None]:
     jobs = _jobs(request)
-    async with rooms_of(request).engine.connect() as connection:
+    async with state_of(request).engine.connect() as connection:
         found = await recrawl_of(connection, parse_id(id, "a recrawl's"))
     said = await report(jobs, found)
     if said.before is None or said.version is None:
         return said, None
-    return said, await asyncio.to_thread(changes, said.before, said.version)
+    return said, await asyncio.to_thread(compare_versions, said.before, said.version)
 
 
 def _jobs(request: Request) -> Jobs:
-    jobs = rooms_of(request).jobs
+    jobs = state_of(request).jobs
     if jobs is None:
         raise NotFound("This server cannot fetch pages. Start `broadsheet up` for one that can.")
     return jobs
@@ -162,16 +164,3 @@ def _asked(body: bytes) -> tuple[list[str], bool]:
     if len(urls) > MOST_URLS or not isinstance(force, bool):
         raise BadQuery(f"Send at most {MOST_URLS} addresses, and true or false as 'force'.")
     return urls, force
-
-
-def _as_json(compared: Changes) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": field.name,
-            "paragraphs": [
-                [{"operation": operation, "text": text} for operation, text in row] for row in field.paragraphs
-            ],
-        }
-        for field in compared.fields
-        if field.changed
-    ]

@@ -1,4 +1,4 @@
-"""Found articles in, what the page says of each out."""
+"""What the search page shows of each article."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from markupsafe import Markup
 from index.protocol import Index
 from index.query import Hit, Query, Sort
 from news.edits import CANNOT_TELL, EditKind
-from web import marks, names, times
-from web.outlets import OutletNames
+from web import highlights, names, times
+from web.outlet_names import OutletNames
 
 #: characters of an article's beginning where nothing is marked in its text
 BEGINNING = 280
@@ -40,7 +40,7 @@ class Copy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class SearchResult:
     """One article in the list."""
 
     id: str
@@ -64,21 +64,23 @@ class Result:
 
 def results(
     hits: Sequence[Hit], stories: Mapping[str, Sequence[Mapping[str, Any]]], outlets: OutletNames, zone: str
-) -> list[Result]:
+) -> list[SearchResult]:
     """Return what the page says of each hit; `stories` are the articles of each story (`copies_of`)."""
     return [_result(hit, stories, outlets, zone) for hit in hits]
 
 
-def _result(hit: Hit, stories: Mapping[str, Sequence[Mapping[str, Any]]], outlets: OutletNames, zone: str) -> Result:
+def _result(
+    hit: Hit, stories: Mapping[str, Sequence[Mapping[str, Any]]], outlets: OutletNames, zone: str
+) -> SearchResult:
     document = hit.document
     story = document.get("story_id") or ""
     copies = [each for each in stories.get(story, ()) if each["id"] != hit.id]
     tag = document.get("in_language") or "und"
-    return Result(
+    return SearchResult(
         id=hit.id,
-        headline=marks.html(one_of(hit.highlights.get("headline")) or document.get("headline") or "No headline"),
+        headline=highlights.html(one_of(hit.highlights.get("headline")) or document.get("headline") or "No headline"),
         kicker=document.get("kicker") or "",
-        lines=tuple(map(marks.html, _lines(hit))),
+        lines=tuple(map(highlights.html, _lines(hit))),
         outlet=outlets.name(document.get("outlet") or ""),
         language=names.language(tag),
         language_tag=language_tag(tag),
@@ -109,7 +111,7 @@ def _joined(pieces: Sequence[str], body: str) -> str:
     """Return the pieces of a body in one line, dots between them and where the line is cut out of a paragraph."""
     if not pieces:
         return ""
-    first, last = marks.plain(pieces[0]).strip(), marks.plain(pieces[-1]).strip()
+    first, last = highlights.plain(pieces[0]).strip(), highlights.plain(pieces[-1]).strip()
     before, after = body[: max(body.find(first), 0)], body[body.find(last) + len(last) :]
     begins, ends = before.rstrip(" ")[-1:] in ("", "\n"), after.lstrip(" ")[:1] in ("", "\n")
     line = " … ".join(piece.strip() for piece in pieces)

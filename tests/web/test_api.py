@@ -23,10 +23,10 @@ from news.outcome import Outcome
 from news.outlet import Outlet
 from news.visit import Visit
 from tests.web.conftest import AT, Keep, Put, client_of, document
-from tests.web.test_article import FIRST, SECOND, URL
+from tests.web.test_article_page import FIRST, SECOND, URL
 from web import readiness
 from web.app import create_app
-from web.question import PARAMETERS, PROGRAM_PARAMETERS
+from web.search_params import PARAMETERS, PROGRAM_PARAMETERS
 
 
 async def get(client: httpx.AsyncClient, path: str, status: int = 200, **params: Any) -> Any:

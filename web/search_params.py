@@ -48,7 +48,7 @@ _UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000\ue0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class SearchParams:
     """What a reader asks, as the address has it."""
 
     text: str = ""

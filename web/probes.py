@@ -1,67 +1,79 @@
 """The state of Broadsheet for programs: alive, ready, and status."""
 
 import asyncio
-from dataclasses import asdict
 from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from ledger.outbox import debt
-from ledger.outlets import states
+from ledger.outlets import OutletState, states
 from news.errors import IndexUnavailable
 from pipelines.verify import count
-from web.answer import json_answer
 from web.readiness import AWAY, PATIENCE_SECONDS, index_sentence
-from web.rooms import Rooms, rooms_of
+from web.render import json_answer
+from web.state import AppState, state_of
 
-health = APIRouter()
+probes = APIRouter()
 
 
-@health.get("/healthz")
+@probes.get("/healthz")
 async def alive() -> Response:
     """Answer while the process lives and its event loop runs; PostgreSQL and the index are not asked."""
     return json_answer({"alive": True})
 
 
-@health.get("/readyz")
+@probes.get("/readyz")
 async def ready(request: Request) -> Response:
     """Answer 200 if a page could be fetched, recorded and indexed now, else 503 with what is missing."""
-    found = await rooms_of(request).probe.readiness()
+    found = await state_of(request).probe.readiness()
     parts = {name: {"ready": not reason, "reason": reason or None} for name, reason in found.parts.items()}
     value = {"ready": not found.missing, "missing": found.missing, "parts": parts, "notes": found.notes}
     return json_answer(value, 503 if found.missing else 200)
 
 
-@health.get("/api/status")
+@probes.get("/api/status")
 async def status(request: Request) -> Response:
     """Show the state of the index, the documents pending indexing, and each outlet."""
-    rooms = rooms_of(request)
-    async with rooms.engine.connect() as connection:
+    state = state_of(request)
+    async with state.engine.connect() as connection:
         owed = await debt(connection)
         outlets = await states(connection)
-    index = await _index_status(rooms)
+    index = await _index_status(state)
     if index["available"]:
-        await rooms.outlets.look_up(rooms.index, outlets)
+        await state.outlets.look_up(state.index, outlets)
     return json_answer(
         {
             "index": index,
             "outbox": {"pending": owed.owed, "pending_since": owed.owed_since, "rejected": owed.quarantined},
             "outlets": [
-                asdict(state) | {"outlet_name": rooms.outlets.name(slug)} for slug, state in sorted(outlets.items())
+                _outlet(each) | {"outlet_name": state.outlets.name(slug)} for slug, each in sorted(outlets.items())
             ],
         }
     )
 
 
-async def _index_status(rooms: Rooms) -> dict[str, Any]:
+def _outlet(each: OutletState) -> dict[str, Any]:
+    return {
+        "slug": each.slug,
+        "enabled": each.enabled,
+        "crawled_at": each.crawled_at,
+        "problem": each.marked,
+        "pages": each.pages,
+        "due": each.due,
+        "unrecordable": each.unrecordable,
+        "articles": each.articles,
+    }
+
+
+async def _index_status(state: AppState) -> dict[str, Any]:
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            found = await rooms.index.status()
-            counted = await count(rooms.engine, rooms.index) if found.schema_version else None
+            found = await state.index.status()
+            counted = await count(state.engine, state.index) if found.schema_version else None
     except (IndexUnavailable, TimeoutError) as error:
         reason = index_sentence(error) if isinstance(error, IndexUnavailable) else AWAY
-        return {"backend": rooms.index.name, "available": False, "notes": [reason]}
+        return {"backend": state.index.name, "available": False, "notes": [reason]}
     return {
         "backend": found.backend,
         "available": True,

@@ -7,7 +7,7 @@ import typer
 
 from broadsheet.console import fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
-from broadsheet.opened import open_ledger
+from broadsheet.stores import open_ledger
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection

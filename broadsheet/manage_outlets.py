@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet import looking
+from broadsheet import probe_outlets
 from broadsheet.console import err, fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
-from broadsheet.opened import open_ledger
+from broadsheet.stores import open_ledger
 
 if TYPE_CHECKING:
     from ledger.outlets import OutletState, SourceState
@@ -81,8 +81,8 @@ def show(name: str, as_json: Json = False) -> None:
         out.print(f"{source['kind']:<14} {source['url']}: {read_at}{why if source['outcome'] else ''}")
 
 
-app.command()(looking.add)
-app.command("import")(looking.import_)
+app.command()(probe_outlets.add)
+app.command("import")(probe_outlets.import_)
 
 
 @app.command()
@@ -99,7 +99,7 @@ def check(
     """
     quiet_logs()
     if live:
-        looking.check_live(names or [], country, as_json=as_json)
+        probe_outlets.check_live(names or [], country, as_json=as_json)
         return
     from crawler.catalogue import Catalogue
     from news.configuration import read

@@ -7,8 +7,8 @@ from ipaddress import ip_address
 
 from starlette.requests import Request
 
-from web.guard import host_of
-from web.rooms import rooms_of
+from web.security_headers import host_of
+from web.state import state_of
 
 #: forms that were given out are good until the process ends
 _SECRET = secrets.token_bytes(32)
@@ -25,7 +25,7 @@ def refusal_of_program(request: Request) -> str:
     With BROADSHEET_TOKEN it must send `Authorization: Bearer TOKEN`, wherever it runs. Without, it must run on this
     machine, and send JSON: that no browser does for a page elsewhere without asking us first.
     """
-    token = rooms_of(request).token
+    token = state_of(request).token
     kind, _, sent = request.headers.get("authorization", "").partition(" ")
     if token:
         if kind.lower() == "bearer" and _same(sent.strip(), token):
@@ -42,7 +42,7 @@ def refusal_of_form(request: Request, mark: str, sent: str) -> str:
     """Return why a form of ours may not change anything, "" if it may; `sent` is the token that a person typed."""
     if not _same(mark, form_mark(request)) or not _is_ours(request):
         return "This form has expired; open the page again."
-    token = rooms_of(request).token
+    token = state_of(request).token
     if token:
         return "" if _same(sent, token) else "The token differs from BROADSHEET_TOKEN."
     return "" if _is_here(request) else "Remote write requests need a token: set BROADSHEET_TOKEN."

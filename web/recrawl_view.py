@@ -1,4 +1,4 @@
-"""What came of a recrawl, for a reader: in one sentence, with the way back to the article."""
+"""The result of a recrawl for a reader: one sentence, with a link to the article."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -7,26 +7,26 @@ from uuid import UUID
 from ledger.articles import documents
 from news.errors import NotFound
 from news.outcome import READ, Outcome
+from news.version_diff import VersionDiff
 from schedules.recrawls import Report
-from web.article import Link
-from web.changes import Changes
-from web.kept import id_of
+from web.article_bundle import id_of
+from web.article_page import Hyperlink
 from web.results import language_tag
-from web.rooms import Rooms
+from web.state import AppState
 
 
-async def ending(rooms: Rooms, said: Report, compared: Changes | None, *, is_idle: bool) -> dict[str, Any]:
+async def recrawl_view(state: AppState, said: Report, compared: VersionDiff | None, *, is_idle: bool) -> dict[str, Any]:
     """Return the values of the page; `is_idle`: no worker lives. Raises SQLAlchemyError if the ledger is away."""
     url, attempt = said.recrawl.url, said.attempt
     said_unchanged = attempt is not None and attempt.outcome is Outcome.NOT_MODIFIED
     asked = {"url": url} | ({"force": "1"} if said_unchanged else {})
-    about = await article_at(rooms, url, attempt.article_id if attempt else None)
+    about = await article_at(state, url, attempt.article_id if attempt else None)
     if about and compared:
         pair = f"{compared.before.number}..{compared.after.number}"
-        about = Link(name="The article, with the changes", href=f"{about.href}?diff={pair}#changes")
+        about = Hyperlink(name="The article, with the changes", href=f"{about.href}?diff={pair}#changes")
     elif about:
         is_new = attempt is not None and attempt.outcome is Outcome.NEW
-        about = Link(name="Read the article" if is_new else "Back to the article", href=about.href)
+        about = Hyperlink(name="Read the article" if is_new else "Back to the article", href=about.href)
     tag = compared.after.article.in_language if compared else None
     return {
         "title": _title(said, is_idle=is_idle),
@@ -56,14 +56,14 @@ def _sentence(said: Report, *, is_idle: bool) -> str:
     return f"{words[:1].upper()}{words[1:]}."
 
 
-async def article_at(rooms: Rooms, url: str, id: UUID | None = None) -> Link | None:
+async def article_at(state: AppState, url: str, id: UUID | None = None) -> Hyperlink | None:
     """Return the article at an address, by its headline; None if there is none yet."""
     try:
-        known = id or await id_of(rooms, url)
+        known = id or await id_of(state, url)
     except NotFound:
         return None
-    async with rooms.engine.connect() as connection:
+    async with state.engine.connect() as connection:
         document = (await documents(connection, [known])).get(known)
     if document is None:
         return None
-    return Link(name=document.get("headline") or "No headline", href=f"/articles/{known}")
+    return Hyperlink(name=document.get("headline") or "No headline", href=f"/articles/{known}")

@@ -27,7 +27,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, never bound
 
 
-class Guard:
+class SecurityMiddleware:
     """ASGI middleware: refuses strange Host headers, turns faults of ours into an answer, puts HEADERS on every answer.
 
     A page elsewhere may point its own name at 127.0.0.1 (DNS rebinding) and read what we answer to it; so only our
