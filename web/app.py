@@ -1,7 +1,9 @@
 """The application: pages for people, JSON for programs, the same security for both."""
 
 from collections.abc import Collection
+from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -38,10 +40,13 @@ def create_app(
     """
     app = FastAPI(
         title="Broadsheet",
-        description="News articles, every version of each, found by words and facets.",
+        description=(
+            "News articles and every version of each, found by words and facets. "
+            "An error is a JSON object with `error`: one sentence that says what is wrong and what to do."
+        ),
         version=version("broadsheet"),
         openapi_url="/openapi.json",
-        # their pages load scripts from elsewhere; a reader of ours never does
+        # their pages load scripts from other servers
         docs_url=None,
         redoc_url=None,
     )
@@ -61,9 +66,23 @@ def create_app(
     app.include_router(recrawls)
     app.mount("/static", StaticFiles(directory=render.STATIC))
     failures.add_to(app)
+    app.openapi = partial(_described, app)  # type: ignore[method-assign]
     app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityMiddleware, hosts=hosts)
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, without the error format that FastAPI would use: an invalid request gets a 400."""
+    if app.openapi_schema is None:
+        made = FastAPI.openapi(app)
+        for path in made["paths"].values():
+            for operation in path.values():
+                if "HTTPValidationError" in str(operation["responses"].get("422", "")):
+                    del operation["responses"]["422"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            made["components"]["schemas"].pop(name, None)
+    return app.openapi_schema or {}
 
 
 class HeadAsGet:

@@ -4,14 +4,17 @@ import hmac
 import secrets
 from hashlib import sha256
 from ipaddress import ip_address
+from typing import Annotated
 
-from starlette.requests import Request
+from fastapi import HTTPException, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from web.security_headers import host_of
 from web.state import state_of
 
 #: forms that were given out are good until the process ends
 _SECRET = secrets.token_bytes(32)
+_BEARER = HTTPBearer(auto_error=False, description="BROADSHEET_TOKEN")
 
 
 def form_mark(request: Request) -> str:
@@ -36,6 +39,18 @@ def refusal_of_program(request: Request) -> str:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return "Send JSON, as Content-Type: application/json."
     return "" if _is_ours(request) else "Pages of other sites may not send write requests."
+
+
+async def require_write_access(
+    request: Request,
+    # for the description: `refusal_of_program` reads the header itself
+    _: Annotated[
+        HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False, description="BROADSHEET_TOKEN"))
+    ],
+) -> None:
+    """Let a program's write request through. Raises HTTPException (403) with the reason."""
+    if refusal := refusal_of_program(request):
+        raise HTTPException(403, refusal)
 
 
 def refusal_of_form(request: Request, mark: str, sent: str) -> str:

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from ledger.completeness import Hours, sums
 from ledger.faults import reason_of
@@ -29,11 +29,11 @@ PATIENCE_SECONDS = 7.0
 log = structlog.get_logger()
 
 
-@metrics.get("/metrics")
+@metrics.get("/metrics", response_class=PlainTextResponse, tags=["state"])
 async def exposed(request: Request) -> Response:
-    """Give all metrics in Prometheus' text format; those of the ledger are asked for anew each time.
+    """Return all metrics in Prometheus' text format; those of the ledger are read again for each request.
 
-    While the ledger is away, those of the process itself are given, and `broadsheet_ledger_up` is 0.
+    While PostgreSQL cannot be reached, only those of the process are returned, and `broadsheet_ledger_up` is 0.
     """
     families: list[Metric] = []
     try:

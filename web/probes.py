@@ -10,6 +10,8 @@ from ledger.outbox import debt
 from ledger.outlets import OutletState, states
 from news.errors import IndexUnavailable
 from pipelines.verify import count
+from web.api import ERRORS
+from web.models import AliveResponse, ReadyResponse, StatusResponse
 from web.readiness import AWAY, PATIENCE_SECONDS, index_sentence
 from web.render import json_answer
 from web.state import AppState, state_of
@@ -17,13 +19,18 @@ from web.state import AppState, state_of
 probes = APIRouter()
 
 
-@probes.get("/healthz")
+@probes.get("/healthz", response_model=AliveResponse, tags=["state"])
 async def alive() -> Response:
     """Answer while the process lives and its event loop runs; PostgreSQL and the index are not asked."""
     return json_answer({"alive": True})
 
 
-@probes.get("/readyz")
+@probes.get(
+    "/readyz",
+    response_model=ReadyResponse,
+    responses={503: {"model": ReadyResponse, "description": "Not ready: `missing` has the reasons."}},
+    tags=["state"],
+)
 async def ready(request: Request) -> Response:
     """Answer 200 if a page could be fetched, recorded and indexed now, else 503 with what is missing."""
     found = await state_of(request).probe.readiness()
@@ -32,7 +39,7 @@ async def ready(request: Request) -> Response:
     return json_answer(value, 503 if found.missing else 200)
 
 
-@probes.get("/api/status")
+@probes.get("/api/status", response_model=StatusResponse, responses={503: ERRORS[503]}, tags=["state"])
 async def status(request: Request) -> Response:
     """Show the state of the index, the documents pending indexing, and each outlet."""
     state = state_of(request)

@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Annotated
 from urllib.parse import parse_qs
+from uuid import UUID
 
-import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from ledger.recrawls import recrawl_of
@@ -15,8 +17,10 @@ from news.version_diff import VersionDiff, compare_versions
 from schedules.jobs import Jobs
 from schedules.recrawls import Report, outlet_for, outlets_for, report
 from web import failures, render
+from web.api import ERRORS
 from web.article_bundle import parse_id
-from web.auth import form_mark, refusal_of_form, refusal_of_program
+from web.auth import form_mark, refusal_of_form, require_write_access
+from web.models import MOST_URLS, ErrorResponse, RecrawlRequest, RecrawlResponse, RecrawlsResponse
 from web.recrawl_view import article_at, recrawl_view
 from web.render import json_answer
 from web.state import state_of
@@ -25,25 +29,58 @@ recrawls = APIRouter()
 
 #: a list of a thousand long addresses has less
 MOST_BYTES = 2**20
-#: addresses in one request
-MOST_URLS = 1_000
 #: who has just asked waits for the end; later the page looks less often
 SOON = timedelta(minutes=1)
 
 
-@recrawls.post("/api/recrawls")
-async def ask(request: Request) -> Response:
-    """Ask for addresses to be fetched: `{"urls": ["https://…"], "force": false}`. Answers at once, with an id each."""
-    if refusal := refusal_of_program(request):
-        return failures.answer(request, 403, refusal)
+async def recrawl_request(request: Request) -> RecrawlRequest:
+    """Return the body of a request for recrawls. Raises BadQuery for one that is too large or not valid."""
+    body = await _body(request)
+    try:
+        return RecrawlRequest.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+    match first["type"], first["loc"]:
+        case "json_invalid", _:
+            raise BadQuery('The body is not JSON. Send {"urls": ["https://…"]}.')
+        case "extra_forbidden", (name, *_):
+            raise BadQuery(f"There is no field '{str(name)[:50]}'. Use one of: urls, force.")
+        case "too_long", _:
+            raise BadQuery(f"Send at most {MOST_URLS} addresses.")
+        case _, ("force", *_):
+            raise BadQuery("The field 'force' must be true or false.")
+    raise BadQuery('Send {"urls": ["https://…"], "force": false}.')
+
+
+@recrawls.post(
+    "/api/recrawls",
+    status_code=202,
+    response_model=RecrawlsResponse,
+    responses={
+        400: ERRORS[400],
+        403: {"model": ErrorResponse, "description": "Write requests are not allowed: the token is missing or wrong."},
+        422: {"model": RecrawlsResponse, "description": "No address was accepted."},
+        503: ERRORS[503],
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": RecrawlRequest.model_json_schema()}},
+        }
+    },
+    tags=["recrawls"],
+    # before the body: whoever may not write is not read
+    dependencies=[Depends(require_write_access)],
+)
+async def ask(request: Request, asked: Annotated[RecrawlRequest, Depends(recrawl_request)]) -> Response:
+    """Request a fetch of addresses now. The answer has an id for each; the fetch comes after it."""
     jobs = _jobs(request)
-    urls, force = _asked(await _body(request))
     # all are checked before the first is asked for: no answer leaves open which were
-    outlets, bad = await outlets_for(jobs, dict.fromkeys(urls))
+    outlets, bad = await outlets_for(jobs, dict.fromkeys(asked.urls))
     rejected = [{"url": url, "message": why} for url, why in bad.items()]
     accepted = []
     for url, outlet in outlets.items():
-        found, joined = await jobs.recrawl(outlet, url, force=force)
+        found, joined = await jobs.recrawl(outlet, url, force=asked.force)
         href = f"/api/recrawls/{found.id}"
         accepted.append({"id": str(found.id), "url": found.url, "outlet": found.outlet, "joined": joined, "href": href})
     return json_answer({"recrawls": accepted, "rejected": rejected}, 202 if accepted else 422)
@@ -51,28 +88,26 @@ async def ask(request: Request) -> Response:
 
 @recrawls.get("/api/recrawls", include_in_schema=False)
 async def how_to_ask(request: Request) -> Response:
-    """Say how recrawls are asked for: there is no list of them."""
+    """Answer that there is no list of recrawls, and how to request one."""
     sentence = 'Recrawls are not listed. Request one: POST {"urls": ["https://…"]}; or read one: GET /api/recrawls/ID.'
     return failures.answer(request, 405, sentence, {"Allow": "POST"})
 
 
-@recrawls.get("/api/recrawls/{id}")
-async def tell(request: Request, id: str) -> Response:
-    """Tell what came of a recrawl: its `state` is queued or ended; a change comes with its difference."""
+@recrawls.get("/api/recrawls/{id}", response_model=RecrawlResponse, responses=ERRORS, tags=["recrawls"])
+async def result(request: Request, id: Annotated[UUID, Path(description="The recrawl's id.")]) -> Response:
+    """Return the state or the result of a recrawl; a change comes with its difference."""
     said, compared = await _report(request, id)
-    return json_answer(
-        said.as_json()
-        | ({"changes": [field.as_json() for field in compared.fields if field.changed]} if compared else {})
-    )
+    fields = [field.as_json() for field in compared.fields if field.changed] if compared else None
+    return json_answer(said.as_json() | ({"changes": fields} if fields is not None else {}))
 
 
-@recrawls.get("/recrawl")
+@recrawls.get("/recrawl", include_in_schema=False)
 async def confirm(request: Request) -> Response:
     """Show what would be fetched, with a button: a link, as Kibana's, changes nothing by itself."""
     return await _form(request, request.query_params.get("url", ""), force="force" in request.query_params)
 
 
-@recrawls.post("/recrawl")
+@recrawls.post("/recrawl", include_in_schema=False)
 async def click(request: Request) -> Response:
     """Ask for the address of the form to be fetched, and lead to what comes of it."""
     try:
@@ -89,10 +124,10 @@ async def click(request: Request) -> Response:
     return RedirectResponse(f"/recrawl/{found.id}", status_code=303)
 
 
-@recrawls.get("/recrawl/{id}")
+@recrawls.get("/recrawl/{id}", include_in_schema=False)
 async def show(request: Request, id: str) -> Response:
     """Show what came of a recrawl, and lead back to the article; until it has ended the page asks again by itself."""
-    said, compared = await _report(request, id)
+    said, compared = await _report(request, parse_id(id, "a recrawl's"))
     is_idle = said.is_waiting and not await _jobs(request).someone_works()
     values = await recrawl_view(state_of(request), said, compared, is_idle=is_idle)
     response = render.page("recrawled.html", changes=compared, **values)
@@ -122,10 +157,10 @@ async def _form(request: Request, url: str, status: int = 200, *, mistake: str =
     )
 
 
-async def _report(request: Request, id: str) -> tuple[Report, VersionDiff | None]:
+async def _report(request: Request, id: UUID) -> tuple[Report, VersionDiff | None]:
     jobs = _jobs(request)
     async with state_of(request).engine.connect() as connection:
-        found = await recrawl_of(connection, parse_id(id, "a recrawl's"))
+        found = await recrawl_of(connection, id)
     said = await report(jobs, found)
     if said.before is None or said.version is None:
         return said, None
@@ -147,20 +182,3 @@ async def _body(request: Request) -> bytes:
         if len(read) > MOST_BYTES:
             raise BadQuery(f"The request body is larger than {MOST_BYTES} bytes.")
     return bytes(read)
-
-
-def _asked(body: bytes) -> tuple[list[str], bool]:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadQuery('The body is not JSON. Send {"urls": ["https://…"]}.') from error
-    for name in value if isinstance(value, dict) else ():
-        if name not in ("urls", "force"):
-            raise BadQuery(f"There is no field '{name[:50]}'. Use one of: urls, force.")
-    urls = value.get("urls") if isinstance(value, dict) else None
-    force = value.get("force", False) if isinstance(value, dict) else None
-    if not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):
-        raise BadQuery('Send {"urls": ["https://…"], "force": false}.')
-    if len(urls) > MOST_URLS or not isinstance(force, bool):
-        raise BadQuery(f"Send at most {MOST_URLS} addresses, and true or false as 'force'.")
-    return urls, force

@@ -1,4 +1,4 @@
-"""The parameters of an address in, what the reader asks out: the same for the page and for programs."""
+"""What a reader searches for, from the parameters of an address: the same for the page and for programs."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,33 +9,11 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from index.fields import facet_named, facets, meant
-from index.query import Interval, Query, Sort
+from index.query import Query, Sort
 from index.syntax import LONGEST
 from news.errors import BadQuery
+from web.parameters import PARAMETERS, PROGRAM_PARAMETERS, PROGRAM_SIZE, SIZE
 
-#: what may stand in an address beside the facets' names, and what it means
-PARAMETERS: dict[str, str] = {
-    "q": 'Words to find: "a phrase", -without, one OR other, field:value, begin*. Empty finds everything.',
-    "from": "Published on or after: a day (2024-02-08), a month (2024-02), a year, or an ISO 8601 time.",
-    "until": "Published on or before that day, month or year; before that time.",
-    "sort": f"The order: {', '.join(Sort)}. Articles without a date are last.",
-    "stories": "1: one hit per story, that is for all articles with the same text; 0: one hit per article.",
-    "size": "Hits per page.",
-    "cursor": "`next_cursor` of the previous page; all other parameters must stay the same.",
-    "timezone": "IANA time zone of days, and of times on the page. Default UTC.",
-}
-#: further parameters, of programs alone
-PROGRAM_PARAMETERS: dict[str, str] = {
-    "facets": "Facets to count, separated by commas; `all` for every facet.",
-    "facet_size": "Values per facet.",
-    "histogram": f"Interval of the histogram: {', '.join(Interval)}.",
-    "highlight": "1: highlight matches.",
-    "fields": "Fields of the document to return, separated by commas; default all.",
-    "like": "Id of an article: find articles like it (Elasticsearch only).",
-    "significant_terms": "Number of significant terms to return (Elasticsearch only).",
-}
-#: hits of a page, unless asked otherwise
-SIZE, PROGRAM_SIZE = 20, 10
 #: hits of a page that a person looks at; a program may have as many as the index gives
 MOST_HITS = 100
 #: a person clicks together no more; a program has no need to
@@ -62,15 +40,13 @@ class SearchParams:
     size: int = SIZE
     cursor: str = ""
     timezone: str = "UTC"
-    #: parameters of programs alone
-    options: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, parameters: Iterable[tuple[str, str]], *, program: bool = False) -> Self:
-        """Return the question that an address's parameters ask; empty ones ask nothing.
+        """Return the search that an address's parameters ask for; empty ones ask for nothing.
 
-        A program is told of a parameter that is none; a page's reader may have come by an address with someone's
-        tracking parameters, which are passed over. Raises BadQuery for a value that cannot be.
+        For a program an unknown parameter is an error; a page's reader may have come by an address with someone's
+        tracking parameters, which are ignored. Raises BadQuery for a value that is not valid.
         """
         known = PARAMETERS | PROGRAM_PARAMETERS if program else PARAMETERS
         single: dict[str, str] = {}
@@ -97,7 +73,6 @@ class SearchParams:
             size=size if program else min(size, MOST_HITS),
             cursor=single.get("cursor", "")[:LONGEST],
             timezone=single.get("timezone", "")[:50] or "UTC",
-            options={name: value for name, value in single.items() if name in PROGRAM_PARAMETERS and value},
         )
 
     def query(self, **options: Any) -> Query:

@@ -1,6 +1,7 @@
 """The words of tests/words.toml stand nowhere: not in help, messages, keys or templates, and not in the docs."""
 
 import ast
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -8,8 +9,11 @@ from pathlib import Path
 
 import pytest
 import typer
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from broadsheet.command import app
+from index.postgresql.backend import PostgresqlIndex
+from news.configuration import Configuration
 from web.app import create_app
 
 ROOT = Path(__file__).parents[2]
@@ -90,6 +94,12 @@ def test_templates_are_in_plain_words() -> None:
     assert not found
 
 
-def test_the_description_of_the_api_is_in_plain_words() -> None:
-    described = create_app.__doc__ or ""
-    assert not PHRASES.findall(described)
+def test_the_description_of_the_api_is_in_plain_words(tmp_path: Path) -> None:
+    nowhere = create_async_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    described = create_app(nowhere, PostgresqlIndex(nowhere), Configuration(home=tmp_path)).openapi()
+    assert not PHRASES.findall(json.dumps(described, ensure_ascii=False))
+    names = {name for model in described["components"]["schemas"].values() for name in model.get("properties", ())}
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            names |= {each["name"] for each in operation.get("parameters", ())}
+    assert not KEYS & names

@@ -26,7 +26,7 @@ from tests.web.conftest import AT, Keep, Put, client_of, document
 from tests.web.test_article_page import FIRST, SECOND, URL
 from web import readiness
 from web.app import create_app
-from web.search_params import PARAMETERS, PROGRAM_PARAMETERS
+from web.parameters import PARAMETERS, PROGRAM_PARAMETERS
 
 
 async def get(client: httpx.AsyncClient, path: str, status: int = 200, **params: Any) -> Any:
@@ -147,12 +147,16 @@ async def test_an_article_is_found_by_its_address(client: httpx.AsyncClient, kee
     [
         ("colour=red", "There is no parameter 'colour'. Use one of: q, from,"),
         ("facets=colour", "There is no facet 'colour'."),
-        ("histogram=century", "There is no interval 'century'. Use one of: hour, day, week, month, year."),
+        ("histogram=century", "'histogram' cannot be 'century'. Use one of: hour, day, week, month, year."),
         ("histogram=hour", "An hourly histogram needs a range"),
-        ("facet_size=0", "A facet has 1 to 1000 values"),
-        ("facet_size=9999999999999", "must be a number up to 1000"),
-        ("significant_terms=%D9%A3", "must be a number up to 1000"),
-        ("size=1001", "A page has 0 to 1000 hits"),
+        ("facet_size=0", "The parameter 'facet_size' must be at least 1, not 0."),
+        ("facet_size=9999999999999", "must be at most 1000"),
+        ("facet_size=many", "The parameter 'facet_size' must be a whole number, not 'many'."),
+        ("sort=newset", "The parameter 'sort' cannot be 'newset'. Did you mean 'newest'?"),
+        ("highlight=perhaps", "must be true or false, or 1 or 0; not 'perhaps'."),
+        ("fild=x", "Did you mean 'fields'?"),
+        ("significant_terms=%D9%A3", "must be a whole number"),
+        ("size=1001", "The parameter 'size' must be at most 1000, not 1001."),
         ("cursor=a", "The cursor is not valid"),
         ("like=7", "PostgreSQL cannot find articles like another"),
     ],
