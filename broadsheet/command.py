@@ -6,7 +6,6 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
-from typer._click.exceptions import UsageError  # typer brings click along, under no public name
 
 from broadsheet import (
     crawl,
@@ -89,10 +88,11 @@ def _call() -> str | int | None:
         return app(prog_name="broadsheet", standalone_mode=False) or 0
     except SystemExit as ended:
         return ended.code
-    except UsageError as error:
+    except typer.TyperException as error:
         # without arguments, typer has printed the help, and leaves no message
-        if message := error.format_message():
-            verb = error.ctx.command_path if error.ctx else "broadsheet"
+        if message := error.format_message().replace(": Input should be ", ": must be "):
+            context: typer.Context | None = getattr(error, "ctx", None)
+            verb = context.command_path if context else "broadsheet"
             end = "" if message.endswith((".", "?")) else "."
             err.print(f"{message}{end} `{verb} --help` shows its usage.", style="red")
         return 2
