@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index.protocol import Index
 from news.configuration import Configuration
 from schedules.jobs import Jobs
-from web import failures, render
+from web import error_responses, render
 from web.api import api
 from web.article_page import article
 from web.metrics import metrics
@@ -65,7 +65,7 @@ def create_app(
     app.include_router(metrics)
     app.include_router(recrawls)
     app.mount("/static", StaticFiles(directory=render.STATIC))
-    failures.add_to(app)
+    error_responses.add_to(app)
     app.openapi = partial(_described, app)  # type: ignore[method-assign]
     app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityMiddleware, hosts=hosts)

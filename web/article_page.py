@@ -15,9 +15,9 @@ from ledger.stories import Told
 from news.edits import CANNOT_TELL, Edits
 from news.outcome import READ
 from news.version_diff import VersionDiff, compare_versions, find_version, parse_pair
-from web import names, render, times
+from web import labels, render, times
 from web.article_bundle import ArticleBundle, article_bundle, parse_id
-from web.results import direction, language_tag, special, web_address
+from web.search_results import direction, language_tag, special, web_address
 from web.state import AppState, state_of
 
 #: fields of the document whose values lead to searches, with their headings
@@ -91,7 +91,7 @@ def _values(state: AppState, found: ArticleBundle, compared: VersionDiff | None)
         "document": document,
         "paragraphs": (document.get("body") or "").split("\n") if document.get("body") else [],
         "outlet": Hyperlink(name=state.outlets.name(outlet), href=_ask("outlet", outlet)),
-        "language": names.language(tag),
+        "language": labels.language(tag),
         "language_tag": language_tag(tag),
         "direction": direction(document.get("headline") or document.get("body") or ""),
         "marks": list(special(document, "UTC")),
@@ -146,7 +146,7 @@ def _links(document: Mapping[str, Any], facet: str) -> list[Hyperlink]:
     for value in [values] if isinstance(values, str) else values:
         name = value.get("name") if isinstance(value, Mapping) else value
         if name:
-            found.append(Hyperlink(name=names.value(facet, str(name)), href=_ask(facet, str(name))))
+            found.append(Hyperlink(name=labels.value(facet, str(name)), href=_ask(facet, str(name))))
     return found[:_MOST_LINKED]
 
 
@@ -195,7 +195,7 @@ def _chapter(found: ArticleBundle, place: int, compared: VersionDiff | None) -> 
         seen=seen,
         edits=this.edits,
         why=CANNOT_TELL if this.edits and this.edits.is_unexplained else "",
-        kinds=tuple(names.edit(kind) for kind in this.edits.kinds) if this.edits else (),
+        kinds=tuple(labels.edit(kind) for kind in this.edits.kinds) if this.edits else (),
         href=f"/articles/{found.id}?diff={before}..{this.number}#changes" if place else "",
         shown=compared is not None and compared.after.number == this.number,
     )

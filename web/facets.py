@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from index.document import folded_value
 from index.fields import facets, listed_facets
 from index.query import Bucket
-from web import names
+from web import labels
 from web.outlet_names import OutletNames
 from web.search_params import SearchParams
 
@@ -93,4 +93,4 @@ def chips(question: SearchParams, outlets: OutletNames, labels: Mapping[tuple[st
 
 def named(key: str, shown: str, outlets: OutletNames) -> str:
     """Return what a reader calls a value, outlets included."""
-    return outlets.name(shown) if key == "outlet" else names.value(key, shown)
+    return outlets.name(shown) if key == "outlet" else labels.value(key, shown)

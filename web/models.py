@@ -217,7 +217,7 @@ class DiffResponse(ApiModel):
     fields: list[FieldChange]
 
 
-class StoryMember(ApiModel):
+class StoryArticle(ApiModel):
     """One of the articles with the same text."""
 
     article_id: UUID
@@ -238,7 +238,7 @@ class StoryMember(ApiModel):
 class StoryResponse(ApiModel):
     """The articles of a story, the first one first."""
 
-    articles: list[StoryMember]
+    articles: list[StoryArticle]
 
 
 # --- recrawls

@@ -16,7 +16,7 @@ from news.errors import BadAddress, BadQuery, NotFound
 from news.version_diff import VersionDiff, compare_versions
 from schedules.jobs import Jobs
 from schedules.recrawls import Report, outlet_for, outlets_for, report
-from web import failures, render
+from web import error_responses, render
 from web.api import ERRORS
 from web.article_bundle import parse_id
 from web.auth import form_mark, refusal_of_form, require_write_access
@@ -90,7 +90,7 @@ async def ask(request: Request, asked: Annotated[RecrawlRequest, Depends(recrawl
 async def how_to_ask(request: Request) -> Response:
     """Answer that there is no list of recrawls, and how to request one."""
     sentence = 'Recrawls are not listed. Request one: POST {"urls": ["https://…"]}; or read one: GET /api/recrawls/ID.'
-    return failures.answer(request, 405, sentence, {"Allow": "POST"})
+    return error_responses.answer(request, 405, sentence, {"Allow": "POST"})
 
 
 @recrawls.get("/api/recrawls/{id}", response_model=RecrawlResponse, responses=ERRORS, tags=["recrawls"])
@@ -120,7 +120,7 @@ async def click(request: Request) -> Response:
     try:
         found, _ = await jobs.recrawl(await outlet_for(jobs, url), url, force="force" in form)
     except BadAddress as error:
-        return failures.answer(request, 400, str(error))
+        return error_responses.answer(request, 400, str(error))
     return RedirectResponse(f"/recrawl/{found.id}", status_code=303)
 
 
@@ -143,7 +143,7 @@ async def _form(request: Request, url: str, status: int = 200, *, mistake: str =
     try:
         outlet = await outlet_for(_jobs(request), url)
     except BadAddress as error:
-        return failures.answer(request, 400, str(error))
+        return error_responses.answer(request, 400, str(error))
     return render.page(
         "recrawl.html",
         status,

@@ -11,7 +11,7 @@ from news.version_diff import VersionDiff
 from schedules.recrawls import Report
 from web.article_bundle import id_of
 from web.article_page import Hyperlink
-from web.results import language_tag
+from web.search_results import language_tag
 from web.state import AppState
 
 

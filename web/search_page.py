@@ -12,8 +12,8 @@ from news.errors import BadQuery, NotFound
 from web import facets, render
 from web.article_bundle import id_of
 from web.chart import chart
-from web.results import copies_of, results
 from web.search_params import SearchParams
+from web.search_results import copies_of, results
 from web.state import AppState, state_of
 
 _SORTS = {Sort.RELEVANCE: "Best match", Sort.NEWEST: "Newest first", Sort.OLDEST: "Oldest first"}

@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web import failures
+from web import error_responses
 
 #: nothing is loaded but our own files, nothing inline runs, nobody frames us
 HEADERS = {
@@ -62,7 +62,7 @@ class SecurityMiddleware:
         except Exception as error:
             if begun:
                 raise
-            await failures.unforeseen(Request(scope), error)(scope, receive, send_guarded)
+            await error_responses.unforeseen(Request(scope), error)(scope, receive, send_guarded)
 
     def knows(self, scope: Scope) -> bool:
         """Say whether the request was sent to one of our names."""
@@ -98,4 +98,6 @@ def _is_address(host: str) -> bool:
 
 
 def _refusal(request: Request) -> Any:
-    return failures.answer(request, 400, "Invalid Host header. Use 127.0.0.1, localhost or the host given with --host.")
+    return error_responses.answer(
+        request, 400, "Invalid Host header. Use 127.0.0.1, localhost or the host given with --host."
+    )

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from index.protocol import Index
 from index.query import Hit, Query, Sort
 from news.edits import CANNOT_TELL, EditKind
-from web import highlights, names, times
+from web import highlights, labels, times
 from web.outlet_names import OutletNames
 
 #: characters of an article's beginning where nothing is marked in its text
@@ -82,7 +82,7 @@ def _result(
         kicker=document.get("kicker") or "",
         lines=tuple(map(highlights.html, _lines(hit))),
         outlet=outlets.name(document.get("outlet") or ""),
-        language=names.language(tag),
+        language=labels.language(tag),
         language_tag=language_tag(tag),
         direction=direction(document.get("headline") or document.get("body") or ""),
         published=times.stated(document, "date_published", zone, seconds=False),
@@ -150,7 +150,7 @@ def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
     if document.get("correction"):
         yield Mark(kind="corrected", text="Corrected", title="The page has a correction notice.")
     if document.get("kind") not in (None, "", "article"):
-        yield Mark(kind="kind", text=names.value("kind", document["kind"]), title="Kind of page.")
+        yield Mark(kind="kind", text=labels.value("kind", document["kind"]), title="Kind of page.")
     if document.get("is_accessible_for_free") is False:
         yield Mark(kind="paid", text="For subscribers", title="The page says that the text is not free to read.")
 
