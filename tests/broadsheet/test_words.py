@@ -103,3 +103,10 @@ def test_the_description_of_the_api_is_in_plain_words(tmp_path: Path) -> None:
         for operation in operations.values():
             names |= {each["name"] for each in operation.get("parameters", ())}
     assert not KEYS & names
+
+
+@pytest.mark.parametrize("file", files("README.md", "CONTRIBUTING.md", "docs/**/*.md"), ids=lambda file: file.name)
+def test_docs_are_in_plain_words(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert not [*PHRASES.findall(" ".join(text.split())), *MODULES.findall(text)]
+    assert not {name for name in re.findall(r"`\"?(?:--|broadsheet_)?([a-z_]+)\"?`", text) if name in KEYS}
