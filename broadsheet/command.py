@@ -102,6 +102,6 @@ def _call() -> str | int | None:
     except OutputLost:
         raise
     except Exception:
-        # a mistake of ours; what it quotes may be a stranger's
+        # an error in Broadsheet; what it quotes may come from a page
         err.print(traceback.format_exc())
         return 2

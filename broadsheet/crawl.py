@@ -42,11 +42,11 @@ def crawl(
     quiet_logs()
     if since is not None:
         begin = since.replace(tzinfo=UTC)
-        told: dict[str, Past] = {}
+        past_by_outlet: dict[str, Past] = {}
         try:
-            run_with_jobs(lambda jobs: _fill_in(jobs, outlets, begin, told, as_json=as_json))
+            run_with_jobs(lambda jobs: _backfill(jobs, outlets, begin, past_by_outlet, as_json=as_json))
         except KeyboardInterrupt:
-            fail(f"Stopped. {_past(told) or 'Nothing was fetched yet'}; the same command resumes.", 130)
+            fail(f"Stopped. {_past(past_by_outlet) or 'Nothing was fetched yet'}; the same command resumes.", 130)
         return
     if not run_with_jobs(lambda jobs: _crawl(jobs, outlets, as_json=as_json)):
         raise typer.Exit(1)
@@ -100,8 +100,10 @@ def _clock(at: datetime) -> str:
     return f"{at:%H:%M} UTC" if at.date() == now().astimezone(UTC).date() else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, told: "dict[str, Past]", *, as_json: bool) -> None:
-    """Backfill outlets since then; `told` holds the progress of each, for whoever stops it."""
+async def _backfill(
+    jobs: "Jobs", names: list[str], since: datetime, past_by_outlet: "dict[str, Past]", *, as_json: bool
+) -> None:
+    """Backfill outlets since then; `past_by_outlet` holds the progress of each, for whoever stops it."""
     from dataclasses import asdict
 
     from schedules.past import ask_past, follow_past
@@ -111,20 +113,20 @@ async def _fill_in(jobs: "Jobs", names: list[str], since: datetime, told: "dict[
         await ask_past(jobs, outlet, since)
     with progress("Backfilling") as say:
         async for each in follow_past(jobs, wanted):
-            told.update(each)
-            say(f"Backfilling: {_past(told)}")
+            past_by_outlet.update(each)
+            say(f"Backfilling: {_past(past_by_outlet)}")
     if as_json:
-        print_json({slug: asdict(past) for slug, past in told.items()})
+        print_json({slug: asdict(past) for slug, past in past_by_outlet.items()})
         return
-    for slug, past in told.items():
+    for slug, past in past_by_outlet.items():
         out.print(f"{slug}: {past.parts_read} sitemaps read, {past.fetched} older pages fetched")
 
 
-def _past(told: "dict[str, Past]") -> str:
+def _past(past_by_outlet: "dict[str, Past]") -> str:
     return "; ".join(
         f"{slug}: {past.parts_read} of {past.parts} sitemaps read, {past.fetched} pages fetched, "
         f"{past.waiting} found and not fetched yet"
-        for slug, past in told.items()
+        for slug, past in past_by_outlet.items()
     )
 
 

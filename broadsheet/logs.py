@@ -70,8 +70,8 @@ def daemon_logs(level: str = "INFO", *, as_json: bool = False) -> None:
     _quiet_libraries()
 
 
-def tell(event: str, sentence: str, **fields: object) -> None:
-    """Say something of the daemon itself: a sentence to a person at a terminal, else an event in the log."""
+def emit(event: str, sentence: str, **fields: object) -> None:
+    """Emit an event of the daemon itself: as a sentence to a person at a terminal, else into the log."""
     if _for_person:
         err.print(sentence)
     else:
@@ -144,7 +144,7 @@ def _json(event: Any, **options: Any) -> str:
 
 
 def _quiet_libraries() -> None:
-    # it warns of each try that failed, with a traceback; what came of all tries is said by us
+    # it warns of each try that failed, with a traceback; Broadsheet logs the result of all tries
     logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     # while PostgreSQL is away it warns at each look of the timetable, which says why it waits
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

@@ -80,9 +80,9 @@ async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as
     if asked and wait:
         await _follow(jobs, [each.url for each in asked])
     failed = 0
-    for said in await reports(jobs, asked):
-        failed += wait and (said.attempt is None or said.attempt.outcome not in READ)
-        await _print(said, as_json=as_json, waited=wait)
+    for report in await reports(jobs, asked):
+        failed += wait and (report.attempt is None or report.attempt.outcome not in READ)
+        await _print(report, as_json=as_json, waited=wait)
     if asked and not wait and not as_json and not await jobs.someone_works():
         err.print("No worker is running: `broadsheet up` will fetch them.", style="yellow")
     return len(refused), failed
@@ -96,19 +96,19 @@ async def _follow(jobs: "Jobs", urls: list[str]) -> None:
             say(f"Fetching: {going.unfinished} of {len(urls)} remaining; {going.owed} pending indexing")
 
 
-async def _print(said: "Report", *, as_json: bool, waited: bool) -> None:
+async def _print(report: "Report", *, as_json: bool, waited: bool) -> None:
     import asyncio
 
     from news.version_diff import compare_versions
 
     compared = None
-    if said.before and said.version:
-        compared = await asyncio.to_thread(compare_versions, said.before, said.version)
+    if report.before and report.version:
+        compared = await asyncio.to_thread(compare_versions, report.before, report.version)
     if as_json:
-        print_json(said.as_json() | ({"changes": _changes_as_json(compared)} if compared else {}))
+        print_json(report.as_json() | ({"changes": _changes_as_json(compared)} if compared else {}))
         return
-    if waited or said.attempt:
-        out.print(said.sentence())
+    if waited or report.attempt:
+        out.print(report.sentence())
     if compared:
         _print_changes(compared)
 

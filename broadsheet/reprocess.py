@@ -89,13 +89,17 @@ def _articles(
     from schedules.opened import run_with_jobs
 
     quiet_logs()
-    told: list[Going] = []
+    latest: list[Going] = []
     try:
-        run_with_jobs(lambda jobs: _follow(jobs, outlet, since, steps, told, dry_run=dry_run, wait=wait))
+        run_with_jobs(lambda jobs: _follow(jobs, outlet, since, steps, latest, dry_run=dry_run, wait=wait))
     except KeyboardInterrupt:
-        far = f"{told[-1].asked.done} of {told[-1].asked.total} articles are done" if told else "Nothing was done yet"
+        far = (
+            f"{latest[-1].asked.done} of {latest[-1].asked.total} articles are done"
+            if latest
+            else "Nothing was done yet"
+        )
         fail(f"Stopped. {far}; the same command resumes.", 130)
-    going = told[-1]
+    going = latest[-1]
     if as_json:
         print_json(going.asked.as_json() | {"pending_index": going.owed})
     else:
@@ -113,18 +117,18 @@ async def _follow(
     outlet: str | None,
     since: datetime | None,
     steps: "Steps",
-    told: "list[Going]",
+    latest: "list[Going]",
     *,
     dry_run: bool,
     wait: bool,
 ) -> None:
-    """Request the work and follow it to its end; its progress is last in `told`."""
+    """Request the work and follow it to its end; its progress is last in `latest`."""
     from schedules.reprocessing import ask_reprocessing, follow_reprocessing, look
 
     asked, goes_on = await ask_reprocessing(jobs, outlet, since, steps, dry_run=dry_run)
     if goes_on:
         err.print(f"Resuming the run of {asked.begun_at:%Y-%m-%d %H:%M} UTC: {asked.done} of {asked.total} done.")
-    told.append(await look(jobs, asked.id))
+    latest.append(await look(jobs, asked.id))
     if not wait:
         if not await jobs.someone_works():
             err.print(
@@ -135,7 +139,7 @@ async def _follow(
     begun, done = monotonic(), asked.done
     with progress("Reprocessing") as say:
         async for going in follow_reprocessing(jobs, asked):
-            told[:] = [going]
+            latest[:] = [going]
             say(_progress(going, (going.asked.done - done) / max(monotonic() - begun, 1)))
 
 

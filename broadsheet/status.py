@@ -71,7 +71,7 @@ async def _ledger(configuration: "Configuration") -> "AsyncIterator[tuple[AsyncE
     from ledger.faults import sentence_of
     from news.errors import DatabaseUnavailable
 
-    # a server of our own is started first, which takes its time
+    # the embedded server is started first, which takes its time
     seconds = PATIENCE_SECONDS if configuration.database_url else None
     try:
         async with asyncio.timeout(seconds) as limit, database(configuration, connections=2) as engine:
@@ -101,29 +101,35 @@ async def _status() -> dict[str, Any]:
         ledger_problem = await write_fault(engine)
         limit.reschedule(None)
         index = open_index(configuration, engine)
-        told: dict[str, Any] = {"backend": index.name, "error": None, "documents": {}, "schema_version": 0, "notes": []}
-        told |= {"missing": None, "difference": None}
+        index_status: dict[str, Any] = {
+            "backend": index.name,
+            "error": None,
+            "documents": {},
+            "schema_version": 0,
+            "notes": [],
+        }
+        index_status |= {"missing": None, "difference": None}
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 found = await index.status()
                 compared = await count(engine, index) if found.schema_version else None
-            told |= {
+            index_status |= {
                 "documents": dict(found.documents),
                 "schema_version": found.schema_version,
                 "size_bytes": found.size_bytes,
                 "notes": list(found.notes),
             }
             if compared:
-                told |= {"missing": compared.lacking, "difference": compared.sentence() or None}
+                index_status |= {"missing": compared.lacking, "difference": compared.sentence() or None}
             # what a dead publisher wrote last may be mended
-            told["error"] = publishing.sentence() or None if jobs["workers"] else None
+            index_status["error"] = publishing.sentence() or None if jobs["workers"] else None
         except IndexUnavailable as error:
-            told["error"] = str(error)
+            index_status["error"] = str(error)
         except TimeoutError:
-            told["error"] = f"The search index did not answer within {PATIENCE_SECONDS:.0f} s."
+            index_status["error"] = f"The search index did not answer within {PATIENCE_SECONDS:.0f} s."
         finally:
             await index.close()
-    told |= {
+    index_status |= {
         "pending": owed.owed,
         "pending_since": owed.owed_since,
         "rejected": owed.quarantined,
@@ -132,7 +138,7 @@ async def _status() -> dict[str, Any]:
         "ledger": counted | {"pages_unrecordable": refused.pages},
         "unrecordable": refused.sentence() or None,
         "jobs": jobs,
-        "index": told,
+        "index": index_status,
         "ledger_problem": ledger_problem or None,
         "archive_problem": archive_fault(configuration.archive),
         "outlets_unhealthy": [f"{state.slug}: {state.marked}" for state in known.values() if state.marked],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import structlog
 import typer
 
-from broadsheet.logs import daemon_logs, tell
+from broadsheet.logs import daemon_logs, emit
 from news.errors import BroadsheetError, PartEnded
 from news.stopping import stopped_code
 
@@ -74,7 +74,7 @@ def _run(main: "Callable[[Jobs], Awaitable[None]]", *, as_json: bool) -> None:
 
 
 def _end(sentence: str, code: int) -> NoReturn:
-    tell("daemon_ended", sentence, reason=sentence, code=code)
+    emit("daemon_ended", sentence, reason=sentence, code=code)
     raise typer.Exit(code)
 
 
@@ -90,7 +90,7 @@ async def _up(jobs: "Jobs", *, host: str, port: int) -> None:
 async def _work(jobs: "Jobs") -> None:
     from schedules.daemon import parts_of, run_parts
 
-    tell("worker_started", "Worker started (Ctrl-C stops it)")
+    emit("worker_started", "Worker started (Ctrl-C stops it)")
     await run_parts(parts_of(jobs))
 
 
@@ -121,4 +121,4 @@ async def _page(jobs: "Jobs", host: str, port: int) -> "AsyncIterator[Parts]":
 
 
 def _listens(address: str) -> None:
-    tell("search_page_started", f"Search page: {address}  (Ctrl-C ends it)", url=address)
+    emit("search_page_started", f"Search page: {address}  (Ctrl-C ends it)", url=address)

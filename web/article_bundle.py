@@ -36,7 +36,7 @@ class ArticleBundle:
 
 
 def parse_id(text: str, whose: str = "an article's") -> UUID:
-    """Return an id. Raises NotFound, which says `whose` it should be, for what is none."""
+    """Return an id. Raises NotFound for any other text; `whose` id it should be is in the message."""
     try:
         return UUID(text)
     except ValueError as error:

@@ -47,7 +47,7 @@ class HistoryEntry:
     number: int
     seen: times.Shown
     edits: Edits | None
-    #: why it cannot be told what was changed, "" if it can
+    #: why it is unknown what the outlet changed, "" if it is known
     why: str
     kinds: tuple[str, ...]
     #: compares it with the one before; empty for the first
@@ -179,7 +179,7 @@ def _attempt(last: LastAttempt | None, url: Any) -> AttemptLine | None:
         at=at,
         result=last.result,
         failed=last.outcome not in READ,
-        # told only where it is not the article's own
+        # shown only where it is not the article's own
         url=last.url if last.url != url else "",
         next_visit=times.seen(last.next_visit_at, "UTC"),
     )

@@ -18,7 +18,7 @@ _BEARER = HTTPBearer(auto_error=False, description="BROADSHEET_TOKEN")
 
 
 def form_mark(request: Request) -> str:
-    """Return what a form of ours carries: a page elsewhere cannot read it, for we answer to our own names alone."""
+    """Return the mark in Broadsheet's forms. Other sites cannot read it: only requests to its own host are answered."""
     return hmac.new(_SECRET, request.headers.get("host", "").encode(), sha256).hexdigest()
 
 
@@ -26,7 +26,7 @@ def refusal_of_program(request: Request) -> str:
     """Return why a program may not change anything, "" if it may.
 
     With BROADSHEET_TOKEN it must send `Authorization: Bearer TOKEN`, wherever it runs. Without, it must run on this
-    machine, and send JSON: that no browser does for a page elsewhere without asking us first.
+    machine, and send JSON: no browser does that for a page of another site without a preflight request.
     """
     token = state_of(request).token
     kind, _, sent = request.headers.get("authorization", "").partition(" ")
@@ -54,7 +54,7 @@ async def require_write_access(
 
 
 def refusal_of_form(request: Request, mark: str, sent: str) -> str:
-    """Return why a form of ours may not change anything, "" if it may; `sent` is the token that a person typed."""
+    """Return why a form may not change anything, "" if it may; `sent` is the token that a person typed."""
     if not _same(mark, form_mark(request)) or not _is_ours(request):
         return "This form has expired; open the page again."
     token = state_of(request).token
@@ -76,7 +76,7 @@ def _is_ours(request: Request) -> bool:
         return False
     origin = request.headers.get("origin")
     if origin is None or origin == "null":
-        # browsers say null of our own forms, for our Referrer-Policy is no-referrer; the mark tells them apart
+        # browsers send null for Broadsheet's own forms, since its Referrer-Policy is no-referrer; the mark decides
         return True
     return origin.partition("://")[2] == request.headers.get("host", "") and bool(host_of(origin.partition("://")[2]))
 

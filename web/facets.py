@@ -1,4 +1,4 @@
-"""The values that an index counted in, lists of links that ask for more or less out."""
+"""Facets of the search page: counted values as links that add or remove a filter."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

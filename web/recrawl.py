@@ -96,9 +96,9 @@ async def how_to_ask(request: Request) -> Response:
 @recrawls.get("/api/recrawls/{id}", response_model=RecrawlResponse, responses=ERRORS, tags=["recrawls"])
 async def result(request: Request, id: Annotated[UUID, Path(description="The recrawl's id.")]) -> Response:
     """Return the state or the result of a recrawl; a change comes with its difference."""
-    said, compared = await _report(request, id)
+    found, compared = await _report(request, id)
     fields = [field.as_json() for field in compared.fields if field.changed] if compared else None
-    return json_answer(said.as_json() | ({"changes": fields} if fields is not None else {}))
+    return json_answer(found.as_json() | ({"changes": fields} if fields is not None else {}))
 
 
 @recrawls.get("/recrawl", include_in_schema=False)
@@ -126,13 +126,13 @@ async def click(request: Request) -> Response:
 
 @recrawls.get("/recrawl/{id}", include_in_schema=False)
 async def show(request: Request, id: str) -> Response:
-    """Show what came of a recrawl, and lead back to the article; until it has ended the page asks again by itself."""
-    said, compared = await _report(request, parse_id(id, "a recrawl's"))
-    is_idle = said.is_waiting and not await _jobs(request).someone_works()
-    values = await recrawl_view(state_of(request), said, compared, is_idle=is_idle)
+    """Show the result of a recrawl, with a link to the article; until it has ended the page reloads itself."""
+    found, compared = await _report(request, parse_id(id, "a recrawl's"))
+    is_idle = found.is_waiting and not await _jobs(request).someone_works()
+    values = await recrawl_view(state_of(request), found, compared, is_idle=is_idle)
     response = render.page("recrawled.html", changes=compared, **values)
-    if said.is_waiting:
-        is_young = now() - said.recrawl.asked_at < SOON
+    if found.is_waiting:
+        is_young = now() - found.recrawl.asked_at < SOON
         response.headers["Refresh"] = "1" if is_young and not is_idle else "10"
     return response
 
@@ -160,11 +160,11 @@ async def _form(request: Request, url: str, status: int = 200, *, mistake: str =
 async def _report(request: Request, id: UUID) -> tuple[Report, VersionDiff | None]:
     jobs = _jobs(request)
     async with state_of(request).engine.connect() as connection:
-        found = await recrawl_of(connection, id)
-    said = await report(jobs, found)
-    if said.before is None or said.version is None:
-        return said, None
-    return said, await asyncio.to_thread(compare_versions, said.before, said.version)
+        recrawl = await recrawl_of(connection, id)
+    found = await report(jobs, recrawl)
+    if found.before is None or found.version is None:
+        return found, None
+    return found, await asyncio.to_thread(compare_versions, found.before, found.version)
 
 
 def _jobs(request: Request) -> Jobs:

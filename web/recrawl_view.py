@@ -15,9 +15,11 @@ from web.search_results import language_tag
 from web.state import AppState
 
 
-async def recrawl_view(state: AppState, said: Report, compared: VersionDiff | None, *, is_idle: bool) -> dict[str, Any]:
+async def recrawl_view(
+    state: AppState, report: Report, compared: VersionDiff | None, *, is_idle: bool
+) -> dict[str, Any]:
     """Return the values of the page; `is_idle`: no worker lives. Raises SQLAlchemyError if the ledger is away."""
-    url, attempt = said.recrawl.url, said.attempt
+    url, attempt = report.recrawl.url, report.attempt
     said_unchanged = attempt is not None and attempt.outcome is Outcome.NOT_MODIFIED
     asked = {"url": url} | ({"force": "1"} if said_unchanged else {})
     about = await article_at(state, url, attempt.article_id if attempt else None)
@@ -29,30 +31,30 @@ async def recrawl_view(state: AppState, said: Report, compared: VersionDiff | No
         about = Hyperlink(name="Read the article" if is_new else "Back to the article", href=about.href)
     tag = compared.after.article.in_language if compared else None
     return {
-        "title": _title(said, is_idle=is_idle),
-        "ending": _sentence(said, is_idle=is_idle),
+        "title": _title(report, is_idle=is_idle),
+        "ending": _sentence(report, is_idle=is_idle),
         "url": url,
         "about": about,
-        "again": "" if said.is_waiting else f"/recrawl?{urlencode(asked)}",
+        "again": "" if report.is_waiting else f"/recrawl?{urlencode(asked)}",
         "again_name": "Fetch it, ignoring caching headers" if said_unchanged else "Fetch it again",
         "language_tag": language_tag(tag or "und"),
     }
 
 
-def _title(said: Report, *, is_idle: bool) -> str:
-    if said.attempt is not None:
-        return "Fetched" if said.attempt.outcome in READ else "No article"
-    if said.dropped:
+def _title(report: Report, *, is_idle: bool) -> str:
+    if report.attempt is not None:
+        return "Fetched" if report.attempt.outcome in READ else "No article"
+    if report.dropped:
         return "Not fetched"
-    return "Waiting" if is_idle or said.waits_until or said.hindered else "Being fetched"
+    return "Waiting" if is_idle or report.waits_until or report.hindered else "Being fetched"
 
 
-def _sentence(said: Report, *, is_idle: bool) -> str:
-    if said.is_waiting and not said.waits_until and not said.hindered:
+def _sentence(report: Report, *, is_idle: bool) -> str:
+    if report.is_waiting and not report.waits_until and not report.hindered:
         if is_idle:
             return "No worker is running. Start `broadsheet up` or `broadsheet worker` to fetch it."
         return "The result will appear here in a moment."
-    words = said.ending()
+    words = report.ending()
     return f"{words[:1].upper()}{words[1:]}."
 
 

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web import error_responses
 
-#: nothing is loaded but our own files, nothing inline runs, nobody frames us
+#: only Broadsheet's own files are loaded, nothing inline runs, no other page frames it
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -28,10 +28,10 @@ _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, never bound
 
 
 class SecurityMiddleware:
-    """ASGI middleware: refuses strange Host headers, turns faults of ours into an answer, puts HEADERS on every answer.
+    """ASGI middleware: rejects unknown Host headers, answers internal errors, puts HEADERS on every answer.
 
-    A page elsewhere may point its own name at 127.0.0.1 (DNS rebinding) and read what we answer to it; so only our
-    own names are answered. An address in digits cannot be rebound: it counts where we listen on all addresses.
+    A page elsewhere may point its own name at 127.0.0.1 (DNS rebinding) and read the answers; so only
+    Broadsheet's own names are answered. An address in digits cannot be rebound: it is valid where all are listened on.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] = ()) -> None:
@@ -65,7 +65,7 @@ class SecurityMiddleware:
             await error_responses.unforeseen(Request(scope), error)(scope, receive, send_guarded)
 
     def knows(self, scope: Scope) -> bool:
-        """Say whether the request was sent to one of our names."""
+        """Return whether the request was sent to one of Broadsheet's names."""
         named = [value for name, value in scope["headers"] if name == b"host"]
         host = host_of(named[0].decode("latin-1")) if len(named) == 1 else ""
         return host in self.hosts or (self.any_address and _is_address(host))
