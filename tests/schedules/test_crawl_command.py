@@ -63,6 +63,6 @@ def test_a_worker_starts_beside_a_broken_file_names_it_and_crawls_the_others(
         until(lambda: asked(fresh_database, "SELECT 1 FROM articles"), "the article is stored", log)
     broken = [line for line in map(json.loads, log.read_text().splitlines()) if line["event"] == "outlet_file_broken"]
     assert [line["level"] for line in broken] == ["warning", "warning"]
-    assert "folder.toml: it is no file" in broken[0]["reason"]
+    assert "folder.toml: not a file" in broken[0]["reason"]
     assert "nested.toml: it is nested too deeply" in broken[1]["reason"]
     assert "nested.toml" in broadsheet(environ, "status", code=0).stdout

@@ -298,7 +298,7 @@ async def test_what_the_site_calls_unchanged_may_be_fetched_all_the_same(jobs: J
     await _attempted(jobs, url, Outcome.NOT_MODIFIED, article_id=id)
     async with client(jobs) as web:
         page = await web.get(f"/recrawl/{found.id}")
-        assert "Unchanged, says the site, version 1." in page.text
+        assert "Unchanged: the site answered 304 Not Modified, version 1." in page.text
         assert "--force" not in page.text
         assert (
             'name="force" value="1" checked' in (await web.get(_link(page, "Fetch it, ignoring caching headers"))).text
