@@ -180,7 +180,7 @@ def test_every_line_of_a_list_is_accounted_for_and_an_address_without_scheme_is_
         assert sorted(line.partition(", 127")[0] for line in lines) == sorted(
             [
                 f"{bare}: added",
-                "not a url: failed, it is no address",
+                "not a url: failed, not an address",
                 f"https://a.example/{LETTERS}: failed, 'https://a.example/{LETTERS[:182]}…' cannot be stored: the address has "
                 "4,018 bytes in normalised form; the limit is 2,000.",
                 "https://apnews.com/: skipped",
