@@ -106,7 +106,9 @@ async def _locked(stage: Stage) -> AsyncIterator[None]:
 
 #: what is said of a server that is not there, or is going or coming
 _LEDGER = "PostgreSQL"
-_IN_LOG = {"log": "connection failed|consuming input failed|57P0|08006|TimeoutError|no answer|does not answer|server closed"}
+_IN_LOG = {
+    "log": "connection failed|consuming input failed|57P0|08006|TimeoutError|no answer|does not answer|server closed"
+}
 
 FAULTS = (
     Fault(short=True, name="PostgreSQL killed", begin=_ended(signal.SIGKILL), says=_LEDGER, also=_IN_LOG),

@@ -41,7 +41,13 @@ ArticleId = Annotated[UUID, Path(description="The article's id.", examples=["3f0
 api = APIRouter(prefix="/api")
 
 
-@api.get("/search", response_model=SearchResponse, responses={400: ERRORS[400], 503: ERRORS[503]}, tags=["search"])
+@api.get(
+    "/search",
+    summary="Search articles",
+    response_model=SearchResponse,
+    responses={400: ERRORS[400], 503: ERRORS[503]},
+    tags=["search"],
+)
 async def search(request: Request, asked: Annotated[SearchQuery, Query()]) -> Response:
     """Find articles, by words and facets."""
     params = SearchParams.of(request.query_params.multi_items(), program=True)
@@ -95,6 +101,7 @@ def _buckets(buckets: tuple[index_query.Bucket, ...]) -> list[dict[str, Any]]:
 
 @api.get(
     "/articles",
+    summary="Find an article by its address",
     status_code=307,
     response_class=RedirectResponse,
     responses={**ERRORS, 307: {"description": "The article's address in the API, as `Location`."}},
@@ -110,7 +117,9 @@ async def article_at(
     return RedirectResponse(f"/api/articles/{await id_of(state_of(request), url)}", status_code=307)
 
 
-@api.get("/articles/{id}", response_model=ArticleResponse, responses=ERRORS, tags=["articles"])
+@api.get(
+    "/articles/{id}", summary="Read an article", response_model=ArticleResponse, responses=ERRORS, tags=["articles"]
+)
 async def article(request: Request, id: ArticleId) -> Response:
     """Return the article's document as the index has it, with its addresses and the last attempt."""
     found = await article_bundle(state_of(request), id)
@@ -118,7 +127,13 @@ async def article(request: Request, id: ArticleId) -> Response:
     return json_answer({**found.document, "addresses": list(found.addresses), **attempt})
 
 
-@api.get("/articles/{id}/versions", response_model=VersionsResponse, responses=ERRORS, tags=["versions"])
+@api.get(
+    "/articles/{id}/versions",
+    summary="List the versions of an article",
+    response_model=VersionsResponse,
+    responses=ERRORS,
+    tags=["versions"],
+)
 async def versions(request: Request, id: ArticleId) -> Response:
     """Return every version's number, time and edits, the first one first, and when the page was gone."""
     found = await article_bundle(state_of(request), id)
@@ -133,6 +148,7 @@ async def versions(request: Request, id: ArticleId) -> Response:
 
 @api.get(
     "/articles/{id}/versions/{number}",
+    summary="Read a version, or compare two",
     response_model=VersionResponse | DiffResponse,
     responses=ERRORS,
     tags=["versions"],
@@ -160,7 +176,13 @@ async def version(
     )
 
 
-@api.get("/stories/{id}", response_model=StoryResponse, responses=ERRORS, tags=["articles"])
+@api.get(
+    "/stories/{id}",
+    summary="List the articles with the same text",
+    response_model=StoryResponse,
+    responses=ERRORS,
+    tags=["articles"],
+)
 async def story(
     request: Request, id: Annotated[UUID, Path(description="A story's id: an article's `story_id`.")]
 ) -> Response:

@@ -29,7 +29,7 @@ PATIENCE_SECONDS = 7.0
 log = structlog.get_logger()
 
 
-@metrics.get("/metrics", response_class=PlainTextResponse, tags=["state"])
+@metrics.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse, tags=["state"])
 async def exposed(request: Request) -> Response:
     """Return all metrics in Prometheus' text format; those of the ledger are read again for each request.
 

@@ -19,7 +19,7 @@ from web.state import AppState, state_of
 probes = APIRouter()
 
 
-@probes.get("/healthz", response_model=AliveResponse, tags=["state"])
+@probes.get("/healthz", summary="Liveness", response_model=AliveResponse, tags=["state"])
 async def alive() -> Response:
     """Answer while the process lives and its event loop runs; PostgreSQL and the index are not asked."""
     return json_answer({"alive": True})
@@ -27,6 +27,7 @@ async def alive() -> Response:
 
 @probes.get(
     "/readyz",
+    summary="Readiness",
     response_model=ReadyResponse,
     responses={503: {"model": ReadyResponse, "description": "Not ready: `missing` has the reasons."}},
     tags=["state"],
@@ -39,7 +40,9 @@ async def ready(request: Request) -> Response:
     return json_answer(value, 503 if found.missing else 200)
 
 
-@probes.get("/api/status", response_model=StatusResponse, responses={503: ERRORS[503]}, tags=["state"])
+@probes.get(
+    "/api/status", summary="System status", response_model=StatusResponse, responses={503: ERRORS[503]}, tags=["state"]
+)
 async def status(request: Request) -> Response:
     """Show the state of the index, the documents pending indexing, and each outlet."""
     state = state_of(request)

@@ -54,6 +54,7 @@ async def recrawl_request(request: Request) -> RecrawlRequest:
 
 @recrawls.post(
     "/api/recrawls",
+    summary="Request recrawls",
     status_code=202,
     response_model=RecrawlsResponse,
     responses={
@@ -93,7 +94,13 @@ async def how_to_ask(request: Request) -> Response:
     return error_responses.answer(request, 405, sentence, {"Allow": "POST"})
 
 
-@recrawls.get("/api/recrawls/{id}", response_model=RecrawlResponse, responses=ERRORS, tags=["recrawls"])
+@recrawls.get(
+    "/api/recrawls/{id}",
+    summary="Read the result of a recrawl",
+    response_model=RecrawlResponse,
+    responses=ERRORS,
+    tags=["recrawls"],
+)
 async def result(request: Request, id: Annotated[UUID, Path(description="The recrawl's id.")]) -> Response:
     """Return the state or the result of a recrawl; a change comes with its difference."""
     found, compared = await _report(request, id)
