@@ -139,7 +139,7 @@ def _restore(stage: Stage) -> None:
     stage.es.snapshot.delete(repository="old", snapshot="week")
 
 
-_SILENT = "cannot be reached|too long to answer|gives no answer"
+_SILENT = "cannot be reached|too long to answer|does not answer"
 
 FAULTS = (
     Fault(
@@ -155,7 +155,7 @@ FAULTS = (
         short=True,
         name="index deleted",
         begin=done(_delete),
-        says="no such index|not made yet|not there yet|lacks the alias|index_made",
+        says="no such index|does not exist yet|not there yet|lacks the alias|index_made",
         also={"log": "index_made|lacks the alias"},
         channels=("log",),
         heals=True,
@@ -206,7 +206,7 @@ FAULTS = (
     Fault(
         name="password changed",
         begin=done(_password("another-one-now"), _password(OURS)),
-        says="refuses our key or password",
+        says="rejected the API key or password",
     ),
     Fault(
         name="role without rights",

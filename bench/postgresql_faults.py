@@ -106,7 +106,9 @@ async def _locked(stage: Stage) -> AsyncIterator[None]:
 
 #: what is said of a server that is not there, or is going or coming
 _LEDGER = "PostgreSQL"
-_IN_LOG = {"log": "connection failed|consuming input failed|57P0|08006|TimeoutError|no answer|server closed"}
+_IN_LOG = {
+    "log": "connection failed|consuming input failed|57P0|08006|TimeoutError|no answer|does not answer|server closed"
+}
 
 FAULTS = (
     Fault(short=True, name="PostgreSQL killed", begin=_ended(signal.SIGKILL), says=_LEDGER, also=_IN_LOG),
@@ -132,7 +134,7 @@ FAULTS = (
     Fault(name="PostgreSQL slow", begin=_wire("late_seconds", 5.0, 0.0), says=_LEDGER, also=_IN_LOG),
     Fault(name="PostgreSQL cut again and again", begin=_is_cut, says=_LEDGER, also=_IN_LOG),
     Fault(
-        name="no connection left",
+        name="no free connection",
         begin=_set(
             "ALTER ROLE crawler CONNECTION LIMIT 0", "ALTER ROLE crawler CONNECTION LIMIT -1", database="postgres"
         ),
@@ -162,5 +164,5 @@ FAULTS = (
         begin=done(lambda stage: _rename(stage, "news", "olds"), lambda stage: _rename(stage, "olds", "news")),
         says="3D000",
     ),
-    Fault(name="tables locked by another", begin=_locked, says="57014|PostgreSQL gives no answer|55P03"),
+    Fault(name="tables locked by another", begin=_locked, says="57014|PostgreSQL does not answer|55P03"),
 )

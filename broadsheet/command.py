@@ -1,4 +1,4 @@
-"""The command line: one verb, one call into a room. Imports of rooms are within the verbs, so that --help is quick."""
+"""The command line: one verb, one call into a package. Packages are imported within the verbs, so --help is quick."""
 
 import sys
 import traceback
@@ -6,19 +6,18 @@ from importlib.metadata import version
 from typing import Annotated
 
 import typer
-from typer._click.exceptions import UsageError  # typer brings click along, under no public name
 
 from broadsheet import (
-    archive,
     crawl,
     demo,
-    health,
-    imports,
+    import_pages,
     index,
     kibana,
-    outlets,
-    quarantine,
+    manage_outlets,
+    outlet_health,
+    read_saved,
     recrawl,
+    rejected,
     reprocess,
     schedule,
     search,
@@ -29,12 +28,12 @@ from broadsheet.console import err, out
 from broadsheet.streams import OutputLost
 from news.errors import BroadsheetError, NoAddress, NotFound
 
-#: what a script may build on; docs/commands.md says it verb by verb
+#: what a script may rely on; docs/commands.md lists it verb by verb
 CODES = (
-    "Exit codes: 0 done; 1 the answer is no (not found, refused, not fetched, or a part failed); "
-    "2 wrong use, or something that is needed cannot be reached; 130 stopped by Ctrl-C, 143 by SIGTERM."
+    "Exit codes: 0 success; 1 negative result (not found, rejected, not fetched, or a part failed); "
+    "2 wrong usage, or a required server cannot be reached; 130 stopped by Ctrl-C, 143 by SIGTERM."
 )
-EPILOG = f"{CODES}\n\nEvery setting is an environment variable, BROADSHEET_...: docs/settings.md lists them."
+EPILOG = f"{CODES}\n\nSettings are environment variables, BROADSHEET_...: docs/settings.md lists them."
 
 app = typer.Typer(
     name="broadsheet",
@@ -45,12 +44,12 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for room in (demo, crawl, recrawl, search, archive, imports, reprocess, status, up):
-    room.add_to(app)
-health.add_to(outlets.app)
-app.add_typer(outlets.app, name="outlets")
+for verb in (demo, crawl, recrawl, search, read_saved, import_pages, reprocess, status, up):
+    verb.add_to(app)
+outlet_health.add_to(manage_outlets.app)
+app.add_typer(manage_outlets.app, name="outlets")
 app.add_typer(index.app, name="index")
-app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(rejected.app, name="rejected")
 app.add_typer(schedule.app, name="schedule")
 app.add_typer(kibana.app, name="kibana")
 
@@ -89,12 +88,13 @@ def _call() -> str | int | None:
         return app(prog_name="broadsheet", standalone_mode=False) or 0
     except SystemExit as ended:
         return ended.code
-    except UsageError as error:
+    except typer.TyperException as error:
         # without arguments, typer has printed the help, and leaves no message
-        if message := error.format_message():
-            verb = error.ctx.command_path if error.ctx else "broadsheet"
+        if message := error.format_message().replace(": Input should be ", ": must be "):
+            context: typer.Context | None = getattr(error, "ctx", None)
+            verb = context.command_path if context else "broadsheet"
             end = "" if message.endswith((".", "?")) else "."
-            err.print(f"{message}{end} `{verb} --help` says what it takes.", style="red")
+            err.print(f"{message}{end} `{verb} --help` shows its usage.", style="red")
         return 2
     except BroadsheetError as error:
         err.print(str(error), style="red")
@@ -102,6 +102,6 @@ def _call() -> str | int | None:
     except OutputLost:
         raise
     except Exception:
-        # a mistake of ours; what it quotes may be a stranger's
+        # an error in Broadsheet; what it quotes may come from a page
         err.print(traceback.format_exc())
         return 2

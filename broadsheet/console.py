@@ -1,4 +1,4 @@
-"""How the command line speaks: tables for people, JSON for programs, one sentence for a mistake."""
+"""Output of the command line: tables for people, JSON for programs, one sentence for an error."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""`crawl`: fetch an outlet now."""
+"""`crawl`: fetch outlets now."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -25,35 +25,35 @@ def add_to(app: typer.Typer) -> None:
 def crawl(
     outlets: Annotated[list[str], typer.Argument(help="Names of outlets, as `broadsheet outlets list` shows them.")],
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Fill in the past since this day, from sitemaps.")
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Backfill: fetch articles published since this day, from sitemaps."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
     """Crawl outlets now: read their feeds, sitemaps and front pages, fetch what is new or due, index it.
 
-    With --since, fill in their past instead, slowly, behind all that is new; stopped, it goes on where it was.
+    With --since, backfill instead: fetch older articles slowly, after all new ones. The same command resumes it.
 
     Exits with 1 if an outlet could not be crawled (its sources or its first pages all fail, or its site asks for a
-    pause), or
-    if documents wait for the index.
+    pause), or if documents are pending indexing.
     """
     from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
     if since is not None:
         begin = since.replace(tzinfo=UTC)
-        told: dict[str, BackfillProgress] = {}
+        past_by_outlet: dict[str, BackfillProgress] = {}
         try:
-            run_with_jobs(lambda jobs: _fill_in(jobs, outlets, begin, told, as_json=as_json))
+            run_with_jobs(lambda jobs: _backfill(jobs, outlets, begin, past_by_outlet, as_json=as_json))
         except KeyboardInterrupt:
-            fail(f"Stopped. {_past(told) or 'Nothing was read yet'}; the same command goes on.", 130)
+            fail(f"Stopped. {_past(past_by_outlet) or 'Nothing was fetched yet'}; the same command resumes.", 130)
         return
     if not run_with_jobs(lambda jobs: _crawl(jobs, outlets, as_json=as_json)):
         raise typer.Exit(1)
 
 
 async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> bool:
-    """Crawl, print what came of it, and return whether every outlet could be crawled and all is searchable."""
+    """Crawl, print the outcomes, and return whether every outlet could be crawled and all is searchable."""
     from ledger.pages import waiting_again
     from schedules.jobs import BY_PERSON
 
@@ -67,7 +67,7 @@ async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> bool:
     for slug, problem in problems.items():
         err.print(f"{slug}: {problem}", style="yellow")
     if going.owed:
-        err.print(f"{going.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
+        err.print(f"{going.owed} documents pending indexing; `broadsheet status` shows why.", style="yellow")
     if as_json:
         print_json(
             {
@@ -75,7 +75,7 @@ async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> bool:
                 "problems": problems,
                 "waiting": waiting,
                 "next_at": next_at,
-                "owed_to_index": going.owed,
+                "pending_index": going.owed,
             }
         )
         return not problems and not going.owed
@@ -87,10 +87,10 @@ async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> bool:
     if rows:
         print_table(("outlet", "outcome", "pages"), rows)
     else:
-        out.print("Nothing was due.")
+        out.print(f"No pages to fetch now{f'; next retry {_clock(next_at)}' if next_at else ''}.")
     if next_at:
-        pages = "1 page waits" if waiting == 1 else f"{waiting} pages wait"
-        out.print(f"{pages} for another try, the next at {_clock(next_at)}. Fetch one now: broadsheet recrawl URL")
+        pages = "1 page will be retried" if waiting == 1 else f"{waiting} pages will be retried"
+        out.print(f"{pages}, the next at {_clock(next_at)}. Fetch one now: broadsheet recrawl URL")
     return not problems and not going.owed
 
 
@@ -100,10 +100,10 @@ def _clock(at: datetime) -> str:
     return f"{at:%H:%M} UTC" if at.date() == now().astimezone(UTC).date() else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-async def _fill_in(
-    jobs: "Jobs", names: list[str], since: datetime, told: "dict[str, BackfillProgress]", *, as_json: bool
+async def _backfill(
+    jobs: "Jobs", names: list[str], since: datetime, past_by_outlet: "dict[str, BackfillProgress]", *, as_json: bool
 ) -> None:
-    """Fill in the past of outlets since then; how far each is stands in `told`, for whoever stops it."""
+    """Backfill outlets since then; `past_by_outlet` holds the progress of each, for whoever stops it."""
     from dataclasses import asdict
 
     from schedules.backfill_jobs import ask_past, follow_past
@@ -111,22 +111,22 @@ async def _fill_in(
     wanted = [jobs.catalogue.outlet(name) for name in names]
     for outlet in wanted:
         await ask_past(jobs, outlet, since)
-    with progress("Filling in") as say:
+    with progress("Backfilling") as say:
         async for each in follow_past(jobs, wanted):
-            told.update(each)
-            say(f"Filling in: {_past(told)}")
+            past_by_outlet.update(each)
+            say(f"Backfilling: {_past(past_by_outlet)}")
     if as_json:
-        print_json({slug: asdict(past) for slug, past in told.items()})
+        print_json({slug: asdict(past) for slug, past in past_by_outlet.items()})
         return
-    for slug, past in told.items():
-        out.print(f"{slug}: {past.parts_read} sitemaps read, {past.fetched} pages of the past fetched")
+    for slug, past in past_by_outlet.items():
+        out.print(f"{slug}: {past.parts_read} sitemaps read, {past.fetched} older pages fetched")
 
 
-def _past(told: "dict[str, BackfillProgress]") -> str:
+def _past(past_by_outlet: "dict[str, BackfillProgress]") -> str:
     return "; ".join(
         f"{slug}: {past.parts_read} of {past.parts} sitemaps read, {past.fetched} pages fetched, "
-        f"{past.waiting} found and still due"
-        for slug, past in told.items()
+        f"{past.waiting} found and not fetched yet"
+        for slug, past in past_by_outlet.items()
     )
 
 
@@ -139,7 +139,7 @@ async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "CrawlProgress"
         async for going in follow(jobs, outlets):
             counted = _total(going.outcomes)
             ended = ", ".join(f"{times} {outcome}" for outcome, times in sorted(counted.items()))
-            say(f"Crawling: {ended or 'reading sources'}; {going.owed} to index")
+            say(f"Crawling: {ended or 'reading sources'}; {going.owed} pending indexing")
     assert going is not None, "following yields at least once"
     return going
 
@@ -162,9 +162,9 @@ async def _problems(jobs: "Jobs", outlets: list["Outlet"], going: "CrawlProgress
             if state and state.unhealthy_reason:
                 problems[outlet.slug] = state.unhealthy_reason
             elif until := await not_before(connection, site_of(outlet.home)):
-                problems[outlet.slug] = f"the site is left alone until {_clock(until)}; the rest is still due."
+                problems[outlet.slug] = f"the site asked for a pause until {_clock(until)}; its other pages stay due."
             elif outcomes and outcomes <= PASSING | COSTLY | DEFECTIVE and not (state and state.articles):
-                problems[outlet.slug] = "no page could be fetched and read."
+                problems[outlet.slug] = "no page could be fetched and extracted."
     return problems
 
 

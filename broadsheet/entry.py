@@ -25,7 +25,7 @@ def run() -> None:
                 signal.signal(number, stop)
         main()
     except KeyboardInterrupt:
-        sys.stderr.write("Stopped. What was not fetched is still due.\n")
+        sys.stderr.write("Stopped. Pages that were not fetched stay due.\n")
         code = _INTERRUPTED
     except SystemExit as ended:
         code = ended.code
@@ -38,7 +38,7 @@ def run() -> None:
 
         code = max(stopped_code(), 128 + _stopped_by)
     # where the signal came inside an exec, as dataclasses use it, CPython still means to end by SIGINT itself, with no
-    # code of ours, until the next exec (`unhandled_keyboard_interrupt` in its pythonrun.c)
+    # code of this file, until the next exec (`unhandled_keyboard_interrupt` in its pythonrun.c)
     exec("")  # noqa: S102 - nothing is in it
     sys.exit(code)
 

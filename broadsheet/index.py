@@ -1,14 +1,14 @@
-"""`index create|rebuild|verify|status|migrate|keys`: the search index, which is made from the ledger."""
+"""`index create|rebuild|verify|status|migrate|keys`: the search index, which is built from the ledger."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from broadsheet.console import err, out, print_json, run
 from broadsheet.logs import quiet_logs
-from broadsheet.opened import ledger_and_index
 from broadsheet.progress import waiting
+from broadsheet.stores import ledger_and_index
 
 if TYPE_CHECKING:
     from index.elasticsearch.backend import ElasticsearchIndex
@@ -21,36 +21,36 @@ T = TypeVar("T")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 app = typer.Typer(
-    help="The search index: create it, make it again from the ledger, see how it is.", no_args_is_help=True
+    help="The search index: create it, rebuild it from the ledger, show its status.", no_args_is_help=True
 )
 
 
 @app.command()
 def create(as_json: Json = False) -> None:
-    """Create what the index needs, if it is not there yet; an index that was made gets every article enqueued."""
+    """Create the index if it does not exist yet; every article is then enqueued for it."""
     quiet_logs()
     made, found = run(_create())
     if as_json:
         from dataclasses import asdict
 
-        print_json(asdict(found) | {"made": made})
+        print_json(asdict(found) | {"created": made})
         return
     _print(found)
     if made:
-        out.print("  every article is enqueued: a running daemon writes them, or `broadsheet index rebuild` now")
+        out.print("  every article is enqueued: a running daemon indexes them, or `broadsheet index rebuild` now")
 
 
 @app.command()
 def rebuild(as_json: Json = False) -> None:
-    """Write every article of the ledger into the index again, without a fetch. Exit code 1: some are still owed."""
+    """Index every article of the ledger again, without a fetch. Exit code 1: documents are still pending."""
     quiet_logs()
     with waiting("Indexing"):
-        articles, owed = run(_rebuild())
+        articles, pending = run(_rebuild())
     if as_json:
-        print_json({"articles": articles, "owed": owed})
+        print_json({"articles": articles, "pending": pending})
     else:
-        out.print(f"{articles} articles written; {owed} are still owed.")
-    if owed:
+        out.print(f"{articles} articles indexed; {pending} documents pending indexing.")
+    if pending:
         raise typer.Exit(1)
 
 
@@ -58,11 +58,13 @@ def rebuild(as_json: Json = False) -> None:
 def verify(
     repair: Annotated[
         bool,
-        typer.Option("--repair", help="Enqueue what is missing or stale, and the removal of what the ledger lacks."),
+        typer.Option(
+            "--repair", help="Enqueue what is missing or stale, and the removal of what the ledger does not have."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Compare ledger and index, article by article. Exit code 1: they differ, and it was not repaired."""
+    """Compare ledger and index, article by article. Exit code 1: they differ and were not repaired."""
     quiet_logs()
     with waiting("Comparing"):
         found = run(_verify(repair=repair))
@@ -72,11 +74,11 @@ def verify(
         for sentence in found.sentences():
             out.print(sentence)
         if not found.differ:
-            out.print("The index has what the ledger has.")
+            out.print("The index matches the ledger.")
         elif repair:
-            out.print(f"{found.enqueued} enqueued; a running daemon writes them, or the next crawl.")
+            out.print(f"{found.enqueued} enqueued; a running daemon or the next crawl indexes them.")
         else:
-            out.print("`broadsheet index verify --repair` enqueues what is to be done.")
+            out.print("Repair it: broadsheet index verify --repair")
     if found.differ > found.enqueued:
         raise typer.Exit(1)
 
@@ -84,13 +86,13 @@ def verify(
 @app.command()
 def migrate(
     again: Annotated[
-        bool, typer.Option("--again", help="Make the same schema anew, for a server with new plugins.")
+        bool, typer.Option("--again", help="Recreate the same schema, for a server with new plugins.")
     ] = False,
     drop_old: Annotated[bool, typer.Option("--drop-old", help="Remove the indices of earlier schemas.")] = False,
-    abandon: Annotated[bool, typer.Option("--abandon", help="Give up a migration under way.")] = False,
+    abandon: Annotated[bool, typer.Option("--abandon", help="Abort a running migration.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Bring Elasticsearch to this version's schema while people search and articles arrive; goes on if broken off."""
+    """Bring Elasticsearch to this version's schema without downtime; the same command resumes it."""
     from index.elasticsearch import migrate as steps
 
     quiet_logs()
@@ -109,20 +111,23 @@ def migrate(
     if as_json:
         from dataclasses import asdict
 
-        print_json([asdict(each) for each in done])
+        print_json([_migrated(asdict(each)) for each in done])
         return
     for each in done:
-        out.print(f"{each.stream}: {each.documents} documents in {each.new}, {each.mended} mended; {each.old} is kept.")
+        out.print(
+            f"{each.stream}: {each.documents} documents in {each.new}, {each.mended} repaired; "
+            f"{each.old} stays until dropped."
+        )
     if done:
-        out.print("`broadsheet index migrate --drop-old` removes what is kept.")
+        out.print("Remove the old indices: broadsheet index migrate --drop-old")
 
 
 @app.command()
 def keys(
-    expires: Annotated[str | None, typer.Option(help="When they end, such as 90d; never by default.")] = None,
+    expires: Annotated[str | None, typer.Option(help="Lifetime, such as 90d; default: no expiry.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a writer's and a reader's API key, and say what each may do. Each secret is shown this once."""
+    """Create an API key for writing and one for reading, and show their rights. Secrets are shown only once."""
     from index.elasticsearch.keys import make_keys
 
     quiet_logs()
@@ -136,20 +141,25 @@ def keys(
 
 @app.command()
 def status(as_json: Json = False) -> None:
-    """Tell how the index is: schema, documents, size, what it is owed and refused, what is missing."""
+    """Show index status: schema, documents, size, pending and rejected documents, what is missing."""
     quiet_logs()
     found, owed, counted = run(_status())
-    lacking, difference = (counted.lacking, counted.sentence()) if counted else (None, "")
+    missing, difference = (counted.lacking, counted.sentence()) if counted else (None, "")
     if as_json:
         from dataclasses import asdict
 
-        print_json(asdict(found) | asdict(owed) | {"lacking": lacking, "difference": difference or None})
+        known = {"pending": owed.owed, "pending_since": owed.owed_since, "rejected": owed.quarantined}
+        print_json(asdict(found) | known | {"missing": missing, "difference": difference or None})
         return
     _print(found)
     if difference:
         out.print(f"  {difference}", style="red")
     since = f" since {owed.owed_since:%Y-%m-%d %H:%M:%SZ}" if owed.owed_since else ""
-    out.print(f"  {owed.owed} owed{since}, {owed.quarantined} in quarantine")
+    out.print(f"  {owed.owed} documents pending indexing{since}, {owed.quarantined} rejected")
+
+
+def _migrated(known: dict[str, Any]) -> dict[str, Any]:
+    return {("repaired" if name == "mended" else name): value for name, value in known.items()}
 
 
 def _print(found: "IndexStatus") -> None:

@@ -8,11 +8,9 @@ import typer
 from broadsheet.console import out, print_json
 from broadsheet.logs import quiet_logs
 
-app = typer.Typer(help="Dashboards for Kibana: put them there, or write them to a file.", no_args_is_help=True)
+app = typer.Typer(help="Dashboards for Kibana: install them, or write them to a file.", no_args_is_help=True)
 
-Page = Annotated[
-    str, typer.Option(help="Address of Broadsheet's own page, to which links lead.", metavar="URL", show_default=True)
-]
+Page = Annotated[str, typer.Option(help="Address of Broadsheet's page, for links.", metavar="URL", show_default=True)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 #: as in index/kibana/saved_objects.py, which --help must not load
 PAGE = "http://127.0.0.1:8000"
@@ -20,14 +18,14 @@ PAGE = "http://127.0.0.1:8000"
 
 @app.command()
 def install(
-    url: Annotated[str, typer.Argument(help="Kibana's address, as http://127.0.0.1:5601.")],
-    space: Annotated[str, typer.Option(help="A space other than the default one.")] = "",
+    url: Annotated[str, typer.Argument(help="Kibana's address, such as http://127.0.0.1:5601.")],
+    space: Annotated[str, typer.Option(help="A space other than the default.")] = "",
     page: Page = PAGE,
     as_json: AsJson = False,
 ) -> None:
-    """Put data views, saved searches and dashboards into Kibana, or bring them up to date.
+    """Install data views, saved searches and dashboards in Kibana, or update them.
 
-    A key, if Kibana wants one, is read from BROADSHEET_KIBANA_API_KEY.
+    The API key, if Kibana needs one, is read from BROADSHEET_KIBANA_API_KEY.
     """
     from dataclasses import asdict
 
@@ -52,7 +50,7 @@ def install(
 
 @app.command()
 def export(
-    directory: Annotated[Path, typer.Argument(help="Where the file goes.")] = Path(),
+    directory: Annotated[Path, typer.Argument(help="Directory for the file.")] = Path(),
     page: Page = PAGE,
     as_json: AsJson = False,
 ) -> None:
@@ -81,5 +79,5 @@ def _page(page: str) -> str:
 
     parts = urlsplit(page)
     if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc or parts.query:
-        raise ConfigurationError(f"--page must be the address of Broadsheet's page, as {PAGE}.")
+        raise ConfigurationError(f"--page must be the address of Broadsheet's page, such as {PAGE}.")
     return page.rstrip("/")

@@ -8,11 +8,16 @@ from typing import Any
 import structlog
 
 from broadsheet.console import err
-from broadsheet.foreseen import in_a_line
+from news.errors import BroadsheetError
 from news.printable import escaped, one_line, printable
 
 #: fields that have lines of their own
 _OF_LINES = frozenset({"exception", "stack"})
+#: of a library's message; some carry what they were given, whole
+MESSAGE_CHARACTERS = 500
+
+#: what a line has as it is; a library's objects, such as Scrapy's item, are named
+_PLAIN = (str, int, float, bool, list, tuple, dict, type(None))
 
 
 def quiet_logs(level: str = "WARNING") -> None:
@@ -65,12 +70,52 @@ def daemon_logs(level: str = "INFO", *, as_json: bool = False) -> None:
     _quiet_libraries()
 
 
-def tell(event: str, sentence: str, **fields: object) -> None:
-    """Say something of the daemon itself: a sentence to a person at a terminal, else an event in the log."""
+def emit(event: str, sentence: str, **fields: object) -> None:
+    """Emit an event of the daemon itself: as a sentence to a person at a terminal, else into the log."""
     if _for_person:
         err.print(sentence)
     else:
         structlog.get_logger().info(event, **fields)
+
+
+def in_a_line(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Put the reason of an error that is foreseen in the place of its traceback, whoever has logged it.
+
+    A server that is away, a full disk, no more files: the operator needs the reason, and the traceback of a database
+    error carries the statement with its values. What nobody foresaw keeps its traceback. A message is its first line.
+    """
+    error = _error_of(event.get("exc_info"))
+    if error is not None and (reason := _foreseen(error)):
+        del event["exc_info"]
+        event.setdefault("reason", reason)
+    message = event.get("event")
+    if isinstance(message, str):
+        event["event"] = (message.strip().splitlines() or [""])[0][:MESSAGE_CHARACTERS]
+    for name, value in event.items():
+        if not isinstance(value, _PLAIN) and name not in ("exc_info", "_record"):
+            event[name] = str(value)[:MESSAGE_CHARACTERS]
+    return event
+
+
+def _error_of(found: object) -> BaseException | None:
+    if isinstance(found, BaseException):
+        return found
+    if isinstance(found, tuple):
+        return found[1] if isinstance(found[1], BaseException) else None
+    return sys.exception() if found else None
+
+
+def _foreseen(error: BaseException) -> str:
+    """Return the reason of an error that is foreseen, "" of any other."""
+    # a verb that opens no ledger reads none of its modules
+    from ledger.faults import DATABASE_ERRORS, reason_of
+
+    if isinstance(error, BroadsheetError):
+        return str(error)
+    if isinstance(error, DATABASE_ERRORS):
+        return reason_of(error)
+    # an errno is the system's: a connection that was refused, a disk that is full, a limit of open files
+    return error.strerror or "" if isinstance(error, OSError) and error.errno is not None else ""
 
 
 class _Printable(logging.Formatter):
@@ -99,7 +144,7 @@ def _json(event: Any, **options: Any) -> str:
 
 
 def _quiet_libraries() -> None:
-    # it warns of each try that failed, with a traceback; what came of all tries is said by us
+    # it warns of each try that failed, with a traceback; Broadsheet logs the result of all tries
     logging.getLogger("elastic_transport").setLevel(logging.ERROR)
     # while PostgreSQL is away it warns at each look of the timetable, which says why it waits
     logging.getLogger("apscheduler").setLevel(logging.ERROR)

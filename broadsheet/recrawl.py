@@ -1,4 +1,4 @@
-"""`recrawl`: fetch addresses now, and say what came of each."""
+"""`recrawl`: fetch addresses now, and show the result of each."""
 
 import sys
 from pathlib import Path
@@ -11,9 +11,9 @@ from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 
 if TYPE_CHECKING:
+    from news.version_diff import VersionDiff
     from schedules.jobs import Jobs
     from schedules.recrawl_jobs import Report
-    from web.changes import Changes
 
 #: words of unchanged text that are shown beside a change
 CONTEXT = 8
@@ -27,14 +27,14 @@ def add_to(app: typer.Typer) -> None:
 
 def recrawl(
     urls: Annotated[list[str] | None, typer.Argument(help="Addresses of articles.")] = None,
-    file: Annotated[str | None, typer.Option(help="A file with an address a line; - for standard input.")] = None,
-    wait: Annotated[bool, typer.Option(help="Wait for what comes of it.")] = True,
-    force: Annotated[bool, typer.Option("--force", help="Fetch even what the site says has not changed.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object an address.")] = False,
+    file: Annotated[str | None, typer.Option(help="A file with one address per line; - for standard input.")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait for the results.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Ignore caching headers (unconditional request).")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per address.")] = False,
 ) -> None:
-    """Fetch addresses again, now, and say what came of each: what was changed, or why nothing was.
+    """Fetch addresses again, now, and show the result of each: what changed, or why nothing did.
 
-    Exits with 1 if one was not fetched or gave no article, with 2 if an address could not be asked for.
+    Exits with 1 if one was not fetched or gave no article, with 2 if an address was rejected.
     """
     from schedules.job_runtime import run_with_jobs
 
@@ -58,7 +58,7 @@ def _lines(file: str | None) -> list[str]:
 
 
 async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as_json: bool) -> tuple[int, int]:
-    """Ask for all, tell of each, and return how many were refused, and of how many no article came."""
+    """Request all, print each result, and return how many were rejected and how many gave no article."""
     from news.outcome import READ
     from news.storable import storable
     from schedules.recrawl_jobs import outlets_for, reports
@@ -67,7 +67,7 @@ async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as
     outlets, refused = await outlets_for(jobs, urls)
     for url, why in refused.items():
         if as_json:
-            print_json({"url": storable(url), "state": "refused", "outcome": None, "says": why})
+            print_json({"url": storable(url), "state": "rejected", "outcome": None, "message": why})
         else:
             err.print(why, style="red")
     asked = []
@@ -75,16 +75,16 @@ async def _recrawl(jobs: "Jobs", urls: list[str], *, wait: bool, force: bool, as
         found, joined = await jobs.recrawl(outlet, url, force=force)
         asked.append(found)
         if not as_json:
-            joins = ", joins one that waits" if joined else ""
+            joins = ", already queued" if joined else ""
             err.print(f"{found.id}  {found.url}  ({outlet.slug}{joins})")
     if asked and wait:
         await _follow(jobs, [each.url for each in asked])
     failed = 0
-    for said in await reports(jobs, asked):
-        failed += wait and (said.attempt is None or said.attempt.outcome not in READ)
-        await _print(said, as_json=as_json, waited=wait)
+    for report in await reports(jobs, asked):
+        failed += wait and (report.attempt is None or report.attempt.outcome not in READ)
+        await _print(report, as_json=as_json, waited=wait)
     if asked and not wait and not as_json and not await jobs.someone_works():
-        err.print("No worker runs: `broadsheet up` will fetch them.", style="yellow")
+        err.print("No worker is running: `broadsheet up` will fetch them.", style="yellow")
     return len(refused), failed
 
 
@@ -93,30 +93,30 @@ async def _follow(jobs: "Jobs", urls: list[str]) -> None:
 
     with progress("Fetching") as say:
         async for going in follow(jobs, [], urls):
-            say(f"Fetching: {going.unfinished} of {len(urls)} to go; {going.owed} to index")
+            say(f"Fetching: {going.unfinished} of {len(urls)} remaining; {going.owed} pending indexing")
 
 
-async def _print(said: "Report", *, as_json: bool, waited: bool) -> None:
+async def _print(report: "Report", *, as_json: bool, waited: bool) -> None:
     import asyncio
 
-    from web.changes import changes
+    from news.version_diff import compare_versions
 
     compared = None
-    if said.before and said.version:
-        compared = await asyncio.to_thread(changes, said.before, said.version)
+    if report.before and report.version:
+        compared = await asyncio.to_thread(compare_versions, report.before, report.version)
     if as_json:
-        print_json(said.as_json() | ({"changes": _changes_as_json(compared)} if compared else {}))
+        print_json(report.as_json() | ({"changes": _changes_as_json(compared)} if compared else {}))
         return
-    if waited or said.attempt:
-        out.print(said.sentence())
+    if waited or report.attempt:
+        out.print(report.sentence())
     if compared:
         _print_changes(compared)
 
 
-def _changes_as_json(compared: "Changes") -> list[dict[str, Any]]:
+def _changes_as_json(compared: "VersionDiff") -> list[dict[str, Any]]:
     return [
         {
-            "field": field.name,
+            "name": field.name,
             "paragraphs": [
                 [{"operation": str(operation), "text": text} for operation, text in row]
                 for row in field.paragraphs
@@ -128,8 +128,8 @@ def _changes_as_json(compared: "Changes") -> list[dict[str, Any]]:
     ]
 
 
-def _print_changes(compared: "Changes") -> None:
-    """Print the paragraphs that changed: what went and what came in colours, between marks where there are none."""
+def _print_changes(compared: "VersionDiff") -> None:
+    """Print the paragraphs that changed: deletions and insertions in colours, or between brackets without colours."""
     from rich.text import Text
 
     for field in compared.fields:

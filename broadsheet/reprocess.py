@@ -1,4 +1,4 @@
-"""`reprocess`: read and enrich stored pages again, without a fetch."""
+"""`reprocess`: extract and enrich stored pages again, without a fetch."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from broadsheet.console import err, fail, out, print_json, print_table
-from broadsheet.imports import read_files
+from broadsheet.import_pages import read_files
 from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 
@@ -26,44 +26,46 @@ def add_to(app: typer.Typer) -> None:
 def reprocess(
     files: Annotated[
         list[Path] | None,
-        typer.Argument(help="WARC files of our own archive, or its directory; none: the articles in the ledger."),
+        typer.Argument(
+            help="WARC files of Broadsheet's archive, or its directory; default: the articles in the ledger."
+        ),
     ] = None,
     outlet: Annotated[str | None, typer.Option(help="Only this outlet's articles.")] = None,
     since: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only articles first seen since this day (UTC).")
     ] = None,
-    enrich: Annotated[bool, typer.Option("--enrich", help="Only enrich the stored texts; read no page.")] = False,
-    extract: Annotated[bool, typer.Option("--extract", help="Only articles whose raw page is kept.")] = False,
+    enrich: Annotated[bool, typer.Option("--enrich", help="Only enrich the stored texts; extract no page.")] = False,
+    extract: Annotated[bool, typer.Option("--extract", help="Only articles whose raw page is stored.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Change nothing; show what would change, with examples.")
     ] = False,
-    wait: Annotated[bool, typer.Option(help="Wait for the end, or leave the work to the workers.")] = True,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one a file.")] = False,
+    wait: Annotated[bool, typer.Option(help="Wait for the end, or leave it to the workers.")] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON: one document, or one per file.")] = False,
 ) -> None:
-    """Extract and enrich stored pages again with the installed reader, without a fetch.
+    """Extract and enrich stored pages again with the installed version, without a fetch.
 
     Use it after an upgrade, a new enrichment or a corrected outlet file. Try it first:
 
     broadsheet reprocess --outlet NAME --dry-run
 
-    Where an article's raw page is kept, the text read in it replaces the newest version's.
+    Where an article's raw page is stored, the newly extracted text replaces the newest version's.
     Elsewhere the stored text is enriched again. Only articles that changed are indexed again.
-    There is no new version and no edit: ids, versions and times stay.
+    No version and no edit is added: ids, versions and times stay.
 
-    All workers share the work; if none runs, the command works itself.
-    Ctrl-C stops it, and the same command goes on.
+    All workers share the work; if none runs, the command does it itself.
+    Ctrl-C stops it, and the same command resumes it.
 
-    Exits with 1 if a part could not be finished, with 2 for wrong use.
+    Exits with 1 if a part could not be finished, with 2 for wrong usage.
     """
     from ledger.reprocess_progress import Steps
 
     if files:
         if outlet or since or enrich or extract or dry_run:
-            fail("FILE takes no --outlet, --since, --enrich, --extract or --dry-run: leave out the one or the other.")
+            fail("FILE takes no --outlet, --since, --enrich, --extract or --dry-run: use only one of them.")
         _files(files, wait=wait, as_json=as_json)
         return
     if enrich and extract:
-        fail("--enrich and --extract exclude each other; without both, everything is done again.")
+        fail("Use either --enrich or --extract; without them, both are done.")
     steps = Steps.ENRICH if enrich else Steps.EXTRACT if extract else Steps.ALL
     begin = since.replace(tzinfo=UTC) if since else None
     _articles(outlet, begin, steps, dry_run=dry_run, wait=wait, as_json=as_json)
@@ -87,21 +89,25 @@ def _articles(
     from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
-    told: list[ReprocessProgress] = []
+    latest: list[ReprocessProgress] = []
     try:
-        run_with_jobs(lambda jobs: _follow(jobs, outlet, since, steps, told, dry_run=dry_run, wait=wait))
+        run_with_jobs(lambda jobs: _follow(jobs, outlet, since, steps, latest, dry_run=dry_run, wait=wait))
     except KeyboardInterrupt:
-        far = f"{told[-1].asked.done} of {told[-1].asked.total} articles are done" if told else "Nothing was read yet"
-        fail(f"Stopped. {far}; the same command goes on.", 130)
-    going = told[-1]
+        far = (
+            f"{latest[-1].asked.done} of {latest[-1].asked.total} articles are done"
+            if latest
+            else "Nothing was done yet"
+        )
+        fail(f"Stopped. {far}; the same command resumes.", 130)
+    going = latest[-1]
     if as_json:
-        print_json(going.asked.as_json() | {"owed_to_index": going.owed})
+        print_json(going.asked.as_json() | {"pending_index": going.owed})
     else:
         _show(going.asked, waited=wait)
     for error in going.asked.errors:
-        err.print(f"A part stopped: {error}. The same command goes on.", style="red")
+        err.print(f"A part stopped: {error}. The same command resumes.", style="red")
     if going.owed and wait:
-        err.print(f"{going.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
+        err.print(f"{going.owed} documents pending indexing; `broadsheet status` shows why.", style="yellow")
     if wait and going.asked.ended_at is None:
         raise typer.Exit(1)
 
@@ -111,30 +117,29 @@ async def _follow(
     outlet: str | None,
     since: datetime | None,
     steps: "Steps",
-    told: "list[ReprocessProgress]",
+    latest: "list[ReprocessProgress]",
     *,
     dry_run: bool,
     wait: bool,
 ) -> None:
-    """Ask for the work and follow it to its end; how far it is stands last in `told`."""
+    """Request the work and follow it to its end; its progress is last in `latest`."""
     from schedules.reprocess_jobs import ask_reprocessing, follow_reprocessing, look
 
     asked, goes_on = await ask_reprocessing(jobs, outlet, since, steps, dry_run=dry_run)
     if goes_on:
-        err.print(
-            f"Goes on with what was begun {asked.begun_at:%Y-%m-%d %H:%M} UTC: {asked.done} of {asked.total} done."
-        )
-    told.append(await look(jobs, asked.id))
+        err.print(f"Resuming the run of {asked.begun_at:%Y-%m-%d %H:%M} UTC: {asked.done} of {asked.total} done.")
+    latest.append(await look(jobs, asked.id))
     if not wait:
         if not await jobs.someone_works():
             err.print(
-                "No worker runs: `broadsheet up` or the same command without --no-wait will do it.", style="yellow"
+                "No worker is running: `broadsheet up` or the same command without --no-wait will do it.",
+                style="yellow",
             )
         return
     begun, done = monotonic(), asked.done
     with progress("Reprocessing") as say:
         async for going in follow_reprocessing(jobs, asked):
-            told[:] = [going]
+            latest[:] = [going]
             say(_progress(going, (going.asked.done - done) / max(monotonic() - begun, 1)))
 
 
@@ -142,17 +147,17 @@ def _progress(going: "ReprocessProgress", rate: float) -> str:
     asked = going.asked
     verb = "would change" if asked.dry_run else "changed"
     parts = [f"{asked.done} of {asked.total} articles", f"{rate:.0f} a second", f"{asked.changed} {verb}"]
-    return "Reprocessing: " + ", ".join([*parts, f"{going.owed} to index"] if going.owed else parts)
+    return "Reprocessing: " + ", ".join([*parts, f"{going.owed} pending indexing"] if going.owed else parts)
 
 
-#: result -> what is said of it; what is not named here is counted as changed or unchanged alone
-_SAID = {
-    "no_raw_page": "without a raw page; enriched only",
-    "other_page": "whose raw page is not the newest text's; the text stays",
-    "refused": "refused by the reader; nothing changes",
-    "recorded_meanwhile": "recorded by a crawl meanwhile",
-    "no_outlet_file": "skipped: their outlet has no file here",
-    "unrecordable": "cannot be recorded; the log says why",
+#: result -> its text; other results are only counted as changed or unchanged
+_RESULTS = {
+    "no_raw_page": "without a raw page: enriched only",
+    "other_page": "with a raw page of an older text: the text stays",
+    "refused": "not recognised as articles: unchanged",
+    "recorded_meanwhile": "updated by a crawl meanwhile",
+    "no_outlet_file": "skipped: no outlet file",
+    "unrecordable": "cannot be recorded; see the log",
 }
 
 
@@ -167,7 +172,7 @@ def _show(asked: "Reprocessing", *, waited: bool) -> None:
     out.print(
         f"{asked.done} of {asked.total} articles reprocessed: {asked.changed} {verb}, {asked.unchanged} unchanged"
     )
-    for result, said in _SAID.items():
+    for result, said in _RESULTS.items():
         if result == "no_raw_page" and asked.steps == "extract":
             continue
         if times := asked.results.get(result):

@@ -1,4 +1,4 @@
-"""`schedule list|show|pause|resume|run`: what will happen next, when and why."""
+"""`schedule list|show|pause|resume|run`: what is read next, when and why."""
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,14 +7,14 @@ import typer
 
 from broadsheet.console import err, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
-from broadsheet.opened import open_ledger
+from broadsheet.stores import open_ledger
 from news.clock import now
 
 if TYPE_CHECKING:
     from schedules.jobs import Jobs
     from schedules.timetable import Plan
 
-app = typer.Typer(help="The timetable: what will happen next, when and why.", no_args_is_help=True)
+app = typer.Typer(help="The timetable: which sources are read next, when and why.", no_args_is_help=True)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Names = Annotated[list[str], typer.Argument(help="Names of outlets.")]
@@ -22,10 +22,10 @@ Names = Annotated[list[str], typer.Argument(help="Names of outlets.")]
 
 @app.command("list")
 def list_plans(
-    every: Annotated[bool, typer.Option("--all", help="Outlets that are not enabled, too.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Include outlets that are not enabled.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List what happens next, the soonest first."""
+    """List the next reading of each outlet, the soonest first."""
     from schedules.timetable import soonest
 
     quiet_logs()
@@ -34,14 +34,14 @@ def list_plans(
         print_json([_simple(each) for each in made])
         return
     if not made:
-        out.print("No outlet is enabled: `broadsheet outlets enable NAME…` does that.")
+        out.print("No outlet is enabled. Enable one: broadsheet outlets enable NAME")
         return
     print_table(("outlet", "next", "why"), [(each.outlet, _when(each.at), each.why) for each in made])
 
 
 @app.command()
 def show(outlet: str, as_json: Json = False) -> None:
-    """Show one outlet's sources: when each is read next, and why then."""
+    """Show when each source of an outlet is read next, and why."""
     quiet_logs()
     [made] = run(_plans(outlet))
     if as_json:
@@ -49,25 +49,27 @@ def show(outlet: str, as_json: Json = False) -> None:
         return
     for reading in made.readings:
         out.print(f"{_when(reading.at):<18}{reading.source}: {reading.why}")
-    visits = f"{_when(made.visit_at):<18}pages that are due" if made.visit_at else "No page is to be visited again."
+    visits = (
+        f"{_when(made.visit_at):<18}pages due for a re-fetch" if made.visit_at else "No page is due for a re-fetch."
+    )
     out.print(visits)
 
 
 @app.command()
 def pause(outlets: Names, as_json: Json = False) -> None:
-    """Let outlets rest: nothing is read or visited on schedule until they are resumed."""
+    """Pause outlets: nothing is fetched on schedule until they are resumed."""
     _pause(outlets, paused=True, as_json=as_json)
 
 
 @app.command()
 def resume(outlets: Names, as_json: Json = False) -> None:
-    """Go on with outlets that were paused; what was due meanwhile happens once."""
+    """Resume paused outlets; what became due meanwhile is fetched once."""
     _pause(outlets, paused=False, as_json=as_json)
 
 
 @app.command("run")
 def run_now(outlets: Names, as_json: Json = False) -> None:
-    """Ask for outlets to be crawled as soon as a worker can, without waiting for it."""
+    """Request a crawl of outlets by the next free worker, without waiting for it."""
     from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
@@ -133,8 +135,8 @@ async def _run(jobs: "Jobs", names: list[str], *, as_json: bool) -> None:
     for outlet in wanted:
         await jobs.crawl(outlet, priority=BY_PERSON)
     if as_json:
-        print_json({"asked": names})
+        print_json({"requested": names})
     else:
-        out.print(f"Asked for: {', '.join(names)}")
+        out.print(f"Requested: {', '.join(names)}")
     if not await jobs.someone_works():
-        err.print("No worker runs: `broadsheet up` will crawl them.", style="yellow")
+        err.print("No worker is running: `broadsheet up` will crawl them.", style="yellow")

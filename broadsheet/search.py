@@ -1,4 +1,4 @@
-"""`search` and `article`: ask the index, read the ledger."""
+"""`search` and `article`: query the index, read the ledger."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -7,7 +7,7 @@ import typer
 
 from broadsheet.console import fail, out, print_json, run
 from broadsheet.logs import quiet_logs
-from broadsheet.opened import ledger_and_index
+from broadsheet.stores import ledger_and_index
 
 if TYPE_CHECKING:
     from index.query import Hit, Query, Results
@@ -22,25 +22,29 @@ def add_to(app: typer.Typer) -> None:
 def search(
     query: Annotated[
         list[str] | None,
-        typer.Argument(help='Words, "phrases", -without, a OR b, prefix*, field:value. None finds everything.'),
+        typer.Argument(help='Words, "phrases", -without, a OR b, prefix*, field:value. Without words, everything.'),
     ] = None,
-    outlet: Annotated[list[str] | None, typer.Option(help="Only of this outlet; may be given several times.")] = None,
-    language: Annotated[list[str] | None, typer.Option(help="Only in this language, such as en.")] = None,
-    country: Annotated[list[str] | None, typer.Option(help="Only of outlets of this country, such as de.")] = None,
-    where: Annotated[list[str] | None, typer.Option(help="FACET=VALUE, such as places=Iraq.")] = None,
+    outlet: Annotated[list[str] | None, typer.Option(help="Only this outlet; may be given several times.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only this language, such as en.")] = None,
+    country: Annotated[list[str] | None, typer.Option(help="Only outlets of this country, such as de.")] = None,
+    where: Annotated[list[str] | None, typer.Option(help="Filter by facet: FACET=VALUE, such as places=Iraq.")] = None,
     since: Annotated[str | None, typer.Option(help="Published on or after this day, such as 2026-11-01.")] = None,
     until: Annotated[str | None, typer.Option(help="Published on or before this day.")] = None,
     sort: Annotated[str, typer.Option(help="relevance, newest or oldest.")] = "relevance",
     like: Annotated[str | None, typer.Option(metavar="ID", help="Articles like this one.")] = None,
-    fresh: Annotated[int | None, typer.Option(min=1, metavar="DAYS", help="Relevance halves with this age.")] = None,
-    by_story: Annotated[bool, typer.Option("--by-story", help="One hit a story, however many copies it has.")] = False,
-    terms: Annotated[int, typer.Option(min=0, max=50, help="Show so many words that tell these articles apart.")] = 0,
+    half_life: Annotated[
+        int | None, typer.Option(min=1, metavar="DAYS", help="Recency half-life in days: older articles rank lower.")
+    ] = None,
+    by_story: Annotated[
+        bool, typer.Option("--by-story", help="One hit per story, however many copies it has.")
+    ] = False,
+    terms: Annotated[int, typer.Option(min=0, max=50, metavar="N", help="Show N significant terms.")] = 0,
     facets: Annotated[bool, typer.Option(help="Show the facets.")] = True,
-    size: Annotated[int, typer.Option(min=1, max=1000, help="Hits to show.")] = 10,
-    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the page before.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    size: Annotated[int, typer.Option(min=1, max=1000, help="Number of hits.")] = 10,
+    cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the previous page.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Search the articles, with facets to narrow it down."""
+    """Search the articles, and show facets to filter by."""
     from index.fields import usual_facets
     from index.query import Query, Sort
 
@@ -67,7 +71,7 @@ def search(
         facets=usual_facets() if facets else (),
         highlight=True,
         like=like,
-        freshness=timedelta(days=fresh) if fresh else None,
+        freshness=timedelta(days=half_life) if half_life else None,
         collapse_by_story=by_story,
         significant_terms=terms,
     )
@@ -131,7 +135,7 @@ def _print(results: "Results") -> None:
         if buckets:
             out.print(f"  {name:<15}" + ", ".join(f"{each.label} {each.count}" for each in buckets))
     if results.significant_terms:
-        out.print(f"  {'tell apart':<15}" + ", ".join(each.label for each in results.significant_terms))
+        out.print(f"  {'terms':<15}" + ", ".join(each.label for each in results.significant_terms))
     for note in results.notes:
         out.print(note, style="yellow")
     if results.next_cursor:
@@ -159,12 +163,14 @@ def _print_hit(hit: "Hit") -> None:
 
 def article(
     url_or_id: Annotated[str, typer.Argument(metavar="URL|ID", help="Any address of the article, or its id.")],
-    history: Annotated[bool, typer.Option("--history", help="List the versions and what was changed.")] = False,
-    diff: Annotated[str | None, typer.Option(help="Show what was changed between two versions: A..B.")] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="List what was weighed for each field, and why.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="List the versions and what changed.")] = False,
+    diff: Annotated[str | None, typer.Option(help="Show what changed between two versions: A..B.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="List the candidates for each field, with weights and reasons.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Show an article as the ledger has it, its versions, what was changed, or why it was read so."""
+    """Show an article as the ledger has it, its versions, a diff, or the candidates for each field."""
     from broadsheet import show
 
     quiet_logs()

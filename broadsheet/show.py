@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from broadsheet.console import fail, out, print_json, print_table, run
-from broadsheet.opened import open_ledger
+from broadsheet.stores import open_ledger
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -105,7 +105,7 @@ def explain(url_or_id: str, *, as_json: bool) -> None:
         print_json(candidates)
         return
     if not candidates:
-        out.print("This article was read before candidates were kept.")
+        out.print("No candidates are stored: the article was extracted by an older version of Broadsheet.")
         return
     rows = [
         (name, "*" if each["chosen"] else "", f"{each['weight']:.2f}", each["source"], each["value"][:80], each["why"])
@@ -161,16 +161,16 @@ async def _versions(url_or_id: str) -> list["Version"]:
 
 
 def _sentence(attempt: "LastAttempt") -> str:
-    ends = f"next visit {_minute(attempt.next_visit_at)}" if attempt.next_visit_at else "not re-fetched any more"
+    ends = f"next fetch {_minute(attempt.next_visit_at)}" if attempt.next_visit_at else "not re-fetched any more"
     return f"Last attempt {_minute(attempt.at)} at {attempt.url}: {attempt.result}; {ends}"
 
 
 def _place(member: "StoryArticle", *, is_this: bool) -> str:
-    """Return a line on a member of a story: what it claims, and what we saw where that is what counts."""
+    """Return a line on a member of a story: its stated date, or Broadsheet's first sight where that decides."""
     seen = f"first seen {_minute(member.first_seen_at)}"
     if member.claimed is not None:
         claimed = member.claimed.isoformat()
-        seen = f"published {claimed}" if member.claim_counts else f"claims {claimed}, {seen}"
+        seen = f"published {claimed}" if member.claim_counts else f"states {claimed}, {seen}"
     role = "First" if member.copy_of is None else "Copy"
     return f"{role}: {'this article' if is_this else f'{member.outlet}, {member.url}'}: {seen}"
 

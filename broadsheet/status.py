@@ -1,4 +1,4 @@
-"""`status`: what is there, what is due, what is owed to the index, and what is wrong."""
+"""`status`: articles, pages due, jobs, documents pending indexing, and problems."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -25,7 +25,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
-    """Tell how the house is: articles, pages due, jobs, what waits for the index and why.
+    """Show system status: articles, pages due, jobs, documents pending indexing and why.
 
     Exits with 1 if a page could not be recorded, indexed or archived now, with 2 if the ledger cannot be opened.
     """
@@ -35,16 +35,15 @@ def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] 
         print_json(found)
     else:
         _print(found)
-    if found["ledger_fault"] or found["index"]["error"] or found["archive_fault"]:
+    if found["ledger_problem"] or found["index"]["error"] or found["archive_problem"]:
         raise typer.Exit(1)
 
 
 def _print(found: dict[str, Any]) -> None:
     ledger, index = found["ledger"], found["index"]
     out.print(f"Ledger: {ledger['articles']} articles, {ledger['versions']} versions, {ledger['pages_due']} pages due")
-    out.print(
-        f"Jobs: {found['jobs']['waiting']} wait, {found['jobs']['running']} run, {found['jobs']['failed']} given up"
-    )
+    jobs = found["jobs"]
+    out.print(f"Jobs: {jobs['waiting']} waiting, {jobs['running']} running, {jobs['failed']} failed")
     out.print(f"Workers alive: {found['jobs']['workers']}")
     if index["error"]:
         out.print(f"Index: {index['backend']}: {index['error']}", style="red")
@@ -53,15 +52,15 @@ def _print(found: dict[str, Any]) -> None:
         out.print(f"Index: {index['backend']}, schema {index['schema_version']}, {documents or 'empty'}")
     if index["difference"]:
         out.print(index["difference"], style="red")
-    since = f" since {index['owed_since']:%Y-%m-%d %H:%M:%SZ}" if index["owed"] else ""
-    out.print(f"Owed to the index: {index['owed']}{since}; in quarantine: {index['quarantined']}")
-    if found["ledger_fault"]:
-        out.print(found["ledger_fault"], style="red")
-    if found["archive_fault"]:
-        out.print(found["archive_fault"], style="red")
+    since = f" since {index['pending_since']:%Y-%m-%d %H:%M:%SZ}" if index["pending"] else ""
+    out.print(f"{index['pending']} documents pending indexing{since}, {index['rejected']} rejected")
+    if found["ledger_problem"]:
+        out.print(found["ledger_problem"], style="red")
+    if found["archive_problem"]:
+        out.print(found["archive_problem"], style="red")
     if found["unrecordable"]:
-        out.print(f"{found['unrecordable']}. They are tried again daily for a week.", style="yellow")
-    for note in [*index["notes"], *found["outlets_marked"], *found["outlet_files_broken"]]:
+        out.print(f"{found['unrecordable']}. They are retried daily for a week.", style="yellow")
+    for note in [*index["notes"], *found["outlets_unhealthy"], *found["outlet_files_broken"]]:
         out.print(note, style="yellow")
 
 
@@ -72,7 +71,7 @@ async def _ledger(configuration: "Configuration") -> "AsyncIterator[tuple[AsyncE
     from ledger.faults import sentence_of
     from news.errors import DatabaseUnavailable
 
-    # a server of our own is started first, which takes its time
+    # the embedded server is started first, which takes its time
     seconds = PATIENCE_SECONDS if configuration.database_url else None
     try:
         async with asyncio.timeout(seconds) as limit, database(configuration, connections=2) as engine:
@@ -100,44 +99,50 @@ async def _status() -> dict[str, Any]:
             counted, jobs = await totals(connection), await job_counts(connection)
             owed, known = await debt(connection), await states(connection)
             refused, publishing = await unrecordable(connection), await publishing_now(connection)
-        ledger_fault = await write_fault(engine)
+        ledger_problem = await write_fault(engine)
         limit.reschedule(None)
         index = open_index(configuration, engine)
-        told: dict[str, Any] = {"backend": index.name, "error": None, "documents": {}, "schema_version": 0, "notes": []}
-        told |= {"lacking": None, "difference": None}
+        index_status: dict[str, Any] = {
+            "backend": index.name,
+            "error": None,
+            "documents": {},
+            "schema_version": 0,
+            "notes": [],
+        }
+        index_status |= {"missing": None, "difference": None}
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 found = await index.status()
                 compared = await count(engine, index) if found.schema_version else None
-            told |= {
+            index_status |= {
                 "documents": dict(found.documents),
                 "schema_version": found.schema_version,
                 "size_bytes": found.size_bytes,
                 "notes": list(found.notes),
             }
             if compared:
-                told |= {"lacking": compared.lacking, "difference": compared.sentence() or None}
+                index_status |= {"missing": compared.lacking, "difference": compared.sentence() or None}
             # what a dead publisher wrote last may be mended
-            told["error"] = publishing.sentence() or None if jobs["workers"] else None
+            index_status["error"] = publishing.sentence() or None if jobs["workers"] else None
         except IndexUnavailable as error:
-            told["error"] = str(error)
+            index_status["error"] = str(error)
         except TimeoutError:
-            told["error"] = f"The search index gives no answer; asked for {PATIENCE_SECONDS:.0f} s."
+            index_status["error"] = f"The search index did not answer within {PATIENCE_SECONDS:.0f} s."
         finally:
             await index.close()
-    told |= {
-        "owed": owed.owed,
-        "owed_since": owed.owed_since,
-        "quarantined": owed.quarantined,
+    index_status |= {
+        "pending": owed.owed,
+        "pending_since": owed.owed_since,
+        "rejected": owed.quarantined,
     }
     return {
         "ledger": counted | {"pages_unrecordable": refused.pages},
         "unrecordable": refused.sentence() or None,
         "jobs": jobs,
-        "index": told,
-        "ledger_fault": ledger_fault or None,
-        "archive_fault": archive_fault(configuration.archive),
-        "outlets_marked": [
+        "index": index_status,
+        "ledger_problem": ledger_problem or None,
+        "archive_problem": archive_fault(configuration.archive),
+        "outlets_unhealthy": [
             f"{state.slug}: {state.unhealthy_reason}" for state in known.values() if state.unhealthy_reason
         ],
         "outlet_files_broken": list(Catalogue(home=configuration.home).broken),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import structlog
 import typer
 
-from broadsheet.logs import daemon_logs, tell
+from broadsheet.logs import daemon_logs, emit
 from news.errors import BroadsheetError, PartEnded
 from news.stopping import stopped_code
 
@@ -34,9 +34,9 @@ def add_to(app: typer.Typer) -> None:
 
 
 def up(port: Port = 8000, host: Host = "127.0.0.1", as_json: Json = False) -> None:
-    """Crawl the enabled outlets on schedule, work off recrawls, and serve the search page, until Ctrl-C.
+    """Crawl the enabled outlets on schedule, run recrawls, and serve the search page, until Ctrl-C.
 
-    Any number of daemons may run on one ledger: they share the work, and one of them keeps the timetable.
+    Any number of daemons may run on one ledger: they share the work, and one of them runs the timetable.
     """
     _run(lambda jobs: _up(jobs, host=host, port=port), as_json=as_json)
 
@@ -44,13 +44,13 @@ def up(port: Port = 8000, host: Host = "127.0.0.1", as_json: Json = False) -> No
 def worker(as_json: Json = False) -> None:
     """Crawl without a search page, beside other workers on the same PostgreSQL, until Ctrl-C.
 
-    One of all workers and daemons keeps the timetable.
+    One of all workers and daemons runs the timetable.
     """
     _run(_work, as_json=as_json)
 
 
 def web(port: Port = 8000, host: Host = "127.0.0.1", as_json: Json = False) -> None:
-    """Serve the search page without crawling, until Ctrl-C; what is asked for here is worked off elsewhere."""
+    """Serve the search page without crawling, until Ctrl-C; workers elsewhere fetch what is requested here."""
     _run(lambda jobs: _serve(jobs, host=host, port=port), as_json=as_json)
 
 
@@ -68,13 +68,13 @@ def _run(main: "Callable[[Jobs], Awaitable[None]]", *, as_json: bool) -> None:
     try:
         run_with_jobs(begin)
     except KeyboardInterrupt:
-        _end("Stopped. What was not fetched is still due.", stopped_code())
+        _end("Stopped. Pages that were not fetched stay due.", stopped_code())
     except BroadsheetError as error:
         _end(str(error), 1 if isinstance(error, PartEnded) else 2)
 
 
 def _end(sentence: str, code: int) -> NoReturn:
-    tell("daemon_ended", sentence, reason=sentence, code=code)
+    emit("daemon_ended", sentence, reason=sentence, code=code)
     raise typer.Exit(code)
 
 
@@ -90,7 +90,7 @@ async def _up(jobs: "Jobs", *, host: str, port: int) -> None:
 async def _work(jobs: "Jobs") -> None:
     from schedules.daemon import parts_of, run_parts
 
-    tell("worker_begins", "Working (Ctrl-C ends it)")
+    emit("worker_started", "Worker started (Ctrl-C stops it)")
     await run_parts(parts_of(jobs))
 
 
@@ -99,7 +99,7 @@ async def _serve(jobs: "Jobs", *, host: str, port: int) -> None:
     from schedules.lag import watch_loop
 
     async with _page(jobs, host, port) as page:
-        await run_parts(page | {"watch of the loop": watch_loop})
+        await run_parts(page | {"event loop monitor": watch_loop})
 
 
 @asynccontextmanager
@@ -121,4 +121,4 @@ async def _page(jobs: "Jobs", host: str, port: int) -> "AsyncIterator[Parts]":
 
 
 def _listens(address: str) -> None:
-    tell("search_page_listens", f"Search page: {address}  (Ctrl-C ends it)", url=address)
+    emit("search_page_started", f"Search page: {address}  (Ctrl-C ends it)", url=address)

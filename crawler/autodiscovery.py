@@ -89,14 +89,14 @@ async def _home_page(values: Settings, url: str) -> Page:
         try:
             address = normal(f"{scheme}{url}")
         except AddressTooLong as error:
-            raise BadAddress(f"'{storable(url[:200])}…' cannot be kept: {error}.") from error
+            raise BadAddress(f"'{storable(url[:200])}…' cannot be stored: {error}.") from error
         except ValueError as error:
             raise BadAddress(f"{error}.") from error
         bare = Outlet(slug="probe", name=site_of(address), home=address)
         answer = (await probe(values, bare, [address], anywhere=True))[address]
         if answer.page is not None:
             return answer.page
-        reasons.append(f"{address} cannot be looked at: {answer.reason or answer.outcome}")
+        reasons.append(f"{address} cannot be checked: {answer.reason or answer.outcome}")
         if answer.outcome not in _NO_ANSWER:
             break
     raise BadAddress("; ".join(reasons) + ".")
@@ -192,7 +192,7 @@ def write(home: Path, outlet: Outlet, *, force: bool = False) -> Path:
         with path.open("w" if force else "x", encoding="utf-8") as file:
             file.write(content)
     except FileExistsError as error:
-        raise ConfigurationError(f"{path} is there already; --force overwrites it.") from error
+        raise ConfigurationError(f"{path} exists already; --force overwrites it.") from error
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}.") from error
     return path

@@ -100,13 +100,13 @@ def read_outlet(path: Path) -> Outlet:
     try:
         # a pipe or a device would be waited for
         if not path.is_file():
-            raise ConfigurationError(f"{path}: it is no file.")
+            raise ConfigurationError(f"{path}: not a file.")
         if (size_bytes := path.stat().st_size) > MOST_BYTES:
-            raise ConfigurationError(f"{path}: {size_bytes:,} bytes; an outlet's file has {MOST_BYTES:,} at most.")
+            raise ConfigurationError(f"{path}: {size_bytes:,} bytes; an outlet file may have {MOST_BYTES:,}.")
         return parse(path.stem, tomllib.loads(path.read_text(encoding="utf-8")), str(path))
     except OSError as error:
         raise ConfigurationError(f"{path}: {error.strerror}.") from error
     except RecursionError as error:
-        raise ConfigurationError(f"{path}: it is nested too deeply for an outlet's file.") from error
+        raise ConfigurationError(f"{path}: it is nested too deeply for an outlet file.") from error
     except ValueError as error:  # of TOML, UTF-8 and a number of thousands of digits
         raise ConfigurationError(f"{path}: {error}") from error

@@ -30,9 +30,9 @@ _OUTCOMES: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], Ou
     (CannotResolveHostError, Outcome.UNREACHABLE, "the host's name was not found"),
     (ResponseDataLossError, Outcome.UNREACHABLE, "the answer broke off"),
     ((DownloadFailedError, ConnectError, ConnectionClosed), Outcome.UNREACHABLE, "the connection failed"),
-    (UnsupportedURLSchemeError, Outcome.BAD_URL, "not an address of the web"),
+    (UnsupportedURLSchemeError, Outcome.BAD_URL, "not an http(s) address"),
     (IgnoreRequest, Outcome.HTTP_ERROR, "too many redirects"),
-    (ValueError, Outcome.BAD_URL, "not an address that can be"),
+    (ValueError, Outcome.BAD_URL, "not a valid address"),
 )
 
 #: what a page or its site does to us, whoever raises it

@@ -45,7 +45,7 @@ class Bounds:
         except AddressTooLong as error:
             raise RequestRefused(Outcome.BAD_URL, str(error)) from error
         except ValueError as error:
-            raise RequestRefused(Outcome.BAD_URL, "not an address that can be") from error
+            raise RequestRefused(Outcome.BAD_URL, "not a valid address") from error
         if parts.path.count("/") > PATH_SEGMENTS or parts.query.count("&") >= PARAMETERS:
             raise RequestRefused(Outcome.BAD_URL, f"more than {PATH_SEGMENTS} path segments or {PARAMETERS} parameters")
         sites: frozenset[str] | None = request.meta.get("sites")

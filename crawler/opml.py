@@ -9,7 +9,7 @@ from lxml import etree
 from crawler.xml_bounds import excess_of
 from news.errors import ConfigurationError
 
-NO_ADDRESS, DOUBLE = "it is no address", "it stands there twice"
+NO_ADDRESS, DOUBLE = "not an address", "duplicate"
 _PORT = re.compile(r"[^\s:/]+:\d+(?:/|$)")
 #: the longest lists of feeds that people exchange have some thousands
 MOST = 10_000
@@ -37,7 +37,7 @@ def read_list(content: bytes) -> list[Listed]:
     is_opml = content.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
     rows = _opml(content) if is_opml else _lines(content)
     if len(rows) > MOST:
-        raise ConfigurationError(f"The list has more than {MOST:,} rows; make two of it.")
+        raise ConfigurationError(f"The list has more than {MOST:,} rows; split it.")
     feeds: dict[str, dict[str, None]] = {}
     faults: list[Listed] = []
     for home, feed, fault in rows:
@@ -49,7 +49,7 @@ def read_list(content: bytes) -> list[Listed]:
             # an outlet of several feeds has an outline for each
             feeds.setdefault(home, {}).update({feed: None} if feed else {})
     if not feeds:
-        raise ConfigurationError("The list names no outlet: it is OPML, or one home page a line.")
+        raise ConfigurationError("The list has no outlets. It must be OPML, or one home page per line.")
     return [*(Listed(home=home, feeds=tuple(found)) for home, found in feeds.items()), *faults]
 
 
@@ -59,12 +59,12 @@ _Row = tuple[str, str, str]
 
 def _opml(content: bytes) -> list[_Row]:
     if excess := excess_of(content):
-        raise ConfigurationError(f"The list is not read: {excess}.")
+        raise ConfigurationError(f"The list cannot be read: {excess}.")
     parser = etree.XMLParser(resolve_entities=False, no_network=True, recover=True, huge_tree=False)
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as error:
-        raise ConfigurationError(f"The list is no OPML: {error.msg}.") from error
+        raise ConfigurationError(f"The list is not valid OPML: {error.msg}.") from error
     rows: list[_Row] = []
     for outline in root.iter("outline") if root is not None else ():
         feed, home = (str(outline.get(name) or "").strip() for name in ("xmlUrl", "htmlUrl"))

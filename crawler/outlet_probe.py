@@ -125,7 +125,11 @@ def judge(sources: Sequence[ProbedSource], articles: Sequence[ProbedArticle]) ->
             works=True, need=Need.LOGIN, reason="its articles are for subscribers: only their beginnings"
         )
     if not articles:
-        return ProbeVerdict(works=True, need=Need.NOTHING, reason="its sources name parts alone; no article was tried")
+        return ProbeVerdict(
+            works=True,
+            need=Need.NOTHING,
+            reason="its sources are sitemap indexes without articles; no article was checked",
+        )
     return ProbeVerdict(works=True, need=Need.NOTHING, reason="")
 
 

@@ -102,13 +102,13 @@ def address_of(response_url: str, asked: str) -> str:
 def _meaning(response: Response) -> tuple[Outcome | None, str]:
     status = status_of(response)
     if status is None:
-        return Outcome.HTTP_ERROR, "the site answers with a status that is none"
+        return Outcome.HTTP_ERROR, "the site answers with an invalid status"
     said = f"the site answers {status}"
     if status == 304:
         return (Outcome.NOT_MODIFIED, "") if _was_conditional(response) else (Outcome.HTTP_ERROR, f"{said} unasked")
     if 300 <= status < 400 and response.headers.get("Location"):
         # Scrapy has followed all others
-        return Outcome.BAD_URL, "redirected to what is no address of the web"
+        return Outcome.BAD_URL, "redirected to an address that is not http(s)"
     if 200 <= status < 300:
         return None, ""
     if status in (404, 410):

@@ -49,7 +49,7 @@ def begin(query: Query) -> PageStart:
                 raise TypeError
             after = (value, id)
     except (ValueError, TypeError, KeyError, binascii.Error, RecursionError) as error:
-        raise BadQuery("The cursor is not one that a page of results gave.") from error
+        raise BadQuery("The cursor is not valid; use `next_cursor` of a page of results.") from error
     if sort != query.sort or offset < 0:
         raise BadQuery("The cursor belongs to another query.")
     return PageStart(origin=origin, after=after, offset=offset)

@@ -131,7 +131,7 @@ FIELDS: dict[str, DeclaredField] = {
     ),
     "url": _keyword("its address"),
     "canonical_url": _keyword("the address that the page itself states"),
-    "revision": DeclaredField(type={"type": "long"}, means="rises with each change that the index is told"),
+    "revision": DeclaredField(type={"type": "long"}, means="increases with each change that is indexed"),
     "version": DeclaredField(type=INTEGER, means="counts the article's texts"),
     "outlet": _keyword(
         "the outlet's slug",
@@ -141,7 +141,7 @@ FIELDS: dict[str, DeclaredField] = {
     ),
     "outlet_name": _keyword("the outlet's name"),
     "in_language": _keyword(
-        "language, a BCP 47 tag; `und` if it cannot be told",
+        "language, a BCP 47 tag; `und` if unknown",
         DeclaredFacet(label="Language", aliases=("language", "lang", "languages"), is_usual=True, is_listed=True),
     ),
     "language_confidence": DeclaredField(type=FLOAT, means="how sure the language is, 0 to 1"),
@@ -231,7 +231,7 @@ FIELDS: dict[str, DeclaredField] = {
     ),
     "stealth": DeclaredField(
         type=BOOLEAN,
-        means="an edit was not said to be one",
+        means="an edit that the outlet did not disclose",
         facet=DeclaredFacet(label="Edited silently", is_code=True, is_listed=True, is_flag=True),
     ),
     "gone_at": DeclaredField(
@@ -250,7 +250,7 @@ FIELDS: dict[str, DeclaredField] = {
     "returned_at": _instant("when it was there again"),
     "is_accessible_for_free": DeclaredField(
         type=BOOLEAN,
-        means="the page says that no wall is before it",
+        means="the page says that it is free to read",
         facet=DeclaredFacet(label="Free to read", aliases=("free",), is_code=True),
     ),
     "credited_agency": _keyword(
@@ -260,7 +260,7 @@ FIELDS: dict[str, DeclaredField] = {
         "the story: articles that carry one text",
         DeclaredFacet(label="Story", aliases=("story",), is_code=True, is_unique=True),
     ),
-    "copy_of": _keyword("the article of which it is a copy"),
+    "copy_of": _keyword("the article that it copies"),
     "similarity": DeclaredField(type=FLOAT, means="how much of that article's text it has, 0 to 1"),
     "date_published": _instant("when it was published, as the page states it"),
     "date_precision": _keyword("of it: `instant`, `minute` or `day`"),
@@ -268,9 +268,9 @@ FIELDS: dict[str, DeclaredField] = {
     "date_modified": _instant("when it was changed, as the page states it"),
     "date_modified_precision": _keyword("of it: `instant`, `minute` or `day`"),
     "date_modified_source": _keyword("where on the page it stands"),
-    "first_seen_at": _instant("when we first fetched it"),
-    "changed_at": _instant("when we first saw its newest text"),
-    "fetched_at": _instant("when we last fetched it"),
+    "first_seen_at": _instant("when Broadsheet first fetched it"),
+    "changed_at": _instant("when Broadsheet first saw its newest text"),
+    "fetched_at": _instant("when Broadsheet last fetched it"),
     "word_count": DeclaredField(type=INTEGER, means="words of the body"),
     "reading_seconds": DeclaredField(type=INTEGER, means="how long it takes to read"),
     "quotes": DeclaredField(type=each(speaker=KEYWORD, text=TEXT), means="quotations with who is quoted"),
@@ -363,7 +363,7 @@ def meant(name: str, known: Iterable[str]) -> str:
     others = [alias for facet in facets().values() for alias in facet.aliases]
     if near := get_close_matches(name.lower()[:50], [*(known := list(known)), *others], n=1, cutoff=0.7):
         return f"Did you mean '{near[0]}'?"
-    return f"Known are {', '.join(known)}."
+    return f"Use one of: {', '.join(known)}."
 
 
 def mapping() -> Json:
@@ -386,7 +386,7 @@ def table() -> str:
         "|---|---|---|---|---|",
     ]
     for name, field in FIELDS.items():
-        kind = field.type.get("type", "object") if field.type is not KEPT else "kept as it is"
+        kind = field.type.get("type", "object") if field.type is not KEPT else "stored only"
         facet = f"`{field.facet_name or name}`" if field.facet else ""
         also = ", ".join(f"`{each}`" for each in (*field.aliases, *(field.facet.aliases if field.facet else ())))
         lines.append(f"| `{name}` | {kind} | {field.means} | {facet} | {also} |")

@@ -96,7 +96,7 @@ class Query:
         if self.histogram is Interval.HOUR and not self._is_short():
             raise BadQuery(f"An hourly histogram needs a range of publication of at most {MOST_HOURS.days} days.")
         if self.freshness is not None and self.freshness <= timedelta(0):
-            raise BadQuery("The age at which relevance halves must be above zero.")
+            raise BadQuery("The recency half-life must be above zero.")
 
     def _is_short(self) -> bool:
         if self.published_from is None or self.published_until is None:

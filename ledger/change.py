@@ -19,7 +19,7 @@ from news.version import fingerprint, is_cut_short, is_same_article
 from news.visit import Visit
 
 #: said of an attempt after which the text is another one by our doing alone
-READ_ANEW = "read otherwise than before; the outlet changed nothing"
+READ_ANEW = "extracted differently than before; the outlet changed nothing"
 
 
 class ReadAgain(Exception):

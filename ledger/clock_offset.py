@@ -84,5 +84,5 @@ class _Clock:
         elif abs(offset() - self._said) > MOST_DIFFERENCE:
             self._said = offset()
             seconds = round(offset().total_seconds(), 1)
-            because = "this machine's clock is not PostgreSQL's, which counts; set it by NTP"
+            because = "this machine's clock differs from PostgreSQL's, which Broadsheet uses; synchronise it with NTP"
             log.warning("clock_differs", seconds=seconds, because=because)

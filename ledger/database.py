@@ -108,12 +108,12 @@ async def _watch(embedded: server.Server) -> None:
         await asyncio.sleep(WATCH.pause_seconds(failures + 1))
         try:
             if await asyncio.to_thread(embedded.revive):
-                log.warning("postgresql_started_again", data=str(embedded.data), because="it had ended while in use")
+                log.warning("postgresql_started_again", data=str(embedded.data), because="it stopped while in use")
             failures = 0
         except DatabaseUnavailable as error:
             failures += 1
             again_after = WATCH.pause_seconds(failures + 1)
-            log.error("postgresql_stays_away", reason=str(error), again_after_seconds=again_after)
+            log.error("postgresql_unavailable", reason=str(error), again_after_seconds=again_after)
 
 
 @asynccontextmanager

@@ -46,27 +46,28 @@ _REFUSED_CONNECTION = {
 }
 #: SQLSTATE, or the class of one -> what is wrong, and what a person can do
 _ADVICE = {
-    "08": "The connection to PostgreSQL was lost. It is tried again.",
-    "22": "PostgreSQL refuses a value.",
-    "25006": "PostgreSQL only reads here: a standby, or a database set read-only. Set BROADSHEET_DATABASE_URL to the "
-    "primary, or end default_transaction_read_only.",
+    "08": "The connection to PostgreSQL was lost. It will be retried.",
+    "22": "PostgreSQL rejected a value.",
+    "25006": "PostgreSQL is read-only: a standby, or a database set read-only. Set BROADSHEET_DATABASE_URL to the "
+    "primary, or turn default_transaction_read_only off.",
     "26000": "PostgreSQL lost a prepared statement: its connections are pooled by transaction. Broadsheet needs "
     "session pooling or a direct connection.",
-    "28": "PostgreSQL does not let us in. Check user and password in BROADSHEET_DATABASE_URL, and pg_hba.conf.",
-    "3D000": "The database does not exist. Create it with encoding UTF8, or mend BROADSHEET_DATABASE_URL.",
-    "40": "PostgreSQL ended a transaction for the sake of another. It is tried again.",
-    "42501": "PostgreSQL does not allow this to our role. Let it own the ledger's tables, or GRANT what is missing.",
-    "42P05": "PostgreSQL has a prepared statement of somebody else's: its connections are pooled by transaction. "
+    "28": "PostgreSQL rejected the login. Check user and password in BROADSHEET_DATABASE_URL, and pg_hba.conf.",
+    "3D000": "The database does not exist. Create it with encoding UTF8, or correct BROADSHEET_DATABASE_URL.",
+    "40": "PostgreSQL cancelled a transaction that conflicted with another. It will be retried.",
+    "42501": "PostgreSQL does not allow this to Broadsheet's role. Make it the owner of the "
+    "ledger's tables, or GRANT what is missing.",
+    "42P05": "PostgreSQL has another client's prepared statement: its connections are pooled by transaction. "
     "Broadsheet needs session pooling or a direct connection.",
     "53100": "PostgreSQL's disk is full. Make room on it; nothing that was recorded is lost.",
     "53200": "PostgreSQL is out of memory.",
-    "53300": "PostgreSQL has no connection left for us. Raise max_connections or the role's limit, or end others.",
+    "53300": "PostgreSQL has no free connection. Raise max_connections or the role's limit, or close others.",
     "53": "PostgreSQL is short of resources.",
-    "55P03": "A lock of another transaction was not given back in time (lock_timeout). It is tried again.",
-    "57014": "PostgreSQL ended a statement that took too long (statement_timeout). Raise it for our role.",
-    "57P03": "PostgreSQL is starting, stopping or recovering. It is tried again.",
-    "57": "PostgreSQL ended our connection. It is tried again.",
-    "58": "PostgreSQL's disk fails. See its log.",
+    "55P03": "A lock of another transaction was not released in time (lock_timeout). It will be retried.",
+    "57014": "PostgreSQL cancelled a statement that took too long (statement_timeout). Raise it for Broadsheet's role.",
+    "57P03": "PostgreSQL is starting, stopping or recovering. It will be retried.",
+    "57": "PostgreSQL closed the connection. It will be retried.",
+    "58": "PostgreSQL has a disk error. See its log.",
 }
 #: deadlock_detected, serialization_failure: the transaction was undone and may be done again at once
 _CONFLICTS = ("40P01", "40001")
@@ -97,7 +98,7 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, UnicodeEncodeError):
         return f"its text is not Unicode: {error.reason}"
     if isinstance(error, PoolTimeout):
-        return "no connection of our own was free in time"
+        return "no connection of the pool was free in time"
     orig = _origin(error)
     if orig is None:
         return type(error.orig if isinstance(error, DBAPIError) else error).__name__
@@ -113,11 +114,11 @@ def sentence_of(error: BaseException) -> str:
     orig = _origin(error)
     state = sqlstate_of(orig) if orig is not None else None
     if isinstance(error, PoolTimeout):
-        advice = "All our connections to PostgreSQL are in use. Ask again."
+        advice = "All of Broadsheet's connections to PostgreSQL are in use. Try again."
     elif isinstance(error, TimeoutError):
-        return "PostgreSQL gives no answer. Nothing is lost; go on when it is back."
+        return "PostgreSQL does not answer. Nothing is lost; try again when it is available."
     elif state is None:
-        advice = "PostgreSQL cannot be reached. Nothing is lost; go on when it is back."
+        advice = "PostgreSQL cannot be reached. Nothing is lost; try again when it is available."
     else:
         advice = _ADVICE.get(state) or _ADVICE.get(state[:2]) or "PostgreSQL cannot be used."
     what, stop, rest = advice.partition(".")

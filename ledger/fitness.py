@@ -144,7 +144,7 @@ async def _is_pooled_by_transaction(engine: AsyncEngine) -> bool:
                     return True
     except TimeoutError as error:
         raise DatabaseUnavailable(
-            "PostgreSQL's pooler has no second connection for us. Broadsheet needs about 20: raise its pool_size."
+            "PostgreSQL's pooler has no second connection free. Broadsheet needs about 20: raise its pool_size."
         ) from error
     except psycopg.Error as error:
         raise DatabaseUnavailable(sentence_of(error)) from error
@@ -154,6 +154,6 @@ async def _is_pooled_by_transaction(engine: AsyncEngine) -> bool:
 def _closed_sentence(closed: list[str]) -> str:
     more = f" and {len(closed) - 3} more" if len(closed) > 3 else ""
     return (
-        f"Our role lacks privileges on {', '.join(closed[:3])}{more} (42501). Let it own the ledger's tables, or GRANT "
-        "SELECT, INSERT, UPDATE and DELETE on them."
+        f"Broadsheet's role lacks privileges on {', '.join(closed[:3])}{more} (42501). "
+        "Make it the owner of the ledger's tables, or GRANT SELECT, INSERT, UPDATE and DELETE on them."
     )

@@ -107,7 +107,7 @@ async def move(connection: AsyncConnection, before: Import, after: Import) -> No
         )
     )
     if moved.rowcount != 1:
-        raise CrawlInterrupted(f"Another worker reads {before.file} now.")
+        raise CrawlInterrupted(f"Another worker is reading {before.file}.")
 
 
 async def stop(connection: AsyncConnection, import_id: int, error: str) -> None:

@@ -52,9 +52,9 @@ class Publishing:
         """Return why nothing can be indexed; "" if all can.
 
         >>> Publishing(waits_for="es_rejected_execution_exception").sentence()
-        'The index takes no documents: es_rejected_execution_exception.'
+        'The index accepts no documents: es_rejected_execution_exception.'
         """
-        return f"The index takes no documents: {self.waits_for.removesuffix('.')}." if self.waits_for else ""
+        return f"The index accepts no documents: {self.waits_for.removesuffix('.')}." if self.waits_for else ""
 
 
 async def enqueue_article(connection: AsyncConnection, article_id: UUID, revision: int) -> None:

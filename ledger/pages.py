@@ -67,7 +67,7 @@ async def announce(connection: AsyncConnection, outlet: str, source: str, found:
     for start in range(0, len(rows), BATCH):
         new += await _ingest(connection, outlet, source, rows[start : start + BATCH], refusals)
     for reason, times in refusals.items():
-        log.warning("addresses_refused", outlet=outlet, source=source, addresses=times, reason=reason)
+        log.warning("addresses_rejected", outlet=outlet, source=source, addresses=times, reason=reason)
     return new
 
 

@@ -36,9 +36,7 @@ async def rejected(
         query = query.where(quarantine.c.id.in_(list(ids)))
     found = [RejectedDocument(**row._mapping) for row in await connection.execute(query)]
     if missing := set(ids) - {each.id for each in found}:
-        raise NotFound(
-            f"Nothing with the id {sorted(missing)[0]} is in quarantine. `broadsheet quarantine list` tells."
-        )
+        raise NotFound(f"No rejected document has the id {sorted(missing)[0]}. `broadsheet rejected list` lists them.")
     return found
 
 

@@ -338,7 +338,7 @@ async def move(connection: AsyncConnection, before: ReprocessPart, after: Reproc
         )
     )
     if moved.rowcount != 1:
-        raise CrawlInterrupted(f"Another worker works on part {before.part} now.")
+        raise CrawlInterrupted(f"Another worker is processing part {before.part} now.")
 
 
 async def end(connection: AsyncConnection, part: ReprocessPart) -> None:

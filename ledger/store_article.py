@@ -181,12 +181,12 @@ async def _store_changed(connection: AsyncConnection, visit: Visit, known: Row[A
     stored = visit.ended(Outcome.UNCHANGED, article_id=known.id, version=known.version)
     article, at = visit.text, visit.fetched_at
     if at < known.changed_at:
-        return stored.ended(Outcome.UNCHANGED, "older than the text that we have")
+        return stored.ended(Outcome.UNCHANGED, "older than the stored text")
     before = Article.from_json(known.document)
     if is_cut_short(before, article):
-        return stored.ended(Outcome.WALL, "what a wall left of the text that we have")
+        return stored.ended(Outcome.WALL, "a paywall or consent wall shows less than the stored text")
     if before.body and not article.body:
-        return stored.ended(Outcome.WALL, "the page shows no text now; the one that we have stays")
+        return stored.ended(Outcome.WALL, "the page has no text now; the stored text stays")
     # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
     of_view = known.read_from != known.url and visit.read_from == known.url
     change = Change(edits=None) if of_view else await change_of(connection, visit, known, before)

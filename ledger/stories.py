@@ -18,7 +18,7 @@ from ledger.schema import articles, merged_stories, signatures
 from news.errors import NotFound
 from news.moment import Moment
 from news.signature import Signature, bands, is_copy, packed, similarity, unpacked
-from news.story import Member, claimed_at, first
+from news.story import claimed_at, first
 
 #: days apart that two copies may be seen, unless the user says otherwise
 STORY_DAYS = 14
@@ -149,7 +149,9 @@ async def join(connection: AsyncConnection, article_id: UUID, copies: Sequence[U
     its story when its text changes: it did carry the text.
     """
     members = await _members(connection, article_id, copies)
-    leader = first([Member(article_id=row.id, out_by=row.out_by, first_seen_at=row.first_seen_at) for row in members])
+    leader = first(
+        [StoryMember(article_id=row.id, out_by=row.out_by, first_seen_at=row.first_seen_at) for row in members]
+    )
     merged = {row.story_id for row in members if row.story_id}
     # a story's founder stays its member, so that the oldest founder's story is the oldest
     founders = [row for row in members if row.id in merged]

@@ -81,7 +81,7 @@ async def record(engine: AsyncEngine, visit: Visit, terms: Terms = Terms()) -> V
 def reason_of_page(error: Exception) -> str | None:
     """Return why a page cannot be recorded, if it is the page that defeats the ledger or our code; else None."""
     if is_data_error(error):
-        return f"PostgreSQL refuses it: {reason_of(error)}"
+        return f"PostgreSQL rejected it: {reason_of(error)}"
     if isinstance(error, _OF_A_VALUE):
         place = traceback.extract_tb(error.__traceback__)[-1]
         return f"recording it failed: {type(error).__name__} in {PurePath(place.filename).name}, line {place.lineno}"
@@ -138,7 +138,7 @@ async def _note_page(
     outcome, is_read = visit.outcome, visit.outcome in READ
     failures = failures_in_a_row(page.outcome if page else None, page.failures if page else 0, outcome)
     if about is not None and outcome in _WITHOUT_TEXT:
-        visit = visit.ended(outcome, f"{visit.reason.rstrip('.')}; the text that we have stays")
+        visit = visit.ended(outcome, f"{visit.reason.rstrip('.')}; the stored text stays")
         outcome = Outcome.WALL
     life = await _life(connection, about) if about is not None else None
     due_at = ask_again_at or next_visit(outcome, visit.fetched_at, life, failures, revisit_days)

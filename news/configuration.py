@@ -73,7 +73,7 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
     for name in found:
         if name not in known:
             raise ConfigurationError(
-                f"{PREFIX}{name.upper()} is not a setting. Known are "
+                f"{PREFIX}{name.upper()} is not a setting. Use one of: "
                 f"{', '.join(PREFIX + each.upper() for each in sorted(known))}."
             )
     _check_url(found, "database_url", ("postgresql", "postgres"))

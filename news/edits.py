@@ -36,7 +36,7 @@ SUBSTANCE = frozenset(EditKind) - {
     EditKind.UNEXPLAINED,
 }
 #: what UNEXPLAINED means to a reader
-CANNOT_TELL = "read otherwise than before; what the outlet changed cannot be told"
+CANNOT_TELL = "extracted differently than before; what the outlet changed is unknown"
 #: more edits than a person reads are not listed; their kinds are
 MOST_LISTED = 40
 #: characters of an excerpt

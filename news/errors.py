@@ -23,7 +23,7 @@ class UnknownOutlet(BroadsheetError):
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
         near = get_close_matches(name, list(known), n=1)
-        hint = f" Did you mean '{near[0]}'?" if near else " `broadsheet outlets list` names them all."
+        hint = f" Did you mean '{near[0]}'?" if near else " `broadsheet outlets list` lists them all."
         super().__init__(f"No outlet '{name}'.{hint}")
 
 

@@ -21,7 +21,7 @@ class Outcome(StrEnum):
     GONE = "gone"  # 404 or 410
 
     # we may not or will not
-    ROBOTS = "robots"  # refused by robots.txt (RFC 9309)
+    ROBOTS = "robots"  # disallowed by robots.txt (RFC 9309)
     NOT_PUBLIC = "not_public"  # the address is inside a private network
     BAD_URL = "bad_url"
 
@@ -60,22 +60,22 @@ DEFECTIVE = frozenset({Outcome.TOO_LARGE, Outcome.TOO_DEEP, Outcome.UNREADABLE, 
 
 #: what an outcome means to a reader; the others mean what they are called
 _MEANING = {
-    Outcome.NEW: "read for the first time",
+    Outcome.NEW: "new",
     Outcome.UNCHANGED: "unchanged",
-    Outcome.NOT_MODIFIED: "unchanged, says the site",
+    Outcome.NOT_MODIFIED: "unchanged: the site answered 304 Not Modified",
     Outcome.NOT_AN_ARTICLE: "not an article",
-    Outcome.EMPTY: "not an article: there is no text on it",
-    Outcome.NOT_HTML: "not an article: it is no HTML",
-    Outcome.OFF_SITE: "not kept: it leads to another site",
-    Outcome.WALL: "blocked by a wall",
+    Outcome.EMPTY: "not an article: the page has no text",
+    Outcome.NOT_HTML: "not an article: not HTML",
+    Outcome.OFF_SITE: "not stored: the page redirects to another site",
+    Outcome.WALL: "blocked by a consent wall, paywall or bot check",
     Outcome.GONE: "gone",
-    Outcome.ROBOTS: "refused by robots.txt",
+    Outcome.ROBOTS: "disallowed by robots.txt",
     Outcome.NOT_PUBLIC: "not fetched: the address is not public",
-    Outcome.BAD_URL: "not fetched: the address is none that can be fetched",
-    Outcome.THROTTLED: "blocked: the site asks to be left alone for a while",
+    Outcome.BAD_URL: "not fetched: the address is not valid",
+    Outcome.THROTTLED: "blocked: the site asks for a pause",
     Outcome.UNREACHABLE: "not reachable",
     Outcome.TIMEOUT: "not reachable: no answer in time",
-    Outcome.UNRECORDABLE: "fetched, but what came cannot be recorded",
+    Outcome.UNRECORDABLE: "fetched, but cannot be recorded",
 }
 #: the site's answer is a refusal of us rather than a fault (RFC 9110; 451 is RFC 7725)
 _BLOCKED = frozenset({401, 402, 403, 451})

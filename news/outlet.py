@@ -105,10 +105,10 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
     """
     values = dict(fields)
     if not SLUG.fullmatch(slug):
-        raise ConfigurationError(f"{place}: an outlet's file is named in a-z, 0-9 and single _, not '{slug}'.")
+        raise ConfigurationError(f"{place}: an outlet file's name may have only a-z, 0-9 and single _, not '{slug}'.")
     for name, value in values.items():
         if name not in _FIELDS:
-            raise ConfigurationError(f"{place}: unknown field '{name}'. Known are {', '.join(sorted(_FIELDS))}.")
+            raise ConfigurationError(f"{place}: unknown field '{name}'. Use one of: {', '.join(sorted(_FIELDS))}.")
         expected = _FIELDS[name]
         wrong = not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool)
         if wrong or (isinstance(value, list) and not all(isinstance(item, str) for item in value)):
@@ -116,7 +116,7 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
         if not is_storable(value):
             raise ConfigurationError(f"{place}: field '{name}' has a control character or a number that is too large.")
         if name != "schedule" and isinstance(value, dict) and not all(isinstance(item, str) for item in value.values()):
-            raise ConfigurationError(f"{place}: each entry of '{name}' is a text.")
+            raise ConfigurationError(f"{place}: each entry of '{name}' must be a string.")
     for name in ("name", "home"):
         if not values.get(name):
             raise ConfigurationError(f"{place}: field '{name}' is missing.")
@@ -135,7 +135,7 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
             except re.error as error:
                 raise ConfigurationError(f"{place}: field '{name}': '{pattern}': {error}.") from error
     if values.get("delay_seconds", 0) < 0:
-        raise ConfigurationError(f"{place}: field 'delay_seconds' is below 0.")
+        raise ConfigurationError(f"{place}: field 'delay_seconds' must not be below 0.")
     _check_own(values, place)
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     values["schedule"] = parse_schedule(values.get("schedule", {}), place)

@@ -63,7 +63,7 @@ def parse_schedule(fields: Mapping[str, Any], place: str, *, above: Schedule | N
     for name, value in values.items():
         if name not in _FIELDS:
             raise ConfigurationError(
-                f"{place}: unknown field 'schedule.{name}'. Known are {', '.join(sorted(_FIELDS))}."
+                f"{place}: unknown field 'schedule.{name}'. Use one of: {', '.join(sorted(_FIELDS))}."
             )
         wrong = not isinstance(value, _FIELDS[name]) or (isinstance(value, bool) and _FIELDS[name] != (bool,))
         if wrong or (isinstance(value, int | float) and value < 0):

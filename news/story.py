@@ -17,7 +17,7 @@ _BESIDE_THE_PAGE = frozenset({TimeSource.URL, TimeSource.FEED, TimeSource.SITEMA
 
 
 @dataclass(frozen=True, kw_only=True)
-class Member:
+class StoryMember:
     """One article of a story."""
 
     article_id: UUID
@@ -70,7 +70,7 @@ def claimed_at(published: Moment) -> datetime:
         return datetime.max.replace(tzinfo=UTC)
 
 
-def first(members: Sequence[Member]) -> Member:
+def first(members: Sequence[StoryMember]) -> StoryMember:
     """Return the member that had the text first: by publication, then by first sight, then by id, so that all agree.
 
     Raises ValueError for a story without members.

@@ -49,7 +49,7 @@ class AddressTooLong(ValueError):
     """An address that is longer than any that is kept. It is refused, never cut: half an address is another one."""
 
     def __init__(self, size_bytes: int, most_bytes: int) -> None:
-        super().__init__(f"the address has {size_bytes:,} bytes in normal form; {most_bytes:,} are the most")
+        super().__init__(f"the address has {size_bytes:,} bytes in normalised form; the limit is {most_bytes:,}")
 
 
 @lru_cache(4096)
@@ -78,12 +78,12 @@ def normal(url: str, *, most_bytes: int = ADDRESS_BYTES) -> str:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise ValueError(f"'{_shown(url)}' is not an address that can be") from error
+        raise ValueError(f"'{_shown(url)}' is not a valid address") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"'{_shown(url)}' is not an http(s) address")
     host = _host(parts.hostname, in_brackets="[" in parts.netloc)
     if not host:
-        raise ValueError(f"'{_shown(url)}' has no host that can be")
+        raise ValueError(f"'{_shown(url)}' has no valid host")
     if port is not None and port != {"http": 80, "https": 443}[parts.scheme]:
         host = f"{host}:{port}"
     path = _without_dots(_SESSION.sub("", _escaped(parts.path))) or "/"

@@ -172,7 +172,7 @@ class Pool:
         try:
             return asyncio.wrap_future(pool.schedule(_guarded, args=given, kwargs=kwargs, timeout=self.wall_seconds))
         except RuntimeError as error:
-            raise PoolUnavailable(f"The process pool takes no pages: {error}.") from error
+            raise PoolUnavailable(f"The process pool accepts no pages: {error}.") from error
 
     async def _answer(self, pool: ProcessPool, coming: asyncio.Future[T]) -> T:
         """Return the answer; what a broken pool was given never gets one. Raises PoolUnavailable."""

@@ -197,7 +197,7 @@ async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
         if answer.status is WriteStatus.REJECTED
     ]
     for each, reason in refused:
-        log.error("document_refused", stream=each.stream, id=each.id, reason=reason)
+        log.error("document_rejected", stream=each.stream, id=each.id, reason=reason)
 
     async def written(connection: AsyncConnection) -> None:
         await resolve(connection, done)

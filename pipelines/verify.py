@@ -105,7 +105,7 @@ class Verified:
 _SAID = {
     DiscrepancyKind.MISSING: "missing from the index",
     DiscrepancyKind.STALE: "older in the index than in the ledger",
-    DiscrepancyKind.LEFT_OVER: "left over in the index, unknown to the ledger",
+    DiscrepancyKind.LEFT_OVER: "in the index but not in the ledger",
 }
 
 

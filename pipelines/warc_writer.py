@@ -110,4 +110,4 @@ def archive_fault(directory: Path | None) -> str | None:
 
 
 def _sentence(directory: Path, error: OSError) -> str:
-    return f"The archive {directory} takes no pages: {error.strerror or error}. They stay due until it does."
+    return f"The archive {directory} cannot be written: {error.strerror or error}. Pages stay due until it can."

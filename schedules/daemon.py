@@ -40,5 +40,5 @@ def parts_of(jobs: Jobs) -> Parts:
         "timetable": lambda: keep_timetable(jobs),
         "worker": lambda: work(jobs, CONCURRENCY),
         "publisher": lambda: publish(jobs.desk.engine, jobs.desk.index),
-        "watch of the loop": watch_loop,
+        "event loop monitor": watch_loop,
     }

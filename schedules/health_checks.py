@@ -110,9 +110,9 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
         look = partial(_look, outlet=outlets[slug], last_at=exact.get(slug), now=now, emits=emits)
         found, again = await in_transaction(jobs.desk.engine, look)
         if found is not None and found.reason:
-            log.warning("outlet_unwell", outlet=slug, reason=found.reason)
+            log.warning("outlet_unhealthy", outlet=slug, reason=found.reason)
         elif found is not None:
-            log.info("outlet_well", outlet=slug, pages_tried_again=again)
+            log.info("outlet_recovered", outlet=slug, pages_tried_again=again)
     paused = {slug for slug in enabled if outlets[slug].schedule.paused or (slug in states and states[slug].paused)}
     return {slug: outlets[slug] for slug in sorted(enabled - paused)}
 

@@ -37,10 +37,10 @@ _AWAY = {Outcome.UNREACHABLE, Outcome.TIMEOUT, Outcome.SERVER_ERROR}
 _EMPTY = {Outcome.EMPTY, Outcome.NOT_AN_ARTICLE, Outcome.UNREADABLE, Outcome.TOO_DEEP}
 _REFUSED = {Outcome.UNRECORDABLE}
 _ILLNESSES = (
-    (_WALLS, "show a wall in place of the article"),
-    (_BLOCKS, "are refused to us"),
+    (_WALLS, "show a consent wall, paywall or bot check"),
+    (_BLOCKS, "are blocked by the site"),
     (_AWAY, "do not answer"),
-    (_EMPTY, "have no article that can be read"),
+    (_EMPTY, "have no readable article"),
     (_REFUSED, "cannot be recorded"),
     # they cost everybody else a worker: their outlet is named for as long as it goes on, used to it or not
     (COSTLY, "took too long, or too much memory, to read"),
@@ -82,7 +82,7 @@ def judge(
     since = max(last_at or newest, newest)
     silent = usual.is_silent(brought, since, read_at)
     if silent:
-        reasons.insert(0, f"silent since {since.astimezone(UTC):%d %b %H:%M} UTC, when it usually brings something")
+        reasons.insert(0, f"silent since {since.astimezone(UTC):%d %b %H:%M} UTC, although it usually has new articles")
     return HealthVerdict(reasons=tuple(reasons), expected=expected, silent_since=since if silent else None)
 
 
@@ -148,7 +148,7 @@ def _dead(sources: Sequence[SourceHealth]) -> list[str]:
             # one that never worked is as dead as one that ceased to
             reasons.append(f"{each.url} cannot be read{since} ({why})")
         elif each.outcome == "read" and not each.found and each.first_read_at and each.first_read_at != each.fetched_at:
-            reasons.append(f"{each.url} lists nothing any more")
+            reasons.append(f"{each.url} no longer lists anything")
     return reasons
 
 

@@ -81,10 +81,10 @@ async def _emit_backlog(connection: AsyncConnection, slot: datetime, now: dateti
     lag = max(now - owed.owed_since, timedelta(0)) if owed.owed_since else timedelta(0)
     if lag <= AWAY:
         event = {
-            "event": "index_debt",
+            "event": "index_backlog",
             "at": utc(now),
-            "owed": owed.owed,
-            "quarantined": owed.quarantined,
+            "pending": owed.owed,
+            "rejected": owed.quarantined,
             "lag_seconds": round(lag.total_seconds(), 1),
         }
         await enqueue_event(connection, f"debt-{slot:%Y%m%dT%H%M}", event)
@@ -112,7 +112,7 @@ async def _takes_all(index: Index) -> bool:
     except IndexUnavailable:
         return False  # the publisher says so; what is not emitted now is emitted when the index is back
     if "events" in behind:
-        log.warning("events_not_told", reason="their schema is old", way_out="broadsheet index migrate")
+        log.warning("events_not_emitted", reason="their schema is old", way_out="broadsheet index migrate")
     return "events" not in behind
 
 

@@ -15,7 +15,9 @@ REASON_CHARACTERS = 512
 
 def change_of_health(found: Health, outlet: Outlet) -> dict[str, Any]:
     """Return the event that an outlet became unhealthy or recovered."""
-    known = _of(outlet, "outlet_unwell" if found.reason else "outlet_well", found.checked_at) | {"seen": found.seen}
+    known = _of(outlet, "outlet_unhealthy" if found.reason else "outlet_recovered", found.checked_at) | {
+        "seen": found.seen
+    }
     if found.expected is not None:
         known["expected"] = round(found.expected)
     return known | _problem(found, found.checked_at)
@@ -23,13 +25,13 @@ def change_of_health(found: Health, outlet: Outlet) -> dict[str, Any]:
 
 def unwell_id(slug: str) -> str:
     """Return the id of the one event that stands in the index for as long as an outlet is unhealthy."""
-    return f"unwell-{slug}"
+    return f"unhealthy-{slug}"
 
 
 def unwell_now(found: Health, outlet: Outlet) -> dict[str, Any]:
     """Return that event: why an outlet is unhealthy, since when, and when it was checked last."""
-    assert found.since is not None, "who is unwell has been so since a time"
-    return change_of_health(found, outlet) | {"event": "unwell_now", "unwell_since": utc(found.since)}
+    assert found.since is not None, "an unhealthy outlet has been so since a time"
+    return change_of_health(found, outlet) | {"event": "outlet_unhealthy_now", "unhealthy_since": utc(found.since)}
 
 
 def outlet_hour(
@@ -53,7 +55,7 @@ def outlet_hour(
         event |= {"expected_in_hour": round(expected, 3), "missing_in_hour": round(expected - seen, 3)}
     end = hour + HOUR
     if health is not None and health.reason and health.since is not None and health.since < end:
-        event |= {"unwell_since": utc(health.since)} | _problem(health, end)
+        event |= {"unhealthy_since": utc(health.since)} | _problem(health, end)
     return event
 
 

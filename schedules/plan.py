@@ -98,11 +98,11 @@ def next_reading(
         return NextReading(source=source, at=None, why=why)
     zone = zone_of(zone_name)
     if last_at is None:
-        at, why = now, "never read before"
+        at, why = now, "not read yet"
     elif schedule.cron:
         fires = trigger(schedule.cron, source, zone_name).get_next_fire_time(None, last_at + timedelta(seconds=1))
         if fires is None:
-            return NextReading(source=source, at=None, why=f"cron {schedule.cron} never comes again")
+            return NextReading(source=source, at=None, why=f"cron {schedule.cron} has no further date")
         at, why = fires.astimezone(UTC), f"cron {schedule.cron}"
     elif schedule.every_minutes:
         at, why = last_at + timedelta(minutes=schedule.every_minutes), f"every {schedule.every_minutes:g} minutes"
@@ -111,7 +111,7 @@ def next_reading(
         after = habit.worth(last_at, least, most, zone)
         brings = habit.expected(last_at, last_at + HOUR, zone)
         at = last_at + after
-        why = f"brings {brings:.2g} an hour at this time" if habit.is_known else "what it brings is not known yet"
+        why = f"{brings:.2g} new pages an hour at this time" if habit.is_known else "its rate is not known yet"
     if last_at is not None:
         at += timedelta(seconds=schedule.jitter_seconds * _share(source, last_at))
     if at < now:

@@ -65,7 +65,7 @@ class Report:
             "state": "queued" if self.is_waiting else "ended",
             "attempt_id": self.attempt.id if self.attempt else None,
             "outcome": self.attempt.outcome if self.attempt else None,
-            "says": self.sentence(),
+            "message": self.sentence(),
         }
         if self.attempt is not None:
             about = str(self.attempt.article_id) if self.attempt.article_id else None
@@ -76,7 +76,7 @@ class Report:
     def sentence(self) -> str:
         """Return the report in one sentence."""
         asks = self.attempt is not None and self.attempt.outcome is Outcome.NOT_MODIFIED
-        return f"{self.recrawl.url}: {self.ending()}{' (--force fetches it all the same)' if asks else ''}."
+        return f"{self.recrawl.url}: {self.ending()}{' (--force ignores caching headers)' if asks else ''}."
 
     def ending(self) -> str:
         """Return what came of it, as the rest of a sentence."""
@@ -84,14 +84,14 @@ class Report:
         if attempt is None and self.dropped:
             return f"not fetched: {self.dropped}"
         if attempt is None and self.hindered:
-            return f"not kept yet, it stays queued. {self.hindered.removesuffix('.')}"
+            return f"not stored yet; it stays queued. {self.hindered.removesuffix('.')}"
         if attempt is None:
-            why = f"; the site asked to be left alone until {self.waits_until:%H:%M} UTC" if self.waits_until else ""
+            why = f"; the site asked for a pause until {self.waits_until:%H:%M} UTC" if self.waits_until else ""
             return f"not fetched yet{why}; it stays queued"
         number = self.version.number if self.version else 0
         if attempt.outcome is Outcome.CHANGED and self.edits:
             kinds = ", ".join(str(kind).replace("_", " ") for kind in self.edits.kinds)
-            stealth = "; the outlet does not say so" if self.edits.stealth else ""
+            stealth = "; the outlet does not disclose it" if self.edits.stealth else ""
             return f"changed, now version {number}: {kinds}{stealth}"
         meaning = meaning_of(attempt.outcome, attempt.status)
         version = f", version {number}" if attempt.outcome in READ and number else ""
@@ -107,11 +107,11 @@ async def outlet_for(jobs: Jobs, url: str) -> Outlet:
     try:
         address = normal(url)
     except AddressTooLong as error:
-        raise BadAddress(f"'{storable(url[:200])}…' cannot be kept: {error}.") from error
+        raise BadAddress(f"'{storable(url[:200])}…' cannot be stored: {error}.") from error
     except ValueError as error:
         raise BadAddress(f"{error}.") from error
     if _is_private(urlsplit(address).hostname or "", jobs.desk.configuration.allow_loopback):
-        raise BadAddress(f"{address[:200]} is not a public address; such are never fetched.")
+        raise BadAddress(f"{address[:200]} is not a public address; Broadsheet fetches public addresses only.")
     async with jobs.desk.engine.connect() as connection:
         known = await outlet_of(connection, address)
     if known is not None:
@@ -194,5 +194,5 @@ async def report(jobs: Jobs, recrawl: Recrawl) -> Report:
 def _why_dropped(jobs: Jobs, recrawl: Recrawl) -> str:
     """Return why no attempt will be made: the job is gone, after its failures or with its outlet."""
     if all(outlet.slug != recrawl.outlet for outlet in jobs.catalogue):
-        return f"no outlet '{recrawl.outlet}' has a file here any more; add it, then ask again"
-    return "its job failed each time that it was tried, see the log; ask again"
+        return f"outlet '{recrawl.outlet}' has no file any more; add it, then request it again"
+    return "its job failed at every attempt, see the log; request it again"

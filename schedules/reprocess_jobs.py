@@ -89,7 +89,7 @@ def define_reprocessing(jobs: Jobs) -> None:
             return
         except Exception as error:
             of_database = isinstance(error, DATABASE_ERRORS)
-            reason = reason_of(error) if of_database else f"{type(error).__name__}: the log says more"
+            reason = reason_of(error) if of_database else f"{type(error).__name__}: see the log"
             await insist(lambda: _stop(jobs, ours, reason))
             if failures < MOST_FAILURES:
                 await insist(lambda: _defer(jobs, reprocessing_id, part, failures + 1))

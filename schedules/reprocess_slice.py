@@ -43,7 +43,7 @@ BATCH = 32
 #: times that an article is read again because a crawl has recorded it meanwhile
 TRIES = 3
 #: said where the reader finds an article without a text in a page whose text we have
-NO_TEXT = "It finds no text in the page; the one that we have stays."
+NO_TEXT = "It finds no text in the page; the stored text stays."
 
 
 @dataclass(frozen=True, kw_only=True)

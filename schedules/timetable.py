@@ -175,7 +175,7 @@ async def keep_timetable(jobs: Jobs) -> None:
 
 
 async def _keep(jobs: Jobs, connection: AsyncConnection) -> None:
-    log.info("timetable_kept", outlets=len(jobs.catalogue))
+    log.info("timetable_running", outlets=len(jobs.catalogue))
     keeper = Keeper(jobs)
     keeper.scheduler.start()
     activity = Activity()

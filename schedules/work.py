@@ -86,7 +86,7 @@ async def _work_while(jobs: Jobs, locks: WorkerLocks, concurrency: int) -> None:
 async def _leave_to_others(jobs: Jobs, job: Job, error: UnknownOutlet) -> None:
     """Put a job back whose outlet has no file here: another machine may have it."""
     failures = job.task_kwargs.get("failures", 0)
-    assert isinstance(failures, int), "every task of ours counts them so"
+    assert isinstance(failures, int), "every task counts them so"
     log.warning("outlet_has_no_file_here", reason=str(error), tries_left=MOST_FAILURES - failures)
     if failures < MOST_FAILURES:
         await jobs.defer_again(job, job.task_kwargs | {"failures": failures + 1}, after(failures))

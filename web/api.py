@@ -1,48 +1,68 @@
-"""The JSON API: what the pages show, for programs. docs/api.md tells it with examples."""
+"""The JSON API: what the pages show, for programs. /openapi.json describes it, docs/api.md has examples."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from index import query as index_query
 from index.fields import facets as all_facets
-from index.query import Bucket, Hit, Interval, Query
 from ledger.stories import members_of
-from news.errors import BadQuery
 from news.version import Version
-from web import changes, marks
-from web.answer import json_answer
-from web.kept import id_of, kept, parse_id
-from web.question import PARAMETERS, PROGRAM_PARAMETERS, Question
-from web.rooms import rooms_of
+from news.version_diff import compare_versions, find_version, parse_pair
+from web import highlights
+from web.article_bundle import article_bundle, id_of
+from web.models import (
+    ArticleResponse,
+    DiffResponse,
+    ErrorResponse,
+    SearchResponse,
+    StoryResponse,
+    VersionResponse,
+    VersionsResponse,
+)
+from web.parameters import SearchQuery
+from web.render import json_answer
+from web.search_params import SearchParams
+from web.state import state_of
+
+#: the errors of every address; their sentence is in `error`
+ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorResponse, "description": "The request is not valid."},
+    404: {"model": ErrorResponse, "description": "There is no such thing."},
+    503: {"model": ErrorResponse, "description": "PostgreSQL or the index cannot be reached."},
+}
+
+ArticleId = Annotated[UUID, Path(description="The article's id.", examples=["3f0a9c7e-5d3b-5c1e-9a54-0f6d1c2b7a88"])]
 
 api = APIRouter(prefix="/api")
 
-_NAMES = {name: (text, False) for name, text in (PARAMETERS | PROGRAM_PARAMETERS).items()} | {
-    name: (f"Only articles with this {name}; several are alternatives.", True) for name in all_facets()
-}
-_SEARCH: dict[str, Any] = {
-    "parameters": [
-        {
-            "name": name,
-            "in": "query",
-            "description": text,
-            "schema": {"type": "array", "items": {"type": "string"}} if several else {"type": "string"},
-        }
-        for name, (text, several) in _NAMES.items()
-    ]
-}
 
-
-@api.get("/search", openapi_extra=_SEARCH)
-async def search(request: Request) -> Response:
-    """Find articles."""
-    question = Question.of(request.query_params.multi_items(), program=True)
-    found = await rooms_of(request).index.search(_query(question))
-    wanted = _names(question.options.get("fields", ""))
+@api.get(
+    "/search",
+    summary="Search articles",
+    response_model=SearchResponse,
+    responses={400: ERRORS[400], 503: ERRORS[503]},
+    tags=["search"],
+)
+async def search(request: Request, asked: Annotated[SearchQuery, Query()]) -> Response:
+    """Find articles, by words and facets."""
+    params = SearchParams.of(request.query_params.multi_items(), program=True)
+    facets = _names(asked.facets)
+    found = await state_of(request).index.search(
+        params.query(
+            facets=tuple(all_facets()) if facets == ("all",) else facets,
+            facet_size=asked.facet_size,
+            histogram=asked.histogram,
+            highlight=asked.highlight,
+            like=asked.like or None,
+            significant_terms=asked.significant_terms,
+        )
+    )
+    wanted = _names(asked.fields)
     return json_answer(
         {
             "total": found.total,
@@ -57,71 +77,66 @@ async def search(request: Request) -> Response:
     )
 
 
-def _query(question: Question) -> Query:
-    options = question.options
-    facets = _names(options.get("facets", ""))
-    histogram = options.get("histogram")
-    if histogram and histogram not in set(Interval):
-        raise BadQuery(f"There is no histogram by '{histogram[:50]}'. Known are {', '.join(Interval)}.")
-    return question.query(
-        facets=tuple(all_facets()) if facets == ("all",) else facets,
-        facet_size=_count(options, "facet_size", 10),
-        histogram=Interval(histogram) if histogram else None,
-        highlight=options.get("highlight", "0") not in ("0", "false", "no"),
-        like=options.get("like"),
-        significant_terms=_count(options, "significant_terms", 0),
-    )
-
-
 def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def _count(options: Mapping[str, str], name: str, default: int) -> int:
-    value = options.get(name, str(default))
-    if not (value.isascii() and value.isdigit() and int(value[:9]) <= 1_000):
-        raise BadQuery(f"The parameter '{name}' is a number up to 1000, not '{value[:50]}'.")
-    return int(value)
-
-
-def _hit(hit: Hit, wanted: tuple[str, ...]) -> dict[str, Any]:
+def _hit(hit: index_query.Hit, wanted: tuple[str, ...]) -> dict[str, Any]:
     document = {name: hit.document[name] for name in wanted if name in hit.document} if wanted else hit.document
     return {
         "id": hit.id,
         "score": hit.score,
         "story_size": hit.story_size,
         "highlights": {
-            field: [[{"text": run.text, "found": run.found} for run in marks.pieces(piece)] for piece in pieces]
+            field: [[{"text": run.text, "found": run.found} for run in highlights.runs(piece)] for piece in pieces]
             for field, pieces in hit.highlights.items()
         },
         "document": document,
     }
 
 
-def _buckets(buckets: tuple[Bucket, ...]) -> list[dict[str, Any]]:
+def _buckets(buckets: tuple[index_query.Bucket, ...]) -> list[dict[str, Any]]:
     return [{"value": bucket.value, "label": bucket.label, "count": bucket.count} for bucket in buckets]
 
 
-@api.get("/articles")
-async def article_at(request: Request, url: str = "") -> Response:
-    """Lead to the article that was met at the address `url`."""
-    if not url:
-        raise BadQuery("Name the article's address: /api/articles?url=https://…")
-    return RedirectResponse(f"/api/articles/{await id_of(rooms_of(request), url)}", status_code=307)
+@api.get(
+    "/articles",
+    summary="Find an article by its address",
+    status_code=307,
+    response_class=RedirectResponse,
+    responses={**ERRORS, 307: {"description": "The article's address in the API, as `Location`."}},
+    tags=["articles"],
+)
+async def article_at(
+    request: Request,
+    url: Annotated[
+        str, Query(min_length=1, description="Any address of the article.", examples=["https://example.org/2024/storm"])
+    ],
+) -> Response:
+    """Redirect to the article that was found at an address."""
+    return RedirectResponse(f"/api/articles/{await id_of(state_of(request), url)}", status_code=307)
 
 
-@api.get("/articles/{id}")
-async def article(request: Request, id: str) -> Response:
-    """Give the article's document, as the index has it, with the addresses it was met at and the last attempt."""
-    found = await kept(rooms_of(request), parse_id(id))
+@api.get(
+    "/articles/{id}", summary="Read an article", response_model=ArticleResponse, responses=ERRORS, tags=["articles"]
+)
+async def article(request: Request, id: ArticleId) -> Response:
+    """Return the article's document as the index has it, with its addresses and the last attempt."""
+    found = await article_bundle(state_of(request), id)
     attempt = found.last_attempt.as_json() if found.last_attempt else {"last_attempt": None, "next_visit_at": None}
     return json_answer({**found.document, "addresses": list(found.addresses), **attempt})
 
 
-@api.get("/articles/{id}/versions")
-async def versions(request: Request, id: str) -> Response:
-    """Give every version's number, time and edits, the first one first, and when the page was gone."""
-    found = await kept(rooms_of(request), parse_id(id))
+@api.get(
+    "/articles/{id}/versions",
+    summary="List the versions of an article",
+    response_model=VersionsResponse,
+    responses=ERRORS,
+    tags=["versions"],
+)
+async def versions(request: Request, id: ArticleId) -> Response:
+    """Return every version's number, time and edits, the first one first, and when the page was gone."""
+    found = await article_bundle(state_of(request), id)
     return json_answer(
         {
             "id": found.id,
@@ -131,40 +146,49 @@ async def versions(request: Request, id: str) -> Response:
     )
 
 
-@api.get("/articles/{id}/versions/{number}")
-async def version(request: Request, id: str, number: str) -> Response:
-    """Give one version's text (`1`), or how one became another (`1..2`)."""
-    found = await kept(rooms_of(request), parse_id(id))
+@api.get(
+    "/articles/{id}/versions/{number}",
+    summary="Read a version, or compare two",
+    response_model=VersionResponse | DiffResponse,
+    responses=ERRORS,
+    tags=["versions"],
+)
+async def version(
+    request: Request,
+    id: ArticleId,
+    number: Annotated[str, Path(description="A version's number, or two of them: A..B.", examples=["1", "1..2"])],
+) -> Response:
+    """Return one version's text (`1`), or the difference of two (`1..2`)."""
+    found = await article_bundle(state_of(request), id)
     if number.isascii() and number.isdigit():
-        one = changes.version(found.versions, int(number[:9]))
+        one = find_version(found.versions, int(number[:9]))
         return json_answer({"id": found.id} | _summary(one) | {"article": one.article.as_json()})
-    before, after = (changes.version(found.versions, each) for each in changes.parse_pair(number))
-    compared = await asyncio.to_thread(changes.changes, before, after, found.versions)
+    before, after = (find_version(found.versions, each) for each in parse_pair(number))
+    compared = await asyncio.to_thread(compare_versions, before, after, found.versions)
     return json_answer(
         {
             "id": found.id,
             "before": _summary(before),
             "after": _summary(after),
             "edits": compared.edits.as_json(),
-            "fields": [
-                {
-                    "name": field.name,
-                    "changed": field.changed,
-                    "paragraphs": [
-                        [{"operation": operation, "text": text} for operation, text in row] for row in field.paragraphs
-                    ],
-                }
-                for field in compared.fields
-            ],
+            "fields": [field.as_json() for field in compared.fields],
         }
     )
 
 
-@api.get("/stories/{id}")
-async def story(request: Request, id: str) -> Response:
-    """Give the articles that carry one text, who had it first before the others; a merged story's id leads on."""
-    async with rooms_of(request).engine.connect() as connection:
-        members = await members_of(connection, parse_id(id, "a story's"))
+@api.get(
+    "/stories/{id}",
+    summary="List the articles with the same text",
+    response_model=StoryResponse,
+    responses=ERRORS,
+    tags=["articles"],
+)
+async def story(
+    request: Request, id: Annotated[UUID, Path(description="A story's id: an article's `story_id`.")]
+) -> Response:
+    """Return the articles with the same text, the first one first; the id of a merged story works, too."""
+    async with state_of(request).engine.connect() as connection:
+        members = await members_of(connection, id)
     return json_answer({"articles": [each.as_json() for each in members]})
 
 

@@ -1,27 +1,29 @@
-"""The application: pages for people, JSON for programs, one guard around both."""
+"""The application: pages for people, JSON for programs, the same security for both."""
 
 from collections.abc import Collection
+from functools import partial
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.protocol import Index
 from news.configuration import Configuration
 from schedules.jobs import Jobs
-from web import failures, render
+from web import error_responses, render
 from web.api import api
-from web.article import article
-from web.guard import Guard
-from web.head import HeadAsGet
-from web.health import health
+from web.article_page import article
 from web.metrics import metrics
-from web.outlets import OutletNames
+from web.outlet_names import OutletNames
+from web.probes import probes
 from web.readiness import Probe
 from web.recrawl import recrawls
-from web.rooms import Rooms
-from web.search import search
+from web.search_page import search
+from web.security_headers import SecurityMiddleware
+from web.state import AppState
 
 
 def create_app(
@@ -38,14 +40,17 @@ def create_app(
     """
     app = FastAPI(
         title="Broadsheet",
-        description="News articles, every version of each, found by words and facets.",
+        description=(
+            "News articles and every version of each, found by words and facets. "
+            "An error is a JSON object with `error`: one sentence that says what is wrong and what to do."
+        ),
         version=version("broadsheet"),
-        openapi_url="/api/openapi.json",
-        # their pages load scripts from elsewhere; a reader of ours never does
+        openapi_url="/openapi.json",
+        # their pages load scripts from other servers
         docs_url=None,
         redoc_url=None,
     )
-    app.state.rooms = Rooms(
+    app.state.broadsheet = AppState(
         engine=engine,
         index=index,
         outlets=OutletNames(configuration.home),
@@ -56,11 +61,45 @@ def create_app(
     app.add_route("/", search)
     app.add_route("/articles/{id}", article)
     app.include_router(api)
-    app.include_router(health)
+    app.include_router(probes)
     app.include_router(metrics)
     app.include_router(recrawls)
     app.mount("/static", StaticFiles(directory=render.STATIC))
-    failures.add_to(app)
+    error_responses.add_to(app)
+    app.openapi = partial(_described, app)  # type: ignore[method-assign]
     app.add_middleware(HeadAsGet)
-    app.add_middleware(Guard, hosts=hosts)
+    app.add_middleware(SecurityMiddleware, hosts=hosts)
     return app
+
+
+def _described(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document, without the error format that FastAPI would use: an invalid request gets a 400."""
+    if app.openapi_schema is None:
+        made = FastAPI.openapi(app)
+        for path in made["paths"].values():
+            for operation in path.values():
+                if "HTTPValidationError" in str(operation["responses"].get("422", "")):
+                    del operation["responses"]["422"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            made["components"]["schemas"].pop(name, None)
+    return app.openapi_schema or {}
+
+
+class HeadAsGet:
+    """ASGI middleware: answers HEAD wherever GET is answered, with the same headers and no body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
+            await send(message)
+
+        await self.app({**scope, "method": "GET"}, receive, send_without_body)

@@ -29,7 +29,7 @@ class Bar:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chart:
+class Histogram:
     """All bars from the first to the last one that has articles, the empty ones between them, too."""
 
     unit: str
@@ -37,7 +37,7 @@ class Chart:
     most: int
 
 
-def chart(days: Iterable[Bucket]) -> Chart | None:
+def chart(days: Iterable[Bucket]) -> Histogram | None:
     """Return the chart of a histogram by days in the finest unit of at most MOST_BARS; without two days None.
 
     Decades in which nothing was found make years the unit; more years than bars, and the oldest are left out.
@@ -56,7 +56,7 @@ def chart(days: Iterable[Bucket]) -> Chart | None:
             break
     starts = starts[:MOST_BARS][::-1]
     most = max(found[start] for start in starts)
-    return Chart(unit=unit, most=most, bars=tuple(_bar(start, unit, found[start], most) for start in starts))
+    return Histogram(unit=unit, most=most, bars=tuple(_bar(start, unit, found[start], most) for start in starts))
 
 
 def _first(at: date, unit: str) -> date:

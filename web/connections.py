@@ -1,4 +1,4 @@
-"""HTTP connections that ask for nothing: closed in time, and the first to go where somebody holds too many."""
+"""Limits of HTTP connections: idle ones are closed in time, and first where a client holds too many."""
 
 import asyncio
 from time import monotonic
@@ -11,7 +11,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 MOST_CONNECTIONS = 256
 #: of them one address may hold so many: no single one keeps the others out
 MOST_OF_ADDRESS = 128
-#: a request, with its body, has arrived whole after so long; ours are a few hundred bytes
+#: a request, with its body, has arrived whole after so long; Broadsheet's are a few hundred bytes
 REQUEST_SECONDS = 10.0
 #: who has got an answer keeps the connection for so long, and is asked nothing
 KEEP_ALIVE_SECONDS = 5

@@ -1,4 +1,4 @@
-"""The values that an index counted in, lists of links that ask for more or less out."""
+"""Facets of the search page: counted values as links that add or remove a filter."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from index.document import folded_value
 from index.fields import facets, listed_facets
 from index.query import Bucket
-from web import names
-from web.outlets import OutletNames
-from web.question import Question
+from web import labels
+from web.outlet_names import OutletNames
+from web.search_params import SearchParams
 
 #: values of a facet on the page, and how many of them before a reader asks for all
 VALUES, FIRST = 24, 6
@@ -26,7 +26,7 @@ class Value:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facet:
+class FacetList:
     """One list of values."""
 
     key: str
@@ -44,7 +44,7 @@ class Chip:
     href: str
 
 
-def lists(question: Question, counted: Mapping[str, tuple[Bucket, ...]], outlets: OutletNames) -> list[Facet]:
+def lists(question: SearchParams, counted: Mapping[str, tuple[Bucket, ...]], outlets: OutletNames) -> list[FacetList]:
     """Return the facets that have something to choose or to drop, what is chosen first."""
     found = []
     for key in listed_facets():
@@ -55,11 +55,11 @@ def lists(question: Question, counted: Mapping[str, tuple[Bucket, ...]], outlets
         if len(values) > 1 or any(value.chosen for value in values) or (values and facet.is_flag):
             values.sort(key=lambda value: not value.chosen)
             few = max(FIRST, sum(value.chosen for value in values))
-            found.append(Facet(key=key, title=facet.label, first=tuple(values[:few]), rest=tuple(values[few:])))
+            found.append(FacetList(key=key, title=facet.label, first=tuple(values[:few]), rest=tuple(values[few:])))
     return found
 
 
-def _values(question: Question, key: str, buckets: Iterable[Bucket], outlets: OutletNames) -> Iterable[Value]:
+def _values(question: SearchParams, key: str, buckets: Iterable[Bucket], outlets: OutletNames) -> Iterable[Value]:
     asked = {folded_value(value): value for value in question.chosen.get(key, ())}
     for bucket in buckets:
         mine = [value for value in question.chosen.get(key, ()) if folded_value(value) == bucket.value]
@@ -71,7 +71,7 @@ def _values(question: Question, key: str, buckets: Iterable[Bucket], outlets: Ou
         yield Value(name=named(key, value, outlets), count=None, chosen=True, href=href)
 
 
-def chips(question: Question, outlets: OutletNames, labels: Mapping[tuple[str, str], str]) -> list[Chip]:
+def chips(question: SearchParams, outlets: OutletNames, labels: Mapping[tuple[str, str], str]) -> list[Chip]:
     """Return what the question asks beside its words; `labels` are the forms to show of values that were counted."""
     found = [
         Chip(
@@ -93,4 +93,4 @@ def chips(question: Question, outlets: OutletNames, labels: Mapping[tuple[str, s
 
 def named(key: str, shown: str, outlets: OutletNames) -> str:
     """Return what a reader calls a value, outlets included."""
-    return outlets.name(shown) if key == "outlet" else names.value(key, shown)
+    return outlets.name(shown) if key == "outlet" else labels.value(key, shown)

@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from ledger.completeness import Hours, sums
 from ledger.faults import reason_of
@@ -19,7 +19,7 @@ from ledger.outbox import debt
 from ledger.outlet_health import healths
 from news.clock import now
 from news.outcome import Outcome
-from web.rooms import Rooms, rooms_of
+from web.state import AppState, state_of
 
 metrics = APIRouter()
 
@@ -29,46 +29,48 @@ PATIENCE_SECONDS = 7.0
 log = structlog.get_logger()
 
 
-@metrics.get("/metrics")
+@metrics.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse, tags=["state"])
 async def exposed(request: Request) -> Response:
-    """Give all metrics in Prometheus' text format; those of the ledger are asked for anew each time.
+    """Return all metrics in Prometheus' text format; those of the ledger are read again for each request.
 
-    While the ledger is away, those of the process itself are given, and `broadsheet_ledger_up` is 0.
+    While PostgreSQL cannot be reached, only those of the process are returned, and `broadsheet_ledger_up` is 0.
     """
     families: list[Metric] = []
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            families = await _counted(rooms_of(request))
+            families = await _counted(state_of(request))
     except (SQLAlchemyError, TimeoutError) as error:
         log.warning("ledger_unavailable", path=request.url.path, reason=reason_of(error))
-    families.append(_gauge("broadsheet_ledger_up", "1 if the ledger could be asked just now.", bool(families)))
+    families.append(_gauge("broadsheet_ledger_up", "1 if the ledger answered this request.", bool(families)))
     registry = CollectorRegistry()
     registry.register(_Families(families))
     return Response(generate_latest(REGISTRY) + generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
 
-async def _counted(rooms: Rooms) -> list[Metric]:
+async def _counted(state: AppState) -> list[Metric]:
     """Return what the ledger counts. Raises SQLAlchemyError if it is away."""
-    async with rooms.engine.connect() as connection:
+    async with state.engine.connect() as connection:
         owed, jobs = await debt(connection), await job_counts(connection)
         known = await healths(connection)
         day = await sums(connection, now() - timedelta(days=1))
     families = [
-        _gauge("broadsheet_index_owed", "Documents that the index does not have yet.", owed.owed),
-        _gauge("broadsheet_index_quarantined", "Documents that the index refused.", owed.quarantined),
+        _gauge("broadsheet_index_pending", "Documents pending indexing.", owed.owed),
+        _gauge("broadsheet_index_rejected", "Rejected documents.", owed.quarantined),
         *(_gauge(f"broadsheet_jobs_{name}", f"Jobs or workers: {name}.", count) for name, count in jobs.items()),
     ]
-    unwell = GaugeMetricFamily("broadsheet_outlet_unwell", "1 for an outlet that is marked.", labels=["outlet"])
-    usual = GaugeMetricFamily("broadsheet_outlet_expected", "Addresses that are usual in a day.", labels=["outlet"])
+    unwell = GaugeMetricFamily("broadsheet_outlet_unhealthy", "1 for an unhealthy outlet.", labels=["outlet"])
+    usual = GaugeMetricFamily(
+        "broadsheet_outlet_expected", "Usual number of new addresses in a day.", labels=["outlet"]
+    )
     for slug, health in known.items():
         unwell.add_metric([slug], float(health.reason is not None))
         if health.expected is not None:
             usual.add_metric([slug], health.expected)
     stages = GaugeMetricFamily(
-        "broadsheet_outlet_day", "What an outlet brought in 24 hours, by stage.", labels=["outlet", "stage"]
+        "broadsheet_outlet_day", "Pages of an outlet in 24 hours, by stage.", labels=["outlet", "stage"]
     )
     refused = GaugeMetricFamily(
-        "broadsheet_refused_day", "Attempts of 24 hours without an article.", labels=["outcome"]
+        "broadsheet_refused_day", "Attempts in 24 hours without an article, by outcome.", labels=["outcome"]
     )
     everything = Hours()
     for slug, hours in day.items():

@@ -113,7 +113,11 @@ class Probe:
             works = await within(PATIENCE_SECONDS, self.jobs.someone_works())
         except DATABASE_ERRORS as error:
             return sentence_of(error)
-        return "" if works else "No worker lives, so no page is fetched. Start `broadsheet up` or `broadsheet worker`."
+        return (
+            ""
+            if works
+            else "No worker is running, so no page is fetched. Start `broadsheet up` or `broadsheet worker`."
+        )
 
 
 async def index_fault(index: Index) -> str:
@@ -146,9 +150,9 @@ def without_address(reason: str) -> str:
     return _ADDRESS.sub("", reason)
 
 
-_MEANWHILE = "Articles are recorded all the same and wait in the outbox until it is back."
+_MEANWHILE = "Articles are still recorded and stay pending until it is available."
 _ADDRESS = re.compile(r" at https?://\S+?(?:, https?://\S+?)*(?=[\s,;]|$)")
-NOT_MADE = "The index is not made yet; `broadsheet index create` makes it."
+NOT_MADE = "The index does not exist yet; `broadsheet index create` creates it."
 AWAY = f"The search index cannot be reached. {_MEANWHILE}"
 
 
@@ -157,7 +161,9 @@ def _clock_notes() -> tuple[str, ...]:
         return ()
     seconds = abs(offset().total_seconds())
     way = "behind" if offset().total_seconds() > 0 else "ahead of"
-    return (f"This machine's clock is {seconds:.1f} s {way} PostgreSQL's, which counts. Set it by NTP.",)
+    return (
+        f"This machine's clock is {seconds:.1f} s {way} PostgreSQL's, which Broadsheet uses. Synchronise it with NTP.",
+    )
 
 
 async def _nothing() -> str:
@@ -189,5 +195,5 @@ class _PoolProbe:
             self._answered_at = monotonic()
             return ""
         if isinstance(error, BroadsheetError):
-            return f"No page can be read: {str(error).removesuffix('.')}."
-        return f"No page can be read: {type(error).__name__}."
+            return f"No page can be extracted: {str(error).removesuffix('.')}."
+        return f"No page can be extracted: {type(error).__name__}."

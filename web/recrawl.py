@@ -1,139 +1,183 @@
-"""Recrawls over the web: asked for by a program or by a person's click, and what came of them."""
+"""Recrawls over the web: requested by a program or by a click, and their results."""
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Annotated
 from urllib.parse import parse_qs
+from uuid import UUID
 
-import orjson
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import ValidationError
 from starlette.responses import RedirectResponse, Response
 
 from ledger.recrawl_requests import recrawl_of
 from news.clock import now
 from news.errors import BadAddress, BadQuery, NotFound
+from news.version_diff import VersionDiff, compare_versions
 from schedules.jobs import Jobs
 from schedules.recrawl_jobs import Report, outlet_for, outlets_for, report
-from web import failures, render
-from web.answer import json_answer
-from web.changes import Changes, changes
-from web.ending import article_at, ending
-from web.kept import parse_id
-from web.permission import form_mark, refusal_of_form, refusal_of_program
-from web.rooms import rooms_of
+from web import error_responses, render
+from web.api import ERRORS
+from web.article_bundle import parse_id
+from web.auth import form_mark, refusal_of_form, require_write_access
+from web.models import MOST_URLS, ErrorResponse, RecrawlRequest, RecrawlResponse, RecrawlsResponse
+from web.recrawl_view import article_at, recrawl_view
+from web.render import json_answer
+from web.state import state_of
 
 recrawls = APIRouter()
 
 #: a list of a thousand long addresses has less
 MOST_BYTES = 2**20
-#: addresses in one request
-MOST_URLS = 1_000
 #: who has just asked waits for the end; later the page looks less often
 SOON = timedelta(minutes=1)
 
 
-@recrawls.post("/api/recrawls")
-async def ask(request: Request) -> Response:
-    """Ask for addresses to be fetched: `{"urls": ["https://…"], "force": false}`. Answers at once, with an id each."""
-    if refusal := refusal_of_program(request):
-        return failures.answer(request, 403, refusal)
+async def recrawl_request(request: Request) -> RecrawlRequest:
+    """Return the body of a request for recrawls. Raises BadQuery for one that is too large or not valid."""
+    body = await _body(request)
+    try:
+        return RecrawlRequest.model_validate_json(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+    match first["type"], first["loc"]:
+        case "json_invalid", _:
+            raise BadQuery('The body is not JSON. Send {"urls": ["https://…"]}.')
+        case "extra_forbidden", (name, *_):
+            raise BadQuery(f"There is no field '{str(name)[:50]}'. Use one of: urls, force.")
+        case "too_long", _:
+            raise BadQuery(f"Send at most {MOST_URLS} addresses.")
+        case _, ("force", *_):
+            raise BadQuery("The field 'force' must be true or false.")
+    raise BadQuery('Send {"urls": ["https://…"], "force": false}.')
+
+
+@recrawls.post(
+    "/api/recrawls",
+    summary="Request recrawls",
+    status_code=202,
+    response_model=RecrawlsResponse,
+    responses={
+        400: ERRORS[400],
+        403: {"model": ErrorResponse, "description": "Write requests are not allowed: the token is missing or wrong."},
+        422: {"model": RecrawlsResponse, "description": "No address was accepted."},
+        503: ERRORS[503],
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": RecrawlRequest.model_json_schema()}},
+        }
+    },
+    tags=["recrawls"],
+    # before the body: whoever may not write is not read
+    dependencies=[Depends(require_write_access)],
+)
+async def ask(request: Request, asked: Annotated[RecrawlRequest, Depends(recrawl_request)]) -> Response:
+    """Request a fetch of addresses now. The answer has an id for each; the fetch comes after it."""
     jobs = _jobs(request)
-    urls, force = _asked(await _body(request))
     # all are checked before the first is asked for: no answer leaves open which were
-    outlets, bad = await outlets_for(jobs, dict.fromkeys(urls))
-    refused = [{"url": url, "says": why} for url, why in bad.items()]
+    outlets, bad = await outlets_for(jobs, dict.fromkeys(asked.urls))
+    rejected = [{"url": url, "message": why} for url, why in bad.items()]
     accepted = []
     for url, outlet in outlets.items():
-        found, joined = await jobs.recrawl(outlet, url, force=force)
+        found, joined = await jobs.recrawl(outlet, url, force=asked.force)
         href = f"/api/recrawls/{found.id}"
         accepted.append({"id": str(found.id), "url": found.url, "outlet": found.outlet, "joined": joined, "href": href})
-    return json_answer({"recrawls": accepted, "refused": refused}, 202 if accepted else 422)
+    return json_answer({"recrawls": accepted, "rejected": rejected}, 202 if accepted else 422)
 
 
 @recrawls.get("/api/recrawls", include_in_schema=False)
 async def how_to_ask(request: Request) -> Response:
-    """Say how recrawls are asked for: there is no list of them."""
-    sentence = 'Nothing is listed here: POST {"urls": ["https://…"]} to ask, or GET /api/recrawls/ID.'
-    return failures.answer(request, 405, sentence, {"Allow": "POST"})
+    """Answer that there is no list of recrawls, and how to request one."""
+    sentence = 'Recrawls are not listed. Request one: POST {"urls": ["https://…"]}; or read one: GET /api/recrawls/ID.'
+    return error_responses.answer(request, 405, sentence, {"Allow": "POST"})
 
 
-@recrawls.get("/api/recrawls/{id}")
-async def tell(request: Request, id: str) -> Response:
-    """Tell what came of a recrawl: its `state` is queued or ended; a change comes with its difference."""
-    said, compared = await _report(request, id)
-    return json_answer(said.as_json() | ({"changes": _as_json(compared)} if compared else {}))
+@recrawls.get(
+    "/api/recrawls/{id}",
+    summary="Read the result of a recrawl",
+    response_model=RecrawlResponse,
+    responses=ERRORS,
+    tags=["recrawls"],
+)
+async def result(request: Request, id: Annotated[UUID, Path(description="The recrawl's id.")]) -> Response:
+    """Return the state or the result of a recrawl; a change comes with its difference."""
+    found, compared = await _report(request, id)
+    fields = [field.as_json() for field in compared.fields if field.changed] if compared else None
+    return json_answer(found.as_json() | ({"changes": fields} if fields is not None else {}))
 
 
-@recrawls.get("/recrawl")
+@recrawls.get("/recrawl", include_in_schema=False)
 async def confirm(request: Request) -> Response:
     """Show what would be fetched, with a button: a link, as Kibana's, changes nothing by itself."""
     return await _form(request, request.query_params.get("url", ""), force="force" in request.query_params)
 
 
-@recrawls.post("/recrawl")
+@recrawls.post("/recrawl", include_in_schema=False)
 async def click(request: Request) -> Response:
     """Ask for the address of the form to be fetched, and lead to what comes of it."""
     try:
         form = parse_qs((await _body(request)).decode("ascii"), max_num_fields=10)
     except ValueError as error:
-        raise BadQuery("That is no form of ours.") from error
+        raise BadQuery("The form data is not valid.") from error
     jobs, url = _jobs(request), form.get("url", [""])[0]
     if refusal := refusal_of_form(request, *(form.get(name, [""])[0] for name in ("mark", "token"))):
         return await _form(request, url, 403, mistake=refusal, force="force" in form)
     try:
         found, _ = await jobs.recrawl(await outlet_for(jobs, url), url, force="force" in form)
     except BadAddress as error:
-        return failures.answer(request, 400, str(error))
+        return error_responses.answer(request, 400, str(error))
     return RedirectResponse(f"/recrawl/{found.id}", status_code=303)
 
 
-@recrawls.get("/recrawl/{id}")
+@recrawls.get("/recrawl/{id}", include_in_schema=False)
 async def show(request: Request, id: str) -> Response:
-    """Show what came of a recrawl, and lead back to the article; until it has ended the page asks again by itself."""
-    said, compared = await _report(request, id)
-    is_idle = said.is_waiting and not await _jobs(request).someone_works()
-    values = await ending(rooms_of(request), said, compared, is_idle=is_idle)
+    """Show the result of a recrawl, with a link to the article; until it has ended the page reloads itself."""
+    found, compared = await _report(request, parse_id(id, "a recrawl's"))
+    is_idle = found.is_waiting and not await _jobs(request).someone_works()
+    values = await recrawl_view(state_of(request), found, compared, is_idle=is_idle)
     response = render.page("recrawled.html", changes=compared, **values)
-    if said.is_waiting:
-        is_young = now() - said.recrawl.asked_at < SOON
+    if found.is_waiting:
+        is_young = now() - found.recrawl.asked_at < SOON
         response.headers["Refresh"] = "1" if is_young and not is_idle else "10"
     return response
 
 
 async def _form(request: Request, url: str, status: int = 200, *, mistake: str = "", force: bool = False) -> Response:
     """Return the page that asks whether to fetch `url`, after a `mistake` that can be mended there."""
-    rooms = rooms_of(request)
+    state = state_of(request)
     try:
         outlet = await outlet_for(_jobs(request), url)
     except BadAddress as error:
-        return failures.answer(request, 400, str(error))
+        return error_responses.answer(request, 400, str(error))
     return render.page(
         "recrawl.html",
         status,
         url=url,
         outlet=outlet.name,
-        about=await article_at(rooms, url),
+        about=await article_at(state, url),
         mark=form_mark(request),
-        token=bool(rooms.token),
+        token=bool(state.token),
         mistake=mistake,
         force=force,
     )
 
 
-async def _report(request: Request, id: str) -> tuple[Report, Changes | None]:
+async def _report(request: Request, id: UUID) -> tuple[Report, VersionDiff | None]:
     jobs = _jobs(request)
-    async with rooms_of(request).engine.connect() as connection:
-        found = await recrawl_of(connection, parse_id(id, "a recrawl's"))
-    said = await report(jobs, found)
-    if said.before is None or said.version is None:
-        return said, None
-    return said, await asyncio.to_thread(changes, said.before, said.version)
+    async with state_of(request).engine.connect() as connection:
+        recrawl = await recrawl_of(connection, id)
+    found = await report(jobs, recrawl)
+    if found.before is None or found.version is None:
+        return found, None
+    return found, await asyncio.to_thread(compare_versions, found.before, found.version)
 
 
 def _jobs(request: Request) -> Jobs:
-    jobs = rooms_of(request).jobs
+    jobs = state_of(request).jobs
     if jobs is None:
-        raise NotFound("Nothing can be fetched from this page. `broadsheet up` serves one where it can.")
+        raise NotFound("This server cannot fetch pages. Start `broadsheet up` for one that can.")
     return jobs
 
 
@@ -143,35 +187,5 @@ async def _body(request: Request) -> bytes:
     async for piece in request.stream():
         read += piece
         if len(read) > MOST_BYTES:
-            raise BadQuery(f"That is more than {MOST_BYTES} bytes.")
+            raise BadQuery(f"The request body is larger than {MOST_BYTES} bytes.")
     return bytes(read)
-
-
-def _asked(body: bytes) -> tuple[list[str], bool]:
-    try:
-        value = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadQuery('That is no JSON. Send {"urls": ["https://…"]}.') from error
-    for name in value if isinstance(value, dict) else ():
-        if name not in ("urls", "force"):
-            raise BadQuery(f"There is no '{name[:50]}' to send. Known are urls, force.")
-    urls = value.get("urls") if isinstance(value, dict) else None
-    force = value.get("force", False) if isinstance(value, dict) else None
-    if not isinstance(urls, list) or not urls or not all(isinstance(url, str) for url in urls):
-        raise BadQuery('Send {"urls": ["https://…"], "force": false}.')
-    if len(urls) > MOST_URLS or not isinstance(force, bool):
-        raise BadQuery(f"Send at most {MOST_URLS} addresses, and true or false as 'force'.")
-    return urls, force
-
-
-def _as_json(compared: Changes) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": field.name,
-            "paragraphs": [
-                [{"operation": operation, "text": text} for operation, text in row] for row in field.paragraphs
-            ],
-        }
-        for field in compared.fields
-        if field.changed
-    ]

@@ -73,7 +73,7 @@ async def serve(app: FastAPI, listening: socket.socket) -> None:
             server_header=False,
             proxy_headers=False,
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            # behind the limits of our own, those that are being closed included
+            # above the limits of LimitedConnection, connections that are being closed included
             limit_concurrency=2 * MOST_CONNECTIONS,
         )
     )

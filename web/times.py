@@ -29,7 +29,7 @@ class Shown:
     text: str
     #: for the `datetime` attribute
     iso: str
-    #: how exact it is and where it was read; empty for our own clock
+    #: how exact it is and where it was read; empty for Broadsheet's own clock
     note: str = ""
 
 
@@ -45,7 +45,7 @@ def stated(document: Mapping[str, Any], name: str, zone: str, *, seconds: bool =
     if moment is None:
         return None
     if moment.precision is Precision.DAY:
-        note = "the day alone is known"
+        note = "day only"
     else:
         note = "to the minute" if moment.precision is Precision.MINUTE else "to the second"
     exact = moment.precision is Precision.INSTANT
@@ -54,7 +54,7 @@ def stated(document: Mapping[str, Any], name: str, zone: str, *, seconds: bool =
 
 
 def seen(value: Any, zone: str) -> Shown | None:
-    """Return an instant of our own clock, ISO 8601 or None, to the minute."""
+    """Return an instant of Broadsheet's own clock, ISO 8601 or None, to the minute."""
     try:
         at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
     except ValueError:

@@ -215,7 +215,7 @@ class OutletSpider(scrapy.Spider):
             if not is_data_error(error):
                 raise
             # what it lists cannot be kept: a fault of this source, the pages are visited all the same
-            await self._complain(desk, source, Outcome.UNRECORDABLE, f"PostgreSQL refuses it: {reason_of(error)}")
+            await self._complain(desk, source, Outcome.UNRECORDABLE, f"PostgreSQL rejected it: {reason_of(error)}")
         self._answered()
         return
         yield  # Scrapy takes what a callback yields: nothing here

@@ -58,7 +58,7 @@ class ProbeSpider(scrapy.Spider):
                 )
             except ValueError:
                 # the others are asked for all the same
-                self.probed[url] = self._ended(url, Outcome.BAD_URL, "not an address that can be")
+                self.probed[url] = self._ended(url, Outcome.BAD_URL, "not a valid address")
             else:
                 yield request
 

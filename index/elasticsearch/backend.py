@@ -164,7 +164,7 @@ async def _status(client: AsyncElasticsearch, aliases: Mapping[str, str], place:
     """Return the status of the indices behind `aliases`, which are by stream. Raises IndexUnavailable."""
     names = ",".join(aliases.values())
     if not all([await holders(client, alias, place) for alias in aliases.values()]):
-        missing = "The index is not there yet; `broadsheet index create` makes it."
+        missing = "The index does not exist yet; `broadsheet index create` creates it."
         return IndexStatus(backend=ElasticsearchIndex.name, schema_version=0, notes=(missing,))
     documents = {stream: int((await client.count(index=alias))["count"]) for stream, alias in aliases.items()}
     stats = await client.indices.stats(index=names, metric="store")

@@ -139,7 +139,7 @@ async def write(
                 half = len(chunk) // 2
                 waiting[:0] = [chunk[:half], chunk[half:]]
                 continue
-            results = [WriteResult(status=WriteStatus.REJECTED, reason="it is larger than the server takes")]
+            results = [WriteResult(status=WriteStatus.REJECTED, reason="it is larger than the server accepts")]
         except IndexUnavailable as error:
             if not sender.wrote:
                 raise
@@ -232,7 +232,7 @@ class _Sender:
                 continue
             self.fault = IndexUnavailable(
                 f"Elasticsearch at {self._place} refuses every document for '{target}' ({each[0].reason}): its mapping "
-                "is not ours. `broadsheet index migrate --again` makes it anew."
+                "is not Broadsheet's. `broadsheet index migrate --again` creates it again."
             )
             later = WriteResult(status=WriteStatus.LATER, reason=str(self.fault), wait_seconds=FAULT_SECONDS)
             results = [later if line.target == target else result for line, result in zip(chunk, results, strict=True)]

@@ -61,9 +61,9 @@ def _fault(status: int, kind: str, reason: str, target: str, place: str) -> str:
     """Return in a sentence what is wrong with the index that `target` names."""
     server = f"Elasticsearch at {place}"
     if kind == "index_not_found_exception":
-        return f"{server} lacks the alias '{target}'; `broadsheet index create` makes it."
+        return f"{server} lacks the alias '{target}'; `broadsheet index create` creates it."
     if status in (401, 403):
-        return f"{server} does not allow writing to '{target}' with our key; see `broadsheet index keys`."
+        return f"{server} does not allow writing to '{target}' with this API key; see `broadsheet index keys`."
     if kind == "index_closed_exception":
         return f"{server} has closed the index '{target}'; open it: POST /{target}/_open."
     if "no write index" in reason:
@@ -73,4 +73,4 @@ def _fault(status: int, kind: str, reason: str, target: str, place: str) -> str:
             f"{server} lacks the ingest pipeline '{missing[1]}' that the index '{target}' names; make it, or take it "
             f"out of the settings index.default_pipeline and index.final_pipeline."
         )
-    return f"{server} takes no document for '{target}': {status} ({kind}). Its log says why."
+    return f"{server} accepts no document for '{target}': {status} ({kind}). See its log."

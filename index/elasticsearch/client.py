@@ -77,7 +77,7 @@ def connect(configuration: Configuration) -> AsyncElasticsearch:
     certificates that holds none, or a key that cannot be one.
     """
     if not configuration.elasticsearch_url:
-        raise ConfigurationError("BROADSHEET_ELASTICSEARCH_URL names no Elasticsearch.")
+        raise ConfigurationError("BROADSHEET_ELASTICSEARCH_URL is not set, so there is no Elasticsearch.")
     addresses = nodes(configuration.elasticsearch_url)
     schemes = {address.partition("://")[0].lower() for address in addresses}
     if len(schemes) > 1:
@@ -167,7 +167,9 @@ def unreachable(error: TransportError, place: str) -> IndexUnavailable:
 
 def unreadable(place: str) -> IndexUnavailable:
     """Return our error for an answer that came with success and is none of Elasticsearch's."""
-    return IndexUnavailable(f"Elasticsearch at {place} gives an answer that cannot be read; is a proxy before it?")
+    return IndexUnavailable(
+        f"Elasticsearch at {place} gave an answer that cannot be read; is there a proxy in front of it?"
+    )
 
 
 def _trouble(error: TransportError) -> str:
@@ -177,14 +179,14 @@ def _trouble(error: TransportError) -> str:
         return "takes too long to answer."
     if isinstance(error, NoConnection):
         return "cannot be reached; is it running?"
-    return f"gives an answer that cannot be read ({type(error).__name__})."
+    return f"gave an answer that cannot be read ({type(error).__name__})."
 
 
 def _tls_trouble(error: TlsError) -> str:
     causes = [getattr(each, "certificate_error", each) for each in error.errors]
     found = next((each for each in causes if isinstance(each, ssl.SSLCertVerificationError)), None)
     if found is None:
-        return "does not speak TLS as we do; is it http:// in place of https://?"
+        return "failed the TLS handshake; is it http:// instead of https://?"
     if found.verify_code in _CERTIFICATE_TROUBLES:
         return _CERTIFICATE_TROUBLES[found.verify_code]
     return "has a certificate that is not trusted; BROADSHEET_ELASTICSEARCH_CA_CERTS names the file that signs it."
@@ -229,19 +231,19 @@ def failed(status: int, kind: str, place: str) -> IndexUnavailable:
     """Return our error for a status and the kind of the server's error."""
     if status == 401:
         return IndexUnavailable(
-            f"Elasticsearch at {place} refuses our key or password; see BROADSHEET_ELASTICSEARCH_API_KEY."
+            f"Elasticsearch at {place} rejected the API key or password; see BROADSHEET_ELASTICSEARCH_API_KEY."
         )
     if status == 403:
         return IndexUnavailable(
-            f"Elasticsearch at {place} does not allow this with our key ({kind}); see `broadsheet index keys`."
+            f"Elasticsearch at {place} does not allow this with this API key ({kind}); see `broadsheet index keys`."
         )
     if status == 404:
-        return IndexUnavailable(f"Elasticsearch at {place} has no such index; `broadsheet index create` makes it.")
+        return IndexUnavailable(f"Elasticsearch at {place} has no such index; `broadsheet index create` creates it.")
     if kind == "index_closed_exception":
         return IndexUnavailable(f"Elasticsearch at {place} has closed the index; open it: POST /articles,events/_open.")
     if status < 500 and status != 429:
-        return IndexUnavailable(f"Elasticsearch at {place} refuses this: {status} ({kind}).")
-    return IndexUnavailable(f"Elasticsearch at {place} is in trouble: {status} ({kind}).")
+        return IndexUnavailable(f"Elasticsearch at {place} rejected this: {status} ({kind}).")
+    return IndexUnavailable(f"Elasticsearch at {place} has an error: {status} ({kind}).")
 
 
 def error_type(body: object) -> str:

@@ -22,7 +22,7 @@ async def create(client: AsyncElasticsearch, stream: Stream, alias: str, place: 
         return False
     if await client.indices.exists(index=alias):
         raise IndexUnavailable(
-            f"Elasticsearch has an index named '{alias}', where an alias of ours belongs; remove it."
+            f"Elasticsearch has an index named '{alias}', where Broadsheet needs an alias; remove it."
         )
     ours = await versions(client, alias)
     whole = {name: each for name, each in ours.items() if alias + NEXT not in each["aliases"]}

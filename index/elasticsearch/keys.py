@@ -65,5 +65,7 @@ async def _make(index: ElasticsearchIndex, name: str, role: dict[str, Any], expi
         except ApiError as error:
             if error.status_code not in (400, 405):
                 raise
-            raise IndexUnavailable(f"Elasticsearch at {index.place} makes no keys; is its security off?") from None
+            raise IndexUnavailable(
+                f"Elasticsearch at {index.place} cannot create API keys; is its security off?"
+            ) from None
     return Key(name=name, id=made["id"], encoded=made["encoded"], may=may)

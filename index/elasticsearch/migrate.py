@@ -127,9 +127,7 @@ class _Step:
                 {"remove": {"index": new, "alias": self.alias + NEXT}},
             ]
         )
-        self.report(
-            f"{self.alias}: {documents} documents are searched in {new} now; {old} is kept until it is dropped."
-        )
+        self.report(f"{self.alias}: {documents} documents are searched in {new} now; {old} stays until it is dropped.")
         return Migrated(stream=self.stream, old=old, new=new, documents=documents, mended=mended)
 
     async def _current(self) -> tuple[str, int]:
@@ -138,7 +136,7 @@ class _Step:
             found = await self.client.indices.get(index=self.alias)
         except NotFoundError:
             raise IndexUnavailable(
-                f"There is no index '{self.alias}' to migrate; `broadsheet index create` makes it."
+                f"There is no index '{self.alias}' to migrate; `broadsheet index create` creates it."
             ) from None
         ((name, each),) = found.body.items()
         return name, int(each["mappings"].get("_meta", {}).get("schema_version", 0))
@@ -156,7 +154,7 @@ class _Step:
         await self.client.indices.create(
             index=name, settings=fitted.settings, mappings=fitted.mappings, aliases={self.alias + NEXT: {}}
         )
-        self.report(f"{name} is made, to follow {old}.")
+        self.report(f"{name} is created, to follow {old}.")
         return name
 
     async def _copy(self, old: str, new: str) -> None:
@@ -186,7 +184,7 @@ class _Step:
             raise IndexUnavailable(
                 f"Elasticsearch at {self.place} could not copy {len(failures)} documents to {new} "
                 f"({', '.join(sorted(kinds)) or 'the copy broke off'}); {old} is still searched. "
-                "`broadsheet index rebuild` writes them anew from the ledger, then migrate again."
+                "`broadsheet index rebuild` writes them again from the ledger, then migrate again."
             )
 
     async def _running(self, new: str) -> str | None:

@@ -59,7 +59,7 @@ class Kibana:
             return
         response = self._send("GET", f"{self._root}/api/spaces/space/{quote(self.space, safe='')}")
         if response.status == 404:
-            raise KibanaUnavailable(f"Kibana at {self.place} has no space '{self.space}' that our key may see.")
+            raise KibanaUnavailable(f"Kibana at {self.place} has no space '{self.space}' that this API key may see.")
         self._answer(response)
 
     def upload(self, path: str, name: str, content: str) -> Any:
@@ -103,13 +103,13 @@ class Kibana:
         if response.status < 300:
             return body
         if response.status == 401:
-            raise KibanaUnavailable(f"Kibana at {self.place} refuses our key; see BROADSHEET_KIBANA_API_KEY.")
+            raise KibanaUnavailable(f"Kibana at {self.place} rejected the API key; see BROADSHEET_KIBANA_API_KEY.")
         if response.status == 403:
             raise KibanaUnavailable(
-                f"Kibana at {self.place} does not allow this with our key; docs/kibana.md lists the rights it needs."
+                f"Kibana at {self.place} does not allow this with this key; docs/kibana.md lists the rights it needs."
             )
         if response.status < 400:
-            raise KibanaUnavailable(f"Kibana at {self.place} sends us elsewhere; name the address it sends to.")
+            raise KibanaUnavailable(f"Kibana at {self.place} redirects to another address; use that one.")
         said = body.get("message") if isinstance(body, dict) else None
         reason = f": {' '.join(str(said).split())[:_LONGEST_MESSAGE]}" if said else ""
         raise KibanaUnavailable(f"Kibana at {self.place} answers {response.status}{reason}.")

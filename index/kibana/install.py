@@ -62,7 +62,7 @@ def _version(kibana: Kibana) -> str:
     if not found:
         # Kibana tells whoever has no key, or a wrong one, that it is up and nothing more
         raise KibanaUnavailable(
-            f"Kibana at {kibana.place} does not tell us its version; it wants another key in BROADSHEET_KIBANA_API_KEY."
+            f"Kibana at {kibana.place} hides its version; it needs another API key in BROADSHEET_KIBANA_API_KEY."
         )
     if tuple(int(part) for part in found.groups()) < OLDEST:
         raise KibanaUnavailable(

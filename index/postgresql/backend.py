@@ -31,8 +31,8 @@ PAGE = 5_000
 _MAKING = 0x6272_6F61_6473
 
 LIMITS = (
-    "PostgreSQL finds the forms that stand in the text: it folds case and accents but knows no grammar. "
-    "Give it Elasticsearch for inflected forms, articles like another and significant terms.",
+    "PostgreSQL finds word forms as written: it folds case and accents but does not stem. "
+    "Use Elasticsearch for inflected forms, articles like another and significant terms.",
 )
 
 
@@ -85,7 +85,7 @@ class PostgresqlIndex:
                 histogram = await search.histogram()
         notes = parsed.notes
         if query.significant_terms:
-            notes = (*notes, "PostgreSQL does not tell significant terms; Elasticsearch does.")
+            notes = (*notes, "PostgreSQL does not compute significant terms; Elasticsearch does.")
         return Results(
             total=total,
             hits=hits,
@@ -110,7 +110,7 @@ class PostgresqlIndex:
         with _our_words():
             async with self.engine.connect() as connection:
                 if (await connection.execute(select(func.to_regclass(f"{SCHEMA}.about")))).scalar_one() is None:
-                    missing = "The index is not there yet; `broadsheet index create` makes it."
+                    missing = "The index does not exist yet; `broadsheet index create` creates it."
                     return IndexStatus(backend=self.name, schema_version=0, notes=(missing,))
                 version = (await connection.execute(select(func.max(ABOUT.c.schema_version)))).scalar_one()
                 documents = {
@@ -173,11 +173,15 @@ def _our_words() -> Iterator[None]:
     except DBAPIError as error:
         state = getattr(error.orig, "sqlstate", None)
         if state in ("42P01", "3F000"):
-            raise IndexUnavailable("The search index is not there yet; `broadsheet index create` makes it.") from None
+            raise IndexUnavailable(
+                "The search index does not exist yet; `broadsheet index create` creates it."
+            ) from None
         # the cause is for who asks why; its text stays out of logs and answers
         if state is None:
             raise IndexUnavailable("PostgreSQL cannot be reached, so nothing can be searched.") from error
-        raise IndexUnavailable(f"PostgreSQL refuses to search or index ({_refusal(state, error.orig)}).") from error
+        raise IndexUnavailable(
+            f"PostgreSQL rejected the search or indexing ({_refusal(state, error.orig)})."
+        ) from error
     except (SQLAlchemyError, OSError) as error:
         raise IndexUnavailable(f"PostgreSQL cannot be used ({type(error).__name__}).") from error
 

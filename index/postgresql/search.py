@@ -94,7 +94,7 @@ class Search:
                 return or_(found.score < score, and_(found.score == score, found.id > id))
             at = datetime.fromisoformat(str(value)) if value is not None else None
         except ValueError as error:
-            raise BadQuery("The cursor is not one that a page of results gave.") from error
+            raise BadQuery("The cursor is not valid; use `next_cursor` of a page of results.") from error
         if at is None:
             return and_(found.sorted_at.is_(None), found.id > id)
         beyond = found.sorted_at < at if self.query.sort is Sort.NEWEST else found.sorted_at > at

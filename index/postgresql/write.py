@@ -65,7 +65,7 @@ async def _send(connection: AsyncConnection, table: Table, rows: Rows, refuse: C
         if not (isinstance(error, DataError) or getattr(error.orig, "sqlstate", "") in _REFUSED):
             raise
         if len(rows) == 1:
-            refuse(rows[0][0], f"PostgreSQL refuses it ({getattr(error.orig, 'sqlstate', 'unknown')})")
+            refuse(rows[0][0], f"PostgreSQL rejected it ({getattr(error.orig, 'sqlstate', 'unknown')})")
             return
         half = len(rows) // 2
         await _send(connection, table, rows[:half], refuse)

@@ -120,7 +120,7 @@ def _run(cluster: Cluster, held: int, command: list[str | Path], text: str | Non
     if done.returncode or b"ERROR:" in cluster.start_log.read_bytes():
         raise DatabaseUnavailable(
             f"PostgreSQL could not make its data directory {cluster.data}: {last_words(cluster.start_log)} "
-            "Mend that, set BROADSHEET_HOME to another directory, or BROADSHEET_DATABASE_URL to a server of your own; "
+            "Fix that, set BROADSHEET_HOME to another directory, or BROADSHEET_DATABASE_URL to a server of your own; "
             f"more is in {cluster.start_log}."
         )
 
@@ -138,5 +138,5 @@ def last_words(*files: Path) -> str:
     lines = [line for file in files if file.exists() for line in file.read_text(errors="replace").splitlines()]
     lines = [line.strip() for line in lines if line.strip()]
     bad = [line for line in lines if any(word in line for word in ("PANIC:", "FATAL:", "ERROR:", "error:"))]
-    last = (bad or lines or ["it said nothing"])[-1]
+    last = (bad or lines or ["no output"])[-1]
     return re.sub(r"^.*?[\d-]{10} [\d:.]+ \w+ \[\d+\] ", "", last).rstrip(".") + "."

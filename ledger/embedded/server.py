@@ -116,8 +116,9 @@ def start(home: Path) -> Server:
         return _start(home)
     except OSError as error:
         raise DatabaseUnavailable(
-            f"PostgreSQL cannot live in {home}: {error.strerror or error} ({error.filename}). Set BROADSHEET_HOME to a "
-            "directory of yours with space left, or BROADSHEET_DATABASE_URL to a server of your own."
+            f"PostgreSQL cannot store its data in {home}: {error.strerror or error} ({error.filename}). "
+            "Set BROADSHEET_HOME to a directory of yours with space left, "
+            "or BROADSHEET_DATABASE_URL to a server of your own."
         ) from error
 
 
@@ -160,7 +161,7 @@ def _check(cluster: Cluster) -> None:
     if found != MAJOR:
         raise DatabaseUnavailable(
             f"{cluster.data} was written by PostgreSQL {found}, and this is {MAJOR}. "
-            "Bring its content over with pg_dump of the older one, or move it away to begin with an empty database."
+            "Transfer its content with pg_dump of the older one, or move it away to begin with an empty database."
         )
     postmaster.make_private(cluster)
 
@@ -178,7 +179,7 @@ def _await_ready(cluster: Cluster) -> None:
             if lock and lock.status == "ready" and postmaster.is_ours(lock.pid, cluster.data):
                 raise DatabaseUnavailable(
                     f"PostgreSQL (process {lock.pid}) runs, but its socket in {cluster.sockets} is gone. "
-                    "Let its other users end, then try again."
+                    "Stop the processes that use it, then try again."
                 )
             spoke_at = time.monotonic()
             log.info("postgresql_waiting", data=str(cluster.data), log=_last_words(cluster))

@@ -17,7 +17,7 @@ class DataSource:
 SOURCES = (
     DataSource(
         name="GeoNames",
-        what="towns, countries and their names; shortened and merged by us",
+        what="towns, countries and their names; shortened and merged",
         licence="CC BY 4.0",
         url="https://www.geonames.org/",
     ),
@@ -46,6 +46,6 @@ def attributions() -> tuple[str, ...]:
     """Return one sentence a source, for a page's foot or an API's answer.
 
     >>> attributions()[0]
-    'GeoNames (https://www.geonames.org/, CC BY 4.0): towns, countries and their names; shortened and merged by us.'
+    'GeoNames (https://www.geonames.org/, CC BY 4.0): towns, countries and their names; shortened and merged.'
     """
     return tuple(f"{source.name} ({source.url}, {source.licence}): {source.what}." for source in SOURCES)

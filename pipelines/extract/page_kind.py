@@ -184,7 +184,7 @@ def wall(document: Document, body: str, shown: str, *, dated: bool) -> Refusal |
     """
     host = urlsplit(document.url).hostname or ""
     if _CONSENT_HOST.search(host) and len(body) < _WALL_TEXT:
-        return Refusal(outcome=Outcome.WALL, reason=f"A consent page of {host} stands in place of the article.")
+        return Refusal(outcome=Outcome.WALL, reason=f"A consent page of {host} replaces the article.")
     stated = document.article.get("headline") or document.meta("og:type").lower() == "article"
     if (stated or dated) and len(body) > 150:
         return None
@@ -194,9 +194,9 @@ def wall(document: Document, body: str, shown: str, *, dated: bool) -> Refusal |
     head = f"{title}\n{' '.join((node.text() or '')[:200] for node in document.headings[:3])}"
     little = len(shown) < 3 * _WALL_TEXT
     if _BOT_CHECK.search(head) or (little and _BOT_CHECK.search(shown) and not document.article):
-        return Refusal(outcome=Outcome.WALL, reason=f"A bot wall stands in place of the article (“{title[:80]}”).")
+        return Refusal(outcome=Outcome.WALL, reason=f"A bot check replaces the article (“{title[:80]}”).")
     if _CONSENT.search(head) or (little and len(body) < 400 and _CONSENT.search(shown) and not document.article):
-        return Refusal(outcome=Outcome.WALL, reason=f"A consent wall stands in place of the article (“{title[:80]}”).")
+        return Refusal(outcome=Outcome.WALL, reason=f"A consent wall replaces the article (“{title[:80]}”).")
     if _ERROR.search(head):
         return Refusal(
             outcome=Outcome.WALL, reason=f"An error page was sent as if it were the article (“{title[:80]}”)."

@@ -189,18 +189,18 @@ def _refused(document: Document, body: str, shown: str, sort: Kind, *, cut: bool
     if refusal := wall(document, body, shown, dated=dated):
         return refusal
     if cut and len(body) < _LEAST_BODY:
-        return Refusal(outcome=Outcome.TOO_DEEP, reason="Its text is nested deeper than is read.")
+        return Refusal(outcome=Outcome.TOO_DEEP, reason="Its text is nested too deeply.")
     if sort is Kind.LISTING:
-        return Refusal(outcome=Outcome.NOT_AN_ARTICLE, reason="The page lists articles; it is none itself.")
+        return Refusal(outcome=Outcome.NOT_AN_ARTICLE, reason="The page lists articles; it is not an article itself.")
     if not body.strip() and (document.article or not document.headings):
-        return Refusal(outcome=Outcome.EMPTY, reason="There is no text of an article on the page.")
+        return Refusal(outcome=Outcome.EMPTY, reason="The page has no article text.")
     if sort is Kind.NOT_AN_ARTICLE:
         return Refusal(
             outcome=Outcome.NOT_AN_ARTICLE,
-            reason="The page does not call itself an article, has no date and hardly any text.",
+            reason="The page is not marked as an article, has no date and hardly any text.",
         )
     if not body.strip():
-        return Refusal(outcome=Outcome.EMPTY, reason="There is no text of an article on the page.")
+        return Refusal(outcome=Outcome.EMPTY, reason="The page has no article text.")
     return None
 
 

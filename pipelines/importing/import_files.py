@@ -87,7 +87,7 @@ def kind_of(path: Path) -> ImportKind:
     if lines and lines[0].startswith((b"http://", b"https://")):
         return ImportKind.ADDRESSES
     raise ConfigurationError(
-        f"{path} is none of what can be imported: a WARC file (.warc, .warc.gz, .warc.zst), JSON lines with id and "
+        f"{path} cannot be imported: it is not a WARC file (.warc, .warc.gz, .warc.zst), JSON lines with id and "
         "url, or addresses that begin with http:// or https://, one a line."
     )
 
@@ -138,14 +138,14 @@ def _pages(file: BinaryIO, start: Position, folder: Path) -> Iterator[ImportItem
             page = page_of_line(wanted if isinstance(wanted, dict) else {}, folder)
             address = normal(page.url)
         except BroadsheetError:
-            yield ImportItem(after=after, passed_over="no page to be read")
+            yield ImportItem(after=after, passed_over="no page to read")
         except AddressTooLong:
             yield ImportItem(after=after, passed_over=TOO_LONG)
         except ValueError:
             yield ImportItem(after=after, passed_over="no address")
         else:
             if (at := instant(page.fetched_at.isoformat())) is None:
-                yield ImportItem(after=after, passed_over="no date that can be")
+                yield ImportItem(after=after, passed_over="no valid date")
             else:
                 yield ImportItem(after=after, page=replace(page, url=address, final_url=address, fetched_at=at))
 
@@ -217,7 +217,7 @@ def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | N
     """
     name, url = line.get("id"), line.get("url")
     if not isinstance(name, str) or not isinstance(url, str) or not name or Path(name).name != name:
-        raise PageUnreadable("A line of the manifest needs an id that is a file's name, and a url.")
+        raise PageUnreadable("A line of the manifest needs an id that is a file name, and a url.")
     stated = read_instant(str(line.get("crawled_at") or ""))
     at = stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else undated or now()
     packed, plain = folder / f"{name}.html.gz", folder / f"{name}.html"

@@ -70,7 +70,7 @@ def _record(record: Any) -> WarcRecord:
         return WarcRecord(passed_over="no address")
     at = instant(record.rec_headers.get_header("WARC-Date") or "")
     if at is None:
-        return WarcRecord(passed_over="no date that can be")
+        return WarcRecord(passed_over="no valid date")
     if record.rec_headers.get_header("WARC-Truncated"):
         return WarcRecord(passed_over="cut off by its crawler")
     status = record.http_headers.get_statuscode()

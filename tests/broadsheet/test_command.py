@@ -57,9 +57,9 @@ NOWHERE = "postgresql://someone:a-secret@127.0.0.1:1/nowhere"
         (["status"], {"database_url": "postgresql://u:a-secret@127.0.0.1:abc/db"}, "the port must be a number"),
         (["status"], {"databse_url": "x"}, "BROADSHEET_DATABSE_URL is not a setting"),
         (["search", "x"], {"elasticsearch_url": "http://127.0.0.1:1"}, "Elasticsearch"),
-        (["index", "keys"], {}, "names no Elasticsearch"),
-        (["index", "migrate"], {}, "names no Elasticsearch"),
-        (["quarantine", "drop"], {}, "Name what is to go"),
+        (["index", "keys"], {}, "is not set"),
+        (["index", "migrate"], {}, "is not set"),
+        (["rejected", "delete"], {}, "Name the documents to delete"),
         (["nonsense"], {}, "No such command"),
     ],
 )
@@ -122,13 +122,13 @@ async def test_an_article_is_shown_with_its_last_attempt_its_unexplained_version
         return told.stdout
 
     last = "Last attempt 2026-03-02 11:00 UTC"
-    result = "gone (the site answers 410); next visit 2026-03-03 11:00 UTC"
+    result = "gone (the site answers 410); next fetch 2026-03-03 11:00 UTC"
     assert f"{last} at {copy}: {result}" in shown()
     assert f"First: alpha, {first}: published 2026-03-02T07:00:00Z" in shown()
-    assert "Copy: this article: claims 1996-01-01, first seen 2026-03-02 09:00 UTC" in shown()
-    assert "unexplained (read otherwise than before; what the outlet changed cannot be told)" in shown("--history")
+    assert "Copy: this article: states 1996-01-01, first seen 2026-03-02 09:00 UTC" in shown()
+    assert "unexplained (extracted differently than before; what the outlet changed is unknown)" in shown("--history")
     assert f"{last} at {copy}: {result}" in shown("--history")
-    assert "Unexplained: read otherwise than before" in shown("--diff", "1..2")
+    assert "Unexplained: extracted differently than before" in shown("--diff", "1..2")
     document = json.loads(shown("--json"))
     assert document["last_attempt"]["outcome"] == "gone"
     assert document["next_visit_at"] == "2026-03-03T11:00:00Z"
@@ -146,7 +146,7 @@ async def test_ledger_and_index_are_compared_article_by_article(
         await read(engine, article(f"https://alpha.example/{number}", readings.text(number)), hour(0))
     assert "every article is enqueued" in ran("index", "create", code=0)
     ran("index", "rebuild", code=0)
-    assert "The index has what the ledger has." in ran("index", "verify", code=0)
+    assert "The index matches the ledger." in ran("index", "verify", code=0)
     async with engine.begin() as connection:
         await connection.execute(text("DELETE FROM search.articles"))
     assert "The index lacks 3 of 3 articles" in ran("status", code=0)
@@ -155,7 +155,7 @@ async def test_ledger_and_index_are_compared_article_by_article(
     assert (told["articles"], told["differ"], told["enqueued"], told["missing"]["count"]) == (3, 3, 0, 3)
     assert "3 enqueued" in ran("index", "verify", "--repair", code=0)
     told = json.loads(ran("status", "--json", code=0))["index"]
-    assert (told["owed"], told["lacking"], told["difference"]) == (3, 0, None)
+    assert (told["pending"], told["missing"], told["difference"]) == (3, 0, None)
 
 
 def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
@@ -165,8 +165,8 @@ def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
     # the crawl goes on without the index; the newsroom's own table of articles cannot
     broadsheet("demo", "--once", "--newsroom-port", str(newsroom_port), home=tmp_path, timeout=300, **away)
     told = json.loads(broadsheet("status", "--json", home=tmp_path, **away).stdout)
-    assert told["index"]["owed"] >= 28
-    assert told["index"]["owed_since"] is not None
+    assert told["index"]["pending"] >= 28
+    assert told["index"]["pending_since"] is not None
     assert "127.0.0.1:1" in told["index"]["error"]
     assert told["ledger"]["articles"] == 28
 
@@ -174,7 +174,7 @@ def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
     rebuilt = broadsheet("index", "rebuild", home=tmp_path, **there)
     assert rebuilt.returncode == 0, rebuilt.stderr
     told = json.loads(broadsheet("status", "--json", home=tmp_path, **there).stdout)
-    assert (told["index"]["owed"], told["index"]["quarantined"], told["index"]["error"]) == (0, 0, None)
+    assert (told["index"]["pending"], told["index"]["rejected"], told["index"]["error"]) == (0, 0, None)
     assert told["index"]["documents"]["articles"] >= 28
 
 
@@ -226,7 +226,7 @@ def test_a_signal_inside_an_exec_ends_with_its_code_too(tmp_path: Path, stop: si
     # a module, as `python -m broadsheet` is: a script's own end forgets the interrupt
     ended = subprocess.run([sys.executable, "-m", "stopped"], env=environ, capture_output=True, text=True, check=False)
     assert ended.returncode == 128 + stop, ended
-    assert ended.stderr == "Stopped. What was not fetched is still due.\n"
+    assert ended.stderr == "Stopped. Pages that were not fetched stay due.\n"
 
 
 def test_an_outcome_has_a_name_that_people_can_read() -> None:

@@ -86,10 +86,10 @@ CASES: dict[str, list[tuple[str, int]]] = {
     "index migrate": [("", 2)],
     "index keys": [("", 2)],
     "index status": [("", 0), ("!", 2)],
-    "quarantine list": [("", 0), ("!", 2)],
-    "quarantine show": [("{refused}", 0), ("nobody", 1)],
-    "quarantine retry": [("nobody", 1), ("!", 2)],
-    "quarantine drop": [("", 2), ("nobody", 1)],
+    "rejected list": [("", 0), ("!", 2)],
+    "rejected show": [("{refused}", 0), ("nobody", 1)],
+    "rejected retry": [("nobody", 1), ("!", 2)],
+    "rejected delete": [("", 2), ("nobody", 1)],
     "schedule list": [("--all", 0), ("!", 2)],
     "schedule show": [("alpha", 0), ("nobody", 2), ("broken", 2)],
     "schedule pause": [("alpha", 0), ("nobody", 2)],
@@ -307,7 +307,7 @@ def test_no_verb_prints_around_the_console() -> None:
             ):
                 around.append((file.name, said))
     # the sentence of a stop that came before there was a console
-    assert around == [("entry.py", "sys.stderr.write('Stopped. What was not fetched is still due.\\n')")]
+    assert around == [("entry.py", "sys.stderr.write('Stopped. Pages that were not fetched stay due.\\n')")]
 
 
 def test_a_log_line_is_one_line_and_commands_no_terminal(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_settings_are_those_of_the_project(tmp_path: Path, database_url: str) ->
 def test_crawl_of_an_unknown_outlet_is_one_sentence(tmp_path: Path, database_url: str) -> None:
     ended = scrapy(tmp_path, database_url, "crawl", "outlet", "-a", "name=no_such_paper")
     assert ended.returncode == 1
-    assert ended.stderr == "No outlet 'no_such_paper'. `broadsheet outlets list` names them all.\n"
+    assert ended.stderr == "No outlet 'no_such_paper'. `broadsheet outlets list` lists them all.\n"
 
 
 def test_crawl_records_and_indexes_an_outlet(tmp_path: Path, fresh_database: str, site: tuple[Server, Site]) -> None:

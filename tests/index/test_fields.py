@@ -17,7 +17,7 @@ from index.schema import fields as known_fields
 from index.schema import schema
 from index.syntax import Term
 from news.errors import BadQuery
-from web.question import Question
+from web.search_params import SearchParams
 
 #: version of the schema -> hash of what Elasticsearch is told of an article's fields
 HASHES = {1: "980e1007a8a51b3d", 2: "4f39d11d4c836762", 3: "09ba68ff8dcfb248", 4: "b1cfe4dbf8889482"}
@@ -54,7 +54,7 @@ def test_a_declared_field_is_mapped_searched_filtered_and_shown() -> None:
     assert fields.facet_sources()["dateline"] == ("dateline",)
     assert "dateline" in fields.usual_facets()
     assert "dateline" in fields.listed_facets()
-    assert Question.of([("written_in", "Kyjiw")]).chosen == {"dateline": ("Kyjiw",)}
+    assert SearchParams.of([("written_in", "Kyjiw")]).chosen == {"dateline": ("Kyjiw",)}
     assert "| `dateline` | text | where it was written | `dateline` | `written_in` |" in fields.table()
 
 
@@ -77,14 +77,14 @@ def test_another_mapping_has_another_version() -> None:
 
 @pytest.mark.parametrize(
     ("asked", "said"),
-    [("langauge", "'language'"), ("Authr", "'author'"), ("zzz", "Known are "), ("x" * 9_000, "Known are")],
+    [("langauge", "'language'"), ("Authr", "'author'"), ("zzz", "Use one of: "), ("x" * 9_000, "Use one of")],
 )
 def test_an_unknown_facet_is_answered_with_the_nearest(asked: str, said: str) -> None:
     with pytest.raises(BadQuery, match=said) as caught:
         known_facet(asked)
     assert len(str(caught.value)) < 400
     with pytest.raises(BadQuery, match=said):
-        Question.of([(asked, "x")], program=True)
+        SearchParams.of([(asked, "x")], program=True)
 
 
 def test_a_keyword_is_not_searched_as_text() -> None:

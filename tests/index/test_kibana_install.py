@@ -84,17 +84,17 @@ def test_a_key_is_sent_and_a_wrong_one_is_refused_in_a_sentence(kibana: FakeKiba
     kibana.key = KEY
     put(kibana, key=KEY)
     for wrong in ("d3Jvbmc=", None):
-        with pytest.raises(KibanaUnavailable, match="wants another key in BROADSHEET_KIBANA_API_KEY") as told:
+        with pytest.raises(KibanaUnavailable, match="needs another API key in BROADSHEET_KIBANA_API_KEY") as told:
             put(kibana, key=wrong)
         assert "d3Jvbmc=" not in str(told.value)
     kibana.broken["/api/status"] = 401
-    with pytest.raises(KibanaUnavailable, match="refuses our key; see BROADSHEET_KIBANA_API_KEY"):
+    with pytest.raises(KibanaUnavailable, match="rejected the API key; see BROADSHEET_KIBANA_API_KEY"):
         put(kibana, key="d3Jvbmc=")
 
 
 def test_a_key_without_the_rights_is_told_so(kibana: FakeKibana) -> None:
     kibana.broken["/api/saved_objects/_import"] = 403
-    with pytest.raises(KibanaUnavailable, match="does not allow this with our key"):
+    with pytest.raises(KibanaUnavailable, match="does not allow this with this key"):
         put(kibana)
 
 
@@ -162,7 +162,7 @@ def test_a_redirect_is_not_followed_with_the_key() -> None:
     server = HTTPServer(("127.0.0.1", 0), Elsewhere)
     thread = Thread(target=server.handle_request, daemon=True)
     thread.start()
-    with pytest.raises(KibanaUnavailable, match="sends us elsewhere"):
+    with pytest.raises(KibanaUnavailable, match="redirects to another address"):
         put(FakeKibana(url=f"http://127.0.0.1:{server.server_address[1]}"), key=KEY)
     thread.join()
     server.server_close()

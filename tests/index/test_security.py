@@ -139,7 +139,7 @@ async def test_a_wrong_password_is_said_and_not_shown(secured: Secured) -> None:
     for index in (secured.index(password="wrong-secret"), secured.index(key="d3Jvbmc6d3JvbmctrC1zZWNyZXQ=")):
         try:
             for asked in (index.search(Query()), index.write([article("a", 1)]), index.status(), index.create()):
-                with pytest.raises(IndexUnavailable, match="refuses our key or password") as caught:
+                with pytest.raises(IndexUnavailable, match="rejected the API key or password") as caught:
                     await asked
                 assert "secret" not in str(caught.value)
                 assert caught.value.__suppress_context__

@@ -31,7 +31,7 @@ async def test_an_article_that_was_read_was_attempted_then(engine):
     found = await last(engine, kept.article_id)
     assert (found.at, found.url, found.outcome, found.status) == (hour(0), URL, Outcome.NEW, 200)
     assert found.next_visit_at > hour(0)
-    assert found.result == "read for the first time"
+    assert found.result == "new"
 
 
 async def test_the_first_410_is_known_at_once_with_the_day_of_the_next_visit(engine):
@@ -67,8 +67,8 @@ async def test_an_article_that_is_not_re_fetched_has_no_next_visit(engine):
     [
         (Outcome.SERVER_ERROR, 503, "the site answers 503", "server error (the site answers 503)"),
         (Outcome.HTTP_ERROR, 403, "the site answers 403", "blocked by the site (the site answers 403)"),
-        (Outcome.WALL, 200, "a bot check", "blocked by a wall (a bot check)"),
-        (Outcome.UNRECORDABLE, None, "NUL", "fetched, but what came cannot be recorded (NUL)"),
+        (Outcome.WALL, 200, "a bot check", "blocked by a consent wall, paywall or bot check (a bot check)"),
+        (Outcome.UNRECORDABLE, None, "NUL", "fetched, but cannot be recorded (NUL)"),
         (Outcome.TIMEOUT, None, "", "not reachable: no answer in time"),
     ],
 )

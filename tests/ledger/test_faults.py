@@ -83,7 +83,7 @@ async def test_a_refused_connection_is_named_by_its_sqlstate_and_without_an_addr
             async with limited.connect():
                 pass
         assert reason_of(caught.value) == '53300 too many connections for role "limited"'
-        assert sentence_of(caught.value).startswith("PostgreSQL has no connection left for us (53300 too many")
+        assert sentence_of(caught.value).startswith("PostgreSQL has no free connection (53300 too many")
     finally:
         with psycopg.connect(fresh_database.replace("+psycopg", ""), autocommit=True) as connection:
             connection.execute("DROP ROLE limited")
@@ -98,8 +98,8 @@ async def test_a_refused_connection_is_named_by_its_sqlstate_and_without_an_addr
     ("sqlstate", "words"),
     [
         ("53100", "disk is full"),
-        ("42501", "does not allow this to our role"),
-        ("25006", "only reads here"),
+        ("42501", "does not allow this to Broadsheet's role"),
+        ("25006", "is read-only"),
         ("57014", "statement_timeout"),
         ("55P03", "lock_timeout"),
         ("42P05", "session pooling or a direct connection"),

@@ -112,7 +112,7 @@ async def test_a_server_without_a_free_connection_is_named(fresh_database: str) 
     with _role(fresh_database) as (name, url):
         with psycopg.connect(libpq(fresh_database), autocommit=True) as connection:
             connection.execute(f"ALTER ROLE {name} CONNECTION LIMIT 0")
-        assert "no connection left for us (53300 too many connections for role" in await _refusal(url)
+        assert "no free connection (53300 too many connections for role" in await _refusal(url)
 
 
 async def test_what_can_be_written_has_no_fault_and_leaves_nothing(engine: AsyncEngine) -> None:

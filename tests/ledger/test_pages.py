@@ -100,7 +100,7 @@ async def test_an_address_that_the_database_refuses_leaves_the_others_in(engine:
     async with engine.begin() as connection:
         assert await count_due(connection, "a") == 60
         assert await announce(connection, "a", SOURCE, found) == 0
-    refused = [line for line in logs if line["event"] == "addresses_refused"]
+    refused = [line for line in logs if line["event"] == "addresses_rejected"]
     assert sum(line["addresses"] for line in refused) == 3
     assert not any("a.example/\x00" in str(line) for line in refused)
 

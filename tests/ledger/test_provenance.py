@@ -262,7 +262,7 @@ async def test_a_page_without_text_leaves_the_text_we_have_and_is_looked_at_agai
     empty = await newsroom.fetch(b"<html><body><article></article></body></html>")
     assert empty.outcome in (Outcome.EMPTY, Outcome.NOT_AN_ARTICLE)
     assert empty.article_id == first.article_id
-    assert "the text that we have stays" in empty.reason
+    assert "the stored text stays" in empty.reason
     async with newsroom.engine.connect() as connection:
         assert (await connection.execute(select(pages.c.due_at))).scalar_one() is not None
     assert len(await newsroom.versions(first)) == 1

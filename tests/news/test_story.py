@@ -5,7 +5,7 @@ import pytest
 
 from news import story
 from news.moment import Moment, Precision, TimeSource
-from news.story import Member, contradicts, first, is_corroborated
+from news.story import StoryMember, contradicts, first, is_corroborated
 
 SEEN = datetime(2026, 3, 2, 12, tzinfo=UTC)
 WINDOW = timedelta(days=14)
@@ -25,7 +25,7 @@ def day(number):
 
 
 def member(number, out, seen=SEEN):
-    return Member(article_id=UUID(int=number), out_by=out, first_seen_at=seen)
+    return StoryMember(article_id=UUID(int=number), out_by=out, first_seen_at=seen)
 
 
 def test_a_stated_time_counts():

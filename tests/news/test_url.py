@@ -85,7 +85,7 @@ def test_a_name_that_may_carry_the_article_is_kept_where_the_path_does_not_name_
     "host", ["a\ud800b.example", "a\u202eb.example", "é..example", "😀.example", "a" * 64, "é" * 64]
 )
 def test_a_host_that_idna_or_dns_refuses_is_refused(host):
-    with pytest.raises(ValueError, match=r"no host that can be|not an address that can be"):
+    with pytest.raises(ValueError, match=r"no valid host|not a valid address"):
         normal(f"https://{host}/")
 
 
@@ -93,7 +93,7 @@ def test_a_host_that_idna_or_dns_refuses_is_refused(host):
     "host", ["h;jsessionid=1", "a,b.example", "*.example", "a!b", "[v1.a]", "[fe80::1%25eth0]", "a..b"]
 )
 def test_a_host_with_odd_characters_is_refused(host):
-    with pytest.raises(ValueError, match=r"no host that can be|not an address that can be"):
+    with pytest.raises(ValueError, match=r"no valid host|not a valid address"):
         normal(f"https://{host}/")
 
 
@@ -120,7 +120,7 @@ def test_the_bytes_of_an_address_count_as_they_are_sent():
     start = "https://a.example/"
     fits = start + "a" * (ADDRESS_BYTES - len(start))
     assert normal(fits) == fits
-    with pytest.raises(AddressTooLong, match=r"2,001 bytes in normal form; 2,000 are the most"):
+    with pytest.raises(AddressTooLong, match=r"2,001 bytes in normalised form; the limit is 2,000"):
         normal(fits + "a")
     assert normal(f"{start}?utm_source={LETTERS}") == start
     assert normal(start + "漢" * 200).startswith(start + "%E6%BC%A2")

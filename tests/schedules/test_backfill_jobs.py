@@ -49,15 +49,15 @@ def test_filling_in_says_how_far_it_is_and_when_stopped_what_is_still_due(tmp_pa
         file.write_text(f'name = "Daily"\nhome = "{site.origin}/"\ndelay_seconds = 5\n')
         command = [sys.executable, "-m", "broadsheet", "crawl", "daily", "--since", "2026-01-01"]
         started = subprocess.Popen(command, env=environ, stdout=said, stderr=said)
-        until(lambda: "still due" in (tmp_path / "said").read_text(), "a line of progress", tmp_path / "said")
+        until(lambda: "not fetched yet" in (tmp_path / "said").read_text(), "a line of progress", tmp_path / "said")
         started.send_signal(signal.SIGINT)
         assert started.wait(PATIENCE_SECONDS) == 130
         *lines, last = (tmp_path / "said").read_text().splitlines()
         assert lines
-        assert not [line for line in lines if not line.startswith("Filling in: daily: ")]
+        assert not [line for line in lines if not line.startswith("Backfilling: daily: ")]
         assert re.fullmatch(
-            r"Stopped\. daily: \d of \d sitemaps read, \d pages fetched, \d+ found and still due; "
-            r"the same command goes on\.",
+            r"Stopped\. daily: \d of \d sitemaps read, \d pages fetched, \d+ found and not fetched yet; "
+            r"the same command resumes\.",
             last,
         )
 

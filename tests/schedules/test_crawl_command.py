@@ -29,7 +29,7 @@ def test_a_crawl_says_what_waits_for_another_try_and_how_to_fetch_it_now(
     write_outlet(tmp_path, "harbour", site)
     said = broadsheet(environ, "crawl", "harbour", code=0).stdout
     assert re.search(
-        r"1 page waits for another try, the next at \d\d:\d\d UTC\. Fetch one now: broadsheet recrawl URL\n", said
+        r"1 page will be retried, the next at \d\d:\d\d UTC\. Fetch one now: broadsheet recrawl URL\n", said
     )
     told = json.loads(broadsheet(environ, "crawl", "harbour", "--json", code=0).stdout)
     assert (told["waiting"], told["problems"]) == (1, {})
@@ -47,7 +47,7 @@ def test_a_crawl_in_which_every_page_fails_is_an_outlet_that_could_not_be_crawle
     site.has("/2024/a-storm-over-the-harbour", "not now", status=500)
     site.lists("/2024/a-storm-over-the-harbour")
     write_outlet(tmp_path, "harbour", site)
-    assert "harbour: no page could be fetched and read." in broadsheet(environ, "crawl", "harbour", code=1).stderr
+    assert "harbour: no page could be fetched and extracted." in broadsheet(environ, "crawl", "harbour", code=1).stderr
 
 
 def test_a_worker_starts_beside_a_broken_file_names_it_and_crawls_the_others(
@@ -63,6 +63,6 @@ def test_a_worker_starts_beside_a_broken_file_names_it_and_crawls_the_others(
         until(lambda: asked(fresh_database, "SELECT 1 FROM articles"), "the article is stored", log)
     broken = [line for line in map(json.loads, log.read_text().splitlines()) if line["event"] == "outlet_file_broken"]
     assert [line["level"] for line in broken] == ["warning", "warning"]
-    assert "folder.toml: it is no file" in broken[0]["reason"]
+    assert "folder.toml: not a file" in broken[0]["reason"]
     assert "nested.toml: it is nested too deeply" in broken[1]["reason"]
     assert "nested.toml" in broadsheet(environ, "status", code=0).stdout

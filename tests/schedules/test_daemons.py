@@ -72,7 +72,7 @@ def test_a_daemon_that_is_asked_to_end_ends_cleanly(tmp_path: Path, fresh_databa
     # where no terminal is each line is for a program
     told = [json.loads(line) for line in log.read_text().splitlines()]
     assert not [event for event in told if "color_message" in event]
-    assert [event["url"] for event in told if event["event"] == "search_page_listens"] == [f"http://127.0.0.1:{port}"]
+    assert [event["url"] for event in told if event["event"] == "search_page_started"] == [f"http://127.0.0.1:{port}"]
     assert (told[-1]["event"], told[-1]["code"]) == ("daemon_ended", 128 + stop)
 
 
@@ -83,7 +83,7 @@ def test_a_page_whose_port_is_taken_is_not_said_to_be_there(tmp_path: Path, fres
         with running(["web", "--port", str(port)], environ, tmp_path / "log") as page:
             assert page.wait(PATIENCE_SECONDS) == 1
     told = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
-    assert "search_page_listens" not in [event["event"] for event in told]
+    assert "search_page_started" not in [event["event"] for event in told]
     assert told[-1]["reason"] == (
         f"The search page ended: Port {port} of 127.0.0.1 is taken, perhaps by another Broadsheet; choose another port."
     )

@@ -60,7 +60,7 @@ async def test_what_the_disk_did_not_take_leaves_no_half_and_the_next_page_is_ke
     archive = Archive(tmp_path)
     await archive.keep(page("one"), "harbour")
     with full_disk(100_000):
-        with pytest.raises(ArchiveUnavailable, match=f"The archive {tmp_path} takes no pages: File too large"):
+        with pytest.raises(ArchiveUnavailable, match=f"The archive {tmp_path} cannot be written: File too large"):
             await archive.keep(page("two", NOISE), "harbour")
         assert "File too large" in (archive_fault(tmp_path) or "")
     await archive.keep(page("three"), "harbour")
@@ -90,10 +90,10 @@ def test_a_page_that_cannot_be_kept_stays_due_and_the_person_and_the_log_are_tol
     environ["BROADSHEET_ARCHIVE"] = str(tmp_path / "archive")
     write_outlet(tmp_path, "harbour", site)
     url = site.has("/2024/boats-of-the-day", f"<!-- {NOISE} -->{article('Boats')}")
-    why = f"The archive {tmp_path / 'archive'} takes no pages: File too large."
+    why = f"The archive {tmp_path / 'archive'} cannot be written: File too large."
 
     told = broadsheet(environ, "recrawl", url, full=True)
-    assert f"{url}: not kept yet, it stays queued. {why}" in told.stdout
+    assert f"{url}: not stored yet; it stays queued. {why}" in told.stdout
     [line] = [line for line in told.stderr.splitlines() if "archive_unavailable" in line]
     assert why in line
     assert len(line) < 500
@@ -113,7 +113,7 @@ def test_a_page_that_cannot_be_kept_stays_due_and_the_person_and_the_log_are_tol
     assert asked(fresh_database, "UPDATE procrastinate_jobs SET scheduled_at = now() RETURNING status::text") == [
         ("todo",)
     ]
-    assert "read for the first time" in broadsheet(environ, "recrawl", url).stdout
+    assert "new" in broadsheet(environ, "recrawl", url).stdout
     ended = broadsheet(environ, "status")
-    assert "takes no pages" not in ended.stdout
+    assert "cannot be written" not in ended.stdout
     assert "0 given up" in ended.stdout

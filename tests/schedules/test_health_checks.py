@@ -103,19 +103,19 @@ async def test_an_outlet_is_marked_told_of_once_and_unmarked_when_well(
     await notify(jobs, url)  # is answered by 500
     await notify(jobs, url)
     await notify(jobs, url)
-    assert [(each["event"], each["outlet"]) for each in told] == [("outlet_unwell", "harbour")]
+    assert [(each["event"], each["outlet"]) for each in told] == [("outlet_unhealthy", "harbour")]
     assert (told[0]["expected"], told[0]["silent_hours"]) == (24, 3.5)
 
     app = create_app(engine, jobs.desk.index, jobs.desk.configuration)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as web:
         metrics = (await web.get("/metrics")).text
-    assert 'broadsheet_outlet_unwell{outlet="harbour"} 1.0' in metrics
+    assert 'broadsheet_outlet_unhealthy{outlet="harbour"} 1.0' in metrics
 
     await read(engine, site, NOW + HOUR, new=1)
     await go_round(jobs, NOW + HOUR + timedelta(minutes=1))
     await notify(jobs, url)
     assert (await _health(engine)).reason is None
-    assert [each["event"] for each in told] == ["outlet_unwell", "outlet_well"]
+    assert [each["event"] for each in told] == ["outlet_unhealthy", "outlet_recovered"]
 
 
 async def test_a_feed_that_dies_is_marked_after_its_second_failure(jobs: Jobs, site: Site) -> None:

@@ -125,12 +125,12 @@ def test_a_feed_that_failed_twice_or_lists_nothing_is_dead() -> None:
     [reason] = judge({}, {}, [twice], None, MONDAY, UTC_ZONE).reasons
     assert reason == "https://a.example/feed cannot be read since 08 Jan 00:00 UTC (404)"
     [reason] = judge({}, {}, [source(MONDAY + HOUR, found=0)], None, MONDAY, UTC_ZONE).reasons
-    assert reason == "https://a.example/feed lists nothing any more"
+    assert reason == "https://a.example/feed no longer lists anything"
 
 
 @pytest.mark.parametrize(
     ("outcome", "words"),
-    [("wall", "wall"), ("http_error", "refused"), ("throttled", "refused"), ("timeout", "do not answer"), ("empty", "no article")],
+    [("wall", "wall"), ("http_error", "blocked"), ("throttled", "blocked"), ("timeout", "do not answer"), ("empty", "no readable article")],
 )  # fmt: skip
 def test_pages_that_turn_into_something_else_are_noticed_and_forgotten_when_well(outcome: str, words: str) -> None:
     well = {MONDAY + HOUR * number: Hours(fetched=6, stored=6, letters=12_000) for number in range(20)}

@@ -127,7 +127,7 @@ def test_the_demos_page_fetches_an_article_again(tmp_path: Path, fresh_database:
         assert "Fetch again now" in web.get(f"{page}/articles/{found['id']}").text
         asked = web.post(f"{page}/api/recrawls", json={"urls": [found["document"]["url"]]}).json()["recrawls"][0]
         until(lambda: web.get(page + asked["href"]).json()["state"] == "ended", "it is fetched", log)
-        assert "unchanged" in web.get(page + asked["href"]).json()["says"]
+        assert "unchanged" in web.get(page + asked["href"]).json()["message"]
 
 
 def _answers(web: httpx.Client, page: str) -> bool:

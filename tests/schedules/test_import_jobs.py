@@ -56,10 +56,10 @@ def test_a_warc_file_is_imported_once_however_often_it_is_asked_for(tmp_path, en
     file.write_bytes(file.read_bytes() + b"\x1f\x8b\x08broken")
     [told] = broadsheet(environ, "import", str(file))
     assert told["outcomes"] == {"new": 7, "changed": 1}
-    assert told["passed_over"] == {"damaged gzip": 1}
+    assert told["skipped"] == {"damaged gzip": 1}
     assert told["position"] == told["size_bytes"]
     assert broadsheet(environ, "import", str(file)) == [told]
-    [anew] = broadsheet(environ, "import", str(file), "--anew")
+    [anew] = broadsheet(environ, "import", str(file), "--restart")
     assert anew["outcomes"] == {"unchanged": 8}
     # a site that has an outlet is the outlet's; the other has one of its own, which is not crawled on schedule
     assert rows("SELECT outlet, count(*) FROM articles GROUP BY 1 ORDER BY 1") == [
@@ -100,7 +100,7 @@ def test_an_import_killed_at_any_moment_loses_and_doubles_nothing(tmp_path, envi
             break
     [told] = broadsheet(environ, "import", str(file))
     assert told["outcomes"] == {"new": many}
-    assert told["passed_over"] == {}
+    assert told["skipped"] == {}
     assert rows("SELECT count(*), count(DISTINCT url) FROM attempts") == [(many, many)]
     assert rows("SELECT count(*), sum(version) FROM articles") == [(many, many)]
     assert rows("SELECT count(*) FROM versions") == [(many,)]
@@ -128,7 +128,7 @@ def test_a_manifest_is_imported(tmp_path, environ, rows):
     manifest = tmp_path / "manifest.jsonl"
     manifest.write_text("\n".join(map(json.dumps, lines)))
     [told] = broadsheet(environ, "import", str(manifest))
-    assert (told["kind"], told["outcomes"], told["passed_over"]) == ("pages", {"new": 2}, {"no page to be read": 1})
+    assert (told["kind"], told["outcomes"], told["skipped"]) == ("pages", {"new": 2}, {"no page to read": 1})
     assert rows("SELECT DISTINCT first_seen_at = '2024-02-08 10:30+00' FROM articles") == [(True,)]
 
 
@@ -166,7 +166,7 @@ def test_a_list_of_addresses_is_fetched_and_recorded(tmp_path, environ, rows):
         file = tmp_path / "list.txt"
         file.write_text("\n".join([*(home + path for path in paths), "nonsense", f"{home}/gone/story-of-no-day"]))
         [told] = broadsheet(environ, "import", str(file))
-    assert (told["outcomes"], told["passed_over"]) == ({"found": 4}, {"no address": 1})
+    assert (told["outcomes"], told["skipped"]) == ({"found": 4}, {"no address": 1})
     assert rows("SELECT outcome, count(*) FROM attempts GROUP BY 1 ORDER BY 1") == [("gone", 1), ("new", 3)]
     [(slug,)] = rows("SELECT DISTINCT outlet FROM articles")
     assert str(slug).startswith("127_0_0_1_")
@@ -205,7 +205,7 @@ def test_a_file_that_is_nothing_ends_in_one_sentence(tmp_path, environ):
     command = [sys.executable, "-m", "broadsheet", "import", str(tmp_path / "x")]
     ran = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
     assert ran.returncode == 2
-    assert "none of what can be imported" in ran.stderr
+    assert "cannot be imported" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 
@@ -219,5 +219,5 @@ def test_every_file_that_cannot_be_imported_is_named_and_none_is_begun(tmp_path,
     assert ran.returncode == 2
     *named, last = ran.stderr.splitlines()
     assert [line.split(" ")[0] for line in named] == [str(tmp_path / "junk.gz"), str(tmp_path / "nope"), str(tmp_path)]
-    assert last == "Nothing was begun."
+    assert last == "Nothing was started."
     assert broadsheet(environ, "import") == [[]]

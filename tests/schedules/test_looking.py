@@ -142,7 +142,7 @@ def test_looking_that_is_stopped_ends_with_one_sentence_and_writes_nothing(tmp_p
         until(lambda: "/" in [path for path, _ in site.asked], "the home page is asked for")
         started.send_signal(signal.SIGINT)
         assert started.communicate(timeout=PATIENCE_SECONDS)[1] == (
-            f"Stopped looking at {site.origin}; no outlet was added.\n"
+            f"Stopped; no outlet was added for {site.origin}.\n"
         )
         assert started.returncode == 130
         assert not (tmp_path / "outlets").exists()
@@ -163,10 +163,10 @@ def test_a_list_of_outlets_is_added_once(tmp_path, environ):
         opml += f'<outline htmlUrl="{other.origin}/"/><outline htmlUrl="https://apnews.com/"/></body></opml>'
         (tmp_path / "list.opml").write_text(opml)
         ran = broadsheet(environ, "outlets", "import", str(tmp_path / "list.opml"), "--json", code=1)
-        ends = {each["home"]: each["end"] for each in map(json.loads, ran.stdout.splitlines())}
-        assert ends == {f"{one.origin}/": "added", f"{other.origin}/": "failed", "https://apnews.com/": "known"}
+        ends = {each["home"]: each["result"] for each in map(json.loads, ran.stdout.splitlines())}
+        assert ends == {f"{one.origin}/": "added", f"{other.origin}/": "failed", "https://apnews.com/": "skipped"}
         again = broadsheet(environ, "outlets", "import", str(tmp_path / "list.opml"), code=1).stdout
-        assert "0 added, 2 known, 1 failed" in again
+        assert "0 added, 2 skipped, 1 failed" in again
 
 
 def test_every_line_of_a_list_is_accounted_for_and_an_address_without_scheme_is_asked_for_by_http(tmp_path, environ):
@@ -180,14 +180,14 @@ def test_every_line_of_a_list_is_accounted_for_and_an_address_without_scheme_is_
         assert sorted(line.partition(", 127")[0] for line in lines) == sorted(
             [
                 f"{bare}: added",
-                "not a url: failed, it is no address",
-                f"https://a.example/{LETTERS}: failed, 'https://a.example/{LETTERS[:182]}…' cannot be kept: the address has "
-                "4,018 bytes in normal form; 2,000 are the most.",
-                "https://apnews.com/: known",
-                f"{bare}: doubled, it stands there twice",
+                "not a url: failed, not an address",
+                f"https://a.example/{LETTERS}: failed, 'https://a.example/{LETTERS[:182]}…' cannot be stored: the address has "
+                "4,018 bytes in normalised form; the limit is 2,000.",
+                "https://apnews.com/: skipped",
+                f"{bare}: duplicate",
             ]
         )
-        assert last == "1 added, 1 known, 2 failed, 1 doubled"
+        assert last == "1 added, 1 skipped, 2 failed, 1 duplicate"
         [file] = (tmp_path / "outlets").iterdir()
         assert tomllib.loads(file.read_text())["home"] == f"{site.origin}/"
 

@@ -134,12 +134,12 @@ async def test_what_is_told_twice_is_one(jobs: Jobs) -> None:
     engine = jobs.desk.engine
     await live(engine, NOW, days=2)
     await tell(jobs, NOW)
-    before = [await owed(engine, kind) for kind in ("outlet_hour", "index_debt")]
+    before = [await owed(engine, kind) for kind in ("outlet_hour", "index_backlog")]
     assert [len(each) for each in before] == [HOURS_AT_ONCE, 1]
     async with engine.begin() as connection:
         await connection.execute(text("DELETE FROM event_watermarks"))  # as if another daemon had told it at once
     await tell(jobs, NOW + timedelta(seconds=30))
-    assert [await owed(engine, kind) for kind in ("outlet_hour", "index_debt")] == before
+    assert [await owed(engine, kind) for kind in ("outlet_hour", "index_backlog")] == before
 
 
 async def test_hours_that_were_missed_are_told_for_a_day_a_few_at_a_time(jobs: Jobs) -> None:
@@ -169,7 +169,7 @@ async def test_an_index_that_is_away_is_owed_no_hours_and_how_far_it_lags_for_a_
     for hours in range(9 * 24):
         await emit_events(desk, {"harbour": HARBOUR}, NOW + hours * HOUR)
     assert await owed(engine, "outlet_hour") == {}
-    debts = await owed(engine, "index_debt")
+    debts = await owed(engine, "index_backlog")
     assert len(debts) <= AWAY / HOUR + 1
     lags = [each["lag_seconds"] for each in debts.values()]
     assert lags == sorted(lags)
@@ -191,12 +191,15 @@ async def test_an_index_with_an_old_schema_is_told_nothing_that_it_would_refuse(
     for number in range(2):  # at the second telling nothing waits for the index
         await tell(jobs, NOW + number * EVERY)
         await publish_all(jobs.desk.engine, index)
-    counts = [len(await told(index, kind)) for kind in ("outlet_unwell", "index_debt", "outlet_hour", "unwell_now")]
+    counts = [
+        len(await told(index, kind))
+        for kind in ("outlet_unhealthy", "index_backlog", "outlet_hour", "outlet_unhealthy_now")
+    ]
     assert counts == [1, 2, 0, 0]
     await migrate(index, settle_seconds=0)
-    assert len(await told(index, "index_debt")) == 2
+    assert len(await told(index, "index_backlog")) == 2
     await tell(jobs, NOW + 2 * EVERY)
-    assert len(await owed(jobs.desk.engine, "unwell_now")) == 1
+    assert len(await owed(jobs.desk.engine, "outlet_unhealthy_now")) == 1
     assert len(await owed(jobs.desk.engine, "outlet_hour")) == HOURS_AT_ONCE
 
 
@@ -209,9 +212,9 @@ async def test_who_is_unwell_stands_in_the_index_until_it_is_well_again(jobs: Jo
     for number in range(2):  # told again, it is the same one
         await tell(jobs, NOW + number * EVERY)
         await publish_all(engine, index)
-    [ill] = await told(index, "unwell_now")
+    [ill] = await told(index, "outlet_unhealthy_now")
     assert ill["reason"].startswith("silent since")
-    assert ill["unwell_since"] == NOW.isoformat().replace("+00:00", "Z")
+    assert ill["unhealthy_since"] == NOW.isoformat().replace("+00:00", "Z")
     assert ill["silent_since"] == last.replace(minute=0).isoformat().replace("+00:00", "Z")
     # a person's recrawl is nothing that its sources brought
     async with engine.begin() as connection:
@@ -219,11 +222,11 @@ async def test_who_is_unwell_stands_in_the_index_until_it_is_well_again(jobs: Jo
     await read(engine, NOW + 3 * EVERY)
     await tell(jobs, NOW + 4 * EVERY)
     await publish_all(engine, index)
-    assert len(await told(index, "unwell_now")) == 1
+    assert len(await told(index, "outlet_unhealthy_now")) == 1
     await read(engine, NOW + 5 * EVERY, new=1)
     await tell(jobs, NOW + 6 * EVERY)
     await publish_all(engine, index)
-    assert await told(index, "unwell_now") == []
+    assert await told(index, "outlet_unhealthy_now") == []
 
 
 async def test_an_outlet_that_is_crawled_no_more_is_not_unwell_and_a_paused_one_misses_nothing(jobs: Jobs) -> None:
@@ -238,12 +241,12 @@ async def test_an_outlet_that_is_crawled_no_more_is_not_unwell_and_a_paused_one_
         await tell(jobs, NOW + number * EVERY)
         await publish_all(engine, index)
     assert {each["outlet"] for each in await told(index, "outlet_hour")} == {"harbour"}
-    assert len(await told(index, "unwell_now")) == 1
+    assert len(await told(index, "outlet_unhealthy_now")) == 1
     async with engine.begin() as connection:
         await connection.execute(text("INSERT INTO outlets (slug, enabled) VALUES ('harbour', false)"))
     await tell(jobs, NOW + 12 * EVERY)
     await publish_all(engine, index)
-    assert await told(index, "unwell_now") == []
+    assert await told(index, "outlet_unhealthy_now") == []
 
 
 async def test_an_index_in_postgresql_is_told_nothing(jobs: Jobs) -> None:

@@ -85,7 +85,7 @@ def test_a_source_that_never_brings_anything_is_read_less_and_less_often():
 
 def test_a_source_that_was_never_read_is_read_at_once():
     assert reading(Schedule(), {}, None, NOW) == NextReading(
-        source="https://a.example/feed", at=NOW, why="never read before"
+        source="https://a.example/feed", at=NOW, why="not read yet"
     )
 
 

@@ -75,20 +75,20 @@ def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, st
         blocked: "http_error",
         picture: "not_html",
     }
-    assert "read for the first time, version 1" in said[boats]["says"]
-    assert "refused by robots.txt" in said[private]["says"]
-    assert "blocked by the site" in said[blocked]["says"]
-    assert "not an article" in said[picture]["says"]
-    assert {said[url]["state"] for url in strangers} == {"refused"}
-    assert "broadsheet outlets add https://unknown.example/" in said[strangers[0]]["says"]
-    assert "not a public address" in said[strangers[1]]["says"]
-    assert "2,000 are the most" in said[strangers[4]]["says"]
+    assert "new, version 1" in said[boats]["message"]
+    assert "disallowed by robots.txt" in said[private]["message"]
+    assert "blocked by the site" in said[blocked]["message"]
+    assert "not an article" in said[picture]["message"]
+    assert {said[url]["state"] for url in strangers} == {"rejected"}
+    assert "broadsheet outlets add https://unknown.example/" in said[strangers[0]]["message"]
+    assert "not a public address" in said[strangers[1]]["message"]
+    assert "the limit is 2,000" in said[strangers[4]]["message"]
 
     again = recrawl(environ, boats)
     assert "unchanged" in again.stdout
     site.has("/2024/boats-counted-at-the-quay", article("Boats counted", 70))
     changed = recrawl(environ, boats)
-    assert "changed, now version 2: number; the outlet does not say so" in changed.stdout
+    assert "changed, now version 2: number; the outlet does not disclose it" in changed.stdout
     assert "[-40 -]{+70 +}" in changed.stdout
     as_json = json.loads(recrawl(environ, "--json", boats).stdout)
     assert (as_json["outcome"], as_json["version"]) == ("unchanged", 2)
@@ -108,7 +108,7 @@ def test_a_recrawl_of_one_that_waits_joins_it(tmp_path: Path, environ: dict[str,
 def test_what_a_site_asks_to_leave_alone_stays_queued(tmp_path: Path, environ: dict[str, str], site: Site) -> None:
     other, boats = (site.has(f"/2024/{name}", "later", status=429) for name in ("other-boats-of-the-day", "the-boats"))
     write_outlet(tmp_path, "harbour", site)
-    assert "asks to be left alone" in recrawl(environ, other).stdout
+    assert "asks for a pause" in recrawl(environ, other).stdout
     assert "it stays queued" in recrawl(environ, boats).stdout
     assert site.asked("/2024/the-boats") == 0
 
@@ -126,8 +126,8 @@ async def test_a_program_asks_and_is_told(jobs: Jobs, site: Site) -> None:
         answer = await web.post("/api/recrawls", json={"urls": [url, "https://unknown.example/a"]})
         assert answer.status_code == 202
         told = answer.json()
-        [found], [refused] = told["recrawls"], told["refused"]
-        assert "outlets add" in refused["says"]
+        [found], [refused] = told["recrawls"], told["rejected"]
+        assert "outlets add" in refused["message"]
         again = await web.post("/api/recrawls", json={"urls": [url], "force": True})
         assert (again.json()["recrawls"][0]["id"], again.json()["recrawls"][0]["joined"]) == (found["id"], True)
         queued = (await web.get(found["href"])).json()
@@ -163,11 +163,11 @@ async def test_one_bad_address_among_ten_is_named_with_its_reason_and_the_ten_ar
     too_long = text in (LETTERS, CJK)
     assert [each["url"] for each in told["recrawls"] if each["url"] in good] == good
     assert len(told["recrawls"]) == 10 + (not too_long)
-    assert {each["url"] for each in told["refused"]} == {*bad, *([odd] if too_long else [])}
-    assert all(each["says"] for each in told["refused"])
+    assert {each["url"] for each in told["rejected"]} == {*bad, *([odd] if too_long else [])}
+    assert all(each["message"] for each in told["rejected"])
     if too_long:
-        [why] = [each["says"] for each in told["refused"] if each["url"] == odd]
-        assert "bytes in normal form; 2,000 are the most" in why
+        [why] = [each["message"] for each in told["rejected"] if each["url"] == odd]
+        assert "bytes in normalised form; the limit is 2,000" in why
 
 
 async def test_a_list_is_checked_before_the_first_of_it_is_asked_for(
@@ -245,7 +245,7 @@ async def test_a_link_asks_for_confirmation_and_a_page_elsewhere_cannot_give_it(
         answer = await web.post("/recrawl", data={"url": url, "mark": mark}, headers={"origin": "null"})
         assert answer.status_code == 303
         shown = await web.get(answer.headers["location"])
-        assert "No worker runs" in shown.text
+        assert "No worker is running" in shown.text
         assert shown.headers["refresh"] == "10"
         async with worker_locks(jobs.desk.engine, jobs.queue):
             shown = await web.get(answer.headers["location"])
@@ -261,7 +261,7 @@ async def test_a_wrong_token_is_said_on_the_form_which_keeps_what_was_chosen(job
         mark = page.partition('name="mark" value="')[2].partition('"')[0]
         answer = await web.post("/recrawl", data={"url": url, "mark": mark, "token": "wrong", "force": "1"})
         assert answer.status_code == 403
-        assert "That is not the token" in answer.text
+        assert "The token differs" in answer.text
         assert 'name="force" value="1" checked' in answer.text
         answer = await web.post("/recrawl", data={"url": url, "mark": mark, "token": "secret", "force": "1"})
         assert answer.status_code == 303
@@ -284,9 +284,9 @@ async def test_an_article_leads_to_its_recrawl_and_back_with_what_was_changed(jo
         await _attempted(jobs, url, Outcome.CHANGED, article_id=id, at=found.asked_at + timedelta(seconds=1))
         page = await web.get(shown)
         assert "refresh" not in page.headers
-        assert "Changed, now version 2: number; the outlet does not say so." in page.text
+        assert "Changed, now version 2: number; the outlet does not disclose it." in page.text
         assert "<del>40" in page.text
-        back = _link(page, "The article, with what was changed")
+        back = _link(page, "The article, with the changes")
         assert back == f"/articles/{id}?diff=1..2#changes"
         assert "<ins>70" in (await web.get(back.partition("#")[0])).text
 
@@ -298,10 +298,12 @@ async def test_what_the_site_calls_unchanged_may_be_fetched_all_the_same(jobs: J
     await _attempted(jobs, url, Outcome.NOT_MODIFIED, article_id=id)
     async with client(jobs) as web:
         page = await web.get(f"/recrawl/{found.id}")
-        assert "Unchanged, says the site, version 1." in page.text
+        assert "Unchanged: the site answered 304 Not Modified, version 1." in page.text
         assert "--force" not in page.text
-        assert 'name="force" value="1" checked' in (await web.get(_link(page, "Fetch it all the same"))).text
-        assert "(--force fetches it all the same)" in (await web.get(f"/api/recrawls/{found.id}")).json()["says"]
+        assert (
+            'name="force" value="1" checked' in (await web.get(_link(page, "Fetch it, ignoring caching headers"))).text
+        )
+        assert "(--force ignores caching headers)" in (await web.get(f"/api/recrawls/{found.id}")).json()["message"]
 
 
 async def test_a_crawl_that_fetched_the_page_before_has_answered_and_the_job_asks_nobody(
@@ -338,16 +340,16 @@ async def test_a_recrawl_for_which_no_job_waits_any_more_is_not_called_queued(jo
         await connection.execute(text("UPDATE procrastinate_jobs SET status = 'failed'"))
     said = (await report(jobs, found)).as_json()
     assert (said["state"], said["outcome"], said["attempt_id"]) == ("ended", None, None)
-    assert "its job failed" in said["says"]
+    assert "its job failed" in said["message"]
     async with client(jobs) as web:
         page = await web.get(f"/recrawl/{found.id}")
         assert "refresh" not in page.headers
         assert "Not fetched: its job failed" in page.text
-        assert _link(page, "Fetch it once more").startswith("/recrawl?url=")
+        assert _link(page, "Fetch it again").startswith("/recrawl?url=")
     # its outlet's file is gone
     async with jobs.desk.engine.begin() as connection:
         await connection.execute(update(recrawls_table).values(outlet="wharf"))
-    assert "no outlet 'wharf' has a file here any more" in (await report(jobs, found)).sentence()
+    assert "outlet 'wharf' has no file any more" in (await report(jobs, found)).sentence()
     # who asks again joins it, and gives it a job
     again, joined = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
     assert (again.id, joined) == (found.id, True)

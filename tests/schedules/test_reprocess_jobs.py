@@ -226,7 +226,7 @@ async def test_a_page_that_the_reader_refuses_changes_nothing_and_is_counted(job
     for number in range(3):
         await fetched(engine, number)
     before = await rows(engine, EVERYTHING.text)
-    refusal = Refusal(outcome=Outcome.EMPTY, reason="There is no text of an article on the page.")
+    refusal = Refusal(outcome=Outcome.EMPTY, reason="The page has no article text.")
     install(monkeypatch, lambda read: Digest(refusal=refusal))
     asked = await reprocessed(jobs)
     assert (asked.done, asked.changed, asked.unchanged) == (3, 0, 0)
@@ -410,7 +410,7 @@ async def test_a_part_that_the_system_stops_says_why_and_goes_on_when_asked_agai
     with pytest.raises(PoolUnavailable):
         await jobs.app.tasks["reprocess"](reprocessing_id=asked.id, part=0)
     async with engine.connect() as connection:
-        assert (await reprocessing_of(connection, asked.id)).errors == ["PoolUnavailable: the log says more"]
+        assert (await reprocessing_of(connection, asked.id)).errors == ["PoolUnavailable: see the log"]
     retried = "SELECT args->>'failures', scheduled_at > now() FROM procrastinate_jobs WHERE status = 'todo'"
     assert await rows(engine, retried) == [("1", True)]
     again, goes_on = await ask_reprocessing(jobs, None, None, Steps.ALL, dry_run=False)

@@ -123,7 +123,7 @@ async def test_a_reading_is_not_put_off_by_what_happens_to_the_outlet_meanwhile(
     assert (again.at, again.why) == (first.at, first.why)
     assert first.at is not None
     assert first.at <= NOW + timedelta(minutes=16)
-    assert first.why == "what it brings is not known yet"
+    assert first.why == "its rate is not known yet"
 
 
 async def test_a_first_reading_is_no_habit_and_failures_in_a_row_are_counted(engine: AsyncEngine, site: Site) -> None:
@@ -163,7 +163,7 @@ def test_the_command_tells_what_happens_next_and_a_daemon_does_it(
         ).stdout
 
     [listed] = json.loads(schedule("list", "--json"))
-    assert (listed["outlet"], listed["sources"][0]["why"]) == ("harbour", "never read before")
+    assert (listed["outlet"], listed["sources"][0]["why"]) == ("harbour", "not read yet")
     log = tmp_path / "log"
     with running(["worker"], environ, log):
         until(lambda: site.asked("/feed.xml") >= 3, "the feed is read again and again", log)
@@ -180,7 +180,7 @@ def test_an_outlet_that_is_added_while_a_daemon_runs_is_crawled(
     site.lists("/2024/boats-counted-at-the-quay")
     log = tmp_path / "log"
     with running(["worker"], environ, log):
-        until(lambda: "timetable_kept" in log.read_text(), "the daemon keeps the timetable", log)
+        until(lambda: "timetable_running" in log.read_text(), "the daemon keeps the timetable", log)
         write_outlet(tmp_path, "harbour", site)
         until(lambda: site.asked("/2024/boats-counted-at-the-quay") == 1, "the article is fetched", log)
 

@@ -23,10 +23,10 @@ from news.outcome import Outcome
 from news.outlet import Outlet
 from news.visit import Visit
 from tests.web.conftest import AT, Keep, Put, client_of, document
-from tests.web.test_article import FIRST, SECOND, URL
+from tests.web.test_article_page import FIRST, SECOND, URL
 from web import readiness
 from web.app import create_app
-from web.question import PARAMETERS, PROGRAM_PARAMETERS
+from web.parameters import PARAMETERS, PROGRAM_PARAMETERS
 
 
 async def get(client: httpx.AsyncClient, path: str, status: int = 200, **params: Any) -> Any:
@@ -145,15 +145,19 @@ async def test_an_article_is_found_by_its_address(client: httpx.AsyncClient, kee
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
-        ("colour=red", "There is no parameter 'colour'. Known are q, from,"),
+        ("colour=red", "There is no parameter 'colour'. Use one of: q, from,"),
         ("facets=colour", "There is no facet 'colour'."),
-        ("histogram=century", "There is no histogram by 'century'. Known are hour, day, week, month, year."),
+        ("histogram=century", "'histogram' cannot be 'century'. Use one of: hour, day, week, month, year."),
         ("histogram=hour", "An hourly histogram needs a range"),
-        ("facet_size=0", "A facet has 1 to 1000 values"),
-        ("facet_size=9999999999999", "is a number up to 1000"),
-        ("significant_terms=%D9%A3", "is a number up to 1000"),
-        ("size=1001", "A page has 0 to 1000 hits"),
-        ("cursor=a", "The cursor is not one"),
+        ("facet_size=0", "The parameter 'facet_size' must be at least 1, not 0."),
+        ("facet_size=9999999999999", "must be at most 1000"),
+        ("facet_size=many", "The parameter 'facet_size' must be a whole number, not 'many'."),
+        ("sort=newset", "The parameter 'sort' cannot be 'newset'. Did you mean 'newest'?"),
+        ("highlight=perhaps", "must be true or false, or 1 or 0; not 'perhaps'."),
+        ("fild=x", "Did you mean 'fields'?"),
+        ("significant_terms=%D9%A3", "must be a whole number"),
+        ("size=1001", "The parameter 'size' must be at most 1000, not 1001."),
+        ("cursor=a", "The cursor is not valid"),
         ("like=7", "PostgreSQL cannot find articles like another"),
     ],
 )
@@ -177,12 +181,12 @@ async def test_status_tells_index_outbox_and_outlets(client: httpx.AsyncClient, 
     status = await get(client, "/api/status")
     assert status["index"]["documents"]["articles"] == 1
     assert status["index"]["available"] is True
-    assert status["outbox"]["owed"] == 1
-    assert status["outbox"]["quarantined"] == 0
+    assert status["outbox"]["pending"] == 1
+    assert status["outbox"]["rejected"] == 0
 
 
 async def test_the_description_names_every_parameter_and_needs_no_other_server(lonely: httpx.AsyncClient) -> None:
-    described = await get(lonely, "/api/openapi.json")
+    described = await get(lonely, "/openapi.json")
     parameters = {each["name"] for each in described["paths"]["/api/search"]["get"]["parameters"]}
     assert {"q", "from", "until", "cursor", "outlet", "facets", "highlight"} <= parameters
     for path in ("/docs", "/redoc", "/api/docs"):
@@ -205,9 +209,9 @@ async def test_an_index_that_is_away_is_said_and_the_process_lives(
         monkeypatch.setattr(index, method, away)
     answer = await client.get("/?q=rain")
     assert answer.status_code == 503
-    assert "wait in the outbox" in answer.text
+    assert "stay pending" in answer.text
     assert "hunter2" not in answer.text
-    assert "wait in the outbox" in (await get(client, "/api/search", 503))["error"]
+    assert "stay pending" in (await get(client, "/api/search", 503))["error"]
     assert (await get(client, "/healthz"))["alive"] is True
     ready = await get(client, "/readyz", 503)
     assert ready["ready"] is False
@@ -258,7 +262,7 @@ async def test_an_archive_that_takes_no_pages_is_not_ready(
     no_directory.write_text("")
     async with client_of(create_app(engine, index, Configuration(home=tmp_path, archive=no_directory))) as asking:
         [missing] = (await get(asking, "/readyz", 503))["missing"]
-        assert missing.startswith(f"The archive {no_directory} takes no pages")
+        assert missing.startswith(f"The archive {no_directory} cannot be written")
         no_directory.unlink()
         monkeypatch.setattr(readiness, "FRESH_SECONDS", 0.0)
         assert (await get(asking, "/readyz"))["missing"] == []
@@ -272,5 +276,5 @@ async def test_metrics_of_the_process_are_given_while_the_ledger_is_away(
     told = {family.name: family for family in text_string_to_metric_families(away.text)}
     assert told["broadsheet_ledger_up"].samples[0].value == 0
     assert "python_info" in told
-    assert "broadsheet_index_owed" not in told
+    assert "broadsheet_index_pending" not in told
     assert "broadsheet_ledger_up 1.0" in (await client.get("/metrics")).text

@@ -92,7 +92,7 @@ async def test_what_the_publisher_waits_for_is_a_reason_and_what_the_index_lacks
     monkeypatch.setattr(readiness, "FRESH_SECONDS", 0.0)
     for waits_for, said in (
         ("'articles' is read-only; its disk may be full", "documents: 'articles' is read-only; its disk may be full."),
-        ("Elasticsearch at http://secret-host:9200 is in trouble: 503 (x).", "documents: Elasticsearch is in trouble"),
+        ("Elasticsearch at http://secret-host:9200 has an error: 503 (x).", "documents: Elasticsearch has an error"),
     ):
         async with engine.begin() as connection:
             await note_publishing(connection, Publishing(waits_for=waits_for, difference="The index lacks 3."))
@@ -111,7 +111,9 @@ async def test_a_clock_that_is_off_is_noted_and_stops_nothing(client: httpx.Asyn
         found = await _ready(client)
     finally:
         clock.set_offset(timedelta(0))
-    assert found["notes"] == ["This machine's clock is 90.0 s ahead of PostgreSQL's, which counts. Set it by NTP."]
+    assert found["notes"] == [
+        "This machine's clock is 90.0 s ahead of PostgreSQL's, which Broadsheet uses. Synchronise it with NTP."
+    ]
 
 
 class _Pool:
@@ -143,7 +145,7 @@ async def test_a_broken_pool_is_named_a_busy_one_is_ready_and_a_silent_one_is_no
     probe = _PoolProbe(pool)
     assert [await probe.fault(), await probe.fault(), pool.asked] == ["", "", 1]
     pool = _Pool(broken)
-    assert await _PoolProbe(pool).fault() == "No page can be read: The process pool broke: no fork server."
+    assert await _PoolProbe(pool).fault() == "No page can be extracted: The process pool broke: no fork server."
     monkeypatch.setattr(readiness, "PATIENCE_SECONDS", 0.01)
     probe = _PoolProbe(_Pool(silent))  # type: ignore[arg-type]
     assert await probe.fault() == ""

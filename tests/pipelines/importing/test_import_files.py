@@ -144,7 +144,7 @@ def test_what_is_no_page_is_passed_over_with_its_reason(tmp_path):
         "empty",
         "no page",
         "not HTML",
-        "no date that can be",
+        "no valid date",
         "9",
     ]
 
@@ -215,9 +215,9 @@ def test_a_manifest_gives_the_pages_that_lie_beside_it(tmp_path):
     items = read(tmp_path, content.encode())
     assert [item.passed_over for item in items] == [
         "",
-        *["no page to be read"] * 2,
+        *["no page to read"] * 2,
         "no address",
-        "no page to be read",
+        "no page to read",
         "not JSON",
     ]
     assert items[0].page.fetched_at == datetime(2024, 2, 8, 8, 30, tzinfo=UTC)

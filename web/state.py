@@ -1,4 +1,4 @@
-"""What the pages need at hand: the ledger, the index and the outlets' names."""
+"""The application's state: the ledger, the index and the outlets' names."""
 
 from dataclasses import dataclass
 
@@ -7,13 +7,13 @@ from starlette.requests import Request
 
 from index.protocol import Index
 from schedules.jobs import Jobs
-from web.outlets import OutletNames
+from web.outlet_names import OutletNames
 from web.readiness import Probe
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rooms:
-    """The opened rooms below; `web.app` puts them into the application's state."""
+class AppState:
+    """The opened ledger and index, and what belongs to them; `web.app` stores it in the application."""
 
     engine: AsyncEngine
     index: Index
@@ -26,7 +26,7 @@ class Rooms:
     token: str | None = None
 
 
-def rooms_of(request: Request) -> Rooms:
-    """Return the rooms of the application that answers `request`."""
-    rooms: Rooms = request.app.state.rooms
-    return rooms
+def state_of(request: Request) -> AppState:
+    """Return the state of the application that answers `request`."""
+    state: AppState = request.app.state.broadsheet
+    return state

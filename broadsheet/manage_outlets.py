@@ -1,14 +1,14 @@
-"""`outlets list|show|check|enable|disable`: who is crawled, and how that goes."""
+"""`outlets list|show|check|enable|disable`: which outlets are crawled, and their state."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet import looking
+from broadsheet import probe_outlets
 from broadsheet.console import err, fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
-from broadsheet.opened import open_ledger
+from broadsheet.stores import open_ledger
 
 if TYPE_CHECKING:
     from ledger.outlet_state import OutletState, SourceState
@@ -25,7 +25,7 @@ def list_outlets(
     enabled: Annotated[bool, typer.Option("--enabled", help="Only those that are crawled on schedule.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the outlets, with what the ledger knows of them."""
+    """List the outlets with their articles, pages due and problems."""
     quiet_logs()
     outlets, known = _outlets(), run(_states())
     rows = [
@@ -42,13 +42,13 @@ def list_outlets(
         languages = ", ".join(row["languages"])
         yes = "yes" if row["enabled"] else ""
         counts = (str(row["articles"]), str(row["due"]))
-        shown.append((row["slug"], row["name"], row["country"], languages, yes, *counts, row["marked"] or ""))
-    print_table(("name", "outlet", "country", "languages", "enabled", "articles", "due", "marked"), shown)
+        shown.append((row["slug"], row["name"], row["country"], languages, yes, *counts, row["problem"] or ""))
+    print_table(("name", "outlet", "country", "languages", "enabled", "articles", "due", "problem"), shown)
 
 
 @app.command()
 def show(name: str, as_json: Json = False) -> None:
-    """Show one outlet: what its file says, and how its sources were at their last reading."""
+    """Show one outlet: its file, and the last reading of each source."""
     from crawler.catalogue import Catalogue
     from news.configuration import read
 
@@ -71,7 +71,7 @@ def show(name: str, as_json: Json = False) -> None:
     for field, value in found.items():
         if field == "robots_skipped_lines":
             if value:
-                skipped = f"{value} Sitemap lines skipped: no address that can be kept"
+                skipped = f"{value} Sitemap lines skipped: not a valid address"
                 out.print(f"{'robots.txt':<14} {skipped}")
         elif field != "sources":
             out.print(f"{field:<14} {value if value is not None else ''}")
@@ -81,25 +81,25 @@ def show(name: str, as_json: Json = False) -> None:
         out.print(f"{source['kind']:<14} {source['url']}: {read_at}{why if source['outcome'] else ''}")
 
 
-app.command()(looking.add)
-app.command("import")(looking.import_)
+app.command()(probe_outlets.add)
+app.command("import")(probe_outlets.import_)
 
 
 @app.command()
 def check(
     names: Annotated[list[str] | None, typer.Argument(help="With --live: names of outlets.")] = None,
-    live: Annotated[bool, typer.Option("--live", help="Ask the outlets: does each work today?")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Fetch from the outlets: does each work today?")] = False,
     country: Annotated[str | None, typer.Option(help="With --live: all outlets of this country.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Check every outlet file; exits with 1 if one is broken, and says where.
+    """Check every outlet file; exits with 1 if one is broken, and names the line.
 
-    With --live, ask outlets (default: the enabled ones) whether they work today, and whether they need a browser or a
-    login; nothing of what they answer is kept.
+    With --live, fetch from outlets (default: the enabled ones) and show whether they work today, and whether they need
+    a browser or a login; nothing is stored.
     """
     quiet_logs()
     if live:
-        looking.check_live(names or [], country, as_json=as_json)
+        probe_outlets.check_live(names or [], country, as_json=as_json)
         return
     from crawler.catalogue import Catalogue
     from news.configuration import read
@@ -110,7 +110,7 @@ def check(
     else:
         for fault in catalogue.broken:
             err.print(fault, style="red")
-        out.print(f"{len(catalogue)} outlet files are right, {len(catalogue.broken)} are broken.")
+        out.print(f"{len(catalogue)} outlet files are valid, {len(catalogue.broken)} are broken.")
     if catalogue.broken:
         raise typer.Exit(1)
 
@@ -131,7 +131,7 @@ def disable(
     country: Annotated[str | None, typer.Option(help="All outlets of this country.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Crawl outlets on schedule no more; what they brought stays."""
+    """Stop crawling outlets on schedule; their articles stay."""
     _set(names, country, enabled=False, as_json=as_json)
 
 
@@ -145,7 +145,7 @@ def _set(names: list[str] | None, country: str | None, *, enabled: bool, as_json
     if country:
         slugs += [outlet.slug for outlet in catalogue if outlet.country == country.lower()]
     if not slugs:
-        fail("Name outlets, or a country that has some: --country de.")
+        fail("Name outlets, or a country: --country de.")
     run(_enable(slugs, enabled=enabled))
     slugs = sorted(set(slugs))
     if as_json:
@@ -176,7 +176,7 @@ def _summary(outlet: "Outlet", state: "OutletState | None") -> dict[str, Any]:
         "pages": state.pages if state else 0,
         "due": state.due if state else 0,
         "crawled_at": state.crawled_at if state else None,
-        "marked": state.unhealthy_reason if state else None,
+        "problem": state.unhealthy_reason if state else None,
     }
 
 

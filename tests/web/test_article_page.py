@@ -58,7 +58,7 @@ async def test_history_classes_edits_and_a_pair_of_versions_is_compared(
     html = page(await client.get(f"/articles/{id}"))
     assert len(html.css(".history li")) == 2
     kinds = texts(html, ".history .mark")
-    assert {"Headline", "Figure", "Silently"} <= set(kinds)
+    assert {"Headline", "Figure", "Silent edit"} <= set(kinds)
     html = page(await client.get(link(html, "Version 2").partition("#")[0]))
     assert texts(html, ".changes del")[0] == "5"
     assert texts(html, ".changes ins")[0] == "7"
@@ -96,7 +96,7 @@ async def test_a_half_empty_document_is_shown(client: httpx.AsyncClient, put: Pu
     )
     for slug in "ab":
         html = page(await client.get(f"/articles/{document(slug)['id']}"))
-        assert texts(html, "h1") == ["Without a headline"]
+        assert texts(html, "h1") == ["No headline"]
     assert len(page(await client.get("/")).css(".results > li")) == 2
 
 
@@ -136,7 +136,7 @@ async def test_what_a_copy_claims_stands_beside_what_we_saw(client: httpx.AsyncC
     first = await keep_versions(Article(url=URL, headline="First", body=body, date_published=earlier))
     copy = await keep_versions(Article(url=f"{URL}-copy", headline="Copy", body=body, date_published=long_ago))
     html = page(await client.get(f"/articles/{copy}"))
-    assert texts(html, ".copies .out")[1] == "claims 1 January 1996, 09:00 UTC, first seen 8 February 2024, 04:00 UTC"
+    assert texts(html, ".copies .out")[1] == "states 1 January 1996, 09:00 UTC, first seen 8 February 2024, 04:00 UTC"
     assert [node.attributes["href"] for node in html.css(".copies li:first-child a")] == [f"/articles/{first}"]
     (result,) = page(await client.get("/")).css(".results > li")
     assert "Same text at" in result.text()
@@ -157,8 +157,7 @@ async def test_the_last_attempt_stands_under_the_history(
     await record(engine, gone.ended(Outcome.GONE, "the site answers 410"))
     html = page(await client.get(f"/articles/{id}"))
     assert texts(html, ".attempt") == [
-        "Last attempt 8 February 2024, 06:00 UTC: gone (the site answers 410)."
-        " Next visit due 9 February 2024, 06:00 UTC."
+        "Last attempt 8 February 2024, 06:00 UTC: gone (the site answers 410). Next fetch 9 February 2024, 06:00 UTC."
     ]
     assert texts(html, ".attempt strong") == ["gone (the site answers 410)"]
     assert not html.css(".mark.gone")
@@ -175,14 +174,14 @@ async def test_a_version_that_is_unexplained_accuses_nobody(
     html = page(await client.get(f"/articles/{id}"))
     second = texts(html, ".history li")[1]
     assert "Unexplained" in second
-    assert "Read otherwise than before; what the outlet changed cannot be told." in second
-    assert not {"Silently", "words"} & set(second.split())
+    assert "Extracted differently than before; what the outlet changed is unknown." in second
+    assert not {"Silent", "words"} & set(second.split())
     for pair in ("1..2", "2..1", "1..3"):
         html = page(await client.get(f"/articles/{id}?diff={pair}"))
-        assert "what the outlet changed cannot be told" in texts(html, ".summary")[0]
-        assert "Edited silently" not in texts(html, ".summary")[0]
+        assert "what the outlet changed is unknown" in texts(html, ".summary")[0]
+        assert "Silent edit" not in texts(html, ".summary")[0]
     html = page(await client.get(f"/articles/{id}?diff=2..3"))
-    assert "Edited silently" in texts(html, ".summary")[0]
+    assert "Silent edit" in texts(html, ".summary")[0]
     told = (await client.get(f"/api/articles/{id}/versions/1..2")).json()
     assert (told["edits"]["kinds"], told["edits"]["stealth"]) == (["unexplained"], False)
 
@@ -196,7 +195,7 @@ async def test_unexplained_versions_can_be_searched_for(client: httpx.AsyncClien
     html = page(await client.get("/?edit_kinds=unexplained"))
     assert texts(html, ".results h2") == ["a"]
     (mark,) = html.css(".results .mark")
-    assert mark.attributes["title"].startswith("The text was read otherwise than before")
+    assert mark.attributes["title"].startswith("The text was extracted differently than before")
     assert "Unexplained" in html.css_first(".facets").text()
 
 

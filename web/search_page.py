@@ -10,11 +10,11 @@ from index.fields import listed_facets
 from index.query import Interval, Results, Sort
 from news.errors import BadQuery, NotFound
 from web import facets, render
+from web.article_bundle import id_of
 from web.chart import chart
-from web.kept import id_of
-from web.question import Question
-from web.results import copies_of, results
-from web.rooms import Rooms, rooms_of
+from web.search_params import SearchParams
+from web.search_results import copies_of, results
+from web.state import AppState, state_of
 
 _SORTS = {Sort.RELEVANCE: "Best match", Sort.NEWEST: "Newest first", Sort.OLDEST: "Oldest first"}
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -25,33 +25,33 @@ async def search(request: Request) -> Response:
 
     An article's address in place of words leads to the article. Raises IndexUnavailable.
     """
-    rooms = rooms_of(request)
-    asked = Question.of([("q", request.query_params.get("q", ""))])
+    state = state_of(request)
+    asked = SearchParams.of([("q", request.query_params.get("q", ""))])
     try:
-        question = Question.of(request.query_params.multi_items())
+        question = SearchParams.of(request.query_params.multi_items())
         # what is shown in the form if the rest cannot be asked
-        asked = Question(text=question.text, chosen=question.chosen, since=question.since, until=question.until)
+        asked = SearchParams(text=question.text, chosen=question.chosen, since=question.since, until=question.until)
         query = question.query(facets=listed_facets(), facet_size=facets.VALUES, histogram=Interval.DAY, highlight=True)
-        if _ADDRESS.fullmatch(question.text) and (known := await _known(rooms, question.text)):
+        if _ADDRESS.fullmatch(question.text) and (known := await _known(state, question.text)):
             return RedirectResponse(f"/articles/{known}", status_code=303)
-        found = await rooms.index.search(query)
+        found = await state.index.search(query)
     except BadQuery as error:
         return render.page("search.html", 400, question=asked, mistake=str(error), found=None)
-    return await _answered(rooms, question, found)
+    return await _answered(state, question, found)
 
 
-async def _known(rooms: Rooms, address: str) -> UUID | None:
+async def _known(state: AppState, address: str) -> UUID | None:
     try:
-        return await id_of(rooms, address)
+        return await id_of(state, address)
     except NotFound:
         return None
 
 
-async def _answered(rooms: Rooms, question: Question, found: Results) -> Response:
-    stories = await copies_of(rooms.index, [hit.document for hit in found.hits])
-    rooms.outlets.learn(hit.document for hit in found.hits)
-    rooms.outlets.learn(document for story in stories.values() for document in story)
-    await rooms.outlets.look_up(rooms.index, [bucket.value for bucket in found.facets.get("outlet", ())])
+async def _answered(state: AppState, question: SearchParams, found: Results) -> Response:
+    stories = await copies_of(state.index, [hit.document for hit in found.hits])
+    state.outlets.learn(hit.document for hit in found.hits)
+    state.outlets.learn(document for story in stories.values() for document in story)
+    await state.outlets.look_up(state.index, [bucket.value for bucket in found.facets.get("outlet", ())])
     labels = {(key, bucket.value): bucket.label for key, buckets in found.facets.items() for bucket in buckets}
     return render.page(
         "search.html",
@@ -59,9 +59,9 @@ async def _answered(rooms: Rooms, question: Question, found: Results) -> Respons
         mistake="",
         found=found,
         sorts=_sorts(question),
-        results=results(found.hits, stories, rooms.outlets, question.timezone),
-        facets=facets.lists(question, found.facets, rooms.outlets),
-        chips=facets.chips(question, rooms.outlets, labels),
+        results=results(found.hits, stories, state.outlets, question.timezone),
+        facets=facets.lists(question, found.facets, state.outlets),
+        chips=facets.chips(question, state.outlets, labels),
         chart=chart(found.histogram),
         # a full page has a cursor even if it is the last: what is known of the total spares a reader an empty one
         next_href=question.href(cursor=found.next_cursor)
@@ -70,7 +70,7 @@ async def _answered(rooms: Rooms, question: Question, found: Results) -> Respons
     )
 
 
-def _sorts(question: Question) -> list[tuple[str, str]]:
+def _sorts(question: SearchParams) -> list[tuple[str, str]]:
     """Return each order's name and address, "" for the present one; without words nothing matches best."""
     orders = [*_SORTS] if question.text else [Sort.NEWEST, Sort.OLDEST]
     order = question.sort if question.sort in orders else Sort.NEWEST

@@ -1,15 +1,16 @@
-"""Two versions in, how each paragraph of the one became a paragraph of the other out, word by word."""
+"""The difference of two versions: which paragraphs became which, word by word."""
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from news.article import Article
 from news.difference import Operation, difference, line_spans
 from news.edits import EditKind, Edits, compare
 from news.errors import NotFound
+from news.paragraph_alignment import align_paragraphs
 from news.version import Version
-from web.pairs import pairs
 
 Run = tuple[Operation, str]
 
@@ -17,7 +18,7 @@ _PAIR = re.compile(r"(\d{1,6})\.\.(\d{1,6})", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Field:
+class FieldDiff:
     """One part of the article, compared."""
 
     name: str
@@ -25,26 +26,36 @@ class Field:
     #: a paragraph a row
     paragraphs: tuple[tuple[Run, ...], ...]
 
+    def as_json(self) -> dict[str, Any]:
+        """Return it for programs: the runs of each paragraph in reading order."""
+        return {
+            "name": self.name,
+            "changed": self.changed,
+            "paragraphs": [
+                [{"operation": str(operation), "text": text} for operation, text in row] for row in self.paragraphs
+            ],
+        }
+
 
 @dataclass(frozen=True, kw_only=True)
-class Changes:
+class VersionDiff:
     """How one version became another."""
 
     before: Version
     after: Version
     edits: Edits
-    fields: tuple[Field, ...]
+    fields: tuple[FieldDiff, ...]
 
 
 def parse_pair(text: str) -> tuple[int, int]:
     """Return the numbers of `1..2`. Raises NotFound for anything else."""
     match = _PAIR.fullmatch(text)
     if not match:
-        raise NotFound(f"'{text[:40]}' is no pair of versions; 1..2 compares the first with the second.")
+        raise NotFound(f"'{text[:40]}' is not a pair of versions; 1..2 compares the first with the second.")
     return int(match[1]), int(match[2])
 
 
-def version(versions: Sequence[Version], number: int) -> Version:
+def find_version(versions: Sequence[Version], number: int) -> Version:
     """Return the version of this number. Raises NotFound."""
     for each in versions:
         if each.number == number:
@@ -52,7 +63,7 @@ def version(versions: Sequence[Version], number: int) -> Version:
     raise NotFound(f"There is no version {number}; the article has {len(versions)}.")
 
 
-def changes(before: Version, after: Version, versions: Sequence[Version] = ()) -> Changes:
+def compare_versions(before: Version, after: Version, versions: Sequence[Version] = ()) -> VersionDiff:
     """Return how `before` became `after`: work for the processor alone, bounded whatever the texts.
 
     `versions` are those of the article, if there may be others between the two: if one of them is unexplained, the
@@ -60,7 +71,7 @@ def changes(before: Version, after: Version, versions: Sequence[Version] = ()) -
     """
     edits = _edits(before, after, versions)
     old, new = dict(_parts(before.article)), dict(_parts(after.article))
-    return Changes(
+    return VersionDiff(
         before=before,
         after=after,
         edits=edits,
@@ -89,8 +100,8 @@ def _parts(article: Article) -> Iterator[tuple[str, str]]:
     yield "correction", article.correction
 
 
-def _field(name: str, before: str, after: str) -> Field:
-    return Field(name=name, changed=before != after, paragraphs=tuple(paragraphs(before, after)))
+def _field(name: str, before: str, after: str) -> FieldDiff:
+    return FieldDiff(name=name, changed=before != after, paragraphs=tuple(paragraphs(before, after)))
 
 
 def paragraphs(before: str, after: str) -> Iterator[tuple[Run, ...]]:
@@ -109,7 +120,7 @@ def paragraphs(before: str, after: str) -> Iterator[tuple[Run, ...]]:
         if span.equal:
             yield from (((Operation.EQUAL, line),) for line in come)
             continue
-        for was, now in pairs(gone, come):
+        for was, now in align_paragraphs(gone, come):
             yield tuple(difference(was, now))
 
 

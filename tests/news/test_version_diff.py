@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from news.difference import Operation
-from web.changes import paragraphs
+from news.version_diff import paragraphs
 
 texts = st.lists(st.lists(st.sampled_from("rain fell on the town 5 7 東京 ۵".split()), max_size=8), max_size=8).map(
     lambda lines: "\n".join(" ".join(line) for line in lines)

@@ -1,4 +1,4 @@
-"""`quarantine list|show|retry|drop`: documents that the index refused."""
+"""`rejected list|show|retry|delete`: documents that the index rejected."""
 
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
@@ -7,22 +7,24 @@ import typer
 
 from broadsheet.console import fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
-from broadsheet.opened import open_ledger
+from broadsheet.stores import open_ledger
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 
-app = typer.Typer(help="Documents that the index refused: see why, try them again, let them go.", no_args_is_help=True)
+app = typer.Typer(
+    help="Rejected documents: list, show, retry or delete what the index did not accept.", no_args_is_help=True
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Ids = Annotated[list[str] | None, typer.Argument(help="Ids, as `broadsheet quarantine list` shows them.")]
+Ids = Annotated[list[str] | None, typer.Argument(help="Ids, as `broadsheet rejected list` shows them.")]
 
 
 @app.command("list")
-def list_refused(as_json: Json = False) -> None:
-    """List what was refused, and why."""
+def list_rejected(as_json: Json = False) -> None:
+    """List rejected documents, with the reason."""
     from ledger.rejected_documents import rejected
 
     quiet_logs()
@@ -31,10 +33,10 @@ def list_refused(as_json: Json = False) -> None:
         print_json([_plain(each) for each in found])
         return
     if not found:
-        out.print("Nothing is in quarantine.")
+        out.print("No rejected documents.")
         return
     rows = [(each.id, each.stream, each.refused_at.strftime("%Y-%m-%d %H:%M:%SZ"), each.reason) for each in found]
-    print_table(("id", "stream", "refused at", "reason"), rows)
+    print_table(("id", "stream", "rejected at", "reason"), rows)
 
 
 @app.command()
@@ -42,7 +44,7 @@ def show(
     id_: Annotated[str, typer.Argument(metavar="ID")],
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as without it.")] = False,
 ) -> None:
-    """Show one refused document, whole, as JSON."""
+    """Show one rejected document as JSON."""
     from ledger.rejected_documents import rejected
 
     quiet_logs()
@@ -52,30 +54,30 @@ def show(
 
 @app.command()
 def retry(ids: Ids = None, as_json: Json = False) -> None:
-    """Have documents tried again, as the ledger has them now; without ids, all of them."""
+    """Index documents again, as the ledger has them now; without ids, all of them."""
     from ledger import rejected_documents
 
     quiet_logs()
-    owed = run(_with_ledger(lambda connection: rejected_documents.retry(connection, ids or ())))
+    pending = run(_with_ledger(lambda connection: rejected_documents.retry(connection, ids or ())))
     if as_json:
-        print_json({"owed": owed})
+        print_json({"pending": pending})
     else:
-        out.print(f"{owed} owed to the index again.")
+        out.print(f"{pending} documents pending indexing again.")
 
 
 @app.command()
-def drop(ids: Ids = None, as_json: Json = False) -> None:
-    """Let refused documents go. The articles themselves stay in the ledger."""
+def delete(ids: Ids = None, as_json: Json = False) -> None:
+    """Delete rejected documents. The articles themselves stay in the ledger."""
     from ledger import rejected_documents
 
     quiet_logs()
     if not ids:
-        fail("Name what is to go: broadsheet quarantine drop ID ...")
-    dropped = run(_with_ledger(lambda connection: rejected_documents.drop(connection, ids)))
+        fail("Name the documents to delete: broadsheet rejected delete ID ...")
+    deleted = run(_with_ledger(lambda connection: rejected_documents.drop(connection, ids)))
     if as_json:
-        print_json({"dropped": dropped})
+        print_json({"deleted": deleted})
     else:
-        out.print(f"{dropped} dropped.")
+        out.print(f"{deleted} deleted.")
 
 
 def _plain(each: Any) -> dict[str, Any]:
@@ -84,7 +86,7 @@ def _plain(each: Any) -> dict[str, Any]:
         "id": each.id,
         "revision": each.revision,
         "reason": each.reason,
-        "refused_at": each.refused_at,
+        "rejected_at": each.refused_at,
     }
 
 

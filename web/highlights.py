@@ -1,4 +1,4 @@
-"""A stranger's text with the index's marks in, HTML or plain pieces out."""
+"""Highlighted text of the index, as HTML or as plain runs."""
 
 import re
 from collections.abc import Iterator
@@ -12,25 +12,25 @@ _MARKS = re.compile(f"({MARK_START}|{MARK_END})")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class HighlightRun:
     """A run of text, and whether it is what was searched for."""
 
     text: str
     found: bool
 
 
-def pieces(marked: str) -> Iterator[Piece]:
+def runs(marked: str) -> Iterator[HighlightRun]:
     r"""Yield the runs of a text between its marks, without them; marks that do not pair do no harm.
 
-    >>> list(pieces("a \ue000b\ue001"))
-    [Piece(text='a ', found=False), Piece(text='b', found=True)]
+    >>> list(runs("a \ue000b\ue001"))
+    [HighlightRun(text='a ', found=False), HighlightRun(text='b', found=True)]
     """
     found = False
     for part in _MARKS.split(marked):
         if part in (MARK_START, MARK_END):
             found = part == MARK_START
         elif part:
-            yield Piece(part, found)
+            yield HighlightRun(part, found)
 
 
 def plain(marked: str) -> str:
@@ -45,5 +45,5 @@ def html(marked: str) -> Markup:
     1 &lt; <mark>2</mark>
     """
     return Markup("").join(
-        Markup("<mark>{}</mark>").format(piece.text) if piece.found else escape(piece.text) for piece in pieces(marked)
+        Markup("<mark>{}</mark>").format(run.text) if run.found else escape(run.text) for run in runs(marked)
     )

@@ -1,4 +1,4 @@
-"""Found articles in, what the page says of each out."""
+"""What the search page shows of each article."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from markupsafe import Markup
 from index.protocol import Index
 from index.query import Hit, Query, Sort
 from news.edits import CANNOT_TELL, EditKind
-from web import marks, names, times
-from web.outlets import OutletNames
+from web import highlights, labels, times
+from web.outlet_names import OutletNames
 
 #: characters of an article's beginning where nothing is marked in its text
 BEGINNING = 280
@@ -40,7 +40,7 @@ class Copy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class SearchResult:
     """One article in the list."""
 
     id: str
@@ -64,23 +64,25 @@ class Result:
 
 def results(
     hits: Sequence[Hit], stories: Mapping[str, Sequence[Mapping[str, Any]]], outlets: OutletNames, zone: str
-) -> list[Result]:
+) -> list[SearchResult]:
     """Return what the page says of each hit; `stories` are the articles of each story (`copies_of`)."""
     return [_result(hit, stories, outlets, zone) for hit in hits]
 
 
-def _result(hit: Hit, stories: Mapping[str, Sequence[Mapping[str, Any]]], outlets: OutletNames, zone: str) -> Result:
+def _result(
+    hit: Hit, stories: Mapping[str, Sequence[Mapping[str, Any]]], outlets: OutletNames, zone: str
+) -> SearchResult:
     document = hit.document
     story = document.get("story_id") or ""
     copies = [each for each in stories.get(story, ()) if each["id"] != hit.id]
     tag = document.get("in_language") or "und"
-    return Result(
+    return SearchResult(
         id=hit.id,
-        headline=marks.html(one_of(hit.highlights.get("headline")) or document.get("headline") or "Without a headline"),
+        headline=highlights.html(one_of(hit.highlights.get("headline")) or document.get("headline") or "No headline"),
         kicker=document.get("kicker") or "",
-        lines=tuple(map(marks.html, _lines(hit))),
+        lines=tuple(map(highlights.html, _lines(hit))),
         outlet=outlets.name(document.get("outlet") or ""),
-        language=names.language(tag),
+        language=labels.language(tag),
         language_tag=language_tag(tag),
         direction=direction(document.get("headline") or document.get("body") or ""),
         published=times.stated(document, "date_published", zone, seconds=False),
@@ -109,7 +111,7 @@ def _joined(pieces: Sequence[str], body: str) -> str:
     """Return the pieces of a body in one line, dots between them and where the line is cut out of a paragraph."""
     if not pieces:
         return ""
-    first, last = marks.plain(pieces[0]).strip(), marks.plain(pieces[-1]).strip()
+    first, last = highlights.plain(pieces[0]).strip(), highlights.plain(pieces[-1]).strip()
     before, after = body[: max(body.find(first), 0)], body[body.find(last) + len(last) :]
     begins, ends = before.rstrip(" ")[-1:] in ("", "\n"), after.lstrip(" ")[:1] in ("", "\n")
     line = " … ".join(piece.strip() for piece in pieces)
@@ -131,10 +133,14 @@ def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
     """Yield what a reader should know of the article before opening it."""
     if gone := times.seen(document.get("gone_at"), zone):
         yield Mark(
-            kind="gone", text="Withdrawn", title=f"The outlet’s page is gone since {gone.text}; the text is kept."
+            kind="gone",
+            text="Withdrawn",
+            title=f"The outlet’s page is gone since {gone.text}; its text is stored here.",
         )
     if document.get("stealth"):
-        yield Mark(kind="stealth", text="Edited silently", title="Substance was changed, and the page does not say so.")
+        yield Mark(
+            kind="stealth", text="Silent edit", title="The substance changed, and the page does not disclose it."
+        )
     elif isinstance(version := document.get("version"), int) and version > 1:
         changed = times.seen(document.get("changed_at"), zone)
         when = f"; last seen to change {changed.text}" if changed else ""
@@ -142,11 +148,11 @@ def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
         title = f"The text was {CANNOT_TELL if unexplained else 'changed'}"
         yield Mark(kind="changed", text=f"{version} versions", title=f"{title}{when}.")
     if document.get("correction"):
-        yield Mark(kind="corrected", text="Corrected", title="The outlet says what it corrected.")
+        yield Mark(kind="corrected", text="Corrected", title="The page has a correction notice.")
     if document.get("kind") not in (None, "", "article"):
-        yield Mark(kind="kind", text=names.value("kind", document["kind"]), title="What kind of page it is.")
+        yield Mark(kind="kind", text=labels.value("kind", document["kind"]), title="Kind of page.")
     if document.get("is_accessible_for_free") is False:
-        yield Mark(kind="paid", text="For subscribers", title="The outlet says that the text is not free to read.")
+        yield Mark(kind="paid", text="For subscribers", title="The page says that the text is not free to read.")
 
 
 async def copies_of(index: Index, documents: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:

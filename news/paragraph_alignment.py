@@ -1,4 +1,4 @@
-"""Paragraphs that went and paragraphs that came in, which became which out."""
+"""Which of the deleted paragraphs became which of the inserted ones."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,14 +11,14 @@ LEAST_SHARED = 0.4
 MOST_PAIRS = 2_500
 
 
-def pairs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
+def align_paragraphs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, str]]:
     """Yield in reading order what each paragraph was and is; "" where it is new or gone.
 
-    >>> list(pairs(["Five people died.", "Nobody came."], ["Rain fell on us.", "Seven people died."]))
+    >>> list(align_paragraphs(["Five people died.", "Nobody came."], ["Rain fell on us.", "Seven people died."]))
     [('', 'Rain fell on us.'), ('Five people died.', 'Seven people died.'), ('Nobody came.', '')]
     """
     old_at = new_at = 0
-    for old, new in [*_kept(before, after), (len(before), len(after))]:
+    for old, new in [*_paired(before, after), (len(before), len(after))]:
         yield from ((line, "") for line in before[old_at:old])
         yield from (("", line) for line in after[new_at:new])
         if old < len(before):
@@ -26,7 +26,7 @@ def pairs(before: Sequence[str], after: Sequence[str]) -> Iterator[tuple[str, st
         old_at, new_at = old + 1, new + 1
 
 
-def _kept(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
+def _paired(before: Sequence[str], after: Sequence[str]) -> list[tuple[int, int]]:
     """Return the places, rising on both sides, whose paragraphs share the most words in all."""
     if not before or not after or len(before) * len(after) > MOST_PAIRS:
         return []

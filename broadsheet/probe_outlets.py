@@ -1,4 +1,4 @@
-"""`outlets add|import` and `outlets check --live`: look at outlets as they are today."""
+"""`outlets add|import` and `outlets check --live`: probe outlets as they are today."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,13 +21,13 @@ AT_ONCE = 8
 
 def add(
     url: Annotated[str, typer.Argument(help="Home page of the outlet.")],
-    name: Annotated[str, typer.Option(help="Name of the file; default: made of the address.")] = "",
-    force: Annotated[bool, typer.Option("--force", help="Overwrite a file of yours.")] = False,
+    name: Annotated[str, typer.Option(help="Name of the file; default: derived from the address.")] = "",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Look at a home page, find and try its feeds and sitemaps, write the outlet's file and show it.
+    """Fetch a home page, find and try its feeds and sitemaps, write the outlet's file and show it.
 
-    Exits with 1 if nothing announces articles there.
+    Exits with 1 if no feed, sitemap or front page lists articles.
     """
     from schedules.job_runtime import run_with_jobs
 
@@ -35,26 +35,26 @@ def add(
     try:
         run_with_jobs(lambda jobs: _add(jobs, url, name, force=force, as_json=as_json))
     except KeyboardInterrupt:
-        fail(f"Stopped looking at {url}; no outlet was added.", 130)
+        fail(f"Stopped; no outlet was added for {url}.", 130)
 
 
 async def _add(jobs: "Jobs", url: str, name: str, *, force: bool, as_json: bool) -> None:
     from crawler.autodiscovery import as_toml, discover, write
 
     taken = () if force and name else [outlet.slug for outlet in jobs.catalogue]
-    with waiting("Looking"):
+    with waiting("Checking"):
         found = await discover(jobs.settings, jobs.desk, url, taken, slug=name)
     if not any(source.found for source in found.tried):
-        fail(f"{url}: nothing announces articles there. {found.verdict.reason}", code=1)
+        fail(f"{url}: no feed, sitemap or front page lists articles. {found.verdict.reason}", code=1)
     path = write(jobs.desk.configuration.home, found.outlet, force=force)
     if as_json:
         print_json(_as_json(found, path))
         return
     for tried in found.tried:
-        what = f"{tried.found} addresses" if tried.found else tried.reason or "lists nothing"
+        what = f"{tried.found} addresses" if tried.found else tried.reason or "no addresses"
         err.print(f"{tried.source.kind:<11} {tried.source.url}: {what}", style=None if tried.found else "dim")
     for article in found.articles:
-        err.print(f"article     {article.url}: {article.reason or 'can be read'}")
+        err.print(f"article     {article.url}: {article.reason or 'readable'}")
     out.print(f"# {path}")
     out.print(as_toml(found.outlet), end="")
     if found.verdict.reason:
@@ -62,12 +62,12 @@ async def _add(jobs: "Jobs", url: str, name: str, *, force: bool, as_json: bool)
 
 
 def import_(
-    file: Annotated[Path, typer.Argument(help="OPML, or one home page a line.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object an outlet.")] = False,
+    file: Annotated[Path, typer.Argument(help="OPML, or one home page per line.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object per outlet.")] = False,
 ) -> None:
-    """Add all outlets of a list; those whose site has an outlet already are passed over, so it can be repeated.
+    """Add all outlets of a list; those whose site has an outlet already are skipped, so it can be repeated.
 
-    Every line of the list is accounted for. Exits with 1 if one failed, or is no address.
+    Every line of the list gives a result. Exits with 1 if one failed, or is not an address.
     """
     from schedules.job_runtime import run_with_jobs
 
@@ -77,13 +77,13 @@ def import_(
     try:
         failed = run_with_jobs(lambda jobs: _import(jobs, file.read_bytes(), as_json=as_json))
     except KeyboardInterrupt:
-        fail("Stopped; what was added stays, and the same command passes over it.", 130)
+        fail("Stopped; the added outlets stay, and the same command skips them.", 130)
     if failed:
         raise typer.Exit(1)
 
 
 async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> int:
-    """Add what is listed, tell of each, and return how many failed."""
+    """Add what is listed, print each result, and return how many failed."""
     import asyncio
 
     from crawler.autodiscovery import discover, write
@@ -96,44 +96,44 @@ async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> int:
     sites = {site for outlet in jobs.catalogue for site in sites_of(outlet)}
     taken = {outlet.slug for outlet in jobs.catalogue}
     places = asyncio.Semaphore(AT_ONCE)
-    counts = {"added": 0, "known": 0, "failed": 0, "doubled": 0}
+    counts = {"added": 0, "skipped": 0, "failed": 0, "duplicate": 0}
 
-    def tell(home: str, end: str, what: str) -> None:
-        counts[end] += 1
+    def report(home: str, result: str, detail: str) -> None:
+        counts[result] += 1
         if as_json:
-            print_json({"home": home, "end": end, "what": what})
+            print_json({"home": home, "result": result, "detail": detail})
         else:
-            out.print(f"{home}: {end}, {what}" if what else f"{home}: {end}")
+            out.print(f"{home}: {result}, {detail}" if detail else f"{home}: {result}")
 
     async def one(home: str, feeds: tuple[str, ...]) -> None:
         async with places:
             try:
                 site = site_of(home if "//" in home else f"//{home}")
                 if site in sites:
-                    tell(home, "known", "")
+                    report(home, "skipped", "")
                     return
                 sites.add(site)
                 found = await discover(jobs.settings, jobs.desk, home, taken, feeds=feeds)
                 if not found.outlet.sources:
-                    tell(home, "failed", found.verdict.reason)
+                    report(home, "failed", found.verdict.reason)
                     return
                 taken.add(found.outlet.slug)
                 write(jobs.desk.configuration.home, found.outlet)
-                tell(home, "added", found.outlet.slug)
+                report(home, "added", found.outlet.slug)
             except (BroadsheetError, ValueError) as error:
-                tell(home, "failed", str(error))
+                report(home, "failed", str(error))
 
     for each in listed:
         if each.fault:
-            tell(each.home, "doubled" if each.fault == DOUBLE else "failed", each.fault)
+            report(each.home, *(("duplicate", "") if each.fault == DOUBLE else ("failed", each.fault)))
     await asyncio.gather(*(one(each.home, each.feeds) for each in listed if not each.fault))
     if not as_json:
-        out.print(", ".join(f"{times} {end}" for end, times in counts.items()))
+        out.print(", ".join(f"{times} {result}" for result, times in counts.items()))
     return counts["failed"]
 
 
 def check_live(names: list[str], country: str | None, *, as_json: bool) -> None:
-    """Say of outlets whether they work today, and what they need; exit with 1 if one does not work."""
+    """Show whether outlets work today, and what they need; exit with 1 if one does not work."""
     from schedules.job_runtime import run_with_jobs
 
     if run_with_jobs(lambda jobs: _check(jobs, names, country, as_json=as_json)):
@@ -153,7 +153,7 @@ async def _check(jobs: "Jobs", names: list[str], country: str | None, *, as_json
             known = await states(connection)
         chosen = [outlet for outlet in jobs.catalogue if outlet.slug in known and known[outlet.slug].enabled]
     if not chosen:
-        fail("Name outlets, or a country that has some, or enable some first.")
+        fail("Name outlets, or a country, or enable some first.")
     places = asyncio.Semaphore(AT_ONCE)
     broken = 0
 
@@ -163,8 +163,8 @@ async def _check(jobs: "Jobs", names: list[str], country: str | None, *, as_json
             verdict = await check_outlet(jobs.settings, jobs.desk, outlet)
         broken += not verdict.works
         if as_json:
-            told = {"slug": outlet.slug, "works": verdict.works, "needs": verdict.need or None}
-            print_json(told | {"reason": verdict.reason or None})
+            result = {"slug": outlet.slug, "works": verdict.works, "needs": verdict.need or None}
+            print_json(result | {"reason": verdict.reason or None})
         else:
             style = None if verdict.works else "red"
             out.print(_sentence(outlet.slug, verdict), style=style)

@@ -14,11 +14,11 @@ from ledger.attempts import LastAttempt
 from ledger.stories import StoryArticle
 from news.edits import CANNOT_TELL, Edits
 from news.outcome import READ
-from web import names, render, times
-from web.changes import Changes, changes, parse_pair, version
-from web.kept import Kept, kept, parse_id
-from web.results import direction, language_tag, special, web_address
-from web.rooms import Rooms, rooms_of
+from news.version_diff import VersionDiff, compare_versions, find_version, parse_pair
+from web import labels, render, times
+from web.article_bundle import ArticleBundle, article_bundle, parse_id
+from web.search_results import direction, language_tag, special, web_address
+from web.state import AppState, state_of
 
 #: fields of the document whose values lead to searches, with their headings
 _LINKED = {
@@ -33,7 +33,7 @@ _MOST_LINKED = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class Link:
+class Hyperlink:
     """A name that leads somewhere."""
 
     name: str
@@ -41,13 +41,13 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chapter:
+class HistoryEntry:
     """One version in the article's history."""
 
     number: int
     seen: times.Shown
     edits: Edits | None
-    #: why it cannot be told what was changed, "" if it can
+    #: why it is unknown what the outlet changed, "" if it is known
     why: str
     kinds: tuple[str, ...]
     #: compares it with the one before; empty for the first
@@ -56,7 +56,7 @@ class Chapter:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class AttemptLine:
     """The last attempt at the article."""
 
     at: times.Shown
@@ -72,31 +72,31 @@ async def article(request: Request) -> Response:
 
     Raises NotFound, and SQLAlchemyError if the ledger is away.
     """
-    rooms = rooms_of(request)
-    found = await kept(rooms, parse_id(request.path_params["id"]))
+    state = state_of(request)
+    found = await article_bundle(state, parse_id(request.path_params["id"]))
     compared = None
     if pair := request.query_params.get("diff"):
-        before, after = (version(found.versions, number) for number in parse_pair(pair))
-        compared = await asyncio.to_thread(changes, before, after, found.versions)
-    return render.page("article.html", **_values(rooms, found, compared))
+        before, after = (find_version(found.versions, number) for number in parse_pair(pair))
+        compared = await asyncio.to_thread(compare_versions, before, after, found.versions)
+    return render.page("article.html", **_values(state, found, compared))
 
 
-def _values(rooms: Rooms, found: Kept, compared: Changes | None) -> dict[str, Any]:
+def _values(state: AppState, found: ArticleBundle, compared: VersionDiff | None) -> dict[str, Any]:
     document = found.document
-    rooms.outlets.learn([document])
+    state.outlets.learn([document])
     tag = document.get("in_language") or "und"
     outlet = document.get("outlet") or ""
     return {
         "id": found.id,
         "document": document,
         "paragraphs": (document.get("body") or "").split("\n") if document.get("body") else [],
-        "outlet": Link(name=rooms.outlets.name(outlet), href=_ask("outlet", outlet)),
-        "language": names.language(tag),
+        "outlet": Hyperlink(name=state.outlets.name(outlet), href=_ask("outlet", outlet)),
+        "language": labels.language(tag),
         "language_tag": language_tag(tag),
         "direction": direction(document.get("headline") or document.get("body") or ""),
         "marks": list(special(document, "UTC")),
         "byline": [
-            Link(name=name, href=_ask(facet, name))
+            Hyperlink(name=name, href=_ask(facet, name))
             for facet in ("authors", "agencies")
             for name in document.get(facet) or ()
         ],
@@ -108,7 +108,7 @@ def _values(rooms: Rooms, found: Kept, compared: Changes | None) -> dict[str, An
         "seen": [
             (title, shown)
             for title, name in (
-                ("First seen by us", "first_seen_at"),
+                ("First seen", "first_seen_at"),
                 ("Text last changed", "changed_at"),
                 ("Last fetched", "fetched_at"),
                 ("Page gone", "gone_at"),
@@ -118,10 +118,10 @@ def _values(rooms: Rooms, found: Kept, compared: Changes | None) -> dict[str, An
         "linked": [(title, links) for facet, title in _LINKED.items() if (links := _links(document, facet))],
         "original": (original := web_address(document.get("url"))),
         # asks first; where nothing can be fetched there is no such link
-        "again": f"/recrawl?{urlencode({'url': original})}" if original and rooms.jobs else "",
+        "again": f"/recrawl?{urlencode({'url': original})}" if original and state.jobs else "",
         "addresses": [url for url in found.addresses if web_address(url) and url != document.get("url")],
         "copies": [
-            (None if str(each.article_id) == found.id else _member(rooms, each), each, _out(each))
+            (None if str(each.article_id) == found.id else _member(state, each), each, _out(each))
             for each in found.story
             if len(found.story) > 1
         ],
@@ -140,13 +140,13 @@ def _ask(facet: str, value: str) -> str:
     return f"/?{urlencode({facet: value})}"
 
 
-def _links(document: Mapping[str, Any], facet: str) -> list[Link]:
+def _links(document: Mapping[str, Any], facet: str) -> list[Hyperlink]:
     values = document.get(facet) or (document.get("article_section") if facet == "sections" else ()) or ()
     found = []
     for value in [values] if isinstance(values, str) else values:
         name = value.get("name") if isinstance(value, Mapping) else value
         if name:
-            found.append(Link(name=names.value(facet, str(name)), href=_ask(facet, str(name))))
+            found.append(Hyperlink(name=labels.value(facet, str(name)), href=_ask(facet, str(name))))
     return found[:_MOST_LINKED]
 
 
@@ -159,43 +159,43 @@ def _entries(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _member(rooms: Rooms, member: StoryArticle) -> Link:
-    return Link(name=rooms.outlets.name(member.outlet), href=f"/articles/{member.article_id}")
+def _member(state: AppState, member: StoryArticle) -> Hyperlink:
+    return Hyperlink(name=state.outlets.name(member.outlet), href=f"/articles/{member.article_id}")
 
 
 def _out(member: StoryArticle) -> str:
-    """Return when a member of a story had the text: what it claims, and what we saw where that is what counts."""
+    """Return when a member of a story had the text: its stated time, and the first sight of it where that decides."""
     claimed, seen = member.claimed, times.instant(member.first_seen_at, "UTC")
     if claimed is None:
         return f"first seen {seen}"
     stated = times.instant(claimed.at, "UTC") if isinstance(claimed.at, datetime) else times.day(claimed.at)
-    return f"published {stated}" if member.claim_counts else f"claims {stated}, first seen {seen}"
+    return f"published {stated}" if member.claim_counts else f"states {stated}, first seen {seen}"
 
 
-def _attempt(last: LastAttempt | None, url: Any) -> Attempt | None:
+def _attempt(last: LastAttempt | None, url: Any) -> AttemptLine | None:
     if last is None or (at := times.seen(last.at, "UTC")) is None:
         return None
-    return Attempt(
+    return AttemptLine(
         at=at,
         result=last.result,
         failed=last.outcome not in READ,
-        # told only where it is not the article's own
+        # shown only where it is not the article's own
         url=last.url if last.url != url else "",
         next_visit=times.seen(last.next_visit_at, "UTC"),
     )
 
 
-def _chapter(found: Kept, place: int, compared: Changes | None) -> Chapter:
+def _chapter(found: ArticleBundle, place: int, compared: VersionDiff | None) -> HistoryEntry:
     this = found.versions[place]
     before = found.versions[place - 1].number if place else 0
     seen = times.seen(this.seen_at, "UTC")
     assert seen is not None, "a version was seen at some time"
-    return Chapter(
+    return HistoryEntry(
         number=this.number,
         seen=seen,
         edits=this.edits,
         why=CANNOT_TELL if this.edits and this.edits.is_unexplained else "",
-        kinds=tuple(names.edit(kind) for kind in this.edits.kinds) if this.edits else (),
+        kinds=tuple(labels.edit(kind) for kind in this.edits.kinds) if this.edits else (),
         href=f"/articles/{found.id}?diff={before}..{this.number}#changes" if place else "",
         shown=compared is not None and compared.after.number == this.number,
     )

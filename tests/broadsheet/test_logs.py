@@ -9,7 +9,7 @@ import pytest
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import OperationalError
 
-from broadsheet.foreseen import MESSAGE_CHARACTERS, in_a_line
+from broadsheet.logs import MESSAGE_CHARACTERS, in_a_line
 from news.errors import IndexUnavailable
 
 

@@ -51,7 +51,7 @@ async def test_the_host_that_was_told_is_answered(tmp_path: Path) -> None:
     assert await status(everywhere, "evil.example") == 400
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/api/search", "/api/nowhere", "/healthz", "/static/desk.css"])
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/api/search", "/api/nowhere", "/healthz", "/static/page.css"])
 async def test_every_answer_tells_the_browser_to_run_and_load_nothing_of_others(
     lonely: httpx.AsyncClient, path: str
 ) -> None:

@@ -121,7 +121,7 @@ async def test_copies_are_one_result_that_names_the_others(client: httpx.AsyncCl
     assert len(html.css(".results > li")) == 2
     (copies,) = texts(html, ".copies")
     assert copies in ("Same text at One", "Same text at Two")
-    html = page(await client.get(link(html, "Show each by itself")))
+    html = page(await client.get(link(html, "Show every copy")))
     assert len(html.css(".results > li")) == 3
 
 
@@ -141,7 +141,7 @@ async def test_changed_silently_edited_withdrawn_and_closed_articles_are_marked(
     }
     assert marks == {
         "changed": ["3 versions"],
-        "silent": ["Edited silently"],
+        "silent": ["Silent edit"],
         "gone": ["Withdrawn"],
         "blog": ["Live blog", "For subscribers"],
     }
@@ -172,16 +172,16 @@ async def test_the_page_works_without_scripts_and_loads_nothing_from_elsewhere(
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
-        ("from=yesterday", "'yesterday' is no date between 1600 and 2999; write it as 2024-02-08."),
-        ("from=2024-02-30", "'2024-02-30' is no date"),
-        ("from=9999-12-31", "'9999-12-31' is no date"),
-        ("until=0001-01-01T00:00:00%2B14:00", "is no date"),
+        ("from=yesterday", "'yesterday' is not a date between 1600 and 2999; write it as 2024-02-08."),
+        ("from=2024-02-30", "'2024-02-30' is not a date"),
+        ("from=9999-12-31", "'9999-12-31' is not a date"),
+        ("until=0001-01-01T00:00:00%2B14:00", "is not a date"),
         ("from=2024-03&until=2024-02", "ends (2024-02) before it begins (2024-03)"),
-        ("cursor=xyz", "The cursor is not one that a page of results gave."),
+        ("cursor=xyz", "The cursor is not valid; use `next_cursor` of a page of results."),
         ("cursor=WyJyZWxldmFuY2UiLCB7fV0", "cursor"),
-        ("sort=best", "There is no order 'best'."),
-        ("size=-1", "The parameter 'size' is a number"),
-        ("size=%D9%A3", "The parameter 'size' is a number"),
+        ("sort=best", "There is no sort order 'best'."),
+        ("size=-1", "The parameter 'size' must be a number"),
+        ("size=%D9%A3", "The parameter 'size' must be a number"),
         ("timezone=Mars/Base", "There is no time zone 'Mars/Base'"),
         ("timezone=../../etc/passwd", "There is no time zone"),
         ("outlet=" + "&outlet=".join(map(str, range(51))), "at most 50 values"),

@@ -1,4 +1,4 @@
-"""`import`: pages from elsewhere."""
+"""`import`: pages that others have fetched."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from schedules.import_jobs import ImportProgress
     from schedules.jobs import Jobs
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object a file; without files, one list.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per file; without files, one list.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -24,18 +24,20 @@ def add_to(app: typer.Typer) -> None:
 
 
 def import_(
-    files: Annotated[list[Path] | None, typer.Argument(help="Files; none: show how far all imports are.")] = None,
-    anew: Annotated[bool, typer.Option("--anew", help="Begin again with files that were read before.")] = False,
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="Files; without any: show the progress of all imports.")
+    ] = None,
+    restart: Annotated[bool, typer.Option("--restart", help="Start again with files that were read before.")] = False,
     wait: Annotated[bool, typer.Option(help="Wait for the end, or leave the files to the workers.")] = True,
     as_json: Json = False,
 ) -> None:
     """Import pages: WARC files (.warc, .warc.gz, .warc.zst), manifests of saved pages, lists of addresses.
 
-    A file that was begun before goes on where it was; --anew begins again, which stores nothing twice.
+    A file that was started before is resumed; --restart reads it from the beginning, and stores nothing twice.
     """
     from pipelines.record import Purpose
 
-    read_files(files or [], Purpose.IMPORT, anew=anew, wait=wait, as_json=as_json)
+    read_files(files or [], Purpose.IMPORT, anew=restart, wait=wait, as_json=as_json)
 
 
 def read_files(files: list[Path], purpose: "Purpose", *, anew: bool, wait: bool, as_json: bool) -> None:
@@ -85,7 +87,7 @@ async def _check(files: list[Path]) -> None:
         except ConfigurationError as error:
             wrong.append(str(error))
     if wrong:
-        raise ConfigurationError("\n".join([*wrong, "Nothing was begun."] if len(files) > 1 else wrong))
+        raise ConfigurationError("\n".join([*wrong, "Nothing was started."] if len(files) > 1 else wrong))
 
 
 def _progress(going: "ImportProgress") -> str:
@@ -93,7 +95,12 @@ def _progress(going: "ImportProgress") -> str:
     done = sum(min(each.position, each.size_bytes) for each in going.imports)
     counted = ", ".join(f"{times} {name}" for name, times in sorted(_total(going.imports).items()))
     fetched = ", ".join(f"{times} {name}" for name, times in sorted(going.fetched.items()))
-    parts = [f"{100 * done / size:.0f} %", counted, f"fetched: {fetched}" if fetched else "", f"{going.owed} to index"]
+    parts = [
+        f"{100 * done / size:.0f} %",
+        counted,
+        f"fetched: {fetched}" if fetched else "",
+        f"{going.owed} pending indexing",
+    ]
     return "Reading: " + "; ".join(part for part in parts if part)
 
 
@@ -119,7 +126,7 @@ def _show(going: "ImportProgress", *, as_json: bool) -> None:
         ]
         rows.append((Path(each.file).name, "all" if each.ended_at else share, *counts))
     if rows:
-        print_table(("file", "read", "what came of it", "passed over"), rows)
+        print_table(("file", "read", "result", "skipped"), rows)
     else:
         out.print("Nothing was imported yet.")
     if going.fetched:
@@ -128,7 +135,7 @@ def _show(going: "ImportProgress", *, as_json: bool) -> None:
         if each.error and not each.ended_at:
             err.print(f"{each.file}: {each.error}", style="red")
     if going.owed:
-        err.print(f"{going.owed} documents wait for the index; `broadsheet status` tells why.", style="yellow")
+        err.print(f"{going.owed} documents pending indexing; `broadsheet status` shows why.", style="yellow")
 
 
 def _as_json(each: "Import") -> dict[str, Any]:
@@ -139,7 +146,7 @@ def _as_json(each: "Import") -> dict[str, Any]:
         "position": min(each.position, each.size_bytes),
         "size_bytes": each.size_bytes,
         "outcomes": each.outcomes,
-        "passed_over": each.passed_over,
+        "skipped": each.passed_over,
         "ended_at": each.ended_at,
         "error": each.error,
     }

@@ -4,18 +4,21 @@ import hmac
 import secrets
 from hashlib import sha256
 from ipaddress import ip_address
+from typing import Annotated
 
-from starlette.requests import Request
+from fastapi import HTTPException, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from web.guard import host_of
-from web.rooms import rooms_of
+from web.security_headers import host_of
+from web.state import state_of
 
 #: forms that were given out are good until the process ends
 _SECRET = secrets.token_bytes(32)
+_BEARER = HTTPBearer(auto_error=False, description="BROADSHEET_TOKEN")
 
 
 def form_mark(request: Request) -> str:
-    """Return what a form of ours carries: a page elsewhere cannot read it, for we answer to our own names alone."""
+    """Return the mark in Broadsheet's forms. Other sites cannot read it: only requests to its own host are answered."""
     return hmac.new(_SECRET, request.headers.get("host", "").encode(), sha256).hexdigest()
 
 
@@ -23,29 +26,41 @@ def refusal_of_program(request: Request) -> str:
     """Return why a program may not change anything, "" if it may.
 
     With BROADSHEET_TOKEN it must send `Authorization: Bearer TOKEN`, wherever it runs. Without, it must run on this
-    machine, and send JSON: that no browser does for a page elsewhere without asking us first.
+    machine, and send JSON: no browser does that for a page of another site without a preflight request.
     """
-    token = rooms_of(request).token
+    token = state_of(request).token
     kind, _, sent = request.headers.get("authorization", "").partition(" ")
     if token:
         if kind.lower() == "bearer" and _same(sent.strip(), token):
             return ""
-        return "Send BROADSHEET_TOKEN: Authorization: Bearer …"
+        return "Write requests need a token: send BROADSHEET_TOKEN as Authorization: Bearer …"
     if not _is_here(request):
-        return "Changes from beyond this machine take a token: set BROADSHEET_TOKEN and send it."
+        return "Remote write requests need a token: set BROADSHEET_TOKEN and send it."
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return "Send JSON, as Content-Type: application/json."
-    return "" if _is_ours(request) else "A page elsewhere may not ask for this."
+    return "" if _is_ours(request) else "Pages of other sites may not send write requests."
+
+
+async def require_write_access(
+    request: Request,
+    # for the description: `refusal_of_program` reads the header itself
+    _: Annotated[
+        HTTPAuthorizationCredentials | None, Security(HTTPBearer(auto_error=False, description="BROADSHEET_TOKEN"))
+    ],
+) -> None:
+    """Let a program's write request through. Raises HTTPException (403) with the reason."""
+    if refusal := refusal_of_program(request):
+        raise HTTPException(403, refusal)
 
 
 def refusal_of_form(request: Request, mark: str, sent: str) -> str:
-    """Return why a form of ours may not change anything, "" if it may; `sent` is the token that a person typed."""
+    """Return why a form may not change anything, "" if it may; `sent` is the token that a person typed."""
     if not _same(mark, form_mark(request)) or not _is_ours(request):
-        return "This form is from before; open the page again."
-    token = rooms_of(request).token
+        return "This form has expired; open the page again."
+    token = state_of(request).token
     if token:
-        return "" if _same(sent, token) else "That is not the token in BROADSHEET_TOKEN."
-    return "" if _is_here(request) else "Changes from beyond this machine take a token: set BROADSHEET_TOKEN."
+        return "" if _same(sent, token) else "The token differs from BROADSHEET_TOKEN."
+    return "" if _is_here(request) else "Remote write requests need a token: set BROADSHEET_TOKEN."
 
 
 def _is_here(request: Request) -> bool:
@@ -61,7 +76,7 @@ def _is_ours(request: Request) -> bool:
         return False
     origin = request.headers.get("origin")
     if origin is None or origin == "null":
-        # browsers say null of our own forms, for our Referrer-Policy is no-referrer; the mark tells them apart
+        # browsers send null for Broadsheet's own forms, since its Referrer-Policy is no-referrer; the mark decides
         return True
     return origin.partition("://")[2] == request.headers.get("host", "") and bool(host_of(origin.partition("://")[2]))
 

@@ -1,4 +1,4 @@
-"""`outlets health`: which outlets fell silent or ill, and what each brought."""
+"""`outlets health`: which outlets are silent or unhealthy, and the numbers of each."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -16,12 +16,12 @@ def add_to(app: typer.Typer) -> None:
 
 
 def health(
-    days: Annotated[int, typer.Option(help="Count what happened in so many days.")] = 1,
+    days: Annotated[int, typer.Option(help="Number of days to count.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Tell how the enabled outlets are: what they brought, what became of it, and what is wrong with whom.
+    """Show the health of the enabled outlets: addresses found, articles stored, and problems.
 
-    Exits with 1 if one is unwell.
+    Exits with 1 if one is unhealthy.
     """
     quiet_logs()
     rows = run(_rows(days))
@@ -33,12 +33,12 @@ def health(
             usual = "" if row["expected"] is None else f"{row['expected']:.0f}"
             refused = ", ".join(f"{times} {outcome}" for outcome, times in row["refused"].items())
             counts = [str(row[name]) for name in ("fetched", "stored", "changed")]
-            shown.append((row["outlet"], str(row["found"]), usual, *counts, refused, row["reason"] or "well"))
+            shown.append((row["outlet"], str(row["found"]), usual, *counts, refused, row["problem"] or "healthy"))
         columns = ("outlet", "found", "usual a day", "fetched", "stored", "changed", "refused", "health")
         print_table(columns, shown)
     else:
-        out.print("No outlet was looked at yet; `broadsheet up` does that while it crawls.")
-    if any(row["reason"] for row in rows):
+        out.print("No outlet was checked yet; `broadsheet up` does that while it crawls.")
+    if any(row["problem"] for row in rows):
         raise typer.Exit(1)
 
 
@@ -58,7 +58,16 @@ async def _rows(days: int) -> list[dict[str, Any]]:
             counted = await sums(connection, now() - timedelta(days=days))
     rows = []
     for slug in sorted(known):
-        row = asdict(known[slug]) | asdict(counted.get(slug, Hours()))
-        del row["told"]
-        rows.append(row)
-    return sorted(rows, key=lambda row: (row["reason"] is None, row["outlet"]))
+        health, counts = known[slug], asdict(counted.get(slug, Hours()))
+        counts["characters"] = counts.pop("letters")
+        row = {
+            "outlet": slug,
+            "problem": health.reason,
+            "since": health.since,
+            "expected": health.expected,
+            "seen": health.seen,
+            "silent_since": health.silent_since,
+            "checked_at": health.checked_at,
+        }
+        rows.append(row | counts)
+    return sorted(rows, key=lambda row: (row["problem"] is None, row["outlet"]))

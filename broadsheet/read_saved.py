@@ -1,4 +1,4 @@
-"""`read`: saved pages in, articles out, without network and without a ledger."""
+"""`read`: extract articles from saved pages, without network and without a ledger."""
 
 import json
 from pathlib import Path
@@ -23,11 +23,13 @@ def add_to(app: typer.Typer) -> None:
 
 
 def read(
-    manifest: Annotated[Path, typer.Argument(help="JSON lines with id, url and perhaps crawled_at.")],
-    explain: Annotated[bool, typer.Option("--explain", help="Add what was weighed for each field, and why.")] = False,
+    manifest: Annotated[Path, typer.Argument(help="JSON lines with id, url and optionally crawled_at.")],
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Add the candidates for each field, with weights and reasons.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, as without it.")] = False,
 ) -> None:
-    """Read saved pages: print one article a line as JSON, in the manifest's order.
+    """Extract articles from saved pages: print one per line as JSON, in the manifest's order.
 
     The page of a line is ID.html.gz or ID.html beside the manifest. A page that fails gives a line with its error.
     Exits with 1 if one failed.
@@ -92,6 +94,6 @@ async def _read_line(
         outlet = outlet_of(str(wanted.get("url")), outlets)
         return await pool.run(outlet.home, read_saved, wanted, manifest.parent, outlet, explain=explain)
     except ValueError as error:
-        return {"id": wanted.get("id"), "error": f"its url is no address: {error}"}
+        return {"id": wanted.get("id"), "error": f"its url is not an address: {error}"}
     except PageUnreadable as error:
         return {"id": wanted.get("id"), "error": str(error), "outcome": str(error.outcome)}

@@ -8,9 +8,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from web import failures
+from web import error_responses
 
-#: nothing is loaded but our own files, nothing inline runs, nobody frames us
+#: only Broadsheet's own files are loaded, nothing inline runs, no other page frames it
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -27,11 +27,11 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, never bound
 
 
-class Guard:
-    """ASGI middleware: refuses strange Host headers, turns faults of ours into an answer, puts HEADERS on every answer.
+class SecurityMiddleware:
+    """ASGI middleware: rejects unknown Host headers, answers internal errors, puts HEADERS on every answer.
 
-    A page elsewhere may point its own name at 127.0.0.1 (DNS rebinding) and read what we answer to it; so only our
-    own names are answered. An address in digits cannot be rebound: it counts where we listen on all addresses.
+    A page elsewhere may point its own name at 127.0.0.1 (DNS rebinding) and read the answers; so only
+    Broadsheet's own names are answered. An address in digits cannot be rebound: it is valid where all are listened on.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str] = ()) -> None:
@@ -62,10 +62,10 @@ class Guard:
         except Exception as error:
             if begun:
                 raise
-            await failures.unforeseen(Request(scope), error)(scope, receive, send_guarded)
+            await error_responses.unforeseen(Request(scope), error)(scope, receive, send_guarded)
 
     def knows(self, scope: Scope) -> bool:
-        """Say whether the request was sent to one of our names."""
+        """Return whether the request was sent to one of Broadsheet's names."""
         named = [value for name, value in scope["headers"] if name == b"host"]
         host = host_of(named[0].decode("latin-1")) if len(named) == 1 else ""
         return host in self.hosts or (self.any_address and _is_address(host))
@@ -98,6 +98,6 @@ def _is_address(host: str) -> bool:
 
 
 def _refusal(request: Request) -> Any:
-    return failures.answer(
-        request, 400, "This address is not ours. Broadsheet answers to 127.0.0.1, localhost and the host it was told."
+    return error_responses.answer(
+        request, 400, "Invalid Host header. Use 127.0.0.1, localhost or the host given with --host."
     )

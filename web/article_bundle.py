@@ -1,4 +1,4 @@
-"""An article's id in, all that is kept of it out: from the ledger, or from the index where the ledger has none."""
+"""All that is stored of an article: from the ledger, or from the index where the ledger has nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from ledger.stories import StoryArticle, members_of
 from ledger.tombstones import stones
 from news.errors import NotFound
 from news.version import Tombstone, Version
-from web.rooms import Rooms
+from web.state import AppState
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class ArticleBundle:
     """One article."""
 
     id: str
@@ -35,19 +35,19 @@ class Kept:
 
 
 def parse_id(text: str, whose: str = "an article's") -> UUID:
-    """Return an id. Raises NotFound, which says `whose` it should be, for what is none."""
+    """Return an id. Raises NotFound for any other text; `whose` id it should be is in the message."""
     try:
         return UUID(text)
     except ValueError as error:
         raise NotFound(f"'{text[:80]}' is not {whose} id.") from error
 
 
-async def kept(rooms: Rooms, id: UUID) -> Kept:
+async def article_bundle(state: AppState, id: UUID) -> ArticleBundle:
     """Return what is kept of the article. Raises NotFound; SQLAlchemyError and IndexUnavailable if a server is away."""
-    async with rooms.engine.connect() as connection:
+    async with state.engine.connect() as connection:
         known = (await documents(connection, [id])).get(id)
         if known is not None:
-            return Kept(
+            return ArticleBundle(
                 id=str(id),
                 document=known,
                 versions=await history(connection, id),
@@ -56,10 +56,10 @@ async def kept(rooms: Rooms, id: UUID) -> Kept:
                 addresses=await addresses_of(connection, id),
                 last_attempt=await last_attempt(connection, id),
             )
-    indexed = await rooms.index.get(str(id))
+    indexed = await state.index.get(str(id))
     if indexed is None:
         raise NotFound(f"No article has the id {id}.")
-    return Kept(id=str(id), document=indexed)
+    return ArticleBundle(id=str(id), document=indexed)
 
 
 async def _story(connection: AsyncConnection, id: UUID) -> Sequence[StoryArticle]:
@@ -69,7 +69,7 @@ async def _story(connection: AsyncConnection, id: UUID) -> Sequence[StoryArticle
         return ()  # an article that was never part of one
 
 
-async def id_of(rooms: Rooms, url: str) -> UUID:
+async def id_of(state: AppState, url: str) -> UUID:
     """Return the id of the article at an address. Raises NotFound."""
-    async with rooms.engine.connect() as connection:
+    async with state.engine.connect() as connection:
         return await find(connection, url)

@@ -1,4 +1,4 @@
-"""The parameters of an address in, what the reader asks out: the same for the page and for programs."""
+"""What a reader searches for, from the parameters of an address: the same for the page and for programs."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,33 +9,11 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from index.fields import facet_named, facets, meant
-from index.query import Interval, Query, Sort
+from index.query import Query, Sort
 from index.syntax import LONGEST
 from news.errors import BadQuery
+from web.parameters import PARAMETERS, PROGRAM_PARAMETERS, PROGRAM_SIZE, SIZE
 
-#: what may stand in an address beside the facets' names, and what it means
-PARAMETERS: dict[str, str] = {
-    "q": 'Words to find: "a phrase", -without, one OR other, field:value, begin*. Empty finds everything.',
-    "from": "Published on or after: a day (2024-02-08), a month (2024-02), a year, or an ISO 8601 time.",
-    "until": "Published on or before that day, month or year; before that time.",
-    "sort": f"The order: {', '.join(Sort)}. Articles without a date come last.",
-    "stories": "1: one hit for all articles that carry the same text; 0: each by itself.",
-    "size": "Hits of one page.",
-    "cursor": "`next_cursor` of the page before; all else must stay the same.",
-    "timezone": "IANA name; what a day is, and on the page what times are shown in. Default UTC.",
-}
-#: further parameters, of programs alone
-PROGRAM_PARAMETERS: dict[str, str] = {
-    "facets": "Facets to count, by comma; `all` for each there is.",
-    "facet_size": "Values of a facet.",
-    "histogram": f"Width of the bars of the histogram: {', '.join(Interval)}.",
-    "highlight": "1: mark what was found.",
-    "fields": "Fields of the document to give, by comma; default all.",
-    "like": "Id of an article that hits should be like (Elasticsearch alone).",
-    "significant_terms": "How many words that tell the found articles from all others (Elasticsearch alone).",
-}
-#: hits of a page, unless asked otherwise
-SIZE, PROGRAM_SIZE = 20, 10
 #: hits of a page that a person looks at; a program may have as many as the index gives
 MOST_HITS = 100
 #: a person clicks together no more; a program has no need to
@@ -48,7 +26,7 @@ _UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000\ue0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class SearchParams:
     """What a reader asks, as the address has it."""
 
     text: str = ""
@@ -62,15 +40,13 @@ class Question:
     size: int = SIZE
     cursor: str = ""
     timezone: str = "UTC"
-    #: parameters of programs alone
-    options: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, parameters: Iterable[tuple[str, str]], *, program: bool = False) -> Self:
-        """Return the question that an address's parameters ask; empty ones ask nothing.
+        """Return the search that an address's parameters ask for; empty ones ask for nothing.
 
-        A program is told of a parameter that is none; a page's reader may have come by an address with someone's
-        tracking parameters, which are passed over. Raises BadQuery for a value that cannot be.
+        For a program an unknown parameter is an error; a page's reader may have come by an address with someone's
+        tracking parameters, which are ignored. Raises BadQuery for a value that is not valid.
         """
         known = PARAMETERS | PROGRAM_PARAMETERS if program else PARAMETERS
         single: dict[str, str] = {}
@@ -97,7 +73,6 @@ class Question:
             size=size if program else min(size, MOST_HITS),
             cursor=single.get("cursor", "")[:LONGEST],
             timezone=single.get("timezone", "")[:50] or "UTC",
-            options={name: value for name, value in single.items() if name in PROGRAM_PARAMETERS and value},
         )
 
     def query(self, **options: Any) -> Query:
@@ -116,7 +91,7 @@ class Question:
         zone = ZoneInfo(query.timezone)
         since, until = _bound(self.since, zone, end=False), _bound(self.until, zone, end=True)
         if since and until and since >= until:
-            raise BadQuery(f"The range of publication ends ({self.until}) before it begins ({self.since}).")
+            raise BadQuery(f"The date range ends ({self.until}) before it begins ({self.since}).")
         return replace(query, published_from=since, published_until=until)
 
     def with_value(self, facet: str, value: str) -> Self:
@@ -155,14 +130,14 @@ def _sort(value: str) -> Sort:
     try:
         return Sort(value or Sort.RELEVANCE)
     except ValueError as error:
-        raise BadQuery(f"There is no order '{value[:50]}'. Known are {', '.join(Sort)}.") from error
+        raise BadQuery(f"There is no sort order '{value[:50]}'. Use one of: {', '.join(Sort)}.") from error
 
 
 def _number(value: str, name: str, default: int) -> int:
     if not value:
         return default
     if not (value.isascii() and value.isdigit() and len(value) < 10):
-        raise BadQuery(f"The parameter '{name}' is a number, not '{value[:50]}'.")
+        raise BadQuery(f"The parameter '{name}' must be a number, not '{value[:50]}'.")
     return int(value)
 
 
@@ -185,7 +160,7 @@ def _bound(text: str, zone: ZoneInfo, *, end: bool) -> datetime | None:
             return at.astimezone(UTC)
     except (ValueError, OverflowError):
         pass  # said below, for all that is no date
-    raise BadQuery(f"'{text}' is no date between {FIRST_YEAR} and {LAST_YEAR}; write it as 2024-02-08.")
+    raise BadQuery(f"'{text}' is not a date between {FIRST_YEAR} and {LAST_YEAR}; write it as 2024-02-08.")
 
 
 def _after(first: date, *, month: bool, day: bool) -> date:

@@ -1,0 +1,121 @@
+"""/openapi.json says what the API does: its answers have the described form, its errors one sentence."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import BaseModel
+
+from index.fields import FIELDS, facets
+from news.outcome import Outcome
+from tests.web.conftest import Keep, Put, document
+from tests.web.test_article_page import FIRST, SECOND
+from web.models import (
+    AliveResponse,
+    ArticleResponse,
+    DiffResponse,
+    ErrorResponse,
+    ReadyResponse,
+    SearchResponse,
+    StatusResponse,
+    StoryResponse,
+    VersionResponse,
+    VersionsResponse,
+)
+from web.parameters import PARAMETERS, PROGRAM_PARAMETERS
+
+TEXT = " ".join(f"The talks over the fishing grounds went on for day {day} without a treaty." for day in range(20))
+
+
+async def described(client: httpx.AsyncClient) -> dict[str, Any]:
+    answer = await client.get("/openapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["content-security-policy"]
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+async def test_every_answer_has_the_form_that_is_described(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+    places = [{"name": "Dover", "country": "gb", "lat": 51.1, "lon": 1.3, "weight": 1.0}]
+    long = [FIRST.__class__(url=f"{FIRST.url}-{n}", headline=f"Copy {n}", body=TEXT) for n in range(2)]
+    for each in long:
+        copy = await keep_versions(each)
+    id = await keep_versions(FIRST, SECOND, places=places, sections=["world"])
+    story = (await client.get(f"/api/articles/{copy}")).json()["story_id"]
+    for path, model in (
+        ("/api/search?q=flood&facets=all&histogram=day&highlight=1&stories=1", SearchResponse),
+        ("/api/search", SearchResponse),
+        (f"/api/articles/{id}", ArticleResponse),
+        (f"/api/articles/{id}/versions", VersionsResponse),
+        (f"/api/articles/{id}/versions/2", VersionResponse),
+        (f"/api/articles/{id}/versions/1..2", DiffResponse),
+        (f"/api/stories/{story}", StoryResponse),
+        ("/api/status", StatusResponse),
+        ("/readyz", ReadyResponse),
+        ("/healthz", AliveResponse),
+        ("/api/nothing", ErrorResponse),
+    ):
+        answer = await client.get(path)
+        found: BaseModel = model.model_validate_json(answer.content)
+        # what the page does not state may be absent: nothing else
+        assert found.model_dump(mode="json", exclude_unset=True).keys() == answer.json().keys()
+
+
+async def test_parameters_have_their_types_enumerations_and_limits(lonely: httpx.AsyncClient) -> None:
+    search = (await described(lonely))["paths"]["/api/search"]["get"]
+    parameters = {each["name"]: each for each in search["parameters"]}
+    assert parameters.keys() == {*PARAMETERS, *PROGRAM_PARAMETERS, *facets()}
+    assert all(each["description"] for each in parameters.values())
+    assert (
+        parameters["size"]["schema"] | {"minimum": 0, "maximum": 1000, "type": "integer"}
+        == parameters["size"]["schema"]
+    )
+    assert parameters["outlet"]["schema"]["type"] == "array"
+    assert parameters["highlight"]["schema"]["type"] == "boolean"
+    schemas = (await described(lonely))["components"]["schemas"]
+    assert schemas["Sort"]["enum"] == ["relevance", "newest", "oldest"]
+    assert schemas["Outcome"]["enum"] == list(Outcome)
+
+
+async def test_documents_bodies_errors_and_tokens_are_described(lonely: httpx.AsyncClient) -> None:
+    made = await described(lonely)
+    schemas = made["components"]["schemas"]
+    assert FIELDS.keys() <= schemas["ArticleDocument"]["properties"].keys()
+    asking = made["paths"]["/api/recrawls"]["post"]
+    assert asking["requestBody"]["content"]["application/json"]["schema"]["properties"].keys() == {"urls", "force"}
+    assert asking["security"] == [{"HTTPBearer": []}]
+    for path, operations in made["paths"].items():
+        for operation in operations.values():
+            assert operation["description"], path
+            for status, answer in operation["responses"].items():
+                if status in ("400", "403", "404"):
+                    assert answer["content"]["application/json"]["schema"] == {
+                        "$ref": "#/components/schemas/ErrorResponse"
+                    }
+    assert "ValidationError" not in json.dumps(made)
+    assert "/recrawl" not in made["paths"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "sentence"),
+    [
+        ("/api/articles", 400, "The parameter 'url' is missing: /api/articles?url=…"),
+        ("/api/articles?url=", 400, "The parameter 'url' is missing: /api/articles?url=…"),
+        ("/api/articles/seven", 404, "'seven' is not an article's id."),
+        ("/api/stories/seven", 404, "'seven' is not a story's id."),
+        ("/api/recrawls/seven", 404, "'seven' is not a recrawl's id."),
+    ],
+)
+async def test_an_invalid_request_gets_one_sentence(
+    lonely: httpx.AsyncClient, path: str, status: int, sentence: str
+) -> None:
+    answer = await lonely.get(path)
+    assert (answer.status_code, answer.json()) == (status, {"error": sentence})
+
+
+async def test_an_empty_parameter_asks_for_nothing(client: httpx.AsyncClient, put: Put) -> None:
+    await put(document("a"))
+    empty = "&".join(f"{name}=" for name in [*PARAMETERS, *PROGRAM_PARAMETERS, *facets()])
+    found = (await client.get(f"/api/search?{empty}")).json()
+    assert found["total"] == 1

@@ -1,0 +1,140 @@
+"""What went wrong in, one sentence out: a page for people, JSON for programs."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from http import HTTPStatus
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ledger.faults import reason_of, sentence_of
+from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound
+from web import render
+from web.readiness import index_sentence
+from web.render import json_answer
+
+log = structlog.get_logger()
+
+_TITLES = {
+    400: "Invalid request",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Method not allowed",
+    503: "Temporarily unavailable",
+}
+#: whose id an address of the API has
+_KINDS = {"articles": "an article's", "stories": "a story's", "recrawls": "a recrawl's"}
+_STATUS: dict[type[BroadsheetError], int] = {
+    BadQuery: 400,
+    NotFound: 404,
+    IndexUnavailable: 503,
+    DatabaseUnavailable: 503,
+    BroadsheetError: 400,
+}
+
+
+def answer(request: Request, status: int, sentence: str, headers: Any = None) -> Response:
+    """Return a refusal as the asker reads it."""
+    if is_program(request):
+        response = json_answer({"error": sentence}, status)
+    else:
+        title = _TITLES.get(status, HTTPStatus(status).phrase)
+        response = render.page("failure.html", status, title=title, sentence=sentence, number=status)
+    response.headers.update(headers or {})
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        response.headers["Retry-After"] = "10"
+    return response
+
+
+def is_program(request: Request) -> bool:
+    """Say whether the address is one that programs ask."""
+    path = request.url.path
+    return path == "/api" or path.startswith("/api/") or path in ("/healthz", "/readyz", "/metrics", "/openapi.json")
+
+
+def add_to(app: FastAPI) -> None:
+    """Give the application an answer to each error."""
+    for kind, status in _STATUS.items():
+        app.add_exception_handler(kind, _of_ours(status))
+    app.add_exception_handler(SQLAlchemyError, _ledger_away)
+    app.add_exception_handler(TimeoutError, _ledger_away)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _invalid)
+
+
+def _of_ours(status: int) -> Any:
+    async def handle(request: Request, error: Exception) -> Response:
+        if isinstance(error, IndexUnavailable):
+            log.warning("index_unavailable", path=request.url.path, reason=str(error))
+            return answer(request, status, index_sentence(error))
+        return answer(request, status, str(error))
+
+    return handle
+
+
+async def _ledger_away(request: Request, error: Exception) -> Response:
+    # the statement and its values stay out of log and answer: they carry articles
+    log.warning("ledger_unavailable", path=request.url.path, reason=reason_of(error))
+    return answer(request, 503, sentence_of(error))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    sentences = {
+        404: f"There is nothing at {request.url.path[:200]}.",
+        405: "This address accepts GET only.",
+    }
+    return answer(request, error.status_code, sentences.get(error.status_code, str(error.detail)), error.headers)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    status = 404 if first["loc"][0] == "path" else 400
+    return answer(request, status, sentence_of_invalid(first, request.url.path))
+
+
+def sentence_of_invalid(error: Mapping[str, Any], path: str) -> str:
+    """Return in one sentence what is wrong with a parameter or a field, from pydantic's description of it.
+
+    >>> sentence_of_invalid({"type": "int_parsing", "loc": ("query", "size"), "input": "x", "ctx": {}}, "/api/search")
+    "The parameter 'size' must be a whole number, not 'x'."
+    """
+    place, *names = error["loc"]
+    name, given = str(names[0] if names else place), str(error["input"])[:50]
+    limits = error.get("ctx", {})
+    what = f"The parameter '{name}'" if place == "query" else f"The field '{name}'"
+    match error["type"]:
+        case "uuid_parsing" | "uuid_type":
+            kind = _KINDS.get(path.split("/")[2] if path.count("/") > 1 else "", "a valid")
+            return f"'{given}' is not {kind} id."
+        case "missing" | "string_too_short" if place == "query":
+            return f"{what} is missing: {path}?{name}=…"
+        case "enum":
+            known = str(limits["expected"]).replace("'", "").replace(" or ", ", ")
+            near = get_close_matches(given, known.split(", "), n=1, cutoff=0.7)
+            hint = f"Did you mean '{near[0]}'?" if near else f"Use one of: {known}."
+            return f"{what} cannot be '{given}'. {hint}"
+        case "bool_parsing" | "bool_type":
+            return f"{what} must be true or false, or 1 or 0; not '{given}'."
+        case "greater_than_equal":
+            return f"{what} must be at least {limits['ge']}, not {given}."
+        case "less_than_equal":
+            return f"{what} must be at most {limits['le']}, not {given}."
+        case "int_parsing" | "int_parsing_size" | "int_from_float" | "int_type":
+            return f"{what} must be a whole number, not '{given}'."
+    return f"{what} is not valid: {str(error['msg'])[:1].lower()}{str(error['msg'])[1:]}."
+
+
+def unforeseen(request: Request, error: Exception) -> Response:
+    """Return the answer to an error in Broadsheet itself; the log has its traceback under the same event id."""
+    event_id = uuid4().hex[:12]
+    log.error("page_failed", event_id=event_id, path=request.url.path, exc_info=error)
+    return answer(request, 500, f"Internal error; see the log (event id {event_id}).")
