@@ -18,7 +18,7 @@ from ledger.schema import articles, merged_stories, signatures
 from news.errors import NotFound
 from news.moment import Moment
 from news.signature import Signature, bands, is_copy, packed, similarity, unpacked
-from news.story import claimed_at, first
+from news.story import StoryMember, claimed_at, first
 
 #: days apart that two copies may be seen, unless the user says otherwise
 STORY_DAYS = 14

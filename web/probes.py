@@ -68,7 +68,7 @@ def _outlet(each: OutletState) -> dict[str, Any]:
         "slug": each.slug,
         "enabled": each.enabled,
         "crawled_at": each.crawled_at,
-        "problem": each.marked,
+        "problem": each.unhealthy_reason,
         "pages": each.pages,
         "due": each.due,
         "unrecordable": each.unrecordable,
