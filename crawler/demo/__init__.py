@@ -3,7 +3,7 @@
 from crawler.demo.judge import judge
 from crawler.demo.newsroom import Newsroom
 from crawler.demo.page import seed_shaped
-from crawler.demo.runs import finish_run, next_run, seen_runs
+from crawler.demo.runs import demo_home, finish_run, next_run, seen_runs
 from crawler.demo.server import Hit, Serving, serve
 from crawler.demo.truth import Expected, Truth
 
@@ -13,6 +13,7 @@ __all__ = [
     "Newsroom",
     "Serving",
     "Truth",
+    "demo_home",
     "finish_run",
     "judge",
     "next_run",
