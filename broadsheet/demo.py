@@ -100,7 +100,7 @@ async def _check_ledger(jobs: "Jobs", outlets: list["Outlet"]) -> None:
 async def _demo(
     jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], *, port: int | None, as_json: bool
 ) -> list[str]:
-    """Crawl the newsroom, print what came of it, serve the page on `port`, and return what is wrong."""
+    """Crawl the newsroom, print the outcomes, serve the page on `port`, and return what is wrong."""
     from broadsheet.crawl import follow_crawl
     from crawler.demo import finish_run
     from ledger.faults import in_transaction
