@@ -1,4 +1,4 @@
-"""`demo`: the demo newsroom, crawled and searchable, without a server of anyone's."""
+"""`demo`: invented outlets, crawled and searchable, without any other server."""
 
 import shlex
 import sys
@@ -38,14 +38,14 @@ def add_to(app: typer.Typer) -> None:
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the crawl instead of serving the page.")] = False,
     port: Annotated[int, typer.Option(help="Port of the search page on 127.0.0.1.")] = 8000,
-    newsroom_port: Annotated[int, typer.Option(help="First port of the newsroom's outlets on 127.0.0.1.")] = 8101,
+    newsroom_port: Annotated[int, typer.Option(help="First port of the outlets on 127.0.0.1.")] = 8101,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts and faults of the crawl as JSON.")] = False,
 ) -> None:
-    """Serve a small newsroom on this machine, crawl it, show what was indexed, and open the search page.
+    """Serve four small, invented outlets on this machine, crawl them, show what was indexed, and serve the search page.
 
-    Each start is a later run of the newsroom, in which some pages have changed; only those are fetched again.
+    With each start some of their pages have changed; only those are fetched again.
     Its articles are in a home of their own, the folder `demo` in BROADSHEET_HOME, never among real ones.
-    Exits with 0 only if every page came out as the newsroom says it should.
+    Exits with 0 only if every page is read as the demo expects.
     """
     from crawler.demo import Newsroom, next_run, seen_runs, serve
     from schedules.opened import run_with_jobs
@@ -55,7 +55,7 @@ def demo(
     newsroom = Newsroom(newsroom_port, next_run(configuration.home))
     seen = seen_runs(configuration.home)
     with serve(newsroom):
-        err.print(f"The demo newsroom is open, run {newsroom.run}:")
+        err.print(f"Serving the demo's outlets, run {newsroom.run}:")
         for outlet in newsroom.outlets():
             err.print(f"  {outlet.home}  {outlet.name}")
         faults = run_with_jobs(
@@ -65,7 +65,7 @@ def demo(
             queue=QUEUE,
         )
     if faults:
-        fail("Not every page came out as the newsroom says it should.", code=1)
+        fail("Some pages were not read as the demo expects; the list is above.", code=1)
 
 
 def _configuration() -> "Configuration":
@@ -128,10 +128,10 @@ async def _demo(
     expected = len(newsroom.expected(*seen))
     if as_json:
         home = str(jobs.desk.configuration.home)
-        counted = {"run": newsroom.run, "home": home, "outlets": going.outcomes, "judged": expected}
+        counted = {"run": newsroom.run, "home": home, "outlets": going.outcomes, "checked": expected}
         print_json(counted | {"faults": faults})
     else:
-        out.print(f"\n{expected} addresses were judged by the newsroom: {len(faults) or 'no'} faults.")
+        out.print(f"\n{expected} pages were compared with what the demo expects: {len(faults) or 'no'} faults.")
         await _print_next(jobs, outlets, is_served=port is not None)
     if port is not None:
         await _serve(jobs, port, err if as_json else out)
