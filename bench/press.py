@@ -219,7 +219,7 @@ def release(folder: Path, *, drops: Sequence[str] = (), keeps: Sequence[str] = (
     """Copy this checkout's packages into `folder`, as a release that reads otherwise, and return it.
 
     It drops lines that begin with `drops`, keeps those that begin with `keeps`, and has the step of enrichment that
-    gives the number `enrichment`, as docs/add-an-enrichment.md says.
+    gives the number `enrichment`, as docs/internals/add-an-enrichment.md says.
     """
     for package in PACKAGES:
         shutil.copytree(CHECKOUT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))

@@ -1,9 +1,12 @@
-"""`demo`: the demo newsroom, crawled and searchable, without a server of anyone's."""
+"""`demo`: invented outlets, crawled and searchable, without any other server."""
 
+import shlex
+import sys
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,9 +14,11 @@ import typer
 from broadsheet.console import Terminal, err, fail, out, print_json, print_table
 from broadsheet.logs import quiet_logs
 from news.clock import now
+from news.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from crawler.demo import Newsroom
+    from news.configuration import Configuration
     from news.outlet import Outlet
     from schedules.jobs import Jobs
 
@@ -21,6 +26,8 @@ if TYPE_CHECKING:
 QUEUE = "demo"
 #: faults that are printed; the rest is counted
 FAULTS_SHOWN = 20
+#: what the printed example searches for; it stands in crawler/demo/texts/courier/night-train.txt
+SEARCHED = "night train"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -31,24 +38,24 @@ def add_to(app: typer.Typer) -> None:
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after the crawl instead of serving the page.")] = False,
     port: Annotated[int, typer.Option(help="Port of the search page on 127.0.0.1.")] = 8000,
-    newsroom_port: Annotated[int, typer.Option(help="First port of the newsroom's outlets on 127.0.0.1.")] = 8101,
+    newsroom_port: Annotated[int, typer.Option(help="First port of the outlets on 127.0.0.1.")] = 8101,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts and faults of the crawl as JSON.")] = False,
 ) -> None:
-    """Serve a small newsroom on this machine, crawl it, show what was indexed, and open the search page.
+    """Serve four small, invented outlets on this machine, crawl them, show what was indexed, and serve the search page.
 
-    Each start is a later run of the newsroom, in which some pages have changed; only those are fetched again.
-    Exits with 0 only if every page came out as the newsroom says it should.
+    With each start some of their pages have changed; only those are fetched again.
+    Its articles are in a home of their own, the folder `demo` in BROADSHEET_HOME, never among real ones.
+    Exits with 0 only if every page is read as the demo expects.
     """
     from crawler.demo import Newsroom, next_run, seen_runs, serve
-    from news.configuration import read
     from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
-    configuration = replace(read(), allow_loopback=True)
+    configuration = _configuration()
     newsroom = Newsroom(newsroom_port, next_run(configuration.home))
     seen = seen_runs(configuration.home)
     with serve(newsroom):
-        err.print(f"The demo newsroom is open, run {newsroom.run}:")
+        err.print(f"Serving the demo's outlets, run {newsroom.run}:")
         for outlet in newsroom.outlets():
             err.print(f"  {outlet.home}  {outlet.name}")
         faults = run_with_jobs(
@@ -58,13 +65,42 @@ def demo(
             queue=QUEUE,
         )
     if faults:
-        fail("Not every page came out as the newsroom says it should.", code=1)
+        fail("Some pages were not read as the demo expects; the list is above.", code=1)
+
+
+def _configuration() -> "Configuration":
+    """Return the environment's configuration with the demo's own home, and nothing of it where real articles are."""
+    from crawler.demo import demo_home
+    from news.configuration import read
+
+    users = read()
+    if users.elasticsearch_url and not users.database_url:
+        raise ConfigurationError(
+            "The demo keeps apart from articles in your Elasticsearch. Run it without BROADSHEET_ELASTICSEARCH_URL; "
+            "or set BROADSHEET_DATABASE_URL, too, to a database of the demo's own."
+        )
+    return replace(users, home=demo_home(users.home), archive=None, allow_loopback=True)
+
+
+async def _check_ledger(jobs: "Jobs", outlets: list["Outlet"]) -> None:
+    """Raise ConfigurationError if the ledger has outlets that are not the demo's: its articles do not belong there."""
+    from ledger.outlets import states
+
+    async with jobs.desk.engine.connect() as connection:
+        others = sorted((await states(connection)).keys() - {outlet.slug for outlet in outlets})
+    if others:
+        names = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
+        where = "BROADSHEET_DATABASE_URL" if jobs.desk.configuration.database_url else jobs.desk.configuration.home
+        raise ConfigurationError(
+            f"The demo keeps apart from real articles, and the ledger of {where} knows real outlets ({names}). Run it "
+            "without BROADSHEET_DATABASE_URL, or with another BROADSHEET_HOME."
+        )
 
 
 async def _demo(
     jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], *, port: int | None, as_json: bool
 ) -> list[str]:
-    """Crawl the newsroom, print what came of it, serve the page on `port`, and return what is wrong."""
+    """Crawl the newsroom, print the outcomes, serve the page on `port`, and return what is wrong."""
     from broadsheet.crawl import follow_crawl
     from crawler.demo import finish_run
     from ledger.faults import in_transaction
@@ -72,6 +108,7 @@ async def _demo(
     from schedules.jobs import BY_PERSON
 
     outlets = list(newsroom.outlets())
+    await _check_ledger(jobs, outlets)
     started_at = now()
     for outlet in outlets:
         # every article is asked for again: one that has not changed is answered by 304 and not fetched
@@ -90,9 +127,12 @@ async def _demo(
         err.print(f"... and {len(faults) - FAULTS_SHOWN} more.", style="red")
     expected = len(newsroom.expected(*seen))
     if as_json:
-        print_json({"run": newsroom.run, "outlets": going.outcomes, "judged": expected, "faults": faults})
+        home = str(jobs.desk.configuration.home)
+        counted = {"run": newsroom.run, "home": home, "outlets": going.outcomes, "checked": expected}
+        print_json(counted | {"faults": faults})
     else:
-        out.print(f"\n{expected} addresses were judged by the newsroom: {len(faults) or 'no'} faults.")
+        out.print(f"\n{expected} pages were compared with what the demo expects: {len(faults) or 'no'} faults.")
+        await _print_next(jobs, outlets, is_served=port is not None)
     if port is not None:
         await _serve(jobs, port, err if as_json else out)
     return faults
@@ -139,6 +179,32 @@ async def _print_articles(jobs: "Jobs", outlets: list["Outlet"]) -> None:
     for name, buckets in found.facets.items():
         values = ", ".join(f"{bucket.label} {bucket.count}" for bucket in buckets)
         out.print(f"  {name:<14}{values or '-'}")
+
+
+async def _print_next(jobs: "Jobs", outlets: list["Outlet"], *, is_served: bool) -> None:
+    """Print commands that show the demo's articles, with the home in which they are."""
+    from index.query import Query
+
+    slugs = tuple(outlet.slug for outlet in outlets)
+    found = await jobs.desk.index.search(Query(filters={"outlet": slugs}, size=100))
+    # best an article that the outlet changed without a word
+    shown = max(
+        (hit.document for hit in found.hits),
+        key=lambda document: (bool(document.get("stealth")), document["version"], document["url"]),
+        default=None,
+    )
+    program = sys.argv[0] if Path(sys.argv[0]).name == "broadsheet" else "broadsheet"
+    commands = [f'search "{SEARCHED}"']
+    if shown is not None:
+        commands.append(f"article {shown['url']} --history")
+        if (version := shown["version"]) > 1:
+            commands.append(f"article {shown['url']} --diff {version - 1}..{version}")
+    out.print(f"\nThese articles are in a home of their own. {'In another terminal' if is_served else 'Next'}, type:")
+    if jobs.desk.configuration.database_url is None:
+        out.print(f"  export BROADSHEET_HOME={shlex.quote(str(jobs.desk.configuration.home))}")
+    for command in commands:
+        out.print(f"  {shlex.quote(program)} {command}")
+    out.print("Start the demo again: some pages will have changed, one of them without a word.")
 
 
 async def _print_attempts(jobs: "Jobs", outlets: list["Outlet"], since: datetime) -> None:

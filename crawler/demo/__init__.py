@@ -4,7 +4,7 @@ from crawler.demo.http_server import ServedRequest, Serving, serve
 from crawler.demo.judge import judge
 from crawler.demo.newsroom import Newsroom
 from crawler.demo.rendering import seed_shaped
-from crawler.demo.run_counter import finish_run, next_run, seen_runs
+from crawler.demo.run_counter import demo_home, finish_run, next_run, seen_runs
 from crawler.demo.truth import ExpectedVisit, Truth
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ServedRequest",
     "Serving",
     "Truth",
+    "demo_home",
     "finish_run",
     "judge",
     "next_run",

@@ -1,4 +1,4 @@
-"""How often the newsroom was started, and which of its runs a crawl may have seen: one small file."""
+"""The demo's own home, and in it how often the newsroom was started and which runs a crawl may have seen: one file."""
 
 import json
 import os
@@ -7,6 +7,12 @@ from pathlib import Path
 from news.errors import ConfigurationError
 
 _FILE = "demo-newsroom.json"
+_FOLDER = "demo"
+
+
+def demo_home(home: Path) -> Path:
+    """Return the demo's own home, a folder in the user's `home`; `home` itself if it is the demo's already."""
+    return home if home.name == _FOLDER and (home / _FILE).exists() else home / _FOLDER
 
 
 def next_run(home: Path) -> int:

@@ -27,6 +27,7 @@ from crawler.demo import (
     Newsroom,
     Serving,
     Truth,
+    demo_home,
     finish_run,
     judge,
     next_run,
@@ -563,6 +564,14 @@ def test_starts_are_counted_and_a_finished_run_is_remembered(tmp_path: Path) -> 
     assert next_run(home) == 4
     assert seen_runs(home) == (3,)
     assert [file.name for file in home.iterdir()] == ["demo-newsroom.json"]
+
+
+def test_the_demos_home_is_a_folder_in_the_users(tmp_path: Path) -> None:
+    assert demo_home(tmp_path) == tmp_path / "demo"
+    # a folder of that name that is not the demo's may be a user's home
+    assert demo_home(tmp_path / "demo") == tmp_path / "demo" / "demo"
+    next_run(tmp_path / "demo")
+    assert demo_home(tmp_path / "demo") == tmp_path / "demo"
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"run": "x", "seen": []}', '{"run": 1}'])
