@@ -1,4 +1,4 @@
-"""Alembic's entry: the schema of ledger/schema.py, over the connection that ledger/database.py hands in."""
+"""Alembic's entry: the schema of ledger/schema, over the connection that ledger/database.py hands in."""
 
 from alembic import context
 
