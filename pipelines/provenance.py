@@ -19,7 +19,7 @@ _CODE = ("extract/**/*", "digest.py", "language.py")
 #: and of the domain model
 _MODEL = ("article.py", "storable.py", "version.py")
 #: what parses and reads for us
-_LIBRARIES = ("selectolax", "lxml", "trafilatura", "dateparser", "langdetect-rs")
+_LIBRARIES = ("selectolax", "lxml", "trafilatura", "babel", "langdetect-rs")
 #: zstd packs a page of 100 KB into 20 in 0.4 ms at this level; the next ones cost twice as much for a twentieth less
 _LEVEL = 3
 

@@ -34,6 +34,12 @@ SOURCES = (
         url="https://github.com/joke2k/faker",
     ),
     DataSource(
+        name="dateparser",
+        what="names of months and of the day's halves",
+        licence="BSD-3-Clause",
+        url="https://github.com/scrapinghub/dateparser",
+    ),
+    DataSource(
         name="langdetect",
         what="profiles of 55 languages, by way of the package langdetect-rs",
         licence="Apache-2.0",

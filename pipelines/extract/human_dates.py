@@ -1,19 +1,22 @@
-"""What months and mornings are called in a language, and how dates are ordered: from babel and dateparser."""
+"""Dates as people read them: "8 Şubat 2024, 14:30", "٨ فبراير ٢٠٢٤", "2024年2月8日 8時55分", "Feb 8, 2024, 8:55 AM"."""
 
+import json
 import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
-from functools import lru_cache
-from importlib import import_module
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 
 from pipelines.extract.instants import Stated, is_zone, sane, zone_named
 
-_ENGLISH = "january february march april may june july august september october november december".split()
-#: the Persian calendar's months, which neither library has without further packages
+#: made by bench/make_date_words.py, which says of what
+DATE_WORDS = "date_words.json"
+#: the Persian calendar's months, which neither Babel nor that file has
 _PERSIAN = "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split()
 #: the Levant's and the Maghreb's names, which "ar" alone does not have
 _RELATIVES = {"ar": ("ar-LB", "ar-DZ"), "no": ("nb",), "sr": ("sr-Latn",), "pt": ("pt-PT",), "zh": ("zh-Hant",)}
@@ -48,12 +51,12 @@ def date_words(tag: str) -> DateWords:
     months: dict[str, int] = {}
     morning, afternoon = {"am", "a.m.", "a.m", "午前", "上午", "오전"}, {"pm", "p.m.", "p.m", "午後", "下午", "오후"}
     for each in (tag, language, *_RELATIVES.get(language, ()), "en"):
-        for name, number in (*_of_babel(each), *_of_dateparser(each)):
+        for name, number in (*_of_babel(each), *_of_table(each)):
             months.setdefault(name, number)
     for each in (language, "en"):
-        info = _info(each)
-        morning.update(folded(word) for word in info.get("am", ()))
-        afternoon.update(folded(word) for word in info.get("pm", ()))
+        table = _table(each)
+        morning.update(table.get("am", ()))
+        afternoon.update(table.get("pm", ()))
         locale = _locale(each)
         if locale is not None:
             for width in ("abbreviated", "wide"):
@@ -80,27 +83,22 @@ def _of_babel(tag: str) -> list[tuple[str, int]]:
     return found
 
 
-def _of_dateparser(tag: str) -> list[tuple[str, int]]:
-    info = _info(tag)
-    found = []
-    for number, english in enumerate(_ENGLISH, 1):
-        for name in info.get(english, ()):
-            key = folded(name).strip(".")
-            if len(key) > 1 and not key[0].isdigit():
-                found.append((key, number))
+def _of_table(tag: str) -> list[tuple[str, int]]:
+    months = _table(tag).get("months", ())
+    return [(name, number) for number, names in enumerate(months, 1) for name in names]
+
+
+def _table(tag: str) -> dict[str, Any]:
+    return _tables().get(tag.split("-")[0].lower(), {})
+
+
+@cache
+def _tables() -> dict[str, dict[str, Any]]:
+    """Return data/date_words.json: language -> `months`, twelve lists of folded names, and words for `am` and `pm`."""
+    found: dict[str, dict[str, Any]] = json.loads(
+        (files("pipelines.extract") / "data" / DATE_WORDS).read_text(encoding="utf-8")
+    )
     return found
-
-
-def _info(tag: str) -> dict[str, list[str]]:
-    language = tag.split("-")[0].lower()
-    if not language.isalpha() or len(language) > 3:
-        return {}
-    try:
-        module = import_module(f"dateparser.data.date_translation_data.{language}")
-    except ModuleNotFoundError:
-        return {}
-    info: dict[str, list[str]] = module.info
-    return info
 
 
 def _locale(tag: str) -> Locale | None:
