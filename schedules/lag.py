@@ -10,7 +10,7 @@ log = structlog.get_logger()
 
 #: seconds between two looks
 BEAT_SECONDS = 0.05
-#: what one callback of ours may take of the loop's CPU at most (issue 8)
+#: what one callback of ours may take of the loop's CPU at most
 MOST_CPU_SECONDS = 0.25
 #: at the start modules are imported and pools made; that is told from what happens later
 START_SECONDS = 5.0
