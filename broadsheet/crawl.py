@@ -34,8 +34,8 @@ def crawl(
 
     With --since, backfill instead: fetch older articles slowly, after all new ones. The same command resumes it.
 
-    Exits with 1 if an outlet could not be crawled (its sources or its first pages all fail, or its site asks for a
-    pause), or if documents are pending indexing.
+    Exits with 1 if an outlet could not be crawled (its sources or first pages all fail, or its site asks for a pause),
+    or if documents are pending indexing.
     """
     from schedules.job_runtime import run_with_jobs
 
