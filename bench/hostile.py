@@ -327,11 +327,11 @@ async def _crawl_all(
 ) -> list[list[str]]:
     """Ask the worker for each outlet's crawl, and return what was missed at each."""
     from crawler.catalogue import Catalogue
-    from pipelines.runtime import Runtime as Desk
+    from pipelines.runtime import Runtime
     from schedules.jobs import BY_PERSON, Jobs, open_jobs
 
     nothing: Any = None
-    desk = Desk(configuration=nothing, engine=engine, index=nothing, pool=nothing)
+    runtime = Runtime(configuration=nothing, engine=engine, index=nothing, pool=nothing)
     gate = asyncio.Semaphore(AT_ONCE)
     done = Counter[str]()
 
@@ -353,7 +353,7 @@ async def _crawl_all(
                 print(f"  {done['outlets']} of {len(wanted)} outlets", flush=True)
             return missed
 
-    async with open_jobs(desk, Catalogue(home=home), nothing) as jobs:
+    async with open_jobs(runtime, Catalogue(home=home), nothing) as jobs:
         return await asyncio.gather(*(one(jobs, each) for each in wanted))
 
 

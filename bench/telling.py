@@ -27,7 +27,7 @@ from ledger.source_rates import WEEKS
 from news.configuration import Configuration
 from news.outlet import Outlet
 from pipelines.publish import publish_all
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import Runtime
 from schedules.metrics_events import CATCH_UP, EVERY, HOURS_AT_ONCE, emit_events
 from tests import elasticsearch_server
 
@@ -83,7 +83,7 @@ async def measure(database: str, server: int, url: str, outlets: int) -> dict[st
     index = ElasticsearchIndex(connect(configuration), shown(url))
     await index.create()
     nothing: Any = None
-    desk = Desk(configuration=configuration, engine=engine, index=index, pool=nothing)
+    runtime = Runtime(configuration=configuration, engine=engine, index=index, pool=nothing)
     made = {
         each.slug: each
         for each in Catalogue(
@@ -96,7 +96,7 @@ async def measure(database: str, server: int, url: str, outlets: int) -> dict[st
     hours = int(CATCH_UP / timedelta(hours=1))
     for number in range(hours // HOURS_AT_ONCE):
         cpu, theirs = time.process_time(), backends(server)
-        await emit_events(desk, made, datetime.now(UTC) + number * EVERY)
+        await emit_events(runtime, made, datetime.now(UTC) + number * EVERY)
         telling += time.process_time() - cpu
         postgresql += backends(server) - theirs
         cpu = time.process_time()

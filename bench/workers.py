@@ -155,7 +155,7 @@ async def timetable(outlets: int, seconds: float) -> dict[str, Any]:
     from ledger.database import engine_for, migrate
     from ledger.schedule_state import note_asked
     from news.outlet import Outlet, Source, SourceKind
-    from pipelines.runtime import Runtime as Desk
+    from pipelines.runtime import Runtime
     from schedules.jobs import Jobs
     from schedules.timetable import Keeper, sources_of
 
@@ -178,7 +178,7 @@ async def timetable(outlets: int, seconds: float) -> dict[str, Any]:
         nothing: Any = None
         jobs = Jobs(
             app=nothing,
-            desk=Desk(configuration=nothing, engine=engine, index=nothing, pool=nothing),
+            runtime=Runtime(configuration=nothing, engine=engine, index=nothing, pool=nothing),
             catalogue=Catalogue(made),
             queue="bench",
             settings=nothing,

@@ -61,7 +61,7 @@ async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> bool:
     for outlet in wanted:
         await jobs.crawl(outlet, priority=BY_PERSON)
     going = await follow_crawl(jobs, wanted)
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         waiting, next_at = await waiting_again(connection, [outlet.slug for outlet in wanted])
     problems = await _problems(jobs, wanted, going)
     for slug, problem in problems.items():
@@ -155,7 +155,7 @@ async def _problems(jobs: "Jobs", outlets: list["Outlet"], going: "CrawlProgress
     from news.url import site_of
 
     problems: dict[str, str] = {}
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         known = await states(connection)
         for outlet in outlets:
             state, outcomes = known.get(outlet.slug), set(going.outcomes.get(outlet.slug, ()))

@@ -86,11 +86,13 @@ async def _check_ledger(jobs: "Jobs", outlets: list["Outlet"]) -> None:
     """Raise ConfigurationError if the ledger has outlets that are not the demo's: its articles do not belong there."""
     from ledger.outlets import states
 
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         others = sorted((await states(connection)).keys() - {outlet.slug for outlet in outlets})
     if others:
         names = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
-        where = "BROADSHEET_DATABASE_URL" if jobs.desk.configuration.database_url else jobs.desk.configuration.home
+        where = (
+            "BROADSHEET_DATABASE_URL" if jobs.runtime.configuration.database_url else jobs.runtime.configuration.home
+        )
         raise ConfigurationError(
             f"The demo keeps apart from real articles, and the ledger of {where} knows real outlets ({names}). Run it "
             "without BROADSHEET_DATABASE_URL, or with another BROADSHEET_HOME."
@@ -112,7 +114,7 @@ async def _demo(
     started_at = now()
     for outlet in outlets:
         # every article is asked for again: one that has not changed is answered by 304 and not fetched
-        await in_transaction(jobs.desk.engine, partial(revisit, outlet=outlet.slug))
+        await in_transaction(jobs.runtime.engine, partial(revisit, outlet=outlet.slug))
     for outlet in outlets:
         await jobs.crawl(outlet, priority=BY_PERSON)
     going = await follow_crawl(jobs, outlets)
@@ -120,14 +122,14 @@ async def _demo(
         await _print_articles(jobs, outlets)
         await _print_attempts(jobs, outlets, started_at)
     faults = await _faults(jobs, newsroom, seen, started_at)
-    finish_run(jobs.desk.configuration.home, newsroom.run)
+    finish_run(jobs.runtime.configuration.home, newsroom.run)
     for fault in faults[:FAULTS_SHOWN]:
         err.print(fault, style="red")
     if len(faults) > FAULTS_SHOWN:
         err.print(f"... and {len(faults) - FAULTS_SHOWN} more.", style="red")
     expected = len(newsroom.expected(*seen))
     if as_json:
-        home = str(jobs.desk.configuration.home)
+        home = str(jobs.runtime.configuration.home)
         counted = {"run": newsroom.run, "home": home, "outlets": going.outcomes, "checked": expected}
         print_json(counted | {"faults": faults})
     else:
@@ -146,12 +148,14 @@ async def _serve(jobs: "Jobs", port: int, printed_on: Terminal) -> None:
     parts = parts_of(jobs)
     # without a timetable: the newsroom publishes by runs, not by the clock
     del parts["timetable"]
-    desk = jobs.desk
+    runtime = jobs.runtime
 
     def listens(address: str) -> None:
         printed_on.print(f"Search page: {address}  (Ctrl-C ends it)")
 
-    page = partial(serve_page, desk.engine, desk.index, desk.configuration, port=port, jobs=jobs, listens=listens)
+    page = partial(
+        serve_page, runtime.engine, runtime.index, runtime.configuration, port=port, jobs=jobs, listens=listens
+    )
     await run_parts({"search page": page} | parts)
 
 
@@ -159,7 +163,7 @@ async def _print_articles(jobs: "Jobs", outlets: list["Outlet"]) -> None:
     """Print what the index has of the newsroom: a table of articles, then the facets."""
     from index.query import Query, Sort
 
-    found = await jobs.desk.index.search(
+    found = await jobs.runtime.index.search(
         Query(
             filters={"outlet": tuple(outlet.slug for outlet in outlets)},
             sort=Sort.NEWEST,
@@ -186,7 +190,7 @@ async def _print_next(jobs: "Jobs", outlets: list["Outlet"], *, is_served: bool)
     from index.query import Query
 
     slugs = tuple(outlet.slug for outlet in outlets)
-    found = await jobs.desk.index.search(Query(filters={"outlet": slugs}, size=100))
+    found = await jobs.runtime.index.search(Query(filters={"outlet": slugs}, size=100))
     # best an article that the outlet changed without a word
     shown = max(
         (hit.document for hit in found.hits),
@@ -200,8 +204,8 @@ async def _print_next(jobs: "Jobs", outlets: list["Outlet"], *, is_served: bool)
         if (version := shown["version"]) > 1:
             commands.append(f"article {shown['url']} --diff {version - 1}..{version}")
     out.print(f"\nThese articles are in a home of their own. {'In another terminal' if is_served else 'Next'}, type:")
-    if jobs.desk.configuration.database_url is None:
-        out.print(f"  export BROADSHEET_HOME={shlex.quote(str(jobs.desk.configuration.home))}")
+    if jobs.runtime.configuration.database_url is None:
+        out.print(f"  export BROADSHEET_HOME={shlex.quote(str(jobs.runtime.configuration.home))}")
     for command in commands:
         out.print(f"  {shlex.quote(program)} {command}")
     out.print("Start the demo again: some pages will have changed, one of them without a word.")
@@ -212,7 +216,7 @@ async def _print_attempts(jobs: "Jobs", outlets: list["Outlet"], since: datetime
     from ledger.attempts import ended
     from news.outcome import READ
 
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         attempts = await ended(connection, outlets=[outlet.slug for outlet in outlets], since=since)
     counted = Counter(attempt.outcome for attempt in attempts)
     out.print("\nFetched: " + ", ".join(f"{times} {outcome}" for outcome, times in sorted(counted.items())))
@@ -230,7 +234,7 @@ async def _faults(jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], sin
 
     slugs = [outlet.slug for outlet in newsroom.outlets()]
     faults: list[str] = []
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         attempts = {attempt.url: attempt for attempt in reversed(await ended(connection, outlets=slugs, since=since))}
         for expected in newsroom.expected(*seen):
             attempt = attempts.get(expected.url)

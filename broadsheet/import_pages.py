@@ -53,7 +53,7 @@ async def _ask(jobs: "Jobs", files: list[Path], purpose: "Purpose", *, anew: boo
     from schedules.import_jobs import ask_import, follow_imports, look
 
     if not files:
-        async with jobs.desk.engine.connect() as connection:
+        async with jobs.runtime.engine.connect() as connection:
             begun = await all_imports(connection)
         known = await look(jobs, [each.id for each in begun])
         if as_json:

@@ -43,10 +43,10 @@ async def _add(jobs: "Jobs", url: str, name: str, *, force: bool, as_json: bool)
 
     taken = () if force and name else [outlet.slug for outlet in jobs.catalogue]
     with waiting("Checking"):
-        found = await discover(jobs.settings, jobs.desk, url, taken, slug=name)
+        found = await discover(jobs.settings, jobs.runtime, url, taken, slug=name)
     if not any(source.found for source in found.tried):
         fail(f"{url}: no feed, sitemap or front page lists articles. {found.verdict.reason}", code=1)
-    path = write(jobs.desk.configuration.home, found.outlet, force=force)
+    path = write(jobs.runtime.configuration.home, found.outlet, force=force)
     if as_json:
         print_json(_as_json(found, path))
         return
@@ -92,7 +92,7 @@ async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> int:
     from news.errors import BroadsheetError
     from news.url import site_of
 
-    listed = await jobs.desk.pool.run("list", read_list, content)
+    listed = await jobs.runtime.pool.run("list", read_list, content)
     sites = {site for outlet in jobs.catalogue for site in sites_of(outlet)}
     taken = {outlet.slug for outlet in jobs.catalogue}
     places = asyncio.Semaphore(AT_ONCE)
@@ -113,12 +113,12 @@ async def _import(jobs: "Jobs", content: bytes, *, as_json: bool) -> int:
                     report(home, "skipped", "")
                     return
                 sites.add(site)
-                found = await discover(jobs.settings, jobs.desk, home, taken, feeds=feeds)
+                found = await discover(jobs.settings, jobs.runtime, home, taken, feeds=feeds)
                 if not found.outlet.sources:
                     report(home, "failed", found.verdict.reason)
                     return
                 taken.add(found.outlet.slug)
-                write(jobs.desk.configuration.home, found.outlet)
+                write(jobs.runtime.configuration.home, found.outlet)
                 report(home, "added", found.outlet.slug)
             except (BroadsheetError, ValueError) as error:
                 report(home, "failed", str(error))
@@ -149,7 +149,7 @@ async def _check(jobs: "Jobs", names: list[str], country: str | None, *, as_json
     chosen = [jobs.catalogue.outlet(name) for name in names]
     chosen += [outlet for outlet in jobs.catalogue if country and outlet.country == country.lower()]
     if not chosen:
-        async with jobs.desk.engine.connect() as connection:
+        async with jobs.runtime.engine.connect() as connection:
             known = await states(connection)
         chosen = [outlet for outlet in jobs.catalogue if outlet.slug in known and known[outlet.slug].enabled]
     if not chosen:
@@ -160,7 +160,7 @@ async def _check(jobs: "Jobs", names: list[str], country: str | None, *, as_json
     async def one(outlet: "Outlet") -> None:
         nonlocal broken
         async with places:
-            verdict = await check_outlet(jobs.settings, jobs.desk, outlet)
+            verdict = await check_outlet(jobs.settings, jobs.runtime, outlet)
         broken += not verdict.works
         if as_json:
             result = {"slug": outlet.slug, "works": verdict.works, "needs": verdict.need or None}

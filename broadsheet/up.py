@@ -109,8 +109,8 @@ async def _page(jobs: "Jobs", host: str, port: int) -> "AsyncIterator[Parts]":
     from ledger.database import engine_for
     from web.serve import serve_page
 
-    configuration = jobs.desk.configuration
-    engine = engine_for(jobs.desk.engine.url.render_as_string(hide_password=False), WEB_CONNECTIONS)
+    configuration = jobs.runtime.configuration
+    engine = engine_for(jobs.runtime.engine.url.render_as_string(hide_password=False), WEB_CONNECTIONS)
     index = open_index(configuration, engine)
     try:
         page = partial(serve_page, engine, index, configuration, host=host, port=port, jobs=jobs, listens=_listens)

@@ -21,7 +21,7 @@ from news.outlet import Outlet, Source, SourceKind, parse
 from news.page import Page
 from news.storable import storable
 from news.url import AddressTooLong, normal, registrable_domain, site_of
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import Runtime
 
 #: sitemaps that are kept: those that robots.txt names come first
 MOST_SITEMAPS = 3
@@ -41,7 +41,7 @@ class DiscoveredOutlet:
 
 async def discover(
     values: Settings,
-    desk: Desk,
+    runtime: Runtime,
     url: str,
     taken: Collection[str] = (),
     *,
@@ -55,7 +55,7 @@ async def discover(
     """
     page = await _home_page(values, url)
     try:
-        home: Home = await desk.pool.run(page.url, read_home, page)
+        home: Home = await runtime.pool.run(page.url, read_home, page)
     except PageUnreadable as error:
         raise BadAddress(f"{page.url} cannot be read: {error}.") from error
     home = replace(home, feeds=tuple(dict.fromkeys((*feeds, *home.feeds))))
@@ -68,13 +68,13 @@ async def discover(
         timezone=home.timezone,
         forbids_ai_training=home.forbids_ai_training,
     )
-    robots = await robots_at(desk, home.url)
-    tried = await _sources(values, desk, outlet, home, robots)
+    robots = await robots_at(runtime, home.url)
+    tried = await _sources(values, runtime, outlet, home, robots)
     kept = tuple(each.source for each in _worth(tried))
     outlet = replace(outlet, sources=kept)
-    articles = await probe_articles(values, desk, outlet, [each for each in tried if each.source in kept])
+    articles = await probe_articles(values, runtime, outlet, [each for each in tried if each.source in kept])
     outlet = replace(outlet, languages=_languages(home, articles))
-    if robots is not None and await desk.pool.run(home.url, forbids_ai_training, robots, home.url):
+    if robots is not None and await runtime.pool.run(home.url, forbids_ai_training, robots, home.url):
         outlet = replace(outlet, forbids_ai_training=True)
     working = [each for each in tried if each.source in kept]
     return DiscoveredOutlet(
@@ -103,25 +103,25 @@ async def _home_page(values: Settings, url: str) -> Page:
 
 
 async def _sources(
-    values: Settings, desk: Desk, outlet: Outlet, home: Home, robots: bytes | None
+    values: Settings, runtime: Runtime, outlet: Outlet, home: Home, robots: bytes | None
 ) -> list[ProbedSource]:
     """Try what the home page and robots.txt name; the usual places only where nothing of the kind works."""
     parts = urlsplit(home.url)
     origin = f"{parts.scheme}://{parts.netloc}"
-    named = await desk.pool.run(home.url, sitemaps, robots, origin) if robots is not None else []
+    named = await runtime.pool.run(home.url, sitemaps, robots, origin) if robots is not None else []
     tried: list[ProbedSource] = []
     for kind, stated, usual in (
         (SourceKind.FEED, home.feeds, USUAL_FEEDS),
         (SourceKind.SITEMAP, (*named, *home.sitemaps), USUAL_SITEMAPS),
     ):
         sources = [Source(kind=kind, url=url) for url in dict.fromkeys(stated)]
-        tried += await probe_sources(values, desk, outlet, sources)
+        tried += await probe_sources(values, runtime, outlet, sources)
         if not any(each.found for each in tried if each.source.kind is kind):
             tried += await probe_sources(
-                values, desk, outlet, [Source(kind=kind, url=urljoin(origin, u)) for u in usual]
+                values, runtime, outlet, [Source(kind=kind, url=urljoin(origin, u)) for u in usual]
             )
     if not any(each.found for each in tried if each.source.kind is SourceKind.FEED):
-        tried += await probe_sources(values, desk, outlet, [Source(kind=SourceKind.FRONT_PAGE, url=home.url)])
+        tried += await probe_sources(values, runtime, outlet, [Source(kind=SourceKind.FRONT_PAGE, url=home.url)])
     return tried
 
 

@@ -18,22 +18,22 @@ from news.clock import now
 from news.outlet import Outlet, Source, SourceKind
 from news.url import origin, site_of
 from news.visit import Visit
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import Runtime
 
 #: stands in the timetable for the sitemaps that robots.txt names, for an outlet that lists none
 ROBOTS_SOURCES = "robots.txt"
 
 
-async def ingest(desk: Desk, source: Source, visit: Visit) -> tuple[Source, ...]:
+async def ingest(runtime: Runtime, source: Source, visit: Visit) -> tuple[Source, ...]:
     """Write the pages that a fetched source lists, and return the sources that it names (parts of a sitemap index).
 
     Raises SourceUnreadable or PageUnreadable, which say why, for a source that is broken.
     """
     if visit.page is None:
-        await note(desk, source, visit)  # not modified
+        await note(runtime, source, visit)  # not modified
         return ()
     outlet = visit.outlet
-    listing: Listing = await desk.pool.run(outlet.home, read_source, source.kind, visit.page)
+    listing: Listing = await runtime.pool.run(outlet.home, read_source, source.kind, visit.page)
     found = ours(outlet, listing.found)
 
     async def written(connection: AsyncConnection) -> int:
@@ -41,14 +41,14 @@ async def ingest(desk: Desk, source: Source, visit: Visit) -> tuple[Source, ...]
         await note_listing(connection, outlet.slug, source.url, found, now())
         return new
 
-    new = await in_transaction(desk.engine, written)
+    new = await in_transaction(runtime.engine, written)
     # an index stays the same while its parts change: it is never asked for on condition
     visit = replace(visit, etag=None, last_modified=None) if listing.children else visit
-    await note(desk, source, visit, found=len(found), new=new)
+    await note(runtime, source, visit, found=len(found), new=new)
     return listing.children
 
 
-async def note(desk: Desk, source: Source, visit: Visit, *, found: int = 0, new: int = 0) -> None:
+async def note(runtime: Runtime, source: Source, visit: Visit, *, found: int = 0, new: int = 0) -> None:
     """Write how a source's reading ended: well, if without an outcome, with `found` addresses, `new` ones of them."""
     state = SourceState(
         url=source.url,
@@ -60,27 +60,27 @@ async def note(desk: Desk, source: Source, visit: Visit, *, found: int = 0, new:
         reason=visit.reason or None,
         found=found,
     )
-    async with desk.engine.begin() as connection:
+    async with runtime.engine.begin() as connection:
         await note_source(connection, visit.outlet.slug, source, state, new)
 
 
-async def sources_in_robots(desk: Desk, outlet: Outlet) -> list[Source]:
+async def sources_in_robots(runtime: Runtime, outlet: Outlet) -> list[Source]:
     """Return the sitemaps that the home's robots.txt, as the ledger has it, names, for an outlet that lists none.
 
     Raises PageUnreadable for a robots.txt that defeats its reader.
     """
     if any(source.kind is SourceKind.SITEMAP for source in outlet.sources):
         return []
-    robots = await robots_at(desk, outlet.home)
+    robots = await robots_at(runtime, outlet.home)
     if robots is None:
         return []
-    named = await desk.pool.run(outlet.home, sitemaps, robots, outlet.home)
+    named = await runtime.pool.run(outlet.home, sitemaps, robots, outlet.home)
     return [Source(kind=SourceKind.SITEMAP, url=address) for address in named if site_of(address) in sites_of(outlet)]
 
 
-async def robots_at(desk: Desk, home: str) -> bytes | None:
+async def robots_at(runtime: Runtime, home: str) -> bytes | None:
     """Return the robots.txt of a home page's origin as the ledger has it; None where there is none, or none known."""
-    async with desk.engine.connect() as connection:
+    async with runtime.engine.connect() as connection:
         file = await robots_of(connection, origin(home))
     return file.content if file is not None and 200 <= file.status < 300 else None
 

@@ -21,8 +21,7 @@ from news.clock import now
 from news.errors import PageUnreadable
 from news.outcome import Outcome
 from news.url import AddressTooLong, normal, origin, site_of
-from pipelines.runtime import Runtime as Desk
-from pipelines.runtime import runtime_of as desk_of
+from pipelines.runtime import Runtime, runtime_of
 
 #: Elastic's crawler has these bounds; what passes them is a trap of endless addresses
 PATH_SEGMENTS = 16
@@ -76,17 +75,17 @@ class Robots:
         """Let the request pass, or raise RequestRefused."""
         if not self.obey or request.meta.get("is_robots"):
             return
-        desk = await desk_of(self.crawler)
+        runtime = await runtime_of(self.crawler)
         place = origin(request.url)
         if place not in self._files:
-            self._files[place] = asyncio.ensure_future(self._file(desk, place))
-        verdict = await self._verdict(desk, place, await asyncio.shield(self._files[place]), request.url)
+            self._files[place] = asyncio.ensure_future(self._file(runtime, place))
+        verdict = await self._verdict(runtime, place, await asyncio.shield(self._files[place]), request.url)
         hold_to(self.crawler, request.meta["download_slot"], verdict.delay_seconds)
         if not verdict.allowed:
             raise RequestRefused(Outcome.ROBOTS, "robots.txt does not allow it")
 
-    async def _file(self, desk: Desk, place: str) -> RobotsFile:
-        async with desk.engine.connect() as connection:
+    async def _file(self, runtime: Runtime, place: str) -> RobotsFile:
+        async with runtime.engine.connect() as connection:
             known = await robots_of(connection, place)
         if known is not None:
             return known
@@ -108,21 +107,21 @@ class Robots:
             content = response.body[:ROBOTS_BYTES]
             file = RobotsFile(status=status_of(response) or 0, content=content)
             if 200 <= file.status < 300 and content:
-                file = replace(file, skipped_lines=await self._skipped_lines(desk, place, content))
-        await self._keep(desk, place, file)
+                file = replace(file, skipped_lines=await self._skipped_lines(runtime, place, content))
+        await self._keep(runtime, place, file)
         return file
 
-    async def _skipped_lines(self, desk: Desk, place: str, content: bytes) -> int:
+    async def _skipped_lines(self, runtime: Runtime, place: str, content: bytes) -> int:
         try:
-            return await desk.pool.run(place, skipped_lines, content, place)
+            return await runtime.pool.run(place, skipped_lines, content, place)
         except PageUnreadable:
             return 0  # its rules defeat us as well, and that is said
 
-    async def _keep(self, desk: Desk, place: str, file: RobotsFile) -> None:
-        async with desk.engine.begin() as connection:
+    async def _keep(self, runtime: Runtime, place: str, file: RobotsFile) -> None:
+        async with runtime.engine.begin() as connection:
             await store_robots(connection, place, file)
 
-    async def _verdict(self, desk: Desk, place: str, file: RobotsFile, url: str) -> RobotsVerdict:
+    async def _verdict(self, runtime: Runtime, place: str, file: RobotsFile, url: str) -> RobotsVerdict:
         # "complete disallow" while it cannot be reached (RFC 9309, 2.3.1.4); the site is asked again later
         if file.unreachable:
             what = f"answers {file.status}" if file.status else "cannot be reached"
@@ -130,9 +129,9 @@ class Robots:
         if file.status >= 400 or not file.content:
             return RobotsVerdict(allowed=True)
         try:
-            return await desk.pool.run(place, ask, file.content, self.user_agent, url)
+            return await runtime.pool.run(place, ask, file.content, self.user_agent, url)
         except PageUnreadable as error:
-            await self._keep(desk, place, RobotsFile(status=0, content=b""))
+            await self._keep(runtime, place, RobotsFile(status=0, content=b""))
             until = now() + UNREACHABLE_AGE
             raise RequestRefused(Outcome.UNREACHABLE, f"robots.txt: {error}", until=until) from error
 

@@ -15,7 +15,7 @@ from news.outcome import Outcome
 from news.outlet import Outlet, Source
 from news.visit import Visit
 from pipelines.digest import digest_in_pool
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import Runtime
 
 #: articles that are read, of those that the sources list
 SAMPLES = 3
@@ -67,7 +67,9 @@ class ProbeVerdict:
     reason: str
 
 
-async def probe_sources(values: Settings, desk: Desk, outlet: Outlet, sources: Sequence[Source]) -> list[ProbedSource]:
+async def probe_sources(
+    values: Settings, runtime: Runtime, outlet: Outlet, sources: Sequence[Source]
+) -> list[ProbedSource]:
     """Return what each source lists today."""
     probed = await probe(values, outlet, [source.url for source in sources])
     tried = []
@@ -77,7 +79,7 @@ async def probe_sources(values: Settings, desk: Desk, outlet: Outlet, sources: S
             tried.append(ProbedSource(source=source, reason=visit.reason, outcome=visit.outcome))
             continue
         try:
-            listing: Listing = await desk.pool.run(outlet.home, read_source, source.kind, visit.page)
+            listing: Listing = await runtime.pool.run(outlet.home, read_source, source.kind, visit.page)
         except (SourceUnreadable, PageUnreadable) as error:
             tried.append(ProbedSource(source=source, reason=str(error), outcome=Outcome.UNREADABLE))
         else:
@@ -87,19 +89,19 @@ async def probe_sources(values: Settings, desk: Desk, outlet: Outlet, sources: S
 
 
 async def probe_articles(
-    values: Settings, desk: Desk, outlet: Outlet, tried: Sequence[ProbedSource]
+    values: Settings, runtime: Runtime, outlet: Outlet, tried: Sequence[ProbedSource]
 ) -> list[ProbedArticle]:
     """Return how the reading of a few pages ends that the sources list, taken from all over the lists."""
     found = list(dict.fromkeys(each.url for source in tried for each in source.listing.found))
     step = max(1, len(found) // SAMPLES)
     probed = await probe(values, outlet, found[::step][:SAMPLES]) if found else {}
-    return [await _read(desk, outlet, visit) for visit in probed.values()]
+    return [await _read(runtime, outlet, visit) for visit in probed.values()]
 
 
-async def _read(desk: Desk, outlet: Outlet, visit: Visit) -> ProbedArticle:
+async def _read(runtime: Runtime, outlet: Outlet, visit: Visit) -> ProbedArticle:
     if visit.page is None:
         return ProbedArticle(url=visit.url, outcome=visit.outcome or Outcome.UNREADABLE, reason=visit.reason)
-    read = await digest_in_pool(desk.pool, visit.page, outlet, frozenset())
+    read = await digest_in_pool(runtime.pool, visit.page, outlet, frozenset())
     if read.article is None:
         assert read.refusal is not None, "a digest has an article or a refusal"
         return ProbedArticle(url=visit.url, outcome=read.refusal.outcome, reason=read.refusal.reason)
@@ -142,10 +144,10 @@ def _need(ends: Sequence[tuple[Outcome | None, str]]) -> Need:
     return Need.NOTHING
 
 
-async def check_outlet(values: Settings, desk: Desk, outlet: Outlet) -> ProbeVerdict:
+async def check_outlet(values: Settings, runtime: Runtime, outlet: Outlet) -> ProbeVerdict:
     """Return whether the outlet works today."""
-    sources = await probe_sources(values, desk, outlet, outlet.sources[:MOST_SOURCES])
+    sources = await probe_sources(values, runtime, outlet, outlet.sources[:MOST_SOURCES])
     parts = [part for source in sources if not source.listing.found for part in source.listing.children[:1]]
     if parts and not any(source.listing.found for source in sources):
-        sources += await probe_sources(values, desk, outlet, parts[:2])
-    return judge(sources, await probe_articles(values, desk, outlet, sources))
+        sources += await probe_sources(values, runtime, outlet, parts[:2])
+    return judge(sources, await probe_articles(values, runtime, outlet, sources))

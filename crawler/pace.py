@@ -18,7 +18,7 @@ from ledger.sites import note_request, requested_at
 from news.clock import now
 from news.errors import CrawlInterrupted
 from news.url import site_of
-from pipelines.runtime import runtime_of as desk_of
+from pipelines.runtime import runtime_of
 
 
 def hold_to(crawler: Crawler, site: str, delay_seconds: float) -> None:
@@ -80,9 +80,9 @@ class Pace:
         await asyncio.shield(self._met[site])
 
     async def _recall(self, site: str) -> None:
-        desk = await desk_of(self.crawler)
+        runtime = await runtime_of(self.crawler)
         asked_at = now()
-        async with desk.engine.begin() as connection:
+        async with runtime.engine.begin() as connection:
             last = await requested_at(connection, site)
             # noted before it is sent: a worker that is killed leaves no gap
             await note_request(connection, site, asked_at)
@@ -108,7 +108,7 @@ class Pace:
         """Leave word of the last requests for the next slice."""
         if not self._met or self.crawler.engine is None:
             return
-        desk = await desk_of(self.crawler)
+        runtime = await runtime_of(self.crawler)
         slots = sorted(self.crawler.engine.downloader.slots.items())
 
         async def written(connection: AsyncConnection) -> None:
@@ -117,7 +117,7 @@ class Pace:
                     ago = timedelta(seconds=monotonic() - slot.lastseen)
                     await note_request(connection, site, now() - ago)
 
-        await in_transaction(desk.engine, written)
+        await in_transaction(runtime.engine, written)
 
 
 class Throttle(AutoThrottle):

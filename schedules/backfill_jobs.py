@@ -73,7 +73,7 @@ async def ask_past(jobs: Jobs, outlet: Outlet, since: datetime) -> None:
     """Ask for the outlet's past since then; asked again it goes on, and further back if `since` is earlier."""
     named = [Found(url=each.url) for each in outlet.sources if each.kind is SourceKind.SITEMAP]
     named.append(Found(url=_robots(outlet)))
-    await in_transaction(jobs.desk.engine, lambda connection: remember(connection, outlet.slug, since, named, 0))
+    await in_transaction(jobs.runtime.engine, lambda connection: remember(connection, outlet.slug, since, named, 0))
     await _defer(jobs, outlet)
 
 
@@ -111,7 +111,7 @@ async def _slice(jobs: Jobs, settings: Settings, outlet: Outlet) -> datetime | N
     """Read sitemaps of the past for a slice, and return when to go on; None when all are read."""
     deadline = monotonic() + SLICE_SECONDS
     while monotonic() < deadline:
-        async with jobs.desk.engine.connect() as connection:
+        async with jobs.runtime.engine.connect() as connection:
             alone_until = await not_before(connection, site_of(outlet.home))
             past = await backfill_progress(connection, outlet.slug)
             part = await next_sitemap(connection, outlet.slug)
@@ -129,7 +129,7 @@ async def _slice(jobs: Jobs, settings: Settings, outlet: Outlet) -> datetime | N
 
 async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: BackfillSitemap) -> None:
     """Read one sitemap: its pages become due, its parts are remembered, in the transaction that notes it as read."""
-    engine, pool = jobs.desk.engine, jobs.desk.pool
+    engine, pool = jobs.runtime.engine, jobs.runtime.pool
     if part.url == _robots(outlet):
         named = await _named(jobs, settings, outlet)
 
@@ -182,10 +182,10 @@ async def _named(jobs: Jobs, settings: Settings, outlet: Outlet) -> list[Found]:
     parts = urlsplit(outlet.home)
     origin = f"{parts.scheme}://{parts.netloc}"
     await probe(settings, outlet, [outlet.home])  # which asks robots.txt, if the ledger has none that is fresh
-    robots = await robots_at(jobs.desk, outlet.home)
+    robots = await robots_at(jobs.runtime, outlet.home)
     named: list[str] = []
     if robots is not None:
-        named = await jobs.desk.pool.run(outlet.home, sitemaps, robots, origin, MOST_NAMED)
+        named = await jobs.runtime.pool.run(outlet.home, sitemaps, robots, origin, MOST_NAMED)
     if not named and not any(each.kind is SourceKind.SITEMAP for each in outlet.sources):
         named = [urljoin(origin, place) for place in USUAL_SITEMAPS]
     sites = sites_of(outlet)
@@ -194,12 +194,12 @@ async def _named(jobs: Jobs, settings: Settings, outlet: Outlet) -> list[Found]:
 
 async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[dict[str, BackfillProgress]]:
     """Yield how far each outlet's past is, until it was fetched; if no worker lives, this process does the work."""
-    desk = jobs.desk
+    runtime = jobs.runtime
     async with inline_worker(jobs) as ours:
         while True:
             await ours.work_if_nobody_does()
             names = [f"{jobs.queue}:past:{outlet.slug}" for outlet in outlets]
-            async with desk.engine.connect() as connection:
+            async with runtime.engine.connect() as connection:
                 left = await unfinished_jobs(connection, names)
                 yield {outlet.slug: await backfill_progress(connection, outlet.slug) for outlet in outlets}
             left += await jobs.unfinished(outlets)

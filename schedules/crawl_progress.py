@@ -37,14 +37,14 @@ async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] 
     the jobs have, and what is pending waits. A worker of ours that fails raises its error here.
     """
     started_at = now()
-    desk = jobs.desk
+    runtime = jobs.runtime
     slugs = [outlet.slug for outlet in outlets]
     published_looks = 0
     async with inline_worker(jobs) as ours:
         while True:
             await ours.work_if_nobody_does()
             unfinished = await jobs.unfinished(outlets, urls)
-            async with desk.engine.connect() as connection:
+            async with runtime.engine.connect() as connection:
                 outcomes = await count_outcomes(connection, slugs, started_at)
                 owed = (await debt(connection)).owed
             yield CrawlProgress(outcomes=outcomes, unfinished=unfinished, owed=owed)

@@ -39,6 +39,6 @@ def parts_of(jobs: Jobs) -> Parts:
     return {
         "timetable": lambda: keep_timetable(jobs),
         "worker": lambda: work(jobs, CONCURRENCY),
-        "publisher": lambda: publish(jobs.desk.engine, jobs.desk.index),
+        "publisher": lambda: publish(jobs.runtime.engine, jobs.runtime.index),
         "event loop monitor": watch_loop,
     }

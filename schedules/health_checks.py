@@ -74,10 +74,10 @@ async def look_after(jobs: Jobs, activity: Activity) -> None:
         if happened != seen or monotonic() - gone_at > MOST_ROUND_SECONDS:
             outlets, seen, gone_at, emitted_in = await go_round(jobs, at), happened, monotonic(), None
         if emitted_in != slot_of(at):
-            await emit_events(jobs.desk, outlets, at)
+            await emit_events(jobs.runtime, outlets, at)
             emitted_in = slot_of(at)
-        if jobs.desk.configuration.webhook_url:
-            await notify(jobs, jobs.desk.configuration.webhook_url)
+        if jobs.runtime.configuration.webhook_url:
+            await notify(jobs, jobs.runtime.configuration.webhook_url)
         await asyncio.sleep(ROUND_SECONDS)
 
 
@@ -86,9 +86,9 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
 
     Returns the outlets that are crawled: enabled, and not paused.
     """
-    emits = jobs.desk.index.name == "elasticsearch"
+    emits = jobs.runtime.index.name == "elasticsearch"
     outlets = {outlet.slug: outlet for outlet in jobs.catalogue}
-    await in_transaction(jobs.desk.engine, count_hours)
+    await in_transaction(jobs.runtime.engine, count_hours)
 
     async def asked(
         connection: AsyncConnection,
@@ -105,10 +105,10 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
         due = sorted(await read_since(connection) & enabled)
         return states, enabled, due, await last_found(connection, now - EXACT) if due else {}
 
-    states, enabled, due, exact = await in_transaction(jobs.desk.engine, asked)
+    states, enabled, due, exact = await in_transaction(jobs.runtime.engine, asked)
     for slug in due:
         look = partial(_look, outlet=outlets[slug], last_at=exact.get(slug), now=now, emits=emits)
-        found, again = await in_transaction(jobs.desk.engine, look)
+        found, again = await in_transaction(jobs.runtime.engine, look)
         if found is not None and found.reason:
             log.warning("outlet_unhealthy", outlet=slug, reason=found.reason)
         elif found is not None:
@@ -169,7 +169,7 @@ def still_asked(sources: Collection[SourceHealth], outlet: Outlet, now: datetime
 
 async def notify(jobs: Jobs, webhook_url: str) -> None:
     """Notify the operator's webhook of what is new; what it does not take is sent again in the next round."""
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         news = await unnotified(connection)
     for each in news:
         outlet = next((outlet for outlet in jobs.catalogue if outlet.slug == each.outlet), None)
@@ -182,7 +182,7 @@ async def notify(jobs: Jobs, webhook_url: str) -> None:
             status = error.code if isinstance(error, urllib.error.HTTPError) else None
             log.warning("webhook_failed", outlet=each.outlet, reason=type(error).__name__, status=status)
             return
-        async with jobs.desk.engine.begin() as connection:
+        async with jobs.runtime.engine.begin() as connection:
             await note_notified(connection, each)
 
 

@@ -21,7 +21,7 @@ from ledger.sites import not_before
 from news.errors import CrawlInterrupted
 from news.outlet import Outlet
 from news.url import site_of
-from pipelines.importing.import_files import ImportKind as StockKind
+from pipelines.importing.import_files import ImportKind
 from pipelines.record import Purpose
 from schedules.crawl_progress import LOOK_SECONDS
 from schedules.import_slice import begin_import, outlet_or_site, reader_of
@@ -48,9 +48,9 @@ class ImportProgress:
 
 async def ask_import(jobs: Jobs, path: Path, purpose: Purpose = Purpose.IMPORT, *, anew: bool = False) -> Import:
     """Ask for a file to be read, and return its import. One that waits or runs already is that one."""
-    begun = await begin_import(jobs.desk, path, purpose, anew=anew)
+    begun = await begin_import(jobs.runtime, path, purpose, anew=anew)
     await _defer(jobs, begun.id)
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         # a retry that waits for its time need not wait any longer: whoever asks has mended something
         await make_due(connection, f"{jobs.queue}:import:{begun.id}")
     return begun
@@ -84,7 +84,7 @@ def define_imports(jobs: Jobs, settings: Settings) -> None:
         try:
             reader = await reader_of(jobs, import_id)
             is_read = reader.written.ended_at is not None or await reader.read(SLICE_SECONDS)
-            if is_read and reader.written.kind == StockKind.ADDRESSES:
+            if is_read and reader.written.kind == ImportKind.ADDRESSES:
                 # before the end is noted: a worker that dies in between asks again
                 for outlet in await _listed(jobs, import_id):
                     await _defer_fetch(jobs, import_id, outlet)
@@ -111,7 +111,7 @@ def define_imports(jobs: Jobs, settings: Settings) -> None:
         found = await outlet_or_site(jobs, outlet)
         try:
             await crawl_slice(settings, found, sources=False, seconds=SLICE_SECONDS)
-            async with jobs.desk.engine.connect() as connection:
+            async with jobs.runtime.engine.connect() as connection:
                 left = await count_due(connection, outlet)
                 until = await not_before(connection, site_of(found.home))
         except (asyncio.CancelledError, CrawlInterrupted):
@@ -129,14 +129,14 @@ def define_imports(jobs: Jobs, settings: Settings) -> None:
 
 async def _stop(jobs: Jobs, import_id: int, error: str, failures: int) -> None:
     """Write why the import does not go on, and try again later: another worker may have the file."""
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         await stop(connection, import_id, error)
     if failures < MOST_FAILURES:
         await _defer(jobs, import_id, failures + 1)
 
 
 async def _listed(jobs: Jobs, import_id: int) -> list[Outlet]:
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         slugs = await outlets_of_list(connection, import_id)
     return [await outlet_or_site(jobs, slug) for slug in slugs]
 
@@ -156,11 +156,11 @@ async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[Import
 
 async def look(jobs: Jobs, ids: Collection[int]) -> ImportProgress:
     """Return how far these imports are."""
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         imports = [await import_of(connection, each) for each in ids]
         fetched: dict[str, int] = {}
         for each in imports:
-            if each.kind == StockKind.ADDRESSES:
+            if each.kind == ImportKind.ADDRESSES:
                 for outcome, times in (await fetched_of_list(connection, each.id)).items():
                     fetched[outcome] = fetched.get(outcome, 0) + times
         owed = (await debt(connection)).owed

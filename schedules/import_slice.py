@@ -22,11 +22,9 @@ from news.outlet import Outlet
 from news.url import site, site_of
 from news.visit import Visit
 from pipelines.digest import digest_in_pool
-from pipelines.importing.import_files import CHUNK_ITEMS, Chunk, Position, kind_of, read_chunk
-from pipelines.importing.import_files import ImportItem as Item
-from pipelines.importing.import_files import ImportKind as StockKind
+from pipelines.importing.import_files import CHUNK_ITEMS, Chunk, ImportItem, ImportKind, Position, kind_of, read_chunk
 from pipelines.record import Purpose, moved, record_page
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import Runtime
 from schedules.jobs import Jobs
 
 #: an import that was begun is the same file's if so many bytes at its beginning are the same
@@ -35,14 +33,14 @@ HEAD_BYTES = 4_096
 LIST_ITEMS = 2_000
 
 
-async def begin_import(desk: Desk, path: Path, purpose: Purpose, *, anew: bool = False) -> Import:
+async def begin_import(runtime: Runtime, path: Path, purpose: Purpose, *, anew: bool = False) -> Import:
     """Return the import of a file, which goes on where it was left, or begins `anew`.
 
     Raises ConfigurationError for a file that cannot be read or is of no kind that can be imported.
     """
     path = await asyncio.to_thread(path.resolve)
     kind = await asyncio.to_thread(kind_of, path)
-    async with desk.engine.begin() as connection:
+    async with runtime.engine.begin() as connection:
         known = await head_bytes_of(connection, str(path), purpose)
         head = await asyncio.to_thread(_head, path, known or HEAD_BYTES)
         size = (await asyncio.to_thread(path.stat)).st_size
@@ -59,7 +57,7 @@ class Reader:
     """One slice of one import."""
 
     def __init__(self, jobs: Jobs, begun: Import) -> None:
-        self.jobs, self.desk, self.purpose = jobs, jobs.desk, Purpose(begun.purpose)
+        self.jobs, self.runtime, self.purpose = jobs, jobs.runtime, Purpose(begun.purpose)
         #: as the ledger has it, and with what was passed over since
         self.written = self.now = begun
         self._sites = {
@@ -94,17 +92,17 @@ class Reader:
 
     async def _chunk(self, at: Import) -> Chunk:
         start = Position(byte=at.position, within=at.within)
-        kind = StockKind(at.kind)
-        most = LIST_ITEMS if kind is StockKind.ADDRESSES else CHUNK_ITEMS
+        kind = ImportKind(at.kind)
+        most = LIST_ITEMS if kind is ImportKind.ADDRESSES else CHUNK_ITEMS
         for items in (most, 1):
             with contextlib.suppress(PageUnreadable):
-                return await self.desk.pool.run(at.file, read_chunk, Path(at.file), kind, start, items)
+                return await self.runtime.pool.run(at.file, read_chunk, Path(at.file), kind, start, items)
         # what no limit of ours stops is stopped by the pool's: on behind it, wherever the next member begins
         end = Position(byte=start.byte + 1)
-        return Chunk(items=(Item(after=end, passed_over="unreadable"),), end=end, is_last=False)
+        return Chunk(items=(ImportItem(after=end, passed_over="unreadable"),), end=end, is_last=False)
 
     async def _ingest(self, chunk: Chunk) -> None:
-        if self.written.kind == StockKind.ADDRESSES:
+        if self.written.kind == ImportKind.ADDRESSES:
             await self._announce(chunk)
             return
         async for item, outlet, read in self._digested(chunk.items):
@@ -113,7 +111,7 @@ class Reader:
                 continue
             if read.article is not None:
                 self._lines.setdefault(outlet.slug, []).append(frozenset(read.lines))
-            days = self.desk.configuration.story_days
+            days = self.runtime.configuration.story_days
             page = item.page
             visit = Visit(
                 outlet=outlet,
@@ -126,14 +124,16 @@ class Reader:
                 chrome=await self._known_chrome(outlet.slug),
             ).read(read)
             self.written = self.now = await record_page(
-                self.desk.engine, self.written, self.now, item.after, visit, days, self.desk.pool
+                self.runtime.engine, self.written, self.now, item.after, visit, days, self.runtime.pool
             )
         if (end := moved(self.now, chunk.end)) != self.written:
             await self._write(end)
 
-    async def _digested(self, items: Sequence[Item]) -> AsyncIterator[tuple[Item, Outlet | None, Digest | None]]:
+    async def _digested(
+        self, items: Sequence[ImportItem]
+    ) -> AsyncIterator[tuple[ImportItem, Outlet | None, Digest | None]]:
         """Yield each item with its outlet and digest, in the file's order; the pool is kept busy ahead of it."""
-        ahead: deque[tuple[Item, Outlet | None, asyncio.Task[Digest] | None]] = deque()
+        ahead: deque[tuple[ImportItem, Outlet | None, asyncio.Task[Digest] | None]] = deque()
         try:
             for item in items:
                 outlet, task = None, None
@@ -144,9 +144,9 @@ class Reader:
                     item = replace(item, page=None, passed_over="its outlet has no file")
                 if item.page is not None and outlet is not None:
                     known = await self._known_chrome(outlet.slug)
-                    task = asyncio.ensure_future(digest_in_pool(self.desk.pool, item.page, outlet, known))
+                    task = asyncio.ensure_future(digest_in_pool(self.runtime.pool, item.page, outlet, known))
                 ahead.append((item, outlet, task))
-                if len(ahead) > self.desk.pool.workers:
+                if len(ahead) > self.runtime.pool.workers:
                     first, its, read = ahead.popleft()
                     yield first, its, await read if read else None
             while ahead:
@@ -181,9 +181,9 @@ class Reader:
             await move(connection, self.written, after)
             return after
 
-        self.written = self.now = await in_transaction(self.desk.engine, written)
+        self.written = self.now = await in_transaction(self.runtime.engine, written)
 
-    async def _outlet(self, item: Item) -> Outlet:
+    async def _outlet(self, item: ImportItem) -> Outlet:
         """Return the outlet that our own archive names, else the site's; else one that says the site's name alone."""
         if item.outlet:
             with contextlib.suppress(UnknownOutlet):
@@ -191,24 +191,24 @@ class Reader:
         its_site = site_of(item.address or (item.page.final_url if item.page else ""))
         if its_site not in self._sites:
             taken = frozenset(outlet.slug for outlet in self.jobs.catalogue)
-            async with self.desk.engine.begin() as connection:
+            async with self.runtime.engine.begin() as connection:
                 slug = await slug_of_site(connection, its_site, taken)
             self._sites[its_site] = unfiled(slug, its_site)
         return self._sites[its_site]
 
     async def _known_chrome(self, slug: str) -> frozenset[int]:
         if slug not in self._chrome:
-            async with self.desk.engine.connect() as connection:
+            async with self.runtime.engine.connect() as connection:
                 self._chrome[slug] = await chrome(connection, slug)
         return self._chrome[slug]
 
     async def _learn(self) -> None:
         for slug, lines in sorted(self._lines.items()):
-            async with self.desk.engine.begin() as connection:
+            async with self.runtime.engine.begin() as connection:
                 await learn_chrome(connection, slug, lines)
 
     async def _write(self, after: Import) -> None:
-        async with self.desk.engine.begin() as connection:
+        async with self.runtime.engine.begin() as connection:
             await move(connection, self.written, after)
         self.written = self.now = after
 
@@ -223,7 +223,7 @@ async def outlet_or_site(jobs: Jobs, slug: str) -> Outlet:
     try:
         return await jobs.outlet(slug)
     except UnknownOutlet:
-        async with jobs.desk.engine.connect() as connection:
+        async with jobs.runtime.engine.connect() as connection:
             its_site = await site_of_slug(connection, slug)
         if its_site is None:
             raise
@@ -232,5 +232,5 @@ async def outlet_or_site(jobs: Jobs, slug: str) -> Outlet:
 
 async def reader_of(jobs: Jobs, import_id: int) -> Reader:
     """Return a reader that goes on where the import is."""
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         return Reader(jobs, await import_of(connection, import_id))

@@ -20,9 +20,9 @@ class InlineWorker:
     async def work_if_nobody_does(self) -> None:
         """Begin to work if no worker lives. Ask at each look: one that was killed seems alive for a while."""
         if not self.tasks and not await self._jobs.someone_works():
-            desk = self._jobs.desk
+            runtime = self._jobs.runtime
             self.tasks.append(asyncio.create_task(work(self._jobs, CONCURRENCY)))
-            self.tasks.append(asyncio.create_task(publish(desk.engine, desk.index)))
+            self.tasks.append(asyncio.create_task(publish(runtime.engine, runtime.index)))
 
     def check(self) -> None:
         """Raise what ended our worker or publisher, if something did."""

@@ -8,7 +8,7 @@ from crawler.reactor import run
 from crawler.slices import settings as scrapy_settings
 from news.configuration import Configuration, read
 from news.outlet import Outlet
-from pipelines.runtime import open_runtime as open_desk
+from pipelines.runtime import open_runtime
 from schedules.backfill_jobs import define_past
 from schedules.import_jobs import define_imports
 from schedules.jobs import QUEUE, Jobs, open_jobs
@@ -39,7 +39,7 @@ def run_with_jobs(
 
     async def with_jobs() -> T:
         catalogue = Catalogue(more_outlets, home=settled.home)
-        async with open_desk(settled) as desk, open_jobs(desk, catalogue, settings, queue=queue) as jobs:
+        async with open_runtime(settled) as runtime, open_jobs(runtime, catalogue, settings, queue=queue) as jobs:
             define_imports(jobs, settings)
             define_past(jobs, settings)
             define_reprocessing(jobs)

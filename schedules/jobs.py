@@ -29,7 +29,7 @@ from news.clock import now
 from news.errors import BroadsheetError, CrawlInterrupted, UnknownOutlet
 from news.outlet import Outlet
 from news.url import normal, site_of
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import Runtime
 from schedules.worker_liveness import someone_works
 
 log = structlog.get_logger()
@@ -56,7 +56,7 @@ class Jobs:
     """The job queue, opened: ask for work, and see how it goes."""
 
     app: procrastinate.App
-    desk: Desk
+    runtime: Runtime
     catalogue: Catalogue
     queue: str
     #: Scrapy's
@@ -92,7 +92,7 @@ class Jobs:
         Returns the recrawl, and whether it is one that had been asked for before and has not ended.
         """
         address = normal(url)
-        async with self.desk.engine.begin() as connection:
+        async with self.runtime.engine.begin() as connection:
             asked, joined = await ask(connection, outlet.slug, address, force=force)
             await want(connection, outlet.slug, address, force=force)
         arguments = {"outlet": outlet.slug, "url": address, "recrawl_id": str(asked.id)}
@@ -101,7 +101,7 @@ class Jobs:
 
     async def has_recrawl(self, url: str) -> bool:
         """Return whether a job that recrawls this address waits or runs, however long it may have to wait."""
-        async with self.desk.engine.connect() as connection:
+        async with self.runtime.engine.connect() as connection:
             return await unfinished_jobs(connection, [f"{self.queue}:{_recrawl_name(normal(url))}"]) > 0
 
     async def again(self, task: str, outlet: Outlet, priority: int, at: datetime | None, **arguments: Any) -> None:
@@ -140,12 +140,12 @@ class Jobs:
         """
         crawls = [f"{self.queue}:{what}:{outlet.slug}" for outlet in outlets for what in _CRAWLS]
         recrawls = [f"{self.queue}:{_recrawl_name(normal(url))}" for url in urls]
-        async with self.desk.engine.connect() as connection:
+        async with self.runtime.engine.connect() as connection:
             return await unfinished_jobs(connection, crawls + recrawls, due_within_seconds=PATIENCE_SECONDS)
 
     async def someone_works(self) -> bool:
         """Return whether a worker of this queue lives, here or on another machine."""
-        async with self.desk.engine.connect() as connection:
+        async with self.runtime.engine.connect() as connection:
             return await someone_works(connection, self.queue)
 
     async def defer_again(self, job: Job | Orphan, arguments: dict[str, Any], at: datetime | None = None) -> None:
@@ -166,12 +166,14 @@ class Jobs:
 
 
 @asynccontextmanager
-async def open_jobs(desk: Desk, catalogue: Catalogue, settings: Settings, *, queue: str = QUEUE) -> AsyncIterator[Jobs]:
-    """Open the job queue in the desk's database. Nothing is worked off until `schedules.work.work`."""
-    address = desk.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+async def open_jobs(
+    runtime: Runtime, catalogue: Catalogue, settings: Settings, *, queue: str = QUEUE
+) -> AsyncIterator[Jobs]:
+    """Open the job queue in the runtime's database. Nothing is worked off until `schedules.work.work`."""
+    address = runtime.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     connector = procrastinate.PsycopgConnector(conninfo=address, min_size=1, max_size=4)
     app = procrastinate.App(connector=connector)
-    jobs = Jobs(app=app, desk=desk, catalogue=catalogue, queue=queue, settings=settings)
+    jobs = Jobs(app=app, runtime=runtime, catalogue=catalogue, queue=queue, settings=settings)
     _define_tasks(jobs, settings)
     async with app.open_async():
         yield jobs
@@ -188,7 +190,7 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
         again = partial(jobs.again, "crawl", found, context.job.priority)
         try:
             await crawl_slice(settings, found, sources=sources, seconds=SLICE_SECONDS)
-            async with jobs.desk.engine.connect() as connection:
+            async with jobs.runtime.engine.connect() as connection:
                 left = await count_due(connection, outlet)
                 until = await not_before(connection, site_of(found.home))
                 if await takes_too_much(connection, outlet):
@@ -212,7 +214,7 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
         found = await jobs.outlet(outlet)
         again = partial(jobs.again, "recrawl", found, context.job.priority)
         try:
-            async with jobs.desk.engine.begin() as connection:
+            async with jobs.runtime.engine.begin() as connection:
                 # its own may have been answered by a crawl that came first, and another be asked for since
                 asked = await open_one(connection, url)
                 if asked is None:
@@ -222,7 +224,7 @@ def _define_tasks(jobs: Jobs, settings: Settings) -> None:
                 await want(connection, outlet, url, force=asked.force)
             recrawl_id = str(asked.id)
             await crawl_slice(settings, found, sources=False, seconds=SLICE_SECONDS, only=[url])
-            async with jobs.desk.engine.connect() as connection:
+            async with jobs.runtime.engine.connect() as connection:
                 until = await not_before(connection, site_of(found.home))
                 unanswered = until is not None and await open_one(connection, url) is not None
         except (asyncio.CancelledError, CrawlInterrupted):

@@ -17,7 +17,7 @@ from ledger.outlet_health import Health, healths
 from ledger.source_rates import Brought, first_readings, hourly
 from news.errors import IndexUnavailable
 from news.outlet import Outlet
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import Runtime
 from schedules.health_rules import HOUR, REMEMBERED, Usual
 from schedules.outlet_events import outlet_hour, unwell_id, unwell_now
 from schedules.plan import zone_of
@@ -48,31 +48,31 @@ def slot_of(now: datetime) -> datetime:
     return now - (now - BEGINNING) % EVERY
 
 
-async def emit_events(desk: Desk, outlets: Mapping[str, Outlet], now: datetime) -> None:
+async def emit_events(runtime: Runtime, outlets: Mapping[str, Outlet], now: datetime) -> None:
     """Enqueue the regular events of these outlets, unless that was done less than EVERY ago.
 
     Ids are made of what is emitted and when, so that twice is once. The hours have been counted by then.
     """
-    if desk.index.name != "elasticsearch":
+    if runtime.index.name != "elasticsearch":
         return
     slot = slot_of(now)
-    async with desk.engine.begin() as connection:
+    async with runtime.engine.begin() as connection:
         until = await emitted_until(connection, "backlog", now)
         if until is not None and until >= slot:
             return
         lag = await _emit_backlog(connection, slot, now)
         await note_emitted_until(connection, "backlog", slot)
-    if lag > LAGGING or not await _takes_all(desk.index):
+    if lag > LAGGING or not await _takes_all(runtime.index):
         return
-    async with desk.engine.begin() as connection:
+    async with runtime.engine.begin() as connection:
         known = await healths(connection)
         for each in known.values():
             if each.reason and each.outlet in outlets:
                 await enqueue_state(connection, unwell_id(each.outlet), unwell_now(each, outlets[each.outlet]))
     for _ in range(HOURS_AT_ONCE):
-        await in_transaction(desk.engine, lambda connection: _emit_next_hour(connection, outlets, known, now))
-    if desk.configuration.events_days is not None:
-        await _clear(desk, timedelta(days=desk.configuration.events_days), now)
+        await in_transaction(runtime.engine, lambda connection: _emit_next_hour(connection, outlets, known, now))
+    if runtime.configuration.events_days is not None:
+        await _clear(runtime, timedelta(days=runtime.configuration.events_days), now)
 
 
 async def _emit_backlog(connection: AsyncConnection, slot: datetime, now: datetime) -> timedelta:
@@ -91,14 +91,14 @@ async def _emit_backlog(connection: AsyncConnection, slot: datetime, now: dateti
     return lag
 
 
-async def _clear(desk: Desk, kept: timedelta, now: datetime) -> None:
+async def _clear(runtime: Runtime, kept: timedelta, now: datetime) -> None:
     """Have the index let go of older events, once a day."""
-    async with desk.engine.begin() as connection:
+    async with runtime.engine.begin() as connection:
         cleared_at = await emitted_until(connection, "cleared", now)
         if cleared_at is not None and now < cleared_at + CLEARED_EVERY:
             return
         try:
-            await desk.index.forget_events(now - kept)
+            await runtime.index.forget_events(now - kept)
         except IndexUnavailable as error:
             log.warning("events_not_cleared", reason=str(error).splitlines()[0])
             return

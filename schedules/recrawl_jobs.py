@@ -110,9 +110,9 @@ async def outlet_for(jobs: Jobs, url: str) -> Outlet:
         raise BadAddress(f"'{storable(url[:200])}…' cannot be stored: {error}.") from error
     except ValueError as error:
         raise BadAddress(f"{error}.") from error
-    if _is_private(urlsplit(address).hostname or "", jobs.desk.configuration.allow_loopback):
+    if _is_private(urlsplit(address).hostname or "", jobs.runtime.configuration.allow_loopback):
         raise BadAddress(f"{address[:200]} is not a public address; Broadsheet fetches public addresses only.")
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         known = await outlet_of(connection, address)
     if known is not None:
         try:
@@ -170,7 +170,7 @@ async def report(jobs: Jobs, recrawl: Recrawl) -> Report:
     """Return what came of a recrawl: of the attempt that answers it."""
     # looked for first: a job that ends meanwhile has recorded its answer by then
     is_queued = now() - recrawl.asked_at < JUST_ASKED or await jobs.has_recrawl(recrawl.url)
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         current = await recrawl_of(connection, recrawl.id)
         attempt = await attempt_of(connection, current.attempt_id) if current.attempt_id is not None else None
         until = await not_before(connection, site_of(recrawl.url)) if attempt is None else None
@@ -178,7 +178,7 @@ async def report(jobs: Jobs, recrawl: Recrawl) -> Report:
     if attempt is None and not is_queued:
         return Report(recrawl=current, dropped=_why_dropped(jobs, current))
     if attempt is None:
-        hindered = await asyncio.to_thread(archive_fault, jobs.desk.configuration.archive)
+        hindered = await asyncio.to_thread(archive_fault, jobs.runtime.configuration.archive)
         return Report(recrawl=current, waits_until=until.astimezone(UTC) if until else None, hindered=hindered)
     # both times are of fetches: the attempt's own and those of the pages that the versions were read from
     seen = [version for version in versions if version.seen_at <= attempt.at]

@@ -47,12 +47,12 @@ async def ask_reprocessing(
     if outlet is not None:
         await outlet_or_site(jobs, outlet)
     read_with = await asyncio.to_thread(release_hash)
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         asked, goes_on = await begin(connection, outlet, since, steps, dry_run=dry_run, read_with=read_with)
     for part in asked.parts:
         if part.ended_at is None:
             await _defer(jobs, asked.id, part.part)
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         # a retry that waits for its time need not wait any longer: whoever asks has mended something
         await make_due(connection, _name(jobs, asked.id), with_parts=True)
     return asked, goes_on
@@ -104,7 +104,7 @@ def define_reprocessing(jobs: Jobs) -> None:
 async def _stop(jobs: Jobs, ours: Slice | None, reason: str) -> None:
     """Write why the part does not go on, if it was come by at all."""
     if ours is not None:
-        async with jobs.desk.engine.begin() as connection:
+        async with jobs.runtime.engine.begin() as connection:
             await stop(connection, ours.part, reason)
 
 
@@ -128,7 +128,7 @@ async def follow_reprocessing(jobs: Jobs, asked: Reprocessing) -> AsyncIterator[
 
 async def look(jobs: Jobs, reprocessing_id: int) -> ReprocessProgress:
     """Return how far a reprocessing is."""
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         # a retry that waits for its time is not waited for
         name = _name(jobs, reprocessing_id)
         unfinished = await unfinished_jobs(connection, [name], with_parts=True, due_within_seconds=0)

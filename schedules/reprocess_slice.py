@@ -61,7 +61,7 @@ class Slice:
     """One slice of one part."""
 
     def __init__(self, jobs: Jobs, asked: Reprocessing, part: ReprocessPart) -> None:
-        self.jobs, self.desk, self.asked = jobs, jobs.desk, asked
+        self.jobs, self.runtime, self.asked = jobs, jobs.runtime, asked
         #: as the ledger has it
         self.part = part
         self._outlets: dict[str, Outlet | None] = {}
@@ -80,7 +80,7 @@ class Slice:
                     return False
         finally:
             await articles.aclose()
-        async with self.desk.engine.begin() as connection:
+        async with self.runtime.engine.begin() as connection:
             await end(connection, self.part)
         return True
 
@@ -91,9 +91,9 @@ class Slice:
         at, is_last = self.part.up_to, False
         try:
             while True:
-                while not is_last and len(ahead) <= self.desk.pool.workers:
+                while not is_last and len(ahead) <= self.runtime.pool.workers:
                     if not waiting:
-                        async with self.desk.engine.connect() as connection:
+                        async with self.runtime.engine.connect() as connection:
                             waiting += await stored_after(connection, self.asked, at, self.part.last, BATCH)
                         if not waiting:
                             is_last = True
@@ -121,20 +121,20 @@ class Slice:
             return _Read(article=article, result=ReprocessResult.NO_OUTLET_FILE)
         result = ReprocessResult.ENRICHED
         if self.asked.steps is not Steps.ENRICH:
-            async with self.desk.engine.connect() as connection:
+            async with self.runtime.engine.connect() as connection:
                 kept = await raw_page(connection, article.id)
             if kept is not None and kept[0] == article.page_hash:
                 return await self._read_page(article, outlet, kept[1])
             result = ReprocessResult.OTHER_PAGE if kept is not None else ReprocessResult.NO_RAW_PAGE
             if self.asked.steps is Steps.EXTRACT:
                 return _Read(article=article, result=result)
-        read = await enrich_in_pool(self.desk.pool, article.document, article.text, outlet)
+        read = await enrich_in_pool(self.runtime.pool, article.document, article.text, outlet)
         visit = Visit(outlet=outlet, url=article.read_from, fetched_at=article.fetched_at)
         return _of(article, result, visit, read)
 
     async def _read_page(self, article: Stored, outlet: Outlet, page: Page) -> _Read:
         known = await self._known_chrome(outlet.slug)
-        read = await digest_in_pool(self.desk.pool, page, outlet, known)
+        read = await digest_in_pool(self.runtime.pool, page, outlet, known)
         if read.article is not None and article.text.body and not read.article.body:
             return _Read(article=article, result=ReprocessResult.REFUSED, reason=NO_TEXT)
         visit = Visit(
@@ -155,7 +155,7 @@ class Slice:
                 await self._written(read)
                 return
             except ChangedMeanwhile:
-                async with self.desk.engine.connect() as connection:
+                async with self.runtime.engine.connect() as connection:
                     article = await stored(connection, read.article.id)
                 read = await self._read(article)
             except Exception as error:
@@ -176,13 +176,13 @@ class Slice:
                     article,
                     read.visit,
                     is_text=read.result is ReprocessResult.READ,
-                    story_days=self.desk.configuration.story_days,
+                    story_days=self.runtime.configuration.story_days,
                 )
             after = counted(self.part, article.id, article.url, read.result, changes, read.reason)
             await move(connection, self.part, after)
             return after
 
-        self.part = await in_transaction(self.desk.engine, written)
+        self.part = await in_transaction(self.runtime.engine, written)
 
     async def _outlet(self, slug: str) -> Outlet | None:
         if slug not in self._outlets:
@@ -194,7 +194,7 @@ class Slice:
 
     async def _known_chrome(self, slug: str) -> frozenset[int]:
         if slug not in self._chrome:
-            async with self.desk.engine.connect() as connection:
+            async with self.runtime.engine.connect() as connection:
                 self._chrome[slug] = await chrome(connection, slug)
         return self._chrome[slug]
 
@@ -216,6 +216,6 @@ def _unrecordable(article: Stored, error: Exception) -> _Read:
 
 async def slice_of(jobs: Jobs, reprocessing_id: int, part: int) -> Slice:
     """Return a slice that goes on where the part is."""
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         asked = await reprocessing_of(connection, reprocessing_id)
     return Slice(jobs, asked, next(each for each in asked.parts if each.part == part))

@@ -158,7 +158,7 @@ async def keep_timetable(jobs: Jobs) -> None:
     """
     while True:
         try:
-            async with jobs.desk.engine.connect() as connection:
+            async with jobs.runtime.engine.connect() as connection:
                 lock = text("SELECT pg_try_advisory_lock(:lock)")
                 ours = (await connection.execute(lock, {"lock": Lock.TIMETABLE})).scalar_one()
                 await connection.commit()
@@ -212,7 +212,7 @@ class Keeper:
         at = now()
         all_anew = self._clock_was_set()
         self._outlets = {outlet.slug: outlet for outlet in self.jobs.catalogue}
-        async with self.jobs.desk.engine.connect() as connection:
+        async with self.jobs.runtime.engine.connect() as connection:
             states = await known(connection, self._outlets)
             changed = []
             wanted = {slug for slug, outlet in self._outlets.items() if is_enabled(outlet, states.get(slug))}
@@ -282,7 +282,7 @@ class Keeper:
             # asked for first and written then: a kill in between asks twice rather than never, and the queue knows
             asked = await self.jobs.read(outlet, [source.url for source in wanted])
             await in_transaction(
-                self.jobs.desk.engine, lambda connection: note_asked(connection, outlet.slug, wanted, now)
+                self.jobs.runtime.engine, lambda connection: note_asked(connection, outlet.slug, wanted, now)
             )
             ASKED.labels("sources").inc()
             log.info("sources_due", outlet=outlet.slug, sources=sorted(due), joined=not asked)
@@ -290,7 +290,7 @@ class Keeper:
             self._visited_at[outlet.slug] = now
             await self.jobs.crawl(outlet, sources=False)
             ASKED.labels("pages").inc()
-        async with self.jobs.desk.engine.connect() as connection:
+        async with self.jobs.runtime.engine.connect() as connection:
             states = await known(connection, [outlet.slug])
             state = states.get(outlet.slug, ScheduleState())
             if is_enabled(outlet, state):

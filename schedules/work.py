@@ -42,7 +42,7 @@ async def work(jobs: Jobs, concurrency: int) -> None:
     """
     while True:
         try:
-            async with worker_locks(jobs.desk.engine, jobs.queue) as locks:
+            async with worker_locks(jobs.runtime.engine, jobs.queue) as locks:
                 await _work_while(jobs, locks, concurrency)
         except (SQLAlchemyError, ConnectorException) as error:
             log.warning("worker_waits", reason=reason_of(error))
@@ -107,7 +107,7 @@ async def _reap(jobs: Jobs) -> None:
     suspected: set[int] = set()
     while True:
         try:
-            async with jobs.desk.engine.connect() as connection:
+            async with jobs.runtime.engine.connect() as connection:
                 found = await orphans(connection)
             for orphan in found:
                 if orphan.id in suspected:
@@ -123,7 +123,7 @@ async def _take_back(jobs: Jobs, orphan: Orphan) -> None:
     log.warning("job_taken_back", job=orphan.id, task=orphan.task_name)
     if orphan.lock and orphan.lock.startswith("site:"):
         # the dead worker may have sent a request a moment ago of which nobody knows
-        async with jobs.desk.engine.begin() as connection:
+        async with jobs.runtime.engine.begin() as connection:
             await note_request(connection, orphan.lock.removeprefix("site:"), now())
     await jobs.defer_again(orphan, orphan.arguments)
     await jobs.app.job_manager.finish_job_by_id_async(orphan.id, status=Status.ABORTED, delete_job=True)

@@ -74,7 +74,7 @@ class Probe:
 
     async def _look(self) -> Readiness:
         if self._pool is None and self.jobs is not None:
-            self._pool = _PoolProbe(self.jobs.desk.pool)
+            self._pool = _PoolProbe(self.jobs.runtime.pool)
         ledger, index, archive, pool, worker = await asyncio.gather(
             write_fault(self.engine),
             index_fault(self.index),

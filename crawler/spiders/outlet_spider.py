@@ -30,8 +30,7 @@ from news.outcome import Outcome
 from news.outlet import Outlet, Source
 from news.url import site_of
 from news.visit import Visit
-from pipelines.runtime import Runtime as Desk
-from pipelines.runtime import runtime_of as desk_of
+from pipelines.runtime import Runtime, runtime_of
 
 #: pages that were fetched and are not recorded yet: enough to keep the pool busy while the next one is fetched
 IN_FLIGHT = 4
@@ -102,19 +101,19 @@ class OutletSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield requests: the sources', then the due pages', until nothing is due or the slice is over."""
-        desk = await desk_of(self.crawler)
-        await self.stop_conditions.recall(desk)
+        runtime = await runtime_of(self.crawler)
+        await self.stop_conditions.recall(runtime)
         if self.reads_sources and not self.stop_conditions.is_stopped():
-            async for request in self._source_requests(desk):
+            async for request in self._source_requests(runtime):
                 yield request
-        async with desk.engine.connect() as connection:
+        async with runtime.engine.connect() as connection:
             # pages that take a worker's whole time keep neither places nor memory while they wait for it
             in_flight = 1 if await takes_too_much(connection, self.slug) else IN_FLIGHT
         ready: deque[DuePage] = deque()
         while not self._is_over():
             self._moved.clear()
             if not ready:
-                async with desk.engine.connect() as connection:
+                async with runtime.engine.connect() as connection:
                     passed_over = self._in_flight | self._reached
                     ready.extend(await due(connection, self.slug, BATCH, passed_over, self.only))
             if ready and ready[0].url in self._reached:
@@ -154,8 +153,8 @@ class OutletSpider(scrapy.Spider):
     def _wants(self, source: str) -> bool:
         return self.wanted is None or source in self.wanted
 
-    async def _source_requests(self, desk: Desk) -> AsyncIterator[Request]:
-        async with desk.engine.connect() as connection:
+    async def _source_requests(self, runtime: Runtime) -> AsyncIterator[Request]:
+        async with runtime.engine.connect() as connection:
             known = await source_states(connection, self.slug)
         self._sources.extend((source, 0) for source in self.outlet.sources if self._wants(source.url))
         seen: set[str] = set()
@@ -164,7 +163,7 @@ class OutletSpider(scrapy.Spider):
             if not self._sources and not looked_in_robots:
                 looked_in_robots = True
                 if self._wants(ROBOTS_SOURCES):
-                    self._sources.extend((source, 0) for source in await self._named_in_robots(desk))
+                    self._sources.extend((source, 0) for source in await self._named_in_robots(runtime))
             if not self._sources:
                 break
             source, depth = self._sources.popleft()
@@ -185,12 +184,12 @@ class OutletSpider(scrapy.Spider):
             )
             while self._fetching:
                 await self._something_moves()
-        async with desk.engine.begin() as connection:
+        async with runtime.engine.begin() as connection:
             await note_crawl(connection, self.slug, "; ".join(self._complaints) or None)
 
-    async def _named_in_robots(self, desk: Desk) -> list[Source]:
+    async def _named_in_robots(self, runtime: Runtime) -> list[Source]:
         try:
-            return await sources_in_robots(desk, self.outlet)
+            return await sources_in_robots(runtime, self.outlet)
         except PageUnreadable as error:
             # its other sources were read, and its pages are visited all the same
             self._complaints.append(f"{ROBOTS_SOURCES}: {error}")
@@ -198,24 +197,24 @@ class OutletSpider(scrapy.Spider):
 
     async def parse_source(self, response: Response, source: Source, depth: int) -> AsyncIterator[Request]:
         """Take in what a source lists, and put the parts of a sitemap index in line."""
-        desk = await desk_of(self.crawler)
+        runtime = await runtime_of(self.crawler)
         self.stop_conditions.answered()
         visit = visit_of(response, self.outlet, source.url)
         try:
             if visit.outcome in (Outcome.NOT_MODIFIED, None):
-                children = await ingest(desk, source, visit)
+                children = await ingest(runtime, source, visit)
                 self._sources.extend((child, depth + 1) for child in children if depth < SOURCE_DEPTH)
             else:
-                await self._complain(desk, source, visit.outcome, visit.reason)
+                await self._complain(runtime, source, visit.outcome, visit.reason)
             if (until := not_before(response)) is not None:
-                await self.stop_conditions.leave_alone(desk, response.url, until)
+                await self.stop_conditions.leave_alone(runtime, response.url, until)
         except (SourceUnreadable, PageUnreadable) as error:
-            await self._complain(desk, source, Outcome.UNREADABLE, str(error))
+            await self._complain(runtime, source, Outcome.UNREADABLE, str(error))
         except DBAPIError as error:
             if not is_data_error(error):
                 raise
             # what it lists cannot be kept: a fault of this source, the pages are visited all the same
-            await self._complain(desk, source, Outcome.UNRECORDABLE, f"PostgreSQL rejected it: {reason_of(error)}")
+            await self._complain(runtime, source, Outcome.UNRECORDABLE, f"PostgreSQL rejected it: {reason_of(error)}")
         self._answered()
         return
         yield  # Scrapy takes what a callback yields: nothing here
@@ -225,18 +224,18 @@ class OutletSpider(scrapy.Spider):
         request: Request = failure.request  # type: ignore[attr-defined]
         if not self.stop_conditions.is_ours(failure.value):
             outcome, reason = outcome_of(failure, not_public=was_refused(request.url))
-            desk = await desk_of(self.crawler)
-            await self._complain(desk, request.cb_kwargs["source"], outcome, reason)
-            await self.stop_conditions.unanswered(desk, request.url, outcome, failure.value)
+            runtime = await runtime_of(self.crawler)
+            await self._complain(runtime, request.cb_kwargs["source"], outcome, reason)
+            await self.stop_conditions.unanswered(runtime, request.url, outcome, failure.value)
         self._answered()
         return
         yield  # Scrapy takes what an errback yields: nothing here
 
-    async def _complain(self, desk: Desk, source: Source, outcome: Outcome, reason: str) -> None:
+    async def _complain(self, runtime: Runtime, source: Source, outcome: Outcome, reason: str) -> None:
         # without the headers of its answer: they would make the next request conditional
         visit = Visit(outlet=self.outlet, url=source.url, fetched_at=clock.now()).ended(outcome, reason)
         self._complaints.append(f"{source.url}: {visit.reason}")
-        await note(desk, source, visit)
+        await note(runtime, source, visit)
 
     # pages
 
@@ -258,7 +257,7 @@ class OutletSpider(scrapy.Spider):
         """Hand an answer on: a page to be read, or the reason why there is none."""
         self.stop_conditions.answered()
         if (until := not_before(response)) is not None:
-            await self.stop_conditions.leave_alone(await desk_of(self.crawler), response.url, until)
+            await self.stop_conditions.leave_alone(await runtime_of(self.crawler), response.url, until)
         self._answered()
         visit = visit_of(response, self.outlet, page.url, page.recrawl_id)
         if visit.final_url != page.url:
@@ -276,7 +275,7 @@ class OutletSpider(scrapy.Spider):
         outcome, reason = outcome_of(failure, not_public=was_refused(request.url))
         if outcome is Outcome.UNREADABLE:
             self.logger.error("download_failed", extra={"url": request.url, "reason": reason})
-        await self.stop_conditions.unanswered(await desk_of(self.crawler), request.url, outcome, failure.value)
+        await self.stop_conditions.unanswered(await runtime_of(self.crawler), request.url, outcome, failure.value)
         self._answered()
         final_url = address_of(request.url, page.url)
         yield Visit(

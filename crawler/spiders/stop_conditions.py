@@ -13,7 +13,7 @@ from ledger.sites import UNREACHABLE_AGE, leave_alone, not_before
 from news.clock import now
 from news.outcome import Outcome
 from news.url import site_of
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import Runtime
 
 #: requests in a row that brought no answer: then the site is away, and is left alone for a while
 AWAY_AFTER = 5
@@ -64,12 +64,12 @@ class StopConditions:
             log.warning("archive_unavailable", outlet=outlet, reason=str(dropped))
             self.failure = dropped.__cause__ or dropped
 
-    async def recall(self, desk: Desk) -> None:
+    async def recall(self, runtime: Runtime) -> None:
         """See whether the site has asked to be left alone."""
-        async with desk.engine.connect() as connection:
+        async with runtime.engine.connect() as connection:
             self._alone_until = await not_before(connection, self._site)
 
-    async def leave_alone(self, desk: Desk, url: str, until: datetime) -> None:
+    async def leave_alone(self, runtime: Runtime, url: str, until: datetime) -> None:
         """End the crawl: the site asks for a pause, or is away."""
         self._alone_until = max(until, self._alone_until or until)
 
@@ -77,17 +77,17 @@ class StopConditions:
             for site in sorted({self._site, site_of(url)}):
                 await leave_alone(connection, site, until)
 
-        await in_transaction(desk.engine, written)
+        await in_transaction(runtime.engine, written)
 
     def answered(self) -> None:
         """Note that the site answers."""
         self._unanswered = 0
 
-    async def unanswered(self, desk: Desk, url: str, outcome: Outcome, error: BaseException | None) -> None:
+    async def unanswered(self, runtime: Runtime, url: str, outcome: Outcome, error: BaseException | None) -> None:
         """Note that a request failed, and end the crawl if the site is away or may not be asked for a while."""
         until = error.until if isinstance(error, RequestRefused) else None
         self._unanswered += outcome in (Outcome.UNREACHABLE, Outcome.TIMEOUT)
         if until is None and self._unanswered >= AWAY_AFTER:
             until = now() + UNREACHABLE_AGE
         if until is not None:
-            await self.leave_alone(desk, url, until)
+            await self.leave_alone(runtime, url, until)

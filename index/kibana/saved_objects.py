@@ -1,6 +1,6 @@
 """Kibana's saved objects: data views, saved searches and dashboards, as Kibana exported them.
 
-broadsheet.ndjson leads to deploy/kibana/broadsheet.ndjson and is copied into the wheel. docs/kibana.md says how a
+broadsheet.ndjson leads to deploy/kibana/broadsheet.ndjson and is copied into the wheel. docs/internals/kibana.md says how a
 dashboard is changed.
 """
 

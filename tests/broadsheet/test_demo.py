@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.outlets import enable
+from ledger.outlet_state import enable
 from tests.schedules.processes import environment, libpq
 
 

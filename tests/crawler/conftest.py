@@ -22,8 +22,7 @@ from ledger.schema import pages
 from news.configuration import Configuration
 from news.outlet import Outlet, Source, SourceKind
 from pipelines.pool import Pool
-from pipelines.runtime import CURRENT
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import CURRENT, Runtime
 from tests.crawler.hostile import Server, Site, answer, article, serve
 from tests.crawler.resolver import Named
 
@@ -54,13 +53,13 @@ async def reactor() -> AsyncIterator[Any]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def desk(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Desk]:
+async def runtime(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Runtime]:
     configuration = Configuration(home=Path(tmp_path_factory.mktemp("home")), database_url=database_url)
     pool = Pool(2)
     try:
         async with database(configuration) as engine:
             index = open_index(configuration, engine)
-            yield Desk(configuration=configuration, engine=engine, index=index, pool=pool)
+            yield Runtime(configuration=configuration, engine=engine, index=index, pool=pool)
             await index.close()
     finally:
         pool.close()
@@ -70,7 +69,7 @@ async def desk(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> A
 class House:
     """All that a test needs to crawl sites of its own."""
 
-    desk: Desk
+    runtime: Runtime
     server: Server
 
     def site(self) -> Site:
@@ -94,7 +93,7 @@ class House:
         chosen = settings()
         for name, value in (LIMITS | values).items():
             chosen.set(name, value, priority="cmdline")
-        token = CURRENT.set(self.desk)
+        token = CURRENT.set(self.runtime)
         try:
             await crawl_slice(chosen, outlet, sources=sources, seconds=seconds, only=only)
         finally:
@@ -102,7 +101,7 @@ class House:
 
     async def attempts(self, outlet: Outlet) -> list[Ended]:
         """Return the outlet's attempts, the first one first."""
-        async with self.desk.engine.connect() as connection:
+        async with self.runtime.engine.connect() as connection:
             return (await ended(connection, outlets=[outlet.slug]))[::-1]
 
     async def outcomes(self, site: Site, outlet: Outlet | None = None) -> dict[str, tuple[str, str]]:
@@ -123,25 +122,25 @@ class House:
         return ends[path]
 
     async def source(self, outlet: Outlet, url: str) -> SourceState:
-        async with self.desk.engine.connect() as connection:
+        async with self.runtime.engine.connect() as connection:
             return (await source_states(connection, outlet.slug))[url]
 
     async def state(self, outlet: Outlet) -> OutletState:
-        async with self.desk.engine.connect() as connection:
+        async with self.runtime.engine.connect() as connection:
             return (await states(connection))[outlet.slug]
 
     async def due(self, outlet: Outlet) -> int:
-        async with self.desk.engine.connect() as connection:
+        async with self.runtime.engine.connect() as connection:
             return await count_due(connection, outlet.slug)
 
     async def announce(self, outlet: Outlet, *urls: str) -> None:
         """Put addresses into the frontier as they are."""
-        async with self.desk.engine.begin() as connection:
+        async with self.runtime.engine.begin() as connection:
             await announce(connection, outlet.slug, "test", [Found(url=url) for url in urls])
 
     async def make_due(self, outlet: Outlet) -> None:
         """Let the time of every page's next visit have come."""
-        async with self.desk.engine.begin() as connection:
+        async with self.runtime.engine.begin() as connection:
             await connection.execute(
                 update(pages).where(pages.c.outlet == outlet.slug).values(due_at=datetime.now(UTC))
             )
@@ -152,5 +151,5 @@ def _sound() -> bytes:
 
 
 @pytest.fixture
-def house(reactor: Any, desk: Desk, server: Server) -> House:
-    return House(desk=desk, server=server)
+def house(reactor: Any, runtime: Runtime, server: Server) -> House:
+    return House(runtime=runtime, server=server)

@@ -138,12 +138,12 @@ async def test_a_page_that_takes_its_reader_too_long_is_too_slow_and_its_address
     await house.announce(outlet, site.url("/freezing"))
     pool = Pool(1, cpu_seconds=0.05)
     try:
-        impatient = House(desk=replace(house.desk, pool=pool), server=house.server)
+        impatient = House(runtime=replace(house.runtime, pool=pool), server=house.server)
         await impatient.crawl(outlet, sources=False, DOWNLOAD_MAXSIZE=10 * 2**20)
     finally:
         pool.close()
     assert await house.outcomes(site) == {"/freezing": ("too_slow", "reading it took more than 0.05 s of CPU time")}
-    async with house.desk.engine.connect() as connection:
+    async with house.runtime.engine.connect() as connection:
         query = select(pages.c.due_at).where(pages.c.outlet == outlet.slug)
         assert (await connection.execute(query)).scalar_one() > datetime.now(UTC)
 

@@ -155,6 +155,6 @@ async def test_a_broken_pool_ends_the_slice_and_the_pages_stay_due(house: House)
     broken = Pool(1)
     broken.close()
     with pytest.raises(PoolUnavailable):
-        await House(desk=replace(house.desk, pool=broken), server=house.server).crawl(outlet, sources=False)
+        await House(runtime=replace(house.runtime, pool=broken), server=house.server).crawl(outlet, sources=False)
     assert await house.attempts(outlet) == []
     assert await house.due(outlet) == 1

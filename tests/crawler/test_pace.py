@@ -108,7 +108,7 @@ def throttling(status: str, retry_after: str) -> bytes:
 
 
 async def alone_until(house: House, site: Site) -> datetime:
-    async with house.desk.engine.connect() as connection:
+    async with house.runtime.engine.connect() as connection:
         until: datetime | None = (
             await connection.execute(select(sites.c.not_before).where(sites.c.site == site.host))
         ).scalar()

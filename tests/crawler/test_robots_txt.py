@@ -184,7 +184,7 @@ async def test_a_sitemap_line_that_cannot_be_kept_is_dropped_and_counted_and_the
     await house.crawl(outlet)
     ends = await house.outcomes(site)
     assert (ends["/intern/council-votes"][0], ends["/open/council-votes"][0]) == ("robots", "new")
-    async with house.desk.engine.connect() as connection:
+    async with house.runtime.engine.connect() as connection:
         skipped = await skipped_of(connection, origin(site.url()))
     assert skipped == (2 if text in (LETTERS, CJK) else 1)
     assert skipped == skipped_lines(rules, site.url())
@@ -232,7 +232,7 @@ async def test_a_recrawl_says_that_robots_txt_cannot_be_had(house: House) -> Non
 async def later(house: House, site: Site, passed: timedelta) -> None:
     """Let time pass for what the ledger remembers of a site."""
     origin = site.url("")
-    async with house.desk.engine.begin() as connection:
+    async with house.runtime.engine.begin() as connection:
         then = datetime.now(UTC) - passed
         await connection.execute(update(robots).where(robots.c.origin == origin).values(fetched_at=then))
         await connection.execute(update(sites).where(sites.c.site == site.host).values(not_before=None))
@@ -319,7 +319,7 @@ async def test_robots_txt_that_defeats_its_reader_forbids_everything_for_now(hou
     outlet = house.outlet(site)
     pool = Pool(1, cpu_seconds=0.5)
     try:
-        await House(desk=replace(house.desk, pool=pool), server=house.server).crawl(outlet)
+        await House(runtime=replace(house.runtime, pool=pool), server=house.server).crawl(outlet)
     finally:
         pool.close()
     assert {hit.path for hit in site.hits} == {"/robots.txt"}

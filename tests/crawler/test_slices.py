@@ -151,7 +151,7 @@ async def test_a_ledger_that_goes_away_ends_the_slice_with_its_error_and_nothing
     outlet = house.outlet(site)
     engine = engine_for(fresh_database)
     await migrate(engine)
-    own = House(desk=replace(house.desk, engine=engine), server=house.server)
+    own = House(runtime=replace(house.runtime, engine=engine), server=house.server)
     name = sql.Identifier(make_url(fresh_database).database or "")
     elsewhere = make_url(fresh_database).set(database="postgres").render_as_string(hide_password=False)
 
@@ -237,7 +237,7 @@ async def test_an_outlet_whose_pages_take_too_much_has_one_of_them_in_flight_unt
     site = paper(house, 6)
     outlet = house.outlet(site)
     pipelines = dict(settings()["ITEM_PIPELINES"]) | {"tests.crawler.test_slices.Slow": 150}
-    async with house.desk.engine.begin() as connection:
+    async with house.runtime.engine.begin() as connection:
         for number in range(5):
             values = {"at": now(), "outlet": outlet.slug, "url": site.url(f"/slow-{number}"), "outcome": "too_slow"}
             await connection.execute(insert(attempts).values(values))

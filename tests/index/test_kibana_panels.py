@@ -34,7 +34,7 @@ from news.outcome import READ, Outcome
 from news.outlet import Outlet, Source, SourceKind
 from pipelines.pool import Pool
 from pipelines.publish import publish_all
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import Runtime
 from schedules.health_checks import go_round
 from schedules.health_rules import HOUR
 from schedules.jobs import open_jobs
@@ -115,9 +115,9 @@ async def _run_a_daemon(url: str, elasticsearch_url: str, home: Path) -> None:
         slug="harbour", name="Harbour", home="https://harbour.example/", country="gb", sources=(source,), enabled=True
     )
     pool = Pool(1)
-    desk = Desk(configuration=Configuration(home=home), engine=engine, index=index, pool=pool)
+    runtime = Runtime(configuration=Configuration(home=home), engine=engine, index=index, pool=pool)
     last = datetime.now(UTC) - timedelta(hours=3)
-    async with open_jobs(desk, Catalogue([harbour]), settings()) as jobs:
+    async with open_jobs(runtime, Catalogue([harbour]), settings()) as jobs:
         for hours in (*range(16 * 24, -1, -1), -3):
             at = last - timedelta(hours=hours)
             state = SourceState(url=source.url, kind=source.kind, fetched_at=at, outcome="read", found=20)
@@ -130,7 +130,7 @@ async def _run_a_daemon(url: str, elasticsearch_url: str, home: Path) -> None:
             await enqueue_event(connection, "mood", {"at": utc(last), "mood": "bad"})
         for number in range(1, 1 + CATCH_UP // HOUR // HOURS_AT_ONCE):
             now = datetime.now(UTC) + number * EVERY
-            await emit_events(desk, await go_round(jobs, now), now)
+            await emit_events(runtime, await go_round(jobs, now), now)
             await publish_all(engine, index)
     async with engine.connect() as connection:
         owed = await debt(connection)

@@ -11,7 +11,7 @@ from crawler.slices import settings
 from index.open import open_index
 from news.configuration import Configuration
 from pipelines.pool import Pool
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import Runtime
 from schedules.jobs import Jobs, open_jobs
 from tests.schedules.processes import environment, libpq
 from tests.schedules.site import Site, serve, write_outlet
@@ -39,7 +39,7 @@ async def jobs(engine: AsyncEngine, tmp_path: Path, site: Site) -> AsyncIterator
     write_outlet(tmp_path, "harbour", site)
     configuration = Configuration(home=tmp_path, allow_loopback=True)
     pool = Pool(1)
-    desk = Desk(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
-    async with open_jobs(desk, Catalogue(home=tmp_path), settings()) as opened:
+    runtime = Runtime(configuration=configuration, engine=engine, index=open_index(configuration, engine), pool=pool)
+    async with open_jobs(runtime, Catalogue(home=tmp_path), settings()) as opened:
         yield opened
     pool.close()

@@ -101,7 +101,7 @@ async def crawl(jobs: Jobs, pages: dict[str, Path]) -> dict[str, Any]:
         await jobs.crawl(outlet)
     async for _ in follow(jobs, wanted):
         pass
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         attempts = {each.url: each for each in reversed(await ended(connection))}
         marked = {
             slug: state.unhealthy_reason for slug, state in (await states(connection)).items() if state.unhealthy_reason
@@ -124,15 +124,15 @@ async def crawl(jobs: Jobs, pages: dict[str, Path]) -> dict[str, Any]:
 
 async def missing_in_each_index(jobs: Jobs, ids: list[str]) -> tuple[dict[str, list[str]], Debt]:
     """Publish to the configured index, then all anew to PostgreSQL's; return index -> articles that it lacks."""
-    desk = jobs.desk
-    postgresql = open_index(replace(desk.configuration, elasticsearch_url=None), desk.engine)
+    runtime = jobs.runtime
+    postgresql = open_index(replace(runtime.configuration, elasticsearch_url=None), runtime.engine)
     missing = {}
-    for index in (desk.index, postgresql):
+    for index in (runtime.index, postgresql):
         if index is postgresql:
-            await enqueue_everything(desk.engine)
-        await publish_all(desk.engine, index)
+            await enqueue_everything(runtime.engine)
+        await publish_all(runtime.engine, index)
         missing[index.name] = [id_ for id_ in ids if await index.get(id_) is None]
-    async with desk.engine.connect() as connection:
+    async with runtime.engine.connect() as connection:
         return missing, await debt(connection)
 
 

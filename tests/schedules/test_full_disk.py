@@ -14,8 +14,7 @@ import pytest
 
 from news.errors import ArchiveUnavailable
 from news.page import Page
-from pipelines.importing.import_files import ImportKind as StockKind
-from pipelines.importing.import_files import Position, read_chunk
+from pipelines.importing.import_files import ImportKind, Position, read_chunk
 from pipelines.warc_writer import WarcWriter as Archive
 from pipelines.warc_writer import archive_fault
 from tests.schedules.processes import PATIENCE_SECONDS, asked
@@ -72,7 +71,7 @@ async def test_what_the_disk_did_not_take_leaves_no_half_and_the_next_page_is_ke
 def _kept(directory: Path) -> list[str]:
     """Return the addresses of all that the only file of the archive has; a damaged record fails the test."""
     [file] = directory.iterdir()
-    items = read_chunk(file, StockKind.WARC, Position()).items
+    items = read_chunk(file, ImportKind.WARC, Position()).items
     return [item.page.url if item.page else f"passed over: {item}" for item in items]
 
 

@@ -84,7 +84,7 @@ async def test_an_outlet_is_marked_told_of_once_and_unmarked_when_well(
     jobs: Jobs, site: Site, webhook: tuple[str, list[dict[str, object]], list[int]]
 ) -> None:
     url, told, statuses = webhook
-    engine = jobs.desk.engine
+    engine = jobs.runtime.engine
     start = NOW - timedelta(days=16)
     await read(engine, site, start, new=100)
     last = NOW - 3 * HOUR
@@ -106,7 +106,7 @@ async def test_an_outlet_is_marked_told_of_once_and_unmarked_when_well(
     assert [(each["event"], each["outlet"]) for each in told] == [("outlet_unhealthy", "harbour")]
     assert (told[0]["expected"], told[0]["silent_hours"]) == (24, 3.5)
 
-    app = create_app(engine, jobs.desk.index, jobs.desk.configuration)
+    app = create_app(engine, jobs.runtime.index, jobs.runtime.configuration)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as web:
         metrics = (await web.get("/metrics")).text
     assert 'broadsheet_outlet_unhealthy{outlet="harbour"} 1.0' in metrics
@@ -119,7 +119,7 @@ async def test_an_outlet_is_marked_told_of_once_and_unmarked_when_well(
 
 
 async def test_a_feed_that_dies_is_marked_after_its_second_failure(jobs: Jobs, site: Site) -> None:
-    engine = jobs.desk.engine
+    engine = jobs.runtime.engine
     for minutes, outcome in ((0, "read"), (15, "http_error"), (30, "http_error")):
         now = NOW + timedelta(minutes=minutes)
         await read(engine, site, now, outcome=outcome)
@@ -128,7 +128,7 @@ async def test_a_feed_that_dies_is_marked_after_its_second_failure(jobs: Jobs, s
 
 
 async def test_what_was_met_at_a_wall_is_tried_again_as_soon_as_the_outlet_is_well(jobs: Jobs, site: Site) -> None:
-    engine = jobs.desk.engine
+    engine = jobs.runtime.engine
     urls = [f"{site.url}/2024/page-{number}" for number in range(3)]
     async with engine.begin() as connection:
         await announce(connection, "harbour", f"{site.url}/feed.xml", [Found(url=url) for url in urls])
@@ -146,22 +146,24 @@ async def test_what_was_met_at_a_wall_is_tried_again_as_soon_as_the_outlet_is_we
 
 
 async def test_an_outlet_that_is_disabled_is_forgotten(jobs: Jobs, site: Site) -> None:
-    await read(jobs.desk.engine, site, NOW)
+    await read(jobs.runtime.engine, site, NOW)
     await go_round(jobs, NOW)
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         assert "harbour" in await healths(connection)
         await connection.execute(text("INSERT INTO outlets (slug, enabled) VALUES ('harbour', false)"))
     await go_round(jobs, NOW + HOUR)
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         assert await healths(connection) == {}
 
 
 async def test_the_crawl_event_has_only_fields_that_the_index_knows(jobs: Jobs, site: Site) -> None:
-    await read(jobs.desk.engine, site, NOW, outcome="timeout")
-    await read(jobs.desk.engine, site, NOW, outcome="timeout")
+    await read(jobs.runtime.engine, site, NOW, outcome="timeout")
+    await read(jobs.runtime.engine, site, NOW, outcome="timeout")
     await go_round(jobs, NOW)
     fields = json.loads((Path(__file__).parents[2] / "index" / "events.json").read_text())["mappings"]["properties"]
-    assert change_of_health(await _health(jobs.desk.engine), jobs.catalogue.outlet("harbour")).keys() <= fields.keys()
+    assert (
+        change_of_health(await _health(jobs.runtime.engine), jobs.catalogue.outlet("harbour")).keys() <= fields.keys()
+    )
 
 
 async def _health(engine: AsyncEngine):  # type: ignore[no-untyped-def]
@@ -172,7 +174,7 @@ async def _health(engine: AsyncEngine):  # type: ignore[no-untyped-def]
 async def test_a_feed_that_lists_the_same_for_days_is_named_until_it_lists_something_new(
     jobs: Jobs, site: Site
 ) -> None:
-    engine, feed, part = jobs.desk.engine, f"{site.url}/feed.xml", f"{site.url}/sitemap-2024-02.xml"
+    engine, feed, part = jobs.runtime.engine, f"{site.url}/feed.xml", f"{site.url}/sitemap-2024-02.xml"
     start, died = NOW - timedelta(days=20), NOW - timedelta(days=3)
 
     async def read_both(at: datetime) -> None:
@@ -205,7 +207,7 @@ async def test_a_feed_that_lists_the_same_for_days_is_named_until_it_lists_somet
 
 
 async def test_a_dead_feed_that_the_file_names_no_more_is_forgotten(jobs: Jobs, site: Site) -> None:
-    engine = jobs.desk.engine
+    engine = jobs.runtime.engine
     old = Source(kind=SourceKind.FEED, url=f"{site.url}/old.xml")
     part = Source(kind=SourceKind.SITEMAP, url=f"{site.url}/sitemap-of-an-index.xml")
     for source in (old, part):

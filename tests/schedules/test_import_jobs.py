@@ -17,8 +17,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from pipelines.importing.import_files import ImportKind as StockKind
-from pipelines.importing.import_files import Position, read_chunk
+from pipelines.importing.import_files import ImportKind, Position, read_chunk
 from tests.ledger.readings import text
 from tests.schedules.imported_pages import page, warc
 from tests.schedules.test_house import environment, libpq
@@ -183,7 +182,7 @@ def test_archived_pages_are_reprocessed_without_a_fetch(tmp_path, environ, rows)
         broadsheet(environ, "crawl", "daily")
     [file] = (tmp_path / "archive").iterdir()
     # every page that came is kept, as the ledger knows it
-    kept = [item.page for item in read_chunk(file, StockKind.WARC, Position()).items if item.page]
+    kept = [item.page for item in read_chunk(file, ImportKind.WARC, Position()).items if item.page]
     assert [each.content for each in kept] == [pages[path]]
     assert rows("SELECT seen_at FROM versions") == [(kept[0].fetched_at,)]
     assert [told["outcomes"] for told in broadsheet(environ, "reprocess", environ["BROADSHEET_ARCHIVE"])] == [

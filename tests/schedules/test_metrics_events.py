@@ -28,7 +28,7 @@ from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
 from pipelines.pool import Pool
 from pipelines.publish import publish_all
-from pipelines.runtime import Runtime as Desk
+from pipelines.runtime import Runtime
 from schedules.health_checks import go_round
 from schedules.health_rules import HOUR
 from schedules.jobs import Jobs, open_jobs
@@ -58,8 +58,8 @@ async def elasticsearch(elasticsearch_url: str) -> AsyncIterator[ElasticsearchIn
 @pytest.fixture
 async def jobs(engine: AsyncEngine, elasticsearch: ElasticsearchIndex, tmp_path: Path) -> AsyncIterator[Jobs]:
     pool = Pool(1)
-    desk = Desk(configuration=Configuration(home=tmp_path), engine=engine, index=elasticsearch, pool=pool)
-    async with open_jobs(desk, Catalogue([HARBOUR, OTHER]), settings()) as opened:
+    runtime = Runtime(configuration=Configuration(home=tmp_path), engine=engine, index=elasticsearch, pool=pool)
+    async with open_jobs(runtime, Catalogue([HARBOUR, OTHER]), settings()) as opened:
         yield opened
     pool.close()
 
@@ -77,7 +77,7 @@ async def live(engine: AsyncEngine, until: datetime, days: int = 16) -> None:
 
 
 async def tell(jobs: Jobs, now: datetime) -> None:
-    await emit_events(jobs.desk, await go_round(jobs, now), now)
+    await emit_events(jobs.runtime, await go_round(jobs, now), now)
 
 
 async def owed(engine: AsyncEngine, kind: str) -> dict[str, dict[str, Any]]:
@@ -94,7 +94,7 @@ async def told(index: ElasticsearchIndex, kind: str) -> list[dict[str, Any]]:
 
 
 async def test_an_hour_is_told_with_what_was_expected_seen_and_came_of_it(jobs: Jobs) -> None:
-    engine = jobs.desk.engine
+    engine = jobs.runtime.engine
     last = NOW - 2 * HOUR
     await live(engine, last)
     async with engine.begin() as connection:
@@ -107,10 +107,10 @@ async def test_an_hour_is_told_with_what_was_expected_seen_and_came_of_it(jobs: 
         await tell(jobs, NOW + number * timedelta(seconds=1))
     assert len(await owed(engine, "outlet_hour")) == HOURS_AT_ONCE, "told again within the five minutes"
     for number in range(1, 12):
-        await publish_all(engine, jobs.desk.index)
+        await publish_all(engine, jobs.runtime.index)
         await tell(jobs, NOW + number * EVERY)
-    await publish_all(engine, jobs.desk.index)
-    hours = {each["at"]: each for each in await told(jobs.desk.index, "outlet_hour")}  # type: ignore[arg-type]
+    await publish_all(engine, jobs.runtime.index)
+    hours = {each["at"]: each for each in await told(jobs.runtime.index, "outlet_hour")}  # type: ignore[arg-type]
     assert len(hours) == CATCH_UP / HOUR
     one = hours[last.replace(minute=0).isoformat().replace("+00:00", "Z")]
     assert (one["outlet"], one["country"]) == ("harbour", "gb")
@@ -131,7 +131,7 @@ async def test_an_hour_is_told_with_what_was_expected_seen_and_came_of_it(jobs: 
 
 
 async def test_what_is_told_twice_is_one(jobs: Jobs) -> None:
-    engine = jobs.desk.engine
+    engine = jobs.runtime.engine
     await live(engine, NOW, days=2)
     await tell(jobs, NOW)
     before = [await owed(engine, kind) for kind in ("outlet_hour", "index_backlog")]
@@ -143,7 +143,7 @@ async def test_what_is_told_twice_is_one(jobs: Jobs) -> None:
 
 
 async def test_hours_that_were_missed_are_told_for_a_day_a_few_at_a_time(jobs: Jobs) -> None:
-    engine = jobs.desk.engine
+    engine = jobs.runtime.engine
     await live(engine, NOW, days=3)
     async with engine.begin() as connection:
         away = {"until": (NOW - timedelta(days=3)).replace(minute=0)}
@@ -152,22 +152,22 @@ async def test_hours_that_were_missed_are_told_for_a_day_a_few_at_a_time(jobs: J
     for number in range(14):
         await tell(jobs, NOW + number * EVERY)
         counts.append(len(await owed(engine, "outlet_hour")))
-        await publish_all(engine, jobs.desk.index)
+        await publish_all(engine, jobs.runtime.index)
     assert max(counts) == HOURS_AT_ONCE
     # an hour settled meanwhile
     assert sum(counts) == CATCH_UP / HOUR + 1
 
 
 async def test_an_index_that_is_away_is_owed_no_hours_and_how_far_it_lags_for_a_week(jobs: Jobs) -> None:
-    engine = jobs.desk.engine
+    engine = jobs.runtime.engine
     await live(engine, NOW, days=1)
     async with engine.begin() as connection:
         await enqueue_event(connection, 1, {"at": "2026-03-02T08:00:00Z"})
     url = f"http://127.0.0.1:{free_ports(1)[0]}"
     away = ElasticsearchIndex(connect(Configuration(home=Path(), elasticsearch_url=url)), shown(url))
-    desk = replace(jobs.desk, index=away)
+    runtime = replace(jobs.runtime, index=away)
     for hours in range(9 * 24):
-        await emit_events(desk, {"harbour": HARBOUR}, NOW + hours * HOUR)
+        await emit_events(runtime, {"harbour": HARBOUR}, NOW + hours * HOUR)
     assert await owed(engine, "outlet_hour") == {}
     debts = await owed(engine, "index_backlog")
     assert len(debts) <= AWAY / HOUR + 1
@@ -175,22 +175,22 @@ async def test_an_index_that_is_away_is_owed_no_hours_and_how_far_it_lags_for_a_
     assert lags == sorted(lags)
     assert lags[-1] > 6 * 86_400
     # and when it is back the last day is told
-    await publish_all(engine, jobs.desk.index)
-    await emit_events(jobs.desk, {"harbour": HARBOUR}, NOW + 9 * 24 * HOUR)
+    await publish_all(engine, jobs.runtime.index)
+    await emit_events(jobs.runtime, {"harbour": HARBOUR}, NOW + 9 * 24 * HOUR)
     assert len(await owed(engine, "outlet_hour")) == HOURS_AT_ONCE
     await away.close()
 
 
 async def test_an_index_with_an_old_schema_is_told_nothing_that_it_would_refuse(jobs: Jobs) -> None:
-    index = jobs.desk.index
+    index = jobs.runtime.index
     assert isinstance(index, ElasticsearchIndex)
-    await live(jobs.desk.engine, NOW - 5 * HOUR)
-    await read(jobs.desk.engine, NOW)
+    await live(jobs.runtime.engine, NOW - 5 * HOUR)
+    await read(jobs.runtime.engine, NOW)
     await index.client.indices.put_mapping(index=index.aliases["events"], meta={"schema_version": 1})
     assert (await index.status()).behind == ("events",)
     for number in range(2):  # at the second telling nothing waits for the index
         await tell(jobs, NOW + number * EVERY)
-        await publish_all(jobs.desk.engine, index)
+        await publish_all(jobs.runtime.engine, index)
     counts = [
         len(await told(index, kind))
         for kind in ("outlet_unhealthy", "index_backlog", "outlet_hour", "outlet_unhealthy_now")
@@ -199,12 +199,12 @@ async def test_an_index_with_an_old_schema_is_told_nothing_that_it_would_refuse(
     await migrate(index, settle_seconds=0)
     assert len(await told(index, "index_backlog")) == 2
     await tell(jobs, NOW + 2 * EVERY)
-    assert len(await owed(jobs.desk.engine, "outlet_unhealthy_now")) == 1
-    assert len(await owed(jobs.desk.engine, "outlet_hour")) == HOURS_AT_ONCE
+    assert len(await owed(jobs.runtime.engine, "outlet_unhealthy_now")) == 1
+    assert len(await owed(jobs.runtime.engine, "outlet_hour")) == HOURS_AT_ONCE
 
 
 async def test_who_is_unwell_stands_in_the_index_until_it_is_well_again(jobs: Jobs) -> None:
-    engine, index = jobs.desk.engine, jobs.desk.index
+    engine, index = jobs.runtime.engine, jobs.runtime.index
     assert isinstance(index, ElasticsearchIndex)
     last = NOW - 5 * HOUR
     await live(engine, last)
@@ -230,7 +230,7 @@ async def test_who_is_unwell_stands_in_the_index_until_it_is_well_again(jobs: Jo
 
 
 async def test_an_outlet_that_is_crawled_no_more_is_not_unwell_and_a_paused_one_misses_nothing(jobs: Jobs) -> None:
-    engine, index = jobs.desk.engine, jobs.desk.index
+    engine, index = jobs.runtime.engine, jobs.runtime.index
     assert isinstance(index, ElasticsearchIndex)
     await live(engine, NOW - 5 * HOUR)
     await read(engine, NOW)
@@ -250,28 +250,28 @@ async def test_an_outlet_that_is_crawled_no_more_is_not_unwell_and_a_paused_one_
 
 
 async def test_an_index_in_postgresql_is_told_nothing(jobs: Jobs) -> None:
-    engine = jobs.desk.engine
+    engine = jobs.runtime.engine
     await live(engine, NOW, days=1)
-    desk = replace(jobs.desk, index=open_index(jobs.desk.configuration, engine))
-    await emit_events(desk, {"harbour": HARBOUR}, NOW)
+    runtime = replace(jobs.runtime, index=open_index(jobs.runtime.configuration, engine))
+    await emit_events(runtime, {"harbour": HARBOUR}, NOW)
     async with engine.connect() as connection:
         assert (await debt(connection)).owed == 0
 
 
 async def test_an_event_in_quarantine_can_be_tried_again_whatever_its_id(jobs: Jobs) -> None:
-    engine = jobs.desk.engine
+    engine = jobs.runtime.engine
     async with engine.begin() as connection:
         await enqueue_event(connection, "hour-harbour", {"at": "2026-03-02T08:00:00Z", "mood": "bad"})
-    await publish_all(engine, jobs.desk.index)
+    await publish_all(engine, jobs.runtime.index)
     async with engine.begin() as connection:
         assert await rejected_documents.retry(connection) == 1
         assert (await debt(connection)).owed == 1
 
 
 async def test_events_that_are_older_than_the_user_keeps_them_are_removed_once_a_day(jobs: Jobs) -> None:
-    engine, index = jobs.desk.engine, jobs.desk.index
+    engine, index = jobs.runtime.engine, jobs.runtime.index
     assert isinstance(index, ElasticsearchIndex)
-    desk = replace(jobs.desk, configuration=replace(jobs.desk.configuration, events_days=2))
+    runtime = replace(jobs.runtime, configuration=replace(jobs.runtime.configuration, events_days=2))
 
     async def attempts(expected: int) -> int:
         """Return how many attempts are in the index, once they are as many as expected or have had their time."""
@@ -289,11 +289,11 @@ async def test_events_that_are_older_than_the_user_keeps_them_are_removed_once_a
         await publish_all(engine, index)
 
     await owe(1, 3, 9)
-    await emit_events(desk, {}, NOW)
+    await emit_events(runtime, {}, NOW)
     assert await attempts(1) == 1
     await owe(4)
-    await emit_events(desk, {}, NOW + HOUR)
+    await emit_events(runtime, {}, NOW + HOUR)
     assert await attempts(1) == 2
     await publish_all(engine, index)
-    await emit_events(desk, {}, NOW + timedelta(days=1))
+    await emit_events(runtime, {}, NOW + timedelta(days=1))
     assert await attempts(1) == 1

@@ -114,8 +114,8 @@ def test_what_a_site_asks_to_leave_alone_stays_queued(tmp_path: Path, environ: d
 
 
 def client(jobs: Jobs, token: str | None = None, peer: str = "127.0.0.1") -> httpx.AsyncClient:
-    configuration = Configuration(home=jobs.desk.configuration.home, token=token)
-    app = create_app(jobs.desk.engine, jobs.desk.index, configuration, jobs=jobs)
+    configuration = Configuration(home=jobs.runtime.configuration.home, token=token)
+    app = create_app(jobs.runtime.engine, jobs.runtime.index, configuration, jobs=jobs)
     transport = httpx.ASGITransport(app, client=(peer, 40_000))
     return httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8000")
 
@@ -132,7 +132,7 @@ async def test_a_program_asks_and_is_told(jobs: Jobs, site: Site) -> None:
         assert (again.json()["recrawls"][0]["id"], again.json()["recrawls"][0]["joined"]) == (found["id"], True)
         queued = (await web.get(found["href"])).json()
         assert (queued["state"], queued["outcome"]) == ("queued", None)
-        async with jobs.desk.engine.connect() as connection:
+        async with jobs.runtime.engine.connect() as connection:
             asked = await open_one(connection, url)
         assert asked is not None
         assert asked.force
@@ -232,7 +232,7 @@ async def test_a_link_asks_for_confirmation_and_a_page_elsewhere_cannot_give_it(
     async with client(jobs) as web:
         page = (await web.get("/recrawl", params={"url": url})).text
         assert "Fetch this page again?" in page
-        async with jobs.desk.engine.connect() as connection:
+        async with jobs.runtime.engine.connect() as connection:
             assert await open_one(connection, url) is None
         mark = page.partition('name="mark" value="')[2].partition('"')[0]
         for form, headers in (
@@ -247,7 +247,7 @@ async def test_a_link_asks_for_confirmation_and_a_page_elsewhere_cannot_give_it(
         shown = await web.get(answer.headers["location"])
         assert "No worker is running" in shown.text
         assert shown.headers["refresh"] == "10"
-        async with worker_locks(jobs.desk.engine, jobs.queue):
+        async with worker_locks(jobs.runtime.engine, jobs.queue):
             shown = await web.get(answer.headers["location"])
         assert "in a moment" in shown.text
         assert shown.headers["refresh"] == "1"
@@ -321,7 +321,7 @@ async def test_times_of_other_clocks_answer_nothing(jobs: Jobs, site: Site) -> N
     url = f"{site.url}/2024/boats-counted-at-the-quay"
     found, _ = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
     values = {"outlet": "harbour", "url": url, "at": now() + timedelta(days=2), "outcome": Outcome.GONE}
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         await connection.execute(insert(attempts).values(values))
     assert (await report(jobs, found)).as_json()["state"] == "queued"
     # the clock of who answers is two days behind
@@ -332,11 +332,11 @@ async def test_times_of_other_clocks_answer_nothing(jobs: Jobs, site: Site) -> N
 async def test_a_recrawl_for_which_no_job_waits_any_more_is_not_called_queued(jobs: Jobs, site: Site) -> None:
     url = f"{site.url}/2024/boats-counted-at-the-quay"
     found, _ = await jobs.recrawl(jobs.catalogue.outlet("harbour"), url)
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         await connection.execute(update(recrawls_table).values(asked_at=now() - timedelta(hours=5)))
     found = replace(found, asked_at=now() - timedelta(hours=5))
     assert (await report(jobs, found)).as_json()["state"] == "queued"
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         await connection.execute(text("UPDATE procrastinate_jobs SET status = 'failed'"))
     said = (await report(jobs, found)).as_json()
     assert (said["state"], said["outcome"], said["attempt_id"]) == ("ended", None, None)
@@ -347,7 +347,7 @@ async def test_a_recrawl_for_which_no_job_waits_any_more_is_not_called_queued(jo
         assert "Not fetched: its job failed" in page.text
         assert _link(page, "Fetch it again").startswith("/recrawl?url=")
     # its outlet's file is gone
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         await connection.execute(update(recrawls_table).values(outlet="wharf"))
     assert "outlet 'wharf' has no file any more" in (await report(jobs, found)).sentence()
     # who asks again joins it, and gives it a job
@@ -358,7 +358,7 @@ async def test_a_recrawl_for_which_no_job_waits_any_more_is_not_called_queued(jo
 
 async def test_a_page_that_cannot_ask_for_anything_has_no_link_to_it(jobs: Jobs, site: Site) -> None:
     id = await _read(jobs, Article(url=f"{site.url}/a", headline="A", body="A body."), AT)
-    app = create_app(jobs.desk.engine, jobs.desk.index, jobs.desk.configuration)
+    app = create_app(jobs.runtime.engine, jobs.runtime.index, jobs.runtime.configuration)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1:8000") as web:
         assert "Fetch again" not in (await web.get(f"/articles/{id}")).text
 
@@ -368,7 +368,7 @@ async def _read(jobs: Jobs, article: Article, at: datetime) -> UUID:
     visit = Visit(
         outlet=HARBOUR, url=article.url, fetched_at=at, digest=Digest(article=article, signature=sign(article))
     )
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         id = (await store(connection, visit)).article_id
     assert id is not None
     return id
@@ -376,7 +376,7 @@ async def _read(jobs: Jobs, article: Article, at: datetime) -> UUID:
 
 async def _attempted(jobs: Jobs, url: str, outcome: Outcome, *, at: datetime | None = None, **more: Any) -> int:
     """Answer the recrawl that waits for an address by an attempt, and return its id."""
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         asked = await open_one(connection, url)
         assert asked is not None
         values = {"outlet": "harbour", "url": url, "at": at or now(), "outcome": outcome, "recrawl_id": asked.id}

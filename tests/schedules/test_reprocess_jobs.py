@@ -89,7 +89,7 @@ async def reprocessed(jobs: Jobs, outlet: str | None = None, steps: Steps = Step
     asked, _ = await ask_reprocessing(jobs, outlet, None, steps, dry_run=how.get("dry_run", False))
     for part in asked.parts:
         assert await (await slice_of(jobs, asked.id, part.part)).work(60)
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         return await reprocessing_of(connection, asked.id)
 
 
@@ -330,7 +330,7 @@ async def test_a_crawl_of_the_same_articles_at_once_meets_no_deadlock_and_loses_
             await asyncio.sleep(random.uniform(0, 1))
             body = f"{body_of(number)}\n{body_of(1_000 * turn + number, 1)}"
             # its reader is the one of before: what was read otherwise meanwhile is no edit either
-            kept = await fetched(engine, number, body, minutes=turn, pool=jobs.desk.pool)
+            kept = await fetched(engine, number, body, minutes=turn, pool=jobs.runtime.pool)
             assert (kept.outcome, kept.version) == (Outcome.CHANGED, turn + 1)
 
     async def read_again() -> None:
@@ -365,7 +365,7 @@ async def test_a_crawl_of_the_same_articles_at_once_meets_no_deadlock_and_loses_
 
 async def test_a_story_follows_the_text_that_is_read_now(jobs, engine, outlet, monkeypatch):
     copy_at = replace(OUTLET, slug="copier", name="Copier", home="https://copier.example/")
-    (jobs.desk.configuration.home / "outlets" / "copier.toml").write_text(
+    (jobs.runtime.configuration.home / "outlets" / "copier.toml").write_text(
         'name = "Copier"\nhome = "https://copier.example/"\n'
     )
     first = await fetched(engine, 1)

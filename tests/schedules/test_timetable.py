@@ -51,8 +51,8 @@ async def test_what_is_due_is_asked_for_once_and_not_again_by_the_next_daemon(jo
         if made.at is not None and made.at <= datetime.now(UTC):
             await keeper._ask("harbour")
         keeper.scheduler.shutdown(wait=False)
-    assert await queued(jobs.desk.engine) == [[feed(site).url, "robots.txt"]]
-    async with jobs.desk.engine.connect() as connection:
+    assert await queued(jobs.runtime.engine) == [[feed(site).url, "robots.txt"]]
+    async with jobs.runtime.engine.connect() as connection:
         [made] = await plans(connection, [jobs.catalogue.outlet("harbour")], datetime.now(UTC))
     assert made.at is not None
     assert made.at > datetime.now(UTC) + timedelta(minutes=4)
@@ -60,8 +60,8 @@ async def test_what_is_due_is_asked_for_once_and_not_again_by_the_next_daemon(jo
 
 async def test_a_paused_outlet_rests_and_what_was_due_meanwhile_happens_once(jobs: Jobs, site: Site) -> None:
     outlet = jobs.catalogue.outlet("harbour")
-    await read(jobs.desk.engine, feed(site), NOW - timedelta(days=2))
-    async with jobs.desk.engine.begin() as connection:
+    await read(jobs.runtime.engine, feed(site), NOW - timedelta(days=2))
+    async with jobs.runtime.engine.begin() as connection:
         await pause(connection, ["harbour"], paused=True)
         [made] = await plans(connection, [outlet], NOW)
         assert (made.at, made.why) == (None, "paused")
@@ -74,7 +74,7 @@ async def test_a_paused_outlet_rests_and_what_was_due_meanwhile_happens_once(job
 async def test_pages_that_are_due_are_visited_between_two_readings(jobs: Jobs, site: Site) -> None:
     outlet = jobs.catalogue.outlet("harbour")
     now = datetime.now(UTC)  # not the module's: the tests before may have taken a reading's time
-    async with jobs.desk.engine.begin() as connection:
+    async with jobs.runtime.engine.begin() as connection:
         await note_asked(connection, "harbour", [feed(site), Source(kind=SourceKind.SITEMAP, url="robots.txt")], now)
         await want(connection, "harbour", f"{site.url}/2024/a-page")
         [made] = await plans(connection, [outlet], datetime.now(UTC))
@@ -84,7 +84,7 @@ async def test_pages_that_are_due_are_visited_between_two_readings(jobs: Jobs, s
     keeper.scheduler.start(paused=True)
     await keeper.look()
     await keeper._ask("harbour")
-    assert await queued(jobs.desk.engine) == [False]
+    assert await queued(jobs.runtime.engine) == [False]
     # gathered: not again before some minutes have passed
     assert keeper._plans["harbour"].visit_at > datetime.now(UTC) + timedelta(minutes=2)
     keeper.scheduler.shutdown(wait=False)
@@ -115,9 +115,9 @@ async def test_an_outlet_file_counts_in_the_timetable_when_it_is_written_changed
 
 
 async def test_a_reading_is_not_put_off_by_what_happens_to_the_outlet_meanwhile(jobs: Jobs, site: Site) -> None:
-    await read(jobs.desk.engine, feed(site), NOW, new=9)
+    await read(jobs.runtime.engine, feed(site), NOW, new=9)
     outlet = jobs.catalogue.outlet("harbour")
-    async with jobs.desk.engine.connect() as connection:
+    async with jobs.runtime.engine.connect() as connection:
         soon, late = [(await plans(connection, [outlet], NOW + timedelta(minutes=passed)))[0] for passed in (1, 12)]
     [first, again] = [next(each for each in made.readings if each.source == feed(site).url) for made in (soon, late)]
     assert (again.at, again.why) == (first.at, first.why)

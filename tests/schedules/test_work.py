@@ -34,7 +34,7 @@ async def worker_of(jobs: Jobs) -> AsyncIterator[None]:
 
 async def test_a_job_whose_outlet_has_no_file_here_is_left_to_other_machines(jobs: Jobs) -> None:
     await jobs.crawl(replace(jobs.catalogue.outlet("harbour"), slug="elsewhere"))
-    engine = jobs.desk.engine
+    engine = jobs.runtime.engine
     async with engine.connect() as connection:
         [asked] = await connection.execute(QUEUED)
     async with worker_of(jobs):
@@ -62,7 +62,7 @@ async def test_the_rest_of_an_outlet_whose_pages_take_too_much_waits_longer(
         slices += 1
 
     monkeypatch.setattr("schedules.jobs.crawl_slice", nothing)
-    outlet, engine = jobs.catalogue.outlet("harbour"), jobs.desk.engine
+    outlet, engine = jobs.catalogue.outlet("harbour"), jobs.runtime.engine
     async with engine.begin() as connection:
         await announce(connection, outlet.slug, "feed", [Found(url=f"{outlet.home}a-page-that-is-due")])
         for number in range(8):

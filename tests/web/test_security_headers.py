@@ -38,14 +38,14 @@ async def test_two_host_headers_are_refused(lonely: httpx.AsyncClient) -> None:
 async def test_the_host_that_was_told_is_answered(tmp_path: Path) -> None:
     engine = create_async_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     index = PostgresqlIndex(engine)
-    told = create_app(engine, index, Configuration(home=tmp_path), hosts=["Desk.Example"])
+    told = create_app(engine, index, Configuration(home=tmp_path), hosts=["Runtime.Example"])
     everywhere = create_app(engine, index, Configuration(home=tmp_path), hosts=["0.0.0.0"])
 
     async def status(app: FastAPI, host: str) -> int:
         async with client_of(app, base_url=f"http://{host}") as client:
             return (await client.get("/healthz")).status_code
 
-    assert await status(told, "desk.example:8000") == 200
+    assert await status(told, "runtime.example:8000") == 200
     assert await status(told, "192.168.0.7") == 400
     assert await status(everywhere, "192.168.0.7:8000") == 200
     assert await status(everywhere, "evil.example") == 400

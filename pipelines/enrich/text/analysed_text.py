@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast
 from news.article import Article
 from news.language import primary
 from news.outlet import Outlet
-from pipelines.enrich.text.lexicon import ABBREVIATED, Token, key, tells, tokens
+from pipelines.enrich.text.lexicon import ABBREVIATED, TextToken, key, tells, tokens
 
 T = TypeVar("T")
 
@@ -47,7 +47,7 @@ class AnalysedText:
         return "\n".join(part for part in parts if part)[:READ]
 
     @cached_property
-    def words(self) -> list[Token]:
+    def words(self) -> list[TextToken]:
         """The words of `text`."""
         return tokens(self.text, self.language)
 

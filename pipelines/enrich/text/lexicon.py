@@ -31,7 +31,7 @@ ABBREVIATED = frozenset(
 _ENDERS = frozenset('.!?:\n…。！？「『“„«"•|')
 
 
-class Token(NamedTuple):
+class TextToken(NamedTuple):
     """One word as written, where it stands in the text, and whether a sentence or a quote begins with it."""
 
     text: str
@@ -40,13 +40,13 @@ class Token(NamedTuple):
     opens: bool
 
 
-def tokens(text: str, language: str = "und") -> list[Token]:
+def tokens(text: str, language: str = "und") -> list[TextToken]:
     """Return the words of `text`, in order, without genitive 's, and in Turkic languages without 'suffixes.
 
     >>> [word.text for word in tokens("US-led forces in Kata’ib’s office")]
     ['US', 'led', 'forces', 'in', 'Kata’ib', 'office']
     """
-    found: list[Token] = []
+    found: list[TextToken] = []
     suffix = _SUFFIX if language in ("tr", "az") else _GENITIVE
     before, last = 0, ""
     for match in WORD.finditer(text):
@@ -62,7 +62,7 @@ def tokens(text: str, language: str = "und") -> list[Token]:
             if (tail := suffix.search(word)) and tail.start() > 1:
                 word = word[: tail.start()]
             end = start + len(word)
-        found.append(Token(word, start, end, opens))
+        found.append(TextToken(word, start, end, opens))
     return found
 
 
