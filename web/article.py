@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger.attempts import LastAttempt
-from ledger.stories import StoryArticle
+from ledger.stories import StoryEntry
 from news.edits import CANNOT_TELL, Edits
 from news.outcome import READ
 from web import names, render, times
@@ -159,11 +159,11 @@ def _entries(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _member(rooms: Rooms, member: StoryArticle) -> Link:
+def _member(rooms: Rooms, member: StoryEntry) -> Link:
     return Link(name=rooms.outlets.name(member.outlet), href=f"/articles/{member.article_id}")
 
 
-def _out(member: StoryArticle) -> str:
+def _out(member: StoryEntry) -> str:
     """Return when a member of a story had the text: what it claims, and what we saw where that is what counts."""
     claimed, seen = member.claimed, times.instant(member.first_seen_at, "UTC")
     if claimed is None:
