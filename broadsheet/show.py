@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from ledger.attempts import LastAttempt
-    from ledger.stories import StoryArticle
+    from ledger.stories import StoryEntry
     from news.version import Version
 
 
@@ -122,7 +122,7 @@ async def _explanation(url_or_id: str) -> dict[str, list[dict[str, Any]]]:
         return await explanation(connection, await find(connection, url_or_id))
 
 
-async def _article(url_or_id: str) -> tuple[dict[str, Any], "LastAttempt | None", list["StoryArticle"]]:
+async def _article(url_or_id: str) -> tuple[dict[str, Any], "LastAttempt | None", list["StoryEntry"]]:
     from ledger.articles import documents, find
     from ledger.attempts import last_attempt
 
@@ -132,7 +132,7 @@ async def _article(url_or_id: str) -> tuple[dict[str, Any], "LastAttempt | None"
         return document, await last_attempt(connection, found), await _story(connection, UUID(document["story_id"]))
 
 
-async def _story(connection: "AsyncConnection", id: UUID) -> list["StoryArticle"]:
+async def _story(connection: "AsyncConnection", id: UUID) -> list["StoryEntry"]:
     """Return who carries the article's text; nothing where it is the only one."""
     from ledger.stories import members_of
     from news.errors import NotFound
@@ -165,7 +165,7 @@ def _sentence(attempt: "LastAttempt") -> str:
     return f"Last attempt {_minute(attempt.at)} at {attempt.url}: {attempt.result}; {ends}"
 
 
-def _place(member: "StoryArticle", *, is_this: bool) -> str:
+def _place(member: "StoryEntry", *, is_this: bool) -> str:
     """Return a line on a member of a story: its stated date, or Broadsheet's first sight where that decides."""
     seen = f"first seen {_minute(member.first_seen_at)}"
     if member.claimed is not None:

@@ -30,7 +30,7 @@ MOST_CANDIDATES = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoryArticle:
+class StoryEntry:
     """One member of a story, for a reader."""
 
     article_id: UUID
@@ -234,7 +234,7 @@ async def _redirect(connection: AsyncConnection, stories: Iterable[UUID], into: 
     await connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"into": into}))
 
 
-async def members_of(connection: AsyncConnection, story_id: UUID) -> list[StoryArticle]:
+async def members_of(connection: AsyncConnection, story_id: UUID) -> list[StoryEntry]:
     """Return the members of a story, who had the text first before the others; a merged story's id leads on.
 
     Raises NotFound if there is no such story.
@@ -246,7 +246,7 @@ async def members_of(connection: AsyncConnection, story_id: UUID) -> list[StoryA
         .order_by(articles.c.copy_of.is_not(None), articles.c.out_by, articles.c.first_seen_at, articles.c.id)
     )
     members = [
-        StoryArticle(
+        StoryEntry(
             article_id=row.id,
             outlet=row.outlet,
             url=row.url,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import addresses_of, documents, find, history
 from ledger.attempts import LastAttempt, last_attempt
-from ledger.stories import StoryArticle, members_of
+from ledger.stories import StoryEntry, members_of
 from ledger.tombstones import stones
 from news.errors import NotFound
 from news.version import Tombstone, Version
@@ -28,7 +28,7 @@ class ArticleBundle:
     #: the times that its page was gone, the first one first
     stones: Sequence[Tombstone] = ()
     #: the articles that carry the same text, itself among them; who had it first comes first
-    story: Sequence[StoryArticle] = ()
+    story: Sequence[StoryEntry] = ()
     addresses: Sequence[str] = ()
     #: None where none is known: the index alone knows the article
     last_attempt: LastAttempt | None = None
@@ -62,7 +62,7 @@ async def article_bundle(state: AppState, id: UUID) -> ArticleBundle:
     return ArticleBundle(id=str(id), document=indexed)
 
 
-async def _story(connection: AsyncConnection, id: UUID) -> Sequence[StoryArticle]:
+async def _story(connection: AsyncConnection, id: UUID) -> Sequence[StoryEntry]:
     try:
         return await members_of(connection, id)
     except NotFound:

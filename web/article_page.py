@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger.attempts import LastAttempt
-from ledger.stories import StoryArticle
+from ledger.stories import StoryEntry
 from news.edits import CANNOT_TELL, Edits
 from news.outcome import READ
 from news.version_diff import VersionDiff, compare_versions, find_version, parse_pair
@@ -159,11 +159,11 @@ def _entries(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _member(state: AppState, member: StoryArticle) -> Hyperlink:
+def _member(state: AppState, member: StoryEntry) -> Hyperlink:
     return Hyperlink(name=state.outlets.name(member.outlet), href=f"/articles/{member.article_id}")
 
 
-def _out(member: StoryArticle) -> str:
+def _out(member: StoryEntry) -> str:
     """Return when a member of a story had the text: its stated time, and the first sight of it where that decides."""
     claimed, seen = member.claimed, times.instant(member.first_seen_at, "UTC")
     if claimed is None:

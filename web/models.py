@@ -217,7 +217,7 @@ class DiffResponse(ApiModel):
     fields: list[FieldChange]
 
 
-class StoryArticleSummary(ApiModel):
+class StoryArticle(ApiModel):
     """One of the articles with the same text."""
 
     article_id: UUID
@@ -238,7 +238,7 @@ class StoryArticleSummary(ApiModel):
 class StoryResponse(ApiModel):
     """The articles of a story, the first one first."""
 
-    articles: list[StoryArticleSummary]
+    articles: list[StoryArticle]
 
 
 # --- recrawls
