@@ -39,7 +39,8 @@ async def recrawl_request(request: Request) -> RecrawlRequest:
     try:
         return RecrawlRequest.model_validate_json(body)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
+        # an unknown name explains why a known one is missing
+        first = min(error.errors(include_url=False), key=lambda each: each["type"] != "extra_forbidden")
     match first["type"], first["loc"]:
         case "json_invalid", _:
             raise BadQuery('The body is not JSON. Send {"urls": ["https://…"]}.')

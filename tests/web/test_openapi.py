@@ -119,3 +119,22 @@ async def test_an_empty_parameter_asks_for_nothing(client: httpx.AsyncClient, pu
     empty = "&".join(f"{name}=" for name in [*PARAMETERS, *PROGRAM_PARAMETERS, *facets()])
     found = (await client.get(f"/api/search?{empty}")).json()
     assert found["total"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "status", "sentence"),
+    [
+        ("text/plain", "no JSON", 403, "Send JSON, as Content-Type: application/json."),
+        ("application/json", "no JSON", 400, 'The body is not JSON. Send {"urls": ["https://…"]}.'),
+        ("application/json", '{"url": "https://a.example/"}', 400, "There is no field 'url'. Use one of: urls, force."),
+        ("application/json", '{"urls": []}', 400, 'Send {"urls": ["https://…"], "force": false}.'),
+        ("application/json", '{"urls": ["x"], "force": "yes"}', 400, "The field 'force' must be true or false."),
+        ("application/json", json.dumps({"urls": ["x"] * 1_001}), 400, "Send at most 1000 addresses."),
+        ("application/json", '"' + "x" * 2**20 + '"', 400, "The request body is larger than 1048576 bytes."),
+    ],
+)
+async def test_who_may_write_is_decided_before_the_body_is_read(
+    lonely: httpx.AsyncClient, kind: str, body: str, status: int, sentence: str
+) -> None:
+    answer = await lonely.post("/api/recrawls", content=body, headers={"content-type": kind})
+    assert (answer.status_code, answer.json()) == (status, {"error": sentence})
