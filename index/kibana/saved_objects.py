@@ -1,7 +1,7 @@
 """Kibana's saved objects: data views, saved searches and dashboards, as Kibana exported them.
 
-broadsheet.ndjson leads to deploy/kibana/broadsheet.ndjson and is copied into the wheel. docs/internals/kibana.md says how
-a dashboard is changed.
+broadsheet.ndjson leads to deploy/kibana/broadsheet.ndjson and is copied into the wheel.
+docs/internals/kibana.md says how a dashboard is changed.
 """
 
 import json
