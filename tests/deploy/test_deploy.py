@@ -106,7 +106,7 @@ def test_volumes_and_networks_are_declared():
 
 def test_the_health_check_asks_for_an_address_that_exists():
     asked = set(re.findall(r"127\.0\.0\.1:8000(/\w+)", DOCKERFILE + (DEPLOY / "compose.yaml").read_text()))
-    source = (ROOT / "web" / "health.py").read_text()
+    source = (ROOT / "web" / "probes.py").read_text()
     assert asked == {"/healthz"}
     assert all(f'"{path}"' in source for path in asked)
 
