@@ -11,6 +11,7 @@ from pipelines.extract.block_segmentation import Block
 from pipelines.extract.bylines import is_agency, is_news_agency, is_person, names
 from pipelines.extract.comparison import Candidate, letters, plain
 from pipelines.extract.document import Document
+from pipelines.extract.language_rules import whole_words
 
 _METAS = {
     "author": 0.7,
@@ -214,12 +215,7 @@ def _microdata(document: Document) -> list[str]:
     return found
 
 
-_SAYS_WHO = re.compile(
-    r"\b(?:is|was|has been) (?:an?|the|one of|based|now)\b|\b(?:writes|covers|reports|joined|edits|works)\b|"
-    r"\b(?:ist|arbeitet|schreibt|berichtet|leitet|war)\b|\b(?:est|couvre|écrit|travaille)\b|\b(?:es|escribe|cubre|trabaja)\b|"
-    r"\b(?:è|scrive|lavora)\b|@|e-?mail:",
-    re.IGNORECASE,
-)
+_SAYS_WHO = re.compile(rf"{whole_words('biography')}|@|e-?mail:", re.IGNORECASE)
 #: a longer paragraph about its author is an essay's end
 _BIOGRAPHY_LIMIT = 450
 _LAST_BLOCKS = 3

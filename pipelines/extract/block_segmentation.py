@@ -1,12 +1,13 @@
 """A parsed page in, its blocks out: every visible line of text with the elements that hold it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib.resources import files
 
 from selectolax.lexbor import LexborNode
 
-from pipelines.extract.class_name_rules import SIGNED, furniture
 from pipelines.extract.comparison import single_spaced
 from pipelines.extract.document import DEPTH_LIMIT
 
@@ -226,7 +227,9 @@ class _Walk:
         if tag == "time" and not box.stamp:
             box.stamp = attributes.get("datetime") or ""
         reason = furniture(tag, label, attributes) if tag != "a" and len(label) > 2 else ""
-        if reason and reason not in SIGNED:  # a byline's parts are judged with the block that holds them
+        if (
+            reason and reason not in class_names()["byline_parts"]
+        ):  # a byline's parts are judged with the block that holds them
             line.parts.append(" ")
             return None
         down = node.first_child
@@ -262,3 +265,66 @@ def _hidden(attributes: _Attributes) -> bool:
         return True
     style = attributes.get("style")
     return bool(style and _HIDDEN.search(style))
+
+
+_SPLIT = re.compile(r"[^a-z0-9]+")
+#: what a part of a table is called says what it shows ("player", "rating"), not that it is furniture
+_TABLE = frozenset("tr td th tbody thead".split())
+#: a paragraph of this class stands behind the paywall, a box of it is the notice
+_LINES = frozenset("p h2 h3 h4 li ul ol blockquote".split())
+_TAGS = frozenset("nav footer aside figcaption address".split())
+#: a label that names the article's own text is not furniture for another word that stands in it
+_PROSE = re.compile(
+    r"article[-_]?_*(?:body|content|text)|story[-_]?_*(?:body|content|text)|post[-_]?_*(?:body|content)|"
+    r"entry[-_]?content|"
+    r"body[-_]?(?:text|copy|content)|content[-_]?body|main[-_]?content"
+)
+
+
+def furniture(tag: str, label: str, attributes: Mapping[str, str | None]) -> str:
+    """Return the word that marks an element as furniture, or an empty text.
+
+    `label` is its class and id in lower case.
+
+    >>> furniture("div", "c-related-links", {}), furniture("div", "article-body", {})
+    ('related', '')
+    """
+    if tag in _TAGS:
+        return tag
+    if (role := attributes.get("role")) and role in class_names()["roles"]:
+        return role
+    word = _named(label) if len(label) > 1 and tag not in _TABLE else ""
+    return "" if word == "paywall" and tag in _LINES else word
+
+
+@lru_cache(8192)
+def _named(label: str) -> str:
+    if _PROSE.search(label):
+        return ""
+    names = class_names()
+    for name in label.split():
+        words = [word for word in _SPLIT.split(name) if word]
+        for at, word in enumerate(words):
+            if word in names["words"] and not _layout(words, at):
+                return word
+            if at and f"{words[at - 1]}-{word}" in names["pairs"]:
+                return f"{words[at - 1]}-{word}"
+    return ""
+
+
+def _layout(words: list[str], at: int) -> bool:
+    """Tell whether the word only says how a page is laid out: "has-sidebar", "sidebar-grid"."""
+    return (at > 0 and words[at - 1] in class_names()["before_layout"]) or (
+        at + 1 < len(words) and words[at + 1] in class_names()["after_layout"]
+    )
+
+
+@cache
+def class_names() -> dict[str, frozenset[str]]:
+    """Return data/class_names.txt: list -> words."""
+    found: dict[str, frozenset[str]] = {}
+    for line in (files("pipelines.extract") / "data" / "class_names.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, _, words = line.partition(": ")
+            found[name] = found.get(name, frozenset()) | frozenset(words.split())
+    return found

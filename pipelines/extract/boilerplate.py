@@ -3,6 +3,7 @@
 import re
 
 from pipelines.extract.block_segmentation import Block, Outline
+from pipelines.extract.language_rules import any_of
 
 #: a line longer than this is not judged by its first words
 SHORT = 260
@@ -148,24 +149,8 @@ def signed_off(line: str) -> bool:
     return len(line) < 420 and bool(_SIGNED_OFF.match(line))
 
 
-_CORRECTION_BEGINS = re.compile(
-    r"^\W*(?:correction|corrections|clarification|corrected|editor['’]?s['’]? note|erratum|"
-    r"korrektur|berichtigung|richtigstellung|"
-    r"anmerkung der redaktion|hinweis der redaktion|transparenzhinweis|correctif|rectificatif|erratum|corrección|"
-    r"fe de errores|rectificación|errata|correzione|rettifica|correção|errata|correctie|rättelse|rettelse|oikaisu|"
-    r"sprostowanie|oprava|düzeltme|tashih|исправление|уточнение|поправка|訂正|お詫びと訂正|정정|바로잡습니다|更正|تصحيح|تصويب|"
-    r"اصلاحیه|सुधार|সংশোধনী|แก้ไข|đính chính|koreksi|ralat)\b",
-    re.IGNORECASE,
-)
-_CORRECTION_SAYS = re.compile(
-    r"(?:an )?(?:earlier|previous|original) versions? of this (?:article|story|report|post)|"
-    r"this (?:article|story|post) (?:has been|was) "
-    r"(?:corrected|amended|updated to correct)|in einer (?:früheren|vorherigen|ersten) (?:version|"
-    r"fassung)|une (?:première )?version "
-    r"(?:antérieure|précédente)|una versión (?:anterior|previa)|una versione precedente|uma versão anterior|"
-    r"bu haberin önceki|在此前的版本|記事の(?:一部|当初)",
-    re.IGNORECASE,
-)
+_CORRECTION_BEGINS = re.compile(rf"^\W*{any_of('correction_begins')}\b", re.IGNORECASE)
+_CORRECTION_SAYS = re.compile(any_of("correction_says"), re.IGNORECASE)
 _CORRECTION_LABEL = re.compile(r"correction|corrected|clarification|erratum|korrektur|berichtigung|correctif|correcci")
 #: a longer block is a paragraph about something else
 _CORRECTION_LIMIT = 1_200

@@ -10,6 +10,7 @@ from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.comparison import letters, plain
 from pipelines.extract.headline import Headlines
 from pipelines.extract.human_dates import date_words
+from pipelines.extract.language_rules import any_of, whole_words
 
 #: news agencies and what outlets call their own desks: they sign, but they are no people
 _AGENCIES = frozenset(
@@ -24,32 +25,11 @@ _AGENCIES = frozenset(
     "businesswire globenewswire sid epd kna ots afptv cnnwire propublica".split()
 )
 _DESK = re.compile(
-    r"\b(staff|desk|newsroom|editors?|editorial|team|redaktion|redacci[oó]n|r[eé]daction|redazione|"
-    r"reda[cç][aã]o|redactie|"
-    r"redakce|redakcja|redaktionen|news|newswire|wire|agenc(?:y|ies)|agentur(?:en)?|agencias?|agences?|press|"
-    r"reporters?|"
-    r"correspondents?|contributors?|bureau|online|media|magazine|times|haber merkezi|tv|web|"
-    r"webdesk|service|services|"
-    r"nachrichten|zeitung|daily|herald|tribune|gazette|courier|observer|chronicle|inc|ltd|gmbh|"
-    r"corp|llc|company|university|institute|council|association|ministry|department)\b|редакция|"
-    r"编辑部|記者$|新聞|"
-    r"新闻|日報|オンライン|뉴스|هيئة|تحرير|"
-    r"\.(?:com|de|net|org|co|tv|is|it|fr|at|ch|tr|uk|se|no|dk|nl|pl|cz)\b",
-    re.IGNORECASE,
-)
-#: "By" and "Author" in the languages of news
-_BY_WORDS = (
-    r"by|von|par|por|di|door|av|af|przez|od|oleh|autor(?:in|en)?|auteure?|author|författare|"
-    r"reporter|penulis|yazar|haber|"
-    r"автор|текст|text[eo]?|testo|كتب|كتبت|بقلم|تقرير|نویسنده|گزارش|द्वारा|लेखक|রিপোর্ট|লিখেছেন|"
-    r"প্রতিবেদক|โดย|ผู้เขียน|文|作者|记者|記者|"
-    r"撰文|取材・文|글|מאת|γράφει|του|tekst|foto og tekst|toimittaja|rédaction|redação|redacción"
+    rf"{whole_words('desks')}|記者$|\.(?:com|de|net|org|co|tv|is|it|fr|at|ch|tr|uk|se|no|dk|nl|pl|cz)\b", re.IGNORECASE
 )
 _BY = re.compile(
     r"^(?:view all posts by|posts by|articles by|more (?:by|from)|about)\s+(?=\S)|"
-    r"^(?:(?:words|story|text|article|written|reported|reviewed|posted|opinion|analysis|texte|"
-    r"testo|texto|photos?)\s+)?"
-    rf"(?:{_BY_WORDS})(?:\s*[:：・]\s*|\s+)(?=\S)",
+    rf"^(?:{any_of('before_by')}\s+)?{any_of('by')}(?:\s*[:：・]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
 #: "and" is small, or in a line of capitals large: "Dan" is a name, "dan" is Indonesian
@@ -58,16 +38,7 @@ _SPLIT = re.compile(
     r"\s+(?:and|und|et|y|e|en|og|och|i|a|и|та|ve|dan|və|και|AND|UND|ET|OG|OCH|VE)\s+)\s*"
 )
 _COMMA = re.compile(r"\s*[,，]\s*")
-_ROLE = re.compile(
-    r"\b(editor|reporter|correspondent|writer|columnist|journalist|producer|producers|contributor|"
-    r"redakteur(?:in)?|korrespondent(?:in)?|"
-    r"journaliste|\w*redakteur(?:in)?|\w*korrespondent(?:in)?|\w*leiter(?:in)?|\w*reporter(?:in)?|"
-    r"périodista|periodista|redactora?|giornalista|chief|senior|director|manager|head|staff|"
-    r"photographer|critic|"
-    r"analyst|fellow|professor|author|freelance|host|anchor|autor|reporterin|md|phd|rd|rdn|m\.?d\.?|ph\.?d\.?|"
-    r"jr|sr|iii|ii)\b\.?",
-    re.IGNORECASE,
-)
+_ROLE = re.compile(whole_words("roles"), re.IGNORECASE)
 _CREDENTIALS = re.compile(
     r"(?<=\w\w)(?:,?\s+(?:MD|PhD|Ph\.D\.?|M\.D\.?|MS|MPH|RD|RDN|LD|LDN|CDN|RN|JD|MBA|MSc|BSc|CPA|CFP|Esq\.?))+$"
 )
@@ -78,19 +49,10 @@ _SUFFIX = re.compile(
 )
 _TAIL = re.compile(
     r"\s*(?:[(\[（].*$|\s[-–—|]\s.*$|\s+(?:for|in|at|aus|from|@)\s+.*$|@\S+.*$|\b\d{1,2}[./:-]\d.*$|<.*$|"
-    r"(?:updated|published|posted|veröffentlicht|aktualisiert|publié|publicado|pubblicato)\b.*$)",
+    rf"{any_of('published')}\b.*$)",
     re.IGNORECASE,
 )
-_NO_PERSON = re.compile(
-    r"photo|foto|image|immagine|imagen|bild|picture|ảnh|getty|twitter|facebook|instagram|linkedin|youtube|whatsapp|"
-    r"\b(?:follow|e-?mail|share|website|watch|live|view|posts?|profile|subscribe|read|more|"
-    r"updated?|published|home|about|"
-    r"son güncelleme|güncelle\w*|yayın\w*|giriş|veröffentlicht|aktualisiert|publié|actualizado|"
-    r"publicado|pubblicato|"
-    r"aggiornato|gepubliceerd|опубликовано|обновлено|"
-    r"by|guidelines|biography|see|all|articles?|stories|latest|click|here|today|opinion|blog|min)\b",
-    re.IGNORECASE,
-)
+_NO_PERSON = re.compile(whole_words("not_names"), re.IGNORECASE)
 #: beside letters and their marks
 _IN_NAMES = ".'’-‘` \u200c"
 #: words that begin with a capital in a headline, never in a name
@@ -214,10 +176,7 @@ _LABEL = re.compile(
     r"by-?line|author|autor|auteur|writer|penulis|yazar|verfasser|redakt|journalist|reporter|contributor"
 )
 _NOT_LABEL = re.compile(r"author-?(?:bio|desc|about|box)|autoren-?info|comment")
-_AUTHOR = re.compile(
-    r"^(?:autorin/autor|autor(?:in|en)?|author|auteure?|автор|yazar|penulis|redactor|text)\s*[:：]?\s+(?=\S)",
-    re.IGNORECASE,
-)
+_AUTHOR = re.compile(rf"^{any_of('author')}\s*[:：]?\s+(?=\S)", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: lines before and after the headline, and into the text, among which date and byline stand
 _BEFORE, _INTO = 6, 4

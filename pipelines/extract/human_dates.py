@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 
 from pipelines.extract.instants import Stated, is_zone, sane, zone_named
+from pipelines.extract.language_rules import any_of
 
 #: made by bench/make_date_words.py, which says of what
 DATE_WORDS = "date_words.json"
@@ -134,14 +135,7 @@ _CLOCK = re.compile(
 )
 _HOUR = re.compile(r"(?<![\d.:/-])(\d{1,2})\s?(a\.?m\.?|p\.?m\.?)(?!\w)", re.IGNORECASE)
 _ZONE = re.compile(r"^[\s,(]{0,3}((?:utc|gmt)?\s?[+−-]\s?\d{1,2}(?::?\d{2})?|[a-zмск]{2,5}\b)", re.IGNORECASE)
-_MODIFIED = re.compile(
-    r"updat|modif|edited|aktualis|stand[: ]|actuali[sz]|atuali[sz]|mis à jour|mise à jour|aggiornat|güncelle|"
-    r"обновл|изменен|"
-    r"oppdater|opdater|uppdater|bijgewerkt|zaktuali|aktualiz|更新|수정|업데이트|تحديث|آخر تعديل|به‌روز|بروزرسانی|"
-    r"अपडेट|आপডেট|আপডেট|"
-    r"อัปเดต|อัพเดต|cập nhật|diperbarui|עודכן|ενημέρωση",
-    re.IGNORECASE,
-)
+_MODIFIED = re.compile(any_of("updated"), re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)

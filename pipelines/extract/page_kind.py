@@ -14,6 +14,7 @@ from pipelines.extract import instants, json_ld
 from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.comparison import plain
 from pipelines.extract.document import Document
+from pipelines.extract.language_rules import any_of
 
 _LIVE = re.compile(
     r"(?:^|[/_-])(?:live-?(?:blog|updates?|ticker|news)|liveticker|newsticker|minute-by-minute|"
@@ -148,30 +149,11 @@ def _shown_entries(page: Outline, text: list[Block], zone: ZoneInfo | None) -> t
 #: a page with more text of its own than this is an article that speaks of walls
 _WALL_TEXT = 1_200
 
-_BOT_CHECK = re.compile(
-    r"just a moment|checking your browser|attention required|access denied|access to this page has been denied|"
-    r"are you a (?:robot|human)|verify(?:ing)? (?:that )?you are (?:a )?human|pardon our interruption|captcha|"
-    r"ddos protection|"
-    r"please enable (?:js|javascript|cookies)|enable javascript and cookies|unusual traffic|"
-    r"request unsuccessful|incapsula|"
-    r"security check|bot detection|forbidden",
-    re.IGNORECASE,
-)
-_CONSENT = re.compile(
-    r"before you continue|we value your privacy|your privacy choices|wir benötigen ihre zustimmung|einwilligung|"
-    r"mit werbung weiterlesen|votre consentement|tu privacidad|accept all cookies|cookie consent|consent required|"
-    r"privacy settings|datenschutzeinstellungen|gdpr consent|"
-    r"zustimmung erforderlich|la tua privacy|uw privacy|din integritet",
-    re.IGNORECASE,
-)
+_BOT_CHECK = re.compile(any_of("bot_check"), re.IGNORECASE)
+_CONSENT = re.compile(any_of("consent"), re.IGNORECASE)
 _CONSENT_HOST = re.compile(r"(?:^|\.)(?:consent|privacy|myprivacy|guce|cmp)\.")
 _ERROR = re.compile(
-    r"\b(?:404|410|403|500|502|503)\b.{0,30}(?:error|not found|fehler|page)|page (?:not found|cannot be found|"
-    r"doesn.t exist)|"
-    r"not found|seite nicht gefunden|page introuvable|página no encontrada|pagina non trovata|pagina niet gevonden|"
-    r"sayfa bulunamadı|страница не найдена|ページが見つかりません|페이지를 찾을 수 없|页面不存在|الصفحة غير موجودة|"
-    r"temporarily unavailable|internal server error|bad gateway|service unavailable|under maintenance",
-    re.IGNORECASE,
+    rf"\b(?:404|410|403|500|502|503)\b.{{0,30}}(?:error|not found|fehler|page)|{any_of('error')}", re.IGNORECASE
 )
 
 

@@ -1,0 +1,113 @@
+"""What outlets write in each language of news: the phrases of data/<language>.toml, as patterns.
+
+A phrase is plain text, in lower case. `[a|b]` is a choice (`[a|]` may leave it out), `*` any letters before or behind,
+and `'` an apostrophe of any form. docs/internals/add-a-language.md says what each list is for.
+"""
+
+import re
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+#: every list that a language may have, and what its phrases are matched as
+KINDS = {
+    "by": "before an author's name: by",
+    "before_by": "before that: written",
+    "author": "a label before an author's name: author",
+    "roles": "what somebody is, and no part of a name: editor",
+    "desks": "who signs and is no person: newsroom",
+    "not_names": "what stands in lines of names and is none: share",
+    "published": "behind a name, before a date: published",
+    "updated": "beginnings of words that say that a date is that of a change: updat",
+    "correction_begins": "the first words of a notice of correction: correction",
+    "correction_says": "words that only a notice of correction has: an earlier version of this article",
+    "biography": "verbs by which a line says who its author is: writes",
+    "bot_check": "of a page that asks whether a person reads it: just a moment",
+    "consent": "of a page that asks for consent: before you continue",
+    "error": "of a page that was not found or failed: page not found",
+}
+
+
+@cache
+def rules() -> dict[str, dict[str, tuple[str, ...]]]:
+    """Return language -> list -> phrases, of all files under data/, read once a process. Raises ValueError."""
+    found = sorted((files("pipelines.extract") / "data").iterdir(), key=lambda each: each.name)
+    return {
+        file.name.removesuffix(".toml"): parse(file.name, file.read_text(encoding="utf-8"))
+        for file in found
+        if file.name.endswith(".toml")
+    }
+
+
+def parse(name: str, text: str) -> dict[str, tuple[str, ...]]:
+    """Return list -> phrases of one file's text.
+
+    Raises ValueError, with the file's name, for what is no TOML, a list that is none of KINDS, and what is no list of
+    phrases.
+
+    >>> parse("tlh.toml", 'bye = ["x"]')  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    ValueError: tlh.toml: there is no list `bye`. The lists are by, before_by, author, ...
+    """
+    try:
+        stated = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{name} is no TOML: {error}.") from error
+    for kind, listed in stated.items():
+        if kind not in KINDS:
+            raise ValueError(f"{name}: there is no list `{kind}`. The lists are {', '.join(KINDS)}.")
+        if not isinstance(listed, list) or not all(isinstance(each, str) and each.strip("*") for each in listed):
+            raise ValueError(f"{name}: `{kind}` must be a list of phrases.")
+    return {kind: tuple(listed) for kind, listed in stated.items()}
+
+
+def phrases(kind: str) -> list[str]:
+    """Return the phrases of one list in all languages, each once, the longest first."""
+    assert kind in KINDS, kind
+    every = {phrase: None for lists in rules().values() for phrase in lists.get(kind, ())}
+    return sorted(every, key=lambda phrase: (-len(phrase), phrase))
+
+
+def any_of(kind: str) -> str:
+    """Return a pattern of any phrase of a list, for a place where words begin and end by themselves."""
+    return _choice(phrases(kind))
+
+
+def whole_words(kind: str) -> str:
+    """Return a pattern of any phrase of a list as whole words; at a `*` more letters may stand.
+
+    >>> [bool(re.search(whole_words("roles"), word)) for word in ("editor", "editorship", "wirtschaftsredakteurin")]
+    [True, False, True]
+    """
+    groups: dict[tuple[bool, bool], list[str]] = {}
+    for phrase in phrases(kind):
+        groups.setdefault((phrase.startswith("*"), phrase.endswith("*")), []).append(phrase.strip("*"))
+    return "|".join(
+        f"{'' if before else chr(92) + 'b'}{_choice(each)}{'' if behind else chr(92) + 'b'}"
+        for (before, behind), each in groups.items()
+    )
+
+
+def _choice(several: list[str]) -> str:
+    return f"(?:{'|'.join(map(pattern, several))})"
+
+
+def pattern(phrase: str) -> str:
+    """Return the pattern of one phrase.
+
+    >>> pattern("editor's note"), pattern("version[s|] of this")
+    ("editor['’]s note", 'version(?:s|) of this')
+    """
+    depth, found = 0, []
+    for sign in phrase:
+        depth += (sign == "[") - (sign == "]")
+        if sign in "[]":
+            found.append("(?:" if sign == "[" else ")")
+        elif sign == "|" and depth:
+            found.append("|")
+        elif sign == "'":
+            found.append("['’]")
+        else:
+            found.append(sign if sign == " " else re.escape(sign))
+    return "".join(found)

@@ -1,0 +1,99 @@
+"""What is known of each language as data: which language has which list, and that every phrase does what it says."""
+
+import re
+
+import pytest
+
+from pipelines.extract.bylines import is_agency, is_byline, names
+from pipelines.extract.language_rules import KINDS, any_of, parse, pattern, phrases, rules, whole_words
+
+#: language -> its lists. Whoever adds a list adds it here; a list that is lost by mistake fails the test
+COVERAGE = """
+    ar: by desks updated correction_begins error
+    bn: by updated correction_begins
+    cs: by author desks updated correction_begins
+    da: by desks updated correction_begins
+    de: by author roles desks not_names published updated correction_begins correction_says biography consent error
+    el: by updated
+    en: by before_by author roles desks not_names published updated correction_begins correction_says biography bot_check consent error
+    es: by before_by author roles desks not_names published updated correction_begins correction_says biography consent error
+    fa: by updated correction_begins
+    fi: by correction_begins
+    fr: by before_by author roles desks not_names published updated correction_begins correction_says biography consent error
+    he: by updated
+    hi: by updated correction_begins
+    id: by author updated correction_begins
+    is: by
+    it: by before_by roles desks not_names published updated correction_begins correction_says biography consent error
+    ja: by desks updated correction_begins correction_says error
+    ko: by desks updated correction_begins error
+    ms: by author correction_begins
+    nl: by author desks not_names updated correction_begins consent error
+    no: by desks updated correction_begins
+    pl: by author desks updated correction_begins
+    pt: by before_by author roles desks not_names published updated correction_begins correction_says
+    ru: by author desks not_names updated correction_begins error
+    sv: by desks updated correction_begins consent
+    sw: by author desks published updated correction_begins error
+    th: by updated correction_begins
+    tr: by author desks not_names updated correction_begins correction_says error
+    uk: by author
+    vi: not_names updated correction_begins
+    zh: by desks updated correction_begins correction_says error
+"""
+LISTED = {
+    language: set(lists.split())
+    for language, _, lists in (line.strip().partition(": ") for line in COVERAGE.strip().splitlines())
+}
+#: the lists whose phrases are whole words wherever they stand: in these alone `*` means anything
+WHOLE = {"roles", "desks", "not_names", "biography"}
+PHRASES = sorted(
+    {(kind, phrase) for lists in rules().values() for kind, several in lists.items() for phrase in several}
+)
+
+
+def test_no_language_loses_a_list_and_each_list_is_named_above() -> None:
+    assert {language: set(lists) for language, lists in rules().items()} == LISTED
+
+
+def test_every_list_is_filled_by_some_language() -> None:
+    assert {kind for lists in rules().values() for kind in lists} == set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('byline = ["by"]', "there is no list `byline`"),
+        ('by = "by"', "`by` must be a list of phrases"),
+        ("by = [1]", "`by` must be a list of phrases"),
+        ('by = [""]', "`by` must be a list of phrases"),
+        ("by = [", "is no TOML"),
+    ],
+)
+def test_a_file_that_is_written_wrongly_is_named_with_what_is_wrong(text: str, message: str) -> None:
+    with pytest.raises(ValueError, match=rf"^xx\.toml.*{re.escape(message)}"):
+        parse("xx.toml", text)
+
+
+@pytest.mark.parametrize(("kind", "phrase"), PHRASES)
+def test_a_phrase_is_written_as_the_guide_says(kind: str, phrase: str) -> None:
+    assert phrase == phrase.lower()
+    assert "*" not in phrase.strip("*")
+    assert "*" not in phrase or kind in WHOLE
+    assert phrase.count("[") == phrase.count("]")
+    assert not set(phrase) & set("(){}\\^$+?")
+    first = re.sub(r"\[([^|\]]*)[^\]]*\]", r"\1", phrase).strip("*")
+    assert re.fullmatch(pattern(phrase.strip("*")), first)
+    assert re.search(any_of(kind) if "*" not in phrase else whole_words(kind), first, re.IGNORECASE)
+
+
+def test_the_longest_phrase_is_tried_first() -> None:
+    for kind in KINDS:
+        lengths = [len(phrase) for phrase in phrases(kind)]
+        assert lengths == sorted(lengths, reverse=True)
+
+
+def test_a_language_that_is_added_as_data_is_read() -> None:
+    assert is_byline("Imeandikwa na Asha Juma")
+    assert names(["Imeandikwa na Asha Juma"]) == ["Asha Juma"]
+    assert is_agency("Mwandishi Wetu", ())
