@@ -24,7 +24,8 @@ if not __package__:
     sys.path[0] = str(Path(__file__).parent.parent)
 
 from bench.daemon import end
-from tests.schedules.processes import environment, free_port, until
+from tests.schedules.processes import environment, until
+from tests.ports import free_port
 
 #: four outlets listen on ports that follow each other
 NEWSROOM_PORT = 18_101

@@ -84,7 +84,7 @@ def _configuration() -> "Configuration":
 
 async def _check_ledger(jobs: "Jobs", outlets: list["Outlet"]) -> None:
     """Raise ConfigurationError if the ledger has outlets that are not the demo's: its articles do not belong there."""
-    from ledger.outlets import states
+    from ledger.outlet_state import states
 
     async with jobs.runtime.engine.connect() as connection:
         others = sorted((await states(connection)).keys() - {outlet.slug for outlet in outlets})
