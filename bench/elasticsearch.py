@@ -69,7 +69,7 @@ def index_of(nodes: Sequence[Node], prefix: str = "bench-") -> ElasticsearchInde
 
 
 class Publisher:
-    """Drains a list as the outbox is drained: what is acknowledged goes, the rest is owed."""
+    """Drains a list as the outbox is drained: what is acknowledged goes, the rest is pending."""
 
     def __init__(self, index: ElasticsearchIndex) -> None:
         self.index = index
@@ -80,23 +80,25 @@ class Publisher:
 
     async def write(self, batch: list[Action]) -> None:
         """Write until every action is acknowledged."""
-        owed = batch
-        while owed:
+        pending = batch
+        while pending:
             started = time.process_time()
             try:
-                words = await self.index.write(owed)
+                words = await self.index.write(pending)
             except IndexUnavailable:
                 await asyncio.sleep(0.5)
                 continue
             finally:
                 self.cpu_seconds += time.process_time() - started
-            done = [action for action, word in zip(owed, words, strict=True) if word.status is WriteStatus.DONE]
+            done = [action for action, word in zip(pending, words, strict=True) if word.status is WriteStatus.DONE]
             if done:
                 self.longest_gap_seconds = max(self.longest_gap_seconds, time.monotonic() - self._last_at)
                 self._last_at = time.monotonic()
             self.acknowledged |= {action.id: action.revision for action in done}
-            owed = [action for action, word in zip(owed, words, strict=True) if word.status is not WriteStatus.DONE]
-            if owed:
+            pending = [
+                action for action, word in zip(pending, words, strict=True) if word.status is not WriteStatus.DONE
+            ]
+            if pending:
                 await asyncio.sleep(0.5)
 
 

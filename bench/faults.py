@@ -171,10 +171,10 @@ async def _reached(on: Stage, least: int) -> bool:
 async def _settled(on: Stage) -> bool:
     def look() -> bool:
         try:
-            [[owed, found]] = on.sql("SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM articles)")
+            [[pending, found]] = on.sql("SELECT (SELECT count(*) FROM outbox), (SELECT count(*) FROM articles)")
         except psycopg.Error:
             return False
-        return int(owed) == 0 and int(found) >= (on.stand.first + on.stand.pages) * len(on.stand.hosts)
+        return int(pending) == 0 and int(found) >= (on.stand.first + on.stand.pages) * len(on.stand.hosts)
 
     return await asyncio.to_thread(look)
 

@@ -24,8 +24,8 @@ if not __package__:
     sys.path[0] = str(Path(__file__).parent.parent)
 
 from bench.daemon import end
-from tests.schedules.processes import environment, until
 from tests.ports import free_port
+from tests.schedules.processes import environment, until
 
 #: four outlets listen on ports that follow each other
 NEWSROOM_PORT = 18_101

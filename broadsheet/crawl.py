@@ -66,8 +66,8 @@ async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> bool:
     problems = await _problems(jobs, wanted, going)
     for slug, problem in problems.items():
         err.print(f"{slug}: {problem}", style="yellow")
-    if going.owed:
-        err.print(f"{going.owed} documents pending indexing; `broadsheet status` shows why.", style="yellow")
+    if going.pending:
+        err.print(f"{going.pending} documents pending indexing; `broadsheet status` shows why.", style="yellow")
     if as_json:
         print_json(
             {
@@ -75,10 +75,10 @@ async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> bool:
                 "problems": problems,
                 "waiting": waiting,
                 "next_at": next_at,
-                "pending_index": going.owed,
+                "pending_index": going.pending,
             }
         )
-        return not problems and not going.owed
+        return not problems and not going.pending
     rows = [
         (slug, outcome, str(times))
         for slug, outcomes in sorted(going.outcomes.items())
@@ -91,7 +91,7 @@ async def _crawl(jobs: "Jobs", names: list[str], *, as_json: bool) -> bool:
     if next_at:
         pages = "1 page will be retried" if waiting == 1 else f"{waiting} pages will be retried"
         out.print(f"{pages}, the next at {_clock(next_at)}. Fetch one now: broadsheet recrawl URL")
-    return not problems and not going.owed
+    return not problems and not going.pending
 
 
 def _clock(at: datetime) -> str:
@@ -139,7 +139,7 @@ async def follow_crawl(jobs: "Jobs", outlets: list["Outlet"]) -> "CrawlProgress"
         async for going in follow(jobs, outlets):
             counted = _total(going.outcomes)
             ended = ", ".join(f"{times} {outcome}" for outcome, times in sorted(counted.items()))
-            say(f"Crawling: {ended or 'reading sources'}; {going.owed} pending indexing")
+            say(f"Crawling: {ended or 'reading sources'}; {going.pending} pending indexing")
     assert going is not None, "following yields at least once"
     return going
 

@@ -99,7 +99,7 @@ def _progress(going: "ImportProgress") -> str:
         f"{100 * done / size:.0f} %",
         counted,
         f"fetched: {fetched}" if fetched else "",
-        f"{going.owed} pending indexing",
+        f"{going.pending} pending indexing",
     ]
     return "Reading: " + "; ".join(part for part in parts if part)
 
@@ -134,8 +134,8 @@ def _show(going: "ImportProgress", *, as_json: bool) -> None:
     for each in going.imports:
         if each.error and not each.ended_at:
             err.print(f"{each.file}: {each.error}", style="red")
-    if going.owed:
-        err.print(f"{going.owed} documents pending indexing; `broadsheet status` shows why.", style="yellow")
+    if going.pending:
+        err.print(f"{going.pending} documents pending indexing; `broadsheet status` shows why.", style="yellow")
 
 
 def _as_json(each: "Import") -> dict[str, Any]:

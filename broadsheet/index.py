@@ -13,7 +13,7 @@ from broadsheet.stores import ledger_and_index
 if TYPE_CHECKING:
     from index.elasticsearch.backend import ElasticsearchIndex
     from index.protocol import IndexStatus
-    from ledger.outbox import Debt
+    from ledger.outbox import Backlog
     from pipelines.verify import Counted, Verified
 
 T = TypeVar("T")
@@ -143,19 +143,23 @@ def keys(
 def status(as_json: Json = False) -> None:
     """Show index status: schema, documents, size, pending and rejected documents, what is missing."""
     quiet_logs()
-    found, owed, counted = run(_status())
+    found, index_backlog, counted = run(_status())
     missing, difference = (counted.lacking, counted.sentence()) if counted else (None, "")
     if as_json:
         from dataclasses import asdict
 
-        known = {"pending": owed.owed, "pending_since": owed.owed_since, "rejected": owed.quarantined}
+        known = {
+            "pending": index_backlog.pending,
+            "pending_since": index_backlog.pending_since,
+            "rejected": index_backlog.rejected,
+        }
         print_json(asdict(found) | known | {"missing": missing, "difference": difference or None})
         return
     _print(found)
     if difference:
         out.print(f"  {difference}", style="red")
-    since = f" since {owed.owed_since:%Y-%m-%d %H:%M:%SZ}" if owed.owed_since else ""
-    out.print(f"  {owed.owed} documents pending indexing{since}, {owed.quarantined} rejected")
+    since = f" since {index_backlog.pending_since:%Y-%m-%d %H:%M:%SZ}" if index_backlog.pending_since else ""
+    out.print(f"  {index_backlog.pending} documents pending indexing{since}, {index_backlog.rejected} rejected")
 
 
 def _migrated(known: dict[str, Any]) -> dict[str, Any]:
@@ -185,15 +189,15 @@ async def _verify(*, repair: bool) -> "Verified":
         return await compare(engine, index, repair=repair, anew=repair, remove=repair)
 
 
-async def _status() -> "tuple[IndexStatus, Debt, Counted | None]":
-    from ledger.outbox import debt
+async def _status() -> "tuple[IndexStatus, Backlog, Counted | None]":
+    from ledger.outbox import backlog
     from pipelines.verify import count
 
     async with ledger_and_index() as (engine, index):
         async with engine.connect() as connection:
-            owed = await debt(connection)
+            index_backlog = await backlog(connection)
         found = await index.status()
-        return found, owed, await count(engine, index, revisions=True) if found.schema_version else None
+        return found, index_backlog, await count(engine, index, revisions=True) if found.schema_version else None
 
 
 async def _on_elasticsearch(do: "Callable[[ElasticsearchIndex], Awaitable[T]]") -> T:

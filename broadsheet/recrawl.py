@@ -93,7 +93,7 @@ async def _follow(jobs: "Jobs", urls: list[str]) -> None:
 
     with progress("Fetching") as say:
         async for going in follow(jobs, [], urls):
-            say(f"Fetching: {going.unfinished} of {len(urls)} remaining; {going.owed} pending indexing")
+            say(f"Fetching: {going.unfinished} of {len(urls)} remaining; {going.pending} pending indexing")
 
 
 async def _print(report: "Report", *, as_json: bool, waited: bool) -> None:

@@ -101,13 +101,13 @@ def _articles(
         fail(f"Stopped. {far}; the same command resumes.", 130)
     going = latest[-1]
     if as_json:
-        print_json(going.asked.as_json() | {"pending_index": going.owed})
+        print_json(going.asked.as_json() | {"pending_index": going.pending})
     else:
         _show(going.asked, waited=wait)
     for error in going.asked.errors:
         err.print(f"A part stopped: {error}. The same command resumes.", style="red")
-    if going.owed and wait:
-        err.print(f"{going.owed} documents pending indexing; `broadsheet status` shows why.", style="yellow")
+    if going.pending and wait:
+        err.print(f"{going.pending} documents pending indexing; `broadsheet status` shows why.", style="yellow")
     if wait and going.asked.ended_at is None:
         raise typer.Exit(1)
 
@@ -147,7 +147,7 @@ def _progress(going: "ReprocessProgress", rate: float) -> str:
     asked = going.asked
     verb = "would change" if asked.dry_run else "changed"
     parts = [f"{asked.done} of {asked.total} articles", f"{rate:.0f} a second", f"{asked.changed} {verb}"]
-    return "Reprocessing: " + ", ".join([*parts, f"{going.owed} pending indexing"] if going.owed else parts)
+    return "Reprocessing: " + ", ".join([*parts, f"{going.pending} pending indexing"] if going.pending else parts)
 
 
 #: result -> its text; other results are only counted as changed or unchanged

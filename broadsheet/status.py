@@ -85,7 +85,7 @@ async def _status() -> dict[str, Any]:
     from index.open import open_index
     from ledger.fitness import write_fault
     from ledger.job_queue import job_counts
-    from ledger.outbox import debt, publishing_now
+    from ledger.outbox import backlog, publishing_now
     from ledger.outlet_state import states
     from ledger.totals import totals, unrecordable
     from news.configuration import read
@@ -97,7 +97,7 @@ async def _status() -> dict[str, Any]:
     async with _ledger(configuration) as (engine, limit):
         async with engine.connect() as connection:
             counted, jobs = await totals(connection), await job_counts(connection)
-            owed, known = await debt(connection), await states(connection)
+            index_backlog, known = await backlog(connection), await states(connection)
             refused, publishing = await unrecordable(connection), await publishing_now(connection)
         ledger_problem = await write_fault(engine)
         limit.reschedule(None)
@@ -131,9 +131,9 @@ async def _status() -> dict[str, Any]:
         finally:
             await index.close()
     index_status |= {
-        "pending": owed.owed,
-        "pending_since": owed.owed_since,
-        "rejected": owed.quarantined,
+        "pending": index_backlog.pending,
+        "pending_since": index_backlog.pending_since,
+        "rejected": index_backlog.rejected,
     }
     return {
         "ledger": counted | {"pages_unrecordable": refused.pages},

@@ -31,12 +31,12 @@ class PendingDocument:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Debt:
+class Backlog:
     """How much is pending for the index, since when, and how much it rejected."""
 
-    owed: int
-    owed_since: datetime | None
-    quarantined: int
+    pending: int
+    pending_since: datetime | None
+    rejected: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,11 +175,11 @@ async def publishing_now(connection: AsyncConnection) -> Publishing:
     return Publishing(**row._mapping) if row else Publishing()
 
 
-async def debt(connection: AsyncConnection) -> Debt:
+async def backlog(connection: AsyncConnection) -> Backlog:
     """Return how much is pending and rejected."""
-    row = (await connection.execute(select(func.count().label("owed"), func.min(outbox.c.pending_since)))).one()
-    quarantined = (await connection.execute(select(func.count()).select_from(quarantine))).scalar_one()
-    return Debt(owed=row[0], owed_since=row[1], quarantined=quarantined)
+    row = (await connection.execute(select(func.count().label("pending"), func.min(outbox.c.pending_since)))).one()
+    rejected = (await connection.execute(select(func.count()).select_from(quarantine))).scalar_one()
+    return Backlog(pending=row[0], pending_since=row[1], rejected=rejected)
 
 
 def _batches(rows: Sequence[PendingDocument], size: int = 1_000) -> list[Sequence[PendingDocument]]:

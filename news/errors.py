@@ -40,7 +40,7 @@ class ArchiveUnavailable(BroadsheetError):
 
 
 class IndexUnavailable(BroadsheetError):
-    """The search index cannot be reached or refuses us; what it is owed waits in the outbox."""
+    """The search index cannot be reached or rejects us; documents pending indexing wait in the outbox."""
 
 
 class KibanaUnavailable(BroadsheetError):

@@ -44,10 +44,10 @@ WHILE_AWAY = Backoff(first_seconds=1.0, most_seconds=10.0, jitter=(0.5, 1.0))
 
 
 async def publish(engine: AsyncEngine, index: Index) -> None:
-    """Publish what is owed for as long as the task lives.
+    """Publish what is pending for as long as the task lives.
 
     Of several processes one publishes and the others stand by. While index or ledger are away it waits, longer each
-    time, and tries again: what is owed stays owed.
+    time, and tries again: what is pending stays pending.
     """
     failures = 0
     watch, state = Watch(engine, index), _State(engine)
@@ -159,7 +159,7 @@ async def create_index(engine: AsyncEngine, index: Index) -> bool:
 
 
 async def publish_all(engine: AsyncEngine, index: Index) -> int:
-    """Publish until nothing more can be published now, make it searchable, and return how much is still owed.
+    """Publish until nothing more can be published now, make it searchable, and return how much is still pending.
 
     Raises IndexUnavailable if the index is away.
     """

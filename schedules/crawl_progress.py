@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 
 from ledger.attempts import count_outcomes
-from ledger.outbox import debt
+from ledger.outbox import backlog
 from news.clock import now
 from news.outcome import Outcome
 from news.outlet import Outlet
@@ -22,7 +22,7 @@ class CrawlProgress:
 
     outcomes: dict[str, dict[Outcome, int]]
     unfinished: int
-    owed: int
+    pending: int
 
     @property
     def attempts(self) -> int:
@@ -46,11 +46,11 @@ async def follow(jobs: Jobs, outlets: Collection[Outlet], urls: Collection[str] 
             unfinished = await jobs.unfinished(outlets, urls)
             async with runtime.engine.connect() as connection:
                 outcomes = await count_outcomes(connection, slugs, started_at)
-                owed = (await debt(connection)).owed
-            yield CrawlProgress(outcomes=outcomes, unfinished=unfinished, owed=owed)
+                pending = (await backlog(connection)).pending
+            yield CrawlProgress(outcomes=outcomes, unfinished=unfinished, pending=pending)
             ours.check()
             published_looks = 0 if unfinished else published_looks + 1
             # an index that takes nothing must not hold a person up for ever: some seconds, then the outbox waits
-            if not unfinished and (not owed or published_looks > 5 / LOOK_SECONDS):
+            if not unfinished and (not pending or published_looks > 5 / LOOK_SECONDS):
                 return
             await asyncio.sleep(LOOK_SECONDS)

@@ -15,7 +15,7 @@ from crawler.slices import crawl_slice
 from ledger.faults import DATABASE_ERRORS, reason_of
 from ledger.import_progress import Import, fetched_of_list, import_of, outlets_of_list, stop
 from ledger.job_queue import make_due, unfinished_jobs
-from ledger.outbox import debt
+from ledger.outbox import backlog
 from ledger.pages import count_due
 from ledger.sites import not_before
 from news.errors import CrawlInterrupted
@@ -43,7 +43,7 @@ class ImportProgress:
     imports: list[Import]
     fetched: dict[str, int]
     unfinished: int
-    owed: int
+    pending: int
 
 
 async def ask_import(jobs: Jobs, path: Path, purpose: Purpose = Purpose.IMPORT, *, anew: bool = False) -> Import:
@@ -163,8 +163,8 @@ async def look(jobs: Jobs, ids: Collection[int]) -> ImportProgress:
             if each.kind == ImportKind.ADDRESSES:
                 for outcome, times in (await fetched_of_list(connection, each.id)).items():
                     fetched[outcome] = fetched.get(outcome, 0) + times
-        owed = (await debt(connection)).owed
+        pending = (await backlog(connection)).pending
         names = [f"{jobs.queue}:import:{each}" for each in ids]
         # a retry that waits for its time is not waited for
         unfinished = await unfinished_jobs(connection, names, with_parts=True, due_within_seconds=0)
-    return ImportProgress(imports=imports, fetched=fetched, unfinished=unfinished, owed=owed)
+    return ImportProgress(imports=imports, fetched=fetched, unfinished=unfinished, pending=pending)

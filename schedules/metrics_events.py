@@ -12,7 +12,7 @@ from ledger.articles import utc
 from ledger.completeness import Hours, hour_of
 from ledger.event_watermarks import emitted_until, note_emitted_until
 from ledger.faults import in_transaction
-from ledger.outbox import debt, enqueue_event, enqueue_events, enqueue_state
+from ledger.outbox import backlog, enqueue_event, enqueue_events, enqueue_state
 from ledger.outlet_health import Health, healths
 from ledger.source_rates import Brought, first_readings, hourly
 from news.errors import IndexUnavailable
@@ -77,17 +77,17 @@ async def emit_events(runtime: Runtime, outlets: Mapping[str, Outlet], now: date
 
 async def _emit_backlog(connection: AsyncConnection, slot: datetime, now: datetime) -> timedelta:
     """Enqueue an event on what is pending, and return by how much the index lags behind."""
-    owed = await debt(connection)
-    lag = max(now - owed.owed_since, timedelta(0)) if owed.owed_since else timedelta(0)
+    index_backlog = await backlog(connection)
+    lag = max(now - index_backlog.pending_since, timedelta(0)) if index_backlog.pending_since else timedelta(0)
     if lag <= AWAY:
         event = {
             "event": "index_backlog",
             "at": utc(now),
-            "pending": owed.owed,
-            "rejected": owed.quarantined,
+            "pending": index_backlog.pending,
+            "rejected": index_backlog.rejected,
             "lag_seconds": round(lag.total_seconds(), 1),
         }
-        await enqueue_event(connection, f"debt-{slot:%Y%m%dT%H%M}", event)
+        await enqueue_event(connection, f"backlog-{slot:%Y%m%dT%H%M}", event)
     return lag
 
 

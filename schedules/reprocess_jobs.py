@@ -11,7 +11,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 
 from ledger.faults import DATABASE_ERRORS, reason_of
 from ledger.job_queue import make_due, unfinished_jobs
-from ledger.outbox import debt
+from ledger.outbox import backlog
 from ledger.reprocess_progress import Reprocessing, Steps, begin, reprocessing_of, stop
 from news.errors import CrawlInterrupted
 from pipelines.reprocess import release_hash
@@ -34,7 +34,7 @@ class ReprocessProgress:
 
     asked: Reprocessing
     unfinished: int
-    owed: int
+    pending: int
 
 
 async def ask_reprocessing(
@@ -121,7 +121,7 @@ async def follow_reprocessing(jobs: Jobs, asked: Reprocessing) -> AsyncIterator[
             yield going
             ours.check()
             looks_after = 0 if going.unfinished else looks_after + 1
-            if looks_after and (not going.owed or looks_after > INDEX_SECONDS / LOOK_SECONDS):
+            if looks_after and (not going.pending or looks_after > INDEX_SECONDS / LOOK_SECONDS):
                 return
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -133,5 +133,5 @@ async def look(jobs: Jobs, reprocessing_id: int) -> ReprocessProgress:
         name = _name(jobs, reprocessing_id)
         unfinished = await unfinished_jobs(connection, [name], with_parts=True, due_within_seconds=0)
         asked = await reprocessing_of(connection, reprocessing_id)
-        owed = 0 if asked.dry_run else (await debt(connection)).owed
-    return ReprocessProgress(asked=asked, unfinished=unfinished, owed=owed)
+        pending = 0 if asked.dry_run else (await backlog(connection)).pending
+    return ReprocessProgress(asked=asked, unfinished=unfinished, pending=pending)

@@ -15,7 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from ledger.completeness import Hours, sums
 from ledger.faults import reason_of
 from ledger.job_queue import job_counts
-from ledger.outbox import debt
+from ledger.outbox import backlog
 from ledger.outlet_health import healths
 from news.clock import now
 from news.outcome import Outcome
@@ -50,12 +50,12 @@ async def exposed(request: Request) -> Response:
 async def _counted(state: AppState) -> list[Metric]:
     """Return what the ledger counts. Raises SQLAlchemyError if it is away."""
     async with state.engine.connect() as connection:
-        owed, jobs = await debt(connection), await job_counts(connection)
+        index_backlog, jobs = await backlog(connection), await job_counts(connection)
         known = await healths(connection)
         day = await sums(connection, now() - timedelta(days=1))
     families = [
-        _gauge("broadsheet_index_pending", "Documents pending indexing.", owed.owed),
-        _gauge("broadsheet_index_rejected", "Rejected documents.", owed.quarantined),
+        _gauge("broadsheet_index_pending", "Documents pending indexing.", index_backlog.pending),
+        _gauge("broadsheet_index_rejected", "Rejected documents.", index_backlog.rejected),
         *(_gauge(f"broadsheet_jobs_{name}", f"Jobs or workers: {name}.", count) for name, count in jobs.items()),
     ]
     unwell = GaugeMetricFamily("broadsheet_outlet_unhealthy", "1 for an unhealthy outlet.", labels=["outlet"])

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from ledger.outbox import debt
+from ledger.outbox import backlog
 from ledger.outlet_state import OutletState, states
 from news.errors import IndexUnavailable
 from pipelines.verify import count
@@ -47,7 +47,7 @@ async def status(request: Request) -> Response:
     """Show the state of the index, the documents pending indexing, and each outlet."""
     state = state_of(request)
     async with state.engine.connect() as connection:
-        owed = await debt(connection)
+        index_backlog = await backlog(connection)
         outlets = await states(connection)
     index = await _index_status(state)
     if index["available"]:
@@ -55,7 +55,11 @@ async def status(request: Request) -> Response:
     return json_answer(
         {
             "index": index,
-            "outbox": {"pending": owed.owed, "pending_since": owed.owed_since, "rejected": owed.quarantined},
+            "outbox": {
+                "pending": index_backlog.pending,
+                "pending_since": index_backlog.pending_since,
+                "rejected": index_backlog.rejected,
+            },
             "outlets": [
                 _outlet(each) | {"outlet_name": state.outlets.name(slug)} for slug, each in sorted(outlets.items())
             ],

@@ -259,7 +259,7 @@ async def test_an_answer_that_cannot_be_read_lets_all_wait(
     server: Stumbling, elasticsearch: ElasticsearchIndex, fault: Any
 ) -> None:
     server.always = fault
-    with pytest.raises(IndexUnavailable, match="gives an answer that cannot be read"):
+    with pytest.raises(IndexUnavailable, match="gave an answer that cannot be read"):
         await write(server, elasticsearch, articles(2))
 
 

@@ -25,7 +25,7 @@ from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
 from ledger.articles import utc
 from ledger.database import engine_for
-from ledger.outbox import debt, enqueue_event
+from ledger.outbox import backlog, enqueue_event
 from ledger.outlet_state import SourceState, note_source
 from ledger.schema import articles
 from ledger.tombstones import miss
@@ -126,15 +126,15 @@ async def _run_a_daemon(url: str, elasticsearch_url: str, home: Path) -> None:
         await read(engine, article("https://harbour.example/1", text(1)), last)
         await fail(engine, "https://harbour.example/2", Outcome.WALL, last)
         async with engine.begin() as connection:
-            # what the index refuses, and what it is owed at the time
+            # what the index refuses, and what is pending at the time
             await enqueue_event(connection, "mood", {"at": utc(last), "mood": "bad"})
         for number in range(1, 1 + CATCH_UP // HOUR // HOURS_AT_ONCE):
             now = datetime.now(UTC) + number * EVERY
             await emit_events(runtime, await go_round(jobs, now), now)
             await publish_all(engine, index)
     async with engine.connect() as connection:
-        owed = await debt(connection)
-    assert (owed.owed, owed.quarantined) == (0, 1), "the index refuses what the daemon tells"
+        index_backlog = await backlog(connection)
+    assert (index_backlog.pending, index_backlog.rejected) == (0, 1), "the index refuses what the daemon tells"
     pool.close()
     await index.close()
     await engine.dispose()
@@ -153,8 +153,8 @@ async def _withdraw(url: str, elasticsearch_url: str, home: Path) -> None:
         await miss(connection, found, 410, now)
     await publish_all(engine, index)
     async with engine.connect() as connection:
-        owed = await debt(connection)
-    assert (owed.owed, owed.quarantined) == (0, 0), "the index refuses what the ledger writes"
+        index_backlog = await backlog(connection)
+    assert (index_backlog.pending, index_backlog.rejected) == (0, 0), "the index refuses what the ledger writes"
     await index.close()
     await engine.dispose()
 

@@ -1,4 +1,4 @@
-"""An index that is away costs nothing: what it is owed waits in the ledger and arrives later, once."""
+"""An index that is away costs nothing: what is pending waits in the ledger and arrives later, once."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from index.elasticsearch.client import connect, shown
 from index.fields import SCHEMA_VERSION
 from index.query import Query
 from ledger.database import engine_for, migrate
-from ledger.outbox import debt, enqueue_event, publishing_now
+from ledger.outbox import backlog, enqueue_event, publishing_now
 from ledger.schema import quarantine
 from news.backoff import Backoff
 from news.configuration import Configuration
@@ -51,9 +51,9 @@ def away(index: ElasticsearchIndex) -> ElasticsearchIndex:
     return made
 
 
-async def owed(ledger: AsyncEngine) -> int:
+async def pending_documents(ledger: AsyncEngine) -> int:
     async with ledger.connect() as connection:
-        return (await debt(connection)).owed
+        return (await backlog(connection)).pending
 
 
 async def said(ledger: AsyncEngine) -> str:
@@ -74,7 +74,7 @@ async def test_an_hour_without_an_index_loses_nothing_and_stores_nothing_twice(
                     await publish.publish_all(ledger, gone)
     finally:
         await gone.close()
-    assert await owed(ledger) == 2 * 120
+    assert await pending_documents(ledger) == 2 * 120
     assert await publish.publish_all(ledger, elasticsearch) == 0
     assert (await elasticsearch.status()).documents == {"articles": 120, "events": 120}
     results = await elasticsearch.search(Query(size=200))
@@ -95,7 +95,7 @@ async def test_the_publisher_gets_over_an_index_that_comes_and_goes(
         publisher = asyncio.create_task(publish.publish(ledger, index))
         try:
             async with asyncio.timeout(60):
-                while await owed(ledger):  # noqa: ASYNC110 - the ledger tells nobody
+                while await pending_documents(ledger):  # noqa: ASYNC110 - the ledger tells nobody
                     await asyncio.sleep(0.05)
         finally:
             publisher.cancel()
@@ -125,14 +125,14 @@ async def test_no_strange_answer_ends_the_publisher(
             assert not publisher.done()
             server.always = None
             async with asyncio.timeout(60):
-                while await owed(ledger):  # noqa: ASYNC110 - the ledger tells nobody
+                while await pending_documents(ledger):  # noqa: ASYNC110 - the ledger tells nobody
                     await asyncio.sleep(0.05)
         finally:
             publisher.cancel()
             await asyncio.gather(publisher, return_exceptions=True)
             await index.close()
     async with ledger.connect() as connection:
-        assert (await debt(connection)).quarantined == 0
+        assert (await backlog(connection)).rejected == 0
     await elasticsearch.refresh()
     assert (await elasticsearch.status()).documents == {"articles": 5, "events": 5}
 
@@ -161,7 +161,7 @@ async def test_an_index_that_does_not_answer_is_named_while_it_lasts(
                 publisher.cancel()
                 await asyncio.gather(publisher, return_exceptions=True)
                 await index.close()
-    assert await owed(ledger) == 4
+    assert await pending_documents(ledger) == 4
 
 
 async def test_a_fault_of_the_index_rejects_no_document_and_heals(
@@ -184,14 +184,14 @@ async def test_a_fault_of_the_index_rejects_no_document_and_heals(
             assert "has closed the index" in found
             await elasticsearch.client.indices.open(index=index)
             async with asyncio.timeout(30):
-                while await owed(ledger) or await said(ledger):  # noqa: ASYNC110 - the ledger tells nobody
+                while await pending_documents(ledger) or await said(ledger):  # noqa: ASYNC110 - the ledger tells nobody
                     await asyncio.sleep(0.05)
         finally:
             publisher.cancel()
             await asyncio.gather(publisher, return_exceptions=True)
     assert any("has closed the index" in str(line.get("reason")) for line in logs)
     async with ledger.connect() as connection:
-        assert (await debt(connection)).quarantined == 0
+        assert (await backlog(connection)).rejected == 0
 
 
 async def test_what_is_refused_stands_in_quarantine_and_the_rest_goes_on(

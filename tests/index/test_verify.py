@@ -17,7 +17,7 @@ from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action, Index, Tally
 from ledger.database import engine_for, migrate
 from ledger.indexed import known_after
-from ledger.outbox import debt
+from ledger.outbox import backlog
 from ledger.schema import quarantine
 from pipelines import publish, verify
 from pipelines.verify import DiscrepancyKind as Kind
@@ -70,9 +70,9 @@ async def removed(index: Index, *gone: str) -> None:
         await connection.execute(sql("DELETE FROM search.articles WHERE id = ANY(:ids)"), {"ids": list(gone)})
 
 
-async def owed(ledger: AsyncEngine) -> int:
+async def pending_documents(ledger: AsyncEngine) -> int:
     async with ledger.connect() as connection:
-        return (await debt(connection)).owed
+        return (await backlog(connection)).pending
 
 
 async def test_a_walk_names_what_is_missing_stale_and_left_over(ledger: AsyncEngine, index: Index) -> None:
@@ -91,7 +91,7 @@ async def test_a_walk_names_what_is_missing_stale_and_left_over(ledger: AsyncEng
     assert found.counts == {Kind.MISSING: 3, Kind.STALE: 2, Kind.LEFT_OVER: 1}
     assert found.examples[Kind.MISSING] == [known[0], known[9], known[19]]
     assert found.examples[Kind.LEFT_OVER] == ["foreign"]
-    assert (found.articles, found.unsettled, found.enqueued, await owed(ledger)) == (20, 0, 0, 0)
+    assert (found.articles, found.unsettled, found.enqueued, await pending_documents(ledger)) == (20, 0, 0, 0)
 
     found = await verify.verify(ledger, index, repair=True, anew=True, remove=True)
     assert found.enqueued == found.differ == 6
@@ -167,7 +167,7 @@ async def whole(ledger: AsyncEngine, index: Index, articles: int) -> None:
         while True:
             with suppress(Exception):
                 await index.refresh()
-                if (await index.tally()).articles == articles and not await owed(ledger):
+                if (await index.tally()).articles == articles and not await pending_documents(ledger):
                     return
             await asyncio.sleep(0.1)
 
@@ -210,10 +210,10 @@ async def test_whoever_makes_an_index_enqueues_every_article(ledger: AsyncEngine
     await record(ledger, 3)
     await publish.publish_all(ledger, index)
     assert not await publish.create_index(ledger, index)
-    assert await owed(ledger) == 0
+    assert await pending_documents(ledger) == 0
     await lose(index)
     assert await publish.create_index(ledger, index)
-    assert await owed(ledger) == 3
+    assert await pending_documents(ledger) == 3
 
 
 @pytest.mark.usefixtures("hurried")
@@ -264,4 +264,4 @@ async def test_what_is_left_over_is_not_removed_by_the_publisher(ledger: AsyncEn
     watch = verify.Watch(ledger, index)
     async with ledger.connect() as connection:
         await watch.look(connection)
-    assert await owed(ledger) == 0
+    assert await pending_documents(ledger) == 0

@@ -26,8 +26,8 @@ async def test_the_migrations_make_what_the_tables_say(engine: AsyncEngine) -> N
         assert await connection.run_sync(differences) == []
 
 
-async def test_a_second_process_that_migrates_waits_and_finds_nothing_to_do(fresh_database: str) -> None:
-    first, second = engine_for(fresh_database), engine_for(fresh_database)
+async def test_a_second_process_that_migrates_waits_and_finds_nothing_to_do(empty_database: str) -> None:
+    first, second = engine_for(empty_database), engine_for(empty_database)
     try:
         async with first.connect() as ours:
             await ours.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": Lock.MIGRATION})

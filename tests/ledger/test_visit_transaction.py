@@ -14,7 +14,7 @@ from ledger import indexed
 from ledger.articles import find, history, newest
 from ledger.attempts import ended
 from ledger.indexed import enqueue_everything
-from ledger.outbox import debt, enqueue_article, pending, reject, resolve
+from ledger.outbox import backlog, enqueue_article, pending, reject, resolve
 from ledger.pages import Found, announce, count_due, due, want
 from ledger.rejected_documents import drop, rejected, retry
 from ledger.schema import articles, pages
@@ -136,7 +136,7 @@ async def test_a_page_that_the_ledger_refuses_is_recorded_as_such_and_nothing_el
     async with engine.connect() as connection:
         [attempt] = await ended(connection)
         assert (attempt.url, attempt.outcome, attempt.article_id) == (URL, Outcome.UNRECORDABLE, None)
-        assert (await debt(connection)).owed == 0
+        assert (await backlog(connection)).pending == 0
         assert await count_due(connection, "courier") == 0
         with pytest.raises(NotFound):
             await find(connection, URL)
@@ -202,8 +202,8 @@ async def test_a_refused_document_goes_into_quarantine_with_its_reason(engine: A
     async with engine.begin() as connection:
         [unwanted] = await pending(connection, 10)
         await reject(connection, unwanted, "the schema knows no field x")
-        told = await debt(connection)
-    assert (told.owed, told.quarantined) == (0, 1)
+        told = await backlog(connection)
+    assert (told.pending, told.rejected) == (0, 1)
 
 
 async def test_a_listed_address_is_due_once_and_again_only_when_its_source_says_so(engine: AsyncEngine) -> None:
@@ -235,5 +235,5 @@ async def test_what_was_refused_can_be_seen_tried_again_and_let_go(engine: Async
         [event] = await rejected(connection)
         assert await drop(connection, []) == 0
         assert await drop(connection, [event.id]) == 1
-        assert (await debt(connection)).quarantined == 0
+        assert (await backlog(connection)).rejected == 0
         assert await newest(connection, UUID(str(recorded.article_id))) == ARTICLE

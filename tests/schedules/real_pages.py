@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 from index.open import open_index
 from ledger.attempts import ended
 from ledger.indexed import enqueue_everything
-from ledger.outbox import Debt, debt
+from ledger.outbox import Backlog, backlog
 from ledger.outlet_state import states
 from news.configuration import read
 from news.outcome import READ
@@ -111,18 +111,18 @@ async def crawl(jobs: Jobs, pages: dict[str, Path]) -> dict[str, Any]:
         for address in pages
     }
     ids = sorted({str(each.article_id) for each in attempts.values() if each.outcome in READ})
-    missing, owed = await missing_in_each_index(jobs, ids)
+    missing, index_backlog = await missing_in_each_index(jobs, ids)
     return {
         "became": became,
         "articles": len(ids),
         "missing": missing,
-        "owed": owed.owed,
-        "quarantined": owed.quarantined,
+        "pending": index_backlog.pending,
+        "rejected": index_backlog.rejected,
         "marked": marked,
     }
 
 
-async def missing_in_each_index(jobs: Jobs, ids: list[str]) -> tuple[dict[str, list[str]], Debt]:
+async def missing_in_each_index(jobs: Jobs, ids: list[str]) -> tuple[dict[str, list[str]], Backlog]:
     """Publish to the configured index, then all anew to PostgreSQL's; return index -> articles that it lacks."""
     runtime = jobs.runtime
     postgresql = open_index(replace(runtime.configuration, elasticsearch_url=None), runtime.engine)
@@ -133,7 +133,7 @@ async def missing_in_each_index(jobs: Jobs, ids: list[str]) -> tuple[dict[str, l
         await publish_all(runtime.engine, index)
         missing[index.name] = [id_ for id_ in ids if await index.get(id_) is None]
     async with runtime.engine.connect() as connection:
-        return missing, await debt(connection)
+        return missing, await backlog(connection)
 
 
 def main(folder: Path) -> None:

@@ -115,7 +115,7 @@ def test_every_saved_page_is_accounted_for_in_both_backends(
     # all of them are articles: none may be lost, and none refused
     assert refused == {}
     assert account["missing"] == {"elasticsearch": [], "postgresql": []}
-    assert (account["owed"], account["quarantined"], account["marked"]) == (0, 0, {})
+    assert (account["pending"], account["rejected"], account["marked"]) == (0, 0, {})
 
 
 def test_the_demos_page_fetches_an_article_again(tmp_path: Path, fresh_database: str, newsroom_port: int) -> None:

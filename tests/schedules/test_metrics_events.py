@@ -19,7 +19,7 @@ from index.elasticsearch.client import connect, shown
 from index.elasticsearch.migrate import migrate
 from index.open import open_index
 from ledger import rejected_documents
-from ledger.outbox import debt, enqueue_event
+from ledger.outbox import backlog, enqueue_event
 from ledger.outlet_state import SourceState, note_source
 from ledger.pages import Found, announce
 from ledger.schema import outbox
@@ -80,8 +80,8 @@ async def tell(jobs: Jobs, now: datetime) -> None:
     await emit_events(jobs.runtime, await go_round(jobs, now), now)
 
 
-async def owed(engine: AsyncEngine, kind: str) -> dict[str, dict[str, Any]]:
-    """Return the events of a kind that the index is owed, by id."""
+async def pending_documents(engine: AsyncEngine, kind: str) -> dict[str, dict[str, Any]]:
+    """Return the events of a kind that are pending indexing, by id."""
     async with engine.connect() as connection:
         rows = (await connection.execute(select(outbox.c.id, outbox.c.document).order_by(outbox.c.id))).all()
     return {row.id: row.document for row in rows if row.document and row.document.get("event") == kind}
@@ -105,7 +105,7 @@ async def test_an_hour_is_told_with_what_was_expected_seen_and_came_of_it(jobs: 
     await tell(jobs, NOW)
     for number in range(1, 12):
         await tell(jobs, NOW + number * timedelta(seconds=1))
-    assert len(await owed(engine, "outlet_hour")) == HOURS_AT_ONCE, "told again within the five minutes"
+    assert len(await pending_documents(engine, "outlet_hour")) == HOURS_AT_ONCE, "told again within the five minutes"
     for number in range(1, 12):
         await publish_all(engine, jobs.runtime.index)
         await tell(jobs, NOW + number * EVERY)
@@ -127,19 +127,19 @@ async def test_an_hour_is_told_with_what_was_expected_seen_and_came_of_it(jobs: 
     silent = hours[(last + HOUR).replace(minute=0).isoformat().replace("+00:00", "Z")]
     assert (silent["seen_in_hour"], silent["missing_in_hour"]) == (0, pytest.approx(1, abs=0.01))
     async with engine.connect() as connection:
-        assert (await debt(connection)).quarantined == 0
+        assert (await backlog(connection)).rejected == 0
 
 
 async def test_what_is_told_twice_is_one(jobs: Jobs) -> None:
     engine = jobs.runtime.engine
     await live(engine, NOW, days=2)
     await tell(jobs, NOW)
-    before = [await owed(engine, kind) for kind in ("outlet_hour", "index_backlog")]
+    before = [await pending_documents(engine, kind) for kind in ("outlet_hour", "index_backlog")]
     assert [len(each) for each in before] == [HOURS_AT_ONCE, 1]
     async with engine.begin() as connection:
         await connection.execute(text("DELETE FROM event_watermarks"))  # as if another daemon had told it at once
     await tell(jobs, NOW + timedelta(seconds=30))
-    assert [await owed(engine, kind) for kind in ("outlet_hour", "index_backlog")] == before
+    assert [await pending_documents(engine, kind) for kind in ("outlet_hour", "index_backlog")] == before
 
 
 async def test_hours_that_were_missed_are_told_for_a_day_a_few_at_a_time(jobs: Jobs) -> None:
@@ -151,7 +151,7 @@ async def test_hours_that_were_missed_are_told_for_a_day_a_few_at_a_time(jobs: J
     counts = []
     for number in range(14):
         await tell(jobs, NOW + number * EVERY)
-        counts.append(len(await owed(engine, "outlet_hour")))
+        counts.append(len(await pending_documents(engine, "outlet_hour")))
         await publish_all(engine, jobs.runtime.index)
     assert max(counts) == HOURS_AT_ONCE
     # an hour settled meanwhile
@@ -168,8 +168,8 @@ async def test_an_index_that_is_away_is_owed_no_hours_and_how_far_it_lags_for_a_
     runtime = replace(jobs.runtime, index=away)
     for hours in range(9 * 24):
         await emit_events(runtime, {"harbour": HARBOUR}, NOW + hours * HOUR)
-    assert await owed(engine, "outlet_hour") == {}
-    debts = await owed(engine, "index_backlog")
+    assert await pending_documents(engine, "outlet_hour") == {}
+    debts = await pending_documents(engine, "index_backlog")
     assert len(debts) <= AWAY / HOUR + 1
     lags = [each["lag_seconds"] for each in debts.values()]
     assert lags == sorted(lags)
@@ -177,7 +177,7 @@ async def test_an_index_that_is_away_is_owed_no_hours_and_how_far_it_lags_for_a_
     # and when it is back the last day is told
     await publish_all(engine, jobs.runtime.index)
     await emit_events(jobs.runtime, {"harbour": HARBOUR}, NOW + 9 * 24 * HOUR)
-    assert len(await owed(engine, "outlet_hour")) == HOURS_AT_ONCE
+    assert len(await pending_documents(engine, "outlet_hour")) == HOURS_AT_ONCE
     await away.close()
 
 
@@ -199,8 +199,8 @@ async def test_an_index_with_an_old_schema_is_told_nothing_that_it_would_refuse(
     await migrate(index, settle_seconds=0)
     assert len(await told(index, "index_backlog")) == 2
     await tell(jobs, NOW + 2 * EVERY)
-    assert len(await owed(jobs.runtime.engine, "outlet_unhealthy_now")) == 1
-    assert len(await owed(jobs.runtime.engine, "outlet_hour")) == HOURS_AT_ONCE
+    assert len(await pending_documents(jobs.runtime.engine, "outlet_unhealthy_now")) == 1
+    assert len(await pending_documents(jobs.runtime.engine, "outlet_hour")) == HOURS_AT_ONCE
 
 
 async def test_who_is_unwell_stands_in_the_index_until_it_is_well_again(jobs: Jobs) -> None:
@@ -255,7 +255,7 @@ async def test_an_index_in_postgresql_is_told_nothing(jobs: Jobs) -> None:
     runtime = replace(jobs.runtime, index=open_index(jobs.runtime.configuration, engine))
     await emit_events(runtime, {"harbour": HARBOUR}, NOW)
     async with engine.connect() as connection:
-        assert (await debt(connection)).owed == 0
+        assert (await backlog(connection)).pending == 0
 
 
 async def test_an_event_in_quarantine_can_be_tried_again_whatever_its_id(jobs: Jobs) -> None:
@@ -265,7 +265,7 @@ async def test_an_event_in_quarantine_can_be_tried_again_whatever_its_id(jobs: J
     await publish_all(engine, jobs.runtime.index)
     async with engine.begin() as connection:
         assert await rejected_documents.retry(connection) == 1
-        assert (await debt(connection)).owed == 1
+        assert (await backlog(connection)).pending == 1
 
 
 async def test_events_that_are_older_than_the_user_keeps_them_are_removed_once_a_day(jobs: Jobs) -> None:

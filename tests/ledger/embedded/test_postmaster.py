@@ -211,7 +211,7 @@ def test_the_last_words_are_the_complaint_not_the_farewell(tmp_path: Path) -> No
     assert last_words(log) == "FATAL:  no room."
     log.write_text("LOG:  starting\n\n")
     assert last_words(log) == "LOG:  starting."
-    assert last_words(tmp_path / "none") == "it said nothing."
+    assert last_words(tmp_path / "none") == "no output."
 
 
 @pytest.mark.parametrize(
