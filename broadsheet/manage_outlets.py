@@ -8,7 +8,7 @@ import typer
 from broadsheet import probe_outlets
 from broadsheet.console import err, fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
-from broadsheet.stores import open_ledger
+from broadsheet.stores import open_ledger, with_ledger
 
 if TYPE_CHECKING:
     from ledger.outlet_state import OutletState, SourceState
@@ -212,5 +212,4 @@ async def _skipped_lines(home: str) -> int:
 async def _enable(slugs: list[str], *, enabled: bool) -> None:
     from ledger import outlet_state
 
-    async with open_ledger() as connection:
-        await outlet_state.enable(connection, slugs, enabled=enabled)
+    await with_ledger(lambda connection: outlet_state.enable(connection, slugs, enabled=enabled))

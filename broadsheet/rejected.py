@@ -1,16 +1,15 @@
 """`rejected list|show|retry|delete`: documents that the index rejected."""
 
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from broadsheet.console import fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
-from broadsheet.stores import open_ledger
+from broadsheet.stores import with_ledger
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
+    pass
 
 T = TypeVar("T")
 
@@ -28,7 +27,7 @@ def list_rejected(as_json: Json = False) -> None:
     from ledger.rejected_documents import rejected
 
     quiet_logs()
-    found = run(_with_ledger(rejected))
+    found = run(with_ledger(rejected))
     if as_json:
         print_json([_plain(each) for each in found])
         return
@@ -48,7 +47,7 @@ def show(
     from ledger.rejected_documents import rejected
 
     quiet_logs()
-    [found] = run(_with_ledger(lambda connection: rejected(connection, [id_])))
+    [found] = run(with_ledger(lambda connection: rejected(connection, [id_])))
     print_json(_plain(found) | {"document": found.document})
 
 
@@ -58,7 +57,7 @@ def retry(ids: Ids = None, as_json: Json = False) -> None:
     from ledger import rejected_documents
 
     quiet_logs()
-    pending = run(_with_ledger(lambda connection: rejected_documents.retry(connection, ids or ())))
+    pending = run(with_ledger(lambda connection: rejected_documents.retry(connection, ids or ())))
     if as_json:
         print_json({"pending": pending})
     else:
@@ -73,7 +72,7 @@ def delete(ids: Ids = None, as_json: Json = False) -> None:
     quiet_logs()
     if not ids:
         fail("Name the documents to delete: broadsheet rejected delete ID ...")
-    deleted = run(_with_ledger(lambda connection: rejected_documents.drop(connection, ids)))
+    deleted = run(with_ledger(lambda connection: rejected_documents.drop(connection, ids)))
     if as_json:
         print_json({"deleted": deleted})
     else:
@@ -88,9 +87,3 @@ def _plain(each: Any) -> dict[str, Any]:
         "reason": each.reason,
         "rejected_at": each.refused_at,
     }
-
-
-async def _with_ledger(do: "Callable[[AsyncConnection], Awaitable[T]]") -> T:
-
-    async with open_ledger() as connection:
-        return await do(connection)

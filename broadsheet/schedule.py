@@ -7,7 +7,7 @@ import typer
 
 from broadsheet.console import err, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
-from broadsheet.stores import open_ledger
+from broadsheet.stores import open_ledger, with_ledger
 from news.clock import now
 
 if TYPE_CHECKING:
@@ -124,8 +124,7 @@ def _pause(names: list[str], *, paused: bool, as_json: bool) -> None:
 async def _write_pause(slugs: list[str], *, paused: bool) -> None:
     from ledger import outlet_state
 
-    async with open_ledger() as connection:
-        await outlet_state.pause(connection, slugs, paused=paused)
+    await with_ledger(lambda connection: outlet_state.pause(connection, slugs, paused=paused))
 
 
 async def _run(jobs: "Jobs", names: list[str], *, as_json: bool) -> None:

@@ -1,13 +1,15 @@
 """The ledger, alone or with the index, opened for one command and closed after it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from index.protocol import Index
+
+T = TypeVar("T")
 
 #: at most so many connections: a command does one thing after another, publishing a few at once
 CONNECTIONS = 4
@@ -24,6 +26,19 @@ async def open_ledger() -> "AsyncIterator[AsyncConnection]":
 
     async with database(read(), connections=1) as engine, engine.begin() as connection:
         yield connection
+
+
+async def with_ledger(work: "Callable[[AsyncConnection], Awaitable[T]]") -> T:
+    """Return what `work` returns, done in a transaction of the ledger that the environment names.
+
+    It is done again if PostgreSQL undid it for the sake of another. Raises DatabaseUnavailable or ConfigurationError.
+    """
+    from ledger.database import database
+    from ledger.faults import in_transaction
+    from news.configuration import read
+
+    async with database(read(), connections=1) as engine:
+        return await in_transaction(engine, work)
 
 
 @asynccontextmanager
