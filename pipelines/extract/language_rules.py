@@ -1,7 +1,8 @@
 """What outlets write in each language of news: the phrases of data/<language>.toml, as patterns.
 
-A phrase is plain text, in lower case. `[a|b]` is a choice (`[a|]` may leave it out), `*` any letters before or behind,
-and `'` an apostrophe of any form. docs/internals/add-a-language.md says what each list is for.
+A phrase is plain text, in lower case. `[a|b]` is a choice (`[a|]` may leave it out), `'` an apostrophe of any form, `#`
+a number, `*` more letters, `…` whatever follows (`…80`: up to 80 characters). docs/internals/add-a-language.md says what
+each list is for.
 """
 
 import re
@@ -25,7 +26,16 @@ KINDS = {
     "bot_check": "of a page that asks whether a person reads it: just a moment",
     "consent": "of a page that asks for consent: before you continue",
     "error": "of a page that was not found or failed: page not found",
+    "advertisement": "a line between paragraphs that marks an advertisement, or says that the text goes on",
+    "share": "a line that asks to share, to follow, to get an app",
+    "read_more": "a line that leads to other articles: read more",
+    "sign_up": "a line that asks to subscribe, to register, to log in",
+    "page_labels": "any other line of the page's own: comments, print, tags",
 }
+
+
+#: what a sign of a phrase means
+_SIGNS = {"'": "['’]", "*": r"\w*", "#": r"\d+"}
 
 
 @cache
@@ -96,8 +106,8 @@ def _choice(several: list[str]) -> str:
 def pattern(phrase: str) -> str:
     """Return the pattern of one phrase.
 
-    >>> pattern("editor's note"), pattern("version[s|] of this")
-    ("editor['’]s note", 'version(?:s|) of this')
+    >>> pattern("editor's note"), pattern("version[s|] of this"), pattern("read more …80"), pattern("saiba mais…")
+    ("editor['’]s note", 'version(?:s|) of this', 'read more\\\\b.{0,80}', 'saiba mais.*')
     """
     depth, found = 0, []
     for sign in phrase:
@@ -106,8 +116,10 @@ def pattern(phrase: str) -> str:
             found.append("(?:" if sign == "[" else ")")
         elif sign == "|" and depth:
             found.append("|")
-        elif sign == "'":
-            found.append("['’]")
+        elif sign in _SIGNS:
+            found.append(_SIGNS[sign])
         else:
             found.append(sign if sign == " " else re.escape(sign))
-    return "".join(found)
+    text = "".join(found)
+    # how many characters may follow; behind a space the word before it has to end
+    return re.sub(r"( ?)…(\d*)", lambda at: (r"\b" if at[1] else "") + (f".{{0,{at[2]}}}" if at[2] else ".*"), text)
