@@ -1,8 +1,8 @@
 """What outlets write in each language of news: the phrases of data/<language>.toml, as patterns.
 
 A phrase is plain text, in lower case. `[a|b]` is a choice (`[a|]` may leave it out), `'` an apostrophe of any form, `#`
-a number, `*` more letters, `…` whatever follows (`…80`: up to 80 characters). docs/internals/add-a-language.md says what
-each list is for.
+a number, `*` more letters, `…` whatever follows (`…80`: up to 80 characters). docs/internals/add-a-language.md says
+what each list is for.
 """
 
 import re
