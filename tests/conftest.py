@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -25,6 +26,10 @@ from tests.ports import row_of_free_ports
 #: a server of one's own whose user may create databases; not a setting of Broadsheet, so no test may find it
 OWN_SERVER = os.environ.pop("BROADSHEET_TEST_DATABASE_URL", None)
 
+
+# readline, which pytest reads, sets them in a process without a terminal; no command of a test is to break its lines
+for _name in ("COLUMNS", "LINES"):
+    os.environ.pop(_name, None)
 
 # a shell that runs the tests in its background has them ignore Ctrl-C, and so would every process that they start
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -45,6 +50,13 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     if report.skipped and isinstance(report.longrepr, tuple) and shared_files.ABSENT in report.longrepr[2]:
         report.longrepr = (shared_files.__file__, 0, report.longrepr[2])
     return report
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Forget where a command that ran in this test sent the logs: to a stream that is closed afterwards."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

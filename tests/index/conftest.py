@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
@@ -20,12 +19,6 @@ from news.configuration import Configuration
 from news.url import article_id
 
 Put = Callable[..., Awaitable[None]]
-
-
-@pytest.fixture(autouse=True)
-def plain_logs() -> None:
-    """Forget where a command that ran in an earlier test sent the logs: to a stream that is closed by now."""
-    structlog.reset_defaults()
 
 
 @pytest.fixture

@@ -516,7 +516,7 @@ async def test_two_workers_share_the_parts(engine, environ, fresh_database, outl
     [
         (["--outlet", "daly"], "Did you mean 'daily'?"),
         (["--since", "yesterday"], "does not match the format"),
-        (["--enrich", "--extract"], "exclude each other"),
+        (["--enrich", "--extract"], "Use either --enrich or --extract"),
         (["pages.warc.gz", "--dry-run"], "FILE takes no"),
     ],
 )
