@@ -115,4 +115,4 @@ def test_a_page_that_cannot_be_kept_stays_due_and_the_person_and_the_log_are_tol
     assert "new" in broadsheet(environ, "recrawl", url).stdout
     ended = broadsheet(environ, "status")
     assert "cannot be written" not in ended.stdout
-    assert "0 given up" in ended.stdout
+    assert "0 failed" in ended.stdout
