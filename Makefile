@@ -17,7 +17,7 @@ run: .venv/installed ## the demo: crawl a small newsroom on this machine, then s
 	@$(BIN)/broadsheet demo $(if $(ONCE),--once)
 
 test: .venv/dev ## run the tests in $(WORKERS) processes; a package's alone, in one: make test ARGS=tests/news
-	@$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS) --dist loadgroup)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile)
 
 lint: .venv/dev ## check style, types and the import contract
 	@$(BIN)/ruff check .
