@@ -15,7 +15,8 @@ from typing import Any
 import psycopg
 
 from ledger.embedded.server import Server, start
-from tests.schedules.processes import environment, libpq
+from tests.databases import libpq
+from tests.schedules.processes import environment
 
 #: a run that gets no further in this time is stuck
 PATIENCE_SECONDS = 3_600

@@ -25,7 +25,7 @@ from langdetect import detect_langs as langdetects
 from news.article import Article
 from news.outlet import Outlet
 from pipelines.enrich import STEPS, enrich
-from pipelines.enrich.text.analysed_text import AnalysedText as Reading
+from pipelines.enrich.text.analysed_text import AnalysedText
 from pipelines.enrich.text.lexicon import key
 from pipelines.language import detect, identify
 
@@ -271,7 +271,7 @@ def cpu(truths: list[dict[str, Any]]) -> dict[str, Any]:
 
 def one_round(article: Article, outlet: Outlet) -> dict[str, float]:
     """Return the CPU milliseconds of each step on one article, read anew."""
-    reading = Reading(article, outlet)
+    reading = AnalysedText(article, outlet)
     times = {}
     for step in STEPS:
         start = time.process_time()

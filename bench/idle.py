@@ -21,8 +21,8 @@ if not __package__:
 from bench.daemon import end, house, launch
 from ledger.embedded.server import Server
 from tests import elasticsearch_server
+from tests.databases import libpq
 from tests.ports import free_port
-from tests.schedules.processes import libpq
 
 #: the daemon has made its tables and index, and its first rounds, after so long, on a busy machine, too
 SETTLE_SECONDS = 90.0

@@ -17,7 +17,8 @@ from zlib import crc32
 
 from bench.newsstand import WORDS
 from ledger.embedded.server import Server
-from tests.schedules.processes import environment, libpq
+from tests.databases import libpq
+from tests.schedules.processes import environment
 
 #: this checkout
 CHECKOUT = Path(__file__).parents[1]

@@ -29,7 +29,7 @@ from bench.daemon import house
 from bench.hostile import FIELDS, hostile
 from bench.press import CHECKOUT, Story, page
 from bench.rereading import ARTICLES, REPROCESSED, reprocess, reread
-from tests.schedules.processes import libpq
+from tests.databases import libpq
 
 #: the commit before pages failed alone and versions knew where they came from
 PARENT = "c83cef3"

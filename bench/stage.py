@@ -19,11 +19,12 @@ from elasticsearch import Elasticsearch
 from bench.daemon import end
 from bench.newsstand import Newsstand
 from ledger.embedded.server import Server, start
+from tests.databases import libpq
 from tests.elasticsearch_server import Node
 from tests.elasticsearch_server import running as elasticsearch
 from tests.index.stumbling import Stumbling, stumbling
 from tests.ports import free_port
-from tests.schedules.processes import environment, libpq
+from tests.schedules.processes import environment
 
 #: bytes of each small disk: the ledger's, and the archive's
 LEDGER_DISK, ARCHIVE_DISK = "1500m", "200m"

@@ -17,7 +17,6 @@ from news.edits import Edits
 from news.errors import NoAddress, NotFound
 from news.identity import identity
 from news.index_document import IndexDocument
-from news.moment import utc as utc  # what the ledger's other modules write, too
 from news.version import Version
 
 #: no page lists more addresses of an article: of some, outlets make endless variants, thousands

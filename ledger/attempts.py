@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Row, func, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import utc
 from ledger.schema import attempts, pages
+from news.moment import utc
 from news.outcome import COSTLY, Outcome, meaning_of
 
 #: addresses of an article among which its last attempt is looked for: of some, outlets make endless variants

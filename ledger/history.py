@@ -11,13 +11,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, unpack, utc
+from ledger.articles import pack, unpack
 from ledger.corroboration import out_by_of
 from ledger.outbox import enqueue_article
 from ledger.schema import articles, signatures, versions
 from ledger.stories import find_copies, join, lock_stories, remember
 from news.article import Article
 from news.edits import EditKind, Edits, compare
+from news.moment import utc
 from news.provenance import Provenance, as_read_now
 from news.signature import Signature, unpacked
 from news.version import fingerprint, is_cut_short

@@ -11,12 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import utc
 from ledger.locks import Lock
 from ledger.outbox import enqueue_articles
 from ledger.schema import articles, merged_stories, signatures
 from news.errors import NotFound
-from news.moment import Moment
+from news.moment import Moment, utc
 from news.signature import Signature, bands, is_copy, packed, similarity, unpacked
 from news.story import StoryMember, claimed_at, first
 

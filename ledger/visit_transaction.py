@@ -13,7 +13,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ledger.articles import utc
 from ledger.faults import again_on_conflict, is_data_error, reason_of
 from ledger.outbox import enqueue_event
 from ledger.pages import Found, announce
@@ -26,6 +25,7 @@ from ledger.store_article import store
 from ledger.stories import STORY_DAYS
 from ledger.tombstones import meet, miss
 from news.article import Kind
+from news.moment import utc
 from news.outcome import READ, Outcome
 from news.storable import storable
 from news.url import site_of

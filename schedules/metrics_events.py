@@ -8,7 +8,6 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.protocol import Index
-from ledger.articles import utc
 from ledger.completeness import Hours, hour_of
 from ledger.event_watermarks import emitted_until, note_emitted_until
 from ledger.faults import in_transaction
@@ -16,6 +15,7 @@ from ledger.outbox import backlog, enqueue_event, enqueue_events, enqueue_state
 from ledger.outlet_health import Health, healths
 from ledger.source_rates import Brought, first_readings, hourly
 from news.errors import IndexUnavailable
+from news.moment import utc
 from news.outlet import Outlet
 from pipelines.runtime import Runtime
 from schedules.health_rules import HOUR, REMEMBERED, Usual

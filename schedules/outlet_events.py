@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Any
 
-from ledger.articles import utc
 from ledger.completeness import Hours
 from ledger.outlet_health import Health
+from news.moment import utc
 from news.outlet import Outlet
 from schedules.health_rules import HOUR
 

@@ -5,22 +5,20 @@ import os
 import shutil
 import signal
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
 import structlog
-from psycopg import sql
 from sqlalchemy import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.database import engine_for, migrate
 from ledger.embedded.server import start
 from tests import elasticsearch_server, shared_files
+from tests.databases import database_from, libpq
 from tests.ports import row_of_free_ports
 
 #: a server of one's own whose user may create databases; not a setting of Broadsheet, so no test may find it
@@ -74,7 +72,7 @@ def database_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def ledger_template(database_url: str) -> Iterator[str]:
     """Name of a database with an empty ledger; a copy of it is made in a tenth of the time that the schema takes."""
-    with _database_from("template0", database_url) as url:
+    with database_from("template0", database_url) as url:
         with ThreadPoolExecutor() as outside_the_loop:
             outside_the_loop.submit(asyncio.run, _make_ledger(url)).result()
         yield str(make_url(url).database)
@@ -89,28 +87,15 @@ async def _make_ledger(url: str) -> None:
 @pytest.fixture
 def fresh_database(database_url: str, ledger_template: str) -> Iterator[str]:
     """SQLAlchemy's URL of a database with an empty ledger, dropped after the test whoever is still connected."""
-    with _database_from(ledger_template, database_url) as url:
+    with database_from(ledger_template, database_url) as url:
         yield url
 
 
 @pytest.fixture
 def empty_database(database_url: str) -> Iterator[str]:
     """SQLAlchemy's URL of a database without any table, for tests of how a ledger is made."""
-    with _database_from("template0", database_url) as url:
+    with database_from("template0", database_url) as url:
         yield url
-
-
-@contextmanager
-def _database_from(template: str, server: str) -> Iterator[str]:
-    name = f"test_{uuid.uuid4().hex}"
-    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-    with psycopg.connect(libpq(server), autocommit=True) as connection:
-        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
-    try:
-        yield make_url(server).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with psycopg.connect(libpq(server), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture
@@ -140,8 +125,3 @@ def elasticsearch_url() -> Iterator[str]:
 def newsroom_port() -> int:
     """Four ports in a row that are free."""
     return row_of_free_ports(4)
-
-
-def libpq(url: str) -> str:
-    """Return SQLAlchemy's `url` as psycopg itself takes it."""
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)

@@ -3,7 +3,7 @@
 import psycopg
 from sqlalchemy import create_engine, text
 
-from tests.conftest import libpq
+from tests.databases import libpq
 
 
 def test_each_test_has_an_empty_database(empty_database: str) -> None:

@@ -19,9 +19,10 @@ from ledger.visit_transaction import record
 from news.edits import EditKind, Edits
 from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome
+from tests.databases import libpq
 from tests.ledger import readings
 from tests.ledger.readings import article, hour, published, read
-from tests.schedules.processes import environment, libpq
+from tests.schedules.processes import environment
 
 
 def broadsheet(*arguments: str, home: Path, timeout: float = 120, **settings: str) -> subprocess.CompletedProcess[str]:

@@ -14,7 +14,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.outlet_state import enable
-from tests.schedules.processes import environment, libpq
+from tests.databases import libpq
+from tests.schedules.processes import environment
 
 
 @pytest.fixture

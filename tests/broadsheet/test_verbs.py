@@ -13,22 +13,23 @@ from typing import Any
 
 import pytest
 import typer
-from sqlalchemy import make_url, text, update
+from sqlalchemy import text, update
 from typer.testing import CliRunner
 
 from broadsheet.command import CODES, app
 from ledger import outlet_state
-from ledger.database import engine_for, migrate
+from ledger.database import engine_for
 from ledger.schema import outlets as outlets_table
 from ledger.schema import quarantine
 from news.clock import now
 from news.outcome import Outcome
 from news.printable import printable
 from tests.broadsheet.warm import Warm, warm
+from tests.databases import database_from, libpq
 from tests.index.fake_kibana import FakeKibana, serving
 from tests.ledger import readings
 from tests.news.hostile import TEXTS
-from tests.schedules.processes import environment, libpq
+from tests.schedules.processes import environment
 
 NOWHERE = "postgresql://someone:a-secret@127.0.0.1:1/nowhere"
 ARTICLE = "https://alpha.example/flood"
@@ -133,14 +134,9 @@ class Broadsheet:
 
 
 @pytest.fixture(scope="module")
-def ledger(database_url: str) -> Iterator[str]:
-    import psycopg
-
-    with psycopg.connect(libpq(database_url), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE verbs TEMPLATE template0")
-    yield make_url(database_url).set(database="verbs").render_as_string(hide_password=False)
-    with psycopg.connect(libpq(database_url), autocommit=True) as connection:
-        connection.execute("DROP DATABASE verbs WITH (FORCE)")
+def ledger(database_url: str, ledger_template: str) -> Iterator[str]:
+    with database_from(ledger_template, database_url) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +160,6 @@ def broadsheet(ledger: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 async def _fill(ledger: str) -> None:
     engine = engine_for(ledger)
-    await migrate(engine)
     for number in (0, 1):
         body = f"{readings.text(1)}\n{TURNED} {number}"
         odd = {"headline": TURNED, "authors": (TURNED,), "standfirst": TURNED, "date_published": readings.published(0)}

@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.conftest import libpq
 from tests.crawler.hostile import Server, Site, answer, article, serve, sitemap
+from tests.databases import libpq
 
 CLONE = Path(__file__).parents[2]
 

@@ -19,9 +19,9 @@ from ledger.database import engine_for, migrate
 from ledger.schema import attempts
 from news.clock import now
 from news.errors import CrawlInterrupted
-from tests.conftest import libpq
 from tests.crawler.conftest import House
 from tests.crawler.hostile import Asked, Site, answer, article
+from tests.databases import libpq
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

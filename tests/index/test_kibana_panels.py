@@ -2,34 +2,28 @@
 
 import asyncio
 import json
-import os
-import random
-import socket
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from elasticsearch import Elasticsearch
-from psycopg import sql
-from sqlalchemy import make_url, select
+from sqlalchemy import select
 
 from crawler.catalogue import Catalogue
 from crawler.slices import settings
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
-from ledger.articles import utc
 from ledger.database import engine_for
 from ledger.outbox import backlog, enqueue_event
 from ledger.outlet_state import SourceState, note_source
 from ledger.schema import articles
 from ledger.tombstones import miss
 from news.configuration import Configuration
+from news.moment import utc
 from news.outcome import READ, Outcome
 from news.outlet import Outlet, Source, SourceKind
 from pipelines.pool import Pool
@@ -39,9 +33,11 @@ from schedules.health_checks import go_round
 from schedules.health_rules import HOUR
 from schedules.jobs import open_jobs
 from schedules.metrics_events import CATCH_UP, EVERY, HOURS_AT_ONCE, emit_events
-from tests.conftest import libpq
+from tests.databases import database_from, libpq
 from tests.index.kibana_queries import LONG_AGO, objects, of_lens, of_search, view, within
 from tests.ledger.readings import article, fail, read, text
+from tests.ports import row_of_free_ports
+from tests.schedules.processes import environment
 
 #: as tests/schedules/test_house.py
 PATIENCE_SECONDS = 300
@@ -72,22 +68,14 @@ def filled(
     elasticsearch_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Elasticsearch]:
     """Give an Elasticsearch with two runs of the newsroom, which have edits, and an article that was withdrawn."""
-    name = f"test_{uuid.uuid4().hex}"
-    with psycopg.connect(libpq(database_url), autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(sql.Identifier(name)))
-    url = make_url(database_url).set(database=name).render_as_string(hide_password=False)
     home = tmp_path_factory.mktemp("home")
-    port = _ports()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")} | {
-        "BROADSHEET_HOME": str(home),
-        "BROADSHEET_DATABASE_URL": libpq(url),
-        "BROADSHEET_ELASTICSEARCH_URL": elasticsearch_url,
-    }
-    try:
+    port = row_of_free_ports(4)
+    with database_from("template0", database_url) as url:
+        environ = environment(home, database_url=libpq(url), elasticsearch_url=elasticsearch_url)
         for _ in range(2):
             ran = subprocess.run(
                 [sys.executable, "-m", "broadsheet", "demo", "--once", "--newsroom-port", str(port)],
-                env=environment,
+                env=environ,
                 capture_output=True,
                 text=True,
                 timeout=PATIENCE_SECONDS,
@@ -99,9 +87,6 @@ def filled(
         with Elasticsearch(elasticsearch_url) as client:
             client.indices.refresh(index="articles,events")
             yield client
-    finally:
-        with psycopg.connect(libpq(database_url), autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 async def _run_a_daemon(url: str, elasticsearch_url: str, home: Path) -> None:
@@ -157,19 +142,6 @@ async def _withdraw(url: str, elasticsearch_url: str, home: Path) -> None:
     assert (index_backlog.pending, index_backlog.rejected) == (0, 0), "the index refuses what the ledger writes"
     await index.close()
     await engine.dispose()
-
-
-def _ports() -> int:
-    for _ in range(100):
-        port = random.randrange(20_000, 30_000)
-        try:
-            for number in range(port, port + 4):
-                with socket.socket() as probe:
-                    probe.bind(("127.0.0.1", number))
-        except OSError:
-            continue
-        return port
-    raise AssertionError("no four free ports in a row")
 
 
 def ask(client: Elasticsearch, stream: str, request: Mapping[str, Any]) -> Mapping[str, Any]:

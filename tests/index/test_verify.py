@@ -20,7 +20,7 @@ from ledger.indexed import known_after
 from ledger.outbox import backlog
 from ledger.schema import quarantine
 from pipelines import publish, verify
-from pipelines.verify import DiscrepancyKind as Kind
+from pipelines.verify import DiscrepancyKind
 from tests.ledger.readings import article, hour, read, text
 
 
@@ -88,9 +88,9 @@ async def test_a_walk_names_what_is_missing_stale_and_left_over(ledger: AsyncEng
     assert await index.write([foreign]) == [DONE]
 
     found = await verify.verify(ledger, index)
-    assert found.counts == {Kind.MISSING: 3, Kind.STALE: 2, Kind.LEFT_OVER: 1}
-    assert found.examples[Kind.MISSING] == [known[0], known[9], known[19]]
-    assert found.examples[Kind.LEFT_OVER] == ["foreign"]
+    assert found.counts == {DiscrepancyKind.MISSING: 3, DiscrepancyKind.STALE: 2, DiscrepancyKind.LEFT_OVER: 1}
+    assert found.examples[DiscrepancyKind.MISSING] == [known[0], known[9], known[19]]
+    assert found.examples[DiscrepancyKind.LEFT_OVER] == ["foreign"]
     assert (found.articles, found.unsettled, found.enqueued, await pending_documents(ledger)) == (20, 0, 0, 0)
 
     found = await verify.verify(ledger, index, repair=True, anew=True, remove=True)
@@ -245,7 +245,7 @@ async def test_an_index_restored_from_an_old_snapshot_is_brought_up_to_date(
         await client.snapshot.restore(
             repository=name, snapshot="old", include_global_state=False, wait_for_completion=True
         )
-        assert (await verify.verify(ledger, elasticsearch)).counts == {Kind.STALE: 3}
+        assert (await verify.verify(ledger, elasticsearch)).counts == {DiscrepancyKind.STALE: 3}
         async with publishing(ledger, elasticsearch):  # nothing was recorded since: the revisions alone tell
             deadline = time.monotonic() + 30
             while (await verify.verify(ledger, elasticsearch)).counts:

@@ -25,7 +25,7 @@ from ledger.sites import RobotsFile, leave_alone, not_before, note_request, requ
 from news.clock import now, on_system_clock, set_offset, system_now
 from news.configuration import Configuration
 from news.outlet import Source, SourceKind
-from tests.conftest import libpq
+from tests.databases import libpq
 
 DAYS = timedelta(days=2)
 SECOND = timedelta(seconds=1)

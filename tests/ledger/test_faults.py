@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ledger.database import engine_for
 from ledger.faults import CONFLICT_TRIES, again_on_conflict, is_data_error, reason_of, sentence_of
 from ledger.schema import attempts, sites
+from tests.databases import libpq
 
 ATTEMPT: dict[str, Any] = {
     "at": datetime(2024, 2, 8, tzinfo=UTC),
@@ -75,7 +76,7 @@ def test_a_mistake_of_ours_is_not() -> None:
 async def test_a_refused_connection_is_named_by_its_sqlstate_and_without_an_address(
     engine: AsyncEngine, fresh_database: str
 ) -> None:
-    with psycopg.connect(fresh_database.replace("+psycopg", ""), autocommit=True) as connection:
+    with psycopg.connect(libpq(fresh_database), autocommit=True) as connection:
         connection.execute("CREATE ROLE limited LOGIN CONNECTION LIMIT 0")
     try:
         limited = engine_for(make_url(fresh_database).set(username="limited").render_as_string(hide_password=False))
@@ -85,7 +86,7 @@ async def test_a_refused_connection_is_named_by_its_sqlstate_and_without_an_addr
         assert reason_of(caught.value) == '53300 too many connections for role "limited"'
         assert sentence_of(caught.value).startswith("PostgreSQL has no free connection (53300 too many")
     finally:
-        with psycopg.connect(fresh_database.replace("+psycopg", ""), autocommit=True) as connection:
+        with psycopg.connect(libpq(fresh_database), autocommit=True) as connection:
             connection.execute("DROP ROLE limited")
     missing = engine_for(make_url(fresh_database).set(database="no_such").render_as_string(hide_password=False))
     with pytest.raises(OperationalError) as caught:

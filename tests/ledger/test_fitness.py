@@ -24,7 +24,8 @@ from ledger.embedded.cluster import programs
 from ledger.embedded.os_user import choose
 from ledger.fitness import write_fault
 from news.errors import DatabaseUnavailable
-from tests.conftest import OWN_SERVER, libpq
+from tests.conftest import OWN_SERVER
+from tests.databases import libpq
 from tests.ports import free_port
 
 

@@ -12,7 +12,8 @@ from ledger.schema import pages
 from ledger.totals import unrecordable
 from news.outcome import Outcome
 from schedules.worker_liveness import worker_locks
-from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, libpq, running, until
+from tests.databases import libpq
+from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, running, until
 
 #: connections of processes other than this test's own queries
 OTHERS = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"

@@ -16,7 +16,7 @@ from ledger.outlet_state import enable, pause
 from ledger.schema import attempts, outbox, sources
 from ledger.wake import CHANNEL, Sleeper
 from news.clock import now
-from tests.conftest import libpq
+from tests.databases import libpq
 
 LONG, SOON = 60.0, 0.3
 

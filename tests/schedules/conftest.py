@@ -13,7 +13,8 @@ from news.configuration import Configuration
 from pipelines.pool import Pool
 from pipelines.runtime import Runtime
 from schedules.jobs import Jobs, open_jobs
-from tests.schedules.processes import environment, libpq
+from tests.databases import libpq
+from tests.schedules.processes import environment
 from tests.schedules.site import Site, serve, write_outlet
 
 

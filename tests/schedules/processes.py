@@ -10,6 +10,8 @@ from pathlib import Path
 
 import psycopg
 
+from tests.databases import libpq
+
 #: a machine that is busy with other tests takes long to start a process; nothing is asserted of it
 PATIENCE_SECONDS = 120
 
@@ -19,11 +21,6 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
     ours = {f"BROADSHEET_{name.upper()}": value for name, value in settings.items()}
     kept = {name: value for name, value in os.environ.items() if not name.startswith("BROADSHEET_")}
     return kept | {"BROADSHEET_HOME": str(home), "PYTHONUNBUFFERED": "1"} | ours
-
-
-def libpq(url: str) -> str:
-    """Return SQLAlchemy's `url` as libpq takes it."""
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)
 
 
 @contextmanager

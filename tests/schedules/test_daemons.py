@@ -18,8 +18,9 @@ import pytest
 
 from ledger.embedded.postmaster import read_pid_file
 from ledger.locks import Lock
+from tests.databases import libpq
 from tests.ports import free_port
-from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, libpq, running, until
+from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, running, until
 
 TIMETABLE = (
     "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"

@@ -15,8 +15,7 @@ import pytest
 from news.errors import ArchiveUnavailable
 from news.page import Page
 from pipelines.importing.import_files import ImportKind, Position, read_chunk
-from pipelines.warc_writer import WarcWriter as Archive
-from pipelines.warc_writer import archive_fault
+from pipelines.warc_writer import WarcWriter, archive_fault
 from tests.schedules.processes import PATIENCE_SECONDS, asked
 from tests.schedules.site import Site, article, write_outlet
 
@@ -56,7 +55,7 @@ def page(name: str, body: str = "little") -> Page:
 
 
 async def test_what_the_disk_did_not_take_leaves_no_half_and_the_next_page_is_kept(tmp_path: Path) -> None:
-    archive = Archive(tmp_path)
+    archive = WarcWriter(tmp_path)
     await archive.keep(page("one"), "harbour")
     with full_disk(100_000):
         with pytest.raises(ArchiveUnavailable, match=f"The archive {tmp_path} cannot be written: File too large"):

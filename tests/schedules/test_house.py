@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.databases import libpq
 from tests.ports import free_port
-from tests.schedules.processes import environment, libpq, running, until
+from tests.schedules.processes import environment, running, until
 from tests.shared_files import shared
 
 #: a crawl of the newsroom takes some ten seconds; a machine that is busy with other tests may take much longer

@@ -36,9 +36,10 @@ from pipelines.record import record_visit
 from schedules.jobs import Jobs
 from schedules.reprocess_jobs import ask_reprocessing, define_reprocessing
 from schedules.reprocess_slice import slice_of
+from tests.databases import libpq
 from tests.ledger.readings import text as body_of
 from tests.schedules.imported_pages import page
-from tests.schedules.processes import libpq, running, until
+from tests.schedules.processes import running, until
 
 OUTLET = Outlet(slug="daily", name="Daily", home="https://daily.example/")
 PATIENCE_SECONDS = 300

@@ -15,7 +15,7 @@ from ledger.embedded import cluster, os_user, postmaster
 from ledger.embedded.os_user import choose
 from ledger.embedded.server import start
 from news.errors import DatabaseUnavailable
-from tests.conftest import libpq
+from tests.databases import libpq
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 

@@ -18,7 +18,7 @@ from ledger.embedded.cluster import Cluster, last_words
 from ledger.embedded.os_user import Account
 from ledger.embedded.server import start
 from news.errors import DatabaseUnavailable
-from tests.conftest import libpq
+from tests.databases import libpq
 
 ROOT = Path(__file__).parents[3]
 

@@ -18,7 +18,7 @@ from ledger.embedded import postmaster, server
 from ledger.embedded.cluster import PORT
 from ledger.embedded.server import start
 from news.errors import DatabaseUnavailable
-from tests.conftest import libpq
+from tests.databases import libpq
 from tests.ledger.users import users
 
 
