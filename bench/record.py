@@ -147,7 +147,7 @@ class Side:
 
     def _line(self, begins: str) -> str:
         assert self.process.stdout is not None
-        for line in self.process.stdout:  # what others print there, such as logs, is passed over
+        for line in self.process.stdout:  # what others print there, such as logs, is skipped
             if line.startswith(begins):
                 return line
         raise RuntimeError(f"the recorder ended with {self.process.wait()}; what it said stands above")

@@ -122,7 +122,7 @@ def _show(going: "ImportProgress", *, as_json: bool) -> None:
         share = f"{100 * min(each.position, each.size_bytes) / (each.size_bytes or 1):.0f} %"
         counts = [
             ", ".join(f"{times} {name}" for name, times in sorted(counted.items()))
-            for counted in (each.outcomes, each.passed_over)
+            for counted in (each.outcomes, each.skipped)
         ]
         rows.append((Path(each.file).name, "all" if each.ended_at else share, *counts))
     if rows:
@@ -146,7 +146,7 @@ def _as_json(each: "Import") -> dict[str, Any]:
         "position": min(each.position, each.size_bytes),
         "size_bytes": each.size_bytes,
         "outcomes": each.outcomes,
-        "skipped": each.passed_over,
+        "skipped": each.skipped,
         "ended_at": each.ended_at,
         "error": each.error,
     }

@@ -33,7 +33,7 @@ class Catalogue:
         self._home = home
         self._files: dict[Path, tuple[Stamp, Outlet | None, str]] = {}
         self._outlets: dict[str, Outlet] = {}
-        #: a sentence for each file that was passed over
+        #: a sentence for each file that was skipped
         self.broken: tuple[str, ...] = ()
         self.reread()
 

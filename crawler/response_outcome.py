@@ -17,7 +17,7 @@ from news.visit import Visit
 #: a 429 without Retry-After asks for this pause; none is kept for longer than a day
 PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(days=1)
-#: a longer ETag, date or Retry-After is passed over
+#: a longer ETag, date or Retry-After is skipped
 HEADER_CHARACTERS = 500
 #: what a server may answer (RFC 9110, 15); other numbers are no statuses, and need not fit into any store
 _STATUSES = range(100, 600)

@@ -47,7 +47,7 @@ def ask(content: bytes, user_agent: str, url: str) -> RobotsVerdict:
 def sitemaps(content: bytes, base: str, most: int = MOST_SITEMAPS) -> list[str]:
     """Return the first `most` addresses of sitemaps that a robots.txt names, in normal form, those of news first.
 
-    A line whose address is none that can be kept is passed over; `skipped_lines` counts them.
+    A line whose address is none that can be kept is skipped; `skipped_lines` counts them.
 
     >>> sitemaps(b"Sitemap: /archive.xml\\nSitemap: https://a.example/news.xml", "https://a.example/robots.txt")
     ['https://a.example/news.xml', 'https://a.example/archive.xml']

@@ -25,7 +25,7 @@ class BackfillSitemap:
     """A sitemap that is to be read."""
 
     url: str
-    #: addresses that were changed before are passed over
+    #: addresses that were changed before are skipped
     since: datetime
     #: 0 for a sitemap that the outlet names, 1 for a part of that, and so on
     depth: int

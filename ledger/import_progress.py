@@ -27,7 +27,7 @@ class Import:
     #: items that are done of the member at the position
     within: int = 0
     outcomes: dict[str, int] = field(default_factory=dict)
-    passed_over: dict[str, int] = field(default_factory=dict)
+    skipped: dict[str, int] = field(default_factory=dict)
     ended_at: datetime | None = None
     error: str | None = None
 
@@ -47,7 +47,7 @@ async def begin(
     `head` is a hash of the file's beginning and of how many bytes; if another one is known, the file is another one.
     """
     row = await _row(connection, file, purpose)
-    beginning = {"position": 0, "within": 0, "outcomes": {}, "passed_over": {}, "begun_at": func.now()}
+    beginning = {"position": 0, "within": 0, "outcomes": {}, "skipped": {}, "begun_at": func.now()}
     values = {"kind": kind, "size_bytes": size_bytes, "ended_at": None, "error": None, "moved_at": func.now()}
     told = {"head": head[0], "head_bytes": head[1]}
     if row is None:
@@ -100,7 +100,7 @@ async def move(connection: AsyncConnection, before: Import, after: Import) -> No
             position=after.position,
             within=after.within,
             outcomes=after.outcomes,
-            passed_over=after.passed_over,
+            skipped=after.skipped,
             ended_at=after.ended_at,
             error=after.error,
             moved_at=func.clock_timestamp(),

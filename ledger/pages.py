@@ -149,7 +149,7 @@ async def try_again(connection: AsyncConnection, outlet: str, since: datetime) -
     """Make due now what failed, met a wall or could not be recorded at its last visit, if that was after `since`.
 
     Returns how many pages that are. Those too slow or too fat are not among them: all at once they would make the
-    outlet unwell again.
+    outlet unhealthy again.
     """
     passing = sorted({Outcome.WALL, Outcome.UNRECORDABLE, *PASSING})
     wanted = locked(
@@ -165,12 +165,12 @@ async def due(
     connection: AsyncConnection,
     outlet: str,
     limit: int,
-    passed_over: Collection[str] = (),
+    skipped: Collection[str] = (),
     only: Collection[str] = (),
 ) -> list[DuePage]:
     """Return up to `limit` pages of `outlet` to fetch now, the wanted first, then the longest due.
 
-    `passed_over` are addresses that were tried just now; with `only`, no others than these are returned.
+    `skipped` are addresses that were tried just now; with `only`, no others than these are returned.
     """
     waiting = (
         select(recrawls.c.id)
@@ -182,7 +182,7 @@ async def due(
     query = (
         select(pages.c.url, pages.c.etag, pages.c.last_modified, pages.c.found_in, waiting.label("recrawl_id"))
         .where(pages.c.outlet == outlet, pages.c.due_at <= func.clock_timestamp())
-        .where(pages.c.url.not_in(list(passed_over)))
+        .where(pages.c.url.not_in(list(skipped)))
         .order_by(pages.c.priority.desc(), pages.c.due_at, pages.c.url)
         .limit(limit)
     )

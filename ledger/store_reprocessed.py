@@ -178,7 +178,7 @@ async def reprocess_archived(connection: AsyncConnection, visit: Visit, story_da
     """Put what is now read in an archived page in place of what was read in it before, within one transaction.
 
     The page is known by its time. It makes no version and is no edit of the outlet's; the revision rises. A page from
-    which no article came before is kept as if it were imported; one that brought no new text then is passed over.
+    which no article came before is kept as if it were imported; one that brought no new text then is skipped.
     """
     await connection.execute(LOCK_KEYS, {"keys": list(visit.keys)})
     seen = await known_article(connection, visit)

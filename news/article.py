@@ -110,7 +110,7 @@ class Article:
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> Self:
-        """Return the article of a document made by `as_json`; fields that are not the article's are passed over."""
+        """Return the article of a document made by `as_json`; fields that are not the article's are skipped."""
         known = {field.name for field in fields(cls)}
         values: dict[str, Any] = {name: value for name, value in document.items() if name in known}
         for name, value in values.items():

@@ -51,7 +51,7 @@ class Configuration:
     raw_pages_days: int | None = None
     #: crawl events that are older are removed from the index; None: they are kept for good
     events_days: int | None = None
-    #: `http(s)://...` that is told when an outlet falls ill and when it is well again
+    #: `http(s)://...` that gets an event when an outlet becomes unhealthy and when it has recovered
     webhook_url: str | None = None
 
     def __repr__(self) -> str:

@@ -52,7 +52,7 @@ class Outlet:
     hosts: tuple[str, ...] = ()
     #: only addresses that match one of these regular expressions are articles; empty: any
     include: tuple[str, ...] = ()
-    #: addresses that match one of these are passed over
+    #: addresses that match one of these are skipped
     exclude: tuple[str, ...] = ()
     #: sent with each request to the outlet's sites, and to no other
     headers: Mapping[str, str] | None = None

@@ -71,14 +71,14 @@ class Purpose(StrEnum):
     REPROCESS = "reprocess"  # its pages are ours already
 
 
-def moved(before: Import, to: Position, *, outcome: str = "", passed_over: str = "") -> Import:
+def moved(before: Import, to: Position, *, outcome: str = "", skipped: str = "") -> Import:
     """Return the import one item further on, the item counted."""
     return replace(
         before,
         position=to.byte,
         within=to.within,
         outcomes=_counted(before.outcomes, outcome),
-        passed_over=_counted(before.passed_over, passed_over),
+        skipped=_counted(before.skipped, skipped),
     )
 
 

@@ -250,7 +250,7 @@ class Counted:
     #: the index may have more than `expected`: more are pending or rejected than can be left out of its count
     at_least: bool = False
     #: the outbox is not empty
-    owed: bool = False
+    has_pending: bool = False
 
     @property
     def lacking(self) -> int:
@@ -302,7 +302,7 @@ async def count_over(connection: AsyncConnection, index: Index, *, revisions: bo
         stale=stale,
         pending=wanted.unsettled != (),
         at_least=not exact,
-        owed=wanted.pending,
+        has_pending=wanted.pending,
     )
 
 
@@ -351,7 +351,7 @@ class Watch:
         self._count_at = ended + (AGAIN_SECONDS if enqueued else max(COUNT_SECONDS, rest_seconds))
         if revisions:
             self._revisions_at = ended + max(REVISIONS_SECONDS, rest_seconds)
-        return counted.owed or enqueued
+        return counted.has_pending or enqueued
 
     async def _walk(self, counted: Counted, *, anew: bool, alive: Alive) -> bool:
         """Enqueue what differs, and return whether anything does."""

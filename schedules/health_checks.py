@@ -36,7 +36,7 @@ from news.outlet import Outlet, SourceKind
 from schedules.health_rules import REMEMBERED, judge
 from schedules.jobs import Jobs
 from schedules.metrics_events import emit_events, slot_of
-from schedules.outlet_events import change_of_health, unwell_id
+from schedules.outlet_events import change_of_health, unhealthy_id
 from schedules.plan import zone_of
 from schedules.stale_sources import stale_sources
 
@@ -101,7 +101,7 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
         }
         for slug in await forget(connection, enabled):
             if emits:
-                await enqueue_state(connection, unwell_id(slug), None)
+                await enqueue_state(connection, unhealthy_id(slug), None)
         due = sorted(await read_since(connection) & enabled)
         return states, enabled, due, await last_found(connection, now - EXACT) if due else {}
 
@@ -128,7 +128,7 @@ async def _look(
         event_id = f"health-{outlet.slug}-{now:%Y%m%dT%H%M%S}"
         await enqueue_event(connection, event_id, change_of_health(found, outlet))
         if found.reason is None:  # the event of one that became unhealthy is emitted with the next ones
-            await enqueue_state(connection, unwell_id(outlet.slug), None)
+            await enqueue_state(connection, unhealthy_id(outlet.slug), None)
     # of one that is well again, what was met at a wall, or not at all, would be asked for a day later
     return found, 0 if found.reason else await try_again(connection, outlet.slug, now - TRIED_AGAIN)
 

@@ -58,7 +58,7 @@ class Reader:
 
     def __init__(self, jobs: Jobs, begun: Import) -> None:
         self.jobs, self.runtime, self.purpose = jobs, jobs.runtime, Purpose(begun.purpose)
-        #: as the ledger has it, and with what was passed over since
+        #: as the ledger has it, and with what was skipped since
         self.written = self.now = begun
         self._sites = {
             each: outlet for outlet in jobs.catalogue for each in (site_of(outlet.home), *map(site, outlet.hosts))
@@ -99,7 +99,7 @@ class Reader:
                 return await self.runtime.pool.run(at.file, read_chunk, Path(at.file), kind, start, items)
         # what no limit of ours stops is stopped by the pool's: on behind it, wherever the next member begins
         end = Position(byte=start.byte + 1)
-        return Chunk(items=(ImportItem(after=end, passed_over="unreadable"),), end=end, is_last=False)
+        return Chunk(items=(ImportItem(after=end, skipped="unreadable"),), end=end, is_last=False)
 
     async def _ingest(self, chunk: Chunk) -> None:
         if self.written.kind == ImportKind.ADDRESSES:
@@ -107,7 +107,7 @@ class Reader:
             return
         async for item, outlet, read in self._digested(chunk.items):
             if item.page is None or outlet is None or read is None:
-                self.now = moved(self.now, item.after, passed_over=item.passed_over)
+                self.now = moved(self.now, item.after, skipped=item.skipped)
                 continue
             if read.article is not None:
                 self._lines.setdefault(outlet.slug, []).append(frozenset(read.lines))
@@ -141,7 +141,7 @@ class Reader:
                     outlet = await self._outlet(item)
                 if self.purpose is Purpose.REPROCESS and outlet is not None and item.outlet not in ("", outlet.slug):
                     # read without its country and time zone, the page would lose what it said
-                    item = replace(item, page=None, passed_over="its outlet has no file")
+                    item = replace(item, page=None, skipped="its outlet has no file")
                 if item.page is not None and outlet is not None:
                     known = await self._known_chrome(outlet.slug)
                     task = asyncio.ensure_future(digest_in_pool(self.runtime.pool, item.page, outlet, known))
@@ -174,10 +174,10 @@ class Reader:
             for name, times in (("found", new), ("known", addresses - new)):
                 if times:
                     outcomes[name] = outcomes.get(name, 0) + times
-            refused = [item.passed_over for item in chunk.items if item.passed_over]
+            refused = [item.skipped for item in chunk.items if item.skipped]
             after = replace(moved(self.now, chunk.end), outcomes=outcomes)
             for reason in refused:
-                after = moved(after, chunk.end, passed_over=reason)
+                after = moved(after, chunk.end, skipped=reason)
             await move(connection, self.written, after)
             return after
 

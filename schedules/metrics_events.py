@@ -19,7 +19,7 @@ from news.moment import utc
 from news.outlet import Outlet
 from pipelines.runtime import Runtime
 from schedules.health_rules import HOUR, REMEMBERED, Usual
-from schedules.outlet_events import outlet_hour, unwell_id, unwell_now
+from schedules.outlet_events import outlet_hour, unhealthy_id, unhealthy_now
 from schedules.plan import zone_of
 
 log = structlog.get_logger()
@@ -68,7 +68,7 @@ async def emit_events(runtime: Runtime, outlets: Mapping[str, Outlet], now: date
         known = await healths(connection)
         for each in known.values():
             if each.reason and each.outlet in outlets:
-                await enqueue_state(connection, unwell_id(each.outlet), unwell_now(each, outlets[each.outlet]))
+                await enqueue_state(connection, unhealthy_id(each.outlet), unhealthy_now(each, outlets[each.outlet]))
     for _ in range(HOURS_AT_ONCE):
         await in_transaction(runtime.engine, lambda connection: _emit_next_hour(connection, outlets, known, now))
     if runtime.configuration.events_days is not None:

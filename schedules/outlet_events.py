@@ -23,12 +23,12 @@ def change_of_health(found: Health, outlet: Outlet) -> dict[str, Any]:
     return known | _problem(found, found.checked_at)
 
 
-def unwell_id(slug: str) -> str:
+def unhealthy_id(slug: str) -> str:
     """Return the id of the one event that stands in the index for as long as an outlet is unhealthy."""
     return f"unhealthy-{slug}"
 
 
-def unwell_now(found: Health, outlet: Outlet) -> dict[str, Any]:
+def unhealthy_now(found: Health, outlet: Outlet) -> dict[str, Any]:
     """Return that event: why an outlet is unhealthy, since when, and when it was checked last."""
     assert found.since is not None, "an unhealthy outlet has been so since a time"
     return change_of_health(found, outlet) | {"event": "outlet_unhealthy_now", "unhealthy_since": utc(found.since)}
@@ -37,7 +37,7 @@ def unwell_now(found: Health, outlet: Outlet) -> dict[str, Any]:
 def outlet_hour(
     outlet: Outlet, hour: datetime, counted: Hours, seen: int, expected: float | None, health: Health | None
 ) -> dict[str, Any]:
-    """Return the event of an outlet's hour: what came of it, what was usual, and whether it was unhealthy at its end.
+    """Return the event of an outlet's hour: its attempts and articles, the usual ones, its health at the end.
 
     `seen` is what its sources brought after their first reading, `expected` how much that is in such an hour, None
     where too little is known. `health` is how it is now; what it was before that changed is not known.

@@ -1,4 +1,4 @@
-"""An address that a person wants fetched again: whose it is, and what came of it."""
+"""An address that a person wants fetched again: its outlet, and the result."""
 
 import asyncio
 from collections.abc import Collection, Iterable
@@ -79,7 +79,7 @@ class Report:
         return f"{self.recrawl.url}: {self.ending()}{' (--force ignores caching headers)' if asks else ''}."
 
     def ending(self) -> str:
-        """Return what came of it, as the rest of a sentence."""
+        """Return the result, as the rest of a sentence."""
         attempt = self.attempt
         if attempt is None and self.dropped:
             return f"not fetched: {self.dropped}"
@@ -162,12 +162,12 @@ def _is_private(host: str, allow_loopback: bool) -> bool:
 
 
 async def reports(jobs: Jobs, asked: Collection[Recrawl]) -> list[Report]:
-    """Return what came of these recrawls, in their order."""
+    """Return the results of these recrawls, in their order."""
     return [await report(jobs, each) for each in asked]
 
 
 async def report(jobs: Jobs, recrawl: Recrawl) -> Report:
-    """Return what came of a recrawl: of the attempt that answers it."""
+    """Return the result of a recrawl: of the attempt that answers it."""
     # looked for first: a job that ends meanwhile has recorded its answer by then
     is_queued = now() - recrawl.asked_at < JUST_ASKED or await jobs.has_recrawl(recrawl.url)
     async with jobs.runtime.engine.connect() as connection:

@@ -48,7 +48,7 @@ NO_TEXT = "It finds no text in the page; the stored text stays."
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
-    """One article, and what came of reading it again."""
+    """One article, and the result of reading it again."""
 
     article: Stored
     result: ReprocessResult

@@ -34,7 +34,7 @@ Firsts = Mapping[str, Mapping[datetime, int]]
 async def stale_sources(connection: AsyncConnection, outlet: Outlet, sources: Sequence[SourceHealth]) -> list[str]:
     """Return what is wrong with each stale source that stands in the outlet's file.
 
-    Parts of sitemap indexes are passed over: last month's is meant to change no more. A source that cannot be read,
+    Parts of sitemap indexes are skipped: last month's is meant to change no more. A source that cannot be read,
     or lists nothing, is not stale but dead (`schedules.health_rules`).
     """
     ours = {source.url for source in outlet.sources}

@@ -112,7 +112,7 @@ def plan(outlet: Outlet, state: ScheduleState, learned: dict[str, Habit], now: d
 def learned_of(outlet: Outlet, state: ScheduleState, counted: Counts, now: datetime) -> dict[str, Habit]:
     """Return the habit of each source of `outlet`."""
     own = {source.url for source in outlet.sources}
-    # what came of sitemaps that robots.txt names, and of parts of sitemap indexes, is theirs who led there
+    # results of sitemaps that robots.txt names, and of parts of sitemap indexes, count for the source that led there
     beyond: dict[tuple[int, int], int] = {}
     for url, counts in counted.items():
         if url not in own:

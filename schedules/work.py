@@ -71,7 +71,7 @@ async def _work_while(jobs: Jobs, locks: WorkerLocks, concurrency: int) -> None:
         fetch_job_polling_interval=2.0,
         shutdown_graceful_timeout=0.0,  # a crawl is cancelled, which ends it cleanly
         install_signal_handlers=False,
-        delete_jobs="successful",  # what came of them stands in the ledger
+        delete_jobs="successful",  # their result is in the ledger
         worker_middleware=[locked],
     )
     tasks = [asyncio.ensure_future(each) for each in (worker, locks.watch(), _reap(jobs), _keep_catalogue(jobs))]

@@ -58,12 +58,12 @@ async def _counted(state: AppState) -> list[Metric]:
         _gauge("broadsheet_index_rejected", "Rejected documents.", index_backlog.rejected),
         *(_gauge(f"broadsheet_jobs_{name}", f"Jobs or workers: {name}.", count) for name, count in jobs.items()),
     ]
-    unwell = GaugeMetricFamily("broadsheet_outlet_unhealthy", "1 for an unhealthy outlet.", labels=["outlet"])
+    unhealthy = GaugeMetricFamily("broadsheet_outlet_unhealthy", "1 for an unhealthy outlet.", labels=["outlet"])
     usual = GaugeMetricFamily(
         "broadsheet_outlet_expected", "Usual number of new addresses in a day.", labels=["outlet"]
     )
     for slug, health in known.items():
-        unwell.add_metric([slug], float(health.reason is not None))
+        unhealthy.add_metric([slug], float(health.reason is not None))
         if health.expected is not None:
             usual.add_metric([slug], health.expected)
     stages = GaugeMetricFamily(
@@ -80,7 +80,7 @@ async def _counted(state: AppState) -> list[Metric]:
     # a rule that watches it needs it before the first one
     for outcome, times in ({Outcome.UNRECORDABLE: 0} | dict(everything.refused)).items():
         refused.add_metric([outcome], times)
-    return [*families, unwell, usual, stages, refused]
+    return [*families, unhealthy, usual, stages, refused]
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

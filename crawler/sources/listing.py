@@ -24,7 +24,7 @@ class Listing:
     found: tuple[Found, ...] = ()
     children: tuple[Source, ...] = ()
     #: addresses that were listed but are none that can be kept: no address of the web, or too long (news.url)
-    passed_over: int = 0
+    skipped: int = 0
 
 
 def stated(*times: datetime | None) -> datetime | None:
@@ -49,7 +49,7 @@ def listing(base: str, listed: Iterable[tuple[str, datetime | None]], newest: in
     dated = [(address, at) for address, at in rows if at is not None]
     dated.sort(key=lambda row: row[1], reverse=True)
     found: dict[str, Found] = {}
-    passed_over = 0
+    skipped = 0
     # of the longest lists (a sitemap may have 50,000 rows) no more are looked at than are kept
     for address, changed_at in chain(undated, dated):
         if len(found) == newest:
@@ -57,8 +57,8 @@ def listing(base: str, listed: Iterable[tuple[str, datetime | None]], newest: in
         try:
             url = normal(urljoin(base, address))
         except ValueError:
-            passed_over += 1
+            skipped += 1
             continue
         if url not in found:
             found[url] = Found(url=url, lastmod=changed_at)
-    return Listing(found=tuple(found.values()), passed_over=passed_over)
+    return Listing(found=tuple(found.values()), skipped=skipped)

@@ -37,7 +37,7 @@ def read(page: Page) -> Listing:
         return listing(page.final_url, rows)
     parts = listing(page.final_url, rows, NEWEST_PARTS)
     children = tuple(Source(kind=SourceKind.SITEMAP, url=part.url) for part in parts.found)
-    return Listing(children=children, passed_over=parts.passed_over)
+    return Listing(children=children, skipped=parts.skipped)
 
 
 def read_whole(page: Page) -> tuple[bool, tuple[Found, ...]]:

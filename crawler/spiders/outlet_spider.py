@@ -114,8 +114,8 @@ class OutletSpider(scrapy.Spider):
             self._moved.clear()
             if not ready:
                 async with runtime.engine.connect() as connection:
-                    passed_over = self._in_flight | self._reached
-                    ready.extend(await due(connection, self.slug, BATCH, passed_over, self.only))
+                    skipped = self._in_flight | self._reached
+                    ready.extend(await due(connection, self.slug, BATCH, skipped, self.only))
             if ready and ready[0].url in self._reached:
                 ready.popleft()
             elif ready and len(self._in_flight) < in_flight:

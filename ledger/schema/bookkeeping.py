@@ -35,7 +35,7 @@ imports = Table(
     Column("position", BigInteger, nullable=False, server_default=ZERO),
     Column("within", Integer, nullable=False, server_default=ZERO),  # items done of the member at the position
     Column("outcomes", JSONB, nullable=False, server_default="{}"),  # outcome -> items
-    Column("passed_over", JSONB, nullable=False, server_default="{}"),  # reason -> items
+    Column("skipped", JSONB, nullable=False, server_default="{}"),  # reason -> items
     Column("begun_at", Instant, nullable=False, server_default=NOW),
     Column("moved_at", Instant, nullable=False, server_default=NOW),
     Column("ended_at", Instant),

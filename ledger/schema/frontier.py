@@ -58,7 +58,7 @@ backfill_sitemaps = Table(
     metadata,
     Column("outlet", Text, nullable=False),
     Column("url", Text, nullable=False),
-    Column("since", Instant, nullable=False),  # addresses that were changed before are passed over
+    Column("since", Instant, nullable=False),  # addresses that were changed before are skipped
     Column("depth", Integer, nullable=False),
     Column("lastmod", Instant),
     Column("read_at", Instant),

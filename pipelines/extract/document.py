@@ -120,7 +120,7 @@ ATTRIBUTES_LIMIT = 2_000
 DEPTH_LIMIT = 3_000
 #: fewer tags than this cannot nest dangerously deep, so the depth is not counted
 _MANY_TAGS = 30_000
-#: scripts and comments are passed over: there "<" begins no tag
+#: scripts and comments are skipped: there "<" begins no tag
 _TAG = re.compile(
     r"<script\b.*?</script|<style\b.*?</style|<!--.*?-->|<(/?)([a-zA-Z][a-zA-Z0-9]*)", re.DOTALL | re.IGNORECASE
 )

@@ -48,14 +48,14 @@ class Position:
 
 @dataclass(frozen=True, kw_only=True)
 class ImportItem:
-    """One item: a page, an address to be fetched, or the reason why it is passed over. `after` is where the next is."""
+    """One item: a page, an address to be fetched, or the reason why it is skipped. `after` is where the next is."""
 
     after: Position
     page: Page | None = None
     address: str = ""
     #: the slug that our own archives name
     outlet: str = ""
-    passed_over: str = ""
+    skipped: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +78,7 @@ def kind_of(path: Path) -> ImportKind:
         if head.startswith(GZIP):
             with path.open("rb") as file:
                 first = next(members(file, 0), None)
-            if first is None or not (first.content.startswith(b"WARC/") or first.passed_over):
+            if first is None or not (first.content.startswith(b"WARC/") or first.skipped):
                 raise ConfigurationError(f"{path} is gzipped and holds no WARC records; unpack it if it is a list.")
         return ImportKind.WARC
     lines = [line.strip() for line in head.splitlines() if line.strip() and not line.lstrip().startswith(b"#")]
@@ -103,7 +103,7 @@ def read_chunk(path: Path, kind: ImportKind, start: Position, most: int = CHUNK_
     with path.open("rb") as file:
         for item in _READERS[kind](file, start, path.parent):
             end = item.after
-            if item.page or item.address or item.passed_over:
+            if item.page or item.address or item.skipped:
                 items.append(item)
             size += len(item.page.content) if item.page else 0
             if len(items) >= most or size >= CHUNK_BYTES or monotonic() - began > CHUNK_SECONDS:
@@ -114,15 +114,13 @@ def read_chunk(path: Path, kind: ImportKind, start: Position, most: int = CHUNK_
 def _warc(file: BinaryIO, start: Position, _: Path) -> Iterator[ImportItem]:
     done, at = start.within, start.byte
     for member in members(file, start.byte):
-        if member.passed_over:
-            yield ImportItem(after=Position(byte=member.end), passed_over=member.passed_over)
+        if member.skipped:
+            yield ImportItem(after=Position(byte=member.end), skipped=member.skipped)
         else:
             for number, record in enumerate(records(member.content), 1):
                 if number > done:
                     after = Position(byte=at, within=number)
-                    yield ImportItem(
-                        after=after, page=record.page, outlet=record.outlet, passed_over=record.passed_over
-                    )
+                    yield ImportItem(after=after, page=record.page, outlet=record.outlet, skipped=record.skipped)
             yield ImportItem(after=Position(byte=member.end))
         done, at = 0, member.end
 
@@ -132,20 +130,20 @@ def _pages(file: BinaryIO, start: Position, folder: Path) -> Iterator[ImportItem
         try:
             wanted = json.loads(line)
         except (ValueError, RecursionError):
-            yield ImportItem(after=after, passed_over="not JSON")
+            yield ImportItem(after=after, skipped="not JSON")
             continue
         try:
             page = page_of_line(wanted if isinstance(wanted, dict) else {}, folder)
             address = normal(page.url)
         except BroadsheetError:
-            yield ImportItem(after=after, passed_over="no page to read")
+            yield ImportItem(after=after, skipped="no page to read")
         except AddressTooLong:
-            yield ImportItem(after=after, passed_over=TOO_LONG)
+            yield ImportItem(after=after, skipped=TOO_LONG)
         except ValueError:
-            yield ImportItem(after=after, passed_over="no address")
+            yield ImportItem(after=after, skipped="no address")
         else:
             if (at := instant(page.fetched_at.isoformat())) is None:
-                yield ImportItem(after=after, passed_over="no valid date")
+                yield ImportItem(after=after, skipped="no valid date")
             else:
                 yield ImportItem(after=after, page=replace(page, url=address, final_url=address, fetched_at=at))
 
@@ -157,9 +155,9 @@ def _addresses(file: BinaryIO, start: Position, _: Path) -> Iterator[ImportItem]
         try:
             yield ImportItem(after=after, address=normal(words[0] if words else ""))
         except AddressTooLong:
-            yield ImportItem(after=after, passed_over=TOO_LONG)
+            yield ImportItem(after=after, skipped=TOO_LONG)
         except ValueError:
-            yield ImportItem(after=after, passed_over="no address")
+            yield ImportItem(after=after, skipped="no address")
 
 
 def _lines(file: BinaryIO, start: Position) -> Iterator[tuple[bytes, Position]]:

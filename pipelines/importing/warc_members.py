@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import zstandard
 
-#: a member that unpacks to more is passed over: a page of 10 MiB, which the crawler takes at most, with its headers
+#: a member that unpacks to more is skipped: a page of 10 MiB, which the crawler takes at most, with its headers
 MEMBER_BYTES = 12 * 2**20
 #: a larger member is unpacked up to here to find its end; one beyond that is a bomb, and the next one is looked for
 DRAINED_BYTES = 256 * 2**20
@@ -36,10 +36,10 @@ class Damaged(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class WarcMember:
-    """One member, unpacked; or the reason why it is passed over. `end` is where the next one begins."""
+    """One member, unpacked; or the reason why it is skipped. `end` is where the next one begins."""
 
     content: bytes = b""
-    passed_over: str = ""
+    skipped: str = ""
     end: int
 
 
@@ -49,7 +49,7 @@ def is_archive(head: bytes) -> bool:
 
 
 def members(file: BinaryIO, position: int) -> Iterator[WarcMember]:
-    """Yield the members of a WARC file from `position` on; damage is passed over up to the next member."""
+    """Yield the members of a WARC file from `position` on; damage is skipped up to the next member."""
     file.seek(0)
     head = file.read(4)
     read = _gzip if head.startswith(GZIP) else _plain if head.startswith(WARC[:4]) else _zstd
@@ -60,9 +60,9 @@ def members(file: BinaryIO, position: int) -> Iterator[WarcMember]:
         try:
             member = read(file, position)
         except Damaged as damage:
-            member = WarcMember(passed_over=str(damage), end=_next_member(file, position + 1, read))
+            member = WarcMember(skipped=str(damage), end=_next_member(file, position + 1, read))
         position = member.end
-        if member.content or member.passed_over:
+        if member.content or member.skipped:
             yield member
 
 
@@ -89,9 +89,7 @@ def _gzip(file: BinaryIO, position: int) -> WarcMember:
             raise Damaged("too large")
     end = position + taken - len(unpacker.unused_data)
     return (
-        WarcMember(passed_over="too large", end=end)
-        if size > MEMBER_BYTES
-        else WarcMember(content=bytes(content), end=end)
+        WarcMember(skipped="too large", end=end) if size > MEMBER_BYTES else WarcMember(content=bytes(content), end=end)
     )
 
 
@@ -99,7 +97,7 @@ def _zstd(file: BinaryIO, position: int) -> WarcMember:
     file.seek(position)
     if _SKIPPABLE.match(head := file.read(8)):
         if len(head) < 8:
-            return WarcMember(passed_over="cut off", end=position + len(head))
+            return WarcMember(skipped="cut off", end=position + len(head))
         return WarcMember(end=position + 8 + struct.unpack("<I", head[4:])[0])
     unpacker = _zstd_unpacker(_dictionary(file))
     file.seek(position)
@@ -120,9 +118,7 @@ def _zstd(file: BinaryIO, position: int) -> WarcMember:
             raise Damaged("too large")
     end = position + taken - len(unpacker.unused_data)
     return (
-        WarcMember(passed_over="too large", end=end)
-        if size > MEMBER_BYTES
-        else WarcMember(content=bytes(content), end=end)
+        WarcMember(skipped="too large", end=end) if size > MEMBER_BYTES else WarcMember(content=bytes(content), end=end)
     )
 
 
@@ -176,7 +172,7 @@ def _plain(file: BinaryIO, position: int) -> WarcMember:
         raise Damaged("cut off")
     end = start + length + len(gap) - len(gap.lstrip(b"\r\n"))
     if length > MEMBER_BYTES:
-        return WarcMember(passed_over="too large", end=end)
+        return WarcMember(skipped="too large", end=end)
     file.seek(start)
     return WarcMember(content=header[: break_.end()] + file.read(length), end=end)
 

@@ -34,12 +34,12 @@ _ENCODINGS = frozenset({"content-encoding", "transfer-encoding", "content-length
 
 @dataclass(frozen=True, kw_only=True)
 class WarcRecord:
-    """A record of an archive: a page, or the reason why it is passed over; neither for what carries no page."""
+    """A record of an archive: a page, or the reason why it is skipped; neither for what carries no page."""
 
     page: Page | None = None
     #: the slug that our own files name
     outlet: str = ""
-    passed_over: str = ""
+    skipped: str = ""
 
 
 def records(member: bytes) -> Iterator[WarcRecord]:
@@ -49,7 +49,7 @@ def records(member: bytes) -> Iterator[WarcRecord]:
             yield _record(record)
     except (ArchiveLoadFailed, ValueError, TypeError, AttributeError, OSError, EOFError, IndexError) as error:
         # whatever a broken record does to the library: it is this record alone
-        yield WarcRecord(passed_over=f"broken record ({type(error).__name__})")
+        yield WarcRecord(skipped=f"broken record ({type(error).__name__})")
 
 
 def _record(record: Any) -> WarcRecord:
@@ -57,31 +57,31 @@ def _record(record: Any) -> WarcRecord:
     if kind in _BESIDE:
         return WarcRecord()
     if kind != "response":
-        return WarcRecord(passed_over="revisit" if kind == "revisit" else "no page")
+        return WarcRecord(skipped="revisit" if kind == "revisit" else "no page")
     url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
     if not url.startswith(("http://", "https://")) or record.http_headers is None:
-        return WarcRecord(passed_over="not HTTP")
+        return WarcRecord(skipped="not HTTP")
     try:
         final_url = normal(url)
         asked = normal(record.rec_headers.get_header(ASKED) or url)
     except AddressTooLong:
-        return WarcRecord(passed_over=TOO_LONG)
+        return WarcRecord(skipped=TOO_LONG)
     except ValueError:
-        return WarcRecord(passed_over="no address")
+        return WarcRecord(skipped="no address")
     at = instant(record.rec_headers.get_header("WARC-Date") or "")
     if at is None:
-        return WarcRecord(passed_over="no valid date")
+        return WarcRecord(skipped="no valid date")
     if record.rec_headers.get_header("WARC-Truncated"):
-        return WarcRecord(passed_over="cut off by its crawler")
+        return WarcRecord(skipped="cut off by its crawler")
     status = record.http_headers.get_statuscode()
     if not status.isdecimal() or not 200 <= int(status) < 300:
-        return WarcRecord(passed_over=f"status {status[:3]}" if status.isdecimal() else "not HTTP")
+        return WarcRecord(skipped=f"status {status[:3]}" if status.isdecimal() else "not HTTP")
     headers = _headers(record.http_headers)
     if "html" not in headers.get("content-type", "html").lower():
-        return WarcRecord(passed_over="not HTML")
+        return WarcRecord(skipped="not HTML")
     content = _content(record)
     if isinstance(content, str):
-        return WarcRecord(passed_over=content)
+        return WarcRecord(skipped=content)
     page = Page(url=asked, final_url=final_url, status=int(status), headers=headers, content=content, fetched_at=at)
     return WarcRecord(page=page, outlet=record.rec_headers.get_header(OUTLET) or "")
 

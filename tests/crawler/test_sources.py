@@ -138,7 +138,7 @@ async def test_a_feed_without_an_article_lists_none() -> None:
     assert read(FEED, rss()) == Listing()
 
 
-async def test_addresses_that_cannot_be_are_passed_over() -> None:
+async def test_addresses_that_cannot_be_are_skipped() -> None:
     bad = [
         "http://[",
         "mailto:a@b.c",
@@ -172,7 +172,7 @@ async def test_whatever_a_source_lists_its_neighbours_are_found(text: str) -> No
         ),
     ):
         assert set(sound) <= {each.url for each in found.found}
-        assert found.passed_over == too_long
+        assert found.skipped == too_long
         assert all(len(each.url) <= ADDRESS_BYTES and is_storable(each.url) for each in found.found)
     index = (
         sitemap(rows)
@@ -182,7 +182,7 @@ async def test_whatever_a_source_lists_its_neighbours_are_found(text: str) -> No
     )
     parts = read(SITEMAP, index)
     assert set(sound) <= {each.url for each in parts.children}
-    assert parts.passed_over == too_long
+    assert parts.skipped == too_long
     assert all(normal(each.url) == each.url for each in parts.children)
 
 

@@ -199,9 +199,9 @@ def test_an_outlets_panels_say_what_the_daemon_knows(filled: Elasticsearch) -> N
     assert seen in (21, 22, 23)
     assert missing == pytest.approx(expected - seen, abs=0.05)
     assert (new, refused) == (1, 1)
-    [unwell] = ask(filled, "events", asked["unhealthy"])["aggregations"]["group"]["buckets"]
-    [reason] = unwell["group"]["buckets"]
-    assert (unwell["key"], unwell["doc_count"]) == ("harbour", 1)
+    [unhealthy] = ask(filled, "events", asked["unhealthy"])["aggregations"]["group"]["buckets"]
+    [reason] = unhealthy["group"]["buckets"]
+    assert (unhealthy["key"], unhealthy["doc_count"]) == ("harbour", 1)
     assert reason["key"].startswith("silent since")
 
 

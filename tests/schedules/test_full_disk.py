@@ -71,7 +71,7 @@ def _kept(directory: Path) -> list[str]:
     """Return the addresses of all that the only file of the archive has; a damaged record fails the test."""
     [file] = directory.iterdir()
     items = read_chunk(file, ImportKind.WARC, Position()).items
-    return [item.page.url if item.page else f"passed over: {item}" for item in items]
+    return [item.page.url if item.page else f"skipped: {item}" for item in items]
 
 
 def test_an_archive_that_is_not_made_yet_is_at_no_fault_and_is_not_made_by_asking(tmp_path: Path) -> None:

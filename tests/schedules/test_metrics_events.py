@@ -203,7 +203,7 @@ async def test_an_index_with_an_old_schema_is_told_nothing_that_it_would_refuse(
     assert len(await pending_documents(jobs.runtime.engine, "outlet_hour")) == HOURS_AT_ONCE
 
 
-async def test_who_is_unwell_stands_in_the_index_until_it_is_well_again(jobs: Jobs) -> None:
+async def test_an_unhealthy_outlet_stands_in_the_index_until_it_has_recovered(jobs: Jobs) -> None:
     engine, index = jobs.runtime.engine, jobs.runtime.index
     assert isinstance(index, ElasticsearchIndex)
     last = NOW - 5 * HOUR
@@ -229,7 +229,7 @@ async def test_who_is_unwell_stands_in_the_index_until_it_is_well_again(jobs: Jo
     assert await told(index, "outlet_unhealthy_now") == []
 
 
-async def test_an_outlet_that_is_crawled_no_more_is_not_unwell_and_a_paused_one_misses_nothing(jobs: Jobs) -> None:
+async def test_an_outlet_that_is_crawled_no_more_is_not_unhealthy_and_a_paused_one_misses_nothing(jobs: Jobs) -> None:
     engine, index = jobs.runtime.engine, jobs.runtime.index
     assert isinstance(index, ElasticsearchIndex)
     await live(engine, NOW - 5 * HOUR)

@@ -295,7 +295,7 @@ Table(
     Column("position", BigInteger, nullable=False, server_default=ZERO),
     Column("within", Integer, nullable=False, server_default=ZERO),
     Column("outcomes", JSONB, nullable=False, server_default="{}"),
-    Column("passed_over", JSONB, nullable=False, server_default="{}"),
+    Column("skipped", JSONB, nullable=False, server_default="{}"),
     Column("begun_at", Instant, nullable=False, server_default=NOW),
     Column("moved_at", Instant, nullable=False, server_default=NOW),
     Column("ended_at", Instant),

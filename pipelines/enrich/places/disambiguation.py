@@ -78,7 +78,7 @@ def _people_of(analysed: AnalysedText) -> Counter[str]:
 
 @cache
 def _starts() -> frozenset[str]:
-    """Return the first three letters of all stems: most words are passed over by them."""
+    """Return the first three letters of all stems: most words are skipped by them."""
     return frozenset(stem[:3] for stem in _demonyms()[0])
 
 

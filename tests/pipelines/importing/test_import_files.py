@@ -76,7 +76,7 @@ def as_zstd(*records: bytes, dictionary: bytes = b"") -> bytes:
 
 
 def urls(items) -> list[str]:
-    return [item.page.url.rpartition("-")[2] if item.page else item.passed_over for item in items]
+    return [item.page.url.rpartition("-")[2] if item.page else item.skipped for item in items]
 
 
 THREE = [packed(page(number), "daily") for number in (1, 2, 3)]
@@ -122,7 +122,7 @@ def test_damage_costs_the_damaged_record_alone(tmp_path, form):
     assert urls(read(tmp_path, one + three[:5]))[0] == "1"
 
 
-def test_what_is_no_page_is_passed_over_with_its_reason(tmp_path):
+def test_what_is_no_page_is_skipped_with_its_reason(tmp_path):
     url = "https://daily.example/a"
     content = b"".join(
         [
@@ -158,13 +158,13 @@ def test_a_page_is_unpacked_as_its_headers_say(tmp_path):
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-def test_an_address_that_cannot_be_kept_is_passed_over_with_its_reason_and_the_next_is_read(tmp_path, text):
+def test_an_address_that_cannot_be_kept_is_skipped_with_its_reason_and_the_next_is_read(tmp_path, text):
     odd = "https://daily.example/" + text.replace("\n", "").encode("utf-8", "replace").decode()
     reason = "address too long" if text in (LETTERS, CJK) else ""
     lists = f"https://daily.example/1\n{odd}\nhttps://[\n\xa0\n\x1c\nhttps://daily.example/2\n".encode()
     items = read(tmp_path, lists)
     expected = ["no address"] * 3 if not reason else [reason, *["no address"] * 3]
-    assert [item.passed_over for item in items if item.passed_over] == expected
+    assert [item.skipped for item in items if item.skipped] == expected
     assert [item.address for item in items][:: len(items) - 1] == ["https://daily.example/1", "https://daily.example/2"]
     assert all(len(item.address) <= ADDRESS_BYTES and is_storable(item.address) for item in items)
 
@@ -175,7 +175,7 @@ def test_an_address_that_cannot_be_kept_is_passed_over_with_its_reason_and_the_n
         {"id": "b", "url": f"https://daily.example/story-{text}"},
     ]
     items = read(tmp_path, "\n".join(json.dumps(row) for row in [*rows, rows[0] | {"id": "c"}]).encode())
-    assert [item.passed_over for item in items] == ["", reason, ""]
+    assert [item.skipped for item in items] == ["", reason, ""]
 
     records = packed(page(1), "") + packed(page(2, final_url=odd, url=odd), "") + packed(page(3), "")
     found = urls(read(tmp_path, records))
@@ -183,7 +183,7 @@ def test_an_address_that_cannot_be_kept_is_passed_over_with_its_reason_and_the_n
     assert not reason or found[1] == reason
 
 
-def test_bombs_are_passed_over_and_the_next_record_is_read(tmp_path, monkeypatch):
+def test_bombs_are_skipped_and_the_next_record_is_read(tmp_path, monkeypatch):
     bomb = gzip.compress(b"\x00" * (30 * 2**20))
     inner = record("response", "https://daily.example/a-1", bomb, **{"Content-Encoding": "gzip"})
     outer = packed(page(5, b"<p>" * (8 * 2**20)), "")
@@ -195,7 +195,7 @@ def test_bombs_are_passed_over_and_the_next_record_is_read(tmp_path, monkeypatch
 def test_a_list_gives_addresses_and_counts_what_is_none(tmp_path):
     text = b"# mine\nhttps://daily.example/a?utm_source=x\n\nnot an address\nhttps://other.example/b remark\n"
     items = read(tmp_path, b"https://first.example/\n" + text, most=2)
-    assert [item.address or item.passed_over for item in items] == [
+    assert [item.address or item.skipped for item in items] == [
         "https://first.example/",
         "https://daily.example/a",
         "no address",
@@ -213,7 +213,7 @@ def test_a_manifest_gives_the_pages_that_lie_beside_it(tmp_path):
     ]
     content = "\n".join(map(json.dumps, lines)) + "\n[1]\n{broken\n"
     items = read(tmp_path, content.encode())
-    assert [item.passed_over for item in items] == [
+    assert [item.skipped for item in items] == [
         "",
         *["no page to read"] * 2,
         "no address",
