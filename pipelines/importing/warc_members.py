@@ -66,10 +66,32 @@ def members(file: BinaryIO, position: int) -> Iterator[WarcMember]:
             yield member
 
 
+class _Unpacked:
+    """What a member unpacks to: kept as far as a member may go, and counted as far as a bomb is followed."""
+
+    def __init__(self) -> None:
+        self._content = bytearray()
+        self._size = 0
+
+    def add(self, part: bytes) -> None:
+        """Take the next part. Raises Damaged where it is a bomb."""
+        self._size += len(part)
+        if self._size <= MEMBER_BYTES:
+            self._content += part
+        elif self._size > DRAINED_BYTES:
+            raise Damaged("too large")
+
+    def member(self, end: int) -> WarcMember:
+        """Return the member that ends there."""
+        if self._size > MEMBER_BYTES:
+            return WarcMember(skipped="too large", end=end)
+        return WarcMember(content=bytes(self._content), end=end)
+
+
 def _gzip(file: BinaryIO, position: int) -> WarcMember:
     file.seek(position)
     unpacker = zlib.decompressobj(wbits=31)
-    content, size, taken = bytearray(), 0, 0
+    unpacked, taken = _Unpacked(), 0
     block = b""
     while not unpacker.eof:
         if not block:
@@ -82,15 +104,9 @@ def _gzip(file: BinaryIO, position: int) -> WarcMember:
         except zlib.error as error:
             raise Damaged("damaged gzip") from error
         block = unpacker.unconsumed_tail
-        size += len(part)
-        if size <= MEMBER_BYTES:
-            content += part
-        elif size > DRAINED_BYTES:
-            raise Damaged("too large")
+        unpacked.add(part)
     end = position + taken - len(unpacker.unused_data)
-    return (
-        WarcMember(skipped="too large", end=end) if size > MEMBER_BYTES else WarcMember(content=bytes(content), end=end)
-    )
+    return unpacked.member(end)
 
 
 def _zstd(file: BinaryIO, position: int) -> WarcMember:
@@ -101,7 +117,7 @@ def _zstd(file: BinaryIO, position: int) -> WarcMember:
         return WarcMember(end=position + 8 + struct.unpack("<I", head[4:])[0])
     unpacker = _zstd_unpacker(_dictionary(file))
     file.seek(position)
-    content, size, taken = bytearray(), 0, 0
+    unpacked, taken = _Unpacked(), 0
     while not unpacker.eof:
         block = file.read(_ZSTD_BLOCK)
         taken += len(block)
@@ -111,15 +127,9 @@ def _zstd(file: BinaryIO, position: int) -> WarcMember:
             part = unpacker.decompress(block)
         except zstandard.ZstdError as error:
             raise Damaged("damaged zstd") from error
-        size += len(part)
-        if size <= MEMBER_BYTES:
-            content += part
-        elif size > DRAINED_BYTES:
-            raise Damaged("too large")
+        unpacked.add(part)
     end = position + taken - len(unpacker.unused_data)
-    return (
-        WarcMember(skipped="too large", end=end) if size > MEMBER_BYTES else WarcMember(content=bytes(content), end=end)
-    )
+    return unpacked.member(end)
 
 
 def _zstd_unpacker(dictionary: bytes) -> Any:

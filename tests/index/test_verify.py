@@ -204,6 +204,7 @@ async def test_an_index_that_is_deleted_or_shrunk_under_a_publisher_is_whole_aga
         with suppress(Exception):
             await index.create()  # by somebody who enqueues nothing
         await whole(ledger, index, 12)
+    assert {id async for id, _ in index.walk()} == set(await ids(ledger))
 
 
 async def test_whoever_makes_an_index_enqueues_every_article(ledger: AsyncEngine, index: Index) -> None:

@@ -38,7 +38,8 @@ def test_an_empty_article_gives_empty_results() -> None:
     ],
 )
 def test_any_text_gives_json_and_no_error(body: str) -> None:
-    json.dumps(enrich(article(body), OUTLET))
+    found = enrich(article(body), OUTLET)
+    assert json.loads(json.dumps(found)).keys() == found.keys()
 
 
 def test_each_step_is_a_public_function_of_its_own_name() -> None:
