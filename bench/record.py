@@ -26,7 +26,8 @@ if not __package__:
     sys.path[0] = str(Path(__file__).parent.parent)
 
 from bench.daemon import house
-from bench.hostile import FIELDS, hostile
+from bench.hostile import hostile
+from bench.hostile_outlets import FIELDS
 from bench.press import CHECKOUT, Story, page
 from bench.rereading import ARTICLES, REPROCESSED, reprocess, reread
 from tests.databases import libpq
