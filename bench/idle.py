@@ -48,7 +48,7 @@ _ORIGINS = [
     (
         "events: schedules.metrics_events, what it is told and publishes",
         False,
-        r"\b(told|completeness|health)\b|AS pending|min\(sources|INTO outbox|quarantine$|FROM outbox WHERE",
+        r"\b(event_watermarks|completeness|health)\b|AS pending|min\(sources|INTO outbox|quarantine$|FROM outbox WHERE",
     ),
     ("ledger.clock_offset", True, r"clock_timestamp\(\)$"),
     (
