@@ -32,7 +32,7 @@ NEWSROOM_PORT = 18_101
 WIDTH = 1_000
 #: name of the picture -> address behind the search page's, height in pixels
 SEARCH = ("search", "/?q=harbour", 640)
-EDIT = ("silent-edit", "/articles/{id}?diff=1..2", 700)
+EDIT = ("silent-edit", "/articles/{id}/versions/1..2", 700)
 #: a picture larger than this makes the README slow to open
 LIMIT_BYTES = 150_000
 

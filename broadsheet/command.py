@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from broadsheet import (
+    changes,
     crawl,
     demo,
     import_pages,
@@ -40,11 +41,11 @@ app = typer.Typer(
     help="Crawl news outlets, keep every version of every article, and search them.",
     epilog=EPILOG,
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for verb in (demo, crawl, recrawl, search, read_saved, import_pages, reprocess, status, up):
+for verb in (demo, crawl, recrawl, search, changes, read_saved, import_pages, reprocess, status, up):
     verb.add_to(app)
 outlet_health.add_to(manage_outlets.app)
 app.add_typer(manage_outlets.app, name="outlets")

@@ -88,6 +88,18 @@ def print_json(value: object) -> None:
     sys.stdout.write(escaped(json.dumps(value, ensure_ascii=ascii_only, default=_plain)) + "\n")
 
 
+def write_json_line(line: str) -> None:
+    """Write a line that is one JSON value as `print_json` would."""
+    if not (sys.stdout.encoding or "").lower().startswith("utf"):
+        line = json.dumps(json.loads(line)) + "\n"
+    sys.stdout.write(escaped(line.removesuffix("\n")) + "\n")
+
+
+def write_text(text: str) -> None:
+    """Write a file's text that is printable to standard output as it is."""
+    sys.stdout.write(text)
+
+
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,9 +1,14 @@
 """`search` and `article`: query the index, read the ledger."""
 
+import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Context
+from typer.core import TyperCommand
 
 from broadsheet.console import fail, out, print_json, run
 from broadsheet.logs import quiet_logs
@@ -13,10 +18,26 @@ if TYPE_CHECKING:
     from index.query import Hit, Query, Results
 
 
+_ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command()(search)
+    app.command(cls=_SearchCommand)(search)
     app.command()(article)
+
+
+class _SearchCommand(TyperCommand):
+    """Takes `-word` for what it is in a query: a word that is not to be there. The verb has no short options but -h."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Mark such words, so that they are no options; no argument of a process has a NUL of its own."""
+        end = args.index("--") if "--" in args else len(args)
+        return super().parse_args(ctx, [_marked(each) for each in args[:end]] + args[end:])
+
+
+def _marked(argument: str) -> str:
+    return f"\0{argument}" if argument[:1] == "-" and argument[:2] != "--" and len(argument) > 2 else argument
 
 
 def search(
@@ -43,10 +64,31 @@ def search(
     size: Annotated[int, typer.Option(min=1, max=1000, help="Number of hits.")] = 10,
     cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the previous page.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="Export every article found, newest first.")] = False,
+    format: Annotated[str, typer.Option(help="With --all: csv, jsonl, atom or ninjs.")] = "jsonl",
+    fields: Annotated[
+        str, typer.Option(metavar="NAMES", help="With --all: fields of csv or jsonl, separated by commas.")
+    ] = "",
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="With --all: write to this file, not standard output.")
+    ] = None,
+    after: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="With --all: only what comes after this article; FILE is continued."),
+    ] = None,
 ) -> None:
-    """Search the articles, and show facets to filter by."""
+    """Search the articles, and show facets to filter by.
+
+    With --all, every article that is found is written out; an export that was interrupted prints the --after to
+    continue it with.
+    """
     from index.fields import usual_facets
     from index.query import Query, Sort
+
+    text = " ".join(word.removeprefix("\0") for word in query or ())
+    if _ADDRESS.fullmatch(text) and not every:
+        article(text, as_json=as_json)  # as the page does with an address
+        return
 
     filters: dict[str, tuple[str, ...]] = {}
     for name, values in (("outlet", outlet), ("in_language", language), ("country", country)):
@@ -61,7 +103,7 @@ def search(
         fail(f"--sort takes relevance, newest or oldest, not '{sort}'.")
     last = _day(until, "--until")
     asked = Query(
-        text=" ".join(query or ()),
+        text=text,
         filters=filters,
         published_from=_day(since, "--since"),
         published_until=last + timedelta(days=1) if last else None,
@@ -76,6 +118,13 @@ def search(
         significant_terms=terms,
     )
     quiet_logs()
+    if every:
+        from broadsheet.export import export
+
+        export(asked, format=format, fields=fields, output=output, after=after)
+        return
+    if output or after or fields:
+        fail("--output, --after and --fields go with --all, which exports every article.")
     results = run(_search(asked))
     if as_json:
         print_json(_as_json(results))
@@ -84,11 +133,13 @@ def search(
 
 
 async def _search(asked: "Query") -> "Results":
+    from index.hints import hints
     from pipelines.publish import create_index
 
     async with ledger_and_index() as (engine, index):
         await create_index(engine, index)
-        return await index.search(asked)
+        found = await index.search(asked)
+        return replace(found, notes=(*found.notes, *await hints(index, asked, found)))
 
 
 def _day(value: str | None, option: str) -> datetime | None:
@@ -168,6 +219,10 @@ def article(
     explain: Annotated[
         bool, typer.Option("--explain", help="List the candidates for each field, with weights and reasons.")
     ] = False,
+    version: Annotated[int | None, typer.Option(min=1, metavar="N", help="Show this version's text.")] = None,
+    cite: Annotated[
+        str | None, typer.Option(metavar="STYLE", help="Cite the version: plain, bibtex or csl (CSL-JSON).")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Show an article as the ledger has it, its versions, a diff, or the candidates for each field."""
@@ -176,6 +231,8 @@ def article(
     quiet_logs()
     if diff is not None:
         show.diff(url_or_id, diff, as_json=as_json)
+    elif version is not None or cite is not None:
+        show.version(url_or_id, version, cite=cite, as_json=as_json)
     elif explain:
         show.explain(url_or_id, as_json=as_json)
     elif history:

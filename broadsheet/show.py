@@ -58,7 +58,7 @@ def history(url_or_id: str, *, as_json: bool) -> None:
     rows = []
     for version in versions:
         kinds = ", ".join(version.edits.kinds).replace("_", " ") if version.edits else "first seen"
-        stealth = " (stealth)" if version.edits and version.edits.stealth else ""
+        stealth = " (silent)" if version.edits and version.edits.stealth else ""
         why = f" ({CANNOT_TELL})" if version.edits and version.edits.is_unexplained else ""
         at = version.seen_at.strftime("%Y-%m-%d %H:%M:%SZ")
         rows.append((str(version.number), at, kinds + stealth + why, version.article.headline[:80]))
@@ -76,26 +76,61 @@ def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
     for number in (int(first), int(second)):
         if number not in versions:
             fail(f"There is no version {number}; the article has 1 to {max(versions)}.")
-    from news.difference import Operation, difference
-    from news.edits import CANNOT_TELL
-    from news.version import reading_text
+    from news.version_diff import compare_versions
 
-    before, after = (versions[int(number)].article for number in (first, second))
-    pieces = difference(reading_text(before), reading_text(after))
+    compared = compare_versions(versions[int(first)], versions[int(second)], list(versions.values()))
     if as_json:
-        print_json([{"operation": str(operation), "text": text} for operation, text in pieces])
+        print_json(
+            {
+                "before": {"version": compared.before.number, "seen_at": compared.before.seen_at},
+                "after": {"version": compared.after.number, "seen_at": compared.after.seen_at},
+                "edits": compared.edits.as_json(),
+                "fields": [field.as_json() for field in compared.fields],
+            }
+        )
         return
     from rich.text import Text
 
-    low, high = sorted((int(first), int(second)))
-    steps = [versions[number].edits for number in range(low + 1, high + 1)]
-    if any(step and step.is_unexplained for step in steps):
+    from broadsheet.differences import print_changes
+    from news.edits import CANNOT_TELL
+
+    edits = compared.edits
+    if edits.is_unexplained:
         out.print(Text(f"Unexplained: {CANNOT_TELL}.", style="dim"))
-    styles = {Operation.DELETE: "red strike", Operation.INSERT: "green underline", Operation.EQUAL: ""}
-    line = Text()
-    for operation, text in pieces:
-        line.append(text, style=styles[operation])
-    out.print(line)
+    else:
+        kinds = ", ".join(edits.kinds).replace("_", " ") or "nothing"
+        words = f"+{edits.words_added} -{edits.words_removed} words"
+        silent = ", silent: the page does not disclose it" if edits.stealth else ""
+        at = f"{first} ({_minute(compared.before.seen_at)}) to {second} ({_minute(compared.after.seen_at)})"
+        out.print(Text(f"Version {at}: {kinds}, {words}{silent}", style="dim"))
+    print_changes(compared)
+
+
+def version(url_or_id: str, number: int | None, *, cite: str | None, as_json: bool) -> None:
+    """Print the text of one version (None: the newest), or with `cite` how it is cited: plain, bibtex or csl."""
+    from news.version_diff import find_version
+    from web.citation import CitationFormat, bibtex, citation, csl, plain
+
+    if cite is not None and cite not in set(CitationFormat):
+        fail(f"--cite takes {', '.join(CitationFormat)}, not '{cite}'.")
+    versions, document = run(_versions_and_document(url_or_id))
+    wanted = find_version(versions, number if number is not None else len(versions))
+    if cite is None and as_json:
+        print_json(_version(wanted))
+        return
+    if cite is not None:
+        made = citation(document, wanted)
+        if as_json or cite == CitationFormat.CSL:
+            print_json(csl(made))
+        else:
+            out.print(bibtex(made) if cite == CitationFormat.BIBTEX else plain(made))
+        return
+    from rich.text import Text
+
+    from news.version import reading_text
+
+    out.print(Text(reading_text(wanted.article)))
+    out.print(Text(f"\nVersion {wanted.number} of {len(versions)}, first seen {_minute(wanted.seen_at)}", style="dim"))
 
 
 def explain(url_or_id: str, *, as_json: bool) -> None:
@@ -158,6 +193,14 @@ async def _versions(url_or_id: str) -> list["Version"]:
 
     async with open_ledger() as connection:
         return await history(connection, await find(connection, url_or_id))
+
+
+async def _versions_and_document(url_or_id: str) -> tuple[list["Version"], dict[str, Any]]:
+    from ledger.articles import documents, find, history
+
+    async with open_ledger() as connection:
+        found = await find(connection, url_or_id)
+        return await history(connection, found), (await documents(connection, [found]))[found]
 
 
 def _sentence(attempt: "LastAttempt") -> str:

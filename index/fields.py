@@ -81,6 +81,8 @@ class DeclaredFacet:
     is_listed: bool = False
     #: it says something when it is so; that it is not so is what everyone expects
     is_flag: bool = False
+    #: its values are people's names: a filter by one word finds all names that have it
+    has_names: bool = False
     #: about as many values as articles: Elasticsearch prepares nothing for counting them
     is_unique: bool = False
 
@@ -182,7 +184,8 @@ FIELDS: dict[str, DeclaredField] = {
         DeclaredFacet(label="Kind", aliases=("type",), is_code=True, is_usual=True, is_listed=True),
     ),
     "authors": _keyword(
-        "people who wrote it", DeclaredFacet(label="Author", aliases=("author", "by"), is_usual=True, is_listed=True)
+        "people who wrote it",
+        DeclaredFacet(label="Author", aliases=("author", "by"), is_usual=True, is_listed=True, has_names=True),
     ),
     "agencies": _keyword(
         "agencies that the byline or the text names",
@@ -301,6 +304,15 @@ def facet_sources() -> dict[str, tuple[str, ...]]:
         for name, field in FIELDS.items()
         if field.facet and not field.facet.is_code
     }
+
+
+def is_part_of_name(facet: str, folded: str) -> bool:
+    """Say whether a filter's folded value is a word that finds every name with it: a surname does, a whole name not.
+
+    >>> is_part_of_name("authors", "moss"), is_part_of_name("authors", "ada moss"), is_part_of_name("outlet", "moss")
+    (True, False, False)
+    """
+    return facets()[facet].has_names and bool(folded) and " " not in folded
 
 
 def usual_facets() -> tuple[str, ...]:

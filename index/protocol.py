@@ -11,6 +11,9 @@ from news.index_document import IndexDocument
 
 Stream = Literal["articles", "events"]
 
+#: documents of one page of an export: all that is in memory of it at once
+EXPORT_PAGE = 200
+
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
@@ -97,6 +100,15 @@ class Index(Protocol):
 
     async def search(self, query: Query) -> Results:
         """Return what `query` finds. Raises BadQuery only for what a program asked, never for what a person typed."""
+        ...
+
+    def export(self, query: Query, after: str | None = None) -> AsyncGenerator[list[dict[str, Any]]]:
+        """Yield the documents of all articles that `query` finds, a page at a time, newest first or oldest first.
+
+        `after` is the id of an article: what comes behind it alone. Size, cursor, facets and stories of the query do
+        not count. An article that is there all the time is given once; one that is written meanwhile, at most once.
+        Raises BadQuery as `search` does, and for an `after` that is no article's.
+        """
         ...
 
     async def get(self, id: str) -> dict[str, Any] | None:

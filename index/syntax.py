@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from index.fields import facet_named, text_field_named
+from index.fields import boosts, facet_named, facets, meant, text_field_named
 from index.tokens import tokens
 
 #: longer queries are cut; the longest sensible one, a quoted paragraph, is shorter
@@ -16,7 +16,9 @@ LONGEST = 4_000
 MOST_TERMS = 32
 
 _QUOTES = str.maketrans("“”„‟«»＂：－＊", '"""""""' + ":-*")
-_TERM = re.compile(r'(?P<minus>-+)?(?:(?P<field>[^\W\d]\w*):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))|(?P<stray>\S)')
+_TERM = re.compile(
+    r'(?P<minus>-+)?(?:(?P<field>[^\W\d]\w*):)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"|]+))|(?P<stray>\S)'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def parse(text: str) -> Parsed:
     And(nodes=(Or(nodes=(Term('fuel prices', exact), Term('petrol'))), Not(node=Term('bbc'))))
     >>> parse("outlet:ap_news iraq*").tree
     And(nodes=(FacetTerm(name='outlet', value='ap_news'), Term('iraq', prefix)))
+    >>> parse("rain|snow").tree
+    Or(nodes=(Term('rain'), Term('snow')))
     >>> parse(" ").tree
     >>> parse("?!").notes
     ('The query has no word to search for.',)
@@ -91,6 +95,7 @@ def parse(text: str) -> Parsed:
     if not text.strip():
         return Parsed(None)
     notes = ["The query was too long and was cut."] if len(text) > LONGEST else []
+    notes += _mistakes(text[:LONGEST].translate(_QUOTES))
     groups: list[list[QueryNode]] = []
     joins = False
     terms = 0
@@ -113,13 +118,28 @@ def parse(text: str) -> Parsed:
     return Parsed(nodes[0] if len(nodes) == 1 else And(nodes), tuple(notes))
 
 
+def _mistakes(text: str) -> Iterator[str]:
+    """Yield what the person may not have meant: a quotation that does not end, a field that there is not."""
+    if text.count('"') % 2:
+        yield "A quotation mark is not closed: all that follows it is searched for as one phrase."
+    for match in _TERM.finditer(text):
+        name, value = match["field"], match["phrase"] or match["word"] or ""
+        # the colon of an address or of a sentence asks for no field
+        if name and not value.startswith("//") and not facet_named(name) and not text_field_named(name):
+            yield f"There is no field '{name[:50]}', so it is searched for as a word. {meant(name, _names())}"
+
+
+def _names() -> list[str]:
+    return [*boosts(), *facets()]
+
+
 def _items(text: str) -> Iterator[QueryNode | None]:
     """Yield the terms in order, and None for each OR."""
     negates = False
     for match in _TERM.finditer(text.translate(_QUOTES)):
         word = match["word"]
         plain = not match["minus"] and not match["field"]
-        if plain and word in ("OR", "|", "||"):
+        if match["stray"] == "|" or (plain and word == "OR"):
             yield None
         elif plain and word == "NOT":
             negates = True

@@ -11,8 +11,12 @@ from news.edits import EditKind, Edits, compare
 from news.errors import NotFound
 from news.paragraph_alignment import align_paragraphs
 from news.version import Version
+from news.words import pieces
 
 Run = tuple[Operation, str]
+
+#: words of unchanged text that are shown beside a change
+CONTEXT = 12
 
 _PAIR = re.compile(r"(\d{1,6})\.\.(\d{1,6})", re.ASCII)
 
@@ -122,6 +126,37 @@ def paragraphs(before: str, after: str) -> Iterator[tuple[Run, ...]]:
             continue
         for was, now in align_paragraphs(gone, come):
             yield tuple(difference(was, now))
+
+
+def changed_paragraphs(field: FieldDiff, context: int = CONTEXT) -> Iterator[tuple[Run, ...]]:
+    r"""Yield the paragraphs of a field that changed, at most `context` words of what stayed on each side of a change.
+
+    >>> rows = tuple(paragraphs("Same.\nSo it is 1 dog", "Same.\nSo it is 2 dog"))
+    >>> changed = changed_paragraphs(FieldDiff(name="body", changed=True, paragraphs=rows), context=1)
+    >>> [[(str(operation), text) for operation, text in row] for row in changed]
+    [[('equal', '… is '), ('delete', '1 '), ('insert', '2 '), ('equal', 'dog')]]
+    """
+    for row in field.paragraphs:
+        if any(operation is not Operation.EQUAL for operation, _ in row):
+            last = len(row) - 1
+            yield tuple(
+                (operation, _shortened(text, context, starts=place == 0, ends=place == last))
+                if operation is Operation.EQUAL
+                else (operation, text)
+                for place, (operation, text) in enumerate(row)
+            )
+
+
+def _shortened(text: str, context: int, *, starts: bool, ends: bool) -> str:
+    """Return a text that stayed, cut to the words beside a change: at its end, its beginning, or both."""
+    found = pieces(text)
+    if starts:
+        return text if len(found) <= context + 1 else f"… {''.join(found[-context:])}"
+    if ends:
+        return text if len(found) <= context + 1 else f"{''.join(found[:context]).rstrip()} …"
+    if len(found) <= 2 * context + 1:
+        return text
+    return f"{''.join(found[:context]).rstrip()} … {''.join(found[-context:])}"
 
 
 def _lines(text: str) -> list[str]:

@@ -10,31 +10,29 @@ from starlette.responses import RedirectResponse, Response
 
 from index import query as index_query
 from index.fields import facets as all_facets
+from index.hints import hints
 from ledger.stories import members_of
 from news.version import Version
 from news.version_diff import compare_versions, find_version, parse_pair
 from web import highlights
 from web.article_bundle import article_bundle, id_of
+from web.citation import CitationFormat, bibtex, citation, csl, plain
+from web.conditional import tagged
+from web.error_responses import ERRORS
+from web.feed_pages import base_of
+from web.memento import version_href
 from web.models import (
     ArticleResponse,
     DiffResponse,
-    ErrorResponse,
     SearchResponse,
     StoryResponse,
     VersionResponse,
     VersionsResponse,
 )
-from web.parameters import SearchQuery
+from web.parameters import SearchQuery, names_in
 from web.render import json_answer
 from web.search_params import SearchParams
 from web.state import state_of
-
-#: the errors of every address; their sentence is in `error`
-ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorResponse, "description": "The request is not valid."},
-    404: {"model": ErrorResponse, "description": "There is no such thing."},
-    503: {"model": ErrorResponse, "description": "PostgreSQL or the index cannot be reached."},
-}
 
 ArticleId = Annotated[UUID, Path(description="The article's id.", examples=["3f0a9c7e-5d3b-5c1e-9a54-0f6d1c2b7a88"])]
 
@@ -51,18 +49,18 @@ api = APIRouter(prefix="/api")
 async def search(request: Request, asked: Annotated[SearchQuery, Query()]) -> Response:
     """Find articles, by words and facets."""
     params = SearchParams.of(request.query_params.multi_items(), program=True)
-    facets = _names(asked.facets)
-    found = await state_of(request).index.search(
-        params.query(
-            facets=tuple(all_facets()) if facets == ("all",) else facets,
-            facet_size=asked.facet_size,
-            histogram=asked.histogram,
-            highlight=asked.highlight,
-            like=asked.like or None,
-            significant_terms=asked.significant_terms,
-        )
+    facets = names_in(asked.facets)
+    index = state_of(request).index
+    query = params.query(
+        facets=tuple(all_facets()) if facets == ("all",) else facets,
+        facet_size=asked.facet_size,
+        histogram=asked.histogram,
+        highlight=asked.highlight,
+        like=asked.like or None,
+        significant_terms=asked.significant_terms,
     )
-    wanted = _names(asked.fields)
+    found = await index.search(query)
+    wanted = names_in(asked.fields)
     return json_answer(
         {
             "total": found.total,
@@ -72,13 +70,10 @@ async def search(request: Request, asked: Annotated[SearchQuery, Query()]) -> Re
             "significant_terms": _buckets(found.significant_terms),
             "next_cursor": found.next_cursor,
             "took_ms": round(found.took_ms, 1),
-            "notes": list(found.notes),
-        }
+            "notes": [*found.notes, *await hints(index, query, found)],
+        },
+        volatile="took_ms",
     )
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _hit(hit: index_query.Hit, wanted: tuple[str, ...]) -> dict[str, Any]:
@@ -174,6 +169,43 @@ async def version(
             "fields": [field.as_json() for field in compared.fields],
         }
     )
+
+
+@api.get(
+    "/articles/{id}/versions/{number}/citation",
+    summary="Cite a version",
+    response_class=Response,
+    responses={
+        **ERRORS,
+        200: {
+            "description": "The citation.",
+            "content": {
+                "text/plain": {"schema": {"type": "string"}},
+                "application/x-bibtex": {"schema": {"type": "string"}},
+                "application/vnd.citationstyles.csl+json": {"schema": {"type": "array", "items": {"type": "object"}}},
+            },
+        },
+    },
+    tags=["versions"],
+)
+async def cite(
+    request: Request,
+    id: ArticleId,
+    number: Annotated[int, Path(ge=1, description="A version's number.")],
+    format: Annotated[CitationFormat, Query(description="plain, bibtex or csl.")] = CitationFormat.PLAIN,
+) -> Response:
+    """Return how a version is cited: as text, in BibTeX, or as CSL-JSON."""
+    found = await article_bundle(state_of(request), id)
+    one = find_version(found.versions, number)
+    made = citation(found.document, one, address=base_of(request) + version_href(found.id, number))
+    match format:
+        case CitationFormat.CSL:
+            response = json_answer(csl(made))
+            response.headers["Content-Type"] = "application/vnd.citationstyles.csl+json"
+            return response
+        case CitationFormat.BIBTEX:
+            return tagged(Response(bibtex(made).encode("utf-8", "replace"), media_type="application/x-bibtex"))
+    return tagged(Response(plain(made).encode("utf-8", "replace"), media_type="text/plain"))
 
 
 @api.get(

@@ -13,9 +13,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from index.protocol import Index
 from news.configuration import Configuration
 from schedules.jobs import Jobs
-from web import error_responses, render
+from web import article_page, error_responses, render
 from web.api import api
-from web.article_page import article
+from web.changes import api_changes, changes_feed, changes_page
+from web.conditional import NotModified
+from web.export import exports
+from web.feed_pages import search_feed
 from web.metrics import metrics
 from web.outlet_names import OutletNames
 from web.probes import probes
@@ -42,7 +45,7 @@ def create_app(
         title="Broadsheet",
         description=(
             "News articles and every version of each, found by words and facets. "
-            "An error is a JSON object with `error`: one sentence that says what is wrong and what to do."
+            "An error is a problem (RFC 9457) whose `detail` says in one sentence what is wrong and what to do."
         ),
         version=version("broadsheet"),
         openapi_url="/openapi.json",
@@ -59,14 +62,24 @@ def create_app(
         token=configuration.token,
     )
     app.add_route("/", search)
-    app.add_route("/articles/{id}", article)
+    app.add_route("/articles/{id}", article_page.article)
+    app.add_route("/articles/{id}/compare", article_page.compare)
+    app.add_route("/articles/{id}/timegate", article_page.time_gate)
+    app.add_route("/articles/{id}/timemap", article_page.time_map)
+    app.add_route("/articles/{id}/versions/{number}", article_page.version)
+    app.add_route("/changes", changes_page)
+    app.add_route("/feeds/search.{kind}", search_feed)
+    app.add_route("/feeds/changes.{kind}", changes_feed)
     app.include_router(api)
+    app.include_router(api_changes)
+    app.include_router(exports)
     app.include_router(probes)
     app.include_router(metrics)
     app.include_router(recrawls)
     app.mount("/static", StaticFiles(directory=render.STATIC))
     error_responses.add_to(app)
     app.openapi = partial(_described, app)  # type: ignore[method-assign]
+    app.add_middleware(NotModified)
     app.add_middleware(HeadAsGet)
     app.add_middleware(SecurityMiddleware, hosts=hosts)
     return app
@@ -80,13 +93,25 @@ def _described(app: FastAPI) -> dict[str, Any]:
             for operation in path.values():
                 if "HTTPValidationError" in str(operation["responses"].get("422", "")):
                     del operation["responses"]["422"]
+                for answer in operation["responses"].values():
+                    _as_problem(answer)
         for name in ("HTTPValidationError", "ValidationError"):
             made["components"]["schemas"].pop(name, None)
     return app.openapi_schema or {}
 
 
+def _as_problem(answer: dict[str, Any]) -> None:
+    """Name the media type of an error, which FastAPI takes for JSON like any other."""
+    content = answer.get("content", {})
+    if "ErrorResponse" in str(content.get("application/json", "")):
+        content["application/problem+json"] = content.pop("application/json")
+
+
 class HeadAsGet:
-    """ASGI middleware: answers HEAD wherever GET is answered, with the same headers and no body."""
+    """ASGI middleware: answers HEAD wherever GET is answered, with the same headers and no body.
+
+    `is_head` in the scope spares a long answer the body that nobody gets.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -102,4 +127,4 @@ class HeadAsGet:
                 message = {"type": "http.response.body", "body": b"", "more_body": message.get("more_body", False)}
             await send(message)
 
-        await self.app({**scope, "method": "GET"}, receive, send_without_body)
+        await self.app({**scope, "method": "GET", "is_head": True}, receive, send_without_body)

@@ -1,6 +1,7 @@
 """The page of one article: its text, what is known of it, its history."""
 
 import asyncio
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,15 +9,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from ledger.attempts import LastAttempt
 from ledger.stories import StoryEntry
 from news.edits import CANNOT_TELL, Edits
+from news.errors import NotFound
 from news.outcome import READ
+from news.version import Version
 from news.version_diff import VersionDiff, compare_versions, find_version, parse_pair
-from web import labels, render, times
+from web import labels, memento, render, times
 from web.article_bundle import ArticleBundle, article_bundle, parse_id
+from web.citation import Citation, bibtex, citation, csl, plain
+from web.conditional import tagged
+from web.feed_pages import base_of
 from web.search_results import direction, language_tag, special, web_address
 from web.state import AppState, state_of
 
@@ -50,9 +56,30 @@ class HistoryEntry:
     #: why it is unknown what the outlet changed, "" if it is known
     why: str
     kinds: tuple[str, ...]
-    #: compares it with the one before; empty for the first
+    #: its text
     href: str
+    #: compares it with the one before; empty for the first
+    changes_href: str
     shown: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class VersionShown:
+    """The version that is read, among how many."""
+
+    number: int
+    of: int
+    seen: times.Shown | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cited:
+    """How the version is cited that is read."""
+
+    number: int
+    plain: str
+    bibtex: str
+    csl: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,22 +95,73 @@ class AttemptLine:
 
 
 async def article(request: Request) -> Response:
-    """Answer `GET /articles/{id}`, with `?diff=1..2` how one version became another.
-
-    Raises NotFound, and SQLAlchemyError if the ledger is away.
-    """
+    """Answer `GET /articles/{id}`: the newest text. Raises NotFound, and SQLAlchemyError if the ledger is away."""
     state = state_of(request)
     found = await article_bundle(state, parse_id(request.path_params["id"]))
-    compared = None
-    if pair := request.query_params.get("diff"):
-        before, after = (find_version(found.versions, number) for number in parse_pair(pair))
-        compared = await asyncio.to_thread(compare_versions, before, after, found.versions)
-    return render.page("article.html", **_values(state, found, compared))
+    if pair := request.query_params.get("diff"):  # as addresses were before each pair had its own
+        parse_pair(pair)
+        return RedirectResponse(f"/articles/{found.id}/versions/{pair}", status_code=301)
+    return _page(request, found)
 
 
-def _values(state: AppState, found: ArticleBundle, compared: VersionDiff | None) -> dict[str, Any]:
-    document = found.document
-    state.outlets.learn([document])
+async def version(request: Request) -> Response:
+    """Answer `GET /articles/{id}/versions/{number}`: the text of one version, or of two (`1..2`) the difference."""
+    found = await article_bundle(state_of(request), parse_id(request.path_params["id"]))
+    asked = request.path_params["number"]
+    if asked.isascii() and asked.isdigit():
+        return _page(request, found, find_version(found.versions, int(asked[:9])))
+    before, after = (find_version(found.versions, number) for number in parse_pair(asked))
+    return _page(request, found, compared=await asyncio.to_thread(compare_versions, before, after, found.versions))
+
+
+async def compare(request: Request) -> Response:
+    """Answer `GET /articles/{id}/compare?before=1&after=2` with the address of that pair."""
+    id = parse_id(request.path_params["id"])
+    numbers = [request.query_params.get(name, "") for name in ("before", "after")]
+    parse_pair("..".join(numbers))
+    return RedirectResponse(f"/articles/{id}/versions/{'..'.join(numbers)}", status_code=303)
+
+
+async def time_map(request: Request) -> Response:
+    """Answer `GET /articles/{id}/timemap` (RFC 7089)."""
+    found = await article_bundle(state_of(request), parse_id(request.path_params["id"]))
+    return tagged(Response(memento.time_map(found, base_of(request)), media_type=memento.LINK_FORMAT))
+
+
+async def time_gate(request: Request) -> Response:
+    """Answer `GET /articles/{id}/timegate` with the version of the `Accept-Datetime` (RFC 7089). Raises NotFound."""
+    found = await article_bundle(state_of(request), parse_id(request.path_params["id"]))
+    if not found.versions:
+        raise NotFound("No version of this article is stored.")
+    shown = memento.version_at(found.versions, request.headers.get("accept-datetime"))
+    headers = memento.headers(found, base_of(request), None) | {"Vary": "Accept-Datetime"}
+    return RedirectResponse(memento.version_href(found.id, shown.number), status_code=302, headers=headers)
+
+
+def _page(
+    request: Request, found: ArticleBundle, shown: Version | None = None, compared: VersionDiff | None = None
+) -> Response:
+    base = base_of(request)
+    values = _values(state_of(request), found, shown, compared)
+    cited = shown or (compared.after if compared else found.versions[-1] if found.versions else None)
+    if cited:
+        made = citation(found.document, cited, address=base + memento.version_href(found.id, cited.number))
+        values |= {"citation": Cited(number=cited.number, plain=plain(made), bibtex=bibtex(made), csl=_indented(made))}
+    response = render.page("article.html", **{"citation": None} | values)
+    if compared is None:
+        response.headers.update(memento.headers(found, base, shown))
+    return response
+
+
+def _indented(made: Citation) -> str:
+    return json.dumps(csl(made), ensure_ascii=False, indent=2)
+
+
+def _values(
+    state: AppState, found: ArticleBundle, shown: Version | None, compared: VersionDiff | None
+) -> dict[str, Any]:
+    document = _shown_document(found, shown)
+    state.outlets.learn([found.document])
     tag = document.get("in_language") or "und"
     outlet = document.get("outlet") or ""
     return {
@@ -94,46 +172,62 @@ def _values(state: AppState, found: ArticleBundle, compared: VersionDiff | None)
         "language": labels.language(tag),
         "language_tag": language_tag(tag),
         "direction": direction(document.get("headline") or document.get("body") or ""),
-        "marks": list(special(document, "UTC")),
+        "marks": list(special(found.document, "UTC")),
         "byline": [
             Hyperlink(name=name, href=_ask(facet, name))
             for facet in ("authors", "agencies")
             for name in document.get(facet) or ()
         ],
         "times": [
-            (title, shown)
+            (title, stated)
             for title, name in (("Published", "date_published"), ("Modified", "date_modified"))
-            if (shown := times.stated(document, name, "UTC"))
+            if (stated := times.stated(document, name, "UTC"))
         ],
         "seen": [
-            (title, shown)
+            (title, at)
             for title, name in (
                 ("First seen", "first_seen_at"),
                 ("Text last changed", "changed_at"),
                 ("Last fetched", "fetched_at"),
                 ("Page gone", "gone_at"),
             )
-            if (shown := times.seen(document.get(name), "UTC"))
+            if (at := times.seen(found.document.get(name), "UTC"))
         ],
-        "linked": [(title, links) for facet, title in _LINKED.items() if (links := _links(document, facet))],
-        "original": (original := web_address(document.get("url"))),
+        # what is in the text was found in the newest one
+        "linked": []
+        if shown
+        else [(title, links) for facet, title in _LINKED.items() if (links := _links(document, facet))],
+        "original": (original := web_address(found.document.get("url"))),
         # asks first; where nothing can be fetched there is no such link
         "again": f"/recrawl?{urlencode({'url': original})}" if original and state.jobs else "",
-        "addresses": [url for url in found.addresses if web_address(url) and url != document.get("url")],
+        "addresses": [url for url in found.addresses if web_address(url) and url != found.document.get("url")],
         "copies": [
             (None if str(each.article_id) == found.id else _member(state, each), each, _out(each))
             for each in found.story
             if len(found.story) > 1
         ],
-        "attempt": _attempt(found.last_attempt, document.get("url")),
+        "attempt": _attempt(found.last_attempt, found.document.get("url")),
         "stones": [
             (times.seen(stone.gone_at, "UTC"), stone.status, times.seen(stone.back_at, "UTC")) for stone in found.stones
         ],
-        "chapters": [_chapter(found, number, compared) for number in range(len(found.versions))],
+        "chapters": [_chapter(found, number, shown, compared) for number in range(len(found.versions))],
+        "version": VersionShown(number=shown.number, of=len(found.versions), seen=times.seen(shown.seen_at, "UTC"))
+        if shown
+        else None,
         "changes": compared,
         "why": CANNOT_TELL if compared and compared.edits.is_unexplained else "",
         "entries": list(_entries(document)),
     }
+
+
+def _shown_document(found: ArticleBundle, shown: Version | None) -> Mapping[str, Any]:
+    """Return what is read on the page: the newest document, or of a version its text with the article's outlet."""
+    if shown is None:
+        return found.document
+    about = {
+        name: found.document[name] for name in ("id", "outlet", "outlet_name", "country") if name in found.document
+    }
+    return about | shown.article.as_json()
 
 
 def _ask(facet: str, value: str) -> str:
@@ -185,9 +279,10 @@ def _attempt(last: LastAttempt | None, url: Any) -> AttemptLine | None:
     )
 
 
-def _chapter(found: ArticleBundle, place: int, compared: VersionDiff | None) -> HistoryEntry:
+def _chapter(found: ArticleBundle, place: int, shown: Version | None, compared: VersionDiff | None) -> HistoryEntry:
     this = found.versions[place]
     before = found.versions[place - 1].number if place else 0
+    read = compared.after if compared else shown
     seen = times.seen(this.seen_at, "UTC")
     assert seen is not None, "a version was seen at some time"
     return HistoryEntry(
@@ -196,6 +291,7 @@ def _chapter(found: ArticleBundle, place: int, compared: VersionDiff | None) -> 
         edits=this.edits,
         why=CANNOT_TELL if this.edits and this.edits.is_unexplained else "",
         kinds=tuple(labels.edit(kind) for kind in this.edits.kinds) if this.edits else (),
-        href=f"/articles/{found.id}?diff={before}..{this.number}#changes" if place else "",
-        shown=compared is not None and compared.after.number == this.number,
+        href=memento.version_href(found.id, this.number),
+        changes_href=f"/articles/{found.id}/versions/{before}..{this.number}" if place else "",
+        shown=read is not None and read.number == this.number,
     )

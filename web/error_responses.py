@@ -17,10 +17,18 @@ from starlette.responses import Response
 from ledger.faults import reason_of, sentence_of
 from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound
 from web import render
+from web.models import ErrorResponse
 from web.readiness import index_sentence
-from web.render import json_answer
+from web.render import problem
 
 log = structlog.get_logger()
+
+#: the errors of every address (RFC 9457); their sentence is in `detail`
+ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorResponse, "description": "The request is not valid."},
+    404: {"model": ErrorResponse, "description": "There is no such thing."},
+    503: {"model": ErrorResponse, "description": "PostgreSQL or the index cannot be reached."},
+}
 
 _TITLES = {
     400: "Invalid request",
@@ -42,10 +50,11 @@ _STATUS: dict[type[BroadsheetError], int] = {
 
 def answer(request: Request, status: int, sentence: str, headers: Any = None) -> Response:
     """Return a refusal as the asker reads it."""
+    title = _TITLES.get(status, HTTPStatus(status).phrase)
+    response: Response
     if is_program(request):
-        response = json_answer({"error": sentence}, status)
+        response = problem(status, title, sentence)
     else:
-        title = _TITLES.get(status, HTTPStatus(status).phrase)
         response = render.page("failure.html", status, title=title, sentence=sentence, number=status)
     response.headers.update(headers or {})
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -56,7 +65,11 @@ def answer(request: Request, status: int, sentence: str, headers: Any = None) ->
 def is_program(request: Request) -> bool:
     """Say whether the address is one that programs ask."""
     path = request.url.path
-    return path == "/api" or path.startswith("/api/") or path in ("/healthz", "/readyz", "/metrics", "/openapi.json")
+    return (
+        path == "/api"
+        or path.startswith(("/api/", "/feeds/"))
+        or path in ("/healthz", "/readyz", "/metrics", "/openapi.json")
+    )
 
 
 def add_to(app: FastAPI) -> None:

@@ -14,7 +14,8 @@ _KINDS: dict[str, str] = {
     Kind.VIDEO: "Video",
     Kind.GALLERY: "Gallery",
 }
-_EDITS: dict[str, str] = {
+#: what a reader calls each class of edits
+EDITS: dict[str, str] = {
     EditKind.HEADLINE: "Headline",
     EditKind.STANDFIRST: "Standfirst",
     EditKind.NUMBER: "Figure",
@@ -72,4 +73,4 @@ def value(facet: str, shown: str) -> str:
 
 def edit(kind: str) -> str:
     """Return what a reader calls a class of edits."""
-    return _EDITS.get(kind, kind)
+    return EDITS.get(kind, kind)

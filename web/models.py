@@ -15,6 +15,7 @@ from news.difference import Operation
 from news.edits import EditKind
 from news.moment import Precision, TimeSource
 from news.outcome import Outcome
+from news.outlet_change import ChangeType
 
 #: addresses in one request for recrawls
 MOST_URLS = 1_000
@@ -27,9 +28,12 @@ class ApiModel(BaseModel):
 
 
 class ErrorResponse(ApiModel):
-    """Why a request got no result."""
+    """Why a request got no result: a problem (RFC 9457), as `application/problem+json`."""
 
-    error: Annotated[str, Field(description="One sentence: what is wrong, and what to do.")]
+    type: Annotated[str, Field(description="Always about:blank: `status` says it all.", examples=["about:blank"])]
+    title: Annotated[str, Field(description="The kind of error in a few words.", examples=["Not found"])]
+    status: Annotated[int, Field(description="The HTTP status.", examples=[404])]
+    detail: Annotated[str, Field(description="One sentence: what is wrong, and what to do.")]
 
 
 # --- articles
@@ -239,6 +243,29 @@ class StoryResponse(ApiModel):
     """The articles of a story, the first one first."""
 
     articles: list[StoryArticle]
+
+
+class OutletChangeItem(ApiModel):
+    """One edit, withdrawal or return of an article."""
+
+    type: ChangeType
+    at: Annotated[datetime, Field(description="When the new text was first fetched, or the answer that settled it.")]
+    article_id: UUID
+    outlet: str
+    url: str
+    headline: str
+    in_language: str
+    href: Annotated[str, Field(description="The difference, or the history, in the API.")]
+    version: Annotated[int | None, Field(description="Of an edit: the new text's number.")] = None
+    edits: EditSummary | None = None
+    status: Annotated[int | None, Field(description="Of a withdrawal: 404 or 410.")] = None
+
+
+class ChangesResponse(ApiModel):
+    """A page of changes, the newest first."""
+
+    changes: list[OutletChangeItem]
+    next_cursor: Annotated[str | None, Field(description="For the parameter `cursor`; null: this page is the last.")]
 
 
 # --- recrawls

@@ -6,6 +6,7 @@ from pydantic import BaseModel, BeforeValidator, Field, create_model
 
 from index.fields import facets
 from index.query import MOST_HITS, MOST_VALUES, Interval, Sort
+from web.export_formats import ExportFormat
 
 #: hits of a page, unless asked otherwise: for a reader, and for a program
 SIZE, PROGRAM_SIZE = 20, 10
@@ -111,3 +112,22 @@ _FILTERS: dict[str, Any] = {
 }
 #: all parameters of `/api/search`, the facets included
 SearchQuery: Any = create_model("SearchQuery", __base__=ProgramQuery, **_FILTERS)
+#: what a search has and an export has not: it gives every article, and counts none
+_NOT_EXPORTED = ("stories", "size", "cursor", "facets", "facet_size", "histogram", "highlight", "significant_terms")
+#: all parameters of `/api/export`
+_EXPORTED: dict[str, Any] = {
+    name: (field.annotation, field) for name, field in SearchQuery.model_fields.items() if name not in _NOT_EXPORTED
+}
+_FORMAT = Field(description=f"How it is written: {', '.join(ExportFormat)}.")
+_EXPORTED["format"] = (Annotated[ExportFormat, _FORMAT, _filled(ExportFormat.CSV)], ExportFormat.CSV)
+_AFTER = Field(default="", description="Id of an article: export what comes behind it, without the head of the file.")
+ExportQuery: Any = create_model("ExportQuery", **_EXPORTED, after=(str, _AFTER))
+
+
+def names_in(text: str) -> tuple[str, ...]:
+    """Return the names of a list with commas.
+
+    >>> names_in("headline, url,")
+    ('headline', 'url')
+    """
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -10,7 +10,7 @@ from ledger.outbox import backlog
 from ledger.outlet_state import OutletState, states
 from news.errors import IndexUnavailable
 from pipelines.verify import count
-from web.api import ERRORS
+from web.error_responses import ERRORS
 from web.models import AliveResponse, ReadyResponse, StatusResponse
 from web.readiness import AWAY, PATIENCE_SECONDS, index_sentence
 from web.render import json_answer

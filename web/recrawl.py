@@ -17,9 +17,9 @@ from news.version_diff import VersionDiff, compare_versions
 from schedules.jobs import Jobs
 from schedules.recrawl_jobs import Report, outlet_for, outlets_for, report
 from web import error_responses, render
-from web.api import ERRORS
 from web.article_bundle import parse_id
 from web.auth import form_mark, refusal_of_form, require_write_access
+from web.error_responses import ERRORS
 from web.models import MOST_URLS, ErrorResponse, RecrawlRequest, RecrawlResponse, RecrawlsResponse
 from web.recrawl_view import article_at, recrawl_view
 from web.render import json_answer

@@ -25,7 +25,7 @@ async def recrawl_view(
     about = await article_at(state, url, attempt.article_id if attempt else None)
     if about and compared:
         pair = f"{compared.before.number}..{compared.after.number}"
-        about = Hyperlink(name="The article, with the changes", href=f"{about.href}?diff={pair}#changes")
+        about = Hyperlink(name="The article, with the changes", href=f"{about.href}/versions/{pair}")
     elif about:
         is_new = attempt is not None and attempt.outcome is Outcome.NEW
         about = Hyperlink(name="Read the article" if is_new else "Back to the article", href=about.href)

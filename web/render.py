@@ -1,6 +1,7 @@
 """Pages and JSON: a template escapes every text that is not Markup."""
 
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import orjson
 from starlette.responses import HTMLResponse, Response
 
 from pipelines.enrich.attribution import SOURCES
+from web import times
+from web.conditional import tagged
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -25,6 +28,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals["static"] = _static
+    environment.globals["instant"] = partial(times.instant, zone="UTC")
     environment.globals["sources"] = SOURCES[:2]  # those whose licence asks to be named
     return environment
 
@@ -42,18 +46,36 @@ def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     return HTMLResponse(text.encode("utf-8", "replace"), status_code=status, headers={"Cache-Control": "no-cache"})
 
 
-def json_answer(value: Any, status: int = 200) -> Response:
-    """Return `value` as JSON; times as ISO 8601 in UTC with a Z, lone surrogates as U+FFFD."""
+def json_answer(value: Any, status: int = 200, *, volatile: str = "") -> Response:
+    """Return `value` as JSON; times as ISO 8601 in UTC with a Z, lone surrogates as U+FFFD.
+
+    It has an ETag, for which the key `volatile` does not count: what differs each time, as how long an answer took.
+    """
+    content = json_bytes(value)
+    response = Response(content, status, media_type="application/json", headers={"Cache-Control": "no-cache"})
+    same = json_bytes({name: each for name, each in value.items() if name != volatile}) if volatile else content
+    return tagged(response, same)
+
+
+def problem(status: int, title: str, sentence: str) -> Response:
+    """Return an error for programs (RFC 9457)."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": sentence}
+    return Response(
+        json_bytes(body), status, media_type="application/problem+json", headers={"Cache-Control": "no-cache"}
+    )
+
+
+def json_bytes(value: Any) -> bytes:
+    """Return `value` as JSON; a stranger's lone surrogate becomes U+FFFD."""
     try:
-        content = orjson.dumps(value, option=orjson.OPT_UTC_Z)
+        return orjson.dumps(value, option=orjson.OPT_UTC_Z)
     except TypeError:
-        content = orjson.dumps(_mended(value), option=orjson.OPT_UTC_Z)
-    return Response(content, status_code=status, media_type="application/json", headers={"Cache-Control": "no-cache"})
+        return orjson.dumps(_mended(value), option=orjson.OPT_UTC_Z)
 
 
 def _mended(value: Any) -> Any:
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {_mended(name): _mended(each) for name, each in value.items()}
     return [_mended(each) for each in value] if isinstance(value, list | tuple) else value

@@ -1,22 +1,31 @@
 """The search page."""
 
 import re
+from dataclasses import replace
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from index.fields import listed_facets
+from index.hints import hints
 from index.query import Interval, Results, Sort
 from news.errors import BadQuery, NotFound
 from web import facets, render
 from web.article_bundle import id_of
 from web.chart import chart
+from web.export_formats import ExportFormat
 from web.search_params import SearchParams
 from web.search_results import copies_of, results
 from web.state import AppState, state_of
 
 _SORTS = {Sort.RELEVANCE: "Best match", Sort.NEWEST: "Newest first", Sort.OLDEST: "Oldest first"}
+_FORMATS = (
+    (ExportFormat.CSV, "CSV"),
+    (ExportFormat.JSONL, "JSON lines"),
+    (ExportFormat.ATOM, "Atom"),
+    (ExportFormat.NINJS, "ninjs"),
+)
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
@@ -35,6 +44,7 @@ async def search(request: Request) -> Response:
         if _ADDRESS.fullmatch(question.text) and (known := await _known(state, question.text)):
             return RedirectResponse(f"/articles/{known}", status_code=303)
         found = await state.index.search(query)
+        found = replace(found, notes=(*found.notes, *await hints(state.index, query, found)))
     except BadQuery as error:
         return render.page("search.html", 400, question=asked, mistake=str(error), found=None)
     return await _answered(state, question, found)
@@ -63,6 +73,7 @@ async def _answered(state: AppState, question: SearchParams, found: Results) -> 
         facets=facets.lists(question, found.facets, state.outlets),
         chips=facets.chips(question, state.outlets, labels),
         chart=chart(found.histogram),
+        formats=_FORMATS,
         # a full page has a cursor even if it is the last: what is known of the total spares a reader an empty one
         next_href=question.href(cursor=found.next_cursor)
         if found.next_cursor and found.total > len(found.hits)

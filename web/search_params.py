@@ -22,7 +22,7 @@ MOST_VALUES = 50
 FIRST_YEAR, LAST_YEAR = 1600, 2999
 
 _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
-_UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000\ue001]")
+UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000\ue001]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,7 @@ class SearchParams:
         single: dict[str, str] = {}
         chosen: dict[str, tuple[str, ...]] = {}
         for name, raw in parameters:
-            value = _UNPRINTED.sub(" ", raw).strip()
+            value = UNPRINTED.sub(" ", raw).strip()
             if name in known:
                 single[name] = value
             elif facet := facet_named(name):
@@ -89,7 +89,7 @@ class SearchParams:
             **options,
         )
         zone = ZoneInfo(query.timezone)
-        since, until = _bound(self.since, zone, end=False), _bound(self.until, zone, end=True)
+        since, until = bound(self.since, zone, end=False), bound(self.until, zone, end=True)
         if since and until and since >= until:
             raise BadQuery(f"The date range ends ({self.until}) before it begins ({self.since}).")
         return replace(query, published_from=since, published_until=until)
@@ -106,11 +106,23 @@ class SearchParams:
 
     def href(self, **changed: Any) -> str:
         """Return the page's address for this question; `changed` are fields that differ, from the first page."""
-        asked = replace(self, **{"cursor": ""} | changed)
-        parameters = [("q", asked.text)] if asked.text else []
-        parameters += [(facet, value) for facet, values in asked.chosen.items() for value in values]
-        parameters += asked.rest()
-        return f"/?{urlencode(parameters)}" if parameters else "/"
+        return address("/", replace(self, **{"cursor": ""} | changed).parameters())
+
+    def export_href(self, format: str) -> str:
+        """Return where all articles of this question are exported."""
+        return address(
+            "/api/export", [*replace(self, cursor="", size=SIZE, by_story=True).parameters(), ("format", format)]
+        )
+
+    def feed_href(self, kind: str) -> str:
+        """Return the address of the question's feed, `atom` or `json`."""
+        return address(f"/feeds/search.{kind}", replace(self, cursor="", size=SIZE, sort=Sort.RELEVANCE).parameters())
+
+    def parameters(self) -> list[tuple[str, str]]:
+        """Return the question as an address has it; defaults are left out."""
+        parameters = [("q", self.text)] if self.text else []
+        parameters += [(facet, value) for facet, values in self.chosen.items() for value in values]
+        return parameters + self.rest()
 
     def rest(self) -> list[tuple[str, str]]:
         """Return what is asked beside words and facets, as parameters; defaults are left out."""
@@ -124,6 +136,11 @@ class SearchParams:
             ("cursor", self.cursor),
         ]
         return [(name, value) for name, value in rest if value]
+
+
+def address(path: str, parameters: list[tuple[str, str]]) -> str:
+    """Return an address on this host."""
+    return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
 def _sort(value: str) -> Sort:
@@ -141,8 +158,11 @@ def _number(value: str, name: str, default: int) -> int:
     return int(value)
 
 
-def _bound(text: str, zone: ZoneInfo, *, end: bool) -> datetime | None:
-    """Return the instant at which a day, month or year begins in `zone`, or ends; a time stands for itself."""
+def bound(text: str, zone: ZoneInfo, *, end: bool) -> datetime | None:
+    """Return the instant at which a day, month or year begins in `zone`, or ends; a time stands for itself.
+
+    Raises BadQuery for a text that is none of these; an empty one gives None.
+    """
     if not text:
         return None
     try:

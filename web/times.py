@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from news.moment import Moment, Precision
+from news.moment import Moment, Precision, utc
 
 _SOURCES = {
     "json-ld": "the page's structured data (JSON-LD)",
@@ -60,6 +60,11 @@ def seen(value: Any, zone: str) -> Shown | None:
     except ValueError:
         return None
     return Shown(text=instant(at, zone), iso=at.isoformat().replace("+00:00", "Z"))
+
+
+def iso(at: datetime) -> str:
+    """Return an instant for the `datetime` attribute and for feeds: UTC, with a Z, to the second."""
+    return utc(at.replace(microsecond=0))
 
 
 def day(at: date) -> str:

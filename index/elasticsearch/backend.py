@@ -12,13 +12,16 @@ from index.elasticsearch import bulk, results, translate
 from index.elasticsearch.client import error_type, failed, our_words, unreadable
 from index.elasticsearch.compare import walk_revisions
 from index.elasticsearch.create import create
+from index.elasticsearch.export import export
 from index.elasticsearch.labels import Labels
 from index.elasticsearch.request import preference, searches
 from index.elasticsearch.targets import Targets, holders, migrations
+from index.fields import Json
 from index.normalised_query import normalise
 from index.protocol import Action, IndexStatus, Stream, Tally, WriteResult
 from index.query import Query, Results
 from index.schema import DERIVED, STREAMS, schema_version
+from index.syntax import Parsed
 from news.errors import BadQuery
 
 #: actions written before it is asked again where writes go
@@ -57,10 +60,8 @@ class ElasticsearchIndex:
         """Return what `query` finds."""
         query, parsed = normalise(query)
         place = begin(query)
-        clause = translate.condition(parsed.tree, query.languages)
         async with our_words(self.client, self.place):
-            if query.like:
-                clause = {"bool": {"must": [clause, await self._like(query.like)]}}
+            clause = await self._clause(query, parsed)
             page, *counts = await self._ask(searches(query, clause, place), preference(query))
             counted = counts[0] if counts else page
             values = results.facet_values(counted, query)
@@ -75,6 +76,19 @@ class ElasticsearchIndex:
                 took_ms=float(max(each["took"] for each in (page, counted))),
                 notes=parsed.notes,
             )
+
+    async def export(self, query: Query, after: str | None = None) -> AsyncGenerator[list[dict[str, Any]]]:
+        """Yield the documents of all articles that `query` finds."""
+        query, parsed = normalise(query)
+        async with our_words(self.client, self.place):
+            clause = await self._clause(query, parsed)
+            async with aclosing(export(self.client, self.aliases["articles"], query, clause, after)) as pages:
+                async for page in pages:
+                    yield page
+
+    async def _clause(self, query: Query, parsed: Parsed) -> Json:
+        clause = translate.condition(parsed.tree, query.languages)
+        return {"bool": {"must": [clause, await self._like(query.like)]}} if query.like else clause
 
     async def _ask(self, bodies: list[dict[str, Any]], preference: str) -> list[dict[str, Any]]:
         """Send searches in one request and return their answers. Raises BadQuery for one the server cannot read."""

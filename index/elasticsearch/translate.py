@@ -1,9 +1,10 @@
 """A query in, the body of an Elasticsearch search out."""
 
+import re
 from datetime import datetime
 
 from index.document import folded_value
-from index.fields import Json, boosts, texts
+from index.fields import Json, boosts, is_part_of_name, texts
 from index.query import MARK_END, MARK_START, Interval, Query, Sort
 from index.schema import analysed_as
 from index.syntax import And, FacetTerm, Not, Or, QueryNode, Term
@@ -18,6 +19,8 @@ DEEPEST_OFFSET = 10_000
 #: best hits of each shard that significant terms are taken from
 SAMPLED = 300
 
+#: what a wildcard query reads as a sign of its own
+_WILD = re.compile(r"[*?\\]")
 _FORMATS = {Interval.HOUR: "yyyy-MM-dd'T'HH:mmxxx"}
 
 
@@ -35,7 +38,7 @@ def condition(node: QueryNode | None, languages: tuple[str, ...]) -> Json:
         case Not(inner):
             return {"bool": {"must_not": [condition(inner, languages)]}}
         case FacetTerm(name, value):
-            return {"term": {f"facets.{name}": {"value": folded_value(value)}}}
+            return _has_value(name, (value,))
         case Term():
             return _term(node, languages)
 
@@ -80,10 +83,20 @@ def _multi(text: str, fields: list[str], kind: str, **more: str) -> Json:
 
 def filters(query: Query) -> dict[str, Json]:
     """Return one clause for each facet that is filtered by."""
-    return {
-        name: {"terms": {f"facets.{name}": [folded_value(value) for value in values]}}
-        for name, values in query.filters.items()
-    }
+    return {name: _has_value(name, values) for name, values in query.filters.items()}
+
+
+def _has_value(name: str, values: tuple[str, ...]) -> Json:
+    """Return the clause of articles that have one of the values, or a name with it as a word."""
+    folded = [folded_value(value) for value in values]
+    exact = {"terms": {f"facets.{name}": folded}}
+    parts = [_WILD.sub(r"\\\g<0>", value) for value in folded if is_part_of_name(name, value)]
+    words = [
+        {"wildcard": {f"facets.{name}": {"value": pattern}}}
+        for part in parts
+        for pattern in (f"{part} *", f"* {part}", f"* {part} *")
+    ]
+    return {"bool": {"should": [exact, *words], "minimum_should_match": 1}} if words else exact
 
 
 def published(query: Query) -> list[Json]:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlalchemy.schema import CreateSchema
 from index.cursor import begin
 from index.normalised_query import normalise
 from index.postgresql import write
+from index.postgresql.export import export
 from index.postgresql.search import Search
 from index.postgresql.tables import ABOUT, ARTICLES, EVENTS, SCHEMA, TABLES
 from index.protocol import Action, IndexStatus, Tally, WriteResult
@@ -30,6 +31,7 @@ PAGE = 5_000
 #: two processes that make the schema at once would trip over each other; any number that nobody else locks
 _MAKING = 0x6272_6F61_6473
 
+NO_LIKE = "PostgreSQL cannot find articles like another; Elasticsearch can."
 LIMITS = (
     "PostgreSQL finds word forms as written: it folds case and accents but does not stem. "
     "Use Elasticsearch for inflected forms, articles like another and significant terms.",
@@ -72,7 +74,7 @@ class PostgresqlIndex:
     async def search(self, query: Query) -> Results:
         """Return what `query` finds. Raises BadQuery for articles like another, which PostgreSQL cannot find."""
         if query.like:
-            raise BadQuery("PostgreSQL cannot find articles like another; Elasticsearch can.")
+            raise BadQuery(NO_LIKE)
         started = time.perf_counter()
         query, parsed = normalise(query)
         place = begin(query)
@@ -95,6 +97,15 @@ class PostgresqlIndex:
             took_ms=(time.perf_counter() - started) * 1000,
             notes=notes,
         )
+
+    async def export(self, query: Query, after: str | None = None) -> AsyncGenerator[list[dict[str, Any]]]:
+        """Yield the documents of all articles that `query` finds."""
+        if query.like:
+            raise BadQuery(NO_LIKE)
+        with _our_words():
+            async with aclosing(export(self.engine, query, normalise(query)[1].tree, after)) as pages:
+                async for page in pages:
+                    yield page
 
     async def get(self, id: str) -> dict[str, Any] | None:
         """Return the article's document, or None."""

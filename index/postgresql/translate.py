@@ -1,10 +1,13 @@
 """A query in, conditions and orders of SQL out."""
 
+import re
+
 from sqlalchemy import (
     REAL,
     ColumnElement,
     DateTime,
     Double,
+    Text,
     and_,
     cast,
     extract,
@@ -13,13 +16,15 @@ from sqlalchemy import (
     literal,
     not_,
     or_,
+    select,
     true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
 
 from index.document import folded_value
+from index.fields import is_part_of_name
 from index.phrase import PhraseToken, phrase, positive_terms
-from index.postgresql.tables import ARTICLES
+from index.postgresql.tables import ARTICLES, LABELS
 from index.query import Query
 from index.syntax import And, FacetTerm, Not, Or, QueryNode, Term
 
@@ -28,6 +33,9 @@ _WEIGHTS = {"headline": "A", "standfirst": "B", "body": "D"}
 _RANK = [0.1, 0.3, 0.6, 1.0]
 #: divide by 1 + the logarithm of the length, so that long texts do not win by length
 _BY_LENGTH = 1
+
+#: what LIKE reads as a sign of its own
+_WILD = re.compile(r"[%_\\]")
 
 Condition = ColumnElement[bool]
 
@@ -40,7 +48,7 @@ def condition(node: QueryNode | None) -> Condition:
         return ARTICLES.c.words.op("@@")(cast(text, TSQUERY))
     match node:
         case FacetTerm(name, value):
-            return ARTICLES.c.labels.contains([f"{name}={folded_value(value)}"])
+            return _has_value(name, (value,))
         case Not(inner):
             return not_(condition(inner))
         case And(nodes):
@@ -84,10 +92,26 @@ def _row(row: tuple[PhraseToken, ...], weight: str) -> str:
 
 def filters(query: Query) -> dict[str, Condition]:
     """Return one condition for each facet that is filtered by."""
-    return {
-        name: ARTICLES.c.labels.overlap([f"{name}={folded_value(value)}" for value in values])
-        for name, values in query.filters.items()
-    }
+    return {name: _has_value(name, values) for name, values in query.filters.items()}
+
+
+def _has_value(name: str, values: tuple[str, ...]) -> Condition:
+    """Return the condition of articles that have one of the values, or a name with it as a word."""
+    folded = [folded_value(value) for value in values]
+    exact = ARTICLES.c.labels.overlap([f"{name}={value}" for value in folded])
+    label = LABELS.c.label
+    words = [
+        label.like(pattern, escape="\\")
+        for value in folded
+        if is_part_of_name(name, value)
+        for part in [_WILD.sub(r"\\\g<0>", value)]
+        for pattern in (f"{name}={part} %", f"{name}=% {part}", f"{name}=% {part} %")
+    ]
+    if not words:
+        return exact
+    # looked up once for the statement
+    named = select(func.coalesce(func.array_agg(label), cast([], ARRAY(Text)))).where(or_(*words)).scalar_subquery()
+    return or_(exact, ARTICLES.c.labels.overlap(named))
 
 
 def published(query: Query) -> list[Condition]:

@@ -1,6 +1,18 @@
 """What was read: articles, their addresses and versions, the pages as they came, stories and withdrawals."""
 
-from sqlalchemy import Column, Float, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, Table, Text, Uuid
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from ledger.schema.base import NOW, Instant, metadata
@@ -57,6 +69,8 @@ versions = Table(
     Column("read_with", LargeBinary),
     Column("lines", LargeBinary),
     PrimaryKeyConstraint("article_id", "version"),
+    # what changed lately, over all articles
+    Index("ix_versions_changed", "seen_at", "article_id", "version", postgresql_where=text("version > 1")),
 )
 
 #: the newest page of each article as it came, for as long as the article is re-fetched

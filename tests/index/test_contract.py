@@ -682,3 +682,67 @@ async def test_a_story_is_shown_once_and_says_how_many_carry_it(index: Index, pu
     assert slugs(rest) == ["copy-3"]
     assert [hit.story_size for hit in (*results.hits, *rest.hits)] == [1, 1, 3]
     assert results.total == 5
+
+
+# exporting
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a page of an export hold three documents."""
+    for backend in ("elasticsearch", "postgresql"):
+        monkeypatch.setattr(f"index.{backend}.export.EXPORT_PAGE", 3)
+
+
+async def exported(index: Index, query: Query, after: str | None = None) -> list[str]:
+    return [each["headline"] async for page in index.export(query, after) for each in page]
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_an_export_gives_every_article_once_in_order(index: Index, put: Put) -> None:
+    stated = {"date_precision": "minute", "date_source": "meta"}
+    # several at one time, so that a page ends within them, and some that have no time at all
+    dated = [
+        document(f"d{n}", headline=f"d{n}", date_published=f"2024-02-{1 + n // 4:02}T00:00:00Z", **stated)
+        for n in range(10)
+    ]
+    nothing = {"first_seen_at": None, "fetched_at": None}
+    undated = [document(f"u{n}", headline=f"u{n}", **nothing) for n in range(4)]
+    await put(index, *dated, *undated, document("other", headline="other", outlet="another"))
+    query = Query(filters={"outlet": ("example",)})
+    newest = await exported(index, query)
+    assert sorted(newest) == sorted(each["headline"] for each in [*dated, *undated])
+    days = [int(name[1:]) // 4 for name in newest if name[0] == "d"]
+    assert days == sorted(days, reverse=True)
+    assert [name[0] for name in newest] == ["d"] * 10 + ["u"] * 4, "what has no time comes last"
+    oldest = await exported(index, Query(filters={"outlet": ("example",)}, sort=Sort.OLDEST))
+    assert [int(name[1:]) // 4 for name in oldest[:10]] == sorted(days)
+    assert sorted(oldest) == sorted(newest)
+    assert len(newest) == (await index.search(query)).total
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_an_export_is_continued_behind_any_article(index: Index, put: Put) -> None:
+    written = [document(f"a{n}", headline=f"a{n}") for n in range(7)]
+    written += [document(f"u{n}", headline=f"u{n}", first_seen_at=None, fetched_at=None) for n in range(4)]
+    await put(index, *written)
+    ids = {each["headline"]: each["id"] for each in written}
+    whole = await exported(index, Query())
+    for place, name in enumerate(whole):
+        assert await exported(index, Query(), after=ids[name]) == whole[place + 1 :]
+    for odd in ("no-such-id", "\0", "x" * 10_000):
+        with pytest.raises(BadQuery, match="No article has the id"):
+            await exported(index, Query(), after=odd)
+
+
+async def test_an_export_takes_words_dates_and_facets_as_a_search_does(index: Index, put: Put) -> None:
+    stated = {"date_precision": "day", "date_source": "url"}
+    await put(
+        index,
+        document("a", headline="rain in May", date_published="2024-05-02", **stated),
+        document("b", headline="rain in June", date_published="2024-06-02", **stated),
+        document("c", headline="sun in May", date_published="2024-05-03", **stated),
+    )
+    may = {"published_from": datetime(2024, 5, 1, tzinfo=UTC), "published_until": datetime(2024, 6, 1, tzinfo=UTC)}
+    assert await exported(index, Query(text="rain", **may)) == ["rain in May"]
+    assert await exported(index, Query(text="nothing-like-it")) == []

@@ -140,7 +140,7 @@ async def test_a_program_asks_and_is_told(jobs: Jobs, site: Site) -> None:
         ended = (await web.get(found["href"])).json()
         assert (ended["state"], ended["outcome"], ended["attempt_id"]) == ("ended", "gone", attempt_id)
         nonsense = await web.get("/api/recrawls/7")
-        assert (nonsense.status_code, nonsense.json()) == (404, {"error": "'7' is not a recrawl's id."})
+        assert (nonsense.status_code, nonsense.json()["detail"]) == (404, "'7' is not a recrawl's id.")
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
@@ -198,15 +198,15 @@ async def test_how_recrawls_are_asked_for_is_said_to_whoever_only_reads(jobs: Jo
     async with client(jobs) as web:
         answer = await web.get("/api/recrawls")
         assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
-        assert 'POST {"urls"' in answer.json()["error"]
-        assert "GET /api/recrawls/ID" in answer.json()["error"]
+        assert 'POST {"urls"' in answer.json()["detail"]
+        assert "GET /api/recrawls/ID" in answer.json()["detail"]
 
 
 async def test_a_name_in_a_request_that_is_none_of_ours_is_refused_by_its_name(jobs: Jobs, site: Site) -> None:
     async with client(jobs) as web:
         answer = await web.post("/api/recrawls", json={"urls": [f"{site.url}/2024/boats"], "froce": True})
         assert answer.status_code == 400
-        assert "'froce'" in answer.json()["error"]
+        assert "'froce'" in answer.json()["detail"]
 
 
 async def test_only_this_machine_or_the_token_may_ask(jobs: Jobs, site: Site) -> None:
@@ -287,7 +287,7 @@ async def test_an_article_leads_to_its_recrawl_and_back_with_what_was_changed(jo
         assert "Changed, now version 2: number; the outlet does not disclose it." in page.text
         assert "<del>40" in page.text
         back = _link(page, "The article, with the changes")
-        assert back == f"/articles/{id}?diff=1..2#changes"
+        assert back == f"/articles/{id}/versions/1..2"
         assert "<ins>70" in (await web.get(back.partition("#")[0])).text
 
 

@@ -32,7 +32,9 @@ from web.parameters import PARAMETERS, PROGRAM_PARAMETERS
 async def get(client: httpx.AsyncClient, path: str, status: int = 200, **params: Any) -> Any:
     answer = await client.get(path, params=params or None)
     assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/json"
+    # what /readyz says is no error, whatever its status
+    kind = "json" if status < 400 or path == "/readyz" else "problem+json"
+    assert answer.headers["content-type"] == f"application/{kind}"
     return answer.json()
 
 
@@ -96,7 +98,7 @@ async def test_versions_and_their_differences_are_given(client: httpx.AsyncClien
         ]
     ]
     for wrong in ("3", "1..3", "x", "1..", "99999999999"):
-        assert "error" in await get(client, f"/api/articles/{id}/versions/{wrong}", 404)
+        assert "detail" in await get(client, f"/api/articles/{id}/versions/{wrong}", 404)
 
 
 async def test_an_article_has_the_last_attempt_and_the_next_visit(
@@ -128,8 +130,8 @@ async def test_a_story_names_its_articles_the_first_one_first(client: httpx.Asyn
     assert told[1]["copy_of"] == told[0]["article_id"]
     assert [each["claim_counts"] for each in told] == [False, False]
     assert [each["out_by"] for each in told] == ["2024-02-08T04:00:00Z"] * 2
-    assert "error" in await get(client, "/api/stories/00000000-0000-0000-0000-000000000000", 404)
-    assert "error" in await get(client, "/api/stories/x", 404)
+    assert "detail" in await get(client, "/api/stories/00000000-0000-0000-0000-000000000000", 404)
+    assert "detail" in await get(client, "/api/stories/x", 404)
 
 
 async def test_an_article_is_found_by_its_address(client: httpx.AsyncClient, keep_versions: Keep) -> None:
@@ -137,9 +139,9 @@ async def test_an_article_is_found_by_its_address(client: httpx.AsyncClient, kee
     answer = await client.get("/api/articles", params={"url": f"{URL}?utm_source=mail"})
     assert answer.status_code == 307
     assert answer.headers["location"] == f"/api/articles/{id}"
-    assert "error" in await get(client, "/api/articles", 404, url="https://news.example/other")
-    assert "error" in await get(client, "/api/articles", 404, url="\x00")
-    assert "error" in await get(client, "/api/articles", 400)
+    assert "detail" in await get(client, "/api/articles", 404, url="https://news.example/other")
+    assert "detail" in await get(client, "/api/articles", 404, url="\x00")
+    assert "detail" in await get(client, "/api/articles", 400)
 
 
 @pytest.mark.parametrize(
@@ -166,8 +168,8 @@ async def test_what_cannot_be_asked_is_an_error_with_a_sentence(
 ) -> None:
     answer = await lonely.get(f"/api/search?{parameters}")
     assert answer.status_code == 400
-    assert answer.json().keys() == {"error"}
-    assert sentence in answer.json()["error"]
+    assert answer.json().keys() == {"type", "title", "status", "detail"}
+    assert sentence in answer.json()["detail"]
 
 
 async def test_all_facets_can_be_asked_for_at_once(client: httpx.AsyncClient, put: Put) -> None:
@@ -211,7 +213,7 @@ async def test_an_index_that_is_away_is_said_and_the_process_lives(
     assert answer.status_code == 503
     assert "stay pending" in answer.text
     assert "hunter2" not in answer.text
-    assert "stay pending" in (await get(client, "/api/search", 503))["error"]
+    assert "stay pending" in (await get(client, "/api/search", 503))["detail"]
     assert (await get(client, "/healthz"))["alive"] is True
     ready = await get(client, "/readyz", 503)
     assert ready["ready"] is False
@@ -222,7 +224,7 @@ async def test_an_index_that_is_away_is_said_and_the_process_lives(
 
 async def test_a_ledger_that_is_away_is_said(lonely: httpx.AsyncClient) -> None:
     id = document("a")["id"]
-    assert "PostgreSQL cannot be reached" in (await get(lonely, f"/api/articles/{id}", 503))["error"]
+    assert "PostgreSQL cannot be reached" in (await get(lonely, f"/api/articles/{id}", 503))["detail"]
     answer = await lonely.get(f"/articles/{id}")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "10"

@@ -90,7 +90,7 @@ async def test_documents_bodies_errors_and_tokens_are_described(lonely: httpx.As
             assert operation["description"], path
             for status, answer in operation["responses"].items():
                 if status in ("400", "403", "404"):
-                    assert answer["content"]["application/json"]["schema"] == {
+                    assert answer["content"]["application/problem+json"]["schema"] == {
                         "$ref": "#/components/schemas/ErrorResponse"
                     }
     assert "ValidationError" not in json.dumps(made)
@@ -111,7 +111,7 @@ async def test_an_invalid_request_gets_one_sentence(
     lonely: httpx.AsyncClient, path: str, status: int, sentence: str
 ) -> None:
     answer = await lonely.get(path)
-    assert (answer.status_code, answer.json()) == (status, {"error": sentence})
+    assert (answer.status_code, answer.json()["detail"]) == (status, sentence)
 
 
 async def test_an_empty_parameter_asks_for_nothing(client: httpx.AsyncClient, put: Put) -> None:
@@ -137,4 +137,4 @@ async def test_who_may_write_is_decided_before_the_body_is_read(
     lonely: httpx.AsyncClient, kind: str, body: str, status: int, sentence: str
 ) -> None:
     answer = await lonely.post("/api/recrawls", content=body, headers={"content-type": kind})
-    assert (answer.status_code, answer.json()) == (status, {"error": sentence})
+    assert (answer.status_code, answer.json()["detail"]) == (status, sentence)

@@ -77,7 +77,7 @@ async def test_a_privilege_that_the_index_lacks_is_not_called_an_index_that_is_a
             assert "42501 permission denied for schema search" in missing
             answer = await client.get("/api/search?q=rain")
             assert answer.status_code == 503
-            assert "42501 permission denied for schema search" in answer.json()["error"]
+            assert "42501 permission denied for schema search" in answer.json()["detail"]
     finally:
         event.remove(engine.sync_engine, "checkout", become)
         await engine.dispose()

@@ -24,7 +24,7 @@ async def test_the_names_of_loopback_are_answered(lonely: httpx.AsyncClient, hos
      "localhost@evil.example", "evil.example:8000", "127.0.0.1:x", "\xff"],
 )  # fmt: skip
 async def test_a_name_that_somebody_else_points_at_us_is_refused(lonely: httpx.AsyncClient, host: str) -> None:
-    for path, kind in (("/", "text/html; charset=utf-8"), ("/api/search", "application/json")):
+    for path, kind in (("/", "text/html; charset=utf-8"), ("/api/search", "application/problem+json")):
         answer = await lonely.get(path, headers={b"host": host.encode("latin-1")})
         assert answer.status_code == 400
         assert answer.headers["content-type"] == kind

@@ -182,6 +182,7 @@ Table(
     Column("read_with", LargeBinary),
     Column("lines", LargeBinary),
     sa.PrimaryKeyConstraint("article_id", "version"),
+    Index("ix_versions_changed", "seen_at", "article_id", "version", postgresql_where=sa.text("version > 1")),
 )
 Table(
     "raw_pages",

@@ -1,0 +1,35 @@
+"""How one text became another, for a terminal: the paragraphs that changed, field by field."""
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from broadsheet.console import out
+from news.difference import Operation
+from news.version_diff import changed_paragraphs
+
+if TYPE_CHECKING:
+    from news.version_diff import Run, VersionDiff
+
+_STYLES = {Operation.DELETE: "red strike", Operation.INSERT: "green underline", Operation.EQUAL: ""}
+#: as wdiff writes it where there is no colour
+_MARKS = {Operation.DELETE: "[-{}-]", Operation.INSERT: "{{+{}+}}", Operation.EQUAL: "{}"}
+
+
+def print_changes(compared: "VersionDiff", *, indent: str = "") -> None:
+    """Print each changed paragraph behind its field's name, what stayed cut to the words beside a change."""
+    for field in compared.fields:
+        if field.changed:
+            for row in changed_paragraphs(field):
+                out.print(_line(f"{indent}{field.name}: ", row))
+
+
+def _line(start: str, row: "tuple[Run, ...]") -> Text:
+    line = Text(start, style="")
+    for operation, text in row:
+        if out.color_system is None or out.no_color:
+            words = text.rstrip() if operation is not Operation.EQUAL else text
+            line.append(_MARKS[operation].format(words) + text[len(words) :])
+        else:
+            line.append(text, style=_STYLES[operation])
+    return line
