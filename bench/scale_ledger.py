@@ -72,12 +72,13 @@ INSERT INTO versions (article_id, version, seen_at, article, page_hash, read_wit
 SELECT id, 1, at, convert_to(left(body, 1500), 'UTF8'), decode(md5(url), 'hex'), decode(md5('reader'), 'hex'),
   decode(repeat(md5(body), 16), 'hex') FROM made
 """,
+    # by which copies are found, for fourteen days (ledger.stories.STORY_DAYS)
     """
 INSERT INTO signatures
 SELECT id, 1, at, at, decode((SELECT string_agg(md5(n || '-' || k), '') FROM generate_series(1, 35) AS k), 'hex')
     || decode(left(md5(n::text), 24), 'hex'),
   ARRAY(SELECT hashint8extended(n * 20 + k, 7)::bit(32)::int FROM generate_series(1, 20) AS k)
-FROM made
+FROM made WHERE at > now() - interval '14 days'
 """,
     # an article is visited for thirty days
     f"""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, Text, any_, cast, func, literal_column, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, Text, and_, any_, cast, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import UserDefinedType
 
@@ -12,16 +12,16 @@ from index.postgresql.tables import ARTICLES
 from index.postgresql.translate import Condition
 
 #: of more hits than this the newest alone are compared for relevance: ts_rank unpacks each one's words
-RANKED = 2_500
+RANKED = 1_000
 #: of more hits than this a sample is counted, of about so many: each has some twenty labels to count
-COUNTED, SAMPLE = 10_000, 2_500
+COUNTED, SAMPLE = 10_000, 1_500
 #: articles, any, by which the share of hits is guessed
-PROBED = 500
+PROBED = 300
 #: Hits are found by the index of words, and each one's row is read: some 1.3 µs each. Where they are many, only those
 #: are that are newer than a time, and for counting those with an id below one, as many articles as should have RANKED
 #: and SAMPLE hits: two ranges of two indexes, .15 µs for each article in them. The second costs less from
-#: hits * share = 2 * RANKED * .15 / 1.3 on (bench/scale.py measures both)
-MANY = 600
+#: hits * share = (RANKED + SAMPLE) * .15 / 1.3 on (bench/scale.py measures both)
+MANY = 300
 
 #: what PostgreSQL may do: it takes unpacking an article's words for cheap, and would do it for each one of the outlet
 _BY_INDEX = {"enable_seqscan": "off", "enable_indexscan": "off", "enable_bitmapscan": "on", "enable_sort": "on"}
@@ -104,12 +104,7 @@ async def hits_of(
 
 async def _by_index(connection: AsyncConnection, where: Condition, order: Ordered, after: Following) -> HitSet:
     await _set(connection, _BY_INDEX)
-    found = (
-        select(_PLACE.label("place"), ARTICLES.c.sorted_at, ARTICLES.c.id)
-        .where(where)
-        .cte("found")
-        .prefix_with("MATERIALIZED")
-    )
+    found = _found(where)
     total = select(func.count()).select_from(found).scalar_subquery()
     chance = func.hashtid(found.c.place).op("&")(1_048_575) * 1.0 * total
     first = select(found.c.place).where(after(found.c)).order_by(*order(found.c))
@@ -151,12 +146,12 @@ async def _in_ranges(
         return None
     await _set(connection, _BY_INDEX)
     at = ARTICLES.c.sorted_at
-    is_inside = at <= edges.edge if is_oldest else at >= edges.edge
-    first = select(_PLACE).select_from(ARTICLES).where(where, *near, is_inside, after(ARTICLES.c))
-    counted = select(_PLACE).select_from(ARTICLES).where(where, ARTICLES.c.id < edges.below)
-    both = select(
-        _array(first.order_by(*order(ARTICLES.c)).limit(RANKED)).label("first"), _array(counted).label("counted")
-    )
+    in_time = and_(*near, at <= edges.edge if is_oldest else at >= edges.edge)
+    is_drawn = ARTICLES.c.id < edges.below
+    # the index of words is asked once for both ranges
+    found = _found(and_(where, or_(in_time, is_drawn)), in_time.label("in_time"), is_drawn.label("is_drawn"))
+    first = select(found.c.place).where(found.c.in_time, after(found.c)).order_by(*order(found.c)).limit(RANKED)
+    both = select(_array(first).label("first"), _array(select(found.c.place).where(found.c.is_drawn)).label("counted"))
     row = (await connection.execute(both)).one()
     if row.first.count("(") < RANKED / 4:
         return None
@@ -188,6 +183,12 @@ def _any(many: int) -> Condition:
     places: Select[Any] = select(literal_column("drawn.ctid")).select_from(drawn).order_by(drawn.c.id).limit(many)
     any_of_them: Condition = any_(func.array(places.scalar_subquery())) == _PLACE
     return any_of_them
+
+
+def _found(where: Condition, *more: ColumnElement[Any]) -> CTE:
+    """Return the places of what is found as a table that is made once."""
+    columns = (_PLACE.label("place"), ARTICLES.c.sorted_at, ARTICLES.c.id, *more)
+    return select(*columns).where(where).cte("found").prefix_with("MATERIALIZED")
 
 
 def _array(query: Select[Any]) -> Any:
