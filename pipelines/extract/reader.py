@@ -36,6 +36,7 @@ from pipelines.extract.metadata import (
 from pipelines.extract.page_kind import entries, is_live, kind, wall
 from pipelines.extract.paragraphs import paragraphs
 from pipelines.extract.standfirst import descriptions, standfirst
+from pipelines.extract.title_lines import mended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,11 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     body_node = document.tree.body
     assert body_node is not None
     shown = outline(body_node)
-    found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
+    site = (urlsplit(page.final_url).hostname or "").removeprefix("www.")
+    found = paragraphs(shown, tops, chrome, site)
+    better = mended(tops, document, shown, found.blocks, sites)
+    if better is not tops:
+        tops, found = better, paragraphs(shown, better, chrome, site)
     lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline, chrome)
 
