@@ -199,7 +199,7 @@ def _json_ld(value: Any, depth: int = 0) -> list[str]:
     if isinstance(value, list):
         return [name for each in value[:200] for name in _json_ld(each, depth + 1)] if depth < 4 else []
     if isinstance(value, dict):
-        name = value.get("name")
+        name = value.get("name") or value.get("@value")
         if not name and (value.get("givenName") or value.get("familyName")):
             name = f"{value.get('givenName') or ''} {value.get('familyName') or ''}"
         return _json_ld(name, depth + 1) if depth < 4 else []

@@ -177,6 +177,8 @@ _LABEL = re.compile(
 )
 _NOT_LABEL = re.compile(r"author-?(?:bio|desc|about|box)|autoren-?info|comment")
 _AUTHOR = re.compile(rf"^{any_of('author')}\s*[:：]?\s+(?=\S)", re.IGNORECASE)
+_PUBLISHED = re.compile(rf"\b{any_of('published')}\b", re.IGNORECASE)
+_ANOTHER = re.compile(r"caption|\bvideo|player|\bclip|\bevent\b|event-(?:date|time|info)|calendar")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: lines before and after the headline, and into the text, among which date and byline stand
 _BEFORE, _INTO = 6, 4
@@ -210,12 +212,15 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
     last = places.get(id(body[-1]), first) if body else first
     told = {id(block) for block in body}
     found: list[str] = []
-    dates = [part for part in titles if len(part) <= _DATE_LIMIT]
+    titled = [part for part in titles if len(part) <= _DATE_LIMIT]
+    dates: list[tuple[int, str]] = []
     for at in range(max(0, start - _BEFORE), min(len(page.blocks), max(first, start) + _INTO)):
         block = page.blocks[at]
         if len(block.text) <= _BYLINE_LIMIT and at != start:
-            if id(block) not in told or len(block.text) <= _DATE_LIMIT:
-                dates.append(block.text)
+            dated = id(block) not in told or len(block.text) <= _DATE_LIMIT or bool(_PUBLISHED.match(block.text))
+            if dated and not _of_another(page, block):
+                # above the headline stands the day of the visit, too
+                dates.append((0 if _PUBLISHED.search(block.text) else 1 if at > start else 2, block.text))
             if at > start - 3 and (is_byline(block.text) or _labelled(page, block)):
                 found.append(block.text)
             elif name := _dated_name(block.text):
@@ -228,7 +233,14 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
         _AUTHOR.sub("", block.text) for block in page.blocks if len(block.text) < 60 and _AUTHOR.match(block.text)
     ]
     by = tuple(line for line in found if is_byline(line))[:1]  # later ones are of pictures and other articles
-    return NearbyLines(names=tuple(found[:6]), by=by, dates=tuple(dates), labelled=tuple(labelled[:3]))
+    ranked = tuple(line for _, line in sorted(dates, key=lambda each: each[0]))
+    return NearbyLines(names=tuple(found[:6]), by=by, dates=(*titled, *ranked), labelled=tuple(labelled[:3]))
+
+
+def _of_another(page: Outline, block: Block) -> bool:
+    """Tell whether the line stands in what is said of a picture, a film or an event: its date is not the article's."""
+    boxes = [page.boxes[at] for at in list(page.above(block.box))[:3]]
+    return any(box.tag == "figcaption" or _ANOTHER.search(box.label) for box in boxes)
 
 
 def _dated_name(line: str) -> str:

@@ -16,7 +16,7 @@ from pipelines.extract.block_segmentation import Outline, outline
 from pipelines.extract.body import DOUBTED_BELOW, length, second_opinion
 from pipelines.extract.bylines import bylines
 from pipelines.extract.comparison import Candidate, line_hashes, plain
-from pipelines.extract.dates import modified, published
+from pipelines.extract.dates import Place, modified, published
 from pipelines.extract.document import Document, decode, overstrained, parse
 from pipelines.extract.headline import SEPARATOR, TITLE_LIMIT, headlines, title_parts
 from pipelines.extract.human_dates import find
@@ -108,8 +108,9 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
 
     near = bylines(shown, found.blocks, tops, title_parts(document))
     spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
-    issued, issued_candidates = published(document, spoken, zone, page.fetched_at)
-    changed, changed_candidates = modified(document, spoken, zone, page.fetched_at)
+    place = Place(language=language, country=outlet.country, zone=zone)
+    issued, issued_candidates = published(document, spoken, place, page.fetched_at)
+    changed, changed_candidates = modified(document, spoken, place, page.fetched_at)
     signed = authors(document, near.names, near.by, found.signatures, near.labelled, sites)
     kept = without_biographies([block for at, block in enumerate(found.blocks) if at not in repeated], signed.people)
     body = "\n".join(block.text for block in kept)

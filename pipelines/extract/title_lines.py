@@ -39,6 +39,8 @@ _SLUG_WORDS, _SLUG_SHARE = 4, 0.7
 _DECORATION = " |»«·•–—-"
 #: between a headline and what names site and section; a colon may stand in a headline
 _STRONG = re.compile(r"\s+[|–—\-»«·•/~:]+\s+|\s*[|｜_]\s*|\s*(?:::|--)\s*")
+#: signs that part a title and stand in no headline
+_BARS = re.compile(r"\s*[|｜]\s*")
 #: a headline shares this many of its words with the text; a text of fewer words says nothing
 _TOLD, _ENOUGH_TEXT = 0.5, 40
 #: characters of a text that are looked at
@@ -221,7 +223,10 @@ def _told(line: str, text: Collection[str]) -> float:
 
 def _longest_part(title: str, sites: Collection[str]) -> str:
     """Return the longest of a title's parts, those between strong separators; a site's name before a colon goes."""
-    part = max((part.strip() for part in _STRONG.split(title)), key=length)
+    bars = [part for part in _BARS.split(title) if letters(part) not in sites]
+    part = max(bars, key=length, default="") if len(bars) > 1 or _BARS.search(title) else title
+    if part == title or length(part) > _LINE:
+        part = max((each.strip() for each in _STRONG.split(part)), key=length)
     before, colon, after = part.partition(":")
     return after.strip() if colon and after and letters(before) in sites else part
 
