@@ -223,7 +223,8 @@ _STEPS = 8
 
 def _of_another(node: LexborNode) -> bool:
     """Tell whether a time stands among comments, in a list of articles, or in what is said of a film or an event."""
-    above, steps = node, 0
+    above: LexborNode | None = node
+    steps = 0
     while above is not None and steps < _STEPS and above.tag not in ("body", "main"):
         attributes = above.attributes
         if above.tag in _ANOTHER_TAGS or (

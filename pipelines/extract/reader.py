@@ -111,7 +111,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     place = Place(language=language, country=outlet.country, zone=zone)
     issued, issued_candidates = published(document, spoken, place, page.fetched_at)
     changed, changed_candidates = modified(document, spoken, place, page.fetched_at)
-    signed = authors(document, near.names, near.by, found.signatures, near.labelled, sites)
+    signed = authors(document, near.names, near.by, found.signatures, near.labelled, near.unmarked, sites)
     kept = without_biographies([block for at, block in enumerate(found.blocks) if at not in repeated], signed.people)
     body = "\n".join(block.text for block in kept)
     live = entries(document, shown, found.blocks, zone, live=is_live(document))
