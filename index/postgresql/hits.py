@@ -23,7 +23,8 @@ PROBED = 300
 #: hits * share = (RANKED + SAMPLE) * .15 / 1.3 on (bench/scale.py measures both)
 MANY = 300
 
-#: what PostgreSQL may do: it takes unpacking an article's words for cheap, and would do it for each one of the outlet
+#: what PostgreSQL may do to find rows, and to find the ends of a range: it takes unpacking an article's words for cheap
+#: and would rather unpack all of them than ask the index of words
 _BY_INDEX = {"enable_seqscan": "off", "enable_indexscan": "off", "enable_bitmapscan": "on", "enable_sort": "on"}
 _ALONG = {"enable_seqscan": "off", "enable_indexscan": "on", "enable_bitmapscan": "off", "enable_sort": "off"}
 #: room for a bitmap of all pages of some millions of articles; one start of a compiler costs more than a search
@@ -81,12 +82,13 @@ async def hits_of(
     near: list[Condition],
     *,
     is_oldest: bool,
+    size: int,
 ) -> HitSet:
     """Return what is found, in a time that hardly depends on how much that is.
 
-    `order` is that of time in which `first` is cut off, `after` is what it may hold at all, and `near`
-    what of that is a range of the time. The transaction must see
-    one state of the table throughout (REPEATABLE READ): rows are named by their places.
+    `order` is that of time in which `first` is cut off, `after` is what it may hold at all, and `near` what of that is
+    a range of the time; a page has `size` hits, which is at most RANKED. The transaction must see one state of the
+    table throughout (REPEATABLE READ): rows are named by their places.
     """
     await _set(connection, _ALWAYS)
     articles = await _articles(connection)
@@ -96,7 +98,7 @@ async def hits_of(
     probe = select(func.count()).select_from(ARTICLES).where(_any(PROBED), where)
     share = (await connection.execute(probe)).scalar_one() / PROBED
     if articles * share * share > MANY:
-        found = await _in_ranges(connection, where, order, after, near, articles, share, is_oldest=is_oldest)
+        found = await _in_ranges(connection, where, order, after, near, articles, share, is_oldest=is_oldest, size=size)
         if found is not None:
             return found
     return await _by_index(connection, where, order, after)
@@ -135,9 +137,11 @@ async def _in_ranges(
     share: float,
     *,
     is_oldest: bool,
+    size: int,
 ) -> HitSet | None:
     """Return what is found in two ranges; None where hits are not as frequent there as among all articles."""
-    last, drawn = round(RANKED / share), round(SAMPLE / share)
+    # a fifth more than a large page needs, for the share is a guess
+    last, drawn = round(max(RANKED, 1.2 * size) / share), round(SAMPLE / share)
     by_time = order(ARTICLES.c)[0]
     edge = select(ARTICLES.c.sorted_at).where(*near).order_by(by_time).offset(last).limit(1).scalar_subquery()
     below = select(ARTICLES.c.id).order_by(ARTICLES.c.id).offset(drawn).limit(1).scalar_subquery()
@@ -153,7 +157,7 @@ async def _in_ranges(
     first = select(found.c.place).where(found.c.in_time, after(found.c)).order_by(*order(found.c)).limit(RANKED)
     both = select(_array(first).label("first"), _array(select(found.c.place).where(found.c.is_drawn)).label("counted"))
     row = (await connection.execute(both)).one()
-    if row.first.count("(") < RANKED / 4:
+    if row.first.count("(") < max(RANKED // 4, size):
         return None
     weight = articles / drawn
     return HitSet(

@@ -55,6 +55,7 @@ class Search:
                     self._beginning,
                     [*translate.near(self.query), *self._near()],
                     is_oldest=self.query.sort is Sort.OLDEST,
+                    size=self.query.size,
                 )
             )
         return self._found[but]

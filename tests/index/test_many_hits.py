@@ -80,12 +80,15 @@ async def test_a_facets_own_filter_is_left_out_of_its_estimate(large: Postgresql
 
 @pytest.mark.parametrize("sort", [Sort.NEWEST, Sort.OLDEST])
 @pytest.mark.parametrize("words", ["storm", ""])
-async def test_pages_in_the_order_of_time_go_through_all_hits(large: PostgresqlIndex, sort: Sort, words: str) -> None:
+@pytest.mark.parametrize("size", [20, 60])
+async def test_pages_in_the_order_of_time_go_through_all_hits(
+    large: PostgresqlIndex, sort: Sort, words: str, size: int
+) -> None:
     exact = await large.search(Query(text=words, sort=sort, size=1_000, is_exact=True))
     seen: list[str] = []
     cursor = None
     while True:
-        page = await large.search(Query(text=words, sort=sort, size=50, cursor=cursor))
+        page = await large.search(Query(text=words, sort=sort, size=size, cursor=cursor))
         seen += slugs(page)
         if not (cursor := page.next_cursor) or len(seen) >= 1_000:
             break
