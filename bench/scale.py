@@ -1,10 +1,11 @@
 """What the ledger and the search in PostgreSQL cost as they grow: CPU of PostgreSQL at many articles against at few.
 
-`python -m bench.scale` grows a ledger of its own from 10,000 to 100,000 articles, in some five minutes; `--long` to
-1,000,000, in half an hour and 25 GB of disk. Recording, asking what is due, finding what the index lacks, and finding
-copies are to cost the same (at most 1.5 times); a search with ten facets and highlights at most three times as much,
-and at most 300 ms. CPU is the backend's own, from the kernel's scheduler; all runs over one connection, without
-parallel workers. The last line is JSON; `falls_short` names what misses its mark.
+`python -m bench.scale` makes a ledger of 10,000 articles and one of 100,000, in some five minutes; `--long` one of
+1,000,000, in half an hour and 25 GB of disk. Each thing is done in both in turn, for a busy machine makes the same work
+cost up to twice as much: figures that lie apart in time have no ratio. Recording, asking what is due, finding what the
+index lacks, and finding copies are to cost the same (at most 1.5 times); a search with ten facets and highlights at most
+three times as much, and at most 300 ms. CPU is the backend's own, from the kernel's scheduler, without parallel workers.
+The last line is JSON; `falls_short` names what misses its mark.
 """
 
 import argparse
@@ -29,7 +30,7 @@ if not __package__:
     sys.path[0] = str(Path(__file__).parent.parent)
 
 from bench.daemon import house
-from bench.scale_ledger import MOST, OUTLETS, RARE, SELDOM, TENTH, grow
+from bench.scale_ledger import MOST, OUTLETS, RARE, SELDOM, TENTH, fill
 from index.fields import listed_facets
 from index.postgresql.backend import PostgresqlIndex
 from index.query import Query, Sort
@@ -50,7 +51,7 @@ from tests.ledger.readings import text as body_of
 FEW = 10_000
 #: times that each thing is done; the first ones warm the caches
 TIMES, WARM = 60, 10
-SEARCHES = 7
+SEARCHES = 11
 #: the most that a figure may be of what it is at FEW; of a search the most milliseconds of CPU, too
 GROWS, SEARCH_GROWS, SEARCH_MS = 1.5, 3.0, 300.0
 #: name -> words; a word in .3 % grows with the articles, so that it is shown and has no ratio to keep
@@ -73,23 +74,24 @@ def _cpu_ms(pid: int) -> float:
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e6
 
 
-async def _cost(pid: int, do: Doing, times: int, warm: int) -> dict[str, float]:
-    """Return the medians of PostgreSQL's CPU, of ours and of the clock, in ms."""
-    took: dict[str, list[float]] = {"server_ms": [], "client_ms": [], "wall_ms": []}
+async def _cost(sides: dict[str, tuple[int, Doing]], times: int, warm: int) -> dict[str, dict[str, float]]:
+    """Return the medians of PostgreSQL's CPU, of ours and of the clock for each side, in ms."""
+    took: dict[str, dict[str, list[float]]] = {
+        side: {"server_ms": [], "client_ms": [], "wall_ms": []} for side in sides
+    }
     for number in range(-warm, times):
-        server, client, began = _cpu_ms(pid), time.process_time(), time.perf_counter()
-        await do(number)
-        if number >= 0:
-            took["server_ms"].append(_cpu_ms(pid) - server)
-            took["client_ms"].append(1000 * (time.process_time() - client))
-            took["wall_ms"].append(1000 * (time.perf_counter() - began))
-    return {name: round(median(values), 3) for name, values in took.items()}
+        for side, (pid, do) in sides.items():
+            server, client, began = _cpu_ms(pid), time.process_time(), time.perf_counter()
+            await do(number)
+            if number >= 0:
+                took[side]["server_ms"].append(_cpu_ms(pid) - server)
+                took[side]["client_ms"].append(1000 * (time.process_time() - client))
+                took[side]["wall_ms"].append(1000 * (time.perf_counter() - began))
+    return {side: {name: round(median(found), 3) for name, found in each.items()} for side, each in took.items()}
 
 
-async def measure(engine: AsyncEngine) -> dict[str, dict[str, float]]:
-    """Return what each thing costs in this ledger."""
-    async with engine.connect() as connection:
-        pid = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+def doings(engine: AsyncEngine) -> dict[str, Doing]:
+    """Return what is measured in one ledger; recording is the last, for it adds to what the others look at."""
     index = PostgresqlIndex(engine)
     chance = random.Random(11)  # noqa: S311 - the same each time
 
@@ -126,15 +128,27 @@ async def measure(engine: AsyncEngine) -> dict[str, dict[str, float]]:
         return one
 
     visits = {number: _visit(number, signature()) for number in range(-WARM, TIMES)}
-    found = {
-        "due": await _cost(pid, one_due, TIMES, WARM),
-        "owed": await _cost(pid, one_owed, TIMES, WARM),
-        "copies": await _cost(pid, one_copies, TIMES, WARM),
-    }
-    for name, words in (SEARCHES_FOR | SHOWN).items():
-        found[name] = await _cost(pid, search(words), SEARCHES, 2)
-    # last, for it adds to what the others look at
-    return {"record": await _cost(pid, one_record, TIMES, WARM)} | found
+    searches = {name: search(words) for name, words in (SEARCHES_FOR | SHOWN).items()}
+    return {"due": one_due, "owed": one_owed, "copies": one_copies} | searches | {"record": one_record}
+
+
+async def measure(urls: dict[str, str]) -> dict[str, dict[str, dict[str, float]]]:
+    """Return side -> thing -> what it costs there; `urls` leads to the ledger of each side."""
+    engines = {side: engine_for(url, connections=1) for side, url in urls.items()}
+    pids = {}
+    for side, engine in engines.items():
+        async with engine.connect() as connection:
+            pids[side] = (await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one()
+    done = {side: doings(engine) for side, engine in engines.items()}
+    found: dict[str, dict[str, dict[str, float]]] = {side: {} for side in engines}
+    for name in next(iter(done.values())):
+        times, warm = (SEARCHES, 2) if name.startswith("search") else (TIMES, WARM)
+        costs = await _cost({side: (pids[side], done[side][name]) for side in engines}, times, warm)
+        for side, cost in costs.items():
+            found[side][name] = cost
+    for engine in engines.values():
+        await engine.dispose()
+    return found
 
 
 def _numbers(chance: random.Random, many: int) -> list[int]:
@@ -159,14 +173,6 @@ async def _prepare(url: str) -> None:
     await engine.dispose()
 
 
-async def _measured(url: str) -> dict[str, dict[str, float]]:
-    engine = engine_for(url, connections=1)
-    try:
-        return await measure(engine)
-    finally:
-        await engine.dispose()
-
-
 def run(many: int) -> dict[str, Any]:
     """Return the figures at FEW and at `many` articles, and their ratios."""
     with house() as (_, server):
@@ -175,16 +181,16 @@ def run(many: int) -> dict[str, Any]:
             for name, value in SETTINGS.items():
                 connection.execute(f"ALTER SYSTEM SET {name} = {value}")
             connection.execute("SELECT pg_reload_conf()")
-        asyncio.run(_prepare(url))
-        told: dict[str, Any] = {"articles": many}
-        had = 0
-        for name, wanted in (("few", FEW), ("many", many)):
+            for side in ("few", "many"):
+                connection.execute(f"CREATE DATABASE {side}")
+        urls = {side: url.replace("/broadsheet?", f"/{side}?") for side in ("few", "many")}
+        for side, wanted in (("few", FEW), ("many", many)):
             began = time.perf_counter()
-            with psycopg.connect(url, autocommit=True) as connection:
-                grow(connection, had, wanted)
+            asyncio.run(_prepare(urls[side]))
+            with psycopg.connect(urls[side], autocommit=True) as connection:
+                fill(connection, wanted)
             print(f"{wanted:,} articles after {time.perf_counter() - began:.0f} s", flush=True)
-            told[name] = asyncio.run(_measured(url))
-            had = wanted
+        told: dict[str, Any] = {"articles": many} | asyncio.run(measure(urls))
     told["ratios"] = {
         name: round(many_ms["server_ms"] / max(0.01, told["few"][name]["server_ms"]), 2)
         for name, many_ms in told["many"].items()

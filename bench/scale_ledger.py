@@ -112,17 +112,16 @@ SELECT id::text, 1, document, words, ARRAY['outlet=' || outlet, 'in_language=en'
 _HEAVY = ("search.articles_words", "search.articles_labels", "public.ix_signatures_bands")
 
 
-def grow(connection: psycopg.Connection, had: int, wanted: int) -> None:
-    """Add articles until there are as many as `wanted`; `had` are there. The connection commits by itself."""
+def fill(connection: psycopg.Connection, wanted: int) -> None:
+    """Put so many articles into an empty ledger and its search tables. The connection commits by itself."""
     connection.execute("SET maintenance_work_mem = '1GB'")
     connection.execute("SET work_mem = '64MB'")
-    if not had:
-        for statement in _PARAGRAPHS.split(";\n"):
-            connection.execute(statement)
+    for statement in _PARAGRAPHS.split(";\n"):
+        connection.execute(statement)
     made_of = [connection.execute("SELECT pg_get_indexdef(%s::regclass)", [name]).fetchone() for name in _HEAVY]
     for name in _HEAVY:
         connection.execute(f"DROP INDEX {name}")
-    for first in range(had + 1, wanted + 1, STEP):
+    for first in range(1, wanted + 1, STEP):
         # psycopg writes the values in: no statement takes parameters that makes a table
         last = min(first + STEP - 1, wanted)
         connection.execute(_MADE.replace("%(first)s", str(first)).replace("%(last)s", str(last)))
