@@ -3,9 +3,9 @@
 `python -m bench.scale` makes a ledger of 10,000 articles and one of 100,000, in some five minutes; `--long` one of
 1,000,000, in half an hour and 25 GB of disk. Each thing is done in both in turn, for a busy machine makes the same work
 cost up to twice as much: figures that lie apart in time have no ratio. Recording, asking what is due, finding what the
-index lacks, and finding copies are to cost the same (at most 1.5 times); a search with ten facets and highlights at most
-three times as much, and at most 300 ms. CPU is the backend's own, from the kernel's scheduler, without parallel workers.
-The last line is JSON; `falls_short` names what misses its mark.
+index lacks, and finding copies are to cost the same (at most 1.5 times); a search with ten facets and highlights at
+most three times as much, and at most 300 ms. CPU is the backend's own, from the kernel's scheduler, without parallel
+workers. The last line is JSON; `falls_short` names what misses its mark.
 """
 
 import argparse

@@ -36,7 +36,8 @@ async def test_what_postgresql_refuses_as_data_is_said_as_such_and_nothing_is_wr
         pipeline.add(NOTE_REQUEST, **{"site": "bad.example", "at": NOW} | bad)
         pipeline.add(NOTE_REQUEST, site="after.example", at=NOW)
         with pytest.raises((DBAPIError, UnicodeEncodeError)) as refused:
-            await pipeline.commit()
+            async with asyncio.timeout(30):
+                await pipeline.commit()
     assert is_data_error(refused.value)
     assert await sites(engine) == []
 
@@ -55,6 +56,22 @@ async def test_sent_and_ended_in_one_go_is_written(engine: AsyncEngine) -> None:
         pipeline.add(NOTE_REQUEST, site="a.example", at=NOW)
         await pipeline.commit()
         assert await sites(engine) == ["a.example"]
+    assert await sites(engine) == ["a.example"]
+
+
+async def test_statements_larger_than_a_sockets_buffer_are_sent(engine: AsyncEngine) -> None:
+    """PostgreSQL answers while it is still being sent to: both must read."""
+    length = "SELECT length(CAST(%(value)s AS text)), CAST(%(value)s AS text)"
+    async with asyncio.timeout(30), engine.begin() as connection:
+        pipeline = Pipeline(connection)
+        for _ in range(4):
+            pipeline.add(length, value="x" * 3_000_000)
+        [row] = await pipeline.rows(length, value="y" * 3_000_000)
+        assert row.length == 3_000_000
+        for _ in range(4):
+            pipeline.add(length, value="z" * 3_000_000)
+        pipeline.add(NOTE_REQUEST, site="a.example", at=NOW)
+        await pipeline.commit()
     assert await sites(engine) == ["a.example"]
 
 
