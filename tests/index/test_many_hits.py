@@ -92,7 +92,7 @@ async def test_pages_in_the_order_of_time_go_through_all_hits(
         seen += slugs(page)
         if not (cursor := page.next_cursor) or len(seen) >= 1_000:
             break
-    assert seen == slugs(exact)[: len(seen)]
+    assert seen[:1_000] == slugs(exact)[: len(seen)]
     assert len(seen) >= min(1_000, exact.total)
 
 
