@@ -21,22 +21,22 @@ def body_links(page: Outline, blocks: Iterable[Block], body: str, url: str) -> t
     none; a picture's has no words and is left out.
     """
     lines: dict[str, list[int]] = {}
-    for at, line in enumerate(body.split("\n")):
-        lines.setdefault(line, []).append(at)
+    for at, text in enumerate(body.split("\n")):
+        lines.setdefault(text, []).append(at)
     places = {id(block): at for at, block in enumerate(page.blocks)}
     anchors: dict[int, list[tuple[str, str]]] = {}
-    for at, address, text in page.anchors:
-        anchors.setdefault(at, []).append((address, text))
+    for at, address, words in page.anchors:
+        anchors.setdefault(at, []).append((address, words))
     found: list[BodyLink] = []
     for block in blocks:
         at = places.get(id(block), -1)
         if at not in anchors or not (where := lines.get(block.text)):
             continue
         line = where.pop(0) if len(where) > 1 else where[0]
-        for address, text in anchors[at]:
-            words, target = single_spaced(text)[:_WORDS_LIMIT], _absolute(url, address)
-            if words and target:
-                found.append(BodyLink(text=words, url=target, paragraph=line))
+        for address, words in anchors[at]:
+            shown, target = single_spaced(words)[:_WORDS_LIMIT], _absolute(url, address)
+            if shown and target:
+                found.append(BodyLink(text=shown, url=target, paragraph=line))
         if len(found) >= _LINKS_LIMIT:
             break
     return tuple(found[:_LINKS_LIMIT])
