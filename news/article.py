@@ -138,7 +138,9 @@ class Article:
         """Return the article as JSON's types under the one set of field names of API, `--json`, `read` and index."""
         # asdict would copy each value deeply, at ten times the cost
         simple = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        simple |= {"images": [dict(vars(image)) for image in self.images], "rights": dict(vars(self.rights))}
+        for name in ("images", "claim_reviews", "links"):
+            simple[name] = [dict(vars(each)) for each in getattr(self, name)]
+        simple["rights"] = dict(vars(self.rights))
         for name in ("date_published", "date_modified"):
             moment: Moment | None = getattr(self, name)
             del simple[name]
