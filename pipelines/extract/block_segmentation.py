@@ -54,6 +54,8 @@ class Outline:
     blocks: list[Block]
     #: elements stood deeper than DEPTH_LIMIT and were not read
     cut: bool = False
+    #: of each link: the place of the block that ends with or after it, its address, its words as written
+    anchors: list[tuple[int, str, str]] = field(default_factory=list)
 
     def above(self, box: int) -> Iterator[int]:
         """Yield `box` and those that hold it, the body last."""
@@ -89,6 +91,8 @@ _BREAK = " \n "
 _INDICES = ("sub", "sup")
 #: enough to see where a line leads
 _LINKS_LIMIT = 4
+#: links of a page; more are an attack
+_ANCHORS_LIMIT = 5_000
 #: where an inline element begins or ends; style sheets part there what the markup does not
 _SEAM = ""
 
@@ -142,6 +146,8 @@ class _Walk:
         self.box = self.in_links = self.in_bold = 0
         #: of each element that was entered: itself, the box to return to, and whether it is a block, a link, bold
         self.way: list[tuple[LexborNode, int, bool, bool, bool]] = []
+        #: of each open link: its line, where in the line's parts it begins, its address
+        self.open: list[tuple[_Line, int, str]] = []
 
     def enter(self, node: LexborNode) -> LexborNode | None:
         """Take up the node; return its first child if the walk goes into it."""
@@ -176,6 +182,10 @@ class _Walk:
             self.line.parts.append(_SEAM)
         self.box = back
         self.in_links -= link
+        if link:
+            line, start, target = self.open.pop()
+            if line is self.line and len(self.found.anchors) < _ANCHORS_LIMIT:
+                self.found.anchors.append((len(self.found.blocks), target, "".join(line.parts[start:])))
         self.in_bold -= bold
         return node
 
@@ -248,6 +258,7 @@ class _Walk:
         link = tag == "a"
         self.way.append((node, self.box, False, link, False))
         if link:
+            self.open.append((line, len(line.parts), attributes.get("href") or ""))
             self.in_links += 1
             if len(line.links) < _LINKS_LIMIT and (target := attributes.get("href")):
                 line.links.append(target)

@@ -84,6 +84,10 @@ class Claim:
     raw: str
 
 
+#: a day and a month of which either may come first
+_DAY_OR_MONTH = re.compile(r"(0?[1-9]|1[0-2])[/-](0?[1-9]|1[0-2])[/-]\d{4}(?!\d)")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """Where a page is from: what its dates in words are read with."""
@@ -99,6 +103,9 @@ class Place:
         """Return the time that a statement names, for machines or in words; None for what names two days."""
         if stated := instants.read(value):
             return stated
+        either = _DAY_OR_MONTH.match(value.strip())
+        if either and int(either[1]) != int(either[2]):
+            return None  # systems write these in the order of their makers, not of the page
         spoken = find(value, self.language, self.zone, self.country)
         return spoken[0].stated if len({each.stated.day for each in spoken}) == 1 else None
 

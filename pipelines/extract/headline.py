@@ -17,6 +17,8 @@ _MEDIA_TAG = re.compile(
     r"exclusive|\+ ?video)[\])]\s*$",
     re.IGNORECASE,
 )
+#: "(From The Daily Example)"
+_BRACKET = re.compile(r"\s*[(（\[]([^()（）\[\]]{2,60})[)）\]]\s*$")
 #: a title is not longer; what is longer is a text in the wrong place
 TITLE_LIMIT = 500
 
@@ -27,6 +29,9 @@ def without_site(value: str, sites: Collection[str]) -> str:
     >>> without_site("Rain stops play | Cricket - The Daily Example", {"thedailyexample"})
     'Rain stops play | Cricket'
     """
+    bracket = _BRACKET.search(value)
+    if bracket and bracket.start() > 0 and any(letters(bracket[1]).endswith(site) for site in sites if len(site) > 5):
+        value = value[: bracket.start()]
     breaks = list(SEPARATOR.finditer(value))
     for match in breaks:
         if match.start() > 0 and _is_site(value[match.end() :], sites):

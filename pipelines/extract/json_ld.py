@@ -19,8 +19,8 @@ _NODES_LIMIT = 2_000
 #: what hangs below these keys describes something else than the page's article
 _OTHERS = frozenset(
     "itemListElement liveBlogUpdate isPartOf citation mentions comment review hasPart breadcrumb potentialAction "
-    "about isBasedOn relatedLink significantLink interactionStatistic publisher author creator offers image "
-    "video thumbnail associatedMedia contributor editor".split()
+    "about isBasedOn itemReviewed relatedLink significantLink interactionStatistic publisher author creator offers "
+    "image video thumbnail associatedMedia contributor editor".split()
 )
 _COMMENTS = re.compile(r"^\s*(?:<!--|//<!\[CDATA\[|<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\]\]>|\]\]>)\s*;?\s*$")
 _TRAILING_COMMA = re.compile(r",(?=\s{0,200}[}\]])")
@@ -84,6 +84,7 @@ def main(nodes: tuple[Node, ...], url: str, title: str) -> Node:
         if twin and score > 1:
             for key, value in node.items():
                 merged.setdefault(key, value)
+            merged["@type"] = sorted(types(merged) | types(node))  # one of them may say that it is an opinion
     return merged
 
 

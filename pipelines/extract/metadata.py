@@ -224,21 +224,49 @@ def _is_endless(license_: str) -> bool:
 def free(document: Document) -> bool | None:
     """Return whether the page says that all may read it; None where it does not say.
 
-    A teaser before a paywall says False in JSON-LD, in `article:content_tier` or in microdata.
+    A teaser before a paywall says False in JSON-LD, of the whole or of a part, in `article:content_tier` or in
+    microdata.
     """
-    value = document.article.get("isAccessibleForFree")
-    if value is None:
-        value = next((node["isAccessibleForFree"] for node in document.nodes if "isAccessibleForFree" in node), None)
-    if isinstance(value, list) and value:
-        value = value[0]
+    stating = (document.article, *document.nodes)
+    value = next((node["isAccessibleForFree"] for node in stating if "isAccessibleForFree" in node), None)
+    value = value[0] if isinstance(value, list) and value else value
     if value is None:
         value = document.meta("isaccessibleforfree") or None
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip():
-        word = value.strip().lower().rpartition("/")[2]
-        return word in ("true", "1", "yes") if word in ("true", "false", "1", "0", "yes", "no") else None
+    if (said := _said(value)) is not None or value is not None:
+        return said
+    if locked_parts(document):
+        return False
     tier = document.meta("article:content_tier", "content_tier", "access").lower()
     if tier in ("free", "public"):
         return True
     return False if tier in ("locked", "metered", "premium", "paid", "plus", "subscription") else None
+
+
+def locked_parts(document: Document) -> tuple[str, ...]:
+    """Return the CSS selectors of the parts that the article's JSON-LD says are not free to read.
+
+    >>> part = {"@type": "WebPageElement", "isAccessibleForFree": "False", "cssSelector": ".paid"}
+    >>> locked_parts(Document(url="", tree=None, article={"hasPart": part}))
+    ('.paid',)
+    """
+    value = document.article.get("hasPart")
+    found: dict[str, None] = {}
+    for part in value[:_PARTS_LIMIT] if isinstance(value, list) else [value]:
+        if isinstance(part, dict) and _said(part.get("isAccessibleForFree")) is False:
+            selectors = part.get("cssSelector")
+            for selector in selectors[:_PARTS_LIMIT] if isinstance(selectors, list) else [selectors]:
+                if isinstance(selector, str) and (text := plain(selector)) and len(text) <= _SELECTOR_LIMIT:
+                    found.setdefault(text)
+    return tuple(found)
+
+
+#: a longer list is none that a person wrote
+_PARTS_LIMIT, _SELECTOR_LIMIT = 20, 500
+
+
+def _said(value: object) -> bool | None:
+    """Return the yes or no of a JSON-LD value, as pages write it: true, "False", "http://schema.org/True"."""
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower().rpartition("/")[2] if isinstance(value, str) else ""
+    return word in ("true", "1", "yes") if word in ("true", "false", "1", "0", "yes", "no") else None

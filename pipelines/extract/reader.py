@@ -14,6 +14,7 @@ from news.page import Page
 from pipelines.extract.authors import authors, without_biographies
 from pipelines.extract.block_segmentation import Outline, outline
 from pipelines.extract.body import DOUBTED_BELOW, length, second_opinion
+from pipelines.extract.body_links import body_links
 from pipelines.extract.bylines import bylines
 from pipelines.extract.comparison import Candidate, line_hashes, plain
 from pipelines.extract.dates import Place, modified, published
@@ -28,6 +29,7 @@ from pipelines.extract.metadata import (
     free,
     genre,
     keywords,
+    locked_parts,
     rights,
     section,
     site_names,
@@ -36,6 +38,7 @@ from pipelines.extract.metadata import (
 from pipelines.extract.page_kind import entries, is_live, kind, wall
 from pipelines.extract.paragraphs import paragraphs
 from pipelines.extract.standfirst import descriptions, standfirst
+from pipelines.extract.statements import claim_reviews, correction_notices, is_based_on
 from pipelines.extract.title_lines import mended
 
 
@@ -162,6 +165,11 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
         canonical_url=canonical(document),
         rights=rights(document, page.headers),
         entries=live if sort is Kind.LIVE_BLOG else (),
+        correction_notices=correction_notices(document, zone),
+        is_based_on=is_based_on(document),
+        claim_reviews=claim_reviews(document),
+        locked_parts=locked_parts(document),
+        links=body_links(shown, kept, body[:BODY_LIMIT], page.final_url),
     )
     return Extracted(
         article=article, stated_language=claimed, lines=lines, texts=page_lines(document, shown), candidates=weighed

@@ -38,7 +38,10 @@ _SENTENCE_END = re.compile(r"[.。।]$")
 _SLUG_WORDS, _SLUG_SHARE = 4, 0.7
 _DECORATION = " |»«·•–—-"
 #: between a headline and what names site and section; a colon may stand in a headline
-_STRONG = re.compile(r"\s+[|–—\-»«·•/~:]+\s+|\s*[|｜_]\s*|\s*(?:::|--)\s*")
+_STRONG = re.compile(
+    r"\s+[|–—\-»«·•/~:]+\s+|\s*[|｜_]\s*|\s*(?:::|--)\s*|"
+    r"(?<=[\u3040-\u9fff”》」])-|-(?=[\u3040-\u9fff“《「])"
+)
 #: signs that part a title and stand in no headline
 _BARS = re.compile(r"\s*[|｜]\s*")
 #: a headline shares this many of its words with the text; a text of fewer words says nothing
@@ -76,7 +79,8 @@ def mended(tops: Headlines, document: Document, page: Outline, body: list[Block]
     own = letters(tops.headline) if is_heading else ""
     parts = [line for line in lines if letters(line.text) != own and any(is_part(line.text, each) for each in titles)]
     found = max(parts, key=lambda line: length(line.text), default=None)
-    longest = max((_longest_part(title, sites) for title in titles), key=length, default="")
+    text = _stems(" ".join(block.text for block in body))
+    longest = max((_main_part(title, sites, text) for title in titles), key=lambda each: _rank(each, text), default="")
     if found is not None and (length(found.text) >= _SHORT or 2 * length(found.text) > length(longest)):
         if stated and length(found.text) <= length(tops.headline):
             return tops
@@ -87,8 +91,9 @@ def mended(tops: Headlines, document: Document, page: Outline, body: list[Block]
         if repeated:
             return _with(tops, repeated[-1].text, "a line above the text, repeated by the page's address")
     named = tops.headline if is_heading else longest
-    text = _stems(" ".join(block.text for block in body))
     is_alien = len(text) >= _ENOUGH_TEXT and _told(named, text) < _TOLD
+    if is_alien and is_heading and length(named) < _SHORT and _told(longest, text) >= _TOLD:
+        return _with(tops, longest, "the longest part of the title, of whose words the text is")
     if is_alien or (length(named) < _SHORT and not stated):
         plain = [line for line in lines if _may_head(line, sites)]
         told = [line for line in plain if _told(line.text, text) >= _TOLD]
@@ -151,11 +156,12 @@ def _lines(document: Document, page: Outline, body: list[Block], sites: Collecti
     for block in page.blocks[max(0, first - _ABOVE) : into + 1]:
         if key and letters(block.text) == key:
             found.clear()
-        if not _LEAST <= length(block.text) <= _MOST or letters(block.text) in sites:
+        text = block.text.strip(_DECORATION)
+        if not _LEAST <= length(text) <= _MOST or letters(text) in sites:
             continue
         if block.linked > 0.5 * len(block.text) and not any(_path(link, document.url) == path for link in block.links):
             continue
-        found.append(replace(block, text=block.text.strip(_DECORATION)))
+        found.append(replace(block, text=text))
     return found
 
 
@@ -221,14 +227,21 @@ def _told(line: str, text: Collection[str]) -> float:
     return sum(word in text for word in words) / len(words) if words else 0.0
 
 
-def _longest_part(title: str, sites: Collection[str]) -> str:
-    """Return the longest of a title's parts, those between strong separators; a site's name before a colon goes."""
+def _main_part(title: str, sites: Collection[str], text: Collection[str]) -> str:
+    """Return the part of a title that the text tells again, of several the longest; a site's name before a colon goes.
+
+    A bar stands in no headline, so that a dash is looked at only where there is none.
+    """
     bars = [part for part in _BARS.split(title) if letters(part) not in sites]
-    part = max(bars, key=length, default="") if len(bars) > 1 or _BARS.search(title) else title
+    part = max(bars, key=lambda each: _rank(each, text), default="") if _BARS.search(title) else title
     if part == title or length(part) > _LINE:
-        part = max((each.strip() for each in _STRONG.split(part)), key=length)
+        part = max((each.strip() for each in _STRONG.split(part)), key=lambda each: _rank(each, text))
     before, colon, after = part.partition(":")
     return after.strip() if colon and after and letters(before) in sites else part
+
+
+def _rank(part: str, text: Collection[str]) -> tuple[float, int]:
+    return _told(part, text) * length(part), length(part)
 
 
 def _unglued(heading: str, titles: Iterable[str]) -> str:
