@@ -201,8 +201,12 @@ def _last(page: Outline, at: int, regions: list[_Region], main: _Region) -> int:
     return last
 
 
-def _look(page: Outline, box: int) -> tuple[str, str]:
-    return page.boxes[box].tag, _DIGITS.sub("", page.boxes[box].label)
+def _look(page: Outline, box: int) -> tuple[str, ...]:
+    """Return what a box looks like: its tag and names, or where it has none the tags of its parts."""
+    found = page.boxes[box]
+    if found.label:
+        return found.tag, _DIGITS.sub("", found.label)
+    return found.tag, *sorted({page.boxes[child].tag for child in found.children})
 
 
 def _own(block: Block, site: str) -> bool:
