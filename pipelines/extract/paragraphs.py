@@ -9,6 +9,7 @@ from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.body import length, main_box, teasers
 from pipelines.extract.boilerplate import boilerplate, is_correction, signed_off
 from pipelines.extract.bylines import is_person, names
+from pipelines.extract.ciphertext import ciphertext
 from pipelines.extract.comparison import Candidate, letters, line_hash
 from pipelines.extract.headline import Headlines
 from pipelines.extract.regions import narrowed
@@ -35,6 +36,8 @@ class BodyText:
     signatures: tuple[str, ...] = ()
     #: the outlet's notices of correction
     correction: str = ""
+    #: a part of the text is there, but with its letters moved: what is missing is behind a paywall
+    is_ciphered: bool = False
     candidates: tuple[Candidate, ...] = ()
 
 
@@ -83,8 +86,17 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
             continue
         seen.add(key)
         kept.append(block)
+    ciphered = ciphertext(kept, page.blocks)
+    if ciphered:
+        kept = [block for at, block in enumerate(kept) if at not in ciphered]
     trimmed, signatures = _unsigned(_trimmed(kept))
-    return BodyText(blocks=trimmed, signatures=signatures, correction="\n".join(notices[:5]), candidates=tuple(dropped))
+    return BodyText(
+        blocks=trimmed,
+        signatures=signatures,
+        correction="\n".join(notices[:5]),
+        is_ciphered=bool(ciphered),
+        candidates=tuple(dropped),
+    )
 
 
 def _repeats(inside: list[Block]) -> bool:

@@ -119,14 +119,14 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     body = "\n".join(block.text for block in kept)
     live = entries(document, shown, found.blocks, zone, live=is_live(document))
 
-    if length(body) < DOUBTED_BELOW:
+    if length(body) < DOUBTED_BELOW and not found.is_ciphered:
         body = second_opinion(document, body)
     if not body and live:
         body = "\n".join(part for entry in live for part in (entry.headline, entry.body) if part)
     marked = any(shown.boxes[at].tag == "article" for block in found.blocks[:1] for at in shown.above(block.box))
     sort = kind(document, body, len(live), dated=issued is not None, marked=marked)
-    if not body and sort in (Kind.VIDEO, Kind.GALLERY):
-        body, lead = lead, ""  # what is said of a film or a gallery is all its text
+    if not body and (sort in (Kind.VIDEO, Kind.GALLERY) or found.is_ciphered):
+        body, lead = lead, ""  # what is said of a film or a gallery, or before a paywall, is all its text
     refusal = _refused(
         document, body, " ".join(block.text for block in shown.blocks), sort, cut=shown.cut, dated=issued is not None
     )
