@@ -52,6 +52,8 @@ class Outline:
     blocks: list[Block]
     #: elements stood deeper than DEPTH_LIMIT and were not read
     cut: bool = False
+    #: characters that stand in hidden elements, scripts in them included
+    hidden: int = 0
 
     def above(self, box: int) -> Iterator[int]:
         """Yield `box` and those that hold it, the body last."""
@@ -112,9 +114,12 @@ class _Line:
         self.links: list[str] = []
 
 
-def outline(body: LexborNode) -> Outline:
-    """Return the blocks of the page's body. The walk is iterative: depth costs no stack."""
-    walk = _Walk()
+def outline(body: LexborNode, *, hidden: bool = False) -> Outline:
+    """Return the blocks of the page's body, `hidden` elements read as if they were shown.
+
+    The walk is iterative: depth costs no stack.
+    """
+    walk = _Walk(hidden=hidden)
     node: LexborNode | None = body.first_child
     while True:
         down = walk.enter(node) if node is not None else None
@@ -132,7 +137,8 @@ def outline(body: LexborNode) -> Outline:
 class _Walk:
     """Where the walk is: the box that it is in, the line that it gathers, and the way back up."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hidden: bool) -> None:
+        self.hidden = hidden
         self.found = Outline(boxes=[Box(-1, "body", "", "", 0)], blocks=[])
         self.line = _Line()
         self.box = self.in_links = self.in_bold = 0
@@ -155,8 +161,9 @@ class _Walk:
             return self._enter_plain(node, tag)
         else:
             attributes = node.attributes
-            if _hidden(attributes):
+            if not self.hidden and _hidden(attributes):
                 self.line.parts.append(" ")
+                self.found.hidden += len(node.text() or "")
             else:
                 label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
                 enter = self._enter_inline if tag in _INLINE else self._enter_block
