@@ -28,11 +28,12 @@ from pipelines.extract.headline import Headlines, headlines
 from pipelines.extract.line_model import FEATURES, MODEL, features
 from pipelines.extract.metadata import site_names
 from pipelines.extract.paragraphs import paragraphs
+from pipelines.extract.title_lines import mended
 
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
 #: of the trees: chosen by cross-validation on the wide sets
-TREES, DEPTH, RATE, BINS, LEAST_WEIGHT, RIDGE = 80, 5, 0.15, 48, 60.0, 20.0
+TREES, DEPTH, RATE, BINS, LEAST_WEIGHT, RIDGE = 40, 5, 0.28, 40, 60.0, 20.0
 #: a line is the article's if so much of its runs of words stands in the truth
 ENOUGH = 0.6
 #: words of a run
@@ -44,10 +45,13 @@ def outlined(html: bytes, url: str, outlet: Outlet) -> tuple[Outline, Headlines]
     document = parse(decode(html), url)
     body = document.tree.body
     assert body is not None
-    tops = headlines(document, site_names(document, outlet))
+    sites = site_names(document, outlet)
+    tops = headlines(document, sites)
     shown = outline(body)
-    paragraphs(shown, tops, frozenset())
-    return shown, tops
+    better = mended(tops, document, shown, paragraphs(shown, tops, frozenset()).blocks, sites)
+    if better is not tops:
+        paragraphs(shown, better, frozenset())
+    return shown, better
 
 
 def examples(page: RealPage) -> tuple[list[list[float]], list[float], list[float]]:
