@@ -10,7 +10,7 @@ from news.configuration import read as configuration
 from news.errors import ConfigurationError
 from news.outlet import parse as parse_outlet
 from pipelines.extract import line_model, second_opinion
-from pipelines.extract.block_segmentation import outline
+from pipelines.extract.block_segmentation import Outline, outline
 from pipelines.extract.document import parse
 from pipelines.provenance import read_with
 from tests.pipelines.handmade import PARAGRAPHS, article_html, outcome, outlet, read
@@ -138,3 +138,21 @@ def test_each_line_has_a_number_for_each_feature_and_a_chance() -> None:
     chances = line_model.chances(page, "Third ferry joins the lake line")
     assert len(chances) == len(page.blocks)
     assert all(0 <= chance <= 1 for chance in chances)
+
+
+def test_a_text_that_is_all_standfirst_is_the_text() -> None:
+    html = article_html(
+        f'<meta name="description" content="{PARAGRAPHS[0]}">', body=f"<p class='lead'>{PARAGRAPHS[0]}</p>"
+    )
+    article = read(html)
+    assert (article.standfirst, article.body) == ("", PARAGRAPHS[0])
+
+
+def test_much_more_text_under_a_page_that_states_nothing_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def certain(page: Outline, _: str) -> list[float]:
+        return [0.99] * len(page.blocks)
+
+    others = "".join(f"<div class='teaser-{at}'><p>{text}</p></div>" for at, text in enumerate(MORE))
+    html = article_html(body=marked(PARAGRAPHS), below=f"<div class='related'>{others}</div>")
+    monkeypatch.setattr(second_opinion, "chances", certain)
+    assert read(html).body == "\n".join(PARAGRAPHS)
