@@ -109,7 +109,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     found = replace(found, blocks=reconsider(document, shown, found.blocks, tops.headline, titles))
     lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline, chrome)
-    if len(repeated) == len(found.blocks):  # nothing else is the text
+    if repeated and len(repeated) == len(found.blocks):  # nothing else is the text
         lead, repeated = "", frozenset()
 
     near = bylines(shown, found.blocks, tops, title_parts(document))

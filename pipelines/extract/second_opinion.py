@@ -50,7 +50,7 @@ def trafilatura_text(content: bytes, url: str) -> str:
     from trafilatura import bare_extraction  # costs half a second, and few pages need it
 
     found = bare_extraction(content, url=url)
-    return (found.text or "") if found is not None else ""
+    return str(getattr(found, "text", None) or "")
 
 
 def states_article(document: Document) -> bool:
@@ -66,7 +66,7 @@ def reconsider(
     `titles` are folded headlines, which are no part of the text. Chances are compared with the text by the F1 that
     each choice is expected to have: lines count by their length, and a line's chance is its truth.
     """
-    stated = states_article(document)
+    stated = states_article(document) or _marked(page, blocks)
     if stated and not _doubted(page, blocks):
         return blocks
     found = chances(page, headline)
@@ -74,6 +74,7 @@ def reconsider(
         return blocks
     chosen = {id(block) for block, chance in zip(page.blocks, found, strict=True) if chance > 0.5}
     kept = _cells(page, blocks)
+    chosen |= _items(page, chosen, kept)
     sizes = [length(block.text) for block in page.blocks]
     gain = _expected(page, sizes, found, chosen) - _expected(page, sizes, found, kept)
     if not chosen or gain <= (_GAIN_STATED if stated else _GAIN):
@@ -136,6 +137,32 @@ def with_hidden(
     if next(heads, None) is not None:
         return shown, found
     return whole, other
+
+
+def _items(page: Outline, chosen: Collection[int], kept: Collection[int]) -> set[int]:
+    """Return the ids of kept blocks that stand in items of a list of which another item is chosen.
+
+    An item is a box with a heading of its own; its list is the box around it. Items stand and fall together: a line's
+    chance falls with its distance from the headline, and half a list is no text.
+    """
+    boxes = page.boxes
+    headed = {boxes[block.box].parent for block in page.blocks if block.tag in ("h2", "h3", "h4", "h5")}
+    lists: dict[int, list[int]] = {}
+    texts: set[int] = set()
+    for block in page.blocks:
+        item = boxes[block.box].parent
+        if item > 0 and item in headed:
+            of_list = boxes[item].parent
+            lists.setdefault(of_list, []).append(id(block))
+            if id(block) in chosen and block.tag not in ("h2", "h3", "h4", "h5"):
+                texts.add(of_list)
+    return {each for of_list in texts for each in lists[of_list] if each in kept}
+
+
+def _marked(page: Outline, blocks: list[Block]) -> bool:
+    """Tell whether the text stands in an article element, or in what its publisher marks as the article's body."""
+    holders = page.above(blocks[0].box) if blocks else ()
+    return any(page.boxes[at].tag == "article" or page.boxes[at].prose for at in holders)
 
 
 def _doubted(page: Outline, blocks: list[Block]) -> bool:
