@@ -19,6 +19,7 @@ from ledger.visit_transaction import record
 from news.edits import EditKind, Edits
 from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome
+from tests import warm
 from tests.databases import libpq
 from tests.ledger import readings
 from tests.ledger.readings import article, hour, published, read
@@ -27,8 +28,7 @@ from tests.schedules.processes import environment
 
 def broadsheet(*arguments: str, home: Path, timeout: float = 120, **settings: str) -> subprocess.CompletedProcess[str]:
     environ = environment(home, **settings)
-    command = [sys.executable, "-m", "broadsheet", *arguments]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=timeout, check=False)
+    return warm.run(arguments, environ, timeout=timeout)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import warm
 from tests.databases import libpq
 from tests.ports import free_port
 from tests.schedules.processes import environment, running, until
@@ -23,8 +24,7 @@ PATIENCE_SECONDS = 300
 
 
 def demo(environ: dict[str, str], port: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "broadsheet", "demo", "--once", "--newsroom-port", str(port)]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    return warm.run(["demo", "--once", "--newsroom-port", str(port)], environ)
 
 
 def test_the_newsroom_comes_out_as_it_says_in_three_runs(
@@ -46,8 +46,8 @@ def test_the_newsroom_comes_out_as_it_says_in_elasticsearch(
     environ = environment(tmp_path, database_url=libpq(fresh_database), elasticsearch_url=elasticsearch_url)
     told = demo(environ, newsroom_port)
     assert told.returncode == 0, told.stdout[-2000:] + told.stderr
-    search = [sys.executable, "-m", "broadsheet", "search", "harbour", "--json", "--outlet", "demo_courier"]
-    found = subprocess.run(search, env=environ, capture_output=True, text=True, timeout=60, check=True)
+    found = warm.run(["search", "harbour", "--json", "--outlet", "demo_courier"], environ)
+    found.check_returncode()
     answer = json.loads(found.stdout)
     assert answer["total"] >= 1
     assert {hit["outlet"] for hit in answer["hits"]} == {"demo_courier"}
