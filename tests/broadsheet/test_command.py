@@ -160,7 +160,7 @@ async def test_ledger_and_index_are_compared_article_by_article(
 
 
 def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
-    tmp_path: Path, ledger: str, elasticsearch_url: str, newsroom_port: int
+    tmp_path: Path, ledger: str, elasticsearch_names: str, newsroom_port: int
 ) -> None:
     away = {"database_url": ledger, "elasticsearch_url": "http://127.0.0.1:1"}
     # the crawl goes on without the index; the newsroom's own table of articles cannot
@@ -171,7 +171,7 @@ def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
     assert "127.0.0.1:1" in told["index"]["error"]
     assert told["ledger"]["articles"] == 28
 
-    there = {"database_url": ledger, "elasticsearch_url": elasticsearch_url}
+    there = {"database_url": ledger, "elasticsearch_url": elasticsearch_names}
     rebuilt = broadsheet("index", "rebuild", home=tmp_path, **there)
     assert rebuilt.returncode == 0, rebuilt.stderr
     told = json.loads(broadsheet("status", "--json", home=tmp_path, **there).stdout)

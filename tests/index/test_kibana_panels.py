@@ -64,19 +64,19 @@ def charts(dashboard: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def filled(
-    elasticsearch_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory
+    elasticsearch_names: str, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Elasticsearch]:
     """Give an Elasticsearch with two runs of the newsroom, which have edits, and an article that was withdrawn."""
     home = tmp_path_factory.mktemp("home")
     port = row_of_free_ports(4)
     with database_from("template0", database_url) as url:
-        environ = environment(home, database_url=libpq(url), elasticsearch_url=elasticsearch_url)
+        environ = environment(home, database_url=libpq(url), elasticsearch_url=elasticsearch_names)
         for _ in range(2):
             ran = warm.run(["demo", "--once", "--newsroom-port", str(port)], environ)
             assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
-        asyncio.run(_withdraw(url, elasticsearch_url, home))
-        asyncio.run(_run_a_daemon(url, elasticsearch_url, home))
-        with Elasticsearch(elasticsearch_url) as client:
+        asyncio.run(_withdraw(url, elasticsearch_names, home))
+        asyncio.run(_run_a_daemon(url, elasticsearch_names, home))
+        with Elasticsearch(elasticsearch_names) as client:
             client.indices.refresh(index="articles,events")
             yield client
 
