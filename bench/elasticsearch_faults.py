@@ -217,7 +217,7 @@ FAULTS = (
     Fault(
         name="alias on two indices",
         begin=done(_second_index, _no_second_index),
-        says="several indices|two indices|both",
+        says=r"has the alias '\w+' on ",
     ),
     Fault(name="pipeline missing", begin=done(_pipeline("nobody-made-it"), _pipeline("_none")), says="ingest pipeline"),
 )

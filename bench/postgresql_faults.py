@@ -90,7 +90,12 @@ async def _locked(stage: Stage) -> AsyncIterator[None]:
 
     def hold() -> None:
         with psycopg.connect(stage.url()) as connection:
-            connection.execute("LOCK TABLE pages, attempts, articles, sites IN ACCESS EXCLUSIVE MODE")
+            for _ in range(20):  # whoever locks while the crawl goes on may be the one whom a deadlock ends
+                try:
+                    connection.execute("LOCK TABLE pages, attempts, articles, sites IN ACCESS EXCLUSIVE MODE")
+                    break
+                except psycopg.errors.DeadlockDetected:
+                    connection.rollback()
             begun.set()
             over.wait(120)
             connection.rollback()

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import sys
 from typing import Any
 
@@ -87,7 +88,8 @@ def in_a_line(logger: object, method: str, event: structlog.typing.EventDict) ->
     error = _error_of(event.get("exc_info"))
     if error is not None and (reason := _foreseen(error)):
         del event["exc_info"]
-        event.setdefault("reason", reason)
+        if event.get("reason") in (None, type(error).__name__):
+            event["reason"] = reason
     message = event.get("event")
     if isinstance(message, str):
         event["event"] = (message.strip().splitlines() or [""])[0][:MESSAGE_CHARACTERS]
@@ -115,7 +117,10 @@ def _foreseen(error: BaseException) -> str:
     if isinstance(error, DATABASE_ERRORS):
         return reason_of(error)
     # an errno is the system's: a connection that was refused, a disk that is full, a limit of open files
-    return error.strerror or "" if isinstance(error, OSError) and error.errno is not None else ""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.strerror or ""
+    number = getattr(error, "osError", None)  # of Twisted's ConnectError, which is no OSError
+    return os.strerror(number) if isinstance(number, int) else ""
 
 
 class _Printable(logging.Formatter):

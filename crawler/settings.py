@@ -31,7 +31,12 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
 }
-EXTENSIONS = {"scrapy.extensions.throttle.AutoThrottle": None, "crawler.pace.Throttle": 0}
+EXTENSIONS = {
+    "scrapy.extensions.throttle.AutoThrottle": None,
+    "crawler.pace.Throttle": 0,
+    # it fails, with a traceback, at a crawl that ends before it was opened: one that PostgreSQL did not let begin
+    "scrapy.extensions.corestats.CoreStats": None,
+}
 
 # politeness
 ROBOTSTXT_OBEY = True  # read by crawler.middlewares.Robots

@@ -40,6 +40,5 @@ async def crawl_slice(
     log.info("crawled", outlet=outlet.slug, pages=dict(spider.ended))
     if spider.stop_conditions.failure is not None:
         raise spider.stop_conditions.failure
-    reason = crawler.stats.get_value("finish_reason") if crawler.stats else None
-    if reason != "finished":
-        raise CrawlInterrupted(f"The crawl of {outlet.slug} was stopped ({reason}).")
+    if spider.finish_reason != "finished":
+        raise CrawlInterrupted(f"The crawl of {outlet.slug} was stopped ({spider.finish_reason}).")

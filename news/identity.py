@@ -136,7 +136,7 @@ def _plain_path(path: str) -> str:
     while len(segments) > 1 and segments[-1] in _PRINT:
         segments.pop()
     plain = "/" + "/".join(segments)
-    while (shorter := _VARIANT_SUFFIX.sub("", plain, count=1)) != plain:
+    while (shorter := _VARIANT_SUFFIX.sub("", plain, count=1).rstrip("/")) != plain:
         plain = shorter
     return plain or "/"
 

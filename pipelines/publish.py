@@ -65,7 +65,8 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
                         while True:
                             counted = await watch.look(connection, partial(_hold, connection))
                             if is_pending:
-                                batch = await _attended(connection, _publish_batch(engine, index), state)
+                                step = _Step()
+                                batch = await _attended(connection, _publish_batch(engine, index, step), state, step)
                                 failures = 0
                             await state.note(Publishing(waits_for=batch.waits_for, difference=watch.difference))
                             if batch.wait_seconds and not batch.waits_for:
@@ -101,6 +102,13 @@ async def _hold(connection: AsyncConnection) -> None:
     await connection.commit()
 
 
+class _Step:
+    """Where a batch is."""
+
+    #: the index is asked now; else the ledger is
+    asks_index = False
+
+
 class _State:
     """What was last written of how it is with us: only another one is written."""
 
@@ -121,8 +129,10 @@ class _State:
             self._noted = found
 
 
-async def _attended(connection: AsyncConnection, doing: Coroutine[Any, Any, T], state: _State | None = None) -> T:
-    """Return what `doing` returns, hold the lock while it lasts and, with `state`, say that it lasts."""
+async def _attended(
+    connection: AsyncConnection, doing: Coroutine[Any, Any, T], state: _State | None = None, step: _Step | None = None
+) -> T:
+    """Return what `doing` returns, hold the lock while it lasts and, with `state` and `step`, say what it waits for."""
     task = asyncio.create_task(doing)
     holding: asyncio.Task[None] | None = None
     seconds = 0.0
@@ -130,12 +140,13 @@ async def _attended(connection: AsyncConnection, doing: Coroutine[Any, Any, T], 
         while not (await asyncio.wait({task}, timeout=SLOW_SECONDS))[0]:
             seconds += SLOW_SECONDS
             holding = asyncio.create_task(_hold(connection))
-            # both servers are asked in turn by what lasts: the one that answers now is not the slow one
-            if not (await asyncio.wait({holding}, timeout=ANSWER_SECONDS))[0]:
-                log.warning("publish_slow", reason="PostgreSQL gives no answer", seconds=seconds)
-            elif state:
-                log.warning("publish_slow", reason="the index gives no answer", seconds=seconds)
+            is_silent = not (await asyncio.wait({holding}, timeout=ANSWER_SECONDS))[0]
+            if state and step and step.asks_index and not is_silent:
+                log.warning("publish_slow", reason="The index gives no answer.", seconds=seconds)
                 await state.note(Publishing(waits_for="The index gives no answer."))
+            elif is_silent or step:
+                # where it answers over this connection, what the other asks for is locked, or takes long
+                log.warning("publish_slow", reason="PostgreSQL does not answer.", seconds=seconds)
             await holding
         return task.result()
     finally:
@@ -164,7 +175,7 @@ async def publish_all(engine: AsyncEngine, index: Index) -> int:
     Raises IndexUnavailable if the index is away.
     """
     await create_index(engine, index)
-    while not (batch := await _publish_batch(engine, index)).wait_seconds:
+    while not (batch := await _publish_batch(engine, index, _Step())).wait_seconds:
         pass
     if batch.waits_for:
         log.warning("publish_waits", reason=batch.waits_for)
@@ -183,13 +194,15 @@ class _Batch:
     waits_for: str = ""
 
 
-async def _publish_batch(engine: AsyncEngine, index: Index) -> _Batch:
-    """Publish one batch."""
+async def _publish_batch(engine: AsyncEngine, index: Index, step: _Step) -> _Batch:
+    """Publish one batch, and say in `step` where it is."""
     async with engine.connect() as connection:
         batch = await pending(connection, BATCH)
     if not batch:
         return _Batch(wait_seconds=PAUSE_SECONDS)
+    step.asks_index = True
     answers = await index.write([_action(each) for each in batch])
+    step.asks_index = False
     done = [each for each, answer in zip(batch, answers, strict=True) if answer.status is WriteStatus.DONE]
     refused = [
         (each, answer.reason)

@@ -80,6 +80,8 @@ class OutletSpider(scrapy.Spider):
         self.stop_conditions = StopConditions(self.outlet.home, float(seconds))
         self._fetching = False
         self._handed_over = 0
+        #: why Scrapy ended the crawl: "finished", or what stopped it; "" while it runs
+        self.finish_reason = ""
         #: how many pages ended how
         self.ended: Counter[Outcome] = Counter()
         self._in_flight: set[str] = set()
@@ -140,6 +142,10 @@ class OutletSpider(scrapy.Spider):
         """Send nothing more: what is under way ends, what waits stays due."""
         self.stop_conditions.halt()
         self._moved.set()
+
+    def closed(self, reason: str) -> None:
+        """Hear from Scrapy why the crawl ended."""
+        self.finish_reason = reason
 
     def _is_over(self) -> bool:
         """Say whether no more pages are to be fetched; a slice in time fetches one at least."""

@@ -35,7 +35,7 @@ class ElasticsearchIndex:
         self.client = client
         self.place = place
         self.aliases: dict[str, str] = {stream: prefix + stream for stream in STREAMS}
-        self.targets = Targets(client, self.aliases)
+        self.targets = Targets(client, self.aliases, place)
         self.labels = Labels(client, self.aliases["articles"])
 
     async def create(self) -> bool:
@@ -123,6 +123,7 @@ class ElasticsearchIndex:
     async def tally(self, without: Collection[str] = (), *, revisions: bool = False) -> Tally:
         """Count the articles, but for the ids `without`; with `revisions` add those up, too."""
         async with our_words(self.client, self.place):
+            await holders(self.client, self.aliases["articles"], self.place)
             found = await self.client.search(
                 index=self.aliases["articles"],
                 size=0,

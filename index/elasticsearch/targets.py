@@ -1,7 +1,7 @@
 """Where writes go: to each stream's alias and, while a migration lasts, to the alias of the next version, too."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from elasticsearch import AsyncElasticsearch
 
@@ -17,20 +17,25 @@ BELIEVED_SECONDS = 5.0
 class Targets:
     """The names that a writer writes to, looked up every few seconds."""
 
-    def __init__(self, client: AsyncElasticsearch, aliases: Mapping[str, str]) -> None:
-        """Look at `client`'s server for what goes on beside `aliases` (stream to alias)."""
+    def __init__(self, client: AsyncElasticsearch, aliases: Mapping[str, str], place: str) -> None:
+        """Look at `client`'s server, which is at `place`, for what goes on beside `aliases` (stream to alias)."""
         self._client = client
         self._aliases = aliases
+        self._place = place
         self._names: dict[str, list[str]] = {}
         self._seen_at = -BELIEVED_SECONDS
 
     async def now(self) -> Mapping[str, list[str]]:
-        """Return for each stream the aliases that a write goes to."""
+        """Return for each stream the aliases that a write goes to.
+
+        Raises IndexUnavailable if one of them is on several indices: a write may still find its way, a search finds
+        the articles of a stranger.
+        """
         if time.monotonic() - self._seen_at >= BELIEVED_SECONDS:
             asked_at = time.monotonic()
-            migrating = await migrations(self._client, self._aliases)
+            found = await _behind(self._client, self._aliases.values(), self._place)
             self._names = {
-                stream: [alias, alias + NEXT] if stream in migrating else [alias]
+                stream: [alias, alias + NEXT] if alias + NEXT in found else [alias]
                 for stream, alias in self._aliases.items()
             }
             self._seen_at = asked_at
@@ -39,18 +44,27 @@ class Targets:
 
 async def holders(client: AsyncElasticsearch, alias: str, place: str) -> list[str]:
     """Return the name of the index that has the alias, or nothing. Raises IndexUnavailable if several have it."""
-    found = await client.options(ignore_status=404).indices.get_alias(name=alias)
-    if found.meta.status == 404:
-        return []
-    names = sorted(index for index, each in found.body.items() if alias in each["aliases"])
-    if not names:
+    return (await _behind(client, [alias], place)).get(alias, [])
+
+
+async def _behind(client: AsyncElasticsearch, aliases: Collection[str], place: str) -> dict[str, list[str]]:
+    """Return what is behind the aliases that exist, among them those of migrations. Raises as `holders` does."""
+    asked = [*aliases, *(alias + NEXT for alias in aliases)]
+    found = await client.options(ignore_status=404).indices.get_alias(name=asked)
+    behind: dict[str, list[str]] = {}
+    for index, each in sorted(found.body.items()):
+        if isinstance(each, dict):
+            for alias in each.get("aliases", ()):
+                behind.setdefault(alias, []).append(index)
+    if found.meta.status != 404 and not behind:
         raise unreadable(place)
-    if len(names) > 1:
-        raise IndexUnavailable(
-            f"Elasticsearch at {place} has the alias '{alias}' on {' and '.join(names)}; remove it from all but one: "
-            "POST /_aliases."
-        )
-    return names
+    for alias in aliases:
+        if len(names := behind.get(alias, [])) > 1:
+            raise IndexUnavailable(
+                f"Elasticsearch at {place} has the alias '{alias}' on {' and '.join(names)}; remove it from all but "
+                "one: POST /_aliases."
+            )
+    return behind
 
 
 async def migrations(client: AsyncElasticsearch, aliases: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import OperationalError
+from twisted.internet.error import ConnectBindError
 
 from broadsheet.logs import MESSAGE_CHARACTERS, in_a_line
 from news.errors import IndexUnavailable
@@ -28,6 +29,7 @@ FORESEEN = [
     (IndexUnavailable("Elasticsearch takes too long to answer."), "Elasticsearch takes too long to answer."),
     (OSError(24, "Too many open files"), "Too many open files"),
     (OSError(28, "No space left on device"), "No space left on device"),
+    (ConnectBindError(24, "Couldn't bind: 24: Too many open files"), "Too many open files"),
     (TimeoutError(), "TimeoutError"),
 ]
 
@@ -38,6 +40,8 @@ def test_what_is_foreseen_is_a_reason_without_a_traceback(error: Exception, reas
     found = error if form == "error" else (type(error), error, error.__traceback__)
     event = in_a_line(None, "error", {"event": "first line\nsecond line", "exc_info": found})
     assert reason in event["reason"]
+    named = in_a_line(None, "error", {"event": "job_tried_again", "reason": type(error).__name__, "exc_info": error})
+    assert reason in named["reason"]
     assert "secret" not in str(event)
     assert "exc_info" not in event
     assert event["event"] == "first line"

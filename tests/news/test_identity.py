@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from news.identity import honest_canonical, identities, identity, is_hint, slug_id
@@ -45,6 +45,8 @@ def test_identifying_twice_changes_nothing(url):
 
 @settings(max_examples=1_000)
 @given(HOSTILE)
+@example("http://example.org/;phpsessid=2;/.html")
+@example("http://example.org/a/.html.amp")
 def test_identifying_what_is_hostile_twice_changes_nothing(url):
     try:
         found = identity(url)

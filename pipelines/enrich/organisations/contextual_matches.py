@@ -87,7 +87,7 @@ def _told(analysed: AnalysedText, taken: bytearray) -> list[Mention]:
     """Return mentions of names that enough speaks for, over all their mentions together."""
     if not words_of("says", analysed.language) or analysed.language in ("de",):
         return []
-    found = _sites(analysed, taken)
+    found: list[Mention] = []
     spans: dict[str, list[tuple[int, int]]] = {}
     evidence: dict[str, float] = defaultdict(float)
     for first, end in runs(analysed, taken):
@@ -107,24 +107,6 @@ def _told(analysed: AnalysedText, taken: bytearray) -> list[Mention]:
         if score >= ENOUGH and evidence[name] >= 1:
             shown = written(analysed, first, end)
             found += [Mention(shown, *span) for span in places]
-    return found
-
-
-_SITE = re.compile(r"(?<![\w@./-])[^\W\d_][\w-]*\.(?:com|org|net|info|de|ru|is|io|ua|co)(?![\w/])")
-
-
-def _sites(analysed: AnalysedText, taken: bytearray) -> list[Mention]:
-    """Return sites that are named by their address with a capital, as PolitiFact.com, or as news sites are: mbl.is."""
-    found = []
-    starts = {word.start: index for index, word in enumerate(analysed.words)}
-    for match in _SITE.finditer(analysed.text):
-        first = starts.get(match.start())
-        if match.group().endswith(".com") and not match.group()[0].isupper():
-            continue
-        if first is None or first + 1 >= len(analysed.words) or taken[first] or match.group().startswith("www"):
-            continue
-        found.append(Mention(match.group(), first, first + 2))
-        taken[first : first + 2] = b"\1\1"
     return found
 
 

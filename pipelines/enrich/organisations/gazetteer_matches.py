@@ -9,8 +9,6 @@ from pipelines.enrich.places.gazetteer import find, short_state
 from pipelines.enrich.text.analysed_text import LONGEST, AnalysedText, capital, joined, never, written
 from pipelines.enrich.text.lexicon import MANY_WORDED, base_forms, given, tells, words_of
 
-#: organisations that write themselves small
-_SMALL_NAMES = frozenset({"flydubai", "taz", "adidas", "ecobee", "ebay", "dpa", "dpo", "iphone"})
 _LINKS = frozenset(
     "of for on at against de la del della di do da des du the and & für der des zur und y et e ve van voor".split()
 )
@@ -51,8 +49,7 @@ def _known(analysed: AnalysedText, taken: bytearray) -> list[Mention]:
     sure: list[Mention] = []
     doubtful: list[tuple[Mention, NameForm]] = []
     done = 0
-    small = [index for index, form in enumerate(keys) if form in _SMALL_NAMES]
-    for index in sorted({*analysed.marked, *small}):
+    for index in analysed.marked:
         if index < done:
             continue
         best: tuple[int, NameForm] | None = None
