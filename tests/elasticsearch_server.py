@@ -37,9 +37,6 @@ START_SECONDS = 240
 #: Java's second compiler pays for itself in hours, not in minutes: without it a start takes 13 s of CPU, with it 21 s
 FIRST_COMPILER = "-XX:TieredStopAtLevel=1"
 
-#: of nodes that may outlive this process
-_guards: list["subprocess.Popen[bytes]"] = []
-
 GUARD = Path(__file__).with_name("elasticsearch_guard.py")
 
 
@@ -306,7 +303,7 @@ def _started_for_all(held: ExitStack) -> tuple[str, Path]:
     assert node.guard
     assert node.guard.stdout
     node.guard.stdout.close()
-    _guards.append(node.guard)
+    node.guard.returncode = 0  # it may outlive this process, of which Popen would warn
     return node.url, directory / "held"
 
 
