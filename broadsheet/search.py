@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer import Context
 from typer.core import TyperCommand
 
 from broadsheet.console import fail, out, print_json, run
@@ -30,7 +29,7 @@ def add_to(app: typer.Typer) -> None:
 class _SearchCommand(TyperCommand):
     """Takes `-word` for what it is in a query: a word that is not to be there. The verb has no short options but -h."""
 
-    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Mark such words, so that they are no options; no argument of a process has a NUL of its own."""
         end = args.index("--") if "--" in args else len(args)
         return super().parse_args(ctx, [_marked(each) for each in args[:end]] + args[end:])
@@ -156,6 +155,7 @@ def _as_json(results: "Results") -> dict[str, Any]:
 
     return {
         "total": results.total,
+        "estimated": results.is_estimated,
         "hits": [
             hit.document
             | {
@@ -181,7 +181,8 @@ def _as_json(results: "Results") -> dict[str, Any]:
 def _print(results: "Results") -> None:
     for hit in results.hits:
         _print_hit(hit)
-    out.print(f"{results.total} article{'s' if results.total != 1 else ''}, {results.took_ms:.0f} ms")
+    about = "About " if results.is_estimated else ""
+    out.print(f"{about}{results.total} article{'s' if results.total != 1 else ''}, {results.took_ms:.0f} ms")
     for name, buckets in results.facets.items():
         if buckets:
             out.print(f"  {name:<15}" + ", ".join(f"{each.label} {each.count}" for each in buckets))

@@ -17,7 +17,7 @@ from news.errors import BadQuery
 Json = dict[str, Any]
 
 #: rises with each change of what Elasticsearch is told of these fields: `broadsheet index migrate` brings it there
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 KEYWORD: Json = {"type": "keyword", "ignore_above": 1024}
 TEXT: Json = {"type": "text", "analyzer": "neutral"}
@@ -158,6 +158,10 @@ FIELDS: dict[str, DeclaredField] = {
     "kicker": DeclaredField(type=TEXT, means="what stands over the headline", weight="C"),
     "alternative_headlines": DeclaredField(type=TEXT, means="other headlines that the page states", weight="C"),
     "correction": DeclaredField(type=TEXT, means="the outlet's own notice that it corrected the text", weight="C"),
+    "correction_notices": DeclaredField(
+        type=parts(text=TEXT, url=KEYWORD, date_published=INSTANT),
+        means="corrections that the page states for machines, each with text, address and time",
+    ),
     "body": DeclaredField(
         type=TEXT, means="text, its paragraphs parted by an empty line", weight="D", boost=1, aliases=("text", "intext")
     ),
@@ -278,6 +282,15 @@ FIELDS: dict[str, DeclaredField] = {
     "reading_seconds": DeclaredField(type=INTEGER, means="how long it takes to read"),
     "quotes": DeclaredField(type=each(speaker=KEYWORD, text=TEXT), means="quotations with who is quoted"),
     "figures": DeclaredField(type=KEPT, means="figures in the text, with their units"),
+    "claim_reviews": DeclaredField(
+        type=each(claim=TEXT, claimant=KEYWORD, verdict=KEYWORD, url=KEYWORD),
+        means="claims that it checks, each with who said it, the verdict and the article that checks it",
+    ),
+    "is_based_on": _keyword("what it says that it is made of: addresses or names"),
+    "links": DeclaredField(
+        type=parts(url=KEYWORD), means="links in the body, each with its words, address and line of the body"
+    ),
+    "locked_parts": _keyword("CSS selectors of the parts that the page says are not free to read"),
     "images": DeclaredField(type=KEPT, means="its images"),
     "rights": DeclaredField(
         type=parts(robots=KEYWORD, tdm_reserved=BOOLEAN, license=KEYWORD, forbids_ai_training=BOOLEAN),

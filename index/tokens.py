@@ -6,11 +6,13 @@ import unicodedata
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from news.words import MARKS
+
 #: scripts that write without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han, Hangul (spaced, but built of
 #: syllables that a reader searches inside of)
 DENSE = re.compile(r"[฀-๿຀-໿က-႟ក-៿぀-ヿㇰ-ㇿ㐀-䶿一-鿿가-힣豈-﫿\U00020000-\U0003ffff]")
 #: combining marks belong to their word: Indic vowel signs, Arabic points, accents written apart
-_MARKS = "".join(chr(c) for c in range(0x300, 0x10000) if unicodedata.category(chr(c)) in ("Mn", "Mc"))
+_MARKS = "".join(chr(c) for c in MARKS if unicodedata.category(chr(c)) in ("Mn", "Mc"))
 _WORD = re.compile(rf"(?:[^\W_]|(?<=.)[{re.escape(_MARKS)}\u200c\u200d])+")
 _RUN = re.compile(rf"(?:{DENSE.pattern})+|(?:(?!{DENSE.pattern}).)+", re.DOTALL)
 #: letters that Unicode does not take apart though people type them plain (the same as Lucene's asciifolding)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -65,10 +66,10 @@ async def changes(
     `since` is inclusive, `until` exclusive; `before` is the last change of the page before. What cannot be told from
     our own reading (EditKind.UNEXPLAINED) is given only where its kind is asked for.
     """
-    parts = []
+    parts: list[tuple[ChangeType, Table, tuple[Any, ...], list[ColumnElement[bool]]]] = []
     if only in (ChangeFilter.ALL, ChangeFilter.CORRECTIONS, ChangeFilter.SILENT):
         wanted = [versions.c.version > 1, *_of_edits(only, kinds)]
-        columns = (versions.c.seen_at, versions.c.version, versions.c.edits, cast(null(), Integer))
+        columns: tuple[Any, ...] = (versions.c.seen_at, versions.c.version, versions.c.edits, cast(null(), Integer))
         parts.append((ChangeType.EDIT, versions, columns, wanted))
     for type, at, filter in (
         (ChangeType.WITHDRAWN, tombstones.c.gone_at, ChangeFilter.WITHDRAWN),

@@ -1,6 +1,6 @@
 """What was read in a page, with schema.org's names in snake case where schema.org has one."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Self
 
@@ -49,6 +49,38 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BodyLink:
+    """A link in the body: its words, where it leads (absolute), and in which line of the body, the first being 0."""
+
+    text: str
+    url: str
+    paragraph: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectionNotice:
+    """A correction that the page states for machines (schema.org's `correction`, CorrectionComment)."""
+
+    text: str
+    #: where it is to be read, empty where the page does not say it
+    url: str = ""
+    date_published: Moment | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimReview:
+    """A claim that the page checks (schema.org's ClaimReview); what it does not state is empty."""
+
+    claim: str
+    #: who said it
+    claimant: str = ""
+    #: the outlet's words: "Mostly false"
+    verdict: str = ""
+    #: the article that checks it
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rights:
     """What the outlet says may be done with the page: robots meta and headers, TDM reservation (W3C TDMRep)."""
 
@@ -93,10 +125,22 @@ class Article:
     rights: Rights = Rights()
     #: of a live blog
     entries: tuple[Entry, ...] = ()
+    #: what is stated for machines and mostly not shown; no part of the text that makes a version
+    correction_notices: tuple[CorrectionNotice, ...] = ()
+    #: addresses or names of what it says that it is made of
+    is_based_on: tuple[str, ...] = ()
+    claim_reviews: tuple[ClaimReview, ...] = ()
+    #: CSS selectors of the parts that the page says are not free to read
+    locked_parts: tuple[str, ...] = ()
+    links: tuple[BodyLink, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the article as JSON's types under the one set of field names of API, `--json`, `read` and index."""
-        simple = asdict(self)
+        # asdict would copy each value deeply, at ten times the cost
+        simple = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        for name in ("images", "claim_reviews", "links"):
+            simple[name] = [dict(vars(each)) for each in getattr(self, name)]
+        simple["rights"] = dict(vars(self.rights))
         for name in ("date_published", "date_modified"):
             moment: Moment | None = getattr(self, name)
             del simple[name]
@@ -105,6 +149,11 @@ class Article:
             {"headline": entry.headline, "body": entry.body}
             | (entry.date_published.as_json("date_published") if entry.date_published else {})
             for entry in self.entries
+        ]
+        simple["correction_notices"] = [
+            {"text": notice.text, "url": notice.url}
+            | (notice.date_published.as_json("date_published") if notice.date_published else {})
+            for notice in self.correction_notices
         ]
         return {name: list(value) if isinstance(value, tuple) else value for name, value in simple.items()}
 
@@ -133,6 +182,16 @@ class Article:
             )
             for entry in values.get("entries", ())
         )
+        values["correction_notices"] = tuple(
+            CorrectionNotice(
+                text=notice["text"],
+                url=notice.get("url", ""),
+                date_published=Moment.from_json(notice, "date_published"),
+            )
+            for notice in values.get("correction_notices", ())
+        )
+        values["claim_reviews"] = tuple(ClaimReview(**review) for review in values.get("claim_reviews", ()))
+        values["links"] = tuple(BodyLink(**link) for link in values.get("links", ()))
         for name in ("date_published", "date_modified"):
             values[name] = Moment.from_json(document, name)
         return cls(**values)

@@ -162,6 +162,13 @@ def _is_stealth(kinds: set[EditKind], before: Article, after: Article) -> bool:
     if before.is_accessible_for_free is False and after.is_accessible_for_free is not False:
         return False  # the wall fell, and more of the same text is to be read
     noticed = EditKind.CORRECTION_NOTICE in kinds and bool(after.correction)
+    known = {folded(notice.text) for notice in before.correction_notices}
+    noticed |= any(
+        # one that an older reader did not see is as old as the text before
+        folded(notice.text) not in known
+        and (notice.date_published is None or _is_newer(notice.date_published, before.date_modified))
+        for notice in after.correction_notices
+    )
     return not noticed and not _is_newer(after.date_modified, before.date_modified)
 
 

@@ -7,11 +7,12 @@ from uuid import UUID, uuid5
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from ledger.change_log import key_of
 from news.errors import BadQuery, UnknownOutlet
 from news.outlet_change import ChangeFilter, ChangeType, OutletChange
 from news.version_diff import Run, VersionDiff, changed_paragraphs
 from web import labels, render, times
-from web.change_list import ChangePage, ChangesAsked, ChangesQuery, change_page, key_of
+from web.change_list import ChangePage, ChangesAsked, ChangesQuery, change_page
 from web.error_responses import ERRORS
 from web.feed_pages import ENTRIES, base_of, feed_answer
 from web.feeds import FeedEntry

@@ -89,7 +89,7 @@ async def export(request: Request, asked: Annotated[ExportQuery, Query()]) -> Re
 
 async def count(index: Index, query: IndexQuery) -> int:
     """Return how many articles a search finds, exactly."""
-    return (await index.search(replace(query, size=0, cursor=None, collapse_by_story=False))).total
+    return (await index.search(replace(query, size=0, is_exact=True))).total
 
 
 def in_format(made: Writer, page: list[dict[str, Any]]) -> str:

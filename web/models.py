@@ -135,6 +135,7 @@ class SearchResponse(ApiModel):
     """A page of results."""
 
     total: int
+    estimated: Annotated[bool, Field(description="Total, facets or histogram are estimates: very many were found.")]
     hits: list[SearchHit]
     facets: dict[str, list[FacetCount]]
     histogram: Annotated[list[FacetCount], Field(description="Articles by date of publication.")]

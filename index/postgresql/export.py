@@ -32,13 +32,15 @@ async def export(
         *translate.published(query),
         *translate.filters(query).values(),
     )
+    # what is dated at all is dated near the time that it is ordered by
+    near = and_(where, *translate.near(query))
     key = await _key(engine, after) if after else None
     for dated in (True, False):
         if key and dated and key[0] is None:
             continue
         while True:
             async with engine.connect() as connection:
-                rows = (await connection.execute(_page(where, query.sort, key, dated=dated))).all()
+                rows = (await connection.execute(_page(near if dated else where, query.sort, key, dated=dated))).all()
             if rows:
                 key = (rows[-1].sorted_at, rows[-1].id)
                 yield [row.document for row in rows]

@@ -17,6 +17,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
@@ -36,6 +37,7 @@ _BY_LENGTH = 1
 
 #: what LIKE reads as a sign of its own
 _WILD = re.compile(r"[%_\\]")
+_INSTANT, _DAY = DateTime(timezone=True), text("interval '1 day'")
 
 Condition = ColumnElement[bool]
 
@@ -44,8 +46,8 @@ def condition(node: QueryNode | None) -> Condition:
     """Return the condition of a tree. What is text alone becomes one tsquery, which the index answers at once."""
     if node is None:
         return true()
-    if (text := tsquery(node)) is not None:
-        return ARTICLES.c.words.op("@@")(cast(text, TSQUERY))
+    if (words := tsquery(node)) is not None:
+        return ARTICLES.c.words.op("@@")(cast(words, TSQUERY))
     match node:
         case FacetTerm(name, value):
             return _has_value(name, (value,))
@@ -82,12 +84,12 @@ def tsquery(node: QueryNode) -> str | None:
 
 
 def _row(row: tuple[PhraseToken, ...], weight: str) -> str:
-    text = ""
+    written = ""
     for each in row:
         flags = ("*" if each.prefix else "") + weight
-        sign = "" if not text else " <-> " if each.distance == 1 else f" <{each.distance}> "
-        text += f"{sign}'{each.form}'{':' + flags if flags else ''}"
-    return text
+        sign = "" if not written else " <-> " if each.distance == 1 else f" <{each.distance}> "
+        written += f"{sign}'{each.form}'{':' + flags if flags else ''}"
+    return written
 
 
 def filters(query: Query) -> dict[str, Condition]:
@@ -98,7 +100,7 @@ def filters(query: Query) -> dict[str, Condition]:
 def _has_value(name: str, values: tuple[str, ...]) -> Condition:
     """Return the condition of articles that have one of the values, or a name with it as a word."""
     folded = [folded_value(value) for value in values]
-    exact = ARTICLES.c.labels.overlap([f"{name}={value}" for value in folded])
+    exact: Condition = ARTICLES.c.labels.overlap([f"{name}={value}" for value in folded])
     label = LABELS.c.label
     words = [
         label.like(pattern, escape="\\")
@@ -131,12 +133,25 @@ def published(query: Query) -> list[Condition]:
     return [or_(and_(*exact), and_(*days))]
 
 
+def near(query: Query) -> list[Condition]:
+    """Return what the range of publication says of the time by which articles are ordered: a day more at each end.
+
+    No time zone is further from UTC than a day.
+    """
+    found: list[Condition] = []
+    if query.published_from is not None:
+        found.append(ARTICLES.c.sorted_at >= cast(query.published_from, _INSTANT) - _DAY)
+    if query.published_until is not None:
+        found.append(ARTICLES.c.sorted_at < cast(query.published_until, _INSTANT) + _DAY)
+    return found
+
+
 def score(node: QueryNode | None, query: Query, origin: str) -> ColumnElement[float]:
     """Return the relevance of an article, halved for each `query.freshness` of age before `origin`."""
-    terms = [text for term in positive_terms(node) if (text := tsquery(Term(term.text, prefix=term.prefix)))]
+    terms = [words for term in positive_terms(node) if (words := tsquery(Term(term.text, prefix=term.prefix)))]
     rank: ColumnElement[float] = literal(1.0, Double)
     if terms:
-        sought = cast(" | ".join(f"({text})" for text in terms), TSQUERY)
+        sought = cast(" | ".join(f"({words})" for words in terms), TSQUERY)
         rank = cast(func.ts_rank(cast(_RANK, ARRAY(REAL)), ARTICLES.c.words, sought, _BY_LENGTH), Double())
     if query.freshness is None:
         return rank

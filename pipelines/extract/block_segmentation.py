@@ -42,6 +42,8 @@ class Block:
     strong: int = 0
     #: the addresses of its links, at most a few
     links: tuple[str, ...] = ()
+    #: its first letters stand in a link
+    opens_linked: bool = False
 
 
 @dataclass(slots=True)
@@ -52,6 +54,10 @@ class Outline:
     blocks: list[Block]
     #: elements stood deeper than DEPTH_LIMIT and were not read
     cut: bool = False
+    #: of each link: the place of the block that ends with or after it, its address, its words as written
+    anchors: list[tuple[int, str, str]] = field(default_factory=list)
+    #: characters that stand in hidden elements, scripts in them included
+    hidden: int = 0
 
     def above(self, box: int) -> Iterator[int]:
         """Yield `box` and those that hold it, the body last."""
@@ -87,6 +93,8 @@ _BREAK = " \n "
 _INDICES = ("sub", "sup")
 #: enough to see where a line leads
 _LINKS_LIMIT = 4
+#: links of a page; more are an attack
+_ANCHORS_LIMIT = 5_000
 #: where an inline element begins or ends; style sheets part there what the markup does not
 _SEAM = ""
 
@@ -104,17 +112,22 @@ def _glued(parts: list[str], after: str) -> bool:
 class _Line:
     """The text that has been met since the last break."""
 
-    __slots__ = ("length", "linked", "links", "parts", "strong")
+    __slots__ = ("linked", "links", "opens_linked", "parts", "strong")
 
     def __init__(self) -> None:
         self.parts: list[str] = []
-        self.linked = self.strong = self.length = 0
+        self.linked = self.strong = 0
         self.links: list[str] = []
+        #: None until there is text
+        self.opens_linked: bool | None = None
 
 
-def outline(body: LexborNode) -> Outline:
-    """Return the blocks of the page's body. The walk is iterative: depth costs no stack."""
-    walk = _Walk()
+def outline(body: LexborNode, *, hidden: bool = False) -> Outline:
+    """Return the blocks of the page's body, `hidden` elements read as if they were shown.
+
+    The walk is iterative: depth costs no stack.
+    """
+    walk = _Walk(hidden=hidden)
     node: LexborNode | None = body.first_child
     while True:
         down = walk.enter(node) if node is not None else None
@@ -132,12 +145,15 @@ def outline(body: LexborNode) -> Outline:
 class _Walk:
     """Where the walk is: the box that it is in, the line that it gathers, and the way back up."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hidden: bool) -> None:
+        self.hidden = hidden
         self.found = Outline(boxes=[Box(-1, "body", "", "", 0)], blocks=[])
         self.line = _Line()
         self.box = self.in_links = self.in_bold = 0
         #: of each element that was entered: itself, the box to return to, and whether it is a block, a link, bold
         self.way: list[tuple[LexborNode, int, bool, bool, bool]] = []
+        #: of each open link: its line, where in the line's parts it begins, its address
+        self.open: list[tuple[_Line, int, str]] = []
 
     def enter(self, node: LexborNode) -> LexborNode | None:
         """Take up the node; return its first child if the walk goes into it."""
@@ -147,7 +163,7 @@ class _Walk:
         elif tag == "br":
             self._break()
         elif tag is None or tag in _SKIPPED or not tag[0].isalpha():
-            if tag not in ("svg", "button"):
+            if tag not in ("svg", "button", "-comment"):
                 self.line.parts.append(" ")
         elif len(self.way) >= DEPTH_LIMIT:
             self.found.cut = True
@@ -155,8 +171,9 @@ class _Walk:
             return self._enter_plain(node, tag)
         else:
             attributes = node.attributes
-            if _hidden(attributes):
+            if not self.hidden and _hidden(attributes):
                 self.line.parts.append(" ")
+                self.found.hidden += len(node.text() or "")
             else:
                 label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
                 enter = self._enter_inline if tag in _INLINE else self._enter_block
@@ -172,6 +189,10 @@ class _Walk:
             self.line.parts.append(_SEAM)
         self.box = back
         self.in_links -= link
+        if link:
+            line, start, target = self.open.pop()
+            if line is self.line and len(self.found.anchors) < _ANCHORS_LIMIT:
+                self.found.anchors.append((len(self.found.blocks), target, "".join(line.parts[start:])))
         self.in_bold -= bold
         return node
 
@@ -184,7 +205,8 @@ class _Walk:
         if text := single_spaced(_AFTER_CAP.sub("", whole) if _DROPPED in whole else whole):
             linked, strong = min(line.linked, len(text)), min(line.strong, len(text))
             tag = self.found.boxes[self.box].tag
-            self.found.blocks.append(Block(text, tag, self.box, linked, strong, tuple(line.links)))
+            opens = bool(line.opens_linked)
+            self.found.blocks.append(Block(text, tag, self.box, linked, strong, tuple(line.links), opens))
         self.line = _Line()
 
     def _take(self, text: str) -> None:
@@ -194,6 +216,8 @@ class _Walk:
         if parts and parts[-1] is _SEAM and _glued(parts, text):
             parts[-1] = " "
         parts.append(text)
+        if self.line.opens_linked is None and not text.isspace():
+            self.line.opens_linked = self.in_links > 0
         if self.in_links or self.in_bold:
             size = len(text.strip())
             self.line.linked += size if self.in_links else 0
@@ -241,6 +265,7 @@ class _Walk:
         link = tag == "a"
         self.way.append((node, self.box, False, link, False))
         if link:
+            self.open.append((line, len(line.parts), attributes.get("href") or ""))
             self.in_links += 1
             if len(line.links) < _LINKS_LIMIT and (target := attributes.get("href")):
                 line.links.append(target)

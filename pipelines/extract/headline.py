@@ -17,6 +17,8 @@ _MEDIA_TAG = re.compile(
     r"exclusive|\+ ?video)[\])]\s*$",
     re.IGNORECASE,
 )
+#: "(From The Daily Example)"
+_BRACKET = re.compile(r"\s*[(（\[]([^()（）\[\]]{2,60})[)）\]]\s*$")
 #: a title is not longer; what is longer is a text in the wrong place
 TITLE_LIMIT = 500
 
@@ -27,6 +29,9 @@ def without_site(value: str, sites: Collection[str]) -> str:
     >>> without_site("Rain stops play | Cricket - The Daily Example", {"thedailyexample"})
     'Rain stops play | Cricket'
     """
+    bracket = _BRACKET.search(value)
+    if bracket and bracket.start() > 0 and any(letters(bracket[1]).endswith(site) for site in sites if len(site) > 5):
+        value = value[: bracket.start()]
     breaks = list(SEPARATOR.finditer(value))
     for match in breaks:
         if match.start() > 0 and _is_site(value[match.end() :], sites):
@@ -119,7 +124,8 @@ def headlines(document: Document, sites: Collection[str], chrome: Collection[int
     chosen, marked = weigh(cleaned)
     others = dict.fromkeys(each.value for each in sorted(cleaned, key=lambda each: -each.weight))
     distinct: dict[str, str] = {letters(chosen): chosen}
-    for other in (*others, *(each.value for each in shortened)):
+    shown = [without_site(each.value, sites) for each in stated if each.source == "h1"]  # with its note of a film
+    for other in (*others, *(each.value for each in shortened), *shown):
         distinct.setdefault(letters(other), other)
     if kicker and letters(kicker) not in letters(chosen):
         whole = f"{kicker} {chosen}"  # as a reader sees the two
@@ -166,9 +172,13 @@ def _stated(document: Document) -> list[Candidate]:
 def _shown(document: Document) -> Iterator[Candidate]:
     """Yield the heading that readers see.
 
-    An h1 inside a navigation is written for search engines; then the h2 that og:title repeats is the headline.
+    An h1 inside a navigation is written for search engines; then the h2 that og:title repeats is the headline. What
+    h1, JSON-LD and the title agree on is whole.
     """
     heading = _first_heading(document)
+    if letters(heading) == letters(str(document.article.get("headline") or "")) == letters(document.title):
+        yield Candidate(value=heading, source="h1", weight=2.5)
+        return
     social = letters(document.meta("og:title"))
     outside = [node for node in document.headings if not _in_navigation(node)]
     shown = outside if outside else document.tree.css("h2, h3")[:50]

@@ -1,11 +1,11 @@
 """What a page states of its article: address, language, site, section, keywords, pictures, rights."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from news.article import Genre, Image, Rights
+from news.article import Genre, Rights
 from news.outlet import Outlet
 from news.url import ADDRESS_BYTES, normal
 from pipelines.extract import json_ld
@@ -17,7 +17,7 @@ def canonical(document: Document) -> str:
     """Return the page's rel=canonical, else its og:url, absolute; empty if neither is an address that can be kept."""
     for claim in (*document.links.get("canonical", ()), *document.metas.get("og:url", ())):
         try:
-            address: str = urljoin(document.url, claim.strip())
+            address: str = urljoin(document.base, claim.strip())
             normal(address)
         except ValueError:  # a broken address claims nothing, and half of one that is too long is another
             continue
@@ -185,109 +185,6 @@ def keywords(document: Document) -> tuple[str, ...]:
     return tuple(found.values())[:_KEYWORDS_LIMIT]
 
 
-_IMAGES_LIMIT = 50
-_CREDIT = re.compile(
-    r"[(\[|•–—]?\s*(?:\b(?:photo(?:graph)?|foto|image|bild|picture|credit|credits|quelle|source|crédit|"
-    r"copyright|fotoğraf|фото|"
-    r"ảnh|写真|사진|ภาพ)\b\s*(?:by|von|:|/|par|de)\s*:?|©|\(c\))\s*(.{2,120}?)[)\]]?\s*$",
-    re.IGNORECASE,
-)
-_CREDIT_WORD = re.compile(
-    r"^(?:photo|foto|image|bild|credit|quelle|source|copyright|©)(?: credit| by| von)?\s*[:：/]?\s+", re.IGNORECASE
-)
-_CREDIT_LABEL = re.compile(r"credit|copyright|source|quelle|author|fotograf|photographer", re.IGNORECASE)
-_TINY = re.compile(r"logo|icon|avatar|sprite|pixel|spacer|placeholder|badge|gravatar", re.IGNORECASE)
-
-
-def images(document: Document) -> tuple[Image, ...]:
-    """Return the pictures that the article's JSON-LD, `og:image` or its figures name, each address once."""
-    found: dict[str, Image] = {}
-    for image in (*_images_of_figures(document), *_images_of_json_ld(document), *_image_of_meta(document)):
-        key = urlsplit(image.url).path
-        known = found.get(key)
-        if known is None:
-            found[key] = image
-        elif not known.caption and image.caption:
-            found[key] = Image(url=known.url, caption=image.caption, credit=known.credit or image.credit)
-        if len(found) >= _IMAGES_LIMIT:
-            break
-    return tuple(found.values())
-
-
-def _images_of_json_ld(document: Document) -> Iterator[Image]:
-    value = document.article.get("image")
-    for each in (value if isinstance(value, list) else [value])[:_IMAGES_LIMIT]:
-        if isinstance(each, str):
-            yield from _image(document, each, "", "")
-        elif isinstance(each, dict):
-            url = each.get("url") or each.get("contentUrl")
-            url = url[0] if isinstance(url, list) and url else url
-            credit = each.get("creditText") or each.get("copyrightHolder") or each.get("author") or ""
-            if isinstance(url, str):
-                yield from _image(document, url, _caption_text(each.get("caption")), _caption_text(credit))
-
-
-def _caption_text(value: Any) -> str:
-    if isinstance(value, dict):
-        value = value.get("name")
-    return plain(value) if isinstance(value, str) else ""
-
-
-def _image_of_meta(document: Document) -> Iterator[Image]:
-    for name in ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src"):
-        for url in document.metas.get(name, ())[:1]:
-            yield from _image(document, url, document.meta("og:image:alt"), "")
-            return
-
-
-def _images_of_figures(document: Document) -> Iterator[Image]:
-    for figure in document.tree.css("article figure, main figure, [itemprop=articleBody] figure")[:_IMAGES_LIMIT]:
-        picture = figure.css_first("img")
-        if picture is None:
-            continue
-        attributes = picture.attributes
-        url = attributes.get("src") or ""
-        if not url or url.startswith("data:"):
-            url = (
-                attributes.get("data-src")
-                or (attributes.get("srcset") or attributes.get("data-srcset") or "").split(" ")[0]
-            )
-        below = figure.css_first("figcaption")
-        caption, credit = split_credit(plain(below.text(separator=" ") or "")) if below is not None else ("", "")
-        if below is not None:
-            for node in below.css("[class], cite, small")[:6]:
-                if node.tag == "cite" or _CREDIT_LABEL.search(node.attributes.get("class") or ""):
-                    credit = plain(node.text(separator=" ") or "")
-                    caption = caption.replace(credit, "").strip(" |·•-–") if credit else caption
-                    break
-        yield from _image(document, url, caption, credit)
-
-
-def _image(document: Document, url: str, caption: str, credit: str) -> Iterator[Image]:
-    try:
-        absolute = urljoin(document.url, url.strip())
-        parts = urlsplit(absolute)
-    except ValueError:  # a broken address shows no picture
-        return
-    if (
-        parts.scheme in ("http", "https")
-        and parts.path not in ("", "/")
-        and len(absolute) <= 2048
-        and not _TINY.search(parts.path.rpartition("/")[2])
-    ):
-        yield Image(url=absolute, caption=caption[:2000], credit=_CREDIT_WORD.sub("", credit)[:300])
-
-
-def split_credit(caption: str) -> tuple[str, str]:
-    """Return caption and credit of a line that has both.
-
-    >>> split_credit("The bridge at dawn. Photo: Jane Doe/Example")
-    ('The bridge at dawn.', 'Jane Doe/Example')
-    """
-    match = _CREDIT.search(caption)
-    return (caption[: match.start()].strip(), match[1].strip()) if match else (caption, "")
-
-
 #: directives for every robot; a longer list is an attack
 _DIRECTIVES_LIMIT = 50
 _DIRECTIVE = re.compile(r"[a-z][a-z-]{2,40}(?::\s?[\w.+-]{1,40})?")
@@ -327,21 +224,49 @@ def _is_endless(license_: str) -> bool:
 def free(document: Document) -> bool | None:
     """Return whether the page says that all may read it; None where it does not say.
 
-    A teaser before a paywall says False in JSON-LD, in `article:content_tier` or in microdata.
+    A teaser before a paywall says False in JSON-LD, of the whole or of a part, in `article:content_tier` or in
+    microdata.
     """
-    value = document.article.get("isAccessibleForFree")
-    if value is None:
-        value = next((node["isAccessibleForFree"] for node in document.nodes if "isAccessibleForFree" in node), None)
-    if isinstance(value, list) and value:
-        value = value[0]
+    stating = (document.article, *document.nodes)
+    value = next((node["isAccessibleForFree"] for node in stating if "isAccessibleForFree" in node), None)
+    value = value[0] if isinstance(value, list) and value else value
     if value is None:
         value = document.meta("isaccessibleforfree") or None
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.strip():
-        word = value.strip().lower().rpartition("/")[2]
-        return word in ("true", "1", "yes") if word in ("true", "false", "1", "0", "yes", "no") else None
+    if (said := _said(value)) is not None or value is not None:
+        return said
+    if locked_parts(document):
+        return False
     tier = document.meta("article:content_tier", "content_tier", "access").lower()
     if tier in ("free", "public"):
         return True
     return False if tier in ("locked", "metered", "premium", "paid", "plus", "subscription") else None
+
+
+def locked_parts(document: Document) -> tuple[str, ...]:
+    """Return the CSS selectors of the parts that the article's JSON-LD says are not free to read.
+
+    >>> part = {"@type": "WebPageElement", "isAccessibleForFree": "False", "cssSelector": ".paid"}
+    >>> locked_parts(Document(url="", tree=None, article={"hasPart": part}))
+    ('.paid',)
+    """
+    value = document.article.get("hasPart")
+    found: dict[str, None] = {}
+    for part in value[:_PARTS_LIMIT] if isinstance(value, list) else [value]:
+        if isinstance(part, dict) and _said(part.get("isAccessibleForFree")) is False:
+            selectors = part.get("cssSelector")
+            for selector in selectors[:_PARTS_LIMIT] if isinstance(selectors, list) else [selectors]:
+                if isinstance(selector, str) and (text := plain(selector)) and len(text) <= _SELECTOR_LIMIT:
+                    found.setdefault(text)
+    return tuple(found)
+
+
+#: a longer list is none that a person wrote
+_PARTS_LIMIT, _SELECTOR_LIMIT = 20, 500
+
+
+def _said(value: object) -> bool | None:
+    """Return the yes or no of a JSON-LD value, as pages write it: true, "False", "http://schema.org/True"."""
+    if isinstance(value, bool):
+        return value
+    word = value.strip().lower().rpartition("/")[2] if isinstance(value, str) else ""
+    return word in ("true", "1", "yes") if word in ("true", "false", "1", "0", "yes", "no") else None

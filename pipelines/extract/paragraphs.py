@@ -9,8 +9,10 @@ from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.body import length, main_box, teasers
 from pipelines.extract.boilerplate import boilerplate, is_correction, signed_off
 from pipelines.extract.bylines import is_person, names
+from pipelines.extract.ciphertext import ciphertext
 from pipelines.extract.comparison import Candidate, letters, line_hash
 from pipelines.extract.headline import Headlines
+from pipelines.extract.regions import narrowed
 
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _TEXT_TAGS = frozenset("p blockquote pre dd".split())
@@ -34,6 +36,8 @@ class BodyText:
     signatures: tuple[str, ...] = ()
     #: the outlet's notices of correction
     correction: str = ""
+    #: a part of the text is there, but with its letters moved: what is missing is behind a paywall
+    is_ciphered: bool = False
     candidates: tuple[Candidate, ...] = ()
 
 
@@ -45,6 +49,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     """
     chosen = main_box(page, tops.headline)
     teasers(page, site)
+    chosen = narrowed(page, chosen, tops.headline, site)
     inside = rows(page, _inside(page, chosen))
     styles = _styles(page, inside)
     small = {at for at, box in enumerate(page.boxes) if box.mass < 0.25 * page.boxes[chosen].mass}
@@ -81,8 +86,17 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
             continue
         seen.add(key)
         kept.append(block)
+    ciphered = ciphertext(kept, page.blocks)
+    if ciphered:
+        kept = [block for at, block in enumerate(kept) if at not in ciphered]
     trimmed, signatures = _unsigned(_trimmed(kept))
-    return BodyText(blocks=trimmed, signatures=signatures, correction="\n".join(notices[:5]), candidates=tuple(dropped))
+    return BodyText(
+        blocks=trimmed,
+        signatures=signatures,
+        correction="\n".join(notices[:5]),
+        is_ciphered=bool(ciphered),
+        candidates=tuple(dropped),
+    )
 
 
 def _repeats(inside: list[Block]) -> bool:

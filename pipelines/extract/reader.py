@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from news.article import BODY_LIMIT, Article, Kind
@@ -14,20 +14,22 @@ from news.page import Page
 from pipelines.extract.authors import authors, without_biographies
 from pipelines.extract.block_segmentation import Outline, outline
 from pipelines.extract.body import DOUBTED_BELOW, length, second_opinion
+from pipelines.extract.body_links import body_links
 from pipelines.extract.bylines import bylines
-from pipelines.extract.comparison import Candidate, line_hashes, plain
-from pipelines.extract.dates import modified, published
+from pipelines.extract.comparison import Candidate, letters, line_hashes, plain
+from pipelines.extract.dates import Place, modified, published
 from pipelines.extract.document import Document, decode, overstrained, parse
 from pipelines.extract.headline import SEPARATOR, TITLE_LIMIT, headlines, title_parts
 from pipelines.extract.human_dates import find
+from pipelines.extract.images import images
 from pipelines.extract.instants import zone_of_outlet
 from pipelines.extract.metadata import (
     canonical,
     first_guess,
     free,
     genre,
-    images,
     keywords,
+    locked_parts,
     rights,
     section,
     site_names,
@@ -35,7 +37,10 @@ from pipelines.extract.metadata import (
 )
 from pipelines.extract.page_kind import entries, is_live, kind, wall
 from pipelines.extract.paragraphs import paragraphs
+from pipelines.extract.second_opinion import reader_of, reconsider, trafilatura_text, with_hidden
 from pipelines.extract.standfirst import descriptions, standfirst
+from pipelines.extract.statements import claim_reviews, correction_notices, is_based_on
+from pipelines.extract.title_lines import mended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,27 +102,39 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     body_node = document.tree.body
     assert body_node is not None
     shown = outline(body_node)
-    found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
+    site = (urlsplit(page.final_url).hostname or "").removeprefix("www.")
+    found = paragraphs(shown, tops, chrome, site)
+    shown, found = with_hidden(document, shown, found, tops, chrome, site)
+    better = mended(tops, document, shown, found.blocks, sites)
+    if better is not tops:
+        tops, found = better, paragraphs(shown, better, chrome, site)
+    titles = {letters(each) for each in (tops.headline, *tops.alternatives)}
+    found = replace(found, blocks=reconsider(document, shown, found.blocks, tops.headline, titles))
     lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline, chrome)
+    if repeated and len(repeated) == len(found.blocks):  # nothing else is the text
+        lead, repeated = "", frozenset()
 
     near = bylines(shown, found.blocks, tops, title_parts(document))
     spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
-    issued, issued_candidates = published(document, spoken, zone, page.fetched_at)
-    changed, changed_candidates = modified(document, spoken, zone, page.fetched_at)
-    signed = authors(document, near.names, near.by, found.signatures, near.labelled, sites)
+    place = Place(language=language, country=outlet.country, zone=zone)
+    issued, issued_candidates = published(document, spoken, place, page.fetched_at)
+    changed, changed_candidates = modified(document, spoken, place, page.fetched_at)
+    signed = authors(document, near.names, near.by, found.signatures, near.labelled, near.unmarked, sites)
     kept = without_biographies([block for at, block in enumerate(found.blocks) if at not in repeated], signed.people)
     body = "\n".join(block.text for block in kept)
     live = entries(document, shown, found.blocks, zone, live=is_live(document))
 
-    if length(body) < DOUBTED_BELOW:
+    if reader_of(outlet) == "trafilatura":
+        body = trafilatura_text(page.content, page.final_url)
+    elif length(body) < DOUBTED_BELOW and not found.is_ciphered:
         body = second_opinion(document, body)
     if not body and live:
         body = "\n".join(part for entry in live for part in (entry.headline, entry.body) if part)
     marked = any(shown.boxes[at].tag == "article" for block in found.blocks[:1] for at in shown.above(block.box))
     sort = kind(document, body, len(live), dated=issued is not None, marked=marked)
-    if not body and sort in (Kind.VIDEO, Kind.GALLERY):
-        body, lead = lead, ""  # what is said of a film or a gallery is all its text
+    if not body and (sort in (Kind.VIDEO, Kind.GALLERY) or found.is_ciphered):
+        body, lead = lead, ""  # what is said of a film or a gallery, or before a paywall, is all its text
     refusal = _refused(
         document, body, " ".join(block.text for block in shown.blocks), sort, cut=shown.cut, dated=issued is not None
     )
@@ -156,6 +173,11 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
         canonical_url=canonical(document),
         rights=rights(document, page.headers),
         entries=live if sort is Kind.LIVE_BLOG else (),
+        correction_notices=correction_notices(document, zone),
+        is_based_on=is_based_on(document),
+        claim_reviews=claim_reviews(document),
+        locked_parts=locked_parts(document),
+        links=body_links(shown, kept, body[:BODY_LIMIT], page.final_url),
     )
     return Extracted(
         article=article, stated_language=claimed, lines=lines, texts=page_lines(document, shown), candidates=weighed

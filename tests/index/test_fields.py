@@ -20,7 +20,13 @@ from news.errors import BadQuery
 from web.search_params import SearchParams
 
 #: version of the schema -> hash of what Elasticsearch is told of an article's fields
-HASHES = {1: "980e1007a8a51b3d", 2: "4f39d11d4c836762", 3: "09ba68ff8dcfb248", 4: "b1cfe4dbf8889482"}
+HASHES = {
+    1: "980e1007a8a51b3d",
+    2: "4f39d11d4c836762",
+    3: "09ba68ff8dcfb248",
+    4: "b1cfe4dbf8889482",
+    5: "c13a8c2ab5fda509",
+}
 
 
 def _clear() -> None:

@@ -11,7 +11,7 @@ from index.document import check
 from index.fields import FIELDS
 from index.protocol import DONE, Action, Index
 from index.schema import fields as known_fields
-from news.article import Article, Entry, Genre, Image, Rights
+from news.article import Article, BodyLink, ClaimReview, CorrectionNotice, Entry, Genre, Image, Rights
 from news.index_document import IndexDocument, page_fields
 from news.moment import Moment, Precision, TimeSource
 from news.outlet import Outlet
@@ -56,6 +56,11 @@ ARTICLE = Article(
     canonical_url="https://harbour.example/1",
     rights=Rights(robots=("noai",)),
     entries=(Entry(headline="08:30", body="Closed."),),
+    correction_notices=(CorrectionNotice(text="It is the south pier."),),
+    is_based_on=("https://harbour.example/report",),
+    claim_reviews=(ClaimReview(claim="It never closed.", claimant="Ann Poe", verdict="False"),),
+    locked_parts=(".paid",),
+    links=(BodyLink(text="closed", url="https://harbour.example/2", paragraph=0),),
 )
 
 

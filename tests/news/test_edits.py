@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from news.article import Article, Entry, Kind
+from news.article import Article, CorrectionNotice, Entry, Kind
 from news.edits import EXCERPT, MOST_LISTED, EditKind, Edits, compare
 from news.moment import Moment, Precision, TimeSource
 
@@ -128,6 +128,23 @@ def test_a_correction_notice_is_not_silent():
     edits = compare(ARTICLE, after)
     assert edits.kinds == (EditKind.NUMBER, EditKind.CORRECTION_NOTICE)
     assert not edits.stealth
+
+
+@pytest.mark.parametrize(
+    ("known", "stated", "stealth"),
+    [
+        ((), (CorrectionNotice(text="The figure was wrong."),), False),
+        ((), (CorrectionNotice(text="The figure was wrong.", date_published=at(9)),), False),
+        # as old as the text before: only our reader is new
+        ((), (CorrectionNotice(text="The figure was wrong.", date_published=at(7)),), True),
+        ((CorrectionNotice(text="The figure was wrong."),), (CorrectionNotice(text="The figure was wrong."),), True),
+        ((CorrectionNotice(text="The figure was wrong."),), (), True),
+    ],
+)
+def test_a_correction_that_is_stated_for_machines_is_not_silent(known, stated, stealth):
+    before = replace(ARTICLE, correction_notices=known, date_modified=at(8))
+    after = replace(before, body=BODY.replace("120", "130"), correction_notices=stated)
+    assert compare(before, after).stealth is stealth
 
 
 def test_a_notice_taken_away_is_silent():

@@ -16,6 +16,12 @@ def test_a_site_behind_a_headline_goes_whatever_parts_them(headline: str, site: 
     assert without_site(f"{headline}{separator}{site}", {letters(site)}) == headline
 
 
+def test_a_site_in_brackets_goes_and_another_bracket_stays() -> None:
+    assert without_site("Rain stops play (From The Daily Example)", {"dailyexample"}) == "Rain stops play"
+    assert without_site("Rain stops play (again)", {"dailyexample"}) == "Rain stops play (again)"
+    assert without_site("(From The Daily Example)", {"dailyexample"}) == "(From The Daily Example)"
+
+
 @given(headline=WORDS, site=WORDS)
 def test_a_headline_that_names_no_site_stays_as_it_is(headline: str, site: str) -> None:
     assume(letters(site) not in letters(headline))
