@@ -15,10 +15,6 @@ if TYPE_CHECKING:
     from schedules.jobs import Jobs
     from schedules.recrawl_jobs import Report
 
-#: words of unchanged text that are shown beside a change
-CONTEXT = 8
-_STYLES = {"delete": "red strike", "insert": "green"}
-
 
 def add_to(app: typer.Typer) -> None:
     """Add the verb to the command line."""
@@ -99,6 +95,7 @@ async def _follow(jobs: "Jobs", urls: list[str]) -> None:
 async def _print(report: "Report", *, as_json: bool, waited: bool) -> None:
     import asyncio
 
+    from broadsheet.differences import print_changes
     from news.version_diff import compare_versions
 
     compared = None
@@ -110,7 +107,7 @@ async def _print(report: "Report", *, as_json: bool, waited: bool) -> None:
     if waited or report.attempt:
         out.print(report.sentence())
     if compared:
-        _print_changes(compared)
+        print_changes(compared, indent="  ")
 
 
 def _changes_as_json(compared: "VersionDiff") -> list[dict[str, Any]]:
@@ -126,28 +123,3 @@ def _changes_as_json(compared: "VersionDiff") -> list[dict[str, Any]]:
         for field in compared.fields
         if field.changed
     ]
-
-
-def _print_changes(compared: "VersionDiff") -> None:
-    """Print the paragraphs that changed: deletions and insertions in colours, or between brackets without colours."""
-    from rich.text import Text
-
-    for field in compared.fields:
-        for row in field.paragraphs:
-            if all(operation == "equal" for operation, _ in row):
-                continue
-            line = Text(f"  {field.name}: ")
-            for operation, text in row:
-                if operation == "equal":
-                    line.append(_shortened(text))
-                else:
-                    marks = "" if out.is_terminal else {"delete": "[-{}-]", "insert": "{{+{}+}}"}[operation]
-                    line.append(marks.format(text) if marks else text, style=_STYLES[operation])
-            out.print(line)
-
-
-def _shortened(text: str) -> str:
-    words = text.split(" ")
-    if len(words) <= 2 * CONTEXT + 1:
-        return text
-    return " ".join([*words[:CONTEXT], "…", *words[-CONTEXT:]])

@@ -55,9 +55,17 @@ CASES: dict[str, list[tuple[str, int]]] = {
     "demo": [("--port x", 2), ("! --once", 2)],
     "crawl": [("nobody", 2), ("broken", 2), ("", 2), ("alpha", 1)],
     "recrawl": [("", 2), ("ftp://a.example/", 2), ("{article} --no-wait", 0), ("{article}", 1)],
-    "search": [("", 0), ("nothing-has-this-word", 0), ("--sort best", 2), ("!", 2)],
+    "search": [
+        *(("", 0), ("nothing-has-this-word", 0), ("--all", 0), ("{article}", 0), ("https://nobody.example/x", 1)),
+        *(("--sort best", 2), ("--all --format xls", 2), ("--all --fields nosuch", 2), ("--after x", 2), ("!", 2)),
+    ],
+    "changes": [("", 0), ("--only returned", 0), ("--only x", 2), ("--outlet nobody", 2), ("!", 2)],
     "article": [
-        *((f"{{article}} {how}", 0) for how in ("", "--history", "--diff 1..2", "--explain")),
+        *(
+            (f"{{article}} {how}", 0)
+            for how in ("", "--history", "--diff 1..2", "--explain", "--version 1", "--cite bibtex")
+        ),
+        *(("{article} --version 9", 1), ("{article} --cite mla", 2)),
         *(("https://nobody.example/x", 1), ("not-an-address", 2), ("{article} --diff 1..9", 2)),
     ],
     "read": [("{home}/empty.jsonl", 0), ("{home}/missing.jsonl", 1), ("{home}/no-such-file", 2)],
@@ -110,7 +118,7 @@ PRINTING = {
 
 #: they print by each of the console's ways (text, table, JSON, progress, a message alone); no verb prints around it, as
 #: a test says, so what is true of these is true of all
-HARD = ("search", "article", "status", "outlets list", "crawl", "read", "index keys", "kibana export")
+HARD = ("search", "changes", "article", "status", "outlets list", "crawl", "read", "index keys", "kibana export")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 """/openapi.json says what the API does: its answers have the described form, its errors one sentence."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from tests.web.test_article_page import FIRST, SECOND
 from web.models import (
     AliveResponse,
     ArticleResponse,
+    ChangesResponse,
     DiffResponse,
     ErrorResponse,
     ReadyResponse,
@@ -23,6 +25,7 @@ from web.models import (
     VersionResponse,
     VersionsResponse,
 )
+from web.openapi import as_file, openapi
 from web.parameters import PARAMETERS, PROGRAM_PARAMETERS
 
 TEXT = " ".join(f"The talks over the fishing grounds went on for day {day} without a treaty." for day in range(20))
@@ -51,6 +54,7 @@ async def test_every_answer_has_the_form_that_is_described(client: httpx.AsyncCl
         (f"/api/articles/{id}/versions/2", VersionResponse),
         (f"/api/articles/{id}/versions/1..2", DiffResponse),
         (f"/api/stories/{story}", StoryResponse),
+        ("/api/changes", ChangesResponse),
         ("/api/status", StatusResponse),
         ("/readyz", ReadyResponse),
         ("/healthz", AliveResponse),
@@ -138,3 +142,8 @@ async def test_who_may_write_is_decided_before_the_body_is_read(
 ) -> None:
     answer = await lonely.post("/api/recrawls", content=body, headers={"content-type": kind})
     assert (answer.status_code, answer.json()["detail"]) == (status, sentence)
+
+
+def test_the_committed_description_is_that_of_the_api() -> None:
+    committed = Path("docs/openapi.json").read_text(encoding="utf-8")
+    assert committed == as_file(openapi()), "write it again: python -m web.openapi > docs/openapi.json"

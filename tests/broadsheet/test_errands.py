@@ -1,0 +1,190 @@
+"""What people come for on the command line: take a search away, see what changed, cite, and be told what was meant."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from broadsheet.export import export
+from index.postgresql.backend import PostgresqlIndex
+from index.query import Query
+from tests.broadsheet.test_command import broadsheet
+from tests.databases import libpq
+from tests.ledger.readings import article, hour, published, read
+from tests.schedules.processes import environment
+
+URL = "https://alpha.example/flood"
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+async def run(engine: AsyncEngine, fresh_database: str, tmp_path: Path) -> Run:
+    """Record some articles, one of them in three versions, and give the program on them."""
+    first = article(
+        URL, "Five people are missing.\nThe bridge is closed.", authors=("Ada Moss",), date_published=published(-1)
+    )
+    await read(engine, first, hour(0))
+    await read(engine, replace(first, body="Seven people are missing.\nThe bridge is closed."), hour(1))
+    await read(engine, replace(first, body="Eight people are missing.\nThe bridge is closed."), hour(2))
+    for number in range(5):
+        await read(
+            engine, article(f"https://beta.example/{number}", f"Only number {number}.", headline="=1+1"), hour(3)
+        )
+
+    def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+        return broadsheet(*arguments, home=tmp_path, database_url=libpq(fresh_database), **settings)
+
+    assert run("index", "rebuild").returncode == 0
+    return run
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
+
+
+def test_a_search_is_taken_away_whole_in_each_format(run: Run, tmp_path: Path) -> None:
+    told = run("search", "--all", "--outlet", "beta", "--format", "csv", "--fields", "headline,url")
+    assert "5 articles exported." in told.stderr
+    found = rows(told.stdout)
+    assert [row["headline"] for row in found] == ["'=1+1"] * 5
+    assert len({row["id"] for row in found}) == 5
+    lines = run("search", "--all").stdout.splitlines()
+    assert {json.loads(line)["outlet"] for line in lines} == {"alpha", "beta"}
+    assert len(lines) == 6
+    assert run("search", "--all", PYTHONIOENCODING="ascii").stdout.isascii()
+    assert json.loads(run("search", "missing", "--all", "--format", "ninjs").stdout)["uri"] == URL
+    file = tmp_path / "out.atom"
+    assert run("search", "--all", "--format", "atom", "--output", str(file)).stdout == ""
+    assert file.read_text(encoding="utf-8").count("<entry") == 6
+    again = run("search", "--all", "--format", "atom", "--output", str(file))
+    assert (again.returncode, "exists" in again.stderr) == (2, True), "nothing is overwritten"
+
+
+def test_an_export_that_is_interrupted_says_how_to_continue_and_the_file_is_then_whole(
+    run: Run, fresh_database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = run("search", "--all", "--format", "csv").stdout
+    file = tmp_path / "part.csv"
+    for name, value in environment(tmp_path, database_url=libpq(fresh_database)).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("index.postgresql.export.EXPORT_PAGE", 2)
+    pages = PostgresqlIndex.export
+
+    async def two_pages(self, query, after=None):  # type: ignore[no-untyped-def]
+        left = 2
+        async for page in pages(self, query, after):
+            yield page
+            left -= 1
+            if not left:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(PostgresqlIndex, "export", two_pages)
+    with pytest.raises(KeyboardInterrupt):
+        export(Query(), format="csv", fields="", output=file, after=None)
+    said = " ".join(capsys.readouterr().err.split())
+    assert "Interrupted after 4 articles." in said
+    id = said.partition("--after ")[2].split()[0]
+    told = run("search", "--all", "--format", "csv", "--output", str(file), "--after", id)
+    assert (told.returncode, told.stderr) == (0, "2 articles exported.\n")
+    assert rows(file.read_text(encoding="utf-8")) == rows(whole)
+
+
+def test_what_changed_is_listed_with_its_words(run: Run) -> None:
+    said = run("changes").stdout
+    assert said.index("[-Seven-] {+Eight+} people") < said.index("[-Five-] {+Seven+} people")
+    assert "The bridge" not in said, "only the paragraphs that changed"
+    assert "silent" in said
+    found = json.loads(run("changes", "--outlet", "alpha", "--size", "1", "--json").stdout)
+    assert [each["version"] for each in found["changes"]] == [3]
+    found = json.loads(run("changes", "--size", "1", "--cursor", found["next_cursor"], "--json").stdout)
+    assert [each["version"] for each in found["changes"]] == [2]
+    assert found["next_cursor"] is None
+    assert "No such change was seen." in run("changes", "--only", "withdrawn").stdout
+
+
+def test_a_difference_without_colours_shows_the_paragraphs_that_changed_by_field(run: Run) -> None:
+    said = run("article", URL, "--diff", "1..3").stdout
+    assert "body: [-Five-] {+Eight+} people are missing." in said
+    assert "The bridge is closed." not in said
+    assert "silent" in said
+    found = json.loads(run("article", URL, "--diff", "1..2", "--json").stdout)
+    assert [each["name"] for each in found["fields"] if each["changed"]] == ["body"]
+
+
+def test_a_version_is_read_and_cited(run: Run) -> None:
+    said = run("article", URL, "--version", "1").stdout
+    assert "Five people are missing." in said
+    assert "Version 1 of 3, first seen 2026-03-02 08:00 UTC" in said
+    assert run("article", URL, "--version", "2", "--cite", "plain").stdout.startswith("Ada Moss: “Headline of")
+    assert "version = {2}" in run("article", URL, "--version", "2", "--cite", "bibtex").stdout
+    (item,) = json.loads(run("article", URL, "--cite", "csl").stdout)
+    assert item["version"] == "3", "the newest one, if none is named"
+
+
+def test_an_address_opens_the_article_as_the_page_does(run: Run) -> None:
+    assert run("search", URL).stdout == run("article", URL).stdout
+    assert run("search", URL, "--json").stdout == run("article", URL, "--json").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "note"),
+    [
+        (["--outlet", "alhpa"], "No article has outlet 'alhpa'. Did you mean 'alpha'?"),
+        (["outlet:betta"], "No article has outlet 'betta'. Did you mean 'beta'?"),
+        (["--language", "xx"], "No article has in_language 'xx'. Use one of: en."),
+        (["--where", "stealth=yes"], "No article has stealth 'yes'. Use one of: true."),
+        (["date:2024"], "There is no field 'date', so it is searched for as a word."),
+        (["headlien:flood"], "There is no field 'headlien', so it is searched for as a word. Did you mean 'headline'?"),
+        (['"people are missing'], "A quotation mark is not closed"),
+    ],
+)
+def test_what_does_not_exist_is_answered_with_what_was_meant(run: Run, arguments: list[str], note: str) -> None:
+    told = run("search", *arguments)
+    assert told.returncode == 0
+    assert note in told.stdout
+    assert any(note in each for each in json.loads(run("search", *arguments, "--json").stdout)["notes"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "total"),
+    [
+        (["author:moss"], 1),
+        (["--where", "authors=Ada"], 1),
+        (["author:mos"], 0),
+        (["author:m%s"], 0),
+        (["missing", "-author:moss"], 0),
+        (["-author:moss"], 5),
+        (["missing", "-bridge"], 0),
+        (["-missing"], 5),
+        (["-fdp", "missing"], 1),
+        (["missing|number"], 6),
+        (["--", "-missing"], 5),
+    ],
+)
+def test_a_word_of_a_name_finds_it_and_a_leading_minus_excludes(run: Run, arguments: list[str], total: int) -> None:
+    told = run("search", "--json", *arguments)
+    assert told.returncode == 0, told.stderr
+    assert json.loads(told.stdout)["total"] == total
+
+
+def test_help_has_a_short_form_and_the_shell_is_taught(tmp_path: Path) -> None:
+    for verb in ([], ["search"], ["outlets", "list"]):
+        told = broadsheet(*verb, "-h", home=tmp_path)
+        assert (told.returncode, "Usage:" in told.stdout) == (0, True)
+    environ = environment(tmp_path) | {
+        "_BROADSHEET_COMPLETE": "complete_bash",
+        "COMP_WORDS": "broadsheet chan",
+        "COMP_CWORD": "1",
+        "PATH": os.environ["PATH"],
+    }
+    command = [sys.executable, "-m", "broadsheet"]
+    told = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert told.stdout.split() == ["changes"], told.stderr
