@@ -6,14 +6,12 @@ from rich.text import Text
 
 from broadsheet.console import out
 from news.difference import Operation
-from news.version_diff import changed_paragraphs
+from news.version_diff import changed_paragraphs, plain_run
 
 if TYPE_CHECKING:
     from news.version_diff import Run, VersionDiff
 
 _STYLES = {Operation.DELETE: "red strike", Operation.INSERT: "green underline", Operation.EQUAL: ""}
-#: as wdiff writes it where there is no colour
-_MARKS = {Operation.DELETE: "[-{}-]", Operation.INSERT: "{{+{}+}}", Operation.EQUAL: "{}"}
 
 
 def print_changes(compared: "VersionDiff", *, indent: str = "") -> None:
@@ -28,8 +26,7 @@ def _line(start: str, row: "tuple[Run, ...]") -> Text:
     line = Text(start, style="")
     for operation, text in row:
         if out.color_system is None or out.no_color:
-            words = text.rstrip() if operation is not Operation.EQUAL else text
-            line.append(_MARKS[operation].format(words) + text[len(words) :])
+            line.append(plain_run((operation, text)))
         else:
             line.append(text, style=_STYLES[operation])
     return line

@@ -147,6 +147,19 @@ def changed_paragraphs(field: FieldDiff, context: int = CONTEXT) -> Iterator[tup
             )
 
 
+def plain_run(run: Run) -> str:
+    """Return a run of a difference as text without colours, as wdiff writes it; the space behind it stays outside.
+
+    >>> plain_run((Operation.DELETE, "two ")), plain_run((Operation.INSERT, "ten")), plain_run((Operation.EQUAL, "a "))
+    ('[-two-] ', '{+ten+}', 'a ')
+    """
+    operation, text = run
+    if operation is Operation.EQUAL:
+        return text
+    words = text.rstrip()
+    return ("[-{}-]" if operation is Operation.DELETE else "{{+{}+}}").format(words) + text[len(words) :]
+
+
 def _shortened(text: str, context: int, *, starts: bool, ends: bool) -> str:
     """Return a text that stayed, cut to the words beside a change: at its end, its beginning, or both."""
     found = pieces(text)

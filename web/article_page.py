@@ -154,7 +154,9 @@ def _page(
 
 
 def _indented(made: Citation) -> str:
-    return json.dumps(csl(made), ensure_ascii=False, indent=2)
+    """Return CSL-JSON with a field a line."""
+    lines = [f"  {json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in csl(made)[0].items()]
+    return "[{\n" + ",\n".join(lines) + "\n}]"
 
 
 def _values(

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from ledger.change_log import key_of
 from news.errors import BadQuery, UnknownOutlet
 from news.outlet_change import ChangeFilter, ChangeType, OutletChange
-from news.version_diff import Run, VersionDiff, changed_paragraphs
+from news.version_diff import Run, VersionDiff, changed_paragraphs, plain_run
 from web import labels, render, times
 from web.change_list import ChangePage, ChangesAsked, ChangesQuery, change_page
 from web.error_responses import ERRORS
@@ -216,9 +216,3 @@ def _feed_entry(state: AppState, base: str, change: OutletChange, compared: Vers
         tags=tuple(mark.text for mark in _marks(change)),
         summary=text or _what(change),
     )
-
-
-def plain_run(run: Run) -> str:
-    """Return a run of a difference as plain text: `[-deleted-]`, `{+inserted+}`."""
-    operation, text = run
-    return {"delete": f"[-{text}-]", "insert": f"{{+{text}+}}"}.get(str(operation), text)

@@ -141,7 +141,7 @@ async def test_changes_are_followed_in_a_feed_reader(client: httpx.AsyncClient) 
     root = ElementTree.fromstring(answer.content)
     (summary,) = [each.text for each in root.iter("{http://www.w3.org/2005/Atom}summary")]
     assert summary
-    assert summary.startswith("[-5 -]{+7 +}missing after flood")
+    assert summary.startswith("[-5-] {+7+} missing after flood")
     assert (await client.get(atom, headers={"If-None-Match": answer.headers["etag"]})).status_code == 304
     (item,) = (await client.get(feed)).json()["items"]
     assert item["title"].startswith("7 missing after flood (Silent edit, ") or "Silent edit" in item["title"]
