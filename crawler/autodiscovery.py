@@ -130,7 +130,7 @@ def _worth(tried: list[ProbedSource]) -> list[ProbedSource]:
     kept: list[ProbedSource] = []
     lists: set[tuple[object, ...]] = set()
     for each in tried:
-        content = (each.source.kind, each.listing.found, each.listing.children)
+        content = (each.source.kind, each.listing.found, each.listing.parts)
         same_kind = sum(other.source.kind is each.source.kind for other in kept)
         if (
             each.found

@@ -9,9 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crawler.robots import sitemaps
 from crawler.sources import read_source
 from crawler.sources.listing import Listing
+from crawler.sources.turns import parts_to_read
 from ledger.faults import in_transaction
-from ledger.listings import note_listing
-from ledger.outlet_state import SourceState, note_source
+from ledger.listings import note_listing, renewed_at
+from ledger.outlet_state import SourceState, note_source, source_states
 from ledger.pages import Found, announce
 from ledger.sites import robots_of
 from news.clock import now
@@ -20,6 +21,8 @@ from news.url import origin, site_of
 from news.visit import Visit
 from pipelines.runtime import Runtime
 
+#: sitemaps of those a robots.txt names, some of which are read at each poll
+MOST_NAMED = 1_000
 #: stands in the timetable for the sitemaps that robots.txt names, for an outlet that lists none
 ROBOTS_SOURCES = "robots.txt"
 
@@ -35,6 +38,7 @@ async def ingest(runtime: Runtime, source: Source, visit: Visit) -> tuple[Source
     outlet = visit.outlet
     listing: Listing = await runtime.pool.run(outlet.home, read_source, source.kind, visit.page)
     found = ours(outlet, listing.found)
+    children = await _in_turn(runtime, outlet, listing.parts)
 
     async def written(connection: AsyncConnection) -> int:
         new = await announce(connection, outlet.slug, source.url, found)
@@ -43,9 +47,20 @@ async def ingest(runtime: Runtime, source: Source, visit: Visit) -> tuple[Source
 
     new = await in_transaction(runtime.engine, written)
     # an index stays the same while its parts change: it is never asked for on condition
-    visit = replace(visit, etag=None, last_modified=None) if listing.children else visit
+    visit = replace(visit, etag=None, last_modified=None) if listing.parts else visit
     await note(runtime, source, visit, found=len(found), new=new)
-    return listing.children
+    return children
+
+
+async def _in_turn(runtime: Runtime, outlet: Outlet, parts: Sequence[Found]) -> tuple[Source, ...]:
+    """Return those of a list of sitemaps whose turn it is."""
+    if not parts:
+        return ()
+    async with runtime.engine.connect() as connection:
+        known = await source_states(connection, outlet.slug)
+        renewed = await renewed_at(connection, outlet.slug)
+    read = {url: state.fetched_at for url, state in known.items() if state.fetched_at is not None}
+    return tuple(Source(kind=SourceKind.SITEMAP, url=url) for url in parts_to_read(parts, read, renewed, now()))
 
 
 async def note(runtime: Runtime, source: Source, visit: Visit, *, found: int = 0, new: int = 0) -> None:
@@ -74,8 +89,9 @@ async def sources_in_robots(runtime: Runtime, outlet: Outlet) -> list[Source]:
     robots = await robots_at(runtime, outlet.home)
     if robots is None:
         return []
-    named = await runtime.pool.run(outlet.home, sitemaps, robots, outlet.home)
-    return [Source(kind=SourceKind.SITEMAP, url=address) for address in named if site_of(address) in sites_of(outlet)]
+    named = await runtime.pool.run(outlet.home, sitemaps, robots, outlet.home, MOST_NAMED)
+    sites = sites_of(outlet)
+    return [*await _in_turn(runtime, outlet, [Found(url=each) for each in named if site_of(each) in sites])]
 
 
 async def robots_at(runtime: Runtime, home: str) -> bytes | None:

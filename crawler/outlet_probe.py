@@ -12,7 +12,7 @@ from crawler.sources.listing import Listing
 from crawler.spiders.probe import probe
 from news.errors import PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
-from news.outlet import Outlet, Source
+from news.outlet import Outlet, Source, SourceKind
 from news.visit import Visit
 from pipelines.digest import digest_in_pool
 from pipelines.runtime import Runtime
@@ -44,7 +44,7 @@ class ProbedSource:
     @property
     def found(self) -> int:
         """Return how many addresses it lists, parts of an index included."""
-        return len(self.listing.found) + len(self.listing.children)
+        return len(self.listing.found) + len(self.listing.parts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ async def probe_sources(
             tried.append(ProbedSource(source=source, reason=str(error), outcome=Outcome.UNREADABLE))
         else:
             found = tuple(ours(outlet, listing.found))
-            tried.append(ProbedSource(source=source, listing=Listing(found=found, children=listing.children)))
+            tried.append(ProbedSource(source=source, listing=Listing(found=found, parts=listing.parts)))
     return tried
 
 
@@ -147,7 +147,12 @@ def _need(ends: Sequence[tuple[Outcome | None, str]]) -> Need:
 async def check_outlet(values: Settings, runtime: Runtime, outlet: Outlet) -> ProbeVerdict:
     """Return whether the outlet works today."""
     sources = await probe_sources(values, runtime, outlet, outlet.sources[:MOST_SOURCES])
-    parts = [part for source in sources if not source.listing.found for part in source.listing.children[:1]]
+    parts = [
+        Source(kind=SourceKind.SITEMAP, url=part.url)
+        for source in sources
+        if not source.listing.found
+        for part in source.listing.parts[:1]
+    ]
     if parts and not any(source.listing.found for source in sources):
         sources += await probe_sources(values, runtime, outlet, parts[:2])
     return judge(sources, await probe_articles(values, runtime, outlet, sources))

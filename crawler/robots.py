@@ -1,5 +1,6 @@
 """robots.txt by RFC 9309. It parses a stranger's bytes: call it in the pool."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,7 +38,7 @@ def ask(content: bytes, user_agent: str, url: str) -> RobotsVerdict:
     RobotsVerdict(allowed=False, delay_seconds=2.0)
     """
     rules = _rules(content[:ROBOTS_BYTES])
-    token = user_agent.partition("/")[0]
+    token = _exactly(user_agent.partition("/")[0])
     delay = rules.crawl_delay(token) or 0.0
     # a delay that is no number (nan) compares false and counts for nothing
     least = min(delay, MOST_DELAY_SECONDS) if delay > 0.0 else 0.0
@@ -80,9 +81,19 @@ def forbids_ai_training(content: bytes, home: str) -> bool:
     >>> forbids_ai_training(b"User-agent: GPTBot\\nDisallow: /", "https://a.example/")
     True
     """
-    return any(not _rules(content[:ROBOTS_BYTES]).can_fetch(home, each) for each in _TRAINERS)
+    return any(not _rules(content[:ROBOTS_BYTES]).can_fetch(home, _exactly(each)) for each in _TRAINERS)
+
+
+#: a group's first line; its product token ends where a version or a comment begins
+_GROUP = re.compile(r"^([ \t]*user[- ]?agent[ \t]*:[ \t]*)([^\s/;,()#]+)[^\r\n#]*", re.IGNORECASE | re.MULTILINE)
+
+
+def _exactly(token: str) -> str:
+    """Return a product token that Protego takes for no longer one: to it `Broad` would name `Broadsheet`, too."""
+    return f"{token.rstrip('*')}!"
 
 
 @lru_cache(maxsize=256)
 def _rules(content: bytes) -> Protego:
-    return Protego.parse(content.decode("utf-8-sig", errors="replace"))
+    text = re.sub(r"\r\n?", "\n", content.decode("utf-8-sig", errors="replace"))
+    return Protego.parse(_GROUP.sub(lambda line: line[0] if line[2] == "*" else line[1] + _exactly(line[2]), text))

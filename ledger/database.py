@@ -12,9 +12,11 @@ import structlog
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, make_url, text
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from ledger.clock_offset import measured
 from ledger.embedded import server
@@ -29,6 +31,9 @@ from news.stopping import interruptible, uninterrupted
 
 #: between two looks whether the embedded server lives; after one that cannot be started, the next ones come later
 WATCH = Backoff(first_seconds=2.0, most_seconds=60.0)
+
+#: a connection that was in use so lately is taken for a good one
+IDLE_SECONDS = 1.0
 
 #: a connection to a machine that confirms nothing is given up after so long
 DEAD_SECONDS = 30
@@ -50,12 +55,11 @@ def engine_for(url: str, connections: int = 10) -> AsyncEngine:
         address = make_url(url).set(drivername="postgresql+psycopg")
     except (ArgumentError, ValueError) as error:
         raise ConfigurationError("BROADSHEET_DATABASE_URL is not a PostgreSQL address.") from error
-    return create_async_engine(
+    engine = create_async_engine(
         address,
         pool_size=connections,
         max_overflow=0,
         pool_timeout=60,
-        pool_pre_ping=True,  # PostgreSQL may have been restarted since
         json_serializer=_json_text,
         json_deserializer=orjson.loads,
         connect_args={
@@ -69,6 +73,31 @@ def engine_for(url: str, connections: int = 10) -> AsyncEngine:
             "keepalives_count": 4,
         },
     )
+    _ping_the_idle(engine)
+    return engine
+
+
+def _ping_the_idle(engine: AsyncEngine) -> None:
+    """Have a connection that lay idle tried before it is used: PostgreSQL may have been restarted since.
+
+    SQLAlchemy's own pre-ping asks each time, at a fifth of what a recording costs.
+    """
+    dialect = engine.sync_engine.dialect
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def note(_: object, record: ConnectionPoolEntry) -> None:
+        record.info["idle_since"] = monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _: object) -> None:
+        if monotonic() - record.info.get("idle_since", monotonic()) < IDLE_SECONDS:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            if dialect.is_disconnect(error, connection, None):
+                raise InvalidatePoolError from error
+            raise
 
 
 def _json_text(value: Any) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.articles import pack, unpack
 from ledger.corroboration import out_by_of
 from ledger.outbox import enqueue_article
+from ledger.pipeline import Pipeline
 from ledger.schema import articles, signatures, versions
 from ledger.stories import find_copies, join, lock_stories, remember
 from news.article import Article
@@ -197,8 +198,10 @@ async def rewrite(
             for number, text in enumerate(texts, 1)
         ],
     )
+    pipeline = Pipeline(connection)
     for number, text in enumerate(texts, 1):
-        await remember(connection, known.id, number, text.signature, text.seen_at, story_days, kept_at=kept_at)
+        await remember(pipeline, known.id, number, text.signature, text.seen_at, story_days, kept_at=kept_at)
+    await pipeline.send()
     first_seen_at = texts[0].seen_at
     out_by = await out_by_of(
         connection,
@@ -226,7 +229,7 @@ async def rewrite(
     revision = result.scalar_one()
     copies: list[UUID] = []
     for text in texts:
-        copies += await find_copies(connection, known.id, known.outlet, text.signature, text.seen_at, story_days)
+        copies += await find_copies(pipeline, known.id, known.outlet, text.signature, text.seen_at, story_days)
     if copies or known.story_id or any(text.signature for text in texts):
         await join(connection, known.id, copies)
     await enqueue_article(connection, known.id, revision)
@@ -253,6 +256,8 @@ def in_force(texts: list[StoredText], at: datetime) -> int:
 
 async def locked(connection: AsyncConnection, article_id: UUID) -> Row[Any]:
     """Return the article's row, locked for a change of its history until the transaction ends."""
-    await lock_stories(connection)
+    pipeline = Pipeline(connection)
+    lock_stories(pipeline)
+    await pipeline.send()
     row = await connection.execute(select(articles).where(articles.c.id == article_id).with_for_update())
     return row.one()

@@ -10,9 +10,11 @@ from sqlalchemy import BigInteger, bindparam, cast, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import index_documents
+from ledger.articles import index_documents, json_text
 from ledger.indexed import is_uuid
+from ledger.pipeline import Pipeline
 from ledger.schema import outbox, publishing, quarantine
+from ledger.statements import ENQUEUE
 from news.index_document import IndexDocument
 
 
@@ -59,7 +61,14 @@ class Publishing:
 
 async def enqueue_article(connection: AsyncConnection, article_id: UUID, revision: int) -> None:
     """Note that the index lacks this revision of the article; an older revision is replaced."""
-    await _enqueue(connection, stream="articles", id=str(article_id), revision=revision)
+    pipeline = Pipeline(connection)
+    add_article(pipeline, article_id, revision)
+    await pipeline.send()
+
+
+def add_article(pipeline: Pipeline, article_id: UUID, revision: int) -> None:
+    """Note the same with what else is sent."""
+    pipeline.add(ENQUEUE, stream="articles", id=article_id, revision=revision, document=None)
 
 
 async def enqueue_articles(connection: AsyncConnection, revisions: Mapping[UUID, int]) -> None:
@@ -77,7 +86,14 @@ async def enqueue_event(
     connection: AsyncConnection, event_id: int | str, document: Mapping[str, Any], revision: int = 1
 ) -> None:
     """Note that the index lacks this crawl event."""
-    await _enqueue(connection, stream="events", id=str(event_id), revision=revision, document=dict(document))
+    pipeline = Pipeline(connection)
+    add_event(pipeline, event_id, document, revision)
+    await pipeline.send()
+
+
+def add_event(pipeline: Pipeline, event_id: int | str, document: Mapping[str, Any], revision: int = 1) -> None:
+    """Note the same with what else is sent."""
+    pipeline.add(ENQUEUE, stream="events", id=event_id, revision=revision, document=json_text(document))
 
 
 async def enqueue_events(connection: AsyncConnection, events: Mapping[str, Mapping[str, Any]]) -> None:
@@ -95,11 +111,8 @@ async def enqueue_state(connection: AsyncConnection, event_id: str, document: Ma
     The revision is the database's clock in milliseconds: one clock for all daemons, so that the last word counts.
     """
     revision = cast(func.extract("epoch", func.clock_timestamp()) * 1_000, BigInteger)
-    await _enqueue(connection, stream="events", id=event_id, revision=revision, document=document and dict(document))
-
-
-async def _enqueue(connection: AsyncConnection, **row: Any) -> None:
-    statement = insert(outbox).values(**row)
+    row = {"stream": "events", "id": event_id, "revision": revision, "document": document and dict(document)}
+    statement = insert(outbox).values(row)
     await connection.execute(
         statement.on_conflict_do_update(
             index_elements=[outbox.c.stream, outbox.c.id],

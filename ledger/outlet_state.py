@@ -58,7 +58,7 @@ async def states(connection: AsyncConnection) -> dict[str, OutletState]:
     page_counts = select(
         pages.c.outlet,
         func.count().label("pages"),
-        func.count().filter(pages.c.due_at <= func.clock_timestamp()).label("due"),
+        func.count().filter(pages.c.due_at <= func.now()).label("due"),
         func.count().filter(pages.c.outcome == Outcome.UNRECORDABLE).label("unrecordable"),
     ).group_by(pages.c.outlet)
     counted = {row.outlet: row for row in await connection.execute(page_counts)}

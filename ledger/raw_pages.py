@@ -4,11 +4,13 @@ from datetime import timedelta
 from uuid import UUID
 
 import zstandard
-from sqlalchemy import delete, func, not_, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import LATEST, raw_pages
+from ledger.articles import json_text
+from ledger.pipeline import Pipeline
+from ledger.schema import raw_pages
+from ledger.statements import SEE_RAW, SET_RAW
 from news.outcome import Outcome
 from news.page import Page
 from news.storable import storable
@@ -28,7 +30,7 @@ PRUNE_EVERY = 512
 MOST_PRUNED = 2_000
 
 
-async def store_raw(connection: AsyncConnection, visit: Visit, article_id: UUID) -> None:
+async def store_raw(pipeline: Pipeline, visit: Visit, article_id: UUID) -> None:
     """Keep the page of a visit in place of the one that is kept of its article."""
     digest, page = visit.digest, visit.page
     if page is None or digest is None or digest.provenance is None or not digest.raw:
@@ -38,30 +40,21 @@ async def store_raw(connection: AsyncConnection, visit: Visit, article_id: UUID)
     page_hash = digest.provenance.page_hash
     if visit.outcome is Outcome.UNCHANGED:
         # the same bytes, as a rule: they need not be written again
-        same = (raw_pages.c.article_id == article_id) & (raw_pages.c.page_hash == page_hash)
-        if (await connection.execute(update(raw_pages).where(same).values(fetched_at=visit.fetched_at))).rowcount:
+        pipeline.add(SEE_RAW, article_id=article_id, page_hash=page_hash, fetched_at=visit.fetched_at)
+        if await pipeline.send():
             return
-    values = {
-        "article_id": article_id,
-        "page_hash": page_hash,
-        "url": page.url,
-        "final_url": page.final_url,
-        "status": page.status,
-        "headers": {
-            name: storable(page.headers[name])[:HEADER_CHARACTERS] for name in KEPT_HEADERS if name in page.headers
-        },
-        "content": digest.raw,
-        "content_bytes": len(digest.raw),
-        "fetched_at": visit.fetched_at,
-    }
-    statement = insert(raw_pages).values(values)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[raw_pages.c.article_id],
-            set_={name: statement.excluded[name] for name in values if name != "article_id"},
-            # a slower worker's older page never takes the place of the one that the newest version was read from
-            where=not_(raw_pages.c.fetched_at.between(statement.excluded.fetched_at, LATEST)),
-        )
+    headers = {name: storable(page.headers[name])[:HEADER_CHARACTERS] for name in KEPT_HEADERS if name in page.headers}
+    pipeline.add(
+        SET_RAW,
+        article_id=article_id,
+        page_hash=page_hash,
+        url=page.url,
+        final_url=page.final_url,
+        status=page.status,
+        headers=json_text(headers),
+        content=digest.raw,
+        content_bytes=len(digest.raw),
+        fetched_at=visit.fetched_at,
     )
 
 
@@ -79,11 +72,6 @@ async def raw_page(connection: AsyncConnection, article_id: UUID) -> tuple[bytes
         fetched_at=row.fetched_at,
     )
     return row.page_hash, page
-
-
-async def drop_raw(connection: AsyncConnection, article_id: UUID) -> None:
-    """Forget the page of an article that is re-fetched no more."""
-    await connection.execute(delete(raw_pages).where(raw_pages.c.article_id == article_id))
 
 
 async def prune_raw(connection: AsyncConnection, most_bytes: int, most_days: float | None = None) -> int:

@@ -7,7 +7,9 @@ from sqlalchemy import case, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import LATEST, robots, sites
+from ledger.pipeline import Pipeline
+from ledger.schema import robots, sites
+from ledger.statements import NOTE_REQUEST
 
 #: a robots.txt is not used for longer than 24 hours (RFC 9309, 2.4)
 ROBOTS_AGE = timedelta(hours=24)
@@ -67,18 +69,9 @@ async def requested_at(connection: AsyncConnection, site: str) -> datetime | Non
 
 async def note_request(connection: AsyncConnection, site: str, at: datetime) -> None:
     """Note that the site was sent a request at this time; an earlier one than is known changes nothing."""
-    statement = insert(sites).values(site=site, requested_at=at)
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[sites.c.site],
-            set_={
-                "requested_at": case(
-                    (sites.c.requested_at.between(statement.excluded.requested_at, LATEST), sites.c.requested_at),
-                    else_=statement.excluded.requested_at,
-                )
-            },
-        )
-    )
+    pipeline = Pipeline(connection)
+    pipeline.add(NOTE_REQUEST, site=site, at=at)
+    await pipeline.send()
 
 
 async def not_before(connection: AsyncConnection, site: str) -> datetime | None:

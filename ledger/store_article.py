@@ -5,12 +5,11 @@ from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, pack_json, plain_json
+from ledger.articles import json_text, pack, pack_json, plain_json
 from ledger.change import Change, change_of
 from ledger.corroboration import out_by_of
 from ledger.history import (
@@ -24,8 +23,18 @@ from ledger.history import (
     texts_of,
     with_earlier,
 )
-from ledger.outbox import enqueue_article
-from ledger.schema import addresses, articles, versions
+from ledger.outbox import add_article
+from ledger.pipeline import Pipeline
+from ledger.schema import articles, versions
+from ledger.statements import (
+    ADD_ARTICLE,
+    ADD_KEYS,
+    ADD_VERSION,
+    KNOWN_ARTICLES,
+    LOCK_KEYS,
+    SEE_ARTICLE,
+    SET_PROVENANCE,
+)
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
 from ledger.tombstones import meet
 from news.article import Article
@@ -39,7 +48,15 @@ from news.visit import Visit
 
 
 async def store(connection: AsyncConnection, visit: Visit, story_days: int = STORY_DAYS) -> Visit:
-    """Store the article of a visit within the transaction of `connection`; return the visit with what became of it.
+    """Store the article of a visit as `store_article` does, all of it sent when this returns."""
+    pipeline = Pipeline(connection)
+    stored = await store_article(pipeline, visit, story_days)
+    await pipeline.send()
+    return stored
+
+
+async def store_article(pipeline: Pipeline, visit: Visit, story_days: int = STORY_DAYS) -> Visit:
+    """Store the article of a visit within the transaction of `pipeline`; return the visit with what became of it.
 
     The outcome is NEW, CHANGED, UNCHANGED, or WALL, which is not stored. Two workers that read one article at once wait
     for each other: the second finds what the first stored; so do two that read copies of one text, which become one
@@ -47,109 +64,91 @@ async def store(connection: AsyncConnection, visit: Visit, story_days: int = STO
     what a wall left of it, nor what we read otherwise than before. `story_days` is how far apart two copies of a text
     may be seen. Raises ReadAgain where that has to be found out first.
     """
-    keys = list(visit.keys)
-    await connection.execute(LOCK_KEYS, {"keys": keys})
-    known = await known_article(connection, visit)
+    known = await known_article(pipeline, visit)
     if known is None:
         # nobody else can give these keys to an article before we let go of them
-        await lock_stories(connection)
-        stored = await _store_new(connection, visit, story_days)
+        lock_stories(pipeline)
+        stored = await _store_new(pipeline, visit, story_days)
     elif _is_view(visit, known):
         stored = visit.ended(
             Outcome.UNCHANGED, f"a view of {known.url}", article_id=known.id, version=known.version, is_view=True
         )
     elif visit.fetched_at < known.fetched_at and visit.is_imported:
-        stored = await _store_earlier(connection, visit, known, story_days)
+        stored = await _store_earlier(pipeline.connection, visit, known, story_days)
     elif visit.fingerprint == known.fingerprint:
-        stored = await _store_unchanged(connection, visit, known, story_days)
+        stored = await _store_unchanged(pipeline, visit, known, story_days)
     else:
-        stored = await _store_changed(connection, visit, known, story_days)
-    await connection.execute(ADD_KEYS, {"keys": keys, "article_id": stored.article_id})
+        stored = await _store_changed(pipeline, visit, known, story_days)
+    pipeline.add(ADD_KEYS, keys=list(visit.keys), article_id=stored.article_id)
     return stored
 
 
-#: in the order of the list: two workers that want the same keys never hold one each
-LOCK_KEYS = text("SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(CAST(:keys AS text[])) AS key")
-ADD_KEYS = text(
-    "INSERT INTO addresses (key, article_id) SELECT key, CAST(:article_id AS uuid)"
-    " FROM unnest(CAST(:keys AS text[])) AS key ON CONFLICT DO NOTHING"
-)
+async def known_article(pipeline: Pipeline, visit: Visit) -> Any | None:
+    """Lock the visit's keys and return the row of the article that it is of, if we have it.
 
-
-async def known_article(connection: AsyncConnection, visit: Visit) -> Row[Any] | None:
-    """Return the article that the visit is of, if we have it; an outlet's number counts only if the texts agree."""
-    rows = await connection.execute(
-        select(articles, addresses.c.key)
-        .join(addresses, addresses.c.article_id == articles.c.id)
-        .where(addresses.c.key.in_(visit.keys))
-    )
+    An outlet's number counts only if the texts agree.
+    """
+    keys = list(visit.keys)
+    pipeline.add(LOCK_KEYS, keys=keys)
+    rows = await pipeline.rows(KNOWN_ARTICLES, keys=keys)
     for row in sorted(rows, key=lambda row: (is_hint(row.key), row.first_seen_at, row.id.bytes)):
         if not is_hint(row.key) or is_same_article(Article.from_json(row.document), visit.text):
             return row
     return None
 
 
-async def _store_new(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
+async def _store_new(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit:
     article, at = visit.text, visit.fetched_at
     new_id = UUID(article_id(article.url))
     signature = visit.signature
-    copies = await find_copies(connection, new_id, visit.outlet.slug, signature, at, story_days)
-    out_by = await out_by_visit(connection, visit, new_id, at, story_days)
-    await connection.execute(
-        insert(articles).values(
-            id=new_id,
-            outlet=visit.outlet.slug,
-            version=1,
-            revision=1,
-            first_seen_at=at,
-            changed_at=at,
-            out_by=out_by,
-            story_id=new_id if signature and not copies else None,
-            **address_of(visit),
-            **columns(visit),
-        )
+    copies = await find_copies(pipeline, new_id, visit.outlet.slug, signature, at, story_days)
+    await pipeline.send()
+    out_by = await out_by_visit(pipeline.connection, visit, new_id, at, story_days)
+    pipeline.add(
+        ADD_ARTICLE,
+        id=new_id,
+        outlet=visit.outlet.slug,
+        out_by=out_by,
+        story_id=new_id if signature and not copies else None,
+        **address_of(visit),
+        **columns(visit) | {"document": json_text(visit.document)},
     )
-    await _add_version(connection, new_id, 1, text_of(visit))
-    await remember(connection, new_id, 1, signature, at, story_days, visit.imported_at)
+    _add_version(pipeline, new_id, 1, text_of(visit), pack_json(visit.article_json))
+    await remember(pipeline, new_id, 1, signature, at, story_days, visit.imported_at)
     if copies:
-        await join(connection, new_id, copies)
-    await enqueue_article(connection, new_id, 1)
+        await pipeline.send()
+        await join(pipeline.connection, new_id, copies)
+    add_article(pipeline, new_id, 1)
     return visit.ended(Outcome.NEW, article_id=new_id, version=1)
 
 
-async def _store_unchanged(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
+async def _store_unchanged(pipeline: Pipeline, visit: Visit, known: Any, story_days: int) -> Visit:
     """Store what is new beside the text: dates, keywords, pictures, rights, enrichment. It makes no version."""
     if known.missed_at is not None:
-        await lock_stories(connection)
-        await meet(connection, known.id, visit.fetched_at)
-        known = (await connection.execute(select(articles).where(articles.c.id == known.id))).one()
-    await refresh(connection, known, visit, story_days, {"fetched_at": visit.fetched_at} | address_of(visit))
+        lock_stories(pipeline)
+        await pipeline.send()
+        await meet(pipeline.connection, known.id, visit.fetched_at)
+        of_this = articles.c.id == known.id
+        known = (await pipeline.connection.execute(select(articles).where(of_this))).one()
+    await refresh(pipeline, known, visit, story_days)
     if visit.provenance:
-        await connection.execute(
-            _SET_PROVENANCE, {"id": known.id, "version": known.version} | provenance_columns(visit.provenance)
-        )
+        provenance = provenance_columns(visit.provenance)
+        pipeline.add(SET_PROVENANCE, id=known.id, version=known.version, **provenance)
     return visit.ended(Outcome.UNCHANGED, article_id=known.id, version=known.version)
 
 
-_SET_PROVENANCE = text(
-    "UPDATE versions SET page_hash = :page_hash, read_with = :read_with, lines = :lines"
-    " WHERE article_id = :id AND version = :version"
-    " AND (page_hash, read_with) IS DISTINCT FROM (CAST(:page_hash AS bytea), CAST(:read_with AS bytea))"
-)
-
-
-async def refresh(
-    connection: AsyncConnection, known: Row[Any], visit: Visit, story_days: int, seen: dict[str, Any]
-) -> bool:
-    """Write what the index gets of the article where it is another than in `known`, and `seen` in any case.
+async def refresh(pipeline: Pipeline, known: Any, visit: Visit, story_days: int) -> bool:
+    """Write what the index gets of the article where it is another than in `known`, and that it was seen in any case.
 
     `known` is the article's row. Return whether the document changed; then it is enqueued.
     """
+    connection = pipeline.connection
+    seen: dict[str, Any] = {"fetched_at": visit.fetched_at} | address_of(visit)
     document = plain_json(visit.document)
     of_this = articles.c.id == known.id
     out_by = await out_by_visit(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
     if document == known.document and out_by == known.out_by:
-        await connection.execute(update(articles).where(of_this).values(seen))
+        pipeline.add(SEE_ARTICLE, id=known.id, **seen)
         return False
     new = {
         "document": document,
@@ -159,7 +158,8 @@ async def refresh(
     }
     moves = out_by != known.out_by and known.story_id is not None
     if moves:
-        await lock_stories(connection)
+        lock_stories(pipeline)
+        await pipeline.send()
     unseen = (articles.c.revision == known.revision) & of_this
     statement = update(articles).where(unseen).values(seen | new)
     revision = (await connection.execute(statement.returning(articles.c.revision))).scalar()
@@ -167,17 +167,18 @@ async def refresh(
         meanwhile = (await connection.execute(select(articles).where(of_this))).one()
         if meanwhile.fingerprint == known.fingerprint and meanwhile.fetched_at <= visit.fetched_at:
             # its place in a story is another one, or it was enriched: what this page says is no less new for it
-            return await refresh(connection, meanwhile, visit, story_days, seen)
+            return await refresh(pipeline, meanwhile, visit, story_days)
         # whoever has changed the article under another of its addresses meanwhile knows it better
-        await connection.execute(update(articles).where(of_this).values(seen))
+        pipeline.add(SEE_ARTICLE, id=known.id, **seen)
         return False
     if moves:
         await join(connection, known.id, [])
-    await enqueue_article(connection, known.id, revision)
+    add_article(pipeline, known.id, revision)
     return True
 
 
-async def _store_changed(connection: AsyncConnection, visit: Visit, known: Row[Any], story_days: int) -> Visit:
+async def _store_changed(pipeline: Pipeline, visit: Visit, known: Any, story_days: int) -> Visit:
+    connection = pipeline.connection
     stored = visit.ended(Outcome.UNCHANGED, article_id=known.id, version=known.version)
     article, at = visit.text, visit.fetched_at
     if at < known.changed_at:
@@ -190,13 +191,14 @@ async def _store_changed(connection: AsyncConnection, visit: Visit, known: Row[A
     # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
     of_view = known.read_from != known.url and visit.read_from == known.url
     change = Change(edits=None) if of_view else await change_of(connection, visit, known, before)
-    await lock_stories(connection)
+    lock_stories(pipeline)
+    await pipeline.send()
     of_this = articles.c.id == known.id
     peeked, known = known, (await connection.execute(select(articles).where(of_this).with_for_update())).one()
     if known.fingerprint != peeked.fingerprint:
         # somebody has changed the article under another of its addresses meanwhile; now nobody can any more
         store_known = _store_unchanged if known.fingerprint == visit.fingerprint else _store_changed
-        return await store_known(connection, visit, known, story_days)
+        return await store_known(pipeline, visit, known, story_days)
     if known.missed_at is not None:
         await meet(connection, known.id, at)
     is_version = change.edits is not None
@@ -219,13 +221,16 @@ async def _store_changed(connection: AsyncConnection, visit: Visit, known: Row[A
         .returning(articles.c.revision)
     )
     revision = result.scalar_one()
-    await _add_version(connection, known.id, version, replace(text_of(visit), edits=change.edits))
+    _add_version(
+        pipeline, known.id, version, replace(text_of(visit), edits=change.edits), pack_json(visit.article_json)
+    )
     signature = visit.signature
-    copies = await find_copies(connection, known.id, visit.outlet.slug, signature, at, story_days)
-    await remember(connection, known.id, version, signature, at, story_days, visit.imported_at)
+    copies = await find_copies(pipeline, known.id, visit.outlet.slug, signature, at, story_days)
+    await remember(pipeline, known.id, version, signature, at, story_days, visit.imported_at)
+    await pipeline.send()
     if copies or signature or known.story_id:
         await join(connection, known.id, copies)
-    await enqueue_article(connection, known.id, revision)
+    add_article(pipeline, known.id, revision)
     # what we had of the article itself is another text to those who read it in a view
     is_changed = is_version or of_view
     return stored.ended(
@@ -245,7 +250,7 @@ async def _store_earlier(connection: AsyncConnection, visit: Visit, seen: Row[An
     return visit.ended(outcome, article_id=known.id, version=in_force(after, visit.fetched_at))
 
 
-def _is_view(visit: Visit, known: Row[Any]) -> bool:
+def _is_view(visit: Visit, known: Any) -> bool:
     """Say whether the page is another view of an article that we have, and not the article at a new address.
 
     It is at a new address if the known one redirects there, or if the page names itself as the article's own address
@@ -298,24 +303,17 @@ def columns(visit: Visit) -> dict[str, Any]:
     }
 
 
-async def _add_version(connection: AsyncConnection, of: UUID, version: int, found: StoredText) -> None:
+def _add_version(pipeline: Pipeline, of: UUID, version: int, found: StoredText, packed: bytes) -> None:
     """Add the version, or put its text in place of the one that was read otherwise; its time and edits stay then."""
-    statement = insert(versions).values(
+    pipeline.add(
+        ADD_VERSION,
         article_id=of,
         version=version,
         seen_at=found.seen_at,
-        article=pack(found.article),
-        edits=found.edits.as_json() if found.edits else None,
+        article=packed,
+        edits=json_text(found.edits.as_json()) if found.edits else None,
         candidates=found.candidates,
         **provenance_columns(found.provenance),
-    )
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[versions.c.article_id, versions.c.version],
-            set_={
-                name: statement.excluded[name] for name in ("article", "candidates", "page_hash", "read_with", "lines")
-            },
-        )
     )
 
 

@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.articles import pack, plain_json, unpack
 from ledger.history import in_force, locked, provenance_columns, rewrite, texts_of, with_better
 from ledger.outbox import enqueue_article
+from ledger.pipeline import Pipeline
 from ledger.reprocess_progress import Differences, Reprocessing, wanted
 from ledger.schema import addresses, articles, signatures, versions
-from ledger.store_article import ADD_KEYS, LOCK_KEYS, address_of, columns, known_article, out_by_visit, store, text_of
+from ledger.statements import ADD_KEYS, LOCK_KEYS
+from ledger.store_article import address_of, columns, known_article, out_by_visit, store, text_of
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
 from news import clock
 from news.article import Article
@@ -98,14 +100,17 @@ async def reprocess(
     query = select(addresses.c.key).where(addresses.c.article_id == seen.id)
     keys = set((await connection.execute(query)).scalars())
     # the order of locks is that of ledger/store_article.py: keys, stories, the row
-    await connection.execute(LOCK_KEYS, {"keys": sorted(keys.union(visit.keys if is_text else ()))})
+    pipeline = Pipeline(connection)
+    pipeline.add(LOCK_KEYS, keys=sorted(keys.union(visit.keys if is_text else ())))
+    await pipeline.send()
     peeked = (await connection.execute(select(articles).where(articles.c.id == seen.id))).one()
     new = {name: value for name, value in columns(visit).items() if name != "fetched_at"}
     new["out_by"] = await out_by_visit(connection, visit, seen.id, peeked.first_seen_at, story_days, peeked.out_by)
     another_text = is_text and new["fingerprint"] != peeked.fingerprint
     moves = new["out_by"] != peeked.out_by and peeked.story_id is not None
     if another_text or moves:
-        await lock_stories(connection)
+        lock_stories(pipeline)
+        await pipeline.send()
     known = (await connection.execute(select(articles).where(articles.c.id == seen.id).with_for_update())).one()
     of_version = (versions.c.article_id == seen.id) & (versions.c.version == seen.version)
     newest = (await connection.execute(select(versions).where(of_version))).one_or_none()
@@ -120,7 +125,8 @@ async def reprocess(
     if changes or another_text:
         if is_text and known.read_from == visit.read_from:
             new |= address_of(visit)
-            await connection.execute(ADD_KEYS, {"keys": list(visit.keys), "article_id": known.id})
+            pipeline.add(ADD_KEYS, keys=list(visit.keys), article_id=known.id)
+            await pipeline.send()
         of_this = articles.c.id == known.id
         await connection.execute(update(articles).where(of_this).values(new | {"revision": revision}))
     if is_text:
@@ -150,7 +156,7 @@ async def _join_anew(
     """Let the text that is now read be found by its copies, and put the article where it belongs in its story."""
     signature = visit.signature
     is_found = await _sign_anew(connection, known, seen_at, signature, story_days)
-    copies = await find_copies(connection, known.id, known.outlet, signature, seen_at, story_days)
+    copies = await find_copies(Pipeline(connection), known.id, known.outlet, signature, seen_at, story_days)
     # a story whose signatures are forgotten stays as it is: of nothing would its likeness be known any more
     if copies or is_found or moves:
         await join(connection, known.id, copies)
@@ -170,7 +176,9 @@ async def _sign_anew(
         return False
     if kept_at is None and seen_at < clock.now() - timedelta(days=story_days):
         return False
-    await remember(connection, known.id, known.version, signature, seen_at, story_days, kept_at=kept_at)
+    pipeline = Pipeline(connection)
+    await remember(pipeline, known.id, known.version, signature, seen_at, story_days, kept_at=kept_at)
+    await pipeline.send()
     return True
 
 
@@ -180,8 +188,7 @@ async def reprocess_archived(connection: AsyncConnection, visit: Visit, story_da
     The page is known by its time. It makes no version and is no edit of the outlet's; the revision rises. A page from
     which no article came before is kept as if it were imported; one that brought no new text then is skipped.
     """
-    await connection.execute(LOCK_KEYS, {"keys": list(visit.keys)})
-    seen = await known_article(connection, visit)
+    seen = await known_article(Pipeline(connection), visit)
     if seen is None:
         return await store(connection, visit, story_days)
     known = await locked(connection, seen.id)

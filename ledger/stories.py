@@ -6,14 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select, tuple_, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.locks import Lock
 from ledger.outbox import enqueue_articles
+from ledger.pipeline import Pipeline
 from ledger.schema import articles, merged_stories, signatures
+from ledger.statements import ADD_SIGNATURE, FIND_COPIES, LOCK_STORIES
 from news.errors import NotFound
 from news.moment import Moment, utc
 from news.signature import Signature, bands, is_copy, packed, similarity, unpacked
@@ -62,24 +64,16 @@ class StoryEntry:
         return fields | (self.claimed.as_json("date_published") if self.claimed else {})
 
 
-async def lock_stories(connection: AsyncConnection) -> None:
+def lock_stories(pipeline: Pipeline) -> None:
     """Wait until nobody else changes stories, and keep others waiting until the transaction ends.
 
     Take it before the lock on any article: who holds it goes on to lock the other members' rows.
     """
-    # PostgreSQL cannot know how seldom bands meet: it expects 1 row of 200 for each, and would read the whole table.
-    # What else such a transaction does goes by primary keys, so that the setting may stay until its end
-    await connection.execute(
-        select(
-            func.pg_advisory_xact_lock(Lock.STORY),
-            func.set_config("enable_seqscan", "off", True),
-            func.set_config("jit", "off", True),
-        )
-    )
+    pipeline.add(LOCK_STORIES, lock=int(Lock.STORY))
 
 
 async def remember(
-    connection: AsyncConnection,
+    pipeline: Pipeline,
     article_id: UUID,
     version: int,
     signature: Signature,
@@ -93,26 +87,22 @@ async def remember(
     """
     if not signature:
         return
-    statement = insert(signatures).values(
+    pipeline.add(
+        ADD_SIGNATURE,
         article_id=article_id,
         version=version,
         seen_at=at,
         kept_at=kept_at or at,
         signature=packed(signature),
-        bands=list(bands(signature)),
-    )
-    await connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[signatures.c.article_id, signatures.c.version],
-            set_={name: statement.excluded[name] for name in ("signature", "bands", "seen_at", "kept_at")},
-        )
+        bands=_array(bands(signature)),
     )
     if article_id.int % PRUNE_EVERY == 0:
-        await prune(connection, (kept_at or at) - timedelta(days=days))
+        await pipeline.send()
+        await prune(pipeline.connection, (kept_at or at) - timedelta(days=days))
 
 
 async def find_copies(
-    connection: AsyncConnection, article_id: UUID, outlet: str, signature: Signature, at: datetime, days: int
+    pipeline: Pipeline, article_id: UUID, outlet: str, signature: Signature, at: datetime, days: int
 ) -> list[UUID]:
     """Return the stories of the other articles that carry the text and were seen within so many days.
 
@@ -120,24 +110,25 @@ async def find_copies(
     """
     if not signature:
         return []
-    met = (
-        select(signatures.c.article_id, signatures.c.seen_at, signatures.c.signature)
-        .where(signatures.c.bands.overlap(list(bands(signature))))
-        .cte("met")
-        .prefix_with("MATERIALIZED")
-    )
     window = timedelta(days=days)
-    rows = await connection.execute(
-        select(met.c.signature, articles.c.story_id, articles.c.outlet)
-        .join(articles, articles.c.id == met.c.article_id)
-        .where(met.c.seen_at.between(at - window, at + window), met.c.article_id != article_id)
-        .limit(MOST_CANDIDATES)
+    rows = await pipeline.rows(
+        FIND_COPIES,
+        bands=_array(bands(signature)),
+        since=at - window,
+        until=at + window,
+        article_id=article_id,
+        most=MOST_CANDIDATES,
     )
     return [
         row.story_id
         for row in rows
         if row.story_id and is_copy(signature, unpacked(row.signature), same_outlet=row.outlet == outlet)
     ]
+
+
+def _array(numbers: Iterable[int]) -> str:
+    """Return numbers as PostgreSQL writes an array."""
+    return f"{{{','.join(map(str, numbers))}}}"
 
 
 async def join(connection: AsyncConnection, article_id: UUID, copies: Sequence[UUID]) -> None:

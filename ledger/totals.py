@@ -15,7 +15,7 @@ async def totals(connection: AsyncConnection) -> dict[str, int]:
     async def count(table: Table) -> int:
         return (await connection.execute(select(func.count()).select_from(table))).scalar_one()
 
-    due = select(func.count()).select_from(pages).where(pages.c.due_at <= func.clock_timestamp())
+    due = select(func.count()).select_from(pages).where(pages.c.due_at <= func.now())
     return {
         "articles": await count(articles),
         "versions": await count(versions),

@@ -10,18 +10,18 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.faults import again_on_conflict, is_data_error, reason_of
-from ledger.outbox import enqueue_event
+from ledger.outbox import add_event
 from ledger.pages import Found, announce
-from ledger.raw_pages import PRUNE_EVERY, drop_raw, prune_raw, store_raw
+from ledger.pipeline import Pipeline
+from ledger.raw_pages import PRUNE_EVERY, prune_raw, store_raw
 from ledger.recrawl_requests import answer
 from ledger.revisit import REVISIT_DAYS, Life, failures_in_a_row, next_visit
-from ledger.schema import articles, attempts, pages
-from ledger.sites import note_request
-from ledger.store_article import store
+from ledger.schema import pages
+from ledger.statements import ADD_ATTEMPT, BY_KEYS_ALONE, DROP_RAW, LIFE, LOCK_PAGES, NOTE_REQUEST, SET_PAGE
+from ledger.store_article import order_of, store_article
 from ledger.stories import STORY_DAYS
 from ledger.tombstones import meet, miss
 from news.article import Kind
@@ -92,56 +92,58 @@ async def _record(engine: AsyncEngine, visit: Visit, terms: Terms) -> Visit:
     own = visit.outlet.schedule.revisit_days
     revisit_days = terms.revisit_days if own is None else own
     clean = {name: storable(getattr(visit, name)) for name in ("reason", "etag", "last_modified")}
-    visit = replace(visit, **clean)
+    if any(getattr(visit, name) != value for name, value in clean.items()):
+        visit = replace(visit, **clean)
     async with engine.begin() as connection:
+        pipeline = Pipeline(connection)
         if visit.article is not None:
-            visit = await store(connection, visit, terms.story_days)
+            visit = await store_article(pipeline, visit, terms.story_days)
         else:
+            pipeline.add(BY_KEYS_ALONE)
             visit = visit.ended(visit.outcome or Outcome.UNREADABLE, visit.reason)
-        ask_again_at = await _note_presence(connection, visit)
-        visit, due_at = await _note_page(connection, visit, ask_again_at, revisit_days)
-        await _note_canonical(connection, visit)
-        await _note_raw(connection, visit, due_at, terms)
-        await _note_attempt(connection, visit, events=terms.events)
+        ask_again_at = await _note_presence(pipeline, visit)
+        visit, due_at = await _note_page(pipeline, visit, ask_again_at, revisit_days)
+        await _note_canonical(pipeline, visit)
+        await _note_raw(pipeline, visit, due_at, terms)
+        await _note_attempt(pipeline, visit, events=terms.events)
+        await pipeline.commit()
     return visit
 
 
-async def _note_presence(connection: AsyncConnection, visit: Visit) -> datetime | None:
+async def _note_presence(pipeline: Pipeline, visit: Visit) -> datetime | None:
     """Note that the page's article is gone or is there; return when to ask again whether it is gone, None if never.
 
     Before the page's row is locked: whoever records a reading locks the article first, too.
     """
     if visit.outcome is Outcome.GONE:
-        return await miss(connection, visit.read_from, visit.status or 404, visit.fetched_at)
+        await pipeline.send()
+        return await miss(pipeline.connection, visit.read_from, visit.status or 404, visit.fetched_at)
     if visit.outcome is Outcome.NOT_MODIFIED:
         query = select(pages.c.article_id).where(pages.c.url == visit.url)
-        if about := (await connection.execute(query)).scalar():
-            await meet(connection, about, visit.fetched_at)
+        await pipeline.send()
+        if about := (await pipeline.connection.execute(query)).scalar():
+            await meet(pipeline.connection, about, visit.fetched_at)
     return None
 
 
 async def _note_page(
-    connection: AsyncConnection, visit: Visit, ask_again_at: datetime | None, revisit_days: float
+    pipeline: Pipeline, visit: Visit, ask_again_at: datetime | None, revisit_days: float
 ) -> tuple[Visit, datetime | None]:
     """Set the page's state and next visit, and those of the address that it redirected to; return its article, too."""
     assert visit.outcome is not None, "a visit is recorded once it has ended"
     # in the order in which a list of addresses locks them (ledger.pages.announce)
     touched = {visit.url, visit.read_from, *([visit.text.url] if visit.article else [])}
-    query = (
-        select(pages.c.url, pages.c.failures, pages.c.outcome, pages.c.article_id)
-        .where(pages.c.url.in_(sorted(touched)))
-        .order_by(pages.c.url)
-        .with_for_update()
-    )
-    page = next((row for row in await connection.execute(query) if row.url == visit.url), None)
+    rows = await pipeline.rows(LOCK_PAGES, urls=sorted(touched))
+    page = next((row for row in rows if row.url == visit.url), None)
     about = visit.article_id or (page.article_id if page else None)
     outcome, is_read = visit.outcome, visit.outcome in READ
     failures = failures_in_a_row(page.outcome if page else None, page.failures if page else 0, outcome)
     if about is not None and outcome in _WITHOUT_TEXT:
         visit = visit.ended(outcome, f"{visit.reason.rstrip('.')}; the stored text stays")
         outcome = Outcome.WALL
-    life = await _life(connection, about) if about is not None else None
+    life = await _life(pipeline, visit, about) if about is not None else None
     due_at = ask_again_at or next_visit(outcome, visit.fetched_at, life, failures, revisit_days)
+    came = is_read and visit.outcome is not Outcome.NOT_MODIFIED
     state: dict[str, Any] = {
         "outlet": visit.outlet.slug,
         "visited_at": visit.fetched_at,
@@ -149,42 +151,34 @@ async def _note_page(
         "outcome": visit.outcome,
         "reason": visit.reason or None,
         "article_id": about,
-        "priority": 0,
+        "came": came,
+        "etag": visit.etag if came else None,
+        "last_modified": visit.last_modified if came else None,
     }
-    if is_read and visit.outcome is not Outcome.NOT_MODIFIED:
-        state |= {"etag": visit.etag, "last_modified": visit.last_modified}
     moved = visit.read_from != visit.url and is_read
     if visit.is_view:
         due_at = None
-    await _upsert_page(connection, visit.url, state | {"due_at": None if moved else due_at})
+    pipeline.add(SET_PAGE, url=visit.url, due_at=None if moved else due_at, **state)
     if moved:
-        await _upsert_page(connection, visit.read_from, state | {"due_at": due_at})
+        pipeline.add(SET_PAGE, url=visit.read_from, due_at=due_at, **state)
     return replace(visit, article_id=about), due_at
 
 
-async def _life(connection: AsyncConnection, article_id: UUID) -> Life | None:
-    query = select(
-        # a page that says it comes out in a hundred years would be visited each hour until then
-        func.least(articles.c.published_at, articles.c.first_seen_at).label("born_at"),
-        articles.c.first_seen_at,
-        articles.c.changed_at,
-        articles.c.version.label("versions"),
-        (articles.c.document["kind"].astext == Kind.LIVE_BLOG).label("is_live"),
-    )
-    row = (await connection.execute(query.where(articles.c.id == article_id))).first()
-    return Life(**dict(row._mapping) | {"is_live": bool(row.is_live)}) if row else None
+async def _life(pipeline: Pipeline, visit: Visit, article_id: UUID) -> Life | None:
+    if visit.outcome is Outcome.NEW:
+        at, published = visit.fetched_at, order_of(visit.text.date_published)
+        is_live = visit.text.kind is Kind.LIVE_BLOG
+        return Life(born_at=min(at, published or at), first_seen_at=at, changed_at=at, is_live=is_live)
+    rows = await pipeline.rows(LIFE, id=article_id)
+    return Life(**rows[0]._asdict()) if rows else None
 
 
-async def _upsert_page(connection: AsyncConnection, url: str, values: dict[str, Any]) -> None:
-    statement = insert(pages).values(url=url, found_in="redirect", **values)
-    without_outlet = {name: value for name, value in values.items() if name != "outlet"}
-    await connection.execute(statement.on_conflict_do_update(index_elements=[pages.c.url], set_=without_outlet))
-
-
-async def _note_canonical(connection: AsyncConnection, visit: Visit) -> None:
+async def _note_canonical(pipeline: Pipeline, visit: Visit) -> None:
     """Make the article's own address known, whether or not a source lists it, so that it is fetched, too."""
     if visit.article is None or visit.text.url in (visit.url, visit.read_from):
         return
+    await pipeline.send()
+    connection = pipeline.connection
     named = select(func.count()).where(pages.c.article_id == visit.article_id, pages.c.found_in == "canonical")
     if (await connection.execute(named)).scalar_one() >= MOST_CANONICALS:
         return
@@ -193,19 +187,20 @@ async def _note_canonical(connection: AsyncConnection, visit: Visit) -> None:
     await connection.execute(update(pages).where(of_article).values(article_id=visit.article_id))
 
 
-async def _note_raw(connection: AsyncConnection, visit: Visit, due_at: datetime | None, terms: Terms) -> None:
+async def _note_raw(pipeline: Pipeline, visit: Visit, due_at: datetime | None, terms: Terms) -> None:
     """Keep the page as it came while the article is re-fetched, so that it can be read again."""
     if visit.article_id is None or visit.is_view or visit.outcome not in READ:
         return
     if due_at is None:
-        await drop_raw(connection, visit.article_id)
+        pipeline.add(DROP_RAW, article_id=visit.article_id)
     elif terms.raw_bytes and visit.article is not None:
-        await store_raw(connection, visit, visit.article_id)
+        await store_raw(pipeline, visit, visit.article_id)
     if visit.article_id.int % PRUNE_EVERY == 0:
-        await prune_raw(connection, terms.raw_bytes, terms.raw_days)
+        await pipeline.send()
+        await prune_raw(pipeline.connection, terms.raw_bytes, terms.raw_days)
 
 
-async def _note_attempt(connection: AsyncConnection, visit: Visit, *, events: bool) -> None:
+async def _note_attempt(pipeline: Pipeline, visit: Visit, *, events: bool) -> None:
     values = {
         "at": visit.fetched_at,
         "outlet": visit.outlet.slug,
@@ -219,13 +214,16 @@ async def _note_attempt(connection: AsyncConnection, visit: Visit, *, events: bo
         "article_id": visit.article_id,
         "recrawl_id": visit.recrawl_id,
     }
-    attempt_id = (await connection.execute(insert(attempts).values(values).returning(attempts.c.id))).scalar_one()
+    pipeline.add(NOTE_REQUEST, site=site_of(visit.read_from), at=visit.fetched_at)
+    if visit.recrawl_id is None and not events:
+        pipeline.add(ADD_ATTEMPT, **values)
+        return
+    [(attempt_id,)] = await pipeline.rows(ADD_ATTEMPT, **values)
     if visit.recrawl_id is not None:
-        await answer(connection, visit.recrawl_id, attempt_id)
+        await answer(pipeline.connection, visit.recrawl_id, attempt_id)
     if events:
         plain = {name: value for name, value in values.items() if value is not None and name != "recrawl_id"}
         plain |= {"event": "attempt", "at": utc(visit.fetched_at), "host": urlsplit(visit.url).hostname}
         if visit.article_id:
             plain["article_id"] = str(visit.article_id)
-        await enqueue_event(connection, attempt_id, plain)
-    await note_request(connection, site_of(visit.read_from), visit.fetched_at)
+        add_event(pipeline, attempt_id, plain)

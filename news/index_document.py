@@ -9,19 +9,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from news.article import Article
 from news.moment import utc
 from news.outlet import Outlet
 
 
-def page_fields(article: Article, enrichment: Mapping[str, Any], outlet: Outlet) -> dict[str, Any]:
-    """Return the fields that come of a page and its outlet, in JSON's types: the ledger stores them as they are."""
-    fields = article.as_json() | dict(enrichment)
+def page_fields(article: Mapping[str, Any], enrichment: Mapping[str, Any], outlet: Outlet) -> dict[str, Any]:
+    """Return the fields that come of a page and its outlet, in JSON's types: the ledger stores them as they are.
+
+    `article` is what `Article.as_json` returns.
+    """
+    fields = {**article, **enrichment}
     if section := fields.pop("section", None):
         fields["sections"] = [section]
     fields |= {"outlet_name": outlet.name, "country": outlet.country}
     if outlet.forbids_ai_training is not None:
-        fields["rights"] |= {"forbids_ai_training": outlet.forbids_ai_training}
+        fields["rights"] = fields["rights"] | {"forbids_ai_training": outlet.forbids_ai_training}
     return fields
 
 

@@ -22,6 +22,10 @@ from news.version import fingerprint
 REASON_CHARACTERS = 500
 
 
+#: properties of a visit that cost something, and do not change with what becomes of it
+_MADE_OF_DIGEST = ("keys", "fingerprint", "article_json", "document")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Earlier:
     """The page that an article's newest version was read from, read again with what this visit was read with."""
@@ -120,13 +124,21 @@ class Visit:
         return fingerprint(self.text)
 
     @cached_property
+    def article_json(self) -> dict[str, Any]:
+        """The article in JSON's types; nobody changes it."""
+        return self.text.as_json()
+
+    @cached_property
     def document(self) -> dict[str, Any]:
         """The fields of the index document that come of the page and its outlet; the ledger adds its own."""
-        return page_fields(self.text, self.digest.enrichment, self.outlet) if self.digest else {}
+        return page_fields(self.article_json, self.digest.enrichment, self.outlet) if self.digest else {}
 
     def ended(self, outcome: Outcome, reason: str = "", **known: Any) -> Self:
         """Return the visit with what became of it."""
-        return replace(self, outcome=outcome, reason=storable(reason)[:REASON_CHARACTERS], **known)
+        ended = replace(self, outcome=outcome, reason=storable(reason)[:REASON_CHARACTERS], **known)
+        if ended.digest is self.digest:  # what was made of it once stays true
+            vars(ended).update((name, vars(self)[name]) for name in _MADE_OF_DIGEST if name in vars(self))
+        return ended
 
     def read(self, digest: Digest) -> Self:
         """Return the visit with what was read in its page."""

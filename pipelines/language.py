@@ -88,6 +88,10 @@ ENOUGH_LETTERS = 60
 #: a detector less sure than this needs a witness who agrees
 SURE = 0.80
 
+#: letters of Han, with no kana beside them to speak of, are Chinese, whatever the detector says: it takes traditional
+#: characters for Korean, which is not written in them
+_NEARLY_ALL = 0.6
+
 #: languages that langdetect has no profile for, and what it calls their texts instead: only such an answer may be
 #: overruled by a page or outlet that states them, so that an English article of a Zulu paper stays English
 MISTAKEN_FOR = {
@@ -159,6 +163,8 @@ def identify(text: str, stated: str | None, expected: tuple[str, ...] = ()) -> L
     if letters < (ENOUGH_LETTERS // 4 if dense else ENOUGH_LETTERS) or not guesses:
         return _short(script, share, claims, guesses)
     best = guesses[0]
+    if script == "Hani" and share >= _NEARLY_ALL:
+        return Language("zh", round(share, 3))
     for claim in claims:
         if best.code in MISTAKEN_FOR.get(claim, ()) and _unlike_expected(best.code, expected):
             return Language(claim, round(best.confidence * 0.9, 3))

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from crawler.discovery import ours, robots_at, sites_of
 from crawler.home_page import USUAL_SITEMAPS
 from crawler.robots import sitemaps
-from crawler.sources.sitemap import read_whole
+from crawler.sources import read_whole
 from crawler.spiders.probe import probe
 from ledger.backfill import (
     FOUND_IN,
@@ -149,15 +149,15 @@ async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: BackfillSi
                 await note_sitemap(connection, outlet.slug, part.url, outcome, 0)
         return
     try:
-        is_index, found = await pool.run(outlet.home, read_whole, answer.page)
+        listing = await pool.run(outlet.home, read_whole, answer.page)
     except (SourceUnreadable, PageUnreadable):
         async with engine.begin() as connection:
             await note_sitemap(connection, outlet.slug, part.url, Outcome.UNREADABLE, 0)
         return
-    wanted = [each for each in found if _is_since(each, part.since)]
+    wanted = [each for each in (*listing.found, *listing.parts) if _is_since(each, part.since)]
 
     async def written(connection: AsyncConnection) -> None:
-        if is_index:
+        if listing.parts:
             sites = sites_of(outlet)
             parts = [each for each in wanted if site_of(each.url) in sites and part.depth < MOST_DEPTH]
             await remember(connection, outlet.slug, part.since, parts, part.depth + 1)

@@ -5,7 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser
 
-from crawler.sources.listing import Listing, listing
+from crawler.sources.listing import Rows
 from news.errors import SourceUnreadable
 from news.page import Page
 from news.url import site_of
@@ -20,7 +20,7 @@ _NEVER = re.compile(
 _FILES = re.compile(r"\.(jpe?g|png|gif|webp|svg|pdf|mp[34]|zip|css|js|xml|json|ico|txt)$", re.IGNORECASE)
 
 
-def read(page: Page) -> Listing:
+def rows(page: Page) -> Rows:
     """Return the links of a page that may be articles of the same site; none of them states a time.
 
     Raises SourceUnreadable for a page without any link.
@@ -39,7 +39,7 @@ def read(page: Page) -> Listing:
                 found.append((url, None))
         except ValueError:
             continue  # such as "http://[": no address at all
-    return listing(page.final_url, found)
+    return Rows(rows=found)
 
 
 def _base(tree: LexborHTMLParser, address: str) -> str:

@@ -1,28 +1,42 @@
-"""What a source lists: addresses of pages, and further sources."""
+"""What a source lists: addresses of pages, or the parts of a sitemap index."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from ledger.pages import Found
-from news.outlet import Source
 from news.url import normal
 
 #: of a longer list the newest are taken: the past is filled in by `crawl --since`, not by every poll
 NEWEST = 1_000
+#: sitemaps.org allows as many entries in one file
+MOST_ROWS = 50_000
 #: before this there was no web to list; a time that is further ahead of now is none that a page was changed at
 FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 
 
+#: an address as it stands there, and when the list says that its page was changed
+Row = tuple[str, datetime | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """What a list says, in its order."""
+
+    rows: Sequence[Row]
+    #: it is a sitemap index: its addresses are those of sitemaps
+    are_parts: bool = False
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """Pages that were found and sources that were found with them (the parts of a sitemap index)."""
+    """Pages that were found, or the parts of a sitemap index, the newest first."""
 
     found: tuple[Found, ...] = ()
-    children: tuple[Source, ...] = ()
+    parts: tuple[Found, ...] = ()
     #: addresses that were listed but are none that can be kept: no address of the web, or too long (news.url)
     skipped: int = 0
 
@@ -38,21 +52,47 @@ def stated(*times: datetime | None) -> datetime | None:
     return next((at for at in times if at is not None and FIRST <= at <= latest), None)
 
 
-def listing(base: str, listed: Iterable[tuple[str, datetime | None]], newest: int = NEWEST) -> Listing:
+def listing(base: str, listed: Iterable[Row], newest: int = NEWEST) -> Listing:
     """Return the listing of `(address, changed at)` pairs, addresses absolute against `base` and in normal form.
 
-    The `newest` are kept; what states no time keeps its place in the list, before all that does. A time that cannot be
-    (`stated`) counts as none.
+    The `newest` are kept. What states no time keeps its place in the list, before all that does; where those are too
+    many the first and the last are kept, for lists grow at either end. A time that cannot be (`stated`) counts as none.
     """
+    undated, dated = _split(listed)
+    least = newest // 2 if dated else newest
+    room = max(least, newest - len(dated))
+    if len(undated) > room:
+        undated = undated[: room - room // 2] + undated[-(room // 2) :]
+    # of the longest lists (a sitemap may have 50,000 rows) no more are looked at than are kept
+    found, skipped = _kept(base, [*undated, *dated], newest)
+    return Listing(found=found, skipped=skipped)
+
+
+def parts(base: str, listed: Iterable[Row]) -> Listing:
+    """Return the parts of a sitemap index, the newest first: by time, then by the numbers in the address.
+
+    Those that state no time come first. `sitemap-2026-11.xml` is newer than `sitemap-2026-2.xml`.
+    """
+    undated, dated = _split(listed)
+    undated.sort(key=lambda row: _numbers(row[0]), reverse=True)
+    dated.sort(key=lambda row: (row[1], _numbers(row[0])), reverse=True)
+    found, skipped = _kept(base, [*undated, *dated], MOST_ROWS)
+    return Listing(parts=found, skipped=skipped)
+
+
+def _split(listed: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Return the rows that state no time, and those that do, the latest first."""
     rows = [(address, stated(at)) for address, at in listed]
-    undated = [(address, at) for address, at in rows if at is None]
     dated = [(address, at) for address, at in rows if at is not None]
     dated.sort(key=lambda row: row[1], reverse=True)
+    return [row for row in rows if row[1] is None], [*dated]
+
+
+def _kept(base: str, rows: Sequence[Row], most: int) -> tuple[tuple[Found, ...], int]:
     found: dict[str, Found] = {}
     skipped = 0
-    # of the longest lists (a sitemap may have 50,000 rows) no more are looked at than are kept
-    for address, changed_at in chain(undated, dated):
-        if len(found) == newest:
+    for address, changed_at in rows:
+        if len(found) == most:
             break
         try:
             url = normal(urljoin(base, address))
@@ -61,4 +101,10 @@ def listing(base: str, listed: Iterable[tuple[str, datetime | None]], newest: in
             continue
         if url not in found:
             found[url] = Found(url=url, lastmod=changed_at)
-    return Listing(found=tuple(found.values()), skipped=skipped)
+    return tuple(found.values()), skipped
+
+
+def _numbers(address: str) -> tuple[list[int], str]:
+    """Return what orders parts by name: the numbers of the path, then its words."""
+    path = urlsplit(address).path if "[" not in address else address
+    return [int(each) for each in re.findall(r"[0-9]{1,18}", path)], path

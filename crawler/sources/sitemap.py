@@ -1,96 +1,110 @@
-"""Sitemaps, news sitemaps and sitemap indexes (sitemaps.org, Google's news extension), plain or gzipped."""
+"""Sitemaps, news sitemaps and sitemap indexes (sitemaps.org, Google's news extension)."""
 
-import gzip
 import io
-import zlib
-from collections.abc import Mapping
-from datetime import UTC, datetime
+import re
+from html.entities import html5
 
 from lxml import etree
-from scrapy.utils.sitemap import Sitemap
 
-from crawler.sources.listing import Listing, listing, stated
+from crawler.sources.listing import Row, Rows, stated
 from crawler.sources.references import mended
+from crawler.sources.times import instant
 from crawler.xml_bounds import SITEMAP_ELEMENTS, excess_of
-from ledger.pages import Found
 from news.errors import SourceUnreadable
-from news.outlet import Source, SourceKind
 from news.page import Page
 from news.storable import storable
 
-#: the newest parts of a sitemap index that are read at each poll
-NEWEST_PARTS = 5
-#: sitemaps.org allows as many entries in one file
-MOST_ENTRIES = 50_000
-#: sitemaps.org allows 50 MB unpacked; what is larger is not parsed: 80 KB of gzip may hold 80 MB
-UNPACKED_BYTES = 50 * 2**20
-GZIP_MAGIC = b"\x1f\x8b"
+#: what may stand before the declaration or the first element: blank lines, a byte order mark, a server's warning
+_BEGINNING = re.compile(rb"<(?:\?xml|!--|!DOCTYPE|(?:[\w.-]{1,40}:)?(?:urlset|sitemapindex)\b)", re.IGNORECASE)
+_HEAD_BYTES = 4096
+_REFERENCE = re.compile(rb"<!\[CDATA\[.*?\]\]>|&(?:#[0-9]{1,10};|#[xX][0-9a-fA-F]{1,8};|(\w{1,40});)?", re.DOTALL)
+_OF_XML = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
 
 
-def read(page: Page) -> Listing:
-    """Return the pages of a sitemap, or the newest parts of an index as children.
+def rows(page: Page) -> Rows:
+    """Return what a sitemap lists, or the parts of an index, with the times that it states.
 
-    Raises SourceUnreadable for what is no sitemap, or more than a parser may have.
+    Of a part's month or year the last instant counts: it was changed in it, nobody says when. Raises SourceUnreadable
+    for what is no sitemap, or more than a parser may have.
     """
-    is_index, rows = _rows(page)
-    if not is_index:
-        return listing(page.final_url, rows)
-    parts = listing(page.final_url, rows, NEWEST_PARTS)
-    children = tuple(Source(kind=SourceKind.SITEMAP, url=part.url) for part in parts.found)
-    return Listing(children=children, skipped=parts.skipped)
-
-
-def read_whole(page: Page) -> tuple[bool, tuple[Found, ...]]:
-    """Return whether it is an index, and all that it lists, pages or parts, with the times that it states.
-
-    Raises SourceUnreadable for what is no sitemap, or more than a parser may have.
-    """
-    is_index, rows = _rows(page)
-    return is_index, listing(page.final_url, rows, MOST_ENTRIES).found
-
-
-def _rows(page: Page) -> tuple[bool, list[tuple[str, datetime | None]]]:
-    content = mended(_unpacked(page.content))
+    content = _mended(page.content)
     if not content.strip():
         raise SourceUnreadable("it is empty")
     if excess := excess_of(content, elements=SITEMAP_ELEMENTS):
         raise SourceUnreadable(excess)
     try:
-        sitemap = Sitemap(content)
-        entries = list(sitemap)
-    except (ValueError, TypeError, AttributeError, StopIteration, etree.XMLSyntaxError) as error:
+        return _parsed(content)
+    except (ValueError, TypeError, StopIteration, etree.XMLSyntaxError) as error:
         # not with the parser's words: they may be the stranger's
         raise SourceUnreadable("it is not a sitemap") from error
-    if sitemap.type not in ("urlset", "sitemapindex"):
-        raise SourceUnreadable(storable(f"it is not a sitemap but <{str(sitemap.type)[:40]}>"))
-    rows = [(entry["loc"].strip(), _changed_at(entry)) for entry in entries if entry.get("loc")]
-    return sitemap.type == "sitemapindex", rows
 
 
-def _unpacked(content: bytes) -> bytes:
-    if not content.startswith(GZIP_MAGIC):
-        return content
-    try:
-        with gzip.open(io.BytesIO(content)) as packed:
-            unpacked = packed.read(UNPACKED_BYTES + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise SourceUnreadable("its gzip is broken") from error
-    if len(unpacked) > UNPACKED_BYTES:
-        raise SourceUnreadable(f"it has more than {UNPACKED_BYTES:,} bytes when unpacked")
-    return unpacked
+def _parsed(content: bytes) -> Rows:
+    events = iter(
+        etree.iterparse(
+            io.BytesIO(content),
+            events=("start", "end"),
+            recover=True,
+            resolve_entities=False,
+            collect_ids=False,
+            remove_comments=True,
+            remove_pis=True,
+            huge_tree=False,
+        )
+    )
+    _, root = next(events)
+    kind = _name(root)
+    if kind not in ("urlset", "sitemapindex"):
+        raise SourceUnreadable(storable(f"it is not a sitemap but <{kind[:40]}>"))
+    is_index = kind == "sitemapindex"
+    found = []
+    for event, element in events:
+        if event == "end" and _name(element) in ("url", "sitemap"):
+            row = _row(element, is_index=is_index)
+            if row[0]:
+                found.append(row)
+            # what was read is let go: a file may have 50,000 rows
+            element.clear()
+    return Rows(rows=found, are_parts=is_index)
 
 
-def _changed_at(entry: Mapping[str, str | None]) -> datetime | None:
-    """Return `lastmod`, else the news extension's publication date; one without a zone is taken as UTC.
+def _row(element: etree._Element, *, is_index: bool) -> Row:
+    address = lastmod = published = ""
+    for each in element:
+        name, text = _name(each), "".join(each.itertext()).strip()
+        if name == "loc":
+            address = address or text
+        elif name == "lastmod":
+            lastmod = text
+        elif name == "news":
+            published = next((str(part.text or "") for part in each.iter() if _name(part) == "publication_date"), "")
+        elif name == "publication_date":
+            published = text
+    return address, stated(instant(lastmod, last=is_index), instant(published))
 
-    It only orders addresses and asks for a visit; an article's own times never come from here.
+
+def _name(element: etree._Element) -> str:
+    # a comment's or an instruction's tag is a function
+    return str(element.tag).rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
+
+
+def _mended(content: bytes) -> bytes:
+    """Return the bytes without what keeps a strict parser from reading them: what precedes, and bare ampersands.
+
+    >>> _mended(b"\\n <?xml version='1.0'?><loc>a?b=1&c=2&eacute;</loc>")
+    b"<?xml version='1.0'?><loc>a?b=1&amp;c=2&#233;</loc>"
     """
-    return stated(*(_instant(str(entry.get(name)).strip()) for name in ("lastmod", "publication_date")))
+    if b"\0" in content[:4]:  # UTF-16: a byte is no character
+        return content
+    content = mended(content)
+    beginning = _BEGINNING.search(content, 0, _HEAD_BYTES)
+    content = content[beginning.start() :] if beginning else content
+    return _REFERENCE.sub(_possible, content) if b"&" in content else content
 
 
-def _instant(text: str) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):  # such as year 9999 west of Greenwich
-        return None
+def _possible(match: re.Match[bytes]) -> bytes:
+    text, name = match[0], match[1]
+    if name is not None and name not in _OF_XML:
+        characters = html5.get(f"{name.decode('ascii', 'replace')};")
+        return "".join(f"&#{ord(each)};" for each in characters).encode() if characters else b"&amp;" + text[1:]
+    return b"&amp;" if text == b"&" else text

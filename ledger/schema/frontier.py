@@ -105,6 +105,10 @@ pages = Table(
     Column("reason", Text),
     Column("article_id", Uuid),
     Index(None, "outlet", "due_at"),
+    # what is due, in the order in which it is fetched; a page that is visited no more is not in it
+    Index(
+        "ix_pages_due", "outlet", text("priority DESC"), "due_at", "url", postgresql_where=text("due_at IS NOT NULL")
+    ),
     Index(None, "article_id"),
     Index("ix_pages_found_at_brin", "found_at", postgresql_using="brin"),
 )

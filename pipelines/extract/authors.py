@@ -1,14 +1,14 @@
 """Who wrote it: people apart from agencies and desks, from what the page states and then from what it shows."""
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from selectolax.lexbor import LexborNode
 
 from pipelines.extract.block_segmentation import Block
-from pipelines.extract.bylines import is_agency, is_news_agency, is_person, names
+from pipelines.extract.bylines import is_agency, is_byline, is_news_agency, is_person, names
 from pipelines.extract.comparison import Candidate, letters, plain
 from pipelines.extract.document import Document
 from pipelines.extract.language_rules import whole_words
@@ -46,25 +46,28 @@ def authors(
     by: Iterable[str],
     signature: Iterable[str],
     labelled: Iterable[str],
+    unmarked: Iterable[str],
     sites: Collection[str],
 ) -> Authors:
     """Return the article's authors.
 
     `byline` are the texts that the page shows as bylines, `by` those of them that begin with "By", `signature` the
-    lines of names that begin or end the text, `labelled` lines anywhere on the page that begin with "Author". Sources
+    lines of names that begin or end the text, `labelled` lines anywhere on the page that begin with "Author",
+    `unmarked` lines below the headline that are a name and say no more: they count where nothing else does. Sources
     that name the same people add their weights. Without people, an agency or desk signs; the outlet's own name only
     where nobody else does.
     """
     node = document.article
     author = node.get("author")
+    whole = {*sites, *(letters(plain(name)) for name in _organisation_names(author))}
     stated = [
-        ("json-ld author", 1.0, names(_json_ld(author))),
-        ("json-ld creator", 0.6, names(_json_ld(node.get("creator")))),
-        *((f"meta {name}", weight, names(document.metas.get(name, ()))) for name, weight in _METAS.items()),
-        ("itemprop author", 0.65, names(_microdata(document))),
-        ("rel author", 0.62, names(plain(each.text() or "") for each in _cluster(document.author_links))),
+        ("json-ld author", 1.0, names(_json_ld(author), whole)),
+        ("json-ld creator", 0.6, names(_json_ld(node.get("creator")), whole)),
+        *((f"meta {name}", weight, names(values, whole)) for name, weight, values in _metas(document)),
+        ("itemprop author", 0.65, names(_microdata(document), whole)),
+        ("rel author", 0.62, names(plain(each.text() or "") for each in _cluster(_own(document.author_links)))),
         ("byline", _BYLINE, [name for name in names(byline) if _signs(name, sites)]),
-        ("by", 0.1, [name for name in names(by) if _signs(name, sites)]),
+        ("by", 0.2, [name for name in names(by) if _signs(name, sites)]),
         ("class author", 0.6, _first_signed(document, sites)),
         ("signature", 0.3, [name for name in names(signature) if is_person(name)]),
         ("label", 0.25, [name for name in names(labelled) if is_person(name)]),
@@ -72,6 +75,8 @@ def authors(
     organisations = {letters(name) for name in _organisations(author)}
     found = [(source, weight, known) for source, weight, known in stated if known]
     found.sort(key=lambda each: -each[1])
+    if not found and (alone := [name for name in names(unmarked) if is_person(name)]):
+        found = [("unmarked", 0.2, alone)]
 
     def people(known: list[str]) -> list[str]:
         return [name for name in known if not is_agency(name, sites) and letters(name) not in organisations]
@@ -88,7 +93,7 @@ def authors(
                 for other in found
                 if other[0] not in _LINES and set(map(letters, other[2])) == set(map(letters, each[2]))
             ]
-            if not each[0].startswith("meta") and each[0] != "by" and len(alike) < 2:
+            if not each[0].startswith(_WHOLE) and each[0] != "by" and len(alike) < 2:
                 continue  # what a page shows in one place may be the names of other articles
             more = {letters(name): name for name in people(each[2])}
             added = [name for key, name in more.items() if key not in known]
@@ -112,6 +117,8 @@ def authors(
     return Authors(people=tuple(people(chosen[2])), agencies=tuple(signed.values()), candidates=marked)
 
 
+#: sources that are one statement: where they name those who were found and more, all belong together
+_WHOLE = ("meta", "json-ld author", "rel")
 #: sources that are lines of the page, which may speak of another article or of a picture
 _LINES = ("byline", "by", "signature", "label")
 #: the weight of what stands near the headline and looks like names
@@ -179,7 +186,7 @@ def _signs(name: str, sites: Collection[str]) -> bool:
 
 def _first_signed(document: Document, sites: Collection[str]) -> list[str]:
     """Return the names in the first element of an author's class; later ones belong to other articles."""
-    for node in document.signed:
+    for node in _own(document.signed):
         text = plain(node.text(separator="|") or "").strip("| ")
         if 3 < len(text) < 120 and (found := [name for name in names([text]) if is_person(name)]):
             return found
@@ -188,9 +195,53 @@ def _first_signed(document: Document, sites: Collection[str]) -> list[str]:
 
 def _organisations(value: Any) -> list[str]:
     """Return the names that JSON-LD gives to authors that it types as organisations."""
+    listed = _organisation_names(value)
+    return names(listed, {letters(plain(name)) for name in listed})
+
+
+def _organisation_names(value: Any) -> list[str]:
     listed = value if isinstance(value, list) else [value]
     typed = [each for each in listed[:200] if isinstance(each, dict) and "Organization" in str(each.get("@type"))]
-    return [name for each in typed for name in names(_json_ld(each))]
+    return [name for each in typed for name in _json_ld(each)]
+
+
+_SIGNS = re.compile(r"[^a-z0-9]")
+
+
+def _metas(document: Document) -> Iterator[tuple[str, float, list[str]]]:
+    """Yield name, weight and values of the meta tags of authors, however the parts of a name are joined."""
+    known = {_SIGNS.sub("", name): weight for name, weight in _METAS.items()}
+    for name, values in document.metas.items():
+        if weight := _METAS.get(name) or known.get(_SIGNS.sub("", name)):
+            yield name, weight, values
+    for at in ("1", "2"):
+        label, value = document.meta(f"twitter:label{at}"), document.meta(f"twitter:data{at}")
+        if label and value and is_byline(f"{label} {value}"):
+            yield f"twitter:data{at}", 0.7, [value]
+
+
+#: what holds the names of readers and of other articles' authors
+_OTHERS = re.compile(r"\bcomments?\b|comment-(?:list|body|author|meta)|disqus|related|recommend|most-?(?:read|popular)")
+_STEPS = 6
+
+
+def _own(nodes: list[LexborNode]) -> list[LexborNode]:
+    """Return the elements that stand neither among comments nor in what lists other articles."""
+    return [node for node in nodes[:12] if not _of_others(node)]
+
+
+def _of_others(node: LexborNode) -> bool:
+    above = node.parent
+    for _ in range(_STEPS):
+        if above is None or above.tag in ("body", "main"):
+            break
+        if _OTHERS.search(f"{above.attributes.get('class') or ''} {above.attributes.get('id') or ''}".lower()):
+            return True
+        # an item of a list with a linked heading of its own
+        if above.tag == "li" and above.css_first("h2 a, h3 a, h4 a") is not None and above.css_first("h1") is None:
+            return True
+        above = above.parent
+    return False
 
 
 def _json_ld(value: Any, depth: int = 0) -> list[str]:
@@ -199,7 +250,7 @@ def _json_ld(value: Any, depth: int = 0) -> list[str]:
     if isinstance(value, list):
         return [name for each in value[:200] for name in _json_ld(each, depth + 1)] if depth < 4 else []
     if isinstance(value, dict):
-        name = value.get("name")
+        name = value.get("name") or value.get("@value")
         if not name and (value.get("givenName") or value.get("familyName")):
             name = f"{value.get('givenName') or ''} {value.get('familyName') or ''}"
         return _json_ld(name, depth + 1) if depth < 4 else []
@@ -208,7 +259,7 @@ def _json_ld(value: Any, depth: int = 0) -> list[str]:
 
 def _microdata(document: Document) -> list[str]:
     found = []
-    for node in _cluster(document.properties.get("author", [])):
+    for node in _cluster(_own(document.properties.get("author", []))):
         inner = node.css_first('[itemprop~="name"]')
         source = inner or node
         found.append(source.attributes.get("content") or source.text(separator=" ") or "")

@@ -42,6 +42,8 @@ class Block:
     strong: int = 0
     #: the addresses of its links, at most a few
     links: tuple[str, ...] = ()
+    #: its first letters stand in a link
+    opens_linked: bool = False
 
 
 @dataclass(slots=True)
@@ -104,12 +106,14 @@ def _glued(parts: list[str], after: str) -> bool:
 class _Line:
     """The text that has been met since the last break."""
 
-    __slots__ = ("length", "linked", "links", "parts", "strong")
+    __slots__ = ("linked", "links", "opens_linked", "parts", "strong")
 
     def __init__(self) -> None:
         self.parts: list[str] = []
-        self.linked = self.strong = self.length = 0
+        self.linked = self.strong = 0
         self.links: list[str] = []
+        #: None until there is text
+        self.opens_linked: bool | None = None
 
 
 def outline(body: LexborNode) -> Outline:
@@ -184,7 +188,8 @@ class _Walk:
         if text := single_spaced(_AFTER_CAP.sub("", whole) if _DROPPED in whole else whole):
             linked, strong = min(line.linked, len(text)), min(line.strong, len(text))
             tag = self.found.boxes[self.box].tag
-            self.found.blocks.append(Block(text, tag, self.box, linked, strong, tuple(line.links)))
+            opens = bool(line.opens_linked)
+            self.found.blocks.append(Block(text, tag, self.box, linked, strong, tuple(line.links), opens))
         self.line = _Line()
 
     def _take(self, text: str) -> None:
@@ -194,6 +199,8 @@ class _Walk:
         if parts and parts[-1] is _SEAM and _glued(parts, text):
             parts[-1] = " "
         parts.append(text)
+        if self.line.opens_linked is None and not text.isspace():
+            self.line.opens_linked = self.in_links > 0
         if self.in_links or self.in_bold:
             size = len(text.strip())
             self.line.linked += size if self.in_links else 0

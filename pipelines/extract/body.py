@@ -199,13 +199,14 @@ def _is_teaser(blocks: list[Block], site: str) -> bool:
         for block in blocks
         if block.linked > 0.8 * len(block.text)
         and len(block.text) > 15
-        and any(_same_site(link, site) for link in block.links)
+        and any(same_site(link, site) for link in block.links)
     ]
     texts = [block for block in blocks if len(block.text) > 60 and block.linked < 0.3 * len(block.text)]
     return bool(heads) and len(texts) <= _TEASER_PARAGRAPHS
 
 
-def _same_site(link: str, site: str) -> bool:
+def same_site(link: str, site: str) -> bool:
+    """Tell whether the address, as the page writes it, leads to the page's own host."""
     return site in link if "//" in link[:8] else link.startswith(("/", "."))
 
 

@@ -53,6 +53,15 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _NO_PERSON = re.compile(whole_words("not_names"), re.IGNORECASE)
+_CONTRIBUTED = re.compile(rf"(?:^|[\s,(])(?:{any_of('contributors')})(?!\w)\s*:?", re.IGNORECASE)
+#: "Story and photos by": who did both is the author
+_BOTH = re.compile(rf"(?:by\s+)?{any_of('before_by')}(?:\s*(?:[,&+]|and|und|et|y|e))*", re.IGNORECASE)
+#: a word of a name, in Latin letters
+_WORD = re.compile(r"[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ'’]+(?:-[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]+)?")
+#: what somebody is called by a system: "jdoe_12", "jane.someone"
+_ACCOUNT = re.compile(r"[a-z0-9._-]*[\d_][a-z0-9._-]*|[a-z]+\.[a-z]{4,}")
+#: the place of an article, not who wrote it: "in News", "by"
+_PLACED = re.compile(r"(?:in|on|at|under|from)\s+[A-Z]|.*\s(?:by|von|par|por)$")
 #: beside letters and their marks
 _IN_NAMES = ".'’-‘` \u200c"
 #: words that begin with a capital in a headline, never in a name
@@ -64,7 +73,7 @@ _JAPANESE_ROLE = re.compile(r"(?<=[\u4e00-\u9fff])\s*(?:記者|编辑|記者団)
 _LINK = re.compile(r"https?:|www\.|facebook\.com|twitter\.com|/|@\w+\.\w+", re.IGNORECASE)
 _NOT_NAME = re.compile(
     r"^[^(]*\)|"
-    r"^\W*$|\d{3,}|^(?:unknown|anonymous|admin|administrator|null|none|undefined|author|by|guest|user|n/?a|"
+    r"^\W*$|\d{3,}|^(?:unknown|anonymous|admin|administrator|null|none|undefined|no author|author|by|guest|user|n/?a|"
     r"default|various)$",
     re.IGNORECASE,
 )
@@ -72,15 +81,19 @@ _DENSE_WORDS = re.compile("公開|更新|配信|新聞|編集|記者|取材|日�
 _DENSE = re.compile("[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]")
 
 
-def names(values: Iterable[str]) -> list[str]:
+def names(values: Iterable[str], whole: Collection[str] = ()) -> list[str]:
     """Return the single, cleaned names in the values, each once, in order.
+
+    `whole` holds folded names that are one though they have an "and": the outlet's, and organisations'. Who
+    photographed, styled or edited is no author.
 
     >>> names(["By JANE DOE and John Roe, Senior Editor", "https://facebook.com/x"])
     ['Jane Doe', 'John Roe']
     """
     found: dict[str, str] = {}
     for value in values:
-        for name in _single(plain(value)[:2_000]):
+        text = plain(value)[:2_000]
+        for name in [text.strip()] if letters(text) in whole else _single(text):
             if key := letters(name):
                 found.setdefault(key, name)
     return list(found.values())[:100]
@@ -90,22 +103,52 @@ def _single(value: str) -> Iterable[str]:
     value = _BY.sub("", value.strip())
     if _LINK.search(value) and " " not in value and not _DENSE.search(value) and value.count("/") != 1:
         return  # a profile's address
-    for part in _SPLIT.split(value):
-        pieces = _COMMA.split(part)
-        if len(pieces) > 1 and _DESK.search(pieces[0]):
+    for part in _parts(value):
+        pieces = _COMMA.split(part.strip())
+        if len(pieces) > 1 and (_DESK.search(pieces[0]) or is_news_agency(pieces[0])):
             pieces = pieces[:1]  # "example.org, Springfield, USA": what follows a desk is where it is
-        # "Doe, Jane" is rare in bylines; "Jane Doe, senior editor" and "Jane Doe, John Roe" are the rule
+        if _is_inverted(pieces):
+            pieces = [" ".join(reversed(pair)) for pair in zip(pieces[::2], pieces[1::2], strict=True)]
+        # "Jane Doe, senior editor, Example Corp" is one name, "Jane Doe, John Roe" are two
+        placed = False
         for at, piece in enumerate(pieces):
             name = clean(piece)
-            if not name or (at and (_SUFFIX.match(name) or _only_role(name))):
+            if at and (
+                _SUFFIX.match(name) or _only_role(piece) or (placed and (not is_person(name) or _DESK.search(name)))
+            ):
+                placed = placed or not _SUFFIX.match(name)
                 continue
-            yield name
+            if name:
+                yield name
+
+
+def _parts(value: str) -> Iterable[str]:
+    """Yield what a line names between its signs and its "and", without those who did something else than write."""
+    for group in re.split(r"[;|\n•·]", value):
+        if contributed := _CONTRIBUTED.search(group):
+            before = group[: contributed.start()].strip()
+            group = group[contributed.end() :] if _BOTH.fullmatch(before) else before
+        whole = group.strip()
+        if "&" in whole and _DESK.search(whole) and not all(map(is_person, re.split(r"\s*&\s*", whole))):
+            yield whole  # "The Evening Courier & Times"
+        else:
+            yield from _SPLIT.split(group)
+
+
+def _is_inverted(pieces: list[str]) -> bool:
+    """Tell whether it is "Doe, Jane", or several such: words alone, in pairs, in Latin letters."""
+    return len(pieces) in (2, 4, 6) and all(
+        _WORD.fullmatch(piece) and not _SUFFIX.match(piece) and not _only_role(piece) and not is_news_agency(piece)
+        for piece in pieces
+    )
 
 
 def clean(value: str) -> str:
     """Return one name without "By", roles, places, addresses; an empty text if no name is left."""
     value = _BY.sub("", html.unescape(value).strip(' \t,;:·•|–—-*"“”'))
     if _LINK.search(value) and not re.search(r"\s", value.strip()):
+        return ""
+    if _ACCOUNT.fullmatch(value) or all(map(_NO_PERSON.fullmatch, value.split())) or _PLACED.match(value):
         return ""
     value = _CREDENTIALS.sub("", value)
     value = _JAPANESE_ROLE.sub("", _KOREAN_ROLE.sub("", _TAIL.sub("", value)))
@@ -177,9 +220,14 @@ _LABEL = re.compile(
 )
 _NOT_LABEL = re.compile(r"author-?(?:bio|desc|about|box)|autoren-?info|comment")
 _AUTHOR = re.compile(rf"^{any_of('author')}\s*[:：]?\s+(?=\S)", re.IGNORECASE)
+_PUBLISHED = re.compile(rf"\b{any_of('published')}\b", re.IGNORECASE)
+_ANOTHER = re.compile(r"caption|\bvideo|player|\bclip|\bevent\b|event-(?:date|time|info)|calendar")
+_INNER = re.compile(rf"(?<!\w){any_of('by')}\s*[:：]\s*([\u3040-\u30ff\u4e00-\u9fff·]{{2,6}})(?![\u3040-\u9fff])")
+_AUTHOR_ALONE = re.compile(rf"{any_of('author')}\s*[:：]", re.IGNORECASE)
+_BY_ALONE = re.compile(rf"(?:{any_of('before_by')}\s+)?{any_of('by')}\s*[:：]?", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: lines before and after the headline, and into the text, among which date and byline stand
-_BEFORE, _INTO = 6, 4
+_BEFORE, _INTO, _AFTER, _BELOW = 6, 4, 8, 3
 _BYLINE_LIMIT = 120
 #: in the text itself, and in titles, a line is a date line only if it is hardly more than a date
 _DATE_LIMIT = 50
@@ -195,6 +243,8 @@ class NearbyLines:
     dates: tuple[str, ...] = ()
     #: lines anywhere on the page that say "Author" and a name
     labelled: tuple[str, ...] = ()
+    #: lines right below the headline that are a name alone
+    unmarked: tuple[str, ...] = ()
 
 
 def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[str] = ()) -> NearbyLines:
@@ -210,15 +260,18 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
     last = places.get(id(body[-1]), first) if body else first
     told = {id(block) for block in body}
     found: list[str] = []
-    dates = [part for part in titles if len(part) <= _DATE_LIMIT]
+    titled = [part for part in titles if len(part) <= _DATE_LIMIT]
+    dates: list[tuple[int, str]] = []
     for at in range(max(0, start - _BEFORE), min(len(page.blocks), max(first, start) + _INTO)):
         block = page.blocks[at]
         if len(block.text) <= _BYLINE_LIMIT and at != start:
-            if id(block) not in told or len(block.text) <= _DATE_LIMIT:
-                dates.append(block.text)
+            dated = id(block) not in told or len(block.text) <= _DATE_LIMIT or bool(_PUBLISHED.match(block.text))
+            if dated and not _of_another(page, block):
+                # above the headline stands the day of the visit, too
+                dates.append((0 if _PUBLISHED.search(block.text) else 1 if at > start else 2, block.text))
             if at > start - 3 and (is_byline(block.text) or _labelled(page, block)):
                 found.append(block.text)
-            elif name := _dated_name(block.text):
+            elif name := _dated_name(block.text) or _inner_name(block.text):
                 found.append(name)
     for at in range(last, min(len(page.blocks), last + 4)):
         block = page.blocks[at]
@@ -227,8 +280,48 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
     labelled = [
         _AUTHOR.sub("", block.text) for block in page.blocks if len(block.text) < 60 and _AUTHOR.match(block.text)
     ]
+    labelled += _under_labels(page.blocks, max(0, start - _BEFORE), max(first, start) + _INTO)
+    labelled += _under_labels(page.blocks, last, last + _AFTER)
+    unmarked = [block.text for block in page.blocks[start + 1 : start + 1 + _BELOW] if _is_unmarked(block)]
     by = tuple(line for line in found if is_byline(line))[:1]  # later ones are of pictures and other articles
-    return NearbyLines(names=tuple(found[:6]), by=by, dates=tuple(dates), labelled=tuple(labelled[:3]))
+    ranked = tuple(line for _, line in sorted(dates, key=lambda each: each[0]))
+    return NearbyLines(
+        names=tuple(found[:6]),
+        by=by,
+        dates=(*titled, *ranked),
+        labelled=tuple(labelled[:3]),
+        unmarked=tuple(unmarked[:1]),
+    )
+
+
+def _is_unmarked(block: Block) -> bool:
+    """Tell whether the line is a name of two or three words; in a dense script any short line might be."""
+    return len(block.text.split()) in (2, 3) and not _DENSE.search(block.text) and is_person(block.text)
+
+
+def _inner_name(line: str) -> str:
+    """Return the name behind a label within a line of a dense script: "2024-02-08 来源：某社 作者：王小明"."""
+    match = _INNER.search(line)
+    return match[1] if match and is_person(match[1]) else ""
+
+
+def _under_labels(blocks: list[Block], begin: int, end: int) -> list[str]:
+    """Return the lines near headline or end that follow a line of a label alone: "Author:", "By"."""
+    found = []
+    for at, block in enumerate(blocks[:-1]):
+        if len(block.text) < 30 and (
+            _AUTHOR_ALONE.fullmatch(block.text) or (begin <= at < end and _BY_ALONE.fullmatch(block.text))
+        ):
+            below = blocks[at + 1].text
+            if len(below) < 60 and (each := [name for name in names([below]) if is_person(name)]):
+                found += each
+    return found
+
+
+def _of_another(page: Outline, block: Block) -> bool:
+    """Tell whether the line stands in what is said of a picture, a film or an event: its date is not the article's."""
+    boxes = [page.boxes[at] for at in list(page.above(block.box))[:3]]
+    return any(box.tag == "figcaption" or _ANOTHER.search(box.label) for box in boxes)
 
 
 def _dated_name(line: str) -> str:

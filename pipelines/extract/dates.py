@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from selectolax.lexbor import LexborNode
+
 from news.moment import Moment, Precision, TimeSource, day_in
-from pipelines.extract import instants
-from pipelines.extract.comparison import Candidate
+from pipelines.extract import instants, json_ld
+from pipelines.extract.comparison import Candidate, plain
 from pipelines.extract.document import Document
-from pipelines.extract.human_dates import Spoken
+from pipelines.extract.human_dates import Spoken, find
 from pipelines.extract.instants import Stated
 
 #: an article may be dated ahead of its fetching by clocks that are wrong, not by more
@@ -82,16 +84,36 @@ class Claim:
     raw: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a page is from: what its dates in words are read with."""
+
+    #: BCP 47, "und" where unknown
+    language: str = "und"
+    #: ISO 3166, empty where unknown
+    country: str = ""
+    #: the outlet's, None where unknown
+    zone: ZoneInfo | None = None
+
+    def read(self, value: str) -> Stated | None:
+        """Return the time that a statement names, for machines or in words; None for what names two days."""
+        if stated := instants.read(value):
+            return stated
+        spoken = find(value, self.language, self.zone, self.country)
+        return spoken[0].stated if len({each.stated.day for each in spoken}) == 1 else None
+
+
 def published(
-    document: Document, spoken: Iterable[Spoken], zone: ZoneInfo | None, fetched_at: datetime
+    document: Document, spoken: Iterable[Spoken], place: Place, fetched_at: datetime
 ) -> tuple[Moment | None, tuple[Candidate, ...]]:
     """Return when the article was published, and what was weighed.
 
-    `spoken` are the dates that stand in words near the headline. `zone` is the outlet's, None where unknown.
+    `spoken` are the dates that stand in words near the headline, the likeliest first.
     """
-    claims = [*_json_ld(document, ("datePublished", "uploadDate", "dateCreated"), (1.0, 0.6, 0.3))]
-    claims += _metas(document, _PUBLISHED_METAS)
-    claims += _elements(document, "datepublished", modified=False)
+    claims = [*_json_ld(document, {"datePublished": 1.0, "uploadDate": 0.6, "dateCreated": 0.3}, place)]
+    claims += _metas(document, _PUBLISHED_METAS, place)
+    claims += _elements(document, "datepublished", place, modified=False)
+    claims = claims or [*_abbreviations(document, place)]
     claims += [
         Claim(stated=each.stated, kind=TimeSource.TEXT, source="text", weight=0.55 if each.near else 0.3, raw=each.text)
         for each in spoken
@@ -102,49 +124,70 @@ def published(
         claims.append(
             Claim(stated=Stated(day=day), kind=TimeSource.URL, source="url", weight=0.35, raw=day.isoformat())
         )
-    return _decide(claims, zone, fetched_at)
+    return _decide(claims, place.zone, fetched_at)
 
 
 def modified(
-    document: Document, spoken: Iterable[Spoken], zone: ZoneInfo | None, fetched_at: datetime
+    document: Document, spoken: Iterable[Spoken], place: Place, fetched_at: datetime
 ) -> tuple[Moment | None, tuple[Candidate, ...]]:
     """Return when the page says that the article was last changed, and what was weighed."""
-    claims = [*_json_ld(document, ("dateModified",), (1.0,))]
-    claims += _metas(document, _MODIFIED_METAS)
-    claims += _elements(document, "datemodified", modified=True)
+    claims = [*_json_ld(document, {"dateModified": 1.0}, place)]
+    claims += _metas(document, _MODIFIED_METAS, place)
+    claims += _elements(document, "datemodified", place, modified=True)
     claims += [
         Claim(stated=each.stated, kind=TimeSource.TEXT, source="text", weight=0.5, raw=each.text)
         for each in spoken
         if each.modified
     ]
-    return _decide(claims, zone, fetched_at)
+    return _decide(claims, place.zone, fetched_at)
 
 
-def _json_ld(document: Document, keys: tuple[str, ...], weights: tuple[float, ...]) -> Iterator[Claim]:
-    for key, weight in zip(keys, weights, strict=True):
-        value = document.article.get(key)
-        value = value[0] if isinstance(value, list) and value else value
-        if isinstance(value, dict):
-            value = value.get("@value")
-        if isinstance(value, str | int) and (stated := instants.read(str(value))):
-            yield Claim(
-                stated=stated, kind=TimeSource.JSON_LD, source=f"json-ld {key}", weight=weight, raw=str(value)[:64]
-            )
+#: nodes that are the page; some outlets state its times there alone
+_PAGES = frozenset("WebPage ItemPage MedicalWebPage".split())
+#: what the node of the page states gives way to what meta tags and microdata say of the article
+_OF_PAGE = 0.64
 
 
-def _metas(document: Document, weights: dict[str, float]) -> Iterator[Claim]:
-    for name, weight in weights.items():
-        for value in document.metas.get(name, ())[:3]:
-            if stated := instants.read(value):
+def _json_ld(document: Document, weights: dict[str, float], place: Place) -> Iterator[Claim]:
+    pages = [node for node in document.nodes if json_ld.types(node) & _PAGES and node is not document.article]
+    for key, weight in weights.items():
+        for node, share, name in (
+            (document.article, 1.0, ""),
+            *((node, _OF_PAGE, " of the page") for node in pages[:1]),
+        ):
+            value = node.get(key)
+            value = value[0] if isinstance(value, list) and value else value
+            if isinstance(value, dict):
+                value = value.get("@value")
+            if isinstance(value, str | int) and (stated := place.read(str(value))):
+                yield Claim(
+                    stated=stated,
+                    kind=TimeSource.JSON_LD,
+                    source=f"json-ld {key}{name}",
+                    weight=weight * share,
+                    raw=str(value)[:64],
+                )
+
+
+_SIGNS = re.compile(r"[^a-z0-9]")
+
+
+def _metas(document: Document, weights: dict[str, float], place: Place) -> Iterator[Claim]:
+    """Yield what meta tags claim; a name is known however its parts are joined: "dc.date", "DC:date", "dc_date"."""
+    known = {_SIGNS.sub("", name): weight for name, weight in weights.items()}
+    for name, values in document.metas.items():
+        weight = weights.get(name) or known.get(_SIGNS.sub("", name), 0.0)
+        for value in values[:3] if weight else ():
+            if stated := place.read(value):
                 yield Claim(stated=stated, kind=TimeSource.META, source=f"meta {name}", weight=weight, raw=value[:64])
 
 
-def _elements(document: Document, name: str, *, modified: bool) -> Iterator[Claim]:
+def _elements(document: Document, name: str, place: Place, *, modified: bool) -> Iterator[Claim]:
     for node in document.properties.get(name, ())[:1]:
-        raw = node.attributes.get("content") or node.attributes.get("datetime") or ""
-        if stated := instants.read(raw):
+        raw = node.attributes.get("content") or node.attributes.get("datetime") or plain(node.text(separator=" ") or "")
+        if stated := place.read(raw):
             yield Claim(stated=stated, kind=TimeSource.MICRODATA, source=f"itemprop {name}", weight=0.7, raw=raw[:64])
-    for place, node in enumerate(document.times[:40]):
+    for rank, node in enumerate(document.times[:40]):
         attributes = node.attributes
         raw = attributes.get("datetime") or ""
         if not (stated := instants.read(raw)):
@@ -161,14 +204,44 @@ def _elements(document: Document, name: str, *, modified: bool) -> Iterator[Clai
             )
         )
         changed = bool(_MODIFIED_TIME.search(label))
-        if changed != modified:
+        named = modified or bool(_PUBLISHED_TIME.search(label)) or "pubdate" in attributes
+        if changed != modified or not (named or rank < 3) or _of_another(node):
             continue
-        if modified or _PUBLISHED_TIME.search(label) or "pubdate" in attributes:
-            yield Claim(stated=stated, kind=TimeSource.TIME_TAG, source="time", weight=0.6 - 0.01 * place, raw=raw[:64])
-        elif place < 3:
-            yield Claim(
-                stated=stated, kind=TimeSource.TIME_TAG, source="time", weight=0.45 - 0.01 * place, raw=raw[:64]
-            )
+        if named:
+            yield Claim(stated=stated, kind=TimeSource.TIME_TAG, source="time", weight=0.6 - 0.01 * rank, raw=raw[:64])
+        else:
+            yield Claim(stated=stated, kind=TimeSource.TIME_TAG, source="time", weight=0.45 - 0.01 * rank, raw=raw[:64])
+
+
+#: what holds the times of comments, of other articles, of films and events
+_ANOTHER = re.compile(
+    r"comment|related|teaser|recommend|sidebar|most-?(?:read|popular)|caption|\bvideo|player|\bevent\b|disqus"
+)
+_ANOTHER_TAGS = frozenset("aside footer nav figcaption".split())
+_STEPS = 8
+
+
+def _of_another(node: LexborNode) -> bool:
+    """Tell whether a time stands among comments, in a list of articles, or in what is said of a film or an event."""
+    above: LexborNode | None = node
+    steps = 0
+    while above is not None and steps < _STEPS and above.tag not in ("body", "main"):
+        attributes = above.attributes
+        if above.tag in _ANOTHER_TAGS or (
+            above is not node
+            and _ANOTHER.search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower())
+        ):
+            return True
+        above, steps = above.parent, steps + 1
+    return False
+
+
+def _abbreviations(document: Document, place: Place) -> Iterator[Claim]:
+    """Yield the times that hAtom's `<abbr class="published" title="...">` states."""
+    for node in document.tree.css("abbr.published[title], abbr.dtstart[title]")[:1]:
+        raw = node.attributes.get("title") or ""
+        if stated := place.read(raw):
+            yield Claim(stated=stated, kind=TimeSource.MICRODATA, source="abbr", weight=0.6, raw=raw[:64])
 
 
 def _decide(
@@ -183,7 +256,7 @@ def _decide(
     possible.sort(key=lambda claim: -claim.weight)
     if not possible:
         return None, ()
-    best = possible[0]
+    best = _most_agreed(possible)
     moment = best.stated.moment(best.kind, zone)
     why = "the most trusted source"
     if moment.precision is Precision.DAY:
@@ -203,6 +276,23 @@ def _decide(
         for claim in possible
     )
     return moment, marked
+
+
+def _most_agreed(claims: list[Claim]) -> Claim:
+    """Return the heaviest claim; a meta tag's that stands alone is outvoted by two other kinds that name one day.
+
+    Systems keep the day on which an address was first used, years before, in a tag of their own.
+    """
+    best = claims[0]
+    if best.kind is not TimeSource.META or any(
+        each.stated.day == best.stated.day for each in claims if each.source != best.source
+    ):
+        return best
+    for claim in claims[1:]:
+        kinds = {each.kind for each in claims if each.stated.day == claim.stated.day}
+        if len(kinds - {TimeSource.URL}) > 1:
+            return claim
+    return best
 
 
 def _agree(coarse: Stated, fine: Stated) -> bool:

@@ -119,7 +119,8 @@ def headlines(document: Document, sites: Collection[str], chrome: Collection[int
     chosen, marked = weigh(cleaned)
     others = dict.fromkeys(each.value for each in sorted(cleaned, key=lambda each: -each.weight))
     distinct: dict[str, str] = {letters(chosen): chosen}
-    for other in (*others, *(each.value for each in shortened)):
+    shown = [without_site(each.value, sites) for each in stated if each.source == "h1"]  # with its note of a film
+    for other in (*others, *(each.value for each in shortened), *shown):
         distinct.setdefault(letters(other), other)
     if kicker and letters(kicker) not in letters(chosen):
         whole = f"{kicker} {chosen}"  # as a reader sees the two
@@ -166,9 +167,13 @@ def _stated(document: Document) -> list[Candidate]:
 def _shown(document: Document) -> Iterator[Candidate]:
     """Yield the heading that readers see.
 
-    An h1 inside a navigation is written for search engines; then the h2 that og:title repeats is the headline.
+    An h1 inside a navigation is written for search engines; then the h2 that og:title repeats is the headline. What
+    h1, JSON-LD and the title agree on is whole.
     """
     heading = _first_heading(document)
+    if letters(heading) == letters(str(document.article.get("headline") or "")) == letters(document.title):
+        yield Candidate(value=heading, source="h1", weight=2.5)
+        return
     social = letters(document.meta("og:title"))
     outside = [node for node in document.headings if not _in_navigation(node)]
     shown = outside if outside else document.tree.css("h2, h3")[:50]

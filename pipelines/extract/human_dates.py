@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, tzinfo
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -33,6 +33,8 @@ class DateWords:
     afternoon: frozenset[str]
     #: "DMY", "MDY" or "YMD"; empty where unknown: then 3/4/2024 is not read
     order: str
+    #: the language's clocks show twelve hours: without am or pm a time of day is half known
+    halves: bool
     pattern: re.Pattern[str]
 
 
@@ -67,7 +69,7 @@ def date_words(tag: str) -> DateWords:
     persian = {folded(name): at for at, name in enumerate(_PERSIAN, 1)} if language in ("fa", "ps", "ckb") else {}
     every = sorted({*months, *persian}, key=len, reverse=True)
     pattern = re.compile("|".join(re.escape(name) for name in every if len(name) > 1))
-    return DateWords(months, persian, frozenset(morning), frozenset(afternoon), _order(tag), pattern)
+    return DateWords(months, persian, frozenset(morning), frozenset(afternoon), _order(tag), _halves(tag), pattern)
 
 
 def _of_babel(tag: str) -> list[tuple[str, int]]:
@@ -119,10 +121,20 @@ def _order(tag: str) -> str:
     return "".join(dict.fromkeys(letters)).upper()
 
 
+def _halves(tag: str) -> bool:
+    locale = _locale(tag) or _locale(tag.split("-")[0].lower())
+    return locale is None or "a" in re.sub(r"'[^']*'", "", str(locale.time_formats["short"].pattern))
+
+
 #: a line that states a date is short; in a paragraph dates are what the news is about
 LINE_LIMIT = 160
 
 _EASTERN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
+#: years of Japan's emperors: the first of the era, and the year before it
+_ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
+_ERA = re.compile(r"(令和|平成|昭和)\s?(\d{1,2}|元)\s?年\s?(\d{1,2})\s?月\s?(\d{1,2})\s?日")
+#: "03.11.26": dots, day first
+_SHORT_YEAR = re.compile(r"(?<![\d.])(\d{2})\.(\d{2})\.(\d{2})(?![\d.])")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)")
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 _BEFORE = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|°|-?го|-?ое)?[\s,.]{0,3}(?:de |of |da |tháng )?\W{0,3}$")
@@ -135,6 +147,11 @@ _CLOCK = re.compile(
 )
 _HOUR = re.compile(r"(?<![\d.:/-])(\d{1,2})\s?(a\.?m\.?|p\.?m\.?)(?!\w)", re.IGNORECASE)
 _ZONE = re.compile(r"^[\s,(]{0,3}((?:utc|gmt)?\s?[+−-]\s?\d{1,2}(?::?\d{2})?|[a-zмск]{2,5}\b)", re.IGNORECASE)
+#: two letters with dots, as languages write am and pm
+_UNREAD_HALF = re.compile(r"[^\W\d_]{1,2}\.\s?[^\W\d_]{1,2}\.")
+_LETTERS = re.compile(r"[^\W\d_]+")
+#: Latin letters of a month's name that is believed in any language: shorter ones are words elsewhere ("mar", "set")
+_NAME = 4
 _MODIFIED = re.compile(any_of("updated"), re.IGNORECASE)
 
 
@@ -167,7 +184,7 @@ def find(line: str, language: str, zone: ZoneInfo | None, country: str = "", *, 
     text = folded(line)
     words = date_words(f"{language}-{country.upper()}" if country and "-" not in language else language)
     found: list[Spoken] = []
-    places = _places(text, words)
+    places = _places(text, words) or _places(text, _foreign(text, words))
     for at, (start, end, day) in enumerate(places[:2]):
         stop = places[at + 1][0] if at + 1 < len(places) else len(text)
         begin = places[at - 1][1] if at else 0
@@ -180,6 +197,30 @@ def find(line: str, language: str, zone: ZoneInfo | None, country: str = "", *, 
     return found
 
 
+@cache
+def _all_months() -> dict[str, int]:
+    """Return the names of months that mean one month in whatever language has them, the short ones left out."""
+    meant: dict[str, set[int]] = {}
+    for language in _tables():
+        for name, number in _of_table(language):
+            meant.setdefault(name, set()).add(number)
+    return {
+        name: min(numbers)
+        for name, numbers in meant.items()
+        if len(numbers) == 1 and len(name) >= (_NAME if name.isascii() else _NAME - 1)
+    }
+
+
+def _foreign(text: str, words: DateWords) -> DateWords:
+    """Return the words with those names of months that another language has and the line holds.
+
+    Pages state the wrong language, or none, and the text decides later.
+    """
+    months = {word: number for word in _LETTERS.findall(text) if (number := _all_months().get(word))}
+    pattern = re.compile("|".join(sorted(map(re.escape, months), key=len, reverse=True)) or r"(?!)")
+    return replace(words, months=months, persian_months={}, pattern=pattern)
+
+
 def _places(text: str, words: DateWords) -> list[tuple[int, int, date]]:
     """Return begin, end and day of each date in the folded text, in its order."""
     found: list[tuple[int, int, date]] = []
@@ -190,6 +231,11 @@ def _places(text: str, words: DateWords) -> list[tuple[int, int, date]]:
         ):
             found.append((start, end, known))
 
+    for match in _ERA.finditer(text):
+        year = _ERAS[match[1]] + (1 if match[2] == "元" else int(match[2]))
+        add(match.start(), match.end(), str(year), int(match[3]), match[4])
+    for match in _SHORT_YEAR.finditer(text) if words.order == "DMY" else ():
+        add(match.start(), match.end(), f"20{match[3]}", int(match[2]), match[1])
     for match in _EASTERN.finditer(text):
         add(match.start(), match.end(), match[1], int(match[2]), match[3])
     for match in _YEAR_FIRST.finditer(text):
@@ -251,6 +297,8 @@ def _clock(
         around = text[max(0, match.start() - 12) : match.start()], text[match.end() : match.end() + 12]
         half = _half(around[1], words, start=True) or _half(around[0], words, start=False)
         rest = text[match.end() :].strip()
+        if not half and 1 <= hour <= 12 and _may_be_half(match[1], rest, words):
+            return None, False, None
     elif hours_alone:
         hour, minute, second = int(hours_alone[1]), 0, None
         half = "pm" if hours_alone[2].lower().startswith("p") else "am"
@@ -273,6 +321,16 @@ def _clock(
         if is_zone(after[1]):
             return None, False, None
     return clock, second is not None, None
+
+
+def _may_be_half(hour: str, rest: str, words: DateWords) -> bool:
+    """Tell whether am or pm may be missing: where clocks show twelve hours, or an unknown abbreviation follows.
+
+    An hour of two digits that begins with a zero is one of twenty-four, and so is one in universal time.
+    """
+    if rest.startswith(("utc", "gmt")):
+        return False
+    return bool(_UNREAD_HALF.match(rest)) or (words.halves and not hour.startswith("0"))
 
 
 def _half(text: str, words: DateWords, *, start: bool) -> str:

@@ -16,12 +16,22 @@ _FIRST_YEAR = 1800
 
 _ISO = re.compile(
     r"(\d{4})-?(\d{1,2})-?(\d{1,2})"
-    r"(?:(?:\s*[T,]\s*|\s+)(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*(am|pm)?\s*"
+    r"(?:(?:\s*[T,]\s*|\s+)(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*([ap]\.?m\b\.?)?\s*"
     r"(z\b|utc|gmt|[+−-]\s?\d{1,2}(?::?\d{2})?)?)?",
     re.IGNORECASE,
 )
 _SLASHED = re.compile(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?=$|\D)")
 _EPOCH = re.compile(r"^\d{9,10}$|^\d{12,13}$")
+#: a date and a clock time without any sign between
+_RUN_TOGETHER = re.compile(r"((?:19|20)\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?$")
+#: as the Unix command and Java's Date write it: "Tue Jul 30 09:35:14 CEST 2019"
+_UNIX = re.compile(
+    r"(?:[a-z]{3},?\s+)?([a-z]{3})\s+(\d{1,2})\s+(\d{2}):(\d{2})(?::(\d{2}))?\s+"
+    r"(?:([a-z]{2,5}|(?:gmt|utc)?[+-]\d{2}:?\d{2})\s+)?(\d{4})$",
+    re.IGNORECASE,
+)
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
+_ZONE_BEHIND = re.compile(r"\s*[(\[]?([a-z]{2,5})\b", re.IGNORECASE)
 _RFC_822 = re.compile(r"^(?:[a-z]{3,9},\s*)?\d{1,2}\s+[a-z]{3,9}\s+\d{4}\s+\d{1,2}:\d{2}", re.IGNORECASE)
 
 
@@ -33,6 +43,8 @@ class Stated:
     #: clock time without a zone; None where none is written
     clock: datetime | None = None
     zone: tzinfo | None = None
+    #: the zone's name as written, where it depends on the outlet's clock what it means: "IST"
+    zone_name: str = ""
     #: seconds are written
     seconds: bool = False
 
@@ -45,8 +57,11 @@ class Stated:
         at = self.clock
         if at is None or (at.hour, at.minute, at.second) == (0, 0, 0):
             return Moment(at=self.day, precision=Precision.DAY, source=source)
-        if self.zone is not None:
-            aware = at.replace(tzinfo=self.zone)
+        named = zone_named(self.zone_name, at, zone) if self.zone_name else None
+        if self.zone is not None or named is not None:
+            aware = at.replace(tzinfo=self.zone or named)
+        elif self.zone_name:
+            return Moment(at=self.day, precision=Precision.DAY, source=source)
         elif zone is not None and (found := in_zone(at, zone)):
             aware = found
         else:
@@ -67,7 +82,8 @@ def in_zone(clock: datetime, zone: ZoneInfo) -> datetime | None:
 def read(text: str) -> Stated | None:
     """Return the machine-readable time at the beginning of `text`, or None.
 
-    ISO 8601 in its loose forms, RFC 822, slashes with the year first, and seconds or milliseconds since 1970.
+    ISO 8601 in its loose forms, RFC 822, Unix's form, slashes with the year first, and seconds or milliseconds since
+    1970. Two dates that run into each other are none.
 
     >>> read("2024-02-08T08:55+05:30").clock.isoformat(), read("2024-02-08").clock
     ('2024-02-08T08:55:00', None)
@@ -76,30 +92,53 @@ def read(text: str) -> Stated | None:
     """
     text = text.strip()[:64]
     if not text[:1].isdigit():
+        if unix := _UNIX.match(text):
+            return _unix(unix)
         return _rfc_822(text) if _RFC_822.match(text) else None
+    if (together := _RUN_TOGETHER.match(text)) and (found := _iso(together.groups(), "")):
+        return found
     if _EPOCH.match(text):
         return _epoch(text)
     if _RFC_822.match(text):
         return _rfc_822(text)
-    match = _ISO.match(_SLASHED.sub(r"\1-\2-\3", text))
-    return _iso(match) if match else None
-
-
-def _iso(match: re.Match[str]) -> Stated | None:
+    written = _SLASHED.sub(r"\1-\2-\3", text)
+    match = _ISO.match(written)
+    if match is None or written[match.end() : match.end() + 1].isdigit():
+        return None
     year, month, day, hour, minute, second, _, half, offset = match.groups()
+    behind = None if offset else _ZONE_BEHIND.match(written, match.end())
+    name = behind[1] if behind and is_zone(behind[1]) else ""
+    return _iso((year, month, day, hour, minute, second), name, half, _offset(offset))
+
+
+def _iso(
+    parts: tuple[str | None, ...], zone_name: str, half: str | None = None, zone: tzinfo | None = None
+) -> Stated | None:
+    year, month, day, hour, minute, second = parts
     try:
-        found = date(int(year), int(month), int(day))
+        found = date(int(year or 0), int(month or 0), int(day or 0))
         if not sane(found):
             return None
         if hour is None:
             return Stated(day=found)
         hours = int(hour)
         if half and 1 <= hours <= 12:
-            hours = hours % 12 + (12 if half.lower() == "pm" else 0)
-        clock = datetime(found.year, found.month, found.day, hours, int(minute), min(int(second or 0), 59))  # noqa: DTZ001
-        return Stated(day=found, clock=clock, zone=_offset(offset), seconds=second is not None)
+            hours = hours % 12 + (12 if half.lower().startswith("p") else 0)
+        seconds = min(int(second or 0), 59)
+        clock = datetime(found.year, found.month, found.day, hours, int(minute or 0), seconds)  # noqa: DTZ001
+        return Stated(day=found, clock=clock, zone=zone, zone_name=zone_name, seconds=second is not None)
     except ValueError:
         return None
+
+
+def _unix(match: re.Match[str]) -> Stated | None:
+    month, day, hour, minute, second, name, year = match.groups()
+    if month.lower() not in _MONTHS:
+        return None
+    number = str(_MONTHS.index(month.lower()) + 1)
+    if name and name[-1].isdigit():
+        return _iso((year, number, day, hour, minute, second), "", zone=_offset(name.lower().lstrip("gmtuc")))
+    return _iso((year, number, day, hour, minute, second), name or "")
 
 
 def _offset(text: str | None) -> tzinfo | None:

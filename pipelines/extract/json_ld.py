@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import orjson
@@ -34,7 +34,11 @@ def read(scripts: Iterable[str]) -> tuple[Node, ...]:
         if len(script) <= _SCRIPT_LIMIT:
             for value in _values(script):
                 nodes.extend(_flat(value, _NODES_LIMIT - len(nodes)))
-    by_id = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and len(node) > 2}
+    by_id: dict[str, Node] = {}
+    for node in nodes:
+        if isinstance(name := node.get("@id"), str) and len(node) > 2:
+            by_id[name] = node
+            by_id.setdefault(f"#{name.rpartition('#')[2]}", node)  # as the page's other nodes may name it
     return tuple(_resolved(node, by_id) for node in nodes)
 
 
@@ -63,7 +67,11 @@ def main(nodes: tuple[Node, ...], url: str, title: str) -> Node:
     Pages carry nodes of several plugins for the same article, and of other articles. The own one is named by the
     page's address or shares its headline; of several the fullest wins.
     """
-    articles = [node for node in nodes if is_article(node)]
+    articles = [
+        node
+        for node in nodes
+        if is_article(node) and ("DiscussionForumPosting" not in types(node) or _own(node, url, title) >= _SURE)
+    ]
     if not articles:
         articles = [node for node in nodes if types(node) & {"VideoObject", "ImageGallery", "MediaGallery", "Review"}]
     scored = [(_own(node, url, title), node) for node in articles]
@@ -77,6 +85,10 @@ def main(nodes: tuple[Node, ...], url: str, title: str) -> Node:
             for key, value in node.items():
                 merged.setdefault(key, value)
     return merged
+
+
+#: the node shares address or headline with the page; a reader's posting shares neither
+_SURE = 2
 
 
 def _own(node: Node, url: str, title: str) -> float:
@@ -113,10 +125,47 @@ def _values(script: str) -> list[Any]:
         text = _COMMENTS.sub("", _COMMENTS.sub("", script)).strip().rstrip(";")
     if not text:
         return []
-    for mended in (text, _TRAILING_COMMA.sub("", text), _MISSING_COMMA.sub(r",\1", _TRAILING_COMMA.sub("", text))):
-        if found := _sequence(mended):
+    commas = _TRAILING_COMMA.sub("", text)
+    tries: tuple[Callable[[], str], ...] = (
+        lambda: text,
+        lambda: commas,
+        lambda: _MISSING_COMMA.sub(r",\1", commas),
+        lambda: _repaired(commas),
+        lambda: html.unescape(commas),
+    )
+    for mended in tries:
+        if found := _sequence(mended().strip()):
             return found
-    return _sequence(html.unescape(_TRAILING_COMMA.sub("", text))) or _rescued(text)
+    return _rescued(text)
+
+
+_TOKEN = re.compile(r'\\[\s\S]|"|//|/\*')
+#: behind the mark that ends a string JSON goes on; one inside of it was to be escaped
+_GOES_ON = re.compile(r'\s{0,50}(?:[:}\]]|,\s{0,50}["{\[\d]|$)')
+
+
+def _repaired(text: str) -> str:
+    """Return JSON without JavaScript's comments, and with the quotation marks inside its strings escaped.
+
+    >>> _repaired('{/* a */ "headline": "Mayor: "we rebuild" it"}')
+    '{ "headline": "Mayor: \\\\"we rebuild\\\\" it"}'
+    """
+    found: list[str] = []
+    inside, at = False, 0
+    for match in _TOKEN.finditer(text):
+        sign, start = match[0], match.start()
+        if start < at:
+            continue
+        if sign == '"' and inside and not _GOES_ON.match(text, match.end()):
+            found += (text[at:start], r"\"")
+            at = match.end()
+        elif sign == '"':
+            inside = not inside
+        elif not inside and sign in ("//", "/*"):
+            end = text.find("\n" if sign == "//" else "*/", match.end())
+            found.append(text[at:start])
+            at = len(text) if end < 0 else end + len(sign) - (sign == "//") * 2
+    return "".join((*found, text[at:]))
 
 
 def _sequence(text: str) -> list[Any]:
@@ -164,8 +213,8 @@ def _flat(value: Any, room: int) -> Iterator[Node]:
 
 def _resolved(node: Node, by_id: dict[str, Node]) -> Node:
     def look(value: Any) -> Any:
-        if isinstance(value, dict) and isinstance(value.get("@id"), str) and len(value) <= 2:
-            return by_id.get(value["@id"], value)
+        if isinstance(value, dict) and isinstance(value.get("@id"), str) and not value.get("name"):
+            return by_id.get(value["@id"], {}) | value
         return value
 
     return {

@@ -15,6 +15,7 @@ KINDS = {
     "by": "before an author's name: by",
     "before_by": "before that: written",
     "author": "a label before an author's name: author",
+    "contributors": "before those who did something else than write: photographs by",
     "roles": "what somebody is, and no part of a name: editor",
     "desks": "who signs and is no person: newsroom",
     "not_names": "what stands in lines of names and is none: share",

@@ -12,6 +12,7 @@ from pipelines.extract.bylines import is_person, names
 from pipelines.extract.comparison import Candidate, letters, line_hash
 from pipelines.extract.correction_notices import MOST_CHARACTERS, is_correction, is_notice_heading
 from pipelines.extract.headline import Headlines
+from pipelines.extract.regions import narrowed
 
 _HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _TEXT_TAGS = frozenset("p blockquote pre dd".split())
@@ -46,6 +47,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     """
     chosen = main_box(page, tops.headline)
     teasers(page, site)
+    chosen = narrowed(page, chosen, tops.headline, site)
     inside = rows(page, _inside(page, chosen))
     styles = _styles(page, inside)
     small = {at for at, box in enumerate(page.boxes) if box.mass < 0.25 * page.boxes[chosen].mass}

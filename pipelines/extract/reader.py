@@ -16,7 +16,7 @@ from pipelines.extract.block_segmentation import Outline, outline
 from pipelines.extract.body import DOUBTED_BELOW, length, second_opinion
 from pipelines.extract.bylines import bylines
 from pipelines.extract.comparison import Candidate, line_hashes, plain
-from pipelines.extract.dates import modified, published
+from pipelines.extract.dates import Place, modified, published
 from pipelines.extract.document import Document, decode, overstrained, parse
 from pipelines.extract.headline import SEPARATOR, TITLE_LIMIT, headlines, title_parts
 from pipelines.extract.human_dates import find
@@ -36,6 +36,7 @@ from pipelines.extract.metadata import (
 from pipelines.extract.page_kind import entries, is_live, kind, wall
 from pipelines.extract.paragraphs import paragraphs
 from pipelines.extract.standfirst import descriptions, standfirst
+from pipelines.extract.title_lines import mended
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,15 +98,20 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     body_node = document.tree.body
     assert body_node is not None
     shown = outline(body_node)
-    found = paragraphs(shown, tops, chrome, (urlsplit(page.final_url).hostname or "").removeprefix("www."))
+    site = (urlsplit(page.final_url).hostname or "").removeprefix("www.")
+    found = paragraphs(shown, tops, chrome, site)
+    better = mended(tops, document, shown, found.blocks, sites)
+    if better is not tops:
+        tops, found = better, paragraphs(shown, better, chrome, site)
     lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline, chrome)
 
     near = bylines(shown, found.blocks, tops, title_parts(document))
     spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
-    issued, issued_candidates = published(document, spoken, zone, page.fetched_at)
-    changed, changed_candidates = modified(document, spoken, zone, page.fetched_at)
-    signed = authors(document, near.names, near.by, found.signatures, near.labelled, sites)
+    place = Place(language=language, country=outlet.country, zone=zone)
+    issued, issued_candidates = published(document, spoken, place, page.fetched_at)
+    changed, changed_candidates = modified(document, spoken, place, page.fetched_at)
+    signed = authors(document, near.names, near.by, found.signatures, near.labelled, near.unmarked, sites)
     kept = without_biographies([block for at, block in enumerate(found.blocks) if at not in repeated], signed.people)
     body = "\n".join(block.text for block in kept)
     live = entries(document, shown, found.blocks, zone, live=is_live(document))

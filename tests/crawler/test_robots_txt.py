@@ -64,6 +64,29 @@ async def test_the_rules_are_those_of_rfc_9309(text: str, path: str, allowed: bo
     assert ask(text.encode(), agent, f"https://a.example{path}").allowed is allowed
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize(
+    ("token", "ours"),
+    [
+        ("Broadsheet", True),
+        ("broadsheet/1.0", True),
+        ("BROADSHEET / 2", True),
+        ("Broadsheet*", True),
+        ("Broadsheet # the archive", True),
+        ("Broad", False),
+        ("sheet", False),
+        ("Broadsheet-Images", False),
+        ("OtherBroadsheet", False),
+        ("Mozilla/5.0 (compatible; Broadsheet/1.0)", False),
+    ],
+)
+async def test_a_group_is_ours_by_its_whole_product_token(token: str, ours: bool, mark: str, end: str) -> None:
+    text = f"{mark}User-agent: {token}{end}Disallow: /a{end}{end}User-agent: *{end}Disallow: /b{end}"
+    said = [ask(text.encode(), "Broadsheet/1", f"https://a.example{path}").allowed for path in ("/a", "/b")]
+    assert said == ([False, True] if ours else [True, False])
+
+
 @pytest.mark.parametrize(
     "content", [b"\xff\xfeU\x00s\x00e\x00r\x00", b"\xe9\xe8\xff" * 99, b"\x00" * 9999, b"\xef\xbb\xbf"]
 )

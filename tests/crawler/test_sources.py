@@ -6,9 +6,8 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from crawler.sources import read_source
+from crawler.sources import read_source, read_whole
 from crawler.sources.listing import NEWEST, Listing, listing
-from crawler.sources.sitemap import NEWEST_PARTS
 from news.errors import SourceUnreadable
 from news.outlet import Source, SourceKind
 from news.page import Page
@@ -25,13 +24,13 @@ BASE = "https://www.paper.com/feeds/all"
 NEWS = "https://www.paper.com/news"
 
 
-def read(kind: SourceKind, content: bytes | str, content_type: str = "") -> Listing:
-    content = content.encode() if isinstance(content, str) else content
+def page(content: bytes, content_type: str = "") -> Page:
     headers = {"content-type": content_type} if content_type else {}
-    now = datetime.now(UTC)
-    return read_source(
-        kind, Page(url=BASE, final_url=BASE, status=200, headers=headers, content=content, fetched_at=now)
-    )
+    return Page(url=BASE, final_url=BASE, status=200, headers=headers, content=content, fetched_at=datetime.now(UTC))
+
+
+def read(kind: SourceKind, content: bytes | str, content_type: str = "") -> Listing:
+    return read_source(kind, page(content.encode() if isinstance(content, str) else content, content_type))
 
 
 def urls(listing: Listing) -> list[str]:
@@ -181,9 +180,9 @@ async def test_whatever_a_source_lists_its_neighbours_are_found(text: str) -> No
         .replace(b"url>", b"sitemap>")
     )
     parts = read(SITEMAP, index)
-    assert set(sound) <= {each.url for each in parts.children}
+    assert set(sound) <= {each.url for each in parts.parts}
     assert parts.skipped == too_long
-    assert all(normal(each.url) == each.url for each in parts.children)
+    assert all(normal(each.url) == each.url for each in parts.parts)
 
 
 @pytest.mark.parametrize("year", YEARS)
@@ -211,11 +210,44 @@ async def test_a_clock_that_is_a_day_ahead_is_believed_and_no_further() -> None:
     assert [each.lastmod for each in listing(BASE, [("/a", soon), ("/b", late)]).found] == [None, soon]
 
 
-async def test_a_damaged_gzip_says_so() -> None:
+async def test_a_gzip_that_is_damaged_at_its_beginning_says_so() -> None:
     packed = bytearray(gzip.compress(sitemap([f"{BASE}/{number}" for number in range(999)])))
-    packed[40:60] = bytes(20)
-    with pytest.raises(SourceUnreadable, match="its gzip is broken"):
+    packed[10:60] = bytes(50)
+    with pytest.raises(SourceUnreadable):
         read(SITEMAP, bytes(packed))
+
+
+ROWS = [f"/news/{number}-{hash(str(number)) % 10**9}" for number in range(2_000)]
+
+
+@pytest.mark.parametrize(
+    "packed",
+    [
+        gzip.compress(sitemap(ROWS)),
+        gzip.compress(gzip.compress(sitemap(ROWS))),
+        gzip.compress(gzip.compress(gzip.compress(sitemap(ROWS)))),
+        gzip.compress(sitemap(ROWS)) + b"garbage after the end",
+        gzip.compress(sitemap(ROWS)) + bytes(512),
+        gzip.compress(sitemap(ROWS)[:20_000]) + gzip.compress(sitemap(ROWS)[20_000:]),
+        sitemap(ROWS),
+    ],
+    ids=["once", "twice", "three times", "garbage behind", "zeroes behind", "two members", "not at all"],
+)
+async def test_a_list_is_read_however_it_is_packed(packed: bytes) -> None:
+    for kind in (SITEMAP, FEED):
+        assert len(read(kind, packed).found) == NEWEST
+    assert len(read_whole(page(packed)).found) == len(ROWS)
+    assert urls(read(FEED, gzip.compress(rss(LINK).encode()))) == ["/news/a"]
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.99])
+async def test_of_a_gzip_that_was_cut_the_rows_that_came_are_read(share: float) -> None:
+    packed = gzip.compress(sitemap(ROWS))
+    found = read_whole(page(packed[: int(len(packed) * share)])).found
+    assert len(found) > len(ROWS) * (share - 0.2)
+    broken = bytearray(packed)
+    broken[int(len(packed) * share) :] = bytes(len(packed) - int(len(packed) * share))
+    assert len(read_whole(page(bytes(broken))).found) > len(ROWS) * (share - 0.25)
 
 
 async def test_relative_links_are_relative_to_where_the_source_was_found() -> None:
@@ -239,11 +271,128 @@ NEWS_SITEMAP = """<?xml version="1.0" encoding="UTF-8"?>
 </news:publication_date></news:news></url></urlset>"""
 
 
+async def test_the_news_extension_states_when_an_article_was_published() -> None:
+    assert read(SITEMAP, NEWS_SITEMAP).found[0].lastmod == datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
 async def test_a_news_sitemap_states_when_an_article_was_published() -> None:
     listing = read(SITEMAP, NEWS_SITEMAP.replace("<news:news><news:publication_date>", "<lastmod>").replace(
         "</news:publication_date></news:news>", "</lastmod>"))  # fmt: skip
     assert listing.found[0].lastmod == datetime(2026, 3, 2, 9, tzinfo=UTC)
     assert urls(read(SITEMAP, NEWS_SITEMAP)) == ["/news/a"]
+
+
+@pytest.mark.parametrize("kind", [FEED, SITEMAP])
+@pytest.mark.parametrize(
+    "content",
+    [
+        rss(LINK),
+        ATOM,
+        '{"version": "https://jsonfeed.org/version/1.1", "items": [{"id": "1", "url": "https://www.paper.com/news/a"}]}',
+        '{"items": [{"id": "https://www.paper.com/news/a"}, {"id": "7"}, {"external_url": "https://b.org/"}, 5]}',
+        "https://www.paper.com/news/a\r\n\r\n",
+        "\ufeffhttps://www.paper.com/news/a",
+        '\n\n  <?xml version="1.0"?><urlset><url><loc>/news/a</loc></url></urlset>',
+        '\ufeff<?xml version="1.0"?><s:urlset xmlns:s="http://www.sitemaps.org/schemas/sitemap/0.9"><s:url><s:loc>/news/a'
+        "</s:loc></s:url></s:urlset>",
+        "<b>Warning</b>: mysql <urlset><url><loc>/news/a</loc></url></urlset>",
+        '<?xml version="1.0" encoding="utf-16"?><urlset><url><loc>/news/a</loc></url></urlset>'.encode("utf-16"),
+    ],
+    ids=["RSS", "Atom", "JSON feed", "JSON feed of ids", "text", "text with BOM", "blanks before", "BOM and prefix",
+         "a warning before", "UTF-16"],
+)  # fmt: skip
+async def test_what_a_list_is_is_told_by_its_content(kind: SourceKind, content: str | bytes) -> None:
+    assert urls(read(kind, content, "text/html; charset=utf-8")) == ["/news/a"]
+
+
+@pytest.mark.parametrize(
+    ("loc", "path"),
+    [
+        ("/news/a?b=1&c=2", "/news/a?b=1&c=2"),
+        ("/news/a?b=1&amp;c=2", "/news/a?b=1&c=2"),
+        ("<![CDATA[ https://www.paper.com/news/a?b=1&c=2 ]]>", "/news/a?b=1&c=2"),
+        ("/news/caf&eacute;", "/news/caf%C3%A9"),
+        ("/news/a&nosuch;b", "/news/a&nosuch;b"),
+        ("/news/a&#x26;b", "/news/a&b"),
+        ("/news/<!-- here -->a", "/news/a"),
+    ],
+)
+async def test_an_address_in_a_sitemap_is_read_as_it_is_meant(loc: str, path: str) -> None:
+    listed = f"<urlset><url><loc>{loc}</loc></url><url><loc>/news/next</loc></url></urlset>"
+    assert urls(read(SITEMAP, listed)) == [path, "/news/next"]
+
+
+@pytest.mark.parametrize(
+    ("item", "paths"),
+    [
+        ('<guid isPermaLink="false">abc-1</guid>', []),
+        ("<guid>48213</guid>", []),
+        ("<guid>https://www.paper.com/news/a</guid>", ["/news/a"]),
+        ('<link></link><guid isPermaLink="true">https://www.paper.com/news/a</guid>', ["/news/a"]),
+        ("<link></link><guid>48213</guid>", []),
+        ("<link>https://www.paper.com/show?id=1&amp;amp;lang=en</link>", ["/show?id=1&lang=en"]),
+        ("<link><![CDATA[\n  https://www.paper.com/news/a\n ]]></link>", ["/news/a"]),
+        ("<link>https://www.paper.com/news/größer 4</link>", ["/news/gr%C3%B6%C3%9Fer%204"]),
+        (
+            '<link>https://feeds.example/r/5</link><f:origLink xmlns:f="http://rssnamespace.org/feedburner/ext/1.0">'
+            "https://www.paper.com/news/a</f:origLink>",
+            ["/news/a"],
+        ),
+        (
+            '<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="self" href="/feed-item/8"/><link>/news/a</link>',
+            ["/news/a"],
+        ),
+        ("<link>/news/a</link><comments>https://www.paper.com/news/a#comments</comments>", ["/news/a"]),
+    ],
+)
+async def test_an_item_of_a_feed_leads_to_its_article_and_a_number_to_none(item: str, paths: list[str]) -> None:
+    assert urls(read(FEED, rss(item, LINK.replace("/a", "/last")))) == [*paths, "/news/last"]
+
+
+@pytest.mark.parametrize(
+    ("links", "paths"),
+    [
+        ('<link href="a"/>', ["/journal/2026/a"]),
+        ('<link rel="alternate" type="application/json" href="/a.json"/><link href="/news/a"/>', ["/news/a"]),
+        ('<link rel="replies" href="/news/a#c"/><link rel="edit" href="/edit/1"/><link href="/news/a"/>', ["/news/a"]),
+        (
+            '<link rel="alternate" hreflang="en" href="/en/a"/><link rel="alternate" hreflang="de" href="/de/a"/>',
+            ["/en/a"],
+        ),
+        ('<link rel="alternate" href="/news/a"/><link rel="alternate" href="/news/b"/>', ["/news/a", "/news/b"]),
+        ("<id>https://www.paper.com/news/a</id>", ["/news/a"]),
+        ("<id>tag:paper.com,2026:3</id>", []),
+    ],
+)
+async def test_an_entry_of_atom_leads_to_its_article(links: str, paths: list[str]) -> None:
+    feed = (
+        '<feed xmlns="http://www.w3.org/2005/Atom" xml:base="https://www.paper.com/journal/"><title>t</title>'
+        f'<entry xml:base="2026/"><title>t</title>{links}</entry></feed>'
+    )
+    assert urls(read(FEED, feed)) == paths
+
+
+@pytest.mark.parametrize(
+    ("stated", "at"),
+    [
+        ("2026-02", datetime(2026, 2, 1, tzinfo=UTC)),
+        ("2026", datetime(2026, 1, 1, tzinfo=UTC)),
+        ("2026-02-03", datetime(2026, 2, 3, tzinfo=UTC)),
+        ("2026-02-03T04:05+01:00", datetime(2026, 2, 3, 3, 5, tzinfo=UTC)),
+        ("Tue, 03 Feb 2026 08:00:00 GMT", datetime(2026, 2, 3, 8, tzinfo=UTC)),
+        ("03.02.2026", None),
+        ("2036-01-01", None),
+    ],
+)
+async def test_a_sitemap_states_a_time_in_many_forms(stated: str, at: datetime | None) -> None:
+    rows = f"<urlset><url><loc>/news/a</loc><lastmod>{stated}</lastmod></url></urlset>"
+    assert [each.lastmod for each in read(SITEMAP, rows).found] == [at]
+
+
+async def test_of_a_long_list_without_times_both_ends_are_kept() -> None:
+    found = urls(read(SITEMAP, sitemap(ROWS)))
+    assert len(found) == NEWEST
+    assert (found[0], found[-1]) == (ROWS[0], ROWS[-1])
 
 
 def index(addresses: list[str]) -> str:
@@ -255,16 +404,12 @@ def index(addresses: list[str]) -> str:
 
 async def test_of_an_index_the_newest_parts_are_read() -> None:
     listing = read(SITEMAP, index([f"/part-{number}.xml" for number in range(9)]))
-    assert [child.url for child in listing.children] == [
-        f"https://www.paper.com/part-{number}.xml" for number in (8, 7, 6, 5, 4)
-    ]
-    assert len(listing.children) == NEWEST_PARTS
+    assert [part.url for part in listing.parts] == [f"https://www.paper.com/part-{n}.xml" for n in range(8, -1, -1)]
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"   ", b"<!doctype html><title>x</title>", b"{}", b"\x1f\x8b broken", gzip.compress(b"<urlset>", mtime=0)[:-9], b"\x00" * 99,
-     b"<rss><channel/></rss>", gzip.compress(b"", mtime=0)],
+    [b"", b"   ", b"<!doctype html><title>x</title>", b"{}", b"\x1f\x8b broken", b"\x00" * 99, gzip.compress(b"", mtime=0)],
 )  # fmt: skip
 async def test_what_is_no_sitemap_says_so(content: bytes) -> None:
     with pytest.raises(SourceUnreadable):

@@ -9,6 +9,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.articles import documents, history
+from ledger.pipeline import Pipeline
 from ledger.raw_pages import prune_raw, raw_page
 from ledger.schema import articles, outbox, pages, raw_pages, versions
 from ledger.store_article import refresh, store
@@ -401,6 +402,8 @@ async def test_what_is_new_beside_a_text_is_kept_though_its_story_changed_meanwh
     async with newsroom.engine.begin() as connection:
         peeked = (await connection.execute(select(articles))).one()
         await connection.execute(update(articles).values(revision=articles.c.revision + 1))
-        assert await refresh(connection, peeked, visit, 14, {"fetched_at": visit.fetched_at})
+        pipeline = Pipeline(connection)
+        assert await refresh(pipeline, peeked, visit, 14)
+        await pipeline.send()
         row = (await connection.execute(select(articles))).one()
     assert (row.document["keywords"], row.revision) == (["buses", "night"], 3)

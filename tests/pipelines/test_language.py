@@ -64,3 +64,16 @@ def test_any_text_gets_an_answer(text: str) -> None:
 def test_a_broken_statement_is_no_witness() -> None:
     for stated in ("", "x-default", "-", "ein Satz", "en" * 500, "☃"):
         assert identify("Sieg!", stated) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "衛生局日前針對超商預購進行調查，經過輔導後已改善，提醒民眾選購時應注意保存方式以及外觀包裝是否完整。",
+        "渡 輪 公 司 宣 佈 ， 下 星 期 一 起 每 二 十 分 鐘 一 班 ， 市 民 對 此 表 示 歡 迎 。",
+        "我国中东部部分地区今天夜间到明天白天仍将与雾霾天气相伴，对当地的交通运输造成不利影响。",
+    ],
+)
+@pytest.mark.parametrize("stated", [None, "en", "zh-TW"])
+def test_chinese_is_known_by_its_script_in_both_of_its_forms(text: str, stated: str | None) -> None:
+    assert identify(text, stated).code == "zh"

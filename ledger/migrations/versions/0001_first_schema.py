@@ -100,6 +100,14 @@ Table(
     Column("reason", Text),
     Column("article_id", Uuid),
     Index(None, "outlet", "due_at"),
+    Index(
+        "ix_pages_due",
+        "outlet",
+        sa.text("priority DESC"),
+        "due_at",
+        "url",
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    ),
     Index(None, "article_id"),
     Index("ix_pages_found_at_brin", "found_at", postgresql_using="brin"),
 )

@@ -1,5 +1,7 @@
 """Who wrote it: people apart from agencies, cleaned of all that stands around a name."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,3 +98,100 @@ def test_the_outlet_signs_only_where_nobody_else_does() -> None:
     assert read(article_html(head=head)).agencies == ("The Lake Courier",)
     signed = read(article_html(head=head + '<meta name="author" content="Tom Ashdown">'))
     assert signed.authors == ("Tom Ashdown",)
+
+
+@pytest.mark.parametrize(
+    ("written", "cleaned"),
+    [
+        ("Link Copied", []),
+        ("Sponsored", []),
+        ("No Author", []),
+        ("in News", []),
+        ("Commentary by", []),
+        ("Commentary by Jane Doe", ["Jane Doe"]),
+        ("Autorenseite von Anna Berg", ["Anna Berg"]),
+        ("jdoe_12", []),
+        ("jane.someone", []),
+        ("Doe, Jane", ["Jane Doe"]),
+        ("Doe, Jane; Poe-Smith, Ann", ["Jane Doe", "Ann Poe-Smith"]),
+        ("Jane Doe, John Roe", ["Jane Doe", "John Roe"]),  # two people
+        ("Reuters, London", ["Reuters"]),  # an agency and its place
+        ("The Aville Courier & Times", ["The Aville Courier & Times"]),
+        ("Jane Doe & John Roe", ["Jane Doe", "John Roe"]),
+        ("Jane Roe, Deputy CTO, Example Corp", ["Jane Roe"]),
+        ("Jane Doe, Senior Editor, and John Roe", ["Jane Doe", "John Roe"]),
+        ("Photography by John Roe", []),
+        ("By Jane Doe; Photographs by John Roe and Ann Poe", ["Jane Doe"]),
+        ("Jane Doe, styled by Ann Poe", ["Jane Doe"]),
+        ("Story and photos by Jane Doe", ["Jane Doe"]),  # who did both wrote it, too
+        ("Text: Anna Berg, Fotos: Ben Tal", ["Anna Berg"]),
+        ("bell hooks", ["Bell Hooks"]),
+        ("ibn Tal", ["ibn Tal"]),
+    ],
+)
+def test_labels_roles_accounts_and_turned_names(written: str, cleaned: list[str]) -> None:
+    assert names([written]) == cleaned
+
+
+def authored(value: object) -> str:
+    node = {"@type": "NewsArticle", "headline": "Third ferry joins the lake line", "author": value}
+    return f'<script type="application/ld+json">{json.dumps(node)}</script>'
+
+
+TOP = "<h1>Third ferry joins the lake line</h1>"
+
+
+@pytest.mark.parametrize(
+    ("head", "top", "below", "people"),
+    [
+        # JSON-LD lists both, the byline shows the first
+        (
+            authored([{"name": "Jane Doe"}, {"name": "John Roe"}]),
+            "<p class='byline'>By Jane Doe</p>",
+            "",
+            "Jane Doe|John Roe",
+        ),
+        (
+            "",
+            "<p class='byline'>By Jane Doe</p><a rel='author' href='/a'>Jane Doe</a><a rel='author' href='/b'>John Roe</a>",
+            "",
+            "Jane Doe|John Roe",
+        ),
+        # an organisation's name is one, whatever stands in it
+        (authored([{"@type": "Organization", "name": "Quay & Shore"}, {"name": "Jane Doe"}]), "", "", "Jane Doe"),
+        (
+            authored([{"name": "Jane Doe"}, {"name": "Photography by John Roe"}, {"name": "Styled by Ann Poe"}]),
+            "",
+            "",
+            "Jane Doe",
+        ),
+        ("", "<div>Jane Doe</div>", "", "Jane Doe"),  # an unmarked line
+        ("", "<div>Lake Region</div><p class='byline'>By Jane Doe</p>", "", "Jane Doe"),
+        ("", "<dl><dt>Author:</dt><dd>Jane Doe</dd></dl>", "", "Jane Doe"),
+        ("", "<h5>Autor:</h5><div>Jane Doe/dpa</div>", "", "Jane Doe"),
+        ("", "<dl><dt>Source:</dt><dd>Jane Doe University</dd></dl>", "", ""),
+        ("", "", "<div class='comments'><span class='comment-author author'>Reader One</span></div>", ""),
+        ("", "", "<ul><li><h2><a href='/x'>Ferry late</a></h2><span class='byline'>By John Roe</span></li></ul>", ""),
+        ('<meta name="DC:creator" content="Jane Doe">', "", "", "Jane Doe"),
+        (
+            '<meta name="twitter:label1" content="Written by"><meta name="twitter:data1" content="Jane Doe">',
+            "",
+            "",
+            "Jane Doe",
+        ),
+        (
+            '<meta name="twitter:label1" content="Est. reading time"><meta name="twitter:data1" content="Jane Doe">',
+            "",
+            "",
+            "",
+        ),
+    ],
+)
+def test_the_authors_are_those_who_wrote_this_article(head: str, top: str, below: str, people: str) -> None:
+    found = read(article_html(head=head, top=TOP + top, below=below)).authors
+    assert found == tuple(filter(None, people.split("|")))
+
+
+def test_a_name_behind_a_label_within_a_chinese_line_is_found() -> None:
+    top = "<h1>Third ferry joins the lake line</h1><div>2026-02-03 08:15 来源：某某社 作者：王小明</div>"
+    assert read(article_html(top=top)).authors == ("王小明",)

@@ -18,7 +18,9 @@ STANDING = "The Courier has been printed on the quay since the year of the great
 
 def numbered(at: int) -> str:
     body = f"<p>Boat {at}: {PARAGRAPHS[0]}</p><p>{STANDING}</p><p>Pier {at}: {PARAGRAPHS[1]}</p><p>Tide {at}: {PARAGRAPHS[2]}</p>"
-    return article_html(head=f"<title>Boat number {at} sails - Fresh from the lake</title>", top="", body=body)
+    title = f"Boat number {at} sails - Fresh from the lake"
+    node = f'<script type="application/ld+json">{{"@type": "NewsArticle", "headline": "{title}"}}</script>'
+    return article_html(head=f"<title>{title}</title>{node}", top="", body=body)
 
 
 def learned(pages: list[Extracted]) -> frozenset[int]:

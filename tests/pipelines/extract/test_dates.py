@@ -1,5 +1,6 @@
 """Times as pages state them: never more than is written, never an instant made up."""
 
+import json
 from datetime import UTC, date, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,16 @@ def spoken(line: str, language: str = "en", zone: ZoneInfo | None = None, countr
         ("2024-02-08", "2024-02-08"),
         ("2024-02-08T00:00:00Z", "2024-02-08"),  # how machines write a day
         ("2024-02-08T08:55:00", "2024-02-08"),  # no zone, no instant
+        ("Thu Feb 08 09:55:14 CET 2024", "2024-02-08T08:55:14Z"),
+        ("Tue Jul 30 09:35:14 CEST 2019", "2019-07-30T07:35:14Z"),
+        ("Thu Feb 08 08:55:14 +0530 2024", "2024-02-08T03:25:14Z"),
+        ("Thu Feb 08 08:55:14 IST 2024", "2024-02-08"),  # whose IST?
+        ("Feb 8 08:55:14 2024", "2024-02-08"),
+        ("2024-02-08 08:55:14 EST", "2024-02-08T13:55:14Z"),
+        ("2024-02-08 08:55:14 IST", "2024-02-08"),
+        ("2024-02-08 08:55 p.m. EST", "2024-02-09T01:55:00Z"),
+        ("20240208085514", "2024-02-08"),
+        ("202402080855", "2024-02-08"),
     ],
 )
 def test_a_written_time_is_read_as_it_is_meant(written: str, read_as: str) -> None:
@@ -49,10 +60,29 @@ def test_a_written_time_is_read_as_it_is_meant(written: str, read_as: str) -> No
 
 
 @pytest.mark.parametrize(
-    "nothing", ["", "0000-00-00", "0001-01-01T00:00:00Z", "9999-12-31", "1970-01-01", "2024-02-30", "x"]
+    "nothing",
+    [
+        "",
+        "0000-00-00",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31",
+        "1970-01-01",
+        "2024-02-30",
+        "x",
+        "2022-02-112023-05-08",  # two dates
+        "2022-02-11T10:00:00Z2023-05-08T10:00:00Z"[:10] + "2023",
+        "Thu Foo 08 09:55:14 CET 2024",
+        "Fri Feb 30 09:55:14 CET 2024",
+    ],
 )
 def test_what_is_no_date_of_news_is_none(nothing: str) -> None:
     assert instants.read(nothing) is None
+
+
+def test_a_zone_by_name_is_the_outlets_where_its_clocks_have_it_and_never_another() -> None:
+    assert moment("Thu Feb 08 08:55:14 IST 2024", INDIA) == "2024-02-08T03:25:14Z"
+    assert moment("Thu Feb 08 08:55:14 IST 2024", BERLIN) == "2024-02-08"
+    assert moment("2024-02-08 08:55:14 EST", INDIA) == "2024-02-08T13:55:14Z"
 
 
 def test_a_time_without_a_zone_takes_the_outlets() -> None:
@@ -78,6 +108,20 @@ def test_an_hour_that_summer_time_skips_or_repeats_is_only_a_day(clock: str) -> 
         ("02/08/2024", None, "us", "2024-02-08"),
         ("2024-02-08 08:55 UTC+7", None, "", "2024-02-08T01:55:00Z"),
         ("2/8/2024", None, "", ""),  # February or August?
+        ("04:25:06 PM IST Feb 08, 2024", INDIA, "in", "2024-02-08T10:55:06Z"),
+        ("Thu, Feb 8 2024 08:55:41", INDIA, "in", "2024-02-08T03:25:41Z"),
+        ("February 8, 2024, 4:05:", INDIA, "in", "2024-02-08"),  # in the morning or not?
+        ("February 8, 2024, 12:05", INDIA, "in", "2024-02-08"),
+        ("February 8, 2024, 4:05 pm", INDIA, "in", "2024-02-08T10:35:00Z"),
+        ("February 8, 2024, 16:05", INDIA, "in", "2024-02-08T10:35:00Z"),
+        ("8 February 2024, 4:05", ZoneInfo("Europe/London"), "gb", "2024-02-08T04:05:00Z"),
+        ("08.02.2024, 4:05 x.x.", BERLIN, "de", "2024-02-08"),  # an unknown word for half a day
+        ("08.02.24, 08:55 Uhr", BERLIN, "de", "2024-02-08T07:55:00Z"),
+        ("08.02.24", None, "us", ""),
+        ("15 августа 2016, 13:43", None, "", "2016-08-15"),  # in a language that the page does not state
+        ("20 septembrie 2020", None, "", "2020-09-20"),
+        ("20 listopad 2020", None, "", ""),  # October in one language, November in another
+        ("令和6年2月8日", None, "", "2024-02-08"),
     ],
 )
 def test_a_spoken_time_is_read_on_the_outlets_clock(
@@ -172,3 +216,74 @@ def test_a_naive_time_of_json_ld_takes_the_zone_of_a_meta_tag_on_the_same_clock(
     found = read(article_html(head=head), outlet()).date_published
     assert found is not None
     assert found.isoformat() == "2024-02-08T19:59:59Z"
+
+
+def node(**fields: str) -> str:
+    return f'<script type="application/ld+json">{json.dumps({"@context": "https://schema.org"} | fields)}</script>'
+
+
+def typed(kind: str, **fields: str) -> str:
+    return node(**{"@type": kind}, **fields)
+
+
+DAY, OTHER = "2024-02-08", "2021-03-04"
+
+
+@pytest.mark.parametrize(
+    ("head", "top"),
+    [
+        (typed("WebPage", datePublished=f"{DAY}T08:55:00Z"), ""),
+        (typed("NewsArticle", headline="x") + typed("WebPage", datePublished=f"{DAY}T08:55:00Z"), ""),
+        # what is said of the article itself counts more than what is said of the page
+        (typed("WebPage", datePublished=OTHER) + f'<meta property="article:published_time" content="{DAY}">', ""),
+        (f'<meta name="article:published:time" content="{DAY}">', ""),
+        (f'<meta name="DC.date:issued" content="{DAY}">', ""),
+        (f'<meta name="dcterms:created" content="{DAY}">', ""),
+        ('<meta name="pubdate" content="February 8, 2024">', ""),
+        (typed("NewsArticle", headline="x", datePublished="8 Feb 2024"), ""),
+        # a system's own tag, years older, against two others that agree
+        (
+            f'<meta name="dcsext.articlefirstpublished" content="{OTHER}">',
+            f'<time class="published" datetime="{DAY}">then</time><span itemprop="datePublished" content="{DAY}"></span>',
+        ),
+        ("", '<span itemprop="datePublished">8 February 2024</span>'),
+        ("", f'<abbr class="published" title="{DAY}T08:55:00Z">Thursday</abbr>'),
+        ("", "<p>Published on February 8, 2024</p><figure><figcaption>March 4, 2021: the pier</figcaption></figure>"),
+        ("", '<div class="video-caption">The clip of March 4, 2021</div><p>February 8, 2024</p>'),
+        ("", f'<aside class="related"><time class="published" datetime="{OTHER}">x</time></aside><p>Feb 8, 2024</p>'),
+        (typed("Event", startDate=OTHER, datePublished=OTHER), "<p>February 8, 2024</p>"),
+    ],
+)
+def test_the_day_is_what_the_page_says_of_its_own_article(head: str, top: str) -> None:
+    found = read(article_html(head=head, top=f"<h1>Third ferry joins the lake line</h1>{top}")).date_published
+    assert found is not None
+    assert found.isoformat()[:10] == DAY
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        (
+            "",
+            f'<section id="comments"><div class="comment"><time class="published" datetime="{OTHER}">x</time></div></section>',
+        ),
+        (
+            "",
+            f'<aside><article><h3><a href="/a">Ferry late</a></h3><time datetime="{OTHER}">x</time></article></aside>',
+        ),
+        (f'<div class="related-stories"><time datetime="{OTHER}">x</time></div>', ""),
+        ('<figure><img src="/a.jpg"><figcaption>A view of March 4, 2021</figcaption></figure>', ""),
+        (typed("DiscussionForumPosting", headline="About time", datePublished=OTHER), ""),
+        (f'<meta name="pubdate" content="{OTHER}{DAY}">', ""),
+    ],
+)
+def test_the_date_of_another_article_a_comment_or_a_picture_is_not_the_articles(above: str, below: str) -> None:
+    top = f"<h1>Third ferry joins the lake line</h1>{above}"
+    assert read(article_html(top=top, below=below)).date_published is None
+
+
+def test_the_day_of_the_visit_above_the_headline_gives_way_to_the_line_below_it() -> None:
+    top = "<div>Tuesday, 6 April 2021</div><h1>Third ferry joins the lake line</h1><div>By Jane Doe, 8 February 2024</div>"
+    found = read(article_html(top=top)).date_published
+    assert found is not None
+    assert found.isoformat() == DAY

@@ -13,13 +13,13 @@ COVERAGE = """
     bn: by updated correction_begins read_more
     cs: by author desks updated correction_begins advertisement read_more
     da: by desks updated correction_begins advertisement read_more
-    de: by author roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up page_labels
+    de: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up page_labels
     el: by updated
-    en: by before_by author roles desks not_names published updated correction_begins correction_says biography bot_check consent error advertisement share read_more sign_up page_labels
-    es: by before_by author roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more page_labels
+    en: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography bot_check consent error advertisement share read_more sign_up page_labels
+    es: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more page_labels
     fa: by updated correction_begins read_more
     fi: by correction_begins read_more
-    fr: by before_by author roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up page_labels
+    fr: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up page_labels
     he: by updated
     hi: by updated correction_begins read_more
     id: by author updated correction_begins advertisement share read_more

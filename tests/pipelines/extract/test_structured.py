@@ -27,6 +27,8 @@ NODE = '{"@context":"https://schema.org","@type":"NewsArticle","headline":"Third
         NODE.replace('"NewsArticle"', '["NewsArticle","Article"]'),
         NODE.replace('"NewsArticle"', '"http://schema.org/NewsArticle"'),
         NODE[:-1] + ',"broken": "a "quotation" inside"}',
+        f"/* the article */\n{{ // of this page\n{NODE[1:]}",
+        NODE.replace("{", '{"description": "He said: "we sail", "at once" // today", ', 1),
     ],
 )
 def test_json_ld_is_read_in_all_the_ways_that_pages_break_it(script: str) -> None:
@@ -55,6 +57,35 @@ def test_json_ld_of_no_use_is_skipped(script: str) -> None:
 def test_the_genre_is_the_type_that_the_page_states(types: str, genre: Genre | None) -> None:
     node = NODE.replace('"NewsArticle"', types)
     assert read(article_html(head=f'<script type="application/ld+json">{node}</script>')).genre is genre
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        '{"@id": "https://lake.example/#tom"}',
+        '{"@type": "Person", "@id": "https://lake.example/#tom", "url": "https://lake.example/staff/7"}',
+        '[{"@id": "#tom"}]',
+        '{"@type": "Person", "name": {"@value": "Tom Ashdown"}}',
+        '{"@type": "Person", "name": ["Tom Ashdown"]}',
+    ],
+)
+def test_an_author_of_the_graph_is_found_by_whatever_names_it(author: str) -> None:
+    graph = (
+        f'{{"@graph":[{{"@type":"NewsArticle","headline":"Third ferry","author":{author}}},'
+        '{"@type":"Person","@id":"https://lake.example/#tom","name":"Tom Ashdown"}]}'
+    )
+    page = article_html(head=f'<script type="application/ld+json">{graph}</script>')
+    assert read(page).authors == ("Tom Ashdown",)
+
+
+def test_a_readers_posting_is_not_the_article_unless_the_page_is_one() -> None:
+    posting = (
+        '{"@type": "DiscussionForumPosting", "headline": "%s", "author": {"@type": "Person", "name": "Tove Lund"}}'
+    )
+    head = '<script type="application/ld+json">%s</script>'
+    assert read(article_html(head=head % (posting % "About time"))).authors == ()
+    own = "<title>Third ferry joins the lake line</title>" + head % (posting % "Third ferry joins the lake line")
+    assert read(article_html(head=own)).authors == ("Tove Lund",)
 
 
 def test_a_reference_in_the_graph_is_followed() -> None:

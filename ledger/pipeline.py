@@ -1,0 +1,100 @@
+"""A transaction's statements, prepared once on a connection and sent several at a time, in psycopg's pipeline mode.
+
+What SQLAlchemy costs a statement is more than what PostgreSQL does for it. Where a statement runs for every page, its
+text stands in ledger/statements.py and goes this way; all others are SQLAlchemy's, over the same connection.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+Values = dict[str, Any]
+
+
+class Pipeline:
+    """The statements of one open transaction of SQLAlchemy's, in the order in which they were added.
+
+    Pipeline mode takes no COPY and no server-side cursor, and a statement that fails undoes those before it, too: here
+    all belong to one transaction anyway (https://www.psycopg.org/psycopg3/docs/advanced/pipeline.html). Prepared
+    statements belong to a session: a pooler by transaction is refused where the ledger is opened (ledger/fitness.py).
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        """Use the transaction of `connection`, which stays its owner's to end."""
+        self._connection = connection
+        self._pending: list[tuple[str, Values]] = []
+
+    @property
+    def connection(self) -> AsyncConnection:
+        """SQLAlchemy's connection, for what goes the usual way. Before it is used all that was added must be sent."""
+        assert not self._pending, "statements were added and not sent"
+        return self._connection
+
+    def add(self, statement: str, **values: Any) -> None:
+        """Have a statement sent with the next ones; its rows are not wanted."""
+        self._pending.append((statement, values))
+
+    async def rows(self, statement: str, **values: Any) -> list[Any]:
+        """Send all that was added, then this statement, and return its rows, named tuples.
+
+        Raises SQLAlchemy's DBAPIError, as of its own statements.
+        """
+        self.add(statement, **values)
+        cursor = await self._send()
+        try:
+            return await cursor.fetchall()
+        except psycopg.Error as error:
+            raise _translated(error) from error
+
+    async def send(self) -> int:
+        """Send all that was added, and return how many rows the last statement touched. Raises DBAPIError."""
+        return (await self._send()).rowcount if self._pending else 0
+
+    async def commit(self) -> None:
+        """Send all that was added and the transaction's end, in one go. Raises DBAPIError."""
+        await self._send(is_last=True)
+
+    async def _send(self, *, is_last: bool = False) -> psycopg.AsyncCursor[Any]:
+        pending, self._pending = self._pending, []
+        fairy = self._connection.sync_connection
+        assert fairy is not None, "a transaction is open"
+        driver = fairy.connection.driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection), "the ledger speaks psycopg"
+        cursor = driver.cursor(row_factory=namedtuple_row)
+        try:
+            if len(pending) == 1 and not is_last:
+                [(statement, values)] = pending
+                return await cursor.execute(statement, _plain(values), prepare=True)
+            async with driver.pipeline():
+                for statement, values in pending:
+                    cursor = driver.cursor(row_factory=namedtuple_row)
+                    await cursor.execute(statement, _plain(values), prepare=True)
+                if is_last:
+                    await driver.commit()
+        except psycopg.Error as error:
+            raise _translated(error) from error
+        return cursor
+
+
+def _plain(values: Values) -> Values:
+    """Return values as text, whose type the statement states: a number's or a NULL's would make another statement."""
+    return {name: _text(value) for name, value in values.items()}
+
+
+def _text(value: Any) -> Any:
+    if value is None or type(value) in (str, bytes, list):
+        return value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def _translated(error: psycopg.Error) -> DBAPIError:
+    """Return SQLAlchemy's error for one of psycopg's: what is caught elsewhere. The values stay out of it."""
+    found = DBAPIError.instance(None, None, error, psycopg.Error, hide_parameters=True)
+    assert isinstance(found, DBAPIError), "psycopg's errors are the driver's"
+    return found

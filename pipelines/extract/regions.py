@@ -1,0 +1,171 @@
+"""The article's box in, and marked in it what stands beside the article: comments, teasers, columns, footers."""
+
+import re
+from dataclasses import dataclass
+
+from news.url import site_of
+from pipelines.extract.block_segmentation import Block, Outline
+from pipelines.extract.body import length
+from pipelines.extract.comparison import letters
+
+#: they are the article's flow, and no region of the page
+_FLOW = frozenset("p blockquote h1 h2 h3 h4 h5 h6 pre figure picture center font span noindex".split())
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+#: a line of fewer characters is a title, a name, a date or a button
+_PROSE = 60
+#: a line is a link if this share of it is linked
+_LINK = 0.6
+#: a link of fewer characters is no title of an article
+_TITLE = 12
+#: a longer paragraph is no teaser
+_TEASER = 400
+#: a region of links has at most this share of the article's prose
+_LIGHT = 0.5
+#: the share of a region's paragraphs that a link or a date introduces, from which on it is a list of entries
+_INTRODUCED = 0.7
+#: the mass of a paragraph of two hundred characters: less is no article beside which something can stand
+_LEAST_ARTICLE = 300
+#: what is left of the box's prose that the article's own box must hold to be the box
+_NEARLY_ALL = 0.9
+_DIGITS = re.compile(r"\d+")
+#: a date or a time of day
+_DATED = re.compile(r"\d{1,2}:\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
+
+
+@dataclass(slots=True)
+class _Region:
+    """Neighbours of one look in a box, the first and the last of the blocks that they hold, and the prose in these."""
+
+    boxes: list[int]
+    first: int
+    last: int
+    mass: float = 0.0
+
+
+def narrowed(page: Outline, chosen: int, headline: str, site: str) -> int:
+    """Mark as furniture the regions of the chosen box that stand beside the article; return the box that is left.
+
+    A region stands beside the article if nearly each of its paragraphs is introduced by a link or a date, as the
+    entries of lists and comments are, or if its links to the same site say more than its paragraphs, and the box holds
+    other prose of which neither is true. The region that holds the headline never does. `site` is the page's host.
+    """
+    boxes = page.boxes
+    spans = _spans(page, chosen)
+    titles = _titles(page, letters(headline), chosen)
+    site = site_of(f"https://{site}/") if site else ""
+    at = left = chosen
+    narrowing = True
+    while regions := _regions(page, at, spans):
+        flow = boxes[at].mass - sum(region.mass for region in regions)
+        ours: list[_Region] = []
+        beside: list[_Region] = []
+        for region in regions:
+            (beside if _is_list(page, region, titles, site) else ours).append(region)
+        main = max([flow, *(region.mass for region in ours)])
+        if main > _LEAST_ARTICLE:
+            beside += [
+                region for region in ours if region.mass < _LIGHT * main and _is_linked(page, region, titles, site)
+            ]
+            for region in beside:
+                for box in region.boxes:
+                    _mark(page, box)
+        heaviest = max(ours, key=lambda region: region.mass, default=None)
+        if heaviest is None or len(heaviest.boxes) > 1 or flow > heaviest.mass:
+            break
+        narrowing = narrowing and heaviest.mass >= _NEARLY_ALL * boxes[at].mass
+        at = heaviest.boxes[0]
+        left = at if narrowing else left
+    return left
+
+
+def _mark(page: Outline, box: int) -> None:
+    mass = page.boxes[box].mass
+    page.boxes[box].furniture = "beside the article"
+    for above in page.above(box):
+        page.boxes[above].mass -= mass
+
+
+def _titles(page: Outline, headline: str, chosen: int) -> set[int]:
+    """Return where the headline stands among the blocks, else where the first h1 does."""
+    found = {at for at, block in enumerate(page.blocks) if headline and letters(block.text) == headline}
+    if found:
+        return found
+    return {next((at for at, block in enumerate(page.blocks) if block.tag == "h1" and block.box > chosen), -1)}
+
+
+def _spans(page: Outline, chosen: int) -> dict[int, tuple[int, int]]:
+    """Return of each box in the chosen one that holds blocks the first of them and the last."""
+    boxes = page.boxes
+    spans: dict[int, tuple[int, int]] = {}
+    for at, block in enumerate(page.blocks):
+        if block.box >= chosen:
+            first, _ = spans.get(block.box, (at, at))
+            spans[block.box] = (first, at)
+    for box in range(len(boxes) - 1, chosen, -1):
+        if box in spans and (above := boxes[box].parent) >= chosen:
+            first, last = spans[box]
+            known = spans.get(above)
+            spans[above] = (min(first, known[0]), max(last, known[1])) if known else (first, last)
+    return spans
+
+
+def _regions(page: Outline, at: int, spans: dict[int, tuple[int, int]]) -> list[_Region]:
+    """Return the regions of a box: its children that hold blocks, neighbours of one look in one, the heaviest apart."""
+    boxes = page.boxes
+    children = [
+        child
+        for child in boxes[at].children
+        if child in spans and boxes[child].tag not in _FLOW and not boxes[child].furniture
+    ]
+    heaviest = max(children, key=lambda child: boxes[child].mass, default=-1)
+    found: list[_Region] = []
+    before = None
+    for child in children:
+        first, last = spans[child]
+        look = (boxes[child].tag, _DIGITS.sub("", boxes[child].label))
+        if found and look == before and child != heaviest:
+            found[-1].boxes.append(child)
+            found[-1].last = last
+        else:
+            found.append(_Region([child], first, last))
+        found[-1].mass += boxes[child].mass
+        before = None if child == heaviest else look
+    return found
+
+
+def _is_list(page: Outline, region: _Region, titles: set[int], site: str) -> bool:
+    """Tell whether the region is a list of entries: nearly each of its paragraphs comes after a link or a date."""
+    if any(region.first <= at <= region.last for at in titles):
+        return False
+    prose = introduced = 0
+    titled = dated = False
+    for block in page.blocks[region.first : region.last + 1]:
+        size = length(block.text)
+        title = block.linked >= _TITLE and _own(block, site)
+        if size >= _PROSE and block.linked < _LINK * len(block.text):
+            prose += 1
+            introduced += dated or (size < _TEASER and (titled or (title and block.opens_linked)))
+            titled = dated = False
+        else:
+            titled = titled or title
+            dated = dated or (block.tag not in _HEADINGS and _DATED.search(block.text) is not None)
+    return prose >= 2 and introduced >= _INTRODUCED * prose
+
+
+def _is_linked(page: Outline, region: _Region, titles: set[int], site: str) -> bool:
+    """Tell whether the region's links to the same site say more than its paragraphs."""
+    if any(region.first <= at <= region.last for at in titles):
+        return False
+    said = linked = 0
+    for block in page.blocks[region.first : region.last + 1]:
+        size = length(block.text)
+        if size >= _PROSE and block.linked < _LINK * len(block.text):
+            said += size - block.linked
+        if block.linked >= _TITLE and _own(block, site):
+            linked += block.linked
+    return 0 < said < linked
+
+
+def _own(block: Block, site: str) -> bool:
+    """Tell whether one of the block's links leads to the page's site, or nowhere."""
+    return any("//" not in link[:9] or (site != "" and site in link) for link in block.links)

@@ -1,0 +1,107 @@
+"""What stands beside the article in the box that holds it: comments, teasers, columns; and what only looks like it."""
+
+import pytest
+
+from tests.pipelines.handmade import PARAGRAPHS, read
+
+TEXT = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+BODY = "\n".join(PARAGRAPHS)
+SAID = (
+    "I have taken the boat for nine years and it was never on time in the winter, whatever the timetable says.",
+    "They should pave the northern landing first, then talk of a third vessel and of the fares that it will cost us.",
+    "Good news for all who live on the far side, we have waited long enough for this and paid for it as well.",
+    "Nobody asked the fishermen, as always, and the pier is theirs by a charter that is older than the company.",
+    "See you on Monday on the first crossing then, bring your own coffee because the kiosk is still closed.",
+)
+ELSEWHERE = (
+    (
+        "Bakery of the old town closes",
+        "After ninety years the oven goes cold, the last baker found no heir in the town.",
+    ),
+    ("Rain until the weekend", "The forecasters expect showers from the west on each day, with gusts on the lake."),
+    (
+        "School choir wins in the capital",
+        "The jury praised the clear voices, the parents the patience of the teachers.",
+    ),
+    ("Bridge gets its railing back", "The town has it painted blue this time, which divides the council once more."),
+    ("Mayor wants a second term", "She promises the pool, the paved landing and, for the third time, the bus lane."),
+)
+
+
+def old(column: str, text: str = TEXT) -> str:
+    """Return a page of 2010: tables without a name that says anything."""
+    return (
+        "<!doctype html><html lang='en'><head><title>Third ferry joins the lake line</title></head><body><table><tr>"
+        f"<td><div><b>Third ferry joins the lake line</b><br>{text}</div></td><td>{column}</td></tr></table></body></html>"
+    )
+
+
+def entry(outside: str, title: str, said: str, at: int) -> str:
+    forms = {
+        "teasers": f'<div><a href="/news/{at}.html">{title}</a></div><div>{said}</div>',
+        "teasers with the link in the line": f'<div><a href="/news/{at}.html">{title}</a> {said}</div>',
+        "comments": f"<div>Reader {at}</div><div>0{at}.06.2010, 12:4{at}</div><div>{said}</div>",
+        "comments with a day": f"<div>Reader {at} wrote on June {at}, 2010</div><div>{said}</div>",
+    }
+    return f"<div>{forms[outside]}</div>"
+
+
+@pytest.mark.parametrize("kind", ["teasers", "teasers with the link in the line", "comments", "comments with a day"])
+def test_a_list_of_entries_beside_the_article_is_not_its_text(kind: str) -> None:
+    texts = SAID if kind.startswith("comments") else [text for _, text in ELSEWHERE]
+    column = "".join(entry(kind, ELSEWHERE[at][0], text, at) for at, text in enumerate(texts))
+    assert read(old(f"<div>{column}</div>")).body == BODY
+
+
+@pytest.mark.parametrize("kind", ["teasers", "comments"])
+def test_a_list_below_the_article_in_its_own_column_is_not_its_text(kind: str) -> None:
+    column = "".join(entry(kind, title, text, at) for at, (title, text) in enumerate(ELSEWHERE * 2))
+    assert read(old("", f"{TEXT}<div>{column}</div>")).body == BODY
+
+
+def test_a_column_of_links_is_not_text_for_the_few_sentences_in_it() -> None:
+    links = "".join(
+        f"<li><a href='/s/{at}'>{title}, and what the council said</a></li>" for at, (title, _) in enumerate(ELSEWHERE)
+    )
+    column = f"<div><ul>{links}</ul><div>{SAID[0]}</div></div>"
+    assert read(old(column)).body == BODY
+
+
+def item(title: str, text: str) -> str:
+    return f"<div><h3>{title}</h3><p>{text}</p></div>"
+
+
+@pytest.mark.parametrize(
+    "one",
+    [
+        pytest.param(lambda at, title, text: item(title, text), id="headings"),
+        pytest.param(lambda at, title, text: item(f"{at}. {title}", text), id="numbered headings"),
+        pytest.param(
+            lambda at, title, text: item(f"<a href='https://shop.example/{at}'>{title}</a>", text), id="links elsewhere"
+        ),
+        pytest.param(
+            lambda at, title, text: item(title, text) + f"<a href='https://shop.example/{at}'>$ 1{at}</a>", id="prices"
+        ),
+    ],
+)
+def test_a_list_that_is_the_article_is_its_text(one) -> None:  # type: ignore[no-untyped-def]
+    listed = "".join(one(at, title, text) for at, (title, text) in enumerate(ELSEWHERE))
+    found = read(old("", f"{TEXT}<div>{listed}</div>")).body
+    assert [text for _, text in ELSEWHERE if text not in found] == []
+
+
+def test_paragraphs_that_open_with_a_link_are_text() -> None:
+    text = "".join(
+        f"<div><a href='/topic/{at}'>{title}</a> {body} {SAID[at]} {body}{SAID[0]}{SAID[1]}</div>"
+        for at, (title, body) in enumerate(ELSEWHERE)
+    )
+    found = read(old("", f"<div>{TEXT}</div><div>{text}</div>")).body
+    assert all(each in found for each in SAID)
+
+
+def test_a_page_of_entries_alone_is_read() -> None:
+    column = "".join(entry("comments with a day", title, text, at) for at, (title, text) in enumerate(ELSEWHERE))
+    found = read(
+        f"<!doctype html><html><head><title>Live: the lake</title><meta property='og:type' content='article'></head><body><h1>Live: the lake</h1><div>{column}</div></body></html>"
+    ).body
+    assert all(text in found for _, text in ELSEWHERE)
