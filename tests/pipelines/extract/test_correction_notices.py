@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from pipelines.extract.correction_notices import MOST_CHARACTERS, is_notice, is_notice_heading
@@ -14,7 +16,7 @@ def test_forty_languages_say_that_they_correct():
 
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_a_label_is_one_before_a_colon_alone_and_with_a_date(language):
-    label = rules()[language]["correction_begins"][0].partition("[")[0].rstrip("*").capitalize()
+    label = re.sub(r"\[([^|\]]*)[^\]]*\]", r"\1", rules()[language]["correction_begins"][0]).rstrip("*").capitalize()
     assert is_notice(f"{label}: 9, 14, 300 000 000")
     assert is_notice(f"{label} (3.5.2026): 9, 14, 300 000 000")
     assert is_notice_heading(label)
