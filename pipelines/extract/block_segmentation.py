@@ -151,7 +151,7 @@ class _Walk:
         elif tag == "br":
             self._break()
         elif tag is None or tag in _SKIPPED or not tag[0].isalpha():
-            if tag not in ("svg", "button"):
+            if tag not in ("svg", "button", "-comment"):
                 self.line.parts.append(" ")
         elif len(self.way) >= DEPTH_LIMIT:
             self.found.cut = True

@@ -20,13 +20,13 @@ from pipelines.extract.dates import Place, modified, published
 from pipelines.extract.document import Document, decode, overstrained, parse
 from pipelines.extract.headline import SEPARATOR, TITLE_LIMIT, headlines, title_parts
 from pipelines.extract.human_dates import find
+from pipelines.extract.images import images
 from pipelines.extract.instants import zone_of_outlet
 from pipelines.extract.metadata import (
     canonical,
     first_guess,
     free,
     genre,
-    images,
     keywords,
     rights,
     section,
