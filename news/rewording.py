@@ -7,7 +7,7 @@ from news.difference import Span, line_spans
 from news.edit_kind import TURNS, EditKind
 from news.edit_words import edit_words
 from news.known_names import KnownNames
-from news.quotations import changed_quotations, folded
+from news.quotations import changed_quotations
 from news.stretches import Classifier, Stretch, Text, is_content
 
 Change = tuple[EditKind, str, str]
@@ -130,16 +130,16 @@ def _unmoved(old: Text, new: Text, gone: set[int], come: set[int], changes: list
     """Return the paragraphs gone and come without those that stand elsewhere, word by word; these are told as moved."""
     if not gone and not come:
         return set(), set()
-    old_at = {folded(line): number for number, line in enumerate(old.paragraphs)}
-    new_at = {folded(line): number for number, line in enumerate(new.paragraphs)}
+    was, now = ([line.strip().casefold() for line in text.paragraphs] for text in (old, new))
+    stood, stands = set(was), set(now)
     changes += [
         (EditKind.MOVED, old.paragraphs[number], old.paragraphs[number])
         for number in sorted(gone)
-        if folded(old.paragraphs[number]) in new_at
+        if was[number] in stands
     ]
     return (
-        {number for number in gone if folded(old.paragraphs[number]) not in new_at},
-        {number for number in come if folded(new.paragraphs[number]) not in old_at},
+        {number for number in gone if was[number] not in stands},
+        {number for number in come if now[number] not in stood},
     )
 
 

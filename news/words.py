@@ -26,6 +26,8 @@ _NUMBER = r"\d+(?:[.,:]\d+)*"
 _WORD = f"{_NUMBER}{_SIGN}*|{_SIGN}+(?:['’]{_SIGN}+)*"
 
 _WORDS = re.compile(_WORD)
+#: where one of these stands, words cannot be told by spaces and letters alone
+_NOT_PLAIN = re.compile(f"[{_DENSE}{MARKS}\u200c\u200d]")
 _DENSE_RUNS = re.compile(f"([{_DENSE}][{_DENSE}{MARKS}]*)")
 #: the same for a stretch that may hold dense characters, each a piece with its marks
 _PLAIN = f"(?:(?![{_DENSE}]){_SIGN})"
@@ -45,6 +47,16 @@ def words(text: str) -> list[str]:
     """
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
     found: list[str] = []
+    if not _NOT_PLAIN.search(folded):
+        # the pattern finds the same, in twice the time
+        for token in folded.split():
+            if token.isalnum():
+                found.append(token)
+            elif (bare := token[:-1]).isalnum() and token[-1] != "_":
+                found.append(bare)
+            else:
+                found += _WORDS.findall(token)
+        return found
     # splitting by a group returns the plain stretches and the dense runs by turns
     for turn, stretch in enumerate(_DENSE_RUNS.split(folded)):
         if turn % 2 and len(stretch) > 1:

@@ -19,6 +19,9 @@ _DATED = 45
 _JOINING = 3
 #: letters of the shortest notice behind its label
 _LEAST = 8
+#: in a box of that name a whole sentence is one
+_SENTENCE = 30
+_ENDS = ".!?。！？।)"
 _BEGINS = re.compile(rf"^[\W_]*{any_of('correction_begins')}", re.IGNORECASE)
 _NOTES = re.compile(rf"^[\W_]*{any_of('correction_notes')}", re.IGNORECASE)
 _ERRS = re.compile(any_of("correction_errs"), re.IGNORECASE)
@@ -32,7 +35,10 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 def is_correction(page: Outline, block: Block) -> bool:
     """Tell whether the block is a notice of correction: by its box's name, its label, or what it says."""
-    boxed = bool(_LABEL.search(page.boxes[block.box].label))
+    # a box of that name may hold the form by which readers report errors, and a link may lead to all corrections
+    boxed = bool(_LABEL.search(page.boxes[block.box].label)) and not block.linked
+    if is_notice_heading(block.text) and block.linked:
+        return False
     return is_notice(block.text, is_boxed=boxed, strong=block.strong)
 
 
@@ -49,7 +55,7 @@ def is_notice(text: str, *, is_boxed: bool = False, strong: int = 0) -> bool:
         return False
     if (said := _SAYS.search(text) or _WIRE.search(text)) and said.start() < BEGINS_WITHIN:
         return True
-    if is_boxed and len(text) > 20:
+    if is_boxed and len(text) >= _SENTENCE and text.rstrip()[-1] in _ENDS and "@" not in text:
         return True
     if label := _label(_BEGINS, text):
         rest = text[label.end() :]
