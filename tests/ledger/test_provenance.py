@@ -283,7 +283,7 @@ async def test_an_article_that_another_worker_changed_meanwhile_is_looked_at_ane
     assert back.version == 3
     assert [kinds for _, kinds, _ in await newsroom.versions(first)] == [
         [],
-        ["paragraphs_added"],
+        ["update", "paragraphs_added"],
         ["paragraphs_removed"],
     ]
 
