@@ -7,7 +7,6 @@ the CLDR's (Unicode-3.0; NOTICE has its terms).
 """
 
 import json
-import sys
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -84,4 +83,4 @@ def named(forms: object, places: range) -> list[list[str]]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 #: where no combining mark is: ideographs, and Hangul with the surrogates and the private area behind it
 _UNMARKED = (range(0x3400, 0xA000), range(0xAC00, 0xF900))
 #: all combining marks. The scripts of today's news lie in the first plane; asking for all 17 costs 0.2 s at each start
-MARKS = tuple(
+MARK_POINTS = tuple(
     point
     for stretch in pairwise((0x300, *(end for each in _UNMARKED for end in (each.start, each.stop)), 0x10000))
     if range(*stretch) not in _UNMARKED
@@ -18,7 +18,7 @@ MARKS = tuple(
 
 def _marks() -> str:
     """Return all combining marks as a character class: Python's `\\w` leaves them out, which cuts Hindi apart."""
-    ranges = [[point for _, point in run] for _, run in groupby(enumerate(MARKS), lambda pair: pair[1] - pair[0])]
+    ranges = [[point for _, point in run] for _, run in groupby(enumerate(MARK_POINTS), lambda pair: pair[1] - pair[0])]
     return "".join(f"\\u{run[0]:04x}-\\u{run[-1]:04x}" for run in ranges)
 
 
