@@ -16,6 +16,8 @@ install: .venv/installed ## install into .venv what a run needs, in the locked v
 run: .venv/installed ## the demo: crawl a small newsroom on this machine, then serve the search page (ONCE=1: end there)
 	@$(BIN)/broadsheet demo $(if $(ONCE),--once)
 
+# where the environment forbids compiled files, each of some hundred processes would compile our modules anew
+test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/dev ## run the tests in $(WORKERS) processes; a package's alone, in one: make test ARGS=tests/news
 	@$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile)
 

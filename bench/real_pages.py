@@ -19,6 +19,8 @@ SHARED = Path(__file__).resolve().parents[2] / "shared"
 FOLDERS = (SHARED / "pages", SHARED / "pages_wide")
 #: of a cross-validation
 FOLDS = 5
+#: the line models that were learned without the domains of one fold each
+HELD_OUT = Path(__file__).with_name("held_out_lines.json")
 
 
 @dataclass(frozen=True, kw_only=True)

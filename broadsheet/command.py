@@ -2,7 +2,6 @@
 
 import sys
 import traceback
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -56,6 +55,8 @@ app.add_typer(kibana.app, name="kibana")
 
 def _say_version(asked: bool) -> None:
     if asked:
+        from importlib.metadata import version
+
         out.print(f"broadsheet {version('broadsheet')}")
         raise typer.Exit
 

@@ -3,6 +3,9 @@
 import signal
 import sys
 
+# structlog imports Twisted's log for those who use it, which we do not: a fifth of what `--help` takes. It does without
+sys.modules["structlog.twisted"] = None  # type: ignore[assignment]
+
 _INTERRUPTED = 128 + signal.SIGINT
 
 _stopped_by = signal.SIGINT

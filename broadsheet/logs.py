@@ -4,13 +4,14 @@ import json
 import logging
 import os
 import sys
-from typing import Any
-
-import structlog
+from typing import TYPE_CHECKING, Any
 
 from broadsheet.console import err
 from news.errors import BroadsheetError
 from news.printable import escaped, one_line, printable
+
+if TYPE_CHECKING:
+    from structlog.typing import EventDict, Processor
 
 #: fields that have lines of their own
 _OF_LINES = frozenset({"exception", "stack"})
@@ -23,12 +24,14 @@ _PLAIN = (str, int, float, bool, list, tuple, dict, type(None))
 
 def quiet_logs(level: str = "WARNING") -> None:
     """Send our logs of `level` and above to standard error, a line each, and libraries' from WARNING on."""
+    import structlog
+
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Printable("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     _quiet_libraries()
     structlog.configure(
-        processors=[*_STEPS, structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+        processors=[*_steps(), structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
@@ -40,22 +43,24 @@ def daemon_logs(level: str = "INFO", *, as_json: bool = False) -> None:
     A person at a terminal gets lines to read, unless `as_json`.
     """
     global _for_person
+    import structlog
+
     number = logging.getLevelNamesMapping()[level]
     _for_person = sys.stderr.isatty() and not as_json
-    last: structlog.typing.Processor = (
+    last: Processor = (
         structlog.dev.ConsoleRenderer() if _for_person else structlog.processors.JSONRenderer(serializer=_json)
     )
     structlog.configure(
-        processors=[*_STEPS, last],
+        processors=[*_steps(), last],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     handler = logging.StreamHandler(sys.stderr)
-    foreign: list[structlog.typing.Processor] = [
+    foreign: list[Processor] = [
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
         _without_colours,
-        *_STEPS,
+        *_steps(),
     ]
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -76,10 +81,12 @@ def emit(event: str, sentence: str, **fields: object) -> None:
     if _for_person:
         err.print(sentence)
     else:
+        import structlog
+
         structlog.get_logger().info(event, **fields)
 
 
-def in_a_line(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def in_a_line(logger: object, method: str, event: "EventDict") -> "EventDict":
     """Put the reason of an error that is foreseen in the place of its traceback, whoever has logged it.
 
     A server that is away, a full disk, no more files: the operator needs the reason, and the traceback of a database
@@ -110,17 +117,25 @@ def _error_of(found: object) -> BaseException | None:
 def _foreseen(error: BaseException) -> str:
     """Return the reason of an error that is foreseen, "" of any other."""
     # a verb that opens no ledger reads none of its modules
-    from ledger.faults import DATABASE_ERRORS, reason_of
+    from ledger.faults import reason_of
 
     if isinstance(error, BroadsheetError):
         return str(error)
-    if isinstance(error, DATABASE_ERRORS):
+    if isinstance(error, _database_errors()):
         return reason_of(error)
     # an errno is the system's: a connection that was refused, a disk that is full, a limit of open files
     if isinstance(error, OSError) and error.errno is not None:
         return error.strerror or ""
     number = getattr(error, "osError", None)  # of Twisted's ConnectError, which is no OSError
     return os.strerror(number) if isinstance(number, int) else ""
+
+
+def _database_errors() -> tuple[type[Exception], ...]:
+    """Return what the database may raise, and the queue in a process that has one."""
+    from ledger.faults import DATABASE_ERRORS
+
+    queue = sys.modules.get("procrastinate.exceptions")
+    return (*DATABASE_ERRORS, queue.ConnectorException) if queue else DATABASE_ERRORS
 
 
 class _Printable(logging.Formatter):
@@ -130,7 +145,7 @@ class _Printable(logging.Formatter):
         return printable(super().format(record))
 
 
-def _printable(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _printable(logger: object, method: str, event: "EventDict") -> "EventDict":
     """Make every text of an event printable, and all but a traceback one line: none begins an event of its own."""
     for name, value in event.items():
         if isinstance(value, str):
@@ -138,7 +153,7 @@ def _printable(logger: object, method: str, event: structlog.typing.EventDict) -
     return event
 
 
-def _without_colours(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _without_colours(logger: object, method: str, event: "EventDict") -> "EventDict":
     """Drop uvicorn's second form of a message, which is coloured for a terminal."""
     event.pop("color_message", None)
     return event
@@ -155,12 +170,18 @@ def _quiet_libraries() -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
-_STEPS: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.processors.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-    in_a_line,
-    structlog.processors.format_exc_info,
-    _printable,
-]
+def _steps() -> "list[Processor]":
+    # a verb that logs nothing, as --help, takes no structlog
+    import structlog
+
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        in_a_line,
+        structlog.processors.format_exc_info,
+        _printable,
+    ]
+
+
 _for_person = False

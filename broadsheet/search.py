@@ -105,6 +105,7 @@ def _as_json(results: "Results") -> dict[str, Any]:
 
     return {
         "total": results.total,
+        "estimated": results.is_estimated,
         "hits": [
             hit.document
             | {
@@ -130,7 +131,8 @@ def _as_json(results: "Results") -> dict[str, Any]:
 def _print(results: "Results") -> None:
     for hit in results.hits:
         _print_hit(hit)
-    out.print(f"{results.total} article{'s' if results.total != 1 else ''}, {results.took_ms:.0f} ms")
+    about = "About " if results.is_estimated else ""
+    out.print(f"{about}{results.total} article{'s' if results.total != 1 else ''}, {results.took_ms:.0f} ms")
     for name, buckets in results.facets.items():
         if buckets:
             out.print(f"  {name:<15}" + ", ".join(f"{each.label} {each.count}" for each in buckets))

@@ -1,6 +1,5 @@
 """`status`: articles, pages due, jobs, documents pending indexing, and problems."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +10,8 @@ from broadsheet.console import out, print_json, run
 from broadsheet.logs import quiet_logs
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from news.configuration import Configuration
@@ -67,6 +68,8 @@ def _print(found: dict[str, Any]) -> None:
 @asynccontextmanager
 async def _ledger(configuration: "Configuration") -> "AsyncIterator[tuple[AsyncEngine, asyncio.Timeout]]":
     """Open the ledger, with the limit of the time for which it is asked. Raises DatabaseUnavailable."""
+    import asyncio
+
     from ledger.database import database
     from ledger.faults import sentence_of
     from news.errors import DatabaseUnavailable
@@ -81,6 +84,8 @@ async def _ledger(configuration: "Configuration") -> "AsyncIterator[tuple[AsyncE
 
 
 async def _status() -> dict[str, Any]:
+    import asyncio
+
     from crawler.catalogue import Catalogue
     from index.open import open_index
     from ledger.fitness import write_fault

@@ -4,7 +4,6 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
-import structlog
 import typer
 
 from broadsheet.logs import daemon_logs, emit
@@ -62,6 +61,8 @@ def _run(main: "Callable[[Jobs], Awaitable[None]]", *, as_json: bool) -> None:
 
     async def begin(jobs: "Jobs") -> None:
         for reason in jobs.catalogue.broken:
+            import structlog
+
             structlog.get_logger().warning("outlet_file_broken", reason=reason, kept=False)
         await main(jobs)
 

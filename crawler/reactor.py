@@ -1,6 +1,7 @@
 """Twisted's reactor on the process's asyncio loop, without its signal handlers, with our resolver."""
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Coroutine
@@ -16,6 +17,10 @@ T = TypeVar("T")
 
 #: a cancellation may get lost (Python 3.11's `wait_for`, gh-86296): what has not ended is cancelled again
 AGAIN_SECONDS = 10.0
+#: new objects before the garbage collector looks at the young ones, and its rounds before it looks at older ones. Each
+#: answer makes some thousand; at Python's own 700 it took a tenth of this process's CPU (bench/speed.py), now a third
+#: of that. What is caught in a circle waits for some ten pages more
+GARBAGE = (10_000, 20, 20)
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ def run(main: Coroutine[Any, Any, T], settings: Settings) -> T:
     SIGINT and SIGTERM cancel `main`, which may clean up; then KeyboardInterrupt is raised. Once a process: a reactor
     cannot be installed twice.
     """
+    gc.freeze()  # what was imported stays, and need not be looked at
+    gc.set_threshold(*GARBAGE)
     loop_factory = asyncio.SelectorEventLoop if sys.platform == "win32" else asyncio.new_event_loop
     with asyncio.Runner(loop_factory=loop_factory) as runner:
         from twisted.internet import asyncioreactor

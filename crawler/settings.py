@@ -30,13 +30,37 @@ DOWNLOADER_MIDDLEWARES = {
     "crawler.pace.Pace": 150,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.stats.DownloaderStats": None,
 }
 EXTENSIONS = {
     "scrapy.extensions.throttle.AutoThrottle": None,
     "crawler.pace.Throttle": 0,
     # it fails, with a traceback, at a crawl that ends before it was opened: one that PostgreSQL did not let begin
     "scrapy.extensions.corestats.CoreStats": None,
+    # what each slice would make, and each request pass, for nothing: counts that nobody reads, feeds and states of
+    # spiders that there are none of, a watch over memory for each crawl of a process that runs many
+    "scrapy.extensions.logcount.LogCount": None,
+    "scrapy.extensions.memusage.MemoryUsage": None,
+    "scrapy.extensions.feedexport.FeedExporter": None,
+    "scrapy.extensions.spiderstate.SpiderState": None,
+    "scrapy.extensions.logstats.LogStats": None,
+    "scrapy.extensions.closespider.CloseSpider": None,
+    "scrapy.extensions.memdebug.MemoryDebugger": None,
 }
+#: a spider hands over one request or item at a time, and no links; no login is Scrapy's (crawler.outlet_headers)
+SPIDER_MIDDLEWARES = {
+    f"scrapy.spidermiddlewares.{name}": None
+    for name in (
+        "start.StartSpiderMiddleware",
+        "httperror.HttpErrorMiddleware",
+        "referer.RefererMiddleware",
+        "urllength.UrlLengthMiddleware",
+        "depth.DepthMiddleware",
+        "metacopy.MetaCopyDetectionMiddleware",
+    )
+}
+STATS_CLASS = "scrapy.statscollectors.DummyStatsCollector"
 
 # politeness
 ROBOTSTXT_OBEY = True  # read by crawler.middlewares.Robots
@@ -78,6 +102,7 @@ REFERRER_POLICY = "no-referrer"
 # many crawls share one process: each holds at most this many bytes of pages that wait for the pool
 SCRAPER_SLOT_MAX_ACTIVE_SIZE = 100_000
 CONCURRENT_REQUESTS = 2
+CONCURRENT_ITEMS = 1  # an answer gives one item; for each, Scrapy would make a hundred tasks that wait for others
 TELNETCONSOLE_ENABLED = False
 REMOTE_CONTROL_ENABLED = False
 LOG_LEVEL = "WARNING"

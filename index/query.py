@@ -71,6 +71,8 @@ class Query:
     like: str | None = None
     #: how many words that tell the found articles from all others are wanted
     significant_terms: int = 0
+    #: count exactly, and rank and page through all that is found, however long that takes: for an export
+    is_exact: bool = False
 
     def __post_init__(self) -> None:
         """Call every facet by its one name, and refuse what cannot be answered."""
@@ -155,6 +157,8 @@ class Results:
 
     #: articles found, all pages together
     total: int
+    #: `total` or the counts of facets and histogram are estimates; never of a query that `is_exact`
+    is_estimated: bool = False
     hits: tuple[Hit, ...] = ()
     #: values of each facet, most frequent first, counted as if the facet's own filter were not set
     facets: Mapping[str, tuple[Bucket, ...]] = field(default_factory=dict)

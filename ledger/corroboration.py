@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, union
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import pages
+from ledger.pipeline import Pipeline
+from ledger.statements import STATED_ELSEWHERE
 from news.moment import Moment
 from news.story import contradicts, is_corroborated, out_by
 
@@ -45,8 +45,6 @@ async def _stated_elsewhere(
     connection: AsyncConnection, article_id: UUID, urls: Iterable[str]
 ) -> tuple[list[str], list[datetime]]:
     """Return the article's addresses, and when feeds and sitemaps say that it was changed."""
-    of_article = select(pages.c.url, pages.c.lastmod).where(pages.c.article_id == article_id).limit(_MOST_PAGES)
-    # before its first recording no page leads to the article
-    named = select(pages.c.url, pages.c.lastmod).where(pages.c.url.in_(sorted(set(urls))))
-    rows = (await connection.execute(union(of_article, named))).all()
+    urls = sorted(set(urls))
+    rows = await Pipeline(connection).rows(STATED_ELSEWHERE, article_id=article_id, most=_MOST_PAGES, urls=urls)
     return [row.url for row in rows], [row.lastmod for row in rows if row.lastmod is not None]

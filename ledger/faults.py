@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import psycopg
 import structlog
-from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -18,8 +17,9 @@ log = structlog.get_logger()
 
 T = TypeVar("T")
 
-#: what any call of the database may raise: SQLAlchemy's, the queue's, and a limit of time that ran out
-DATABASE_ERRORS = (SQLAlchemyError, ConnectorException, TimeoutError)
+#: what any call of the database may raise: SQLAlchemy's, and a limit of time that ran out (schedules.jobs.QUEUE_ERRORS
+#: has the queue's besides: a command that has nothing to do with jobs does without its package)
+DATABASE_ERRORS = (SQLAlchemyError, TimeoutError)
 
 #: SQLSTATE classes of what can never be stored as it is: data exceptions, and what is past a limit of the program
 _OF_DATA = ("22", "54")

@@ -74,7 +74,8 @@ class Pipeline:
                     cursor = driver.cursor(row_factory=namedtuple_row)
                     await cursor.execute(statement, _plain(values), prepare=True)
                 if is_last:
-                    await driver.commit()
+                    # driver.commit() would wait for answers before all is sent: for ever, past a socket's buffer
+                    await driver.cursor().execute("COMMIT", prepare=False)
         except psycopg.Error as error:
             raise _translated(error) from error
         return cursor

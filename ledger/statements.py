@@ -96,6 +96,12 @@ LOCK_PAGES = """
 SELECT url, failures, outcome, article_id FROM pages WHERE url = ANY(CAST(%(urls)s AS text[])) ORDER BY url FOR UPDATE
 """
 
+#: before its first recording no page leads to the article
+STATED_ELSEWHERE = """
+(SELECT url, lastmod FROM pages WHERE article_id = CAST(%(article_id)s AS uuid) LIMIT CAST(%(most)s AS integer))
+UNION SELECT url, lastmod FROM pages WHERE url = ANY(CAST(%(urls)s AS text[]))
+"""
+
 #: a page that says it comes out in a hundred years would be visited each hour until then
 LIFE = """
 SELECT least(published_at, first_seen_at) AS born_at, first_seen_at, changed_at, version AS versions,

@@ -12,6 +12,8 @@ import platformdirs
 from news.errors import ConfigurationError
 
 PREFIX = "BROADSHEET_"
+#: whose text of a page is taken; all other fields are always our own
+READERS = ("broadsheet", "trafilatura")
 #: what follows the host's colon; a password may have any sign but @, as SQLAlchemy reads it
 _PORT = re.compile(r"[^:]+://(?:[^:/]*(?::[^@]*)?@)?+(?:\[[^/?]+\]|[^/:?]*):([^/?]*)")
 
@@ -39,6 +41,8 @@ class Configuration:
     archive: Path | None = None
     #: the folder of a spaCy pipeline that finds names besides our own; None: our own alone
     entity_model: Path | None = None
+    #: whose text of a page is taken, one of READERS, where its outlet's file does not say
+    reader: str = READERS[0]
     #: for tests and the demo: loopback may be crawled
     allow_loopback: bool = False
     #: days apart that two copies of a text may be seen and still be one story
@@ -94,6 +98,7 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         contact=found.get("contact"),
         archive=Path(found["archive"]) if "archive" in found else None,
         entity_model=_model(found),
+        reader=_reader(found),
         allow_loopback=_is_yes(found, "allow_loopback"),
         story_days=_days(found, "story_days", Configuration.story_days),
         revisit_days=_days(found, "revisit_days", Configuration.revisit_days),
@@ -145,6 +150,13 @@ def _file(found: Mapping[str, str], name: str) -> Path | None:
     if path and not path.is_file():
         raise ConfigurationError(f"{PREFIX}{name.upper()}: there is no file {path}.")
     return path
+
+
+def _reader(found: Mapping[str, str]) -> str:
+    name = found.get("reader", Configuration.reader)
+    if name not in READERS:
+        raise ConfigurationError(f"{PREFIX}READER is one of {', '.join(READERS)}, not '{name}'.")
+    return name
 
 
 def _model(found: Mapping[str, str]) -> Path | None:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from news.configuration import READERS
 from news.errors import ConfigurationError
 from news.schedule import Schedule, parse_schedule
 from news.storable import is_storable
@@ -59,6 +60,8 @@ class Outlet:
     cookies: Mapping[str, str] | None = None
     #: `http://[user:password@]host:port`, for the requests to the outlet's sites alone
     proxy: str | None = None
+    #: whose text is taken, one of READERS; "": as BROADSHEET_READER says
+    reader: str = ""
     #: CSS selectors, only if nothing else will do: field name -> selector
     selectors: Mapping[str, str] | None = None
     #: the outlet's statement forbids training of models; recorded with each article
@@ -87,6 +90,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "headers": dict,
     "cookies": dict,
     "proxy": str,
+    "reader": str,
     "selectors": dict,
     "forbids_ai_training": bool,
     "enabled": bool,
@@ -134,6 +138,8 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
                 re.compile(pattern)
             except re.error as error:
                 raise ConfigurationError(f"{place}: field '{name}': '{pattern}': {error}.") from error
+    if (reader := values.get("reader", "")) and reader not in READERS:
+        raise ConfigurationError(f"{place}: field 'reader' is one of {', '.join(READERS)}, not '{reader}'.")
     if values.get("delay_seconds", 0) < 0:
         raise ConfigurationError(f"{place}: field 'delay_seconds' must not be below 0.")
     _check_own(values, place)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import blake2b
+from struct import pack
 from zlib import crc32
 
 from news.article import Article
@@ -70,11 +71,20 @@ def pack_lines(lines: Iterable[str]) -> bytes:
         words = line.split()
         if len(hashes) > MOST_HASHES:
             return b""
-        for start in range(len(words)):
-            for end in range(start + 1, min(start + NAME_WORDS, len(words)) + 1):
-                hashes.add(crc32(b" ".join(words[start:end])) & 0xFFFFFF)
+        following = [b" " + word for word in words]
+        for start, word in enumerate(words):
+            # a run's checksum goes on from that of the run which is a word shorter
+            run = crc32(word)
+            hashes.add(run & 0xFFFFFF)
+            for other in following[start + 1 : start + NAME_WORDS]:
+                run = crc32(other, run)
+                hashes.add(run & 0xFFFFFF)
     hashes.discard(_line_hash(""))
-    return b"".join(number.to_bytes(LINE_BYTES, "big") for number in sorted(hashes))
+    packed = bytearray(LINE_BYTES * len(hashes))
+    numbers = pack(f">{len(hashes)}I", *sorted(hashes))
+    for place in range(LINE_BYTES):  # all but the first of each four bytes
+        packed[place::LINE_BYTES] = numbers[4 - LINE_BYTES + place :: 4]
+    return bytes(packed)
 
 
 def _of_name(text: str) -> str:

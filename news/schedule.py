@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time
-from typing import Any
-
-from apscheduler.triggers.cron import CronTrigger
+from typing import TYPE_CHECKING, Any
 
 from news.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from apscheduler.triggers.cron import CronTrigger
 
 #: the limits between which a source is polled where its file names none: a feed of twenty entries loses none even if
 #: ten times as many come as are usual, and a source that brings nothing costs four requests a day
@@ -88,8 +89,10 @@ def parse_schedule(fields: Mapping[str, Any], place: str, *, above: Schedule | N
     return replace(made, sources=own)
 
 
-def trigger(cron: str, place: str, zone: str | None = None) -> CronTrigger:
+def trigger(cron: str, place: str, zone: str | None = None) -> "CronTrigger":
     """Return what tells the times of a crontab expression, in `zone`, else in UTC. Raises ConfigurationError."""
+    from apscheduler.triggers.cron import CronTrigger
+
     parts = cron.split()
     if len(parts) == 5:
         # APScheduler counts the days of the week from Monday, everybody else from Sunday

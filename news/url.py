@@ -2,21 +2,21 @@
 
 import ipaddress
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, unquote_plus, urlsplit, urlunsplit
 from uuid import NAMESPACE_URL, uuid5
 
 import idna
-import tldextract
 
 from news.storable import storable
+
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
 #: bytes of the longest address that is kept, in normal form: an address stands in btree indexes, beside an outlet's
 #: slug in some, and a row of those ends at 2,704 bytes (PostgreSQL, "index row size exceeds btree version 4 maximum")
 ADDRESS_BYTES = 2_000
-
-#: the list of public suffixes that the package ships; it is never fetched
-_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 #: query parameters that say how a reader came, not what is read: campaign tags, click ids, sessions
 _TRACKING_PREFIXES = ("utm_", "itm_", "mc_", "at_", "wt_", "pk_", "mtm_", "hsa_", "_hs", "__twitter_", "sara_")
@@ -43,6 +43,8 @@ _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
 _LONE_PER_CENT = re.compile(r"%(?![0-9a-fA-F]{2})")
 #: what may stand in a path or query beside letters and digits (RFC 3986, 3.3 and 3.4); brackets and bars are sent as is
 _SAFE = "/:@!$&'()*+,;=-._~%?[]|"
+#: most paths and queries are made of these alone, and nothing is to be done
+_PLAIN = re.compile(f"[A-Za-z0-9{re.escape(_SAFE.replace('%', ''))}]*")
 
 
 class AddressTooLong(ValueError):
@@ -132,6 +134,8 @@ def _tracks(name: str, *, beside_a_slug: bool) -> bool:
 
 def _escaped(text: str) -> str:
     """Return `text` with one spelling for each character: needless escapes undone, needed ones made, in capitals."""
+    if _PLAIN.fullmatch(text):
+        return text
     text = _LONE_PER_CENT.sub("%25", text)
     text = _UNRESERVED.sub(lambda escape: unquote(escape.group()), text)
     text = _ESCAPE.sub(lambda escape: escape.group().upper(), text)
@@ -189,8 +193,16 @@ def registrable_domain(host: str) -> str:
     try:
         ipaddress.ip_address(host)
     except ValueError:
-        return _SUFFIXES(host).top_domain_under_public_suffix
+        return _suffixes()(host).top_domain_under_public_suffix
     return ""
+
+
+@cache
+def _suffixes() -> "TLDExtract":
+    """Return the list of public suffixes that the package ships; it is never fetched. The import brings requests."""
+    from tldextract import TLDExtract
+
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 def site_of(url: str) -> str:

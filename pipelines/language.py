@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from itertools import islice
 from typing import Any
 
 from news.language import UNKNOWN, Language, primary
@@ -37,7 +38,10 @@ _RANGES = {
     "Mymr": "က-႟",
     "Laoo": "ກ-ໟ",
 }
-_LETTERS = re.compile("|".join(f"(?P<{name}>[{letters}]+)" for name, letters in _RANGES.items()))
+_LATIN = re.compile(f"[{_RANGES['Latn']}]+")
+#: the letters of all other scripts, by which a Latin text is known in one look
+_OTHER = re.compile(f"[{''.join(letters for name, letters in _RANGES.items() if name != 'Latn')}]+")
+_SCRIPT = re.compile("|".join(f"(?P<{name}>[{letters}]+)" for name, letters in _RANGES.items() if name != "Latn"))
 
 #: the script of each language that is not written in Latin letters, where one script is the rule
 SCRIPTS = {
@@ -59,8 +63,10 @@ def script_of(text: str) -> tuple[str, float]:
     >>> script_of("Москва, 2024")
     ('Cyrl', 1.0)
     """
-    counts: Counter[str] = Counter()
-    for run in _LETTERS.finditer(text[:SAMPLE]):
+    sample = text[:SAMPLE]
+    rest = _LATIN.sub("", sample)
+    counts = Counter(Latn=len(sample) - len(rest))
+    for run in _SCRIPT.finditer("".join(_OTHER.findall(rest))):
         counts[run.lastgroup or ""] += len(run.group())
     # a Japanese text is at least a tenth kana; a Chinese one quotes a few at most
     if counts["Kana"] * 10 > counts["Hani"]:
@@ -156,11 +162,11 @@ def identify(text: str, stated: str | None, expected: tuple[str, ...] = ()) -> L
     claims = [code for code in (primary(stated), *map(primary, expected)) if code and can_be(code, script)]
     if not script:
         return UNKNOWN
-    letters = sum(map(str.isalpha, text[:READ]))
     # a dense script says in one character what a word says in others
-    dense = script in ("Hani", "Kana", "Hang")
+    enough = ENOUGH_LETTERS // 4 if script in ("Hani", "Kana", "Hang") else ENOUGH_LETTERS
+    few = len(list(islice(filter(str.isalpha, text[:READ]), enough))) < enough
     guesses = detect(text)
-    if letters < (ENOUGH_LETTERS // 4 if dense else ENOUGH_LETTERS) or not guesses:
+    if few or not guesses:
         return _short(script, share, claims, guesses)
     best = guesses[0]
     if script == "Hani" and share >= _NEARLY_ALL:

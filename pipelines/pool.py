@@ -50,6 +50,8 @@ MOST_REPLACED = 6
 BETWEEN_POOLS = Backoff(first_seconds=1.0)
 #: between two looks whether the pool lives that has a task
 LOOK_SECONDS = 1.0
+#: workers that had no task for so long are let go, with their memory; the next task waits a moment for new ones
+IDLE_SECONDS = 60.0
 #: workers that have been told to end have so long
 END_SECONDS = 10.0
 
@@ -64,11 +66,15 @@ class Pool:
         cpu_seconds: float = CPU_SECONDS,
         wall_seconds: float = WALL_SECONDS,
         worker_bytes: int = WORKER_BYTES,
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self.workers = workers or os.cpu_count() or 1
         self.cpu_seconds = cpu_seconds
         self.wall_seconds = wall_seconds
         self.worker_bytes = worker_bytes
+        self.idle_seconds = idle_seconds
+        #: tasks under way, and all there ever were
+        self._tasks = self._begun = 0
         #: times that a broken pool was replaced
         self.replaced = 0
         self._is_closed = False
@@ -80,7 +86,7 @@ class Pool:
         start = "spawn" if sys.platform == "win32" else "forkserver"
         context = multiprocessing.get_context(start)
         if start == "forkserver":
-            context.set_forkserver_preload(["pipelines.digest"])
+            context.set_forkserver_preload(["pipelines.preloaded"])
         return ProcessPool(
             max_workers=self.workers,
             max_tasks=TASKS_A_WORKER,
@@ -98,12 +104,25 @@ class Pool:
         A pool that broke (its fork server was killed, no process can be started) is replaced, and the task runs again:
         no page is blamed for it. Raises PoolUnavailable if that fails time and again.
         """
-        if self.cpu_seconds > FIRST_SECONDS:
+        self._tasks, self._begun = self._tasks + 1, self._begun + 1
+        try:
+            if self.cpu_seconds > FIRST_SECONDS:
+                async with self._shares.place(outlet) as use:
+                    with contextlib.suppress(_Late):
+                        return await self._insist(use, FIRST_SECONDS, function, *args, **kwargs)
             async with self._shares.place(outlet) as use:
-                with contextlib.suppress(_Late):
-                    return await self._insist(use, FIRST_SECONDS, function, *args, **kwargs)
-        async with self._shares.place(outlet) as use:
-            return await self._insist(use, self.cpu_seconds, function, *args, **kwargs)
+                return await self._insist(use, self.cpu_seconds, function, *args, **kwargs)
+        finally:
+            self._tasks -= 1
+            if not self._tasks:
+                asyncio.get_running_loop().call_later(self.idle_seconds, self._let_go, self._begun)
+
+    def _let_go(self, begun: int) -> None:
+        """End the workers if no task has come since; others are started with the next one, as at the beginning."""
+        if self._begun != begun or self._is_closed:
+            return
+        idle, self._pool = self._pool, self._made()
+        Thread(target=_end, args=[idle], daemon=True).start()
 
     async def _insist(
         self, use: Use, cpu_seconds: float, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs

@@ -13,6 +13,7 @@ from news.outlet import Outlet
 from news.page import Page
 from news.provenance import Provenance, hash_of, pack_lines
 from pipelines.extract import Extracted
+from pipelines.extract.second_opinion import reader_of
 
 #: of the code of this package, what decides which text is read in a page
 _CODE = ("extract/**/*", "digest.py", "language.py")
@@ -48,7 +49,15 @@ READER = _reader_hash()
 
 def read_with(outlet: Outlet, chrome: frozenset[int]) -> bytes:
     """Return the hash of all that a page of `outlet` is read with, beside the page."""
-    settings = (outlet.name, outlet.home, outlet.country, outlet.languages, outlet.timezone, outlet.hosts)
+    settings = (
+        outlet.name,
+        outlet.home,
+        outlet.country,
+        outlet.languages,
+        outlet.timezone,
+        outlet.hosts,
+        reader_of(outlet),
+    )
     return _hash_beside(settings, tuple(sorted((outlet.selectors or {}).items())), chrome)
 
 

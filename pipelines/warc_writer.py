@@ -10,7 +10,6 @@ from pathlib import Path
 
 from news.errors import ArchiveUnavailable, ConfigurationError
 from news.page import Page
-from pipelines.importing.warc_records import packed
 
 #: what `reprocess` looks for in the directory
 PATTERN = "*.warc.gz"
@@ -42,6 +41,9 @@ class WarcWriter:
 
         Raises ArchiveUnavailable if the disk does not take it; then nothing of it is left in the file.
         """
+        # `status` asks about the directory alone, and does without the library
+        from pipelines.importing.warc_records import packed
+
         record = await asyncio.to_thread(packed, page, outlet)
         try:
             await self._write(record, f"{page.fetched_at:%Y%m%d}")

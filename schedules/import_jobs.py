@@ -12,7 +12,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from scrapy.settings import Settings
 
 from crawler.slices import crawl_slice
-from ledger.faults import DATABASE_ERRORS, reason_of
+from ledger.faults import reason_of
 from ledger.import_progress import Import, fetched_of_list, import_of, outlets_of_list, stop
 from ledger.job_queue import make_due, unfinished_jobs
 from ledger.outbox import backlog
@@ -26,7 +26,7 @@ from pipelines.record import Purpose
 from schedules.crawl_progress import LOOK_SECONDS
 from schedules.import_slice import begin_import, outlet_or_site, reader_of
 from schedules.inline_worker import inline_worker
-from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after, insist, next_try
+from schedules.jobs import MOST_FAILURES, QUEUE_ERRORS, SLICE_SECONDS, Jobs, after, insist, next_try
 
 log = structlog.get_logger()
 
@@ -99,7 +99,7 @@ def define_imports(jobs: Jobs, settings: Settings) -> None:
         except Exception as error:
             reason = reason_of(error)
             await insist(lambda: _stop(jobs, import_id, reason, failures))
-            if isinstance(error, DATABASE_ERRORS) and failures < MOST_FAILURES:
+            if isinstance(error, QUEUE_ERRORS) and failures < MOST_FAILURES:
                 log.warning("job_tried_again", task="import", reason=reason)
                 return
             raise

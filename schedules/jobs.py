@@ -12,7 +12,7 @@ from typing import Any
 
 import procrastinate
 import structlog
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job
 from scrapy.settings import Settings
 
@@ -49,6 +49,10 @@ MOST_FAILURES = 7
 WHILE_AWAY = Backoff(first_seconds=1.0, most_seconds=30.0)
 #: a person waits for a recrawl that a site's pause holds up for so long
 PATIENCE_SECONDS = 30
+
+
+#: what the database or the queue in it may raise
+QUEUE_ERRORS = (*DATABASE_ERRORS, ConnectorException)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,7 +269,7 @@ async def insist(put: Callable[[], Awaitable[object]]) -> None:
     for failures in count(1):
         try:
             await put()
-        except DATABASE_ERRORS as error:
+        except QUEUE_ERRORS as error:
             pause_seconds = WHILE_AWAY.pause_seconds(failures)
             log.warning("job_waits_for_database", reason=reason_of(error), again_after_seconds=pause_seconds)
         else:
@@ -277,7 +281,7 @@ def next_try(task: str, error: Exception, failures: int) -> datetime:
     """Return when a job that failed is tried again, and log it; the queue counts as failed what is not."""
     at = after(failures)
     if not isinstance(error, BroadsheetError):  # those were told of where they happened
-        known = isinstance(error, DATABASE_ERRORS)
+        known = isinstance(error, QUEUE_ERRORS)
         reason, trace = reason_of(error), None if known else error
         log.warning("job_tried_again", task=task, at=at.isoformat(), reason=reason, exc_info=trace)
     return at

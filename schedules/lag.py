@@ -8,8 +8,10 @@ from prometheus_client import Counter, Gauge, Histogram
 
 log = structlog.get_logger()
 
-#: seconds between two looks
-BEAT_SECONDS = 0.05
+#: seconds between two looks: while the loop works, and while next to nothing happens
+BEAT_SECONDS, QUIET_BEAT_SECONDS = 0.05, 0.2
+#: a loop whose thread uses less of its time between two looks is quiet
+QUIET_RATIO = 0.1
 #: what one callback of ours may take of the loop's CPU at most
 MOST_CPU_SECONDS = 0.25
 #: at the start modules are imported and pools made; that is told from what happens later
@@ -48,12 +50,14 @@ async def watch_loop(longest: Longest | None = None) -> None:
     """Measure the loop for as long as the task lives."""
     longest = longest or Longest()
     began_at = monotonic()
+    beat = BEAT_SECONDS
     while True:
-        due_at, cpu_before = monotonic() + BEAT_SECONDS, thread_time()
-        await asyncio.sleep(BEAT_SECONDS)
+        due_at, cpu_before = monotonic() + beat, thread_time()
+        await asyncio.sleep(beat)
         late, cpu = max(0.0, monotonic() - due_at), thread_time() - cpu_before
         starting = monotonic() - began_at < START_SECONDS
         longest.note(late, cpu, starting=starting)
+        beat = QUIET_BEAT_SECONDS if cpu < QUIET_RATIO * beat else BEAT_SECONDS
         if min(late, cpu) > MOST_CPU_SECONDS and not starting:
             TOO_LONG.inc()
             log.warning("loop_held", cpu_seconds=round(min(late, cpu), 3), late_seconds=round(late, 3))

@@ -9,7 +9,7 @@ from datetime import datetime
 import structlog
 from procrastinate.exceptions import AlreadyEnqueued
 
-from ledger.faults import DATABASE_ERRORS, reason_of
+from ledger.faults import reason_of
 from ledger.job_queue import make_due, unfinished_jobs
 from ledger.outbox import backlog
 from ledger.reprocess_progress import Reprocessing, Steps, begin, reprocessing_of, stop
@@ -19,7 +19,7 @@ from schedules.crawl_progress import LOOK_SECONDS
 from schedules.import_jobs import LANES, PRIORITY
 from schedules.import_slice import outlet_or_site
 from schedules.inline_worker import inline_worker
-from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, after, insist
+from schedules.jobs import MOST_FAILURES, QUEUE_ERRORS, SLICE_SECONDS, Jobs, after, insist
 from schedules.reprocess_slice import Slice, slice_of
 
 log = structlog.get_logger()
@@ -88,7 +88,7 @@ def define_reprocessing(jobs: Jobs) -> None:
             await _defer(jobs, reprocessing_id, part, failures)
             return
         except Exception as error:
-            of_database = isinstance(error, DATABASE_ERRORS)
+            of_database = isinstance(error, QUEUE_ERRORS)
             reason = reason_of(error) if of_database else f"{type(error).__name__}: see the log"
             await insist(lambda: _stop(jobs, ours, reason))
             if failures < MOST_FAILURES:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.discovery import ROBOTS_SOURCES
-from ledger.faults import DATABASE_ERRORS, in_transaction, reason_of
+from ledger.faults import in_transaction, reason_of
 from ledger.locks import Lock, let_go_when_silent
 from ledger.outlet_health import last_activity
 from ledger.schedule_state import ScheduleState, known, note_asked
@@ -24,7 +24,7 @@ from news.clock import now, offset, on_system_clock
 from news.outlet import Outlet, Source, SourceKind
 from schedules.cancellation import end_all
 from schedules.health_checks import Activity, look_after
-from schedules.jobs import Jobs
+from schedules.jobs import QUEUE_ERRORS, Jobs
 from schedules.plan import Habit, NextReading, after_quiet, learn, next_reading, zone_of
 
 log = structlog.get_logger()
@@ -268,7 +268,7 @@ class Keeper:
             return  # its file was taken away a moment ago
         try:
             await self._ask_for(outlet, self._plans[slug], now())
-        except DATABASE_ERRORS as error:
+        except QUEUE_ERRORS as error:
             self._made_of.pop(slug, None)
             log.warning("timetable_waits", outlet=slug, reason=reason_of(error))
         except asyncio.CancelledError:

@@ -51,8 +51,12 @@ async def work(jobs: Jobs, concurrency: int) -> None:
 
 async def _work_while(jobs: Jobs, locks: WorkerLocks, concurrency: int) -> None:
     async def locked(call: AsyncCallNext, context: procrastinate.JobContext, worker: Worker) -> Any:
-        if worker.worker_id is not None:
-            await locks.is_worker(worker.worker_id)
+        with locks.job():
+            if worker.worker_id is not None:
+                await locks.is_worker(worker.worker_id)
+            return await limited(call, context)
+
+    async def limited(call: AsyncCallNext, context: procrastinate.JobContext) -> Any:
         MAY_SEND.set(locks.is_certain)  # for this job, whose task has a context of its own
         limit = asyncio.timeout(JOB_SECONDS)
         try:
@@ -68,7 +72,7 @@ async def _work_while(jobs: Jobs, locks: WorkerLocks, concurrency: int) -> None:
     worker = jobs.app.run_worker_async(
         queues=[jobs.queue],
         concurrency=concurrency,
-        fetch_job_polling_interval=2.0,
+        fetch_job_polling_interval=5.0,  # for what was put off until a time; of all else PostgreSQL sends word
         shutdown_graceful_timeout=0.0,  # a crawl is cancelled, which ends it cleanly
         install_signal_handlers=False,
         delete_jobs="successful",  # their result is in the ledger

@@ -1,8 +1,8 @@
 """Which workers live: each holds a lock in the database, which ends with its connection however the process ends."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from math import inf
 from time import monotonic
 
@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.locks import Lock, held, let_go_when_silent
 
-#: seconds between two looks whether our own locks are still held
-WATCH_SECONDS = 1.0
+#: seconds between two looks whether our own locks are still held: while a job runs, and while none does
+WATCH_SECONDS, IDLE_WATCH_SECONDS = 1.0, 5.0
 #: a worker that has not seen its locks for so long sends no request: they may be lost, and its jobs another's.
 #: shorter than anybody waits before taking them over (schedules.work.REAP_SECONDS)
 CERTAIN_SECONDS = 4.0
@@ -30,8 +30,21 @@ class WorkerLocks:
         self._held: set[int] = set()
         self._seen_at = -inf
         self._seen = asyncio.Event()
+        self._jobs = 0
+        #: a job has begun
+        self._begun = asyncio.Event()
         #: a connection does one thing at a time
         self._turn = asyncio.Lock()
+
+    @contextmanager
+    def job(self) -> Iterator[None]:
+        """Look at the locks as often as a job needs it, within the block."""
+        self._jobs += 1
+        self._begun.set()
+        try:
+            yield
+        finally:
+            self._jobs -= 1
 
     async def is_worker(self, worker_id: int) -> None:
         """Say that the worker of this number lives, and return once that is certain; said again, it does nothing."""
@@ -68,7 +81,10 @@ class WorkerLocks:
                 return
             self._seen_at = asked_at
             self._seen.set()
-            await asyncio.sleep(WATCH_SECONDS)
+            self._begun.clear()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(WATCH_SECONDS if self._jobs else IDLE_WATCH_SECONDS):
+                    await self._begun.wait()
 
     async def _lock(self, function: str, kind: int, key: str) -> None:
         await self._connection.execute(text(f"SELECT {function}(:kind, hashtext(:key))"), {"kind": kind, "key": key})

@@ -1,6 +1,7 @@
 """What the tests of every package share: a real PostgreSQL for the session, an empty ledger of its own for each test."""
 
 import asyncio
+import fcntl
 import os
 import shutil
 import signal
@@ -107,18 +108,33 @@ async def engine(fresh_database: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture(scope="session")
-def elasticsearch_url() -> Iterator[str]:
-    """Give the address of a real Elasticsearch, one for the whole session."""
+def of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a directory that all processes of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_url(of_the_run: Path) -> Iterator[str]:
+    """Give the address of a real Elasticsearch, one for all processes of a run: whatever is in it has names of its test's own."""
     if elasticsearch_server.OWN_SERVER:
         yield elasticsearch_server.OWN_SERVER
         return
     try:
-        with elasticsearch_server.running() as node:
-            yield node.url
+        with elasticsearch_server.shared(of_the_run / "elasticsearch.json") as url:
+            yield url
     except elasticsearch_server.Unavailable as reason:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(reason))
+
+
+@pytest.fixture(scope="module")
+def elasticsearch_names(elasticsearch_url: str, of_the_run: Path) -> Iterator[str]:
+    """Give the same address to whom works under the names that users have (`articles`, `events`), to one module at a time."""
+    with (of_the_run / "elasticsearch-names.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield elasticsearch_url
 
 
 @pytest.fixture

@@ -1,16 +1,20 @@
 """Starts a server and ends it when its own standard input ends: when the tests' process ends, however it ends.
 
-`python elasticsearch_guard.py USER COMMAND…`; with a USER, GUARD_GROUP in the environment is its group. Prints the
-server's process id. Should the guard itself be killed, the kernel tells the server; Linux alone can.
+`python elasticsearch_guard.py USER COMMAND…`; with a USER, GUARD_GROUP in the environment is its group. With GUARD_HELD it
+ends the server when nobody holds a lock on that file any more, and removes the file's directory. Prints the server's
+process id. Should the guard itself be killed, the kernel tells the server; Linux alone can.
 """
 
 import ctypes
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 #: Linux's prctl option by which a process asks to be told that its parent died
@@ -24,6 +28,7 @@ def main(user: str, command: list[str]) -> None:
     as_user: dict[str, Any] = {}
     if user:
         as_user = {"user": user, "group": int(os.environ.pop("GUARD_GROUP")), "extra_groups": []}
+    held = os.environ.pop("GUARD_HELD", "")
     libc = ctypes.CDLL(None)
 
     def die_with_guard() -> None:
@@ -40,8 +45,12 @@ def main(user: str, command: list[str]) -> None:
     )
 
     def watch() -> None:
-        while os.read(0, 4096):
-            pass
+        if held:
+            # never closed: who comes now finds that the server is ending
+            fcntl.flock(os.open(held, os.O_RDONLY), fcntl.LOCK_EX)
+        else:
+            while os.read(0, 4096):
+                pass
         _end(server, signal.SIGTERM)
         with suppress(subprocess.TimeoutExpired):
             server.wait(END_SECONDS)
@@ -52,6 +61,8 @@ def main(user: str, command: list[str]) -> None:
         print(server.pid, flush=True)  # noqa: T201
     server.wait()
     _end(server, signal.SIGKILL)
+    if held:
+        shutil.rmtree(Path(held).parent, ignore_errors=True)
     os._exit(0)
 
 

@@ -2,7 +2,7 @@
 
 `BROADSHEET_TEST_ELASTICSEARCH_URL` names a server. Otherwise two zips are fetched by Maven (docs/internals/elasticsearch.md says
 which and why), put together once in the platform's cache directory, and started on loopback as a user that is not root.
-A small guard process holds the server and ends it when the tests end, however they end.
+A small guard process holds the server and ends it when the tests end, however they end. The processes of one run share a server.
 """
 
 import base64
@@ -19,7 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,8 @@ OWN_SERVER = os.environ.pop(NAMED, None)
 PREFIX = "broadsheet-elasticsearch-"
 #: a cold start takes 15 s on two idle cores; several engineers may share them
 START_SECONDS = 240
+#: Java's second compiler pays for itself in hours, not in minutes: without it a start takes 13 s of CPU, with it 21 s
+FIRST_COMPILER = "-XX:TieredStopAtLevel=1"
 
 GUARD = Path(__file__).with_name("elasticsearch_guard.py")
 
@@ -51,6 +53,8 @@ class Node:
     files: Mapping[str, bytes] = field(default_factory=dict)
     password: str = ""
     heap: str = "1g"
+    #: of one compiler of Java's: for tests, not for who measures
+    short_lived: bool = False
     guard: "subprocess.Popen[bytes] | None" = None
     pid: int = 0
 
@@ -59,21 +63,27 @@ class Node:
         """The address of its HTTP port, without credentials."""
         return f"{'https' if 'ca.pem' in self.files else 'http'}://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Start the process under a guard; `wait` says when it answers."""
+    def start(self, held: Path | None = None) -> None:
+        """Start the process under a guard; `wait` says when it answers.
+
+        It ends by `stop` or with this process; with `held`, when no process has a lock on that file any more: its directory is
+        then removed, too.
+        """
         user = account()
         environment = {
             "PATH": os.environ["PATH"],
             "ES_JAVA_HOME": str(java_home()),
             "ES_JAVA_OPTS": f"-Xms{self.heap} -Xmx{self.heap}",
+            "CLI_JAVA_OPTS": f"-XX:+UseSerialGC {FIRST_COMPILER}",  # the launcher's
             "ES_PATH_CONF": str(self.directory / "config"),
             "ES_TMPDIR": str(self.directory / "tmp"),
             "GUARD_GROUP": str(user.pw_gid if user else 0),
+            "GUARD_HELD": str(held or ""),
         }
         with (self.directory / "stdout").open("ab") as log:
             self.guard = subprocess.Popen(
                 [sys.executable, GUARD, user.pw_name if user else "", assembled() / "bin/elasticsearch"],
-                stdin=subprocess.PIPE,
+                stdin=subprocess.DEVNULL if held else subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 env=environment,
@@ -142,6 +152,7 @@ def make_nodes(
     heap: str = "1g",
     settings: Mapping[str, str] | None = None,
     files: Mapping[str, bytes] | None = None,
+    short_lived: bool = False,
 ) -> list[Node]:
     """Return `count` nodes of one cluster, laid out under `directory` and not started yet.
 
@@ -158,6 +169,7 @@ def make_nodes(
             files=files or {},
             password=password,
             heap=heap,
+            short_lived=short_lived,
         )
         for number in range(count)
     ]
@@ -195,6 +207,7 @@ def _lay_out(node: Node, nodes: Sequence[Node]) -> None:
         (config / name).write_bytes(content)
     (config / "jvm.options").write_text(
         "-XX:+UseSerialGC\n-Djava.io.tmpdir=${ES_TMPDIR}\n-XX:+ExitOnOutOfMemoryError\n-Djava.net.preferIPv4Stack=true\n"
+        + (f"{FIRST_COMPILER}\n" if node.short_lived else "")
     )
     user = account()
     if node.password:
@@ -225,11 +238,15 @@ def _bootstrap(node: Node) -> None:
 
 @contextmanager
 def running(
-    *, password: str = "", settings: Mapping[str, str] | None = None, files: Mapping[str, bytes] | None = None
+    *,
+    password: str = "",
+    settings: Mapping[str, str] | None = None,
+    files: Mapping[str, bytes] | None = None,
+    short_lived: bool = False,
 ) -> Iterator[Node]:
     """Run one node for as long as the block lasts."""
     with temporary_directory() as directory:
-        (node,) = make_nodes(directory, password=password, settings=settings, files=files)
+        (node,) = make_nodes(directory, password=password, settings=settings, files=files, short_lived=short_lived)
         try:
             node.start()
             node.wait()
@@ -239,15 +256,64 @@ def running(
 
 
 @contextmanager
+def shared(file: Path) -> Iterator[str]:
+    """Give the address of the node that all processes of one run of the tests share; `file` is theirs, and says where it is.
+
+    Who needs it first starts it. It ends when the last of them has left the block, or has ended in whatever way: each holds a
+    lock on a file in its directory, and the guard waits until that is its own.
+    """
+    with ExitStack() as held:
+        with file.open("a+") as known:
+            fcntl.flock(known, fcntl.LOCK_EX)  # one starts it, the others wait
+            known.seek(0)
+            said = known.read()
+            url = _joined(json.loads(said), held) if said else None
+            if url is None:
+                url, lock = _started_for_all(held)
+                known.truncate(0)
+                json.dump({"url": url, "held": str(lock)}, known)
+        yield url
+
+
+def _joined(known: Mapping[str, str], held: ExitStack) -> str | None:
+    """Return the address of a node that runs, once a lock keeps it alive; None if it is ending."""
+    try:
+        lock = held.enter_context(Path(known["held"]).open("rb"))  # noqa: SIM115 - the stack closes it
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return None
+    return known["url"]
+
+
+def _started_for_all(held: ExitStack) -> tuple[str, Path]:
+    """Start a node that lives as long as there is a lock on a file; return its address and that file."""
+    _remove_what_was_left()
+    directory = Path(tempfile.mkdtemp(prefix=PREFIX))
+    directory.chmod(0o755)
+    (directory / "held").touch()
+    lock = held.enter_context((directory / "held").open("rb"))
+    fcntl.flock(lock, fcntl.LOCK_SH)
+    try:
+        (node,) = make_nodes(directory, short_lived=True)
+        node.start(directory / "held")
+    except BaseException:
+        shutil.rmtree(directory, ignore_errors=True)  # there is no guard yet who does it
+        raise
+    node.wait()
+    assert node.guard
+    assert node.guard.stdout
+    node.guard.stdout.close()
+    node.guard.returncode = 0  # it may outlive this process, of which Popen would warn
+    return node.url, directory / "held"
+
+
+@contextmanager
 def temporary_directory() -> Iterator[Path]:
     """Give a directory that the server's user can reach, and remove it at the end.
 
     What earlier tests left that were killed is removed, too: nobody holds the lock on it any more.
     """
-    for held in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/held"):
-        with suppress(OSError), held.open("rb") as lock:  # held by another, or another's
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(held.parent, ignore_errors=True)
+    _remove_what_was_left()
     directory = Path(tempfile.mkdtemp(prefix=PREFIX))
     directory.chmod(0o755)
     with (directory / "held").open("wb") as lock:
@@ -256,6 +322,13 @@ def temporary_directory() -> Iterator[Path]:
             yield directory
         finally:
             shutil.rmtree(directory, ignore_errors=True)
+
+
+def _remove_what_was_left() -> None:
+    for held in Path(tempfile.gettempdir()).glob(f"{PREFIX}*/held"):
+        with suppress(OSError), held.open("rb") as lock:  # held by another, or another's
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(held.parent, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,21 @@ sys.stdin.read()
 """
 
 
+#: holds a lock on the file that is named, starts such a guard for all, and waits
+SHARING = f"""
+import fcntl, os, subprocess, sys
+lock = open(sys.argv[1], "rb")
+fcntl.flock(lock, fcntl.LOCK_SH)
+if sys.argv[2:]:
+    os.environ |= {{"GUARD_GROUP": "0", "GUARD_HELD": sys.argv[1]}}
+    guard = subprocess.Popen([sys.executable, {str(GUARD)!r}, "", "sleep", "3600"], stdin=subprocess.DEVNULL,
+                             stdout=subprocess.PIPE, start_new_session=True)
+    print(guard.stdout.readline().decode().strip(), flush=True)
+print("holds", flush=True)
+sys.stdin.read()
+"""
+
+
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
 
 
@@ -52,6 +67,32 @@ def test_a_kill_with_9_leaves_no_server(killed: str) -> None:
     parent.wait()
     parent.stdin.close()
     parent.stdout.close()
+
+
+def test_a_server_of_all_ends_with_the_last_of_them_however_they_end(tmp_path: Path) -> None:
+    held = tmp_path / "server" / "held"
+    held.parent.mkdir()
+    held.touch()
+
+    def holder(*starts: str) -> "subprocess.Popen[bytes]":
+        command = [sys.executable, "-c", SHARING, held, *starts]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    with holder("starts") as first, holder() as second:
+        assert first.stdout
+        assert second.stdout
+        child = int(first.stdout.readline())
+        assert second.stdout.readline() == b"holds\n"
+        first.kill()
+        first.wait()
+        time.sleep(0.3)
+        assert lives(child)
+        second.kill()
+    deadline = time.monotonic() + 30
+    while (lives(child) or held.parent.exists()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not lives(child)
+    assert not held.parent.exists()
 
 
 def test_what_a_killed_run_left_is_removed_and_what_is_held_stays() -> None:

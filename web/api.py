@@ -66,6 +66,7 @@ async def search(request: Request, asked: Annotated[SearchQuery, Query()]) -> Re
     return json_answer(
         {
             "total": found.total,
+            "estimated": found.is_estimated,
             "hits": [_hit(hit, wanted) for hit in found.hits],
             "facets": {name: _buckets(buckets) for name, buckets in found.facets.items()},
             "histogram": _buckets(found.histogram),

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, create_model
 
-from index.fields import FIELDS, DeclaredField
+from index.declaration import DeclaredField
+from index.fields import FIELDS
 from news.article import Article, Kind
 from news.difference import Operation
 from news.edits import EditKind
@@ -131,6 +132,7 @@ class SearchResponse(ApiModel):
     """A page of results."""
 
     total: int
+    estimated: Annotated[bool, Field(description="Total, facets or histogram are estimates: very many were found.")]
     hits: list[SearchHit]
     facets: dict[str, list[FacetCount]]
     histogram: Annotated[list[FacetCount], Field(description="Articles by date of publication.")]

@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from index.declaration import Json
 from index.document import folded_value
-from index.fields import Json, boosts, texts
+from index.fields import boosts, texts
 from index.query import MARK_END, MARK_START, Interval, Query, Sort
 from index.schema import analysed_as
 from index.syntax import And, FacetTerm, Not, Or, QueryNode, Term

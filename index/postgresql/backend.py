@@ -78,16 +78,18 @@ class PostgresqlIndex:
         place = begin(query)
         with _our_words():
             async with self.engine.connect() as connection:
+                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
                 search = Search(connection, query, parsed.tree, place)
-                total = await search.total()
+                total = (await search.found()).total
                 hits, cursor = await search.hits() if query.size else ((), None)
                 facets = await search.facets()
                 histogram = await search.histogram()
-        notes = parsed.notes
+                notes = (*parsed.notes, *await search.notes())
         if query.significant_terms:
             notes = (*notes, "PostgreSQL does not compute significant terms; Elasticsearch does.")
         return Results(
             total=total,
+            is_estimated=search.is_estimated,
             hits=hits,
             facets=facets,
             histogram=histogram,

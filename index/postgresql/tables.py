@@ -36,6 +36,7 @@ ARTICLES = Table(
 Index("articles_words", ARTICLES.c.words, postgresql_using="gin")
 Index("articles_labels", ARTICLES.c.labels, postgresql_using="gin")
 Index("articles_sorted_at", ARTICLES.c.sorted_at, ARTICLES.c.id)
+Index("articles_newest", ARTICLES.c.sorted_at.desc().nulls_last(), ARTICLES.c.id)
 Index("articles_published_at", ARTICLES.c.published_at)
 
 EVENTS = Table(

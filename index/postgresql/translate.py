@@ -13,6 +13,7 @@ from sqlalchemy import (
     literal,
     not_,
     or_,
+    text,
     true,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, TSQUERY
@@ -29,6 +30,8 @@ _RANK = [0.1, 0.3, 0.6, 1.0]
 #: divide by 1 + the logarithm of the length, so that long texts do not win by length
 _BY_LENGTH = 1
 
+_INSTANT, _DAY = DateTime(timezone=True), text("interval '1 day'")
+
 Condition = ColumnElement[bool]
 
 
@@ -36,8 +39,8 @@ def condition(node: QueryNode | None) -> Condition:
     """Return the condition of a tree. What is text alone becomes one tsquery, which the index answers at once."""
     if node is None:
         return true()
-    if (text := tsquery(node)) is not None:
-        return ARTICLES.c.words.op("@@")(cast(text, TSQUERY))
+    if (words := tsquery(node)) is not None:
+        return ARTICLES.c.words.op("@@")(cast(words, TSQUERY))
     match node:
         case FacetTerm(name, value):
             return ARTICLES.c.labels.contains([f"{name}={folded_value(value)}"])
@@ -74,12 +77,12 @@ def tsquery(node: QueryNode) -> str | None:
 
 
 def _row(row: tuple[PhraseToken, ...], weight: str) -> str:
-    text = ""
+    written = ""
     for each in row:
         flags = ("*" if each.prefix else "") + weight
-        sign = "" if not text else " <-> " if each.distance == 1 else f" <{each.distance}> "
-        text += f"{sign}'{each.form}'{':' + flags if flags else ''}"
-    return text
+        sign = "" if not written else " <-> " if each.distance == 1 else f" <{each.distance}> "
+        written += f"{sign}'{each.form}'{':' + flags if flags else ''}"
+    return written
 
 
 def filters(query: Query) -> dict[str, Condition]:
@@ -107,12 +110,25 @@ def published(query: Query) -> list[Condition]:
     return [or_(and_(*exact), and_(*days))]
 
 
+def near(query: Query) -> list[Condition]:
+    """Return what the range of publication says of the time by which articles are ordered: a day more at each end.
+
+    No time zone is further from UTC than a day.
+    """
+    found: list[Condition] = []
+    if query.published_from is not None:
+        found.append(ARTICLES.c.sorted_at >= cast(query.published_from, _INSTANT) - _DAY)
+    if query.published_until is not None:
+        found.append(ARTICLES.c.sorted_at < cast(query.published_until, _INSTANT) + _DAY)
+    return found
+
+
 def score(node: QueryNode | None, query: Query, origin: str) -> ColumnElement[float]:
     """Return the relevance of an article, halved for each `query.freshness` of age before `origin`."""
-    terms = [text for term in positive_terms(node) if (text := tsquery(Term(term.text, prefix=term.prefix)))]
+    terms = [words for term in positive_terms(node) if (words := tsquery(Term(term.text, prefix=term.prefix)))]
     rank: ColumnElement[float] = literal(1.0, Double)
     if terms:
-        sought = cast(" | ".join(f"({text})" for text in terms), TSQUERY)
+        sought = cast(" | ".join(f"({words})" for words in terms), TSQUERY)
         rank = cast(func.ts_rank(cast(_RANK, ARRAY(REAL)), ARTICLES.c.words, sought, _BY_LENGTH), Double())
     if query.freshness is None:
         return rank

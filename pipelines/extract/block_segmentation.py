@@ -56,6 +56,8 @@ class Outline:
     cut: bool = False
     #: of each link: the place of the block that ends with or after it, its address, its words as written
     anchors: list[tuple[int, str, str]] = field(default_factory=list)
+    #: characters that stand in hidden elements, scripts in them included
+    hidden: int = 0
 
     def above(self, box: int) -> Iterator[int]:
         """Yield `box` and those that hold it, the body last."""
@@ -120,9 +122,12 @@ class _Line:
         self.opens_linked: bool | None = None
 
 
-def outline(body: LexborNode) -> Outline:
-    """Return the blocks of the page's body. The walk is iterative: depth costs no stack."""
-    walk = _Walk()
+def outline(body: LexborNode, *, hidden: bool = False) -> Outline:
+    """Return the blocks of the page's body, `hidden` elements read as if they were shown.
+
+    The walk is iterative: depth costs no stack.
+    """
+    walk = _Walk(hidden=hidden)
     node: LexborNode | None = body.first_child
     while True:
         down = walk.enter(node) if node is not None else None
@@ -140,7 +145,8 @@ def outline(body: LexborNode) -> Outline:
 class _Walk:
     """Where the walk is: the box that it is in, the line that it gathers, and the way back up."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, hidden: bool) -> None:
+        self.hidden = hidden
         self.found = Outline(boxes=[Box(-1, "body", "", "", 0)], blocks=[])
         self.line = _Line()
         self.box = self.in_links = self.in_bold = 0
@@ -157,7 +163,7 @@ class _Walk:
         elif tag == "br":
             self._break()
         elif tag is None or tag in _SKIPPED or not tag[0].isalpha():
-            if tag not in ("svg", "button"):
+            if tag not in ("svg", "button", "-comment"):
                 self.line.parts.append(" ")
         elif len(self.way) >= DEPTH_LIMIT:
             self.found.cut = True
@@ -165,8 +171,9 @@ class _Walk:
             return self._enter_plain(node, tag)
         else:
             attributes = node.attributes
-            if _hidden(attributes):
+            if not self.hidden and _hidden(attributes):
                 self.line.parts.append(" ")
+                self.found.hidden += len(node.text() or "")
             else:
                 label = f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
                 enter = self._enter_inline if tag in _INLINE else self._enter_block

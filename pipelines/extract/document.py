@@ -3,7 +3,7 @@
 import codecs
 import re
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from charset_normalizer import from_bytes
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -110,8 +110,25 @@ def _guess(content: bytes, claims: list[str]) -> str:
     return best.encoding if best else "cp1252"
 
 
+#: where a word may be parted at a line's end (soft hyphen, zero width space), and what joins words unseen (word joiner,
+#: zero width no-break space). Joiners and marks of direction stay: Persian, Hindi, emoji and Hebrew need them
+_UNSEEN = "\x00\u00ad\u200b\u2060\ufeff"
+_UNSEEN_REFERENCE = re.compile(
+    r"&(?:shy|ZeroWidthSpace|NoBreak|#(?:0*(?:173|8203|8288|65279)|[xX]0*(?:[aA][dD]|200[bB]|2060|[fF][eE][fF][fF])));",
+)
+_UNSEEN_ESCAPE = re.compile(r"\\u(?:00[aA][dD]|200[bB]|2060|[fF][eE][fF][fF])")
+
+
 def _clean(text: str) -> str:
-    return text.replace("\x00", "") if "\x00" in text else text
+    """Return the text without characters that are no part of a word, as it is shown.
+
+    >>> _clean("Bundes\u00adtags&shy;wahl"), _clean("&amp;shy;")
+    ('Bundestagswahl', '&amp;shy;')
+    """
+    for each in _UNSEEN:
+        if each in text:
+            text = text.replace(each, "")
+    return _UNSEEN_REFERENCE.sub("", text) if "&" in text else text
 
 
 #: a tag with more attributes costs quadratic time (100,000: 19 s); real pages stay under 100
@@ -178,7 +195,7 @@ def _too_deep(html: str) -> bool:
 
 #: one selector for all elements that state something, so that the tree is searched once
 _STATEMENTS = (
-    'meta, link[rel], title, h1, time, script[type*="ld+json" i], [itemprop], [rel~="author"], '
+    'base[href], meta, link[rel], title, h1, time, script[type*="ld+json" i], [itemprop], [rel~="author"], '
     '[class*="author" i], [class*="byline" i]'
 )
 _SIGNED = re.compile(r"author|byline", re.IGNORECASE)
@@ -194,6 +211,8 @@ class Document:
 
     url: str
     tree: LexborHTMLParser
+    #: what `<base href>` states, absolute
+    bases: list[str] = field(default_factory=list)
     #: lower-case name, property or itemprop of meta tags -> contents as written
     metas: dict[str, list[str]] = field(default_factory=dict)
     #: rel of link elements -> absolute addresses
@@ -209,6 +228,11 @@ class Document:
     nodes: tuple[json_ld.Node, ...] = ()
     #: the JSON-LD node of the page's own article, {} where there is none
     article: json_ld.Node = field(default_factory=dict)
+
+    @property
+    def base(self) -> str:
+        """Return what relative addresses are relative to: the first `<base href>`, else the page's address."""
+        return self.bases[0] if self.bases else self.url
 
     def meta(self, *names: str) -> str:
         """Return the first content that is not empty of the first of these names that has one, as plain text."""
@@ -230,11 +254,13 @@ def parse(html: str, url: str) -> Document:
             break
         tag, attributes = node.tag, node.attributes
         if tag == "script":
-            scripts.append(node.text() or "")
+            scripts.append(_UNSEEN_ESCAPE.sub("", node.text() or ""))
         elif tag == "title":
             title = title or plain((node.text() or "")[:_CONTENT_LIMIT])
         elif tag == "meta":
             _meta(document, attributes)
+        elif tag == "base":
+            _base(document, attributes)
         elif tag == "link":
             _link(document, attributes)
         elif tag == "h1":
@@ -263,6 +289,15 @@ def _meta(document: Document, attributes: dict[str, str | None]) -> None:
             document.metas.setdefault(name.strip().lower(), []).append(content[:_CONTENT_LIMIT])
 
 
+def _base(document: Document, attributes: dict[str, str | None]) -> None:
+    try:
+        base = urljoin(document.url, (attributes.get("href") or "").strip()[:_CONTENT_LIMIT])
+        if urlsplit(base).scheme in ("http", "https"):
+            document.bases.append(base)
+    except ValueError:  # a broken address states nothing
+        return
+
+
 def _link(document: Document, attributes: dict[str, str | None]) -> None:
     target = (attributes.get("href") or "").strip()
     if len(target) > _CONTENT_LIMIT:
@@ -270,6 +305,6 @@ def _link(document: Document, attributes: dict[str, str | None]) -> None:
     for rel in (attributes.get("rel") or "").lower().split():
         if target:
             try:
-                document.links.setdefault(rel, []).append(urljoin(document.url, target))
+                document.links.setdefault(rel, []).append(urljoin(document.base, target))
             except ValueError:  # a broken address states nothing
                 continue

@@ -148,6 +148,10 @@ def _shown_entries(page: Outline, text: list[Block], zone: ZoneInfo | None) -> t
 
 #: a page with more text of its own than this is an article that speaks of walls
 _WALL_TEXT = 1_200
+#: with more than this it is a wall only if its title is hardly more than what walls say: a hiker may be "not found"
+_PROSE = 300
+_MOST_OF_TITLE = 0.6
+_TITLE_PARTS = re.compile(r"\s[-–—|·:»]\s|\n")
 
 _BOT_CHECK = re.compile(any_of("bot_check"), re.IGNORECASE)
 _CONSENT = re.compile(any_of("consent"), re.IGNORECASE)
@@ -174,13 +178,24 @@ def wall(document: Document, body: str, shown: str, *, dated: bool) -> Refusal |
         return None
     title = document.title[:300]
     head = f"{title}\n{' '.join((node.text() or '')[:200] for node in document.headings[:3])}"
-    little = len(shown) < 3 * _WALL_TEXT
-    if _BOT_CHECK.search(head) or (little and _BOT_CHECK.search(shown) and not document.article):
+    little = len(shown) < 3 * _WALL_TEXT and len(body) < _PROSE
+    if _says(_BOT_CHECK, head, body) or (little and _BOT_CHECK.search(shown) and not document.article):
         return Refusal(outcome=Outcome.WALL, reason=f"A bot check replaces the article (“{title[:80]}”).")
-    if _CONSENT.search(head) or (little and len(body) < 400 and _CONSENT.search(shown) and not document.article):
+    if _says(_CONSENT, head, body) or (little and _CONSENT.search(shown) and not document.article):
         return Refusal(outcome=Outcome.WALL, reason=f"A consent wall replaces the article (“{title[:80]}”).")
-    if _ERROR.search(head):
+    if _says(_ERROR, head, body):
         return Refusal(
             outcome=Outcome.WALL, reason=f"An error page was sent as if it were the article (“{title[:80]}”)."
         )
     return None
+
+
+def _says(wall: re.Pattern[str], head: str, body: str) -> bool:
+    """Say whether title or headings are a wall's: beside prose, only where they say little else."""
+    if len(body) < _PROSE:
+        return bool(wall.search(head))
+    return any(
+        sum(len(match[0]) for match in wall.finditer(part)) > _MOST_OF_TITLE * len(part.strip())
+        for part in _TITLE_PARTS.split(head)
+        if part.strip()
+    )

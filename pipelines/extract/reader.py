@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from news.article import BODY_LIMIT, Article, Kind
@@ -16,18 +16,18 @@ from pipelines.extract.block_segmentation import Outline, outline
 from pipelines.extract.body import DOUBTED_BELOW, length, second_opinion
 from pipelines.extract.body_links import body_links
 from pipelines.extract.bylines import bylines
-from pipelines.extract.comparison import Candidate, line_hashes, plain
+from pipelines.extract.comparison import Candidate, letters, line_hashes, plain
 from pipelines.extract.dates import Place, modified, published
 from pipelines.extract.document import Document, decode, overstrained, parse
 from pipelines.extract.headline import SEPARATOR, TITLE_LIMIT, headlines, title_parts
 from pipelines.extract.human_dates import find
+from pipelines.extract.images import images
 from pipelines.extract.instants import zone_of_outlet
 from pipelines.extract.metadata import (
     canonical,
     first_guess,
     free,
     genre,
-    images,
     keywords,
     locked_parts,
     rights,
@@ -37,6 +37,7 @@ from pipelines.extract.metadata import (
 )
 from pipelines.extract.page_kind import entries, is_live, kind, wall
 from pipelines.extract.paragraphs import paragraphs
+from pipelines.extract.second_opinion import reader_of, reconsider, trafilatura_text, with_hidden
 from pipelines.extract.standfirst import descriptions, standfirst
 from pipelines.extract.statements import claim_reviews, correction_notices, is_based_on
 from pipelines.extract.title_lines import mended
@@ -103,11 +104,16 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     shown = outline(body_node)
     site = (urlsplit(page.final_url).hostname or "").removeprefix("www.")
     found = paragraphs(shown, tops, chrome, site)
+    shown, found = with_hidden(document, shown, found, tops, chrome, site)
     better = mended(tops, document, shown, found.blocks, sites)
     if better is not tops:
         tops, found = better, paragraphs(shown, better, chrome, site)
+    titles = {letters(each) for each in (tops.headline, *tops.alternatives)}
+    found = replace(found, blocks=reconsider(document, shown, found.blocks, tops.headline, titles))
     lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline, chrome)
+    if repeated and len(repeated) == len(found.blocks):  # nothing else is the text
+        lead, repeated = "", frozenset()
 
     near = bylines(shown, found.blocks, tops, title_parts(document))
     spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
@@ -119,14 +125,16 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     body = "\n".join(block.text for block in kept)
     live = entries(document, shown, found.blocks, zone, live=is_live(document))
 
-    if length(body) < DOUBTED_BELOW:
+    if reader_of(outlet) == "trafilatura":
+        body = trafilatura_text(page.content, page.final_url)
+    elif length(body) < DOUBTED_BELOW and not found.is_ciphered:
         body = second_opinion(document, body)
     if not body and live:
         body = "\n".join(part for entry in live for part in (entry.headline, entry.body) if part)
     marked = any(shown.boxes[at].tag == "article" for block in found.blocks[:1] for at in shown.above(block.box))
     sort = kind(document, body, len(live), dated=issued is not None, marked=marked)
-    if not body and sort in (Kind.VIDEO, Kind.GALLERY):
-        body, lead = lead, ""  # what is said of a film or a gallery is all its text
+    if not body and (sort in (Kind.VIDEO, Kind.GALLERY) or found.is_ciphered):
+        body, lead = lead, ""  # what is said of a film or a gallery, or before a paywall, is all its text
     refusal = _refused(
         document, body, " ".join(block.text for block in shown.blocks), sort, cut=shown.cut, dated=issued is not None
     )

@@ -21,6 +21,10 @@ _TITLE = 12
 _TEASER = 400
 #: a region of links has at most this share of the article's prose
 _LIGHT = 0.5
+#: boxes that are looked into; each costs a pass over their blocks, and real articles stand less deep
+_SCANS_LIMIT = 40
+#: a region of less than this share of the article's prose is no part of it by its size alone
+_THIN = 0.12
 #: the share of a region's paragraphs that a link or a date introduces, from which on it is a list of entries
 _INTRODUCED = 0.7
 #: the mass of a paragraph of two hundred characters: less is no article beside which something can stand
@@ -55,7 +59,13 @@ def narrowed(page: Outline, chosen: int, headline: str, site: str) -> int:
     site = site_of(f"https://{site}/") if site else ""
     at = left = chosen
     narrowing = True
-    while regions := _regions(page, at, spans):
+    scans = 0
+    while (regions := _regions(page, at, spans)) and scans < _SCANS_LIMIT:
+        if len(regions) == 1 and regions[0].mass == boxes[at].mass:  # a wrapper
+            at = regions[0].boxes[0]
+            left = at if narrowing else left
+            continue
+        scans += 1
         flow = boxes[at].mass - sum(region.mass for region in regions)
         ours: list[_Region] = []
         beside: list[_Region] = []
@@ -66,6 +76,12 @@ def narrowed(page: Outline, chosen: int, headline: str, site: str) -> int:
             beside += [
                 region for region in ours if region.mass < _LIGHT * main and _is_linked(page, region, titles, site)
             ]
+            heavy = max(ours, key=lambda region: region.mass, default=None)
+            if heavy is not None and heavy.mass > flow:
+                last = _last(page, at, ours, heavy)
+                beside += [
+                    region for region in ours if region not in beside and _is_thin(page, region, heavy, last, titles)
+                ]
             for region in beside:
                 for box in region.boxes:
                     _mark(page, box)
@@ -122,7 +138,7 @@ def _regions(page: Outline, at: int, spans: dict[int, tuple[int, int]]) -> list[
     before = None
     for child in children:
         first, last = spans[child]
-        look = (boxes[child].tag, _DIGITS.sub("", boxes[child].label))
+        look = _look(page, child)
         if found and look == before and child != heaviest:
             found[-1].boxes.append(child)
             found[-1].last = last
@@ -164,6 +180,33 @@ def _is_linked(page: Outline, region: _Region, titles: set[int], site: str) -> b
         if block.linked >= _TITLE and _own(block, site):
             linked += block.linked
     return 0 < said < linked
+
+
+def _is_thin(page: Outline, region: _Region, main: _Region, last: int, titles: set[int]) -> bool:
+    """Tell whether the region holds little, below the article's `last` block or above its headline, and looks other."""
+    if region is main or region.mass > _THIN * main.mass or any(region.first <= at <= region.last for at in titles):
+        return False
+    outside = region.first > last or (region.last < main.first and any(at > region.last for at in titles))
+    return outside and _look(page, region.boxes[0]) != _look(page, main.boxes[0])
+
+
+def _last(page: Outline, at: int, regions: list[_Region], main: _Region) -> int:
+    """Return the article's last block in the box: of its own flow, or of a region that is no small part of it."""
+    held = {block for region in regions for block in range(region.first, region.last + 1)}
+    last = max(region.last for region in regions if region.mass > _THIN * main.mass)
+    for number in range(len(page.blocks) - 1, last, -1):
+        block = page.blocks[number]
+        if number not in held and length(block.text) >= _PROSE and at in page.above(block.box):
+            return number
+    return last
+
+
+def _look(page: Outline, box: int) -> tuple[str, ...]:
+    """Return what a box looks like: its tag and names, or where it has none the tags of its parts."""
+    found = page.boxes[box]
+    if found.label:
+        return found.tag, _DIGITS.sub("", found.label)
+    return found.tag, *sorted({page.boxes[child].tag for child in found.children})
 
 
 def _own(block: Block, site: str) -> bool:

@@ -19,6 +19,7 @@ from ledger.visit_transaction import record
 from news.edits import EditKind, Edits
 from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome
+from tests import warm
 from tests.databases import libpq
 from tests.ledger import readings
 from tests.ledger.readings import article, hour, published, read
@@ -27,8 +28,7 @@ from tests.schedules.processes import environment
 
 def broadsheet(*arguments: str, home: Path, timeout: float = 120, **settings: str) -> subprocess.CompletedProcess[str]:
     environ = environment(home, **settings)
-    command = [sys.executable, "-m", "broadsheet", *arguments]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=timeout, check=False)
+    return warm.run(arguments, environ, timeout=timeout)
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ async def test_ledger_and_index_are_compared_article_by_article(
 
 
 def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
-    tmp_path: Path, ledger: str, elasticsearch_url: str, newsroom_port: int
+    tmp_path: Path, ledger: str, elasticsearch_names: str, newsroom_port: int
 ) -> None:
     away = {"database_url": ledger, "elasticsearch_url": "http://127.0.0.1:1"}
     # the crawl goes on without the index; the newsroom's own table of articles cannot
@@ -171,7 +171,7 @@ def test_articles_wait_for_an_index_that_is_away_and_arrive_later(
     assert "127.0.0.1:1" in told["index"]["error"]
     assert told["ledger"]["articles"] == 28
 
-    there = {"database_url": ledger, "elasticsearch_url": elasticsearch_url}
+    there = {"database_url": ledger, "elasticsearch_url": elasticsearch_names}
     rebuilt = broadsheet("index", "rebuild", home=tmp_path, **there)
     assert rebuilt.returncode == 0, rebuilt.stderr
     told = json.loads(broadsheet("status", "--json", home=tmp_path, **there).stdout)

@@ -5,7 +5,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.outlet_state import enable
+from tests import warm
 from tests.databases import libpq
 from tests.schedules.processes import environment
 
@@ -27,8 +27,7 @@ def home() -> Iterator[Path]:
 
 
 def broadsheet(arguments: list[str], environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "broadsheet", *arguments]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300, check=False)
+    return warm.run(arguments, environ)
 
 
 def test_the_demo_has_a_home_of_its_own_and_each_command_that_it_prints_works(home: Path, newsroom_port: int) -> None:

@@ -24,7 +24,7 @@ from ledger.schema import quarantine
 from news.clock import now
 from news.outcome import Outcome
 from news.printable import printable
-from tests.broadsheet.warm import Warm, warm
+from tests import warm
 from tests.databases import database_from, libpq
 from tests.index.fake_kibana import FakeKibana, serving
 from tests.ledger import readings
@@ -120,7 +120,6 @@ class Broadsheet:
     home: Path
     environ: dict[str, str]
     words: dict[str, str]
-    warm: Warm
 
     def command(self, verb: str, arguments: str = "", *more: str) -> list[str]:
         given = arguments.removeprefix("!").format(**self.words).split()
@@ -130,7 +129,7 @@ class Broadsheet:
         return self.environ | ({"BROADSHEET_DATABASE_URL": NOWHERE} if arguments.startswith("!") else {})
 
     def run(self, verb: str, arguments: str = "", *more: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-        return self.warm.run(self.command(verb, arguments, *more)[3:], self.environment(arguments) | settings)
+        return warm.run(self.command(verb, arguments, *more)[3:], self.environment(arguments) | settings)
 
 
 @pytest.fixture(scope="module")
@@ -153,9 +152,9 @@ def broadsheet(ledger: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     (home / "known.txt").write_text("https://alpha.example/\n")
     (home / "list.txt").write_text("ftp://nowhere.example/\n")
     asyncio.run(_fill(ledger))
-    with serving(FakeKibana()) as kibana, warm() as warmed:
+    with serving(FakeKibana()) as kibana:
         words = {"article": ARTICLE, "home": str(home), "refused": "refused-id", "kibana": kibana.url}
-        yield Broadsheet(home=home, environ=environment(home, database_url=libpq(ledger)), words=words, warm=warmed)
+        yield Broadsheet(home=home, environ=environment(home, database_url=libpq(ledger)), words=words)
 
 
 async def _fill(ledger: str) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,6 +31,7 @@ from schedules.health_checks import go_round
 from schedules.health_rules import HOUR
 from schedules.jobs import open_jobs
 from schedules.metrics_events import CATCH_UP, EVERY, HOURS_AT_ONCE, emit_events
+from tests import warm
 from tests.databases import database_from, libpq
 from tests.index.kibana_queries import LONG_AGO, objects, of_lens, of_search, view, within
 from tests.ledger.readings import article, fail, read, text
@@ -65,26 +64,19 @@ def charts(dashboard: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def filled(
-    elasticsearch_url: str, database_url: str, tmp_path_factory: pytest.TempPathFactory
+    elasticsearch_names: str, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Elasticsearch]:
     """Give an Elasticsearch with two runs of the newsroom, which have edits, and an article that was withdrawn."""
     home = tmp_path_factory.mktemp("home")
     port = row_of_free_ports(4)
     with database_from("template0", database_url) as url:
-        environ = environment(home, database_url=libpq(url), elasticsearch_url=elasticsearch_url)
+        environ = environment(home, database_url=libpq(url), elasticsearch_url=elasticsearch_names)
         for _ in range(2):
-            ran = subprocess.run(
-                [sys.executable, "-m", "broadsheet", "demo", "--once", "--newsroom-port", str(port)],
-                env=environ,
-                capture_output=True,
-                text=True,
-                timeout=PATIENCE_SECONDS,
-                check=False,
-            )
+            ran = warm.run(["demo", "--once", "--newsroom-port", str(port)], environ)
             assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
-        asyncio.run(_withdraw(url, elasticsearch_url, home))
-        asyncio.run(_run_a_daemon(url, elasticsearch_url, home))
-        with Elasticsearch(elasticsearch_url) as client:
+        asyncio.run(_withdraw(url, elasticsearch_names, home))
+        asyncio.run(_run_a_daemon(url, elasticsearch_names, home))
+        with Elasticsearch(elasticsearch_names) as client:
             client.indices.refresh(index="articles,events")
             yield client
 

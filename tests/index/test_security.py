@@ -57,7 +57,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Secured]:
         "xpack.security.http.ssl.key": "server.key",
     }
     try:
-        with elasticsearch_server.running(password=password, settings=settings, files=files) as node:
+        with elasticsearch_server.running(password=password, settings=settings, files=files, short_lived=True) as node:
             yield Secured(node.url, password, authority)
     except elasticsearch_server.Unavailable as reason:
         if os.environ.get("CI"):

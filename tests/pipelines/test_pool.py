@@ -6,6 +6,7 @@ import multiprocessing.forkserver
 import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
@@ -38,6 +39,10 @@ def add(one: int, other: int = 0) -> int:
 
 def worker() -> int:
     return os.getpid()
+
+
+def has_read(module: str) -> bool:
+    return module in sys.modules
 
 
 def sleep(seconds: float) -> float:
@@ -226,6 +231,25 @@ async def test_outlets_that_freeze_their_reader_leave_the_others_a_worker(pool: 
         for task in frozen:
             task.cancel()
         await asyncio.gather(*frozen, return_exceptions=True)
+
+
+async def test_an_idle_pool_lets_its_workers_go_and_a_task_brings_others() -> None:
+    pool = Pool(1, idle_seconds=0.2)
+    try:
+        first = await pool.run("one", worker)
+        async with asyncio.timeout(30):
+            while psutil.pid_exists(first):  # noqa: ASYNC110 - its end is the system's
+                await asyncio.sleep(0.05)
+        assert await pool.run("one", worker) != first
+        # a task that takes longer than that keeps them
+        assert await pool.run("one", sleep, 0.6) == 0.6
+        assert pool.replaced == 0
+    finally:
+        pool.close()
+
+
+async def test_workers_share_what_the_fork_server_has_read(pool: Pool) -> None:
+    assert await pool.run("one", has_read, "pipelines.preloaded")
 
 
 async def test_closing_a_pool_frees_those_who_wait() -> None:

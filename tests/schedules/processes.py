@@ -1,4 +1,4 @@
-"""Daemons as processes of their own, for tests: started as a person starts them, ended by their id."""
+"""Daemons as processes of their own, for tests, ended by their id."""
 
 import os
 import subprocess
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests import warm
 from tests.databases import libpq
 
 #: a machine that is busy with other tests takes long to start a process; nothing is asserted of it
@@ -24,8 +25,22 @@ def environment(home: Path, **settings: str) -> dict[str, str]:
 
 
 @contextmanager
-def running(arguments: list[str], environ: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running(arguments: list[str], environ: dict[str, str], log: Path) -> Iterator[warm.Program]:
     """Run `broadsheet ARGUMENTS` within the block; what it says goes to `log`."""
+    with log.open("ab") as said:
+        process = warm.start(arguments, environ, stdout=said, stderr=said)
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def running_from_the_start(
+    arguments: list[str], environ: dict[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `python -m broadsheet ARGUMENTS` within the block, as a person starts it; what it says goes to `log`."""
     with log.open("ab") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", "broadsheet", *arguments], env=environ, stdout=said, stderr=said
@@ -36,6 +51,12 @@ def running(arguments: list[str], environ: dict[str, str], log: Path) -> Iterato
             if process.poll() is None:
                 process.kill()
             process.wait()
+
+
+def silent(arguments: list[str], environ: dict[str, str]) -> warm.Program:
+    """Start `broadsheet ARGUMENTS`, which nobody listens to; whoever starts it ends it."""
+    with open(os.devnull, "wb") as nothing:
+        return warm.start(arguments, environ, stdout=nothing, stderr=nothing)
 
 
 def until(true: Callable[[], object], what: str, log: Path | None = None) -> None:

@@ -3,15 +3,14 @@
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import psycopg
 
+from tests import warm
 from tests.schedules.imported_pages import page
-from tests.schedules.processes import PATIENCE_SECONDS, until
+from tests.schedules.processes import PATIENCE_SECONDS, silent, until
 from tests.schedules.test_house import libpq
 from tests.schedules.test_looking import broadsheet, environ, serving  # noqa: F401 - a fixture
 
@@ -47,8 +46,7 @@ def test_filling_in_says_how_far_it_is_and_when_stopped_what_is_still_due(tmp_pa
     with serving(newsroom()) as site, (tmp_path / "said").open("w+") as said:
         file = tmp_path / "outlets" / "daily.toml"
         file.write_text(f'name = "Daily"\nhome = "{site.origin}/"\ndelay_seconds = 5\n')
-        command = [sys.executable, "-m", "broadsheet", "crawl", "daily", "--since", "2026-01-01"]
-        started = subprocess.Popen(command, env=environ, stdout=said, stderr=said)
+        started = warm.start(["crawl", "daily", "--since", "2026-01-01"], environ, stdout=said, stderr=said)
         until(lambda: "not fetched yet" in (tmp_path / "said").read_text(), "a line of progress", tmp_path / "said")
         started.send_signal(signal.SIGINT)
         assert started.wait(PATIENCE_SECONDS) == 130
@@ -69,8 +67,7 @@ def test_the_past_is_filled_in_once_and_goes_on_after_a_kill(tmp_path: Path, env
         file.write_text(
             f'name = "Daily"\nhome = "{site.origin}/"\nfront_pages = ["{site.origin}/"]\ndelay_seconds = 0.2\n'
         )
-        command = [sys.executable, "-m", "broadsheet", "crawl", "daily", "--since", "2026-01-01"]
-        started = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        started = silent(["crawl", "daily", "--since", "2026-01-01"], environ)
         while "/map-2026-02.xml" not in [path for path, _ in site.asked] and started.poll() is None:
             time.sleep(0.05)
         started.send_signal(signal.SIGKILL)

@@ -3,18 +3,15 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
-from tests.schedules.processes import PATIENCE_SECONDS, asked, running, until
+from tests import warm
+from tests.schedules.processes import asked, running, until
 from tests.schedules.site import Site, article, write_outlet
 
 
 def broadsheet(environ: dict[str, str], *arguments: str, code: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "broadsheet", *arguments]
-    ran = subprocess.run(
-        command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False, encoding="utf-8"
-    )
+    ran = warm.run(arguments, environ)
     assert ran.returncode == code, ran.stdout + ran.stderr
     return ran
 

@@ -20,7 +20,8 @@ from ledger.embedded.postmaster import read_pid_file
 from ledger.locks import Lock
 from tests.databases import libpq
 from tests.ports import free_port
-from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, running, until
+from tests.schedules.processes import PATIENCE_SECONDS, asked, environment, until
+from tests.schedules.processes import running_from_the_start as running
 
 TIMETABLE = (
     "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"

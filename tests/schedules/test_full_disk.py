@@ -16,6 +16,7 @@ from news.errors import ArchiveUnavailable
 from news.page import Page
 from pipelines.importing.import_files import ImportKind, Position, read_chunk
 from pipelines.warc_writer import WarcWriter, archive_fault
+from tests import warm
 from tests.schedules.processes import PATIENCE_SECONDS, asked
 from tests.schedules.site import Site, article, write_outlet
 
@@ -37,9 +38,10 @@ def full_disk(file_bytes: int) -> Iterator[None]:
 
 
 def broadsheet(environ: dict[str, str], *arguments: str, full: bool = False) -> subprocess.CompletedProcess[str]:
+    if not full:
+        return warm.run(arguments, environ)
     command = [sys.executable, "-m", "broadsheet", *arguments]
-    if full:
-        command = ["sh", "-c", f'ulimit -f {200_000 // BLOCK_BYTES} && exec "$@"', "sh", *command]
+    command = ["sh", "-c", f'ulimit -f {200_000 // BLOCK_BYTES} && exec "$@"', "sh", *command]
     return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
 
 

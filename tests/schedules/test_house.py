@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests import warm
 from tests.databases import libpq
 from tests.ports import free_port
 from tests.schedules.processes import environment, running, until
@@ -23,8 +24,7 @@ PATIENCE_SECONDS = 300
 
 
 def demo(environ: dict[str, str], port: int) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "broadsheet", "demo", "--once", "--newsroom-port", str(port)]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    return warm.run(["demo", "--once", "--newsroom-port", str(port)], environ)
 
 
 def test_the_newsroom_comes_out_as_it_says_in_three_runs(
@@ -41,13 +41,13 @@ def test_the_newsroom_comes_out_as_it_says_in_three_runs(
 
 
 def test_the_newsroom_comes_out_as_it_says_in_elasticsearch(
-    tmp_path: Path, fresh_database: str, elasticsearch_url: str, newsroom_port: int
+    tmp_path: Path, fresh_database: str, elasticsearch_names: str, newsroom_port: int
 ) -> None:
-    environ = environment(tmp_path, database_url=libpq(fresh_database), elasticsearch_url=elasticsearch_url)
+    environ = environment(tmp_path, database_url=libpq(fresh_database), elasticsearch_url=elasticsearch_names)
     told = demo(environ, newsroom_port)
     assert told.returncode == 0, told.stdout[-2000:] + told.stderr
-    search = [sys.executable, "-m", "broadsheet", "search", "harbour", "--json", "--outlet", "demo_courier"]
-    found = subprocess.run(search, env=environ, capture_output=True, text=True, timeout=60, check=True)
+    found = warm.run(["search", "harbour", "--json", "--outlet", "demo_courier"], environ)
+    found.check_returncode()
     answer = json.loads(found.stdout)
     assert answer["total"] >= 1
     assert {hit["outlet"] for hit in answer["hits"]} == {"demo_courier"}
@@ -87,7 +87,7 @@ def test_ctrl_c_ends_a_crawl_cleanly(tmp_path: Path, fresh_database: str, newsro
 
 
 def test_every_saved_page_is_accounted_for_in_both_backends(
-    tmp_path: Path, fresh_database: str, elasticsearch_url: str
+    tmp_path: Path, fresh_database: str, elasticsearch_names: str
 ) -> None:
     pages = shared("pages")
     try:
@@ -98,7 +98,7 @@ def test_every_saved_page_is_accounted_for_in_both_backends(
         if os.environ.get("CI"):
             raise
         pytest.skip("serving pages under their own host names takes the right to listen on port 80")
-    environ = environment(tmp_path, database_url=libpq(fresh_database), elasticsearch_url=elasticsearch_url)
+    environ = environment(tmp_path, database_url=libpq(fresh_database), elasticsearch_url=elasticsearch_names)
     command = [sys.executable, "-m", "tests.schedules.real_pages", str(pages)]
     ran = subprocess.run(
         command,

@@ -4,8 +4,6 @@ import gzip
 import json
 import random
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -18,16 +16,17 @@ import psycopg
 import pytest
 
 from pipelines.importing.import_files import ImportKind, Position, read_chunk
+from tests import warm
 from tests.ledger.readings import text
 from tests.schedules.imported_pages import page, warc
+from tests.schedules.processes import silent
 from tests.schedules.test_house import environment, libpq
 
 PATIENCE_SECONDS = 300
 
 
 def broadsheet(environ: dict[str, str], *arguments: str, code: int = 0) -> list[dict[str, object]]:
-    command = [sys.executable, "-m", "broadsheet", *arguments, "--json"]
-    ran = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    ran = warm.run([*arguments, "--json"], environ)
     assert ran.returncode == code, ran.stdout + ran.stderr
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
@@ -83,10 +82,9 @@ def test_an_import_killed_at_any_moment_loses_and_doubles_nothing(tmp_path, envi
     if form == "warc":
         file = tmp_path / "news.warc"
         file.write_bytes(gzip.decompress((tmp_path / "news.warc.gz").read_bytes()))
-    command = [sys.executable, "-m", "broadsheet", "import", str(file), "--json"]
     kills = 0
     while kills < 4:
-        started = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        started = silent(["import", str(file), "--json"], environ)
         before = imported(rows)
         # killed while it works: some pages after it began
         while imported(rows) == before and started.poll() is None:
@@ -201,8 +199,7 @@ def test_archived_pages_are_reprocessed_without_a_fetch(tmp_path, environ, rows)
 
 def test_a_file_that_is_nothing_ends_in_one_sentence(tmp_path, environ):
     (tmp_path / "x").write_bytes(b"\x00\x01")
-    command = [sys.executable, "-m", "broadsheet", "import", str(tmp_path / "x")]
-    ran = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
+    ran = warm.run(["import", str(tmp_path / "x")], environ)
     assert ran.returncode == 2
     assert "cannot be imported" in ran.stderr
     assert "Traceback" not in ran.stderr
@@ -212,9 +209,7 @@ def test_every_file_that_cannot_be_imported_is_named_and_none_is_begun(tmp_path,
     (tmp_path / "list.txt").write_text("https://a.example/1\n")
     (tmp_path / "junk.gz").write_bytes(b"\x1f\x8bjunk")
     files = [str(tmp_path / name) for name in ("list.txt", "junk.gz", "nope", "")]
-    ran = subprocess.run(
-        [sys.executable, "-m", "broadsheet", "import", *files], env=environ, capture_output=True, text=True, check=False
-    )
+    ran = warm.run(["import", *files], environ)
     assert ran.returncode == 2
     *named, last = ran.stderr.splitlines()
     assert [line.split(" ")[0] for line in named] == [str(tmp_path / "junk.gz"), str(tmp_path / "nope"), str(tmp_path)]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.news.hostile import LETTERS
 from tests.schedules.imported_pages import page
 from tests.schedules.processes import PATIENCE_SECONDS, until
@@ -90,8 +91,7 @@ def environ(tmp_path: Path, fresh_database: str) -> dict[str, str]:
 
 
 def broadsheet(environ: dict[str, str], *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "broadsheet", *arguments]
-    ran = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=300, check=False)
+    ran = warm.run(arguments, environ)
     assert ran.returncode == code, ran.stdout + ran.stderr
     assert "Traceback" not in ran.stderr
     return ran

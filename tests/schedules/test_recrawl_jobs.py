@@ -3,7 +3,6 @@
 import json
 import re
 import subprocess
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -32,8 +31,8 @@ from schedules.crawl_progress import follow
 from schedules.jobs import Jobs
 from schedules.recrawl_jobs import outlet_for, report
 from schedules.worker_liveness import worker_locks
+from tests import warm
 from tests.news.hostile import CJK, LETTERS, TEXTS
-from tests.schedules.processes import PATIENCE_SECONDS
 from tests.schedules.site import Site, article, write_outlet
 from web.app import create_app
 
@@ -41,11 +40,8 @@ AT = datetime(2024, 2, 8, 4, tzinfo=UTC)
 HARBOUR = Outlet(slug="harbour", name="Harbour", home="https://harbour.example/")
 
 
-def recrawl(environ: dict[str, str], *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "broadsheet", "recrawl", *arguments]
-    return subprocess.run(
-        command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, input=given, check=False
-    )
+def recrawl(environ: dict[str, str], *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+    return warm.run(["recrawl", *arguments], environ, given=given)
 
 
 def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, str], site: Site) -> None:

@@ -36,10 +36,11 @@ from pipelines.record import record_visit
 from schedules.jobs import Jobs
 from schedules.reprocess_jobs import ask_reprocessing, define_reprocessing
 from schedules.reprocess_slice import slice_of
+from tests import warm
 from tests.databases import libpq
 from tests.ledger.readings import text as body_of
 from tests.schedules.imported_pages import page
-from tests.schedules.processes import running, until
+from tests.schedules.processes import running, silent, until
 
 OUTLET = Outlet(slug="daily", name="Daily", home="https://daily.example/")
 PATIENCE_SECONDS = 300
@@ -455,7 +456,7 @@ def kill_some(environ: dict[str, str], url: str, many: int, most: int) -> int:
     kills = 0
     while kills < most and done() != many:
         at = done()
-        started = subprocess.Popen(command(), env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        started = silent(["reprocess"], environ)
         while done() == at and started.poll() is None:
             time.sleep(0.02)
         time.sleep(random.uniform(0, 0.4))
@@ -539,6 +540,4 @@ async def test_people_are_told_what_would_change(engine, environ, outlet):
 
 
 def said_to_people(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments), env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False
-    )
+    return warm.run(["reprocess", *arguments], environ)

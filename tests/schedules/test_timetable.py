@@ -1,8 +1,6 @@
 """The timetable over a real ledger: what it plans, asks for and remembers over restarts."""
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -19,7 +17,8 @@ from news.clock import set_offset
 from news.outlet import Source, SourceKind
 from schedules.jobs import Jobs
 from schedules.timetable import Keeper, plans
-from tests.schedules.processes import PATIENCE_SECONDS, running, until
+from tests import warm
+from tests.schedules.processes import running, until
 from tests.schedules.site import Site, article, write_outlet
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -157,10 +156,9 @@ def test_the_command_tells_what_happens_next_and_a_daemon_does_it(
     write_outlet(tmp_path, "harbour", site, "[schedule]\nevery_minutes = 0.05\njitter_seconds = 0")
 
     def schedule(*arguments: str) -> str:
-        command = [sys.executable, "-m", "broadsheet", "schedule", *arguments]
-        return subprocess.run(
-            command, env=environ, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
-        ).stdout
+        ran = warm.run(["schedule", *arguments], environ)
+        ran.check_returncode()
+        return ran.stdout
 
     [listed] = json.loads(schedule("list", "--json"))
     assert (listed["outlet"], listed["sources"][0]["why"]) == ("harbour", "not read yet")

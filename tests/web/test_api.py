@@ -43,6 +43,7 @@ async def test_a_search_gives_documents_highlights_facets_and_a_cursor(client: h
         client, "/api/search", q="rain", facets="language", histogram="day", highlight="1", size="2", outlet="example"
     )
     assert found["total"] == 3
+    assert found["estimated"] is False
     assert len(found["hits"]) == 2
     hit = found["hits"][0]
     assert hit["document"]["date_published"] == "2024-02-08"

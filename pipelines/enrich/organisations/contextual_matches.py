@@ -10,7 +10,7 @@ from pipelines.enrich.people.cjk import cjk_organisations
 from pipelines.enrich.people.people import persons
 from pipelines.enrich.places.gazetteer import find, place
 from pipelines.enrich.text.analysed_text import AnalysedText, runs, written
-from pipelines.enrich.text.lexicon import common, tells, words_of
+from pipelines.enrich.text.lexicon import common, words_of
 
 #: most that are listed
 MOST_ORGANISATIONS = 60
@@ -52,7 +52,7 @@ _TICKER = re.compile(r"\s?\((?:ticker|NYSE|NASDAQ|Nasdaq|LSE|[A-Z]{2,5}\))")
 
 def all_organisations(analysed: AnalysedText) -> list[Mention]:
     """Return every mention of an organisation, in the text's order; a person's surname is none."""
-    taken = bytearray(len(analysed.words))
+    taken = bytearray(len(analysed.texts))
     for person in analysed.once(persons):
         for first, end in person.spans:
             taken[first:end] = b"\1" * (end - first)
@@ -91,7 +91,7 @@ def _told(analysed: AnalysedText, taken: bytearray) -> list[Mention]:
     spans: dict[str, list[tuple[int, int]]] = {}
     evidence: dict[str, float] = defaultdict(float)
     for first, end in runs(analysed, taken):
-        while first < end and tells("titles", analysed.language, analysed.keys[first]):
+        while first < end and analysed.keys[first] in analysed.told("titles"):
             first += 1
         while end > first and analysed.keys[end - 1] in _ROLES:
             end -= 1
@@ -112,10 +112,10 @@ def _told(analysed: AnalysedText, taken: bytearray) -> list[Mention]:
 
 def _looks(analysed: AnalysedText, first: int, end: int, name: str) -> float:
     """Return what the name itself says: letters set like a brand's, or a word, a place, a lone sentence's beginning."""
-    score = 1.5 if _CAMEL.fullmatch(analysed.words[first].text) else 0.0
+    score = 1.5 if _CAMEL.fullmatch(analysed.texts[first]) else 0.0
     if end - first == 1 and (name in analysed.lower or common(name)):
         score -= 3.0
-    if end - first == 1 and (len(name) < 2 or "." in analysed.words[first].text):
+    if end - first == 1 and (len(name) < 2 or "." in analysed.texts[first]):
         score -= 6.0  # S.C.
     numbers = find(name)
     if numbers and (place(numbers[0]).kind != "city" or place(numbers[0]).population > 100_000):
@@ -124,23 +124,23 @@ def _looks(analysed: AnalysedText, first: int, end: int, name: str) -> float:
 
 
 def _evidence(analysed: AnalysedText, first: int, end: int) -> float:
-    keys, words, language = analysed.keys, analysed.words, analysed.language
+    keys, starts, ends = analysed.keys, analysed.starts, analysed.ends
+    firms, titles = analysed.told("firms"), analysed.told("titles")
+    stop = ends[end - 1]
     before = keys[first - 1] if first else ""
     before2 = keys[first - 2] if first > 1 else ""
     after = keys[end] if end < len(keys) else ""
-    gap = analysed.text[words[end - 1].end : words[end].start] if end < len(keys) else ""
+    gap = analysed.text[stop : starts[end]] if end < len(keys) else ""
     score = 0.0
-    if gap == " " and (tells("firms", language, after) or after in _ROLES):
+    if gap == " " and (after in firms or after in _ROLES):
         score += 2.5
-    if gap in ("'s ", "’s ") and (tells("firms", language, after) or after in _ROLES):
+    if gap in ("'s ", "’s ") and (after in firms or after in _ROLES):
         score += 3.0
     if gap == " " and after in _DEEDS:
         score += 1.5
-    if before in ("told", "via") and words[first - 1].text[0].islower():
+    if before in ("told", "via") and analysed.texts[first - 1][0].islower():
         score += 3.0 if before == "told" else 2.0
-    if before in ("at", "of", "for", "from", "with", "by") and (
-        before2 in _ROLES or tells("titles", language, before2)
-    ):
+    if before in ("at", "of", "for", "from", "with", "by") and (before2 in _ROLES or before2 in titles):
         score += 3.0
     if before in ("to", "for", "of", "by", "at") and before2 in (
         "according",
@@ -150,13 +150,12 @@ def _evidence(analysed: AnalysedText, first: int, end: int) -> float:
         "employees",
     ):
         score += 3.0 if before2 != "according" else 2.5
-    if tells("firms", language, before) and not words[first].opens:
+    if before in firms and not analysed.opens[first]:
         score += 2.5
     if gap in ("'s ", "’s "):
         score += 0.4
-    tail = analysed.text[words[end - 1].end : words[end - 1].end + 14]
-    if _TICKER.match(tail):
+    if "(" in analysed.text[stop : stop + 2] and _TICKER.match(analysed.text[stop : stop + 14]):
         score += 3.0
-    if _IS_A_FIRM.match(analysed.text[words[end - 1].end : words[end - 1].end + 90]):
+    if analysed.text.startswith(", ", stop) and _IS_A_FIRM.match(analysed.text[stop : stop + 90]):
         score += 3.0
     return score

@@ -7,7 +7,7 @@ from pipelines.enrich.organisations.gazetteer import HOME, ONLY_IN, QUOTED, Name
 from pipelines.enrich.people.full_names import STOPS
 from pipelines.enrich.places.gazetteer import find, short_state
 from pipelines.enrich.text.analysed_text import LONGEST, AnalysedText, capital, joined, never, written
-from pipelines.enrich.text.lexicon import MANY_WORDED, base_forms, given, tells, words_of
+from pipelines.enrich.text.lexicon import MANY_WORDED, base_forms, given, words_of
 
 _LINKS = frozenset(
     "of for on at against de la del della di do da des du the and & für der des zur und y et e ve van voor".split()
@@ -28,14 +28,14 @@ class Mention:
 
 def gazetteer_matches(analysed: AnalysedText) -> list[Mention]:
     """Return the mentions that the gazetteer or a noun such as "University" tells, in the text's order."""
-    taken = bytearray(len(analysed.words))
+    taken = bytearray(len(analysed.texts))
     found = _known(analysed, taken)
     found = _built(analysed, taken, found)
     explained = _explained(analysed, found)
     # what the text explains is meant, though the gazetteer knows another organisation of these letters
     found = [_as_explained(analysed, mention, explained) for mention in found]
     for index in analysed.marked if explained else ():
-        word = analysed.words[index].text
+        word = analysed.texts[index]
         if word in explained and not taken[index]:
             found.append(replace(explained[word], first=index, end=index + 1))
             taken[index] = 1
@@ -49,24 +49,24 @@ def _known(analysed: AnalysedText, taken: bytearray) -> list[Mention]:
     sure: list[Mention] = []
     doubtful: list[tuple[Mention, NameForm]] = []
     done = 0
-    for index in analysed.marked:
+    named = {form: form for form in analysed.forms if form and (form in known or form in beginnings)}
+    for form in analysed.forms if inflected else ():
+        if form not in named:
+            bases = (base for base in base_forms(form, analysed.language) if len(base) > 2 and base in known)
+            if base := next(bases, ""):
+                named[form] = base
+    for index in analysed.at(named):
         if index < done:
             continue
         best: tuple[int, NameForm] | None = None
-        phrase = keys[index]
-        if inflected and phrase not in known and phrase not in beginnings:
-            phrase = next(
-                (form for form in base_forms(phrase, analysed.language) if form in known and len(form) > 2), phrase
-            )
-        if phrase:
-            end = index + 1
-            while True:
-                if phrase in known and (form := _meant(analysed, known[phrase], phrase, index, end)):
-                    best = (end, form)
-                if phrase not in beginnings or end >= len(keys) or not _close(analysed, end - 1):
-                    break
-                phrase = f"{phrase} {keys[end]}"
-                end += 1
+        phrase, end = named[keys[index]], index + 1
+        while True:
+            if phrase in known and (meant := _meant(analysed, known[phrase], phrase, index, end)):
+                best = (end, meant)
+            if phrase not in beginnings or end >= len(keys) or not _close(analysed, end - 1):
+                break
+            phrase = f"{phrase} {keys[end]}"
+            end += 1
         if best is None:
             continue
         mention = Mention(best[1].organisation.name, index, best[0], best[1].organisation)
@@ -77,10 +77,10 @@ def _known(analysed: AnalysedText, taken: bytearray) -> list[Mention]:
         done = best[0]
     groups = Counter({group: 2 for group in {m.organisation.group for m in sure if m.organisation} if _league(group)})
     groups.update(form.organisation.group for form in {form.organisation.name: form for _, form in doubtful}.values())
-    named = {mention.name for mention in sure}
-    for mention, form in doubtful:
+    sure_names = {mention.name for mention in sure}
+    for mention, name_form in doubtful:
         # another organisation of the league, or its section, makes "Wild" a club; a town's name alone stays the town's
-        if form.organisation.name in named or groups[form.organisation.group] > 2:
+        if name_form.organisation.name in sure_names or groups[name_form.organisation.group] > 2:
             sure.append(mention)
     for mention in sure:
         taken[mention.first : mention.end] = b"\1" * (mention.end - mention.first)
@@ -93,7 +93,7 @@ def _league(group: str) -> bool:
 
 def _close(analysed: AnalysedText, index: int) -> bool:
     """Return whether nothing but a space, a hyphen, an ampersand or 's parts a word from the next."""
-    gap = analysed.text[analysed.words[index].end : analysed.words[index + 1].start]
+    gap = analysed.text[analysed.ends[index] : analysed.starts[index + 1]]
     return len(gap) <= 4 and "\n" not in gap and "," not in gap and gap.strip(" -–’'s&.+/") == ""
 
 
@@ -101,7 +101,7 @@ def _meant(
     analysed: AnalysedText, candidates: tuple[NameForm, ...], phrase: str, first: int, end: int
 ) -> NameForm | None:
     """Return the form that is meant here, by case, language and country, or None."""
-    word = analysed.words[first].text
+    word = analysed.texts[first]
     language = analysed.language
     if phrase in ONLY_IN and language not in ONLY_IN[phrase] and not _in_quotes(analysed, first, end):
         return None
@@ -123,7 +123,7 @@ def _meant(
         return None  # Fed Cup
     if single and short_state(analysed, first) is not None:
         return None  # Burgettstown, PA
-    if analysed.text[analysed.words[end - 1].end : analysed.words[end - 1].end + 1] == "$":
+    if analysed.text[analysed.ends[end - 1] : analysed.ends[end - 1] + 1] == "$":
         return None  # AU$4,100
     if single and not word.isupper() and word.isascii():
         # "Target" at a sentence's beginning, where the text also has "target"
@@ -137,7 +137,7 @@ def _meant(
     if (
         end - first > 1
         and language == "en"
-        and tells("organisations", "en", analysed.keys[end - 1])
+        and analysed.keys[end - 1] in analysed.told("organisations")
         and _of_a_place(analysed, first)
     ):
         return None
@@ -152,12 +152,11 @@ def _meant(
 
 def _product(analysed: AnalysedText, end: int) -> bool:
     """Return whether a firm's name goes on as one of its products': Hyundai Elantra, Apple Watch."""
-    if analysed.language != "en" or end >= len(analysed.words) or not joined(analysed, end - 1):
+    if analysed.language != "en" or end >= len(analysed.texts) or not joined(analysed, end - 1):
         return False
-    word = analysed.words[end]
     form = analysed.keys[end]
-    title = tells("titles", "en", form) or tells("organisations", "en", form) or never(analysed, end)
-    return word.text[0].isupper() and not title and analysed.text[analysed.words[end - 1].end] == " "
+    title = form in analysed.told("titles") or form in analysed.told("organisations") or never(analysed, end)
+    return capital(analysed, end) and not title and analysed.text[analysed.ends[end - 1]] == " "
 
 
 def _of_a_place(analysed: AnalysedText, first: int) -> bool:
@@ -173,8 +172,8 @@ _SMALL = frozenset("is the and are to in of for was has a on at".split())
 def _shouted(analysed: AnalysedText, index: int) -> bool:
     """Return whether the words beside are in capitals as well: WHO IS THE FRONT-RUNNER?"""
     return any(
-        word.text.isupper() and len(word.text) > 1 and analysed.keys[index + 1 + number] in analysed.lower | _SMALL
-        for number, word in enumerate(analysed.words[index + 1 : index + 3])
+        word.isupper() and len(word) > 1 and (form in analysed.lower or form in _SMALL)
+        for word, form in zip(analysed.texts[index + 1 : index + 3], analysed.keys[index + 1 : index + 3], strict=True)
     )
 
 
@@ -183,13 +182,13 @@ def _beside(analysed: AnalysedText, index: int) -> bool:
     if analysed.language == "de" or analysed.loud[index]:
         return False
     if index and joined(analysed, index - 1) and capital(analysed, index - 1) and not never(analysed, index - 1):
-        return given(analysed.keys[index - 1]) and not analysed.words[index].text.isupper()
+        return given(analysed.keys[index - 1]) and not analysed.texts[index].isupper()
     return False
 
 
 def _in_quotes(analysed: AnalysedText, first: int, end: int) -> bool:
-    before = analysed.text[max(0, analysed.words[first].start - 1) : analysed.words[first].start]
-    after = analysed.text[analysed.words[end - 1].end : analysed.words[end - 1].end + 1]
+    before = analysed.text[max(0, analysed.starts[first] - 1) : analysed.starts[first]]
+    after = analysed.text[analysed.ends[end - 1] : analysed.ends[end - 1] + 1]
     return before in "„“\"»«‚'" and after in "“”\"«»‘'-" and bool(before and after)
 
 
@@ -206,7 +205,7 @@ def _built(analysed: AnalysedText, taken: bytearray, known: list[Mention]) -> li
     done = 0
     for index in analysed.marked:
         noun = index >= done and not taken[index] and capital(analysed, index) and not analysed.loud[index]
-        if noun and tells("organisations", analysed.language, keys[index]):
+        if noun and keys[index] in analysed.told("organisations"):
             first, end = _left(analysed, taken, index), _right(analysed, taken, index)
             part = starts.get(end + 1) if end < len(keys) and keys[end] in ("of", "for") else None
             if part and joined(analysed, end - 1) and joined(analysed, end):
@@ -239,19 +238,19 @@ def _left(analysed: AnalysedText, taken: bytearray, index: int) -> int:
             first = before - 1
         else:
             break
-    while first < index and analysed.words[first].opens and analysed.keys[first] in analysed.lower:
+    while first < index and analysed.opens[first] and analysed.keys[first] in analysed.lower:
         first += 1
     if analysed.language == "de":
         # a noun before a noun is a sentence, not a name; a hyphen or an adjective makes one
         while first < index and not (
-            analysed.text[analysed.words[index - 1].end] == "-" or _adjective(analysed, first, index)
+            analysed.text[analysed.ends[index - 1]] == "-" or _adjective(analysed, first, index)
         ):
             first += 1
     return first
 
 
 def _person_title(analysed: AnalysedText, index: int) -> bool:
-    return tells("titles", analysed.language, analysed.keys[index]) and analysed.language != "tr"
+    return analysed.keys[index] in analysed.told("titles") and analysed.language != "tr"
 
 
 def _right(analysed: AnalysedText, taken: bytearray, index: int) -> int:
@@ -260,7 +259,7 @@ def _right(analysed: AnalysedText, taken: bytearray, index: int) -> int:
     keys = analysed.keys
     while end < len(keys) and end - index < LONGEST + 2 and joined(analysed, end - 1) and not taken[end]:
         if capital(analysed, end) and not never(analysed, end):
-            if end == index + 1 and analysed.language == "en" and not tells("organisations", "en", keys[end]):
+            if end == index + 1 and analysed.language == "en" and keys[end] not in analysed.told("organisations"):
                 break  # "Police Chief", "Group President"
             end += 1
             continue
@@ -271,7 +270,7 @@ def _right(analysed: AnalysedText, taken: bytearray, index: int) -> int:
             break
         if keys[end] in ("and", "&", "und", "y", "et", "e", "ve") and end == index + 1:
             break
-        if analysed.language == "de" and tells("organisations", "de", keys[ahead]):
+        if analysed.language == "de" and keys[ahead] in analysed.told("organisations"):
             break  # die Gesellschaft der Universität Kiel
         end = ahead + 1
     return end
@@ -281,14 +280,14 @@ def _explained(analysed: AnalysedText, found: list[Mention]) -> dict[str, Mentio
     """Return acronyms that the text itself explains: "Office for Budget Responsibility (OBR)"."""
     explained: dict[str, Mention] = {}
     for mention in found:
-        if mention.end - mention.first > 1 and mention.end < len(analysed.words):
-            word = analysed.words[mention.end]
-            gap = analysed.text[analysed.words[mention.end - 1].end : word.start]
-            if gap.strip("’'s ") == "(" and sum(letter.isupper() for letter in word.text) >= 2 and len(word.text) <= 8:
-                explained.setdefault(word.text, mention)
+        if mention.end - mention.first > 1 and mention.end < len(analysed.texts):
+            word = analysed.texts[mention.end]
+            gap = analysed.text[analysed.ends[mention.end - 1] : analysed.starts[mention.end]]
+            if gap.strip("’'s ") == "(" and sum(letter.isupper() for letter in word) >= 2 and len(word) <= 8:
+                explained.setdefault(word, mention)
     return explained
 
 
 def _as_explained(analysed: AnalysedText, mention: Mention, explained: dict[str, Mention]) -> Mention:
-    full = explained.get(analysed.words[mention.first].text) if mention.end - mention.first == 1 else None
+    full = explained.get(analysed.texts[mention.first]) if mention.end - mention.first == 1 else None
     return replace(mention, name=full.name, organisation=full.organisation) if full else mention

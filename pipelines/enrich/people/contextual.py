@@ -8,7 +8,7 @@ from pipelines.enrich.people.coreference import Person, known_people
 from pipelines.enrich.people.full_names import STOPS, hyphens_alone, quoted_title, titled
 from pipelines.enrich.places.gazetteer import find
 from pipelines.enrich.text.analysed_text import AnalysedText, capital, runs
-from pipelines.enrich.text.lexicon import common, given, surname, tells
+from pipelines.enrich.text.lexicon import common, given, surname
 
 #: evidence that makes a name a person's; what each kind of it weighs was tried on the labels' dev half
 ENOUGH = 3.0
@@ -43,9 +43,9 @@ def contextual_names(analysed: AnalysedText, taken: bytearray, found: list[Perso
             people[first:end] = b"\1" * (end - first)
     for first, end in rows:
         after_title = False
-        while end - first > 1 and analysed.words[first].text.isupper() and len(analysed.keys[first]) > 1:
+        while end - first > 1 and analysed.texts[first].isupper() and len(analysed.keys[first]) > 1:
             first += 1
-        while end - first > 1 and (analysed.words[end - 1].text.isupper() and len(analysed.keys[end - 1]) > 1):
+        while end - first > 1 and (analysed.texts[end - 1].isupper() and len(analysed.keys[end - 1]) > 1):
             end -= 1  # Disney CEO
         while (index := _last_title(analysed, first, end)) is not None:
             after_title = True
@@ -71,7 +71,7 @@ def contextual_names(analysed: AnalysedText, taken: bytearray, found: list[Perso
 
 def _last_title(analysed: AnalysedText, first: int, end: int) -> int | None:
     """Return the last title of a row that begins with one, or with a place and one: "Ukraine President ..."."""
-    titles = [index for index in range(first, end) if tells("titles", analysed.language, analysed.keys[index])]
+    titles = [index for index in range(first, end) if analysed.keys[index] in analysed.told("titles")]
     if not titles or (titles[0] > first and not (find(analysed.keys[first]) and titles[0] == first + 1)):
         return None
     return titles[0] if len(titles) == 1 or titles[1] > titles[0] + 1 else titles[1]
@@ -82,13 +82,11 @@ def _listed(analysed: AnalysedText, first: int, end: int, people: bytearray) -> 
     keys = analysed.keys
     back = first - 2 if first and keys[first - 1] in _AND else first - 1
     ahead = end + 1 if end < len(keys) and keys[end] in _AND else end
-    before = (
-        back >= 0 and people[back] and "." not in analysed.text[analysed.words[back].end : analysed.words[first].start]
-    )
+    before = back >= 0 and people[back] and "." not in analysed.text[analysed.ends[back] : analysed.starts[first]]
     after = (
         ahead < len(keys)
         and people[ahead]
-        and "." not in analysed.text[analysed.words[end - 1].end : analysed.words[ahead].start]
+        and "." not in analysed.text[analysed.ends[end - 1] : analysed.starts[ahead]]
     )
     return bool(before or after)
 
@@ -101,14 +99,14 @@ def _lone(analysed: AnalysedText, index: int) -> bool:
         or form in known_people()[0]
         or common(form)
         or form in analysed.lower
-        or analysed.words[index].text.isupper()
+        or analysed.texts[index].isupper()
     ):
         return False
     title = analysed.keys[index - 1]
     if analysed.language == "en" and title not in _LONE_TITLES:
         return False
-    capitalised = analysed.words[index - 1].text[0].isupper()
-    if (find(form) and not surname(form)) or tells("organisations", analysed.language, form):
+    capitalised = analysed.texts[index - 1][0].isupper()
+    if (find(form) and not surname(form)) or form in analysed.told("organisations"):
         return False
     return capitalised and (analysed.language != "de" or surname(form) or not title.endswith("star"))
 
@@ -119,25 +117,25 @@ def _score(analysed: AnalysedText, first: int, end: int, after_title: bool, sing
     score = 3.0 if after_title or titled(analysed, first) else 0.5
     score += 1.5 if surname(last) else 0.0
     score += 1.0 if any(surname(part) or given(part) for part in keys[first : end - 1]) else 0.0
-    after = analysed.words[end - 1].end
+    after = analysed.ends[end - 1]
     if _AGE.match(analysed.text[after : after + 8]) or _apposition(analysed, end):
         score += 2.5
-    if _YEARS_OLD.search(analysed.text[max(0, analysed.words[first].start - 14) : analysed.words[first].start]):
+    if _YEARS_OLD.search(analysed.text[max(0, analysed.starts[first] - 14) : analysed.starts[first]]):
         score += 3.0
-    if _MAC.match(analysed.words[end - 1].text):
+    if _MAC.match(analysed.texts[end - 1]):
         score += 2.0
-    if end < len(keys) and tells("says", language, keys[end]) and not capital(analysed, end):
+    if end < len(keys) and keys[end] in analysed.told("says") and not capital(analysed, end):
         score += 2.5
-    if first and tells("says", language, keys[first - 1]):
+    if first and keys[first - 1] in analysed.told("says"):
         score += 2.5
     alone = max(singles[last], singles[keys[first]] if surname(keys[first]) else 0)
     score += (0.0, 1.2, 2.4)[min(alone, 2)] + (0.6 if alone > 2 else 0.0)
     for part in range(first, end):
         if keys[part] in analysed.lower or (common(keys[part]) and not surname(keys[part])):
             score -= 2.0
-        if tells("organisations", language, keys[part]) or tells("towns", language, keys[part]):
+        if keys[part] in analysed.told("organisations") or keys[part] in analysed.told("towns"):
             score -= 5.0
-        if analysed.words[part].text.isupper() and len(keys[part]) > 1:
+        if analysed.texts[part].isupper() and len(keys[part]) > 1:
             score -= 2.0
     if first and keys[first - 1] in _ARTICLES:
         score -= 3.0
@@ -150,12 +148,12 @@ def _score(analysed: AnalysedText, first: int, end: int, after_title: bool, sing
 
 def _apposition(analysed: AnalysedText, end: int) -> bool:
     """Return whether the text goes on to say what somebody is: ", a military veteran", "who"."""
-    if analysed.language != "en" or end + 1 >= len(analysed.words):
+    if analysed.language != "en" or end + 1 >= len(analysed.texts):
         return False
-    stop = analysed.words[end - 1].end
+    stop = analysed.ends[end - 1]
     match = _COMMA_A.match(analysed.text[stop : stop + 8])
     if not match:
         return False
     if "who" in match.group():
         return True
-    return any(tells("titles", "en", form) for form in analysed.keys[end + 1 : end + 5])
+    return any(form in analysed.told("titles") for form in analysed.keys[end + 1 : end + 5])

@@ -42,7 +42,7 @@ def add(analysed: AnalysedText, found: list[Person], first: int, end: int) -> No
 
 def _shown(analysed: AnalysedText, first: int, end: int) -> str:
     """Return a name as written, with the full stop of Jr."""
-    stop = analysed.words[end - 1].end
+    stop = analysed.ends[end - 1]
     dotted = analysed.keys[end - 1] in ("jr", "sr") and analysed.text[stop : stop + 1] == "."
     return written(analysed, first, end) + ("." if dotted else "")
 
@@ -115,14 +115,17 @@ def link(analysed: AnalysedText, taken: bytearray, found: list[Person]) -> None:
         last_names.setdefault(person.parts[-1], person)
         if len(person.parts) > 1 and is_given(person.parts[0], language):
             first_names.setdefault(person.parts[0], person)
-    particles = [index for index, form in enumerate(keys) if form in PARTICLES and form in beginnings]
-    for index in sorted({*analysed.marked, *particles}):
-        if taken[index] or not keys[index]:
+    is_cased = language in MANY_WORDED or language in _CASED
+    for index in analysed.at(analysed.forms, PARTICLES & beginnings):
+        form = keys[index]
+        if taken[index] or not form:
+            continue
+        if not is_cased and not (form in beginnings or form in last_names or form in first_names or form in known):
             continue
         end, phrase = _longest(analysed, taken, index, known, beginnings)
-        if end == index + 1 and analysed.words[index].text[0].islower():
+        if end == index + 1 and analysed.texts[index][0].islower():
             continue
-        candidates = (phrase, *_cases(phrase, language)) if end == index + 1 else (phrase,)
+        candidates = (phrase, *base_forms(phrase, language)) if is_cased and end == index + 1 else (phrase,)
         for form in candidates:
             meant = last_names.get(form) or first_names.get(form)
             if meant is None and form in known and not _doubtful(analysed, index, form):
@@ -154,7 +157,7 @@ def _longest(
 
 
 def _doubtful(analysed: AnalysedText, index: int, form: str) -> bool:
-    return bool(analysed.loud[index]) or (analysed.words[index].opens and form in analysed.lower)
+    return bool(analysed.loud[index] or (analysed.opens[index] and form in analysed.lower))
 
 
 def _known_by_it(entries: tuple[tuple[str, ...], ...], form: str, last_names: dict[str, Person]) -> Person:
@@ -165,12 +168,6 @@ def _known_by_it(entries: tuple[tuple[str, ...], ...], form: str, last_names: di
             return person
     full = fullest(names, form)
     return Person(full, tuple(key(full).split(" ")))
-
-
-def _cases(form: str, language: str) -> tuple[str, ...]:
-    if language in MANY_WORDED or language in _CASED:
-        return base_forms(form, language)
-    return ()
 
 
 def _part_of_longer(analysed: AnalysedText, index: int) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from pipelines.enrich.places.gazetteer import find, place
 from pipelines.enrich.text.analysed_text import LONGEST, PARTICLES, AnalysedText, capital, joined, never
-from pipelines.enrich.text.lexicon import MANY_WORDED, base_forms, common, given, surname, tells
+from pipelines.enrich.text.lexicon import MANY_WORDED, base_forms, common, given, surname
 
 _INITIAL = re.compile(r"(?:[^\W\d_]\.)+|[^\W\d_]")
 #: what stands behind a surname and is none
@@ -26,7 +26,7 @@ _SHOUT = re.compile(r"[A-Z]{2,}s?$")
 
 def full_names(analysed: AnalysedText, taken: bytearray) -> Iterator[tuple[int, int]]:
     """Yield names that begin with a known given name or an initial and go on with a capitalised word."""
-    done, last = 0, len(analysed.words) - 1
+    done, last = 0, len(analysed.texts) - 1
     for index in analysed.marked:
         if (
             index < done
@@ -43,13 +43,13 @@ def full_names(analysed: AnalysedText, taken: bytearray) -> Iterator[tuple[int, 
 
 
 def _begins(analysed: AnalysedText, index: int) -> bool:
-    form, word = analysed.keys[index], analysed.words[index]
-    if _INITIAL.fullmatch(word.text):
-        dotted = word.text.endswith(".") or analysed.text[word.end : word.end + 1] == "."
+    form, word = analysed.keys[index], analysed.texts[index]
+    if (len(word) == 1 or word[1] == ".") and _INITIAL.fullmatch(word):
+        dotted = word[-1] == "." or analysed.text.startswith(".", analysed.ends[index])
         return dotted and joined(analysed, index) and analysed.language != "de" and form not in ("us", "uk", "eu")
-    if analysed.language == "vi" and tells("families", "vi", form):
+    if analysed.language == "vi" and form in analysed.told("families"):
         return True
-    if never(analysed, index) or (word.text.isupper() and len(form) > 1 and not analysed.loud[index]):
+    if never(analysed, index) or (word.isupper() and len(form) > 1 and not analysed.loud[index]):
         return False
     if not is_given(form, analysed.language):
         return False
@@ -76,8 +76,8 @@ def _name_end(analysed: AnalysedText, taken: bytearray, first: int) -> int:
     keys, language = analysed.keys, analysed.language
     end, content = first + 1, 1
     while end < len(keys) and joined(analysed, end - 1) and not taken[end] and content < 4 and end - first < LONGEST:
-        hyphen = analysed.text[analysed.words[end - 1].end] == "-"
-        if hyphen and keys[first] in _KOREAN and analysed.words[end].text.islower():
+        hyphen = analysed.text[analysed.ends[end - 1]] == "-"
+        if hyphen and keys[first] in _KOREAN and analysed.texts[end].islower():
             return end + 1  # Moon Jae-in
         if capital(analysed, end):
             form = keys[end]
@@ -86,7 +86,7 @@ def _name_end(analysed: AnalysedText, taken: bytearray, first: int) -> int:
                 break  # R-Wis.
             if (
                 not initial
-                and _SHOUT.match(analysed.words[end].text)
+                and _SHOUT.match(analysed.texts[end])
                 and not analysed.loud[end]
                 and not _dateline_caps(analysed, first)
             ):
@@ -96,11 +96,11 @@ def _name_end(analysed: AnalysedText, taken: bytearray, first: int) -> int:
             if (
                 not hyphen
                 and not initial
-                and (never(analysed, end) or tells("organisations", language, form) or form in STOPS)
+                and (never(analysed, end) or form in analysed.told("organisations") or form in STOPS)
             ):
                 # Cynthia Woods Mitchell Pavilion is nobody
                 return first + 1 if form in STOPS else end
-            if not hyphen and tells("titles", language, form) and not surname(form):
+            if not hyphen and form in analysed.told("titles") and not surname(form):
                 break
             if content == 1 and not hyphen and form in analysed.lower and not surname(form):
                 break
@@ -125,12 +125,12 @@ def _name_end(analysed: AnalysedText, taken: bytearray, first: int) -> int:
 
 def _dateline_caps(analysed: AnalysedText, index: int) -> bool:
     """Return whether capitals are only the setting: the name's first word is in capitals, too."""
-    return analysed.words[index].text.isupper() and len(analysed.words[index].text) > 2
+    return analysed.texts[index].isupper() and len(analysed.texts[index]) > 2
 
 
 def quoted_title(analysed: AnalysedText, first: int, end: int) -> bool:
     """Return whether quotation marks enclose just the name: a book's, a film's."""
-    start, stop = analysed.words[first].start, analysed.words[end - 1].end
+    start, stop = analysed.starts[first], analysed.ends[end - 1]
     return analysed.text[start - 1 : start] in ("„", "“", '"', "«", "»", "‘") and analysed.text[stop : stop + 1] in (
         "“", "”", '"', "»", "«", "’",
     )  # fmt: skip
@@ -139,7 +139,7 @@ def quoted_title(analysed: AnalysedText, first: int, end: int) -> bool:
 def _goes_on(analysed: AnalysedText, index: int, first: int) -> bool:
     """Return whether a third word is still the person's: after middle names, and not a common word."""
     form, before = analysed.keys[index], analysed.keys[index - 1]
-    if form in AFTER_NAME or form in analysed.lower or tells("titles", analysed.language, form):
+    if form in AFTER_NAME or form in analysed.lower or form in analysed.told("titles"):
         return form in AFTER_NAME
     if analysed.language == "de":
         return (given(before) and not surname(before)) or (surname(form) and not common(form))
@@ -172,11 +172,11 @@ def _doubted(analysed: AnalysedText, first: int, end: int) -> bool:
 
 def hyphens_alone(analysed: AnalysedText, first: int, end: int) -> bool:
     """Return whether only hyphens hold it together, as Maya-Städte, Blu-Ray and Manisa-İzmir."""
-    return " " not in analysed.text[analysed.words[first].start : analysed.words[end - 1].end]
+    return " " not in analysed.text[analysed.starts[first] : analysed.ends[end - 1]]
 
 
 def titled(analysed: AnalysedText, index: int) -> bool:
     """Return whether a title or a role stands right before a word."""
     if not index or not joined(analysed, index - 1):
         return False
-    return tells("titles", analysed.language, analysed.keys[index - 1])
+    return analysed.keys[index - 1] in analysed.told("titles")

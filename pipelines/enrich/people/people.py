@@ -11,7 +11,7 @@ from pipelines.enrich.people.contextual import contextual_names
 from pipelines.enrich.people.coreference import Person, add, link
 from pipelines.enrich.people.full_names import full_names
 from pipelines.enrich.text.analysed_text import AnalysedText, index_at, joined
-from pipelines.enrich.text.lexicon import base_forms, given, surname, tells
+from pipelines.enrich.text.lexicon import base_forms, given, surname, words_of
 
 #: most that are listed
 MOST_PEOPLE = 80
@@ -28,13 +28,13 @@ def people(analysed: AnalysedText) -> dict[str, Any]:
 
 def persons(analysed: AnalysedText) -> list[Person]:
     """Return the persons of the text, each once, with all places where they are named."""
-    taken = bytearray(len(analysed.words))
+    taken = bytearray(len(analysed.texts))
     for mention in analysed.once(gazetteer_matches):
         possessed = mention.organisation and mention.organisation.name.endswith("'s")  # McDonald's is nobody's
         if (
             possessed
             or mention.end - mention.first > 1
-            or analysed.words[mention.first].text.isupper()
+            or analysed.texts[mention.first].isupper()
             or analysed.language == "de"
         ):
             taken[mention.first : mention.end] = b"\1" * (mention.end - mention.first)
@@ -75,7 +75,7 @@ def uncased_names(analysed: AnalysedText, taken: bytearray) -> Iterator[tuple[in
 def _titled(analysed: AnalysedText, index: int) -> bool:
     """Return whether a word is a title or a verb of saying, with or without "and" or "the" before it."""
     forms = (analysed.keys[index], *base_forms(analysed.keys[index], analysed.language))
-    return any(tells(name, analysed.language, form) for name in ("titles", "says") for form in forms)
+    return any(form in words_of(name, analysed.language) for name in ("titles", "says") for form in forms)
 
 
 #: characters of a quotation: shorter is a word in quotes, longer is a missing closing mark
@@ -119,7 +119,7 @@ def _speaker(
 
     A pronoun beside the verb stands for the last speaker.
     """
-    words = analysed.words
+    starts, ends = analysed.starts, analysed.ends
     after = index_at(analysed, end)
     before = index_at(analysed, start) - 1
     stop = analysed.text.find("\n", end)
@@ -127,15 +127,15 @@ def _speaker(
     line_start = analysed.text.rfind("\n", 0, start) + 1
     ahead = [
         index
-        for index in range(after, min(after + REACH, len(words)))
-        if words[index].end <= line_end and not _quoted(analysed, end, words[index].start)
+        for index in range(after, min(after + REACH, len(starts)))
+        if ends[index] <= line_end and not _quoted(analysed, end, starts[index])
     ]
-    behind = [index for index in range(max(0, before - REACH), before + 1) if words[index].start >= line_start]
+    behind = [index for index in range(max(0, before - REACH), before + 1) if starts[index] >= line_start]
     for stretch in (ahead, behind):
-        says = [index for index in stretch if tells("says", analysed.language, analysed.keys[index])]
+        says = [index for index in stretch if analysed.keys[index] in analysed.told("says")]
         if not says:
             continue
-        beside = {analysed.keys[index] for verb in says for index in (verb - 1, verb + 1) if 0 <= index < len(words)}
+        beside = {analysed.keys[index] for verb in says for index in (verb - 1, verb + 1) if 0 <= index < len(starts)}
         if not _PRONOUNS.isdisjoint(beside):
             return before_him
         near = [

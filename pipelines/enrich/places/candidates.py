@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from pipelines.enrich.people.cjk import cjk_taken
-from pipelines.enrich.places.gazetteer import GazetteerPlace, begins, find, place, short_state
+from pipelines.enrich.places.gazetteer import GazetteerPlace, begins, find, leads, place, short_state
 from pipelines.enrich.text.analysed_text import AnalysedText, joined, never
 from pipelines.enrich.text.lexicon import MANY_WORDED, base_forms
 
@@ -33,14 +33,16 @@ def place_candidates(analysed: AnalysedText, taken: bytearray) -> list[PlaceCand
     """Return all that may be places, in the text's order; `taken` marks the words of persons and organisations."""
     found = []
     done = 0
-    zulu = analysed.language in ("zu", "xh")
-    for index in range(len(analysed.words)) if zulu else analysed.marked:
+    language, keys = analysed.language, analysed.keys
+    zulu = language in ("zu", "xh")
+    for index in range(len(keys)) if zulu else analysed.marked:
         if index < done:
             continue
         if state := short_state(analysed, index):
             found.append(PlaceCandidate(index, index + 1, (state,), sure=True))
             continue
-        if taken[index] or not analysed.keys[index] or (zulu and analysed.words[index].text.islower()):
+        form = keys[index]
+        if taken[index] or not form or not leads(form, language) or (zulu and analysed.texts[index].islower()):
             continue
         candidate = _longest(analysed, taken, index)
         if candidate:
@@ -51,7 +53,7 @@ def place_candidates(analysed: AnalysedText, taken: bytearray) -> list[PlaceCand
 
 def prefixed(analysed: AnalysedText, index: int) -> bool:
     """Return whether a name stands behind a small prefix, as in eThekwini."""
-    return analysed.language in ("zu", "xh") and not analysed.words[index].text.islower()
+    return analysed.language in ("zu", "xh") and not analysed.texts[index].islower()
 
 
 def _longest(analysed: AnalysedText, taken: bytearray, first: int) -> PlaceCandidate | None:
@@ -86,7 +88,7 @@ def _longest(analysed: AnalysedText, taken: bytearray, first: int) -> PlaceCandi
 
 
 def _near(analysed: AnalysedText, index: int) -> bool:
-    gap = analysed.text[analysed.words[index].end : analysed.words[index + 1].start]
+    gap = analysed.text[analysed.ends[index] : analysed.starts[index + 1]]
     return gap in (" ", "-", "\u00a0", ", ", ". ", " d'", " d’", "’", "'", " & ") or joined(analysed, index)
 
 
@@ -97,7 +99,7 @@ def great(where: GazetteerPlace) -> bool:
 
 def _cased_right(analysed: AnalysedText, candidate: PlaceCandidate) -> bool:
     """Return whether capitals fit: short names are acronyms (US, not us), and no sentence's small word is a town."""
-    word = analysed.words[candidate.first].text
+    word = analysed.texts[candidate.first]
     if candidate.end - candidate.first > 1:
         return True
     form = analysed.keys[candidate.first]

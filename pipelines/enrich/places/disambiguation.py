@@ -64,14 +64,14 @@ def _people_of(analysed: AnalysedText) -> Counter[str]:
     stems, lengths = _demonyms()
     starts = _starts()
     counts: Counter[str] = Counter()
-    for form in analysed.keys:
+    for form, count in analysed.forms.items():
         if form[:3] not in starts:
             continue
         for length in lengths:
             if length > len(form):
                 break
             if code := stems.get(form[:length]):
-                counts[code] += 1
+                counts[code] += count
                 break
     return counts
 
@@ -126,10 +126,10 @@ def plain(name: str) -> str:
 def _state_of_washington(analysed: AnalysedText, candidate: PlaceCandidate) -> bool:
     """Return whether Washington stands behind a town and a comma, or among other states."""
     first, end = candidate.first, candidate.end
-    if first and analysed.text[analysed.words[first - 1].end : analysed.words[first].start] in (", ", ","):
+    if first and analysed.text[analysed.ends[first - 1] : analysed.starts[first]] in (", ", ","):
         before = analysed.keys[first - 1]
         return capital(analysed, first - 1) and (bool(find(before)) or capital(analysed, max(first - 2, 0)))
-    if end < len(analysed.words) and analysed.text[analysed.words[end - 1].end : analysed.words[end].start] == ", ":
+    if end < len(analysed.texts) and analysed.text[analysed.ends[end - 1] : analysed.starts[end]] == ", ":
         return any(place(number).kind == "region" for number in find(analysed.keys[end])[:1])
     return False
 
@@ -137,10 +137,10 @@ def _state_of_washington(analysed: AnalysedText, candidate: PlaceCandidate) -> b
 def said_after(analysed: AnalysedText, candidate: PlaceCandidate) -> GazetteerPlace | None:
     """Return the region or country that a comma puts behind a town: "McAllen, Texas", "Orange, Calif."."""
     end = candidate.end
-    if end >= len(analysed.words):
+    if end >= len(analysed.texts):
         return None
-    gap = analysed.text[analysed.words[end - 1].end : analysed.words[end].start]
-    if gap == " " and analysed.keys[end] == "in" and end + 1 < len(analysed.words):
+    gap = analysed.text[analysed.ends[end - 1] : analysed.starts[end]]
+    if gap == " " and analysed.keys[end] == "in" and end + 1 < len(analysed.texts):
         # Palm Beach in Florida
         return next((each for each in map(place, find(analysed.keys[end + 1])[:1]) if each.kind != "city"), None)
     if gap not in (", ", " (", ",\u00a0"):

@@ -1,12 +1,11 @@
 """Places by name, and American states as papers and Congress shorten them."""
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
 
 from pipelines.enrich.text.analysed_text import AnalysedText, capital
-from pipelines.enrich.text.lexicon import columns, contains, hashed
+from pipelines.enrich.text.lexicon import base_forms, columns, hash_column, hashed
 
 #: file of the table, made by bench/make_gazetteer.py
 TABLE = "places.bin"
@@ -39,20 +38,24 @@ def find(key: str) -> tuple[int, ...]:
     >>> place(find("bagdad")[0]).name
     'Baghdad'
     """
-    table, _ = columns(TABLE)
-    hashes, numbers = table["hashes"], table["numbers"]
-    wanted = hashed(key)
-    at = bisect_left(hashes, wanted)
-    found = []
-    while at < len(hashes) and hashes[at] == wanted:
-        found.append(int(numbers[at]))
-        at += 1
-    return tuple(found)
+    column, numbers = hash_column(TABLE, "hashes"), columns(TABLE)[0]["numbers"]
+    hashes, wanted = column.values, hashed(key)
+    end = at = column.first(wanted)
+    while end < len(hashes) and hashes[end] == wanted:
+        end += 1
+    return tuple(numbers[at:end])
 
 
+@lru_cache(6_000)
 def begins(key: str) -> bool:
     """Return whether a longer name begins with these words, or with these two characters in Chinese, Japanese, Thai."""
-    return contains(columns(TABLE)[0]["beginnings"], key)
+    return key in hash_column(TABLE, "beginnings")
+
+
+@lru_cache(12_000)
+def leads(form: str, language: str) -> bool:
+    """Return whether a word, or a word that it may be an inflection of, is a place's name or begins one."""
+    return any(find(each) or begins(each) for each in (form, *base_forms(form, language)))
 
 
 @lru_cache(4096)
@@ -84,16 +87,16 @@ def shortened() -> dict[str, str]:
 
 def short_state(analysed: AnalysedText, index: int) -> int | None:
     """Return the number of an American state as papers shorten it: D-Minn., R-FL, La Crosse, Wis."""
-    word, form = analysed.words[index], analysed.keys[index]
-    if not index or len(form) > 5 or not capital(analysed, index):
-        return None
-    gap = analysed.text[analysed.words[index - 1].end : word.start]
-    member = gap == "-" and analysed.words[index - 1].text in ("D", "R", "I")
-    dotted = analysed.text[word.end : word.end + 1] == "."
+    word, form = analysed.texts[index], analysed.keys[index]
     states = shortened()
+    if not index or (form not in states and word not in states) or len(form) > 5 or not capital(analysed, index):
+        return None
+    gap = analysed.text[analysed.ends[index - 1] : analysed.starts[index]]
+    member = gap == "-" and analysed.texts[index - 1] in ("D", "R", "I")
+    dotted = analysed.text.startswith(".", analysed.ends[index])
     if form in states and dotted and (member or (gap == ", " and capital(analysed, index - 1))):
         return find(states[form])[0]
     town = gap == ", " and capital(analysed, index - 1) and analysed.language == "en" and not analysed.loud[index]
-    if (member or town) and word.text in states and word.text.isupper():
-        return find(states[word.text])[0]
+    if (member or town) and word in states and word.isupper():
+        return find(states[word])[0]
     return None

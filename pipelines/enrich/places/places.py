@@ -10,7 +10,6 @@ from pipelines.enrich.places.disambiguation import choose, context, people_of
 from pipelines.enrich.places.gazetteer import GazetteerPlace, place
 from pipelines.enrich.places.scoring import KNOWN_CASELESS, is_meant
 from pipelines.enrich.text.analysed_text import AnalysedText, capital, index_at, joined, runs, written
-from pipelines.enrich.text.lexicon import tells
 
 #: most that are listed
 MOST_PLACES = 60
@@ -49,7 +48,7 @@ def prominence(analysed: AnalysedText, start: int) -> int:
 
 def located(analysed: AnalysedText) -> list[tuple[int, str, GazetteerPlace]]:
     """Return each mention of a place: where it starts in the text, as written, and the place."""
-    taken = bytearray(len(analysed.words))
+    taken = bytearray(len(analysed.texts))
     for person in analysed.once(persons):
         for first, end in person.spans:
             taken[first:end] = b"\1" * (end - first)
@@ -64,7 +63,7 @@ def located(analysed: AnalysedText) -> list[tuple[int, str, GazetteerPlace]]:
         if where and is_meant(analysed, candidate, where, taken, countries, near):
             near.update(range(candidate.first, candidate.end + 2))
             accepted.append(
-                (analysed.words[candidate.first].start, written(analysed, candidate.first, candidate.end), where)
+                (analysed.starts[candidate.first], written(analysed, candidate.first, candidate.end), where)
             )
     accepted += caseless_places(analysed, KNOWN_CASELESS)
     accepted += districts(analysed, taken, accepted)
@@ -105,13 +104,12 @@ def about(analysed: AnalysedText) -> dict[str, Any]:
 def _happens(analysed: AnalysedText, start: int, where: GazetteerPlace) -> float:
     """Return how much a mention says that things happen there: "in Iraq" much, "US forces" little."""
     index = index_at(analysed, start)
-    if index >= len(analysed.words):
+    if index >= len(analysed.texts):
         return 1.0
-    if index and tells("where", analysed.language, analysed.keys[index - 1]):
+    if index and analysed.keys[index - 1] in analysed.told("where"):
         return 1.5
-    word = analysed.words[index]
-    attributive = where.kind == "country" and word.text.replace(".", "") in ("US", "UK", "EU", "USA")
-    return 0.5 if attributive and analysed.text[word.end : word.end + 1] in " -" else 1.0
+    attributive = where.kind == "country" and analysed.texts[index].replace(".", "") in ("US", "UK", "EU", "USA")
+    return 0.5 if attributive and analysed.text[analysed.ends[index] : analysed.ends[index] + 1] in " -" else 1.0
 
 
 #: the latitude and longitude of a place that only the text knows
@@ -137,7 +135,7 @@ def districts(
     for first, end in runs(analysed, marks):
         if end - first > 3 or analysed.loud[first] or not _called_town(analysed, first, end):
             continue
-        start, name = analysed.words[first].start, written(analysed, first, end)
+        start, name = analysed.starts[first], written(analysed, first, end)
         near = min(
             (where for _, _, where in accepted),
             key=lambda where: min(abs(at - start) for at, _, other in accepted if other == where),
@@ -158,7 +156,7 @@ def _called_town(analysed: AnalysedText, first: int, end: int) -> bool:
     """Return whether a noun such as village or neighbourhood stands right before or behind an unknown name."""
     keys, language = analysed.keys, analysed.language
     if any(
-        tells("organisations", language, keys[index]) or tells("towns", language, keys[index])
+        keys[index] in analysed.told("organisations") or keys[index] in analysed.told("towns")
         for index in range(first, end)
     ):
         return False
@@ -166,7 +164,7 @@ def _called_town(analysed: AnalysedText, first: int, end: int) -> bool:
         end < len(keys)
         and joined(analysed, end - 1)
         and not capital(analysed, end)
-        and tells("towns", language, keys[end])
+        and keys[end] in analysed.told("towns")
     )
     if behind and language in ("en", "tr"):
         return keys[end] not in _ELSE
@@ -176,6 +174,6 @@ def _called_town(analysed: AnalysedText, first: int, end: int) -> bool:
     return (
         (language in ("de", "fr", "es", "it", "pt", "nl", "ru", "uk", "cs", "pl", "id") or keys[first - 1] == "of")
         and ahead >= 0
-        and tells("towns", language, keys[ahead])
-        and analysed.text[analysed.words[first - 1].end : analysed.words[first].start] == " "
+        and keys[ahead] in analysed.told("towns")
+        and analysed.text[analysed.ends[first - 1] : analysed.starts[first]] == " "
     )

@@ -6,7 +6,7 @@ from pipelines.enrich.places.candidates import KNOWN, PlaceCandidate, great, pre
 from pipelines.enrich.places.disambiguation import CountryEvidence, demonym, own_name, said_after
 from pipelines.enrich.places.gazetteer import GazetteerPlace
 from pipelines.enrich.text.analysed_text import AnalysedText, capital, joined, never
-from pipelines.enrich.text.lexicon import common, given, surname, tells
+from pipelines.enrich.text.lexicon import common, given, surname
 
 #: of a text whose words tell nothing by capitals only greater towns are believed
 KNOWN_CASELESS = 300_000
@@ -44,7 +44,7 @@ def is_meant(
         first and analysed.keys[first - 1] in ("new", "neu") and joined(analysed, first - 1)
     ):
         return False
-    if not (analysed.words[first].text[0].isupper() or prefixed(analysed, first)):
+    if not (analysed.texts[first][0].isupper() or prefixed(analysed, first)):
         return _caseless(language, form, where)
     before, after = _neighbours(analysed, candidate, taken)
     if before and analysed.keys[first - 1] in _OTHER_NAME:
@@ -66,7 +66,7 @@ def is_meant(
     if part and not dateline:
         score -= 3.5 if after else 2.5
     if not dateline:
-        score -= 1.0 if single and analysed.words[first].opens else 0.0
+        score -= 1.0 if single and analysed.opens[first] else 0.0
         score -= 0.5 if analysed.loud[first] else 0.0
         score -= (
             1.0
@@ -100,17 +100,17 @@ def _said_to_be(analysed: AnalysedText, candidate: PlaceCandidate) -> bool:
 
 
 def _inside(analysed: AnalysedText, first: int) -> bool:
-    where = first > 0 and tells("where", analysed.language, analysed.keys[first - 1])
+    where = first > 0 and analysed.keys[first - 1] in analysed.told("where")
     return where and not capital_unless_open(analysed, first - 1)
 
 
 def _called_town(analysed: AnalysedText, candidate: PlaceCandidate) -> bool:
-    keys, language, first = analysed.keys, analysed.language, candidate.first
-    if first and tells("towns", language, keys[first - 1]):
+    keys, first = analysed.keys, candidate.first
+    if first and keys[first - 1] in analysed.told("towns"):
         return True
-    if first > 1 and keys[first - 1] in ("of", "de", "di") and tells("towns", language, keys[first - 2]):
+    if first > 1 and keys[first - 1] in ("of", "de", "di") and keys[first - 2] in analysed.told("towns"):
         return True
-    return candidate.end < len(keys) and tells("towns", language, keys[candidate.end])
+    return candidate.end < len(keys) and keys[candidate.end] in analysed.told("towns")
 
 
 def _beside(analysed: AnalysedText, candidate: PlaceCandidate, where: GazetteerPlace, near: set[int]) -> float:
@@ -145,7 +145,7 @@ def _name(analysed: AnalysedText, candidate: PlaceCandidate, where: GazetteerPla
 
 def capital_unless_open(analysed: AnalysedText, index: int) -> bool:
     """Return whether a word has a capital that no sentence's beginning explains."""
-    return capital(analysed, index) and not analysed.words[index].opens
+    return capital(analysed, index) and not analysed.opens[index]
 
 
 def _neighbours(analysed: AnalysedText, candidate: PlaceCandidate, taken: bytearray) -> tuple[bool, bool]:
@@ -159,9 +159,9 @@ def _neighbours(analysed: AnalysedText, candidate: PlaceCandidate, taken: bytear
         and _of_a_name(analysed, first - 1, taken)
     )
     after = (
-        end < len(analysed.words)
+        end < len(analysed.texts)
         and joined(analysed, end - 1)
-        and analysed.text[analysed.words[end - 1].end] != "-"
+        and analysed.text[analysed.ends[end - 1]] != "-"
         and capital(analysed, end)
         and analysed.keys[end] not in _AFTER_PLACE
         and _of_a_name(analysed, end, taken)
@@ -171,15 +171,15 @@ def _neighbours(analysed: AnalysedText, candidate: PlaceCandidate, taken: bytear
 
 def _of_a_name(analysed: AnalysedText, index: int, taken: bytearray) -> bool:
     """Return whether a word is no title, no function word, and no part of a name that is already known."""
-    form, language = analysed.keys[index], analysed.language
+    form = analysed.keys[index]
     known = taken[index] or never(analysed, index)
-    return not known and not tells("titles", language, form) and not tells("towns", language, form)
+    return not known and form not in analysed.told("titles") and form not in analysed.told("towns")
 
 
 def _dateline(analysed: AnalysedText, candidate: PlaceCandidate) -> bool:
     """Return whether a paragraph begins with it, as a dateline does: "KATHMANDU, April 25 (Reuters) -", "Berlin."."""
-    start = analysed.words[candidate.first].start
+    start = analysed.starts[candidate.first]
     if start and analysed.text[start - 1] != "\n":
-        return analysed.text[max(0, start - 1) : start] == "/" and analysed.words[candidate.first].text.isupper()
-    after = analysed.words[candidate.end - 1].end
+        return analysed.text[max(0, start - 1) : start] == "/" and analysed.texts[candidate.first].isupper()
+    after = analysed.ends[candidate.end - 1]
     return bool(_DATELINE.match(analysed.text[after : after + 60]))

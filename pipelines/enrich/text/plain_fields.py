@@ -97,9 +97,11 @@ def keywords(analysed: AnalysedText) -> dict[str, Any]:
 #: most that are listed, of the text's first characters
 MOST_FIGURES, READ_FOR_FIGURES = 60, 20_000
 _NUMBER = r"\d{1,3}(?:[.,'’  ]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d+)?"
+#: looked for first, for a pattern that begins with what must not stand before is tried at each character
+_DIGITS = re.compile(r"\d(?<![\w.,]\d)")
 _MONEY = re.compile(r"(?:US\$|[$€£¥₹])\s?$")
 _FIGURE = re.compile(
-    rf"(?<![\w.,])(?P<number>{_NUMBER})(?!\w)"
+    rf"(?P<number>{_NUMBER})(?!\w)"
     r"(?:[\s\u00a0\u202f-]?(?P<first>[%€$£円원₽]|[^\W\d_]+(?:/h)?))?(?:\.?[\s\u00a0](?P<second>[€$£₽]|[^\W\d_]+))?"
 )
 
@@ -110,10 +112,16 @@ def figures(analysed: AnalysedText) -> dict[str, Any]:
     A number without a unit of the list is none: years, dates, scores and addresses are not what a correction is about.
     """
     units, scales = _words()
+    read = analysed.text[:READ_FOR_FIGURES]
     found = []
-    for match in _FIGURE.finditer(analysed.text[:READ_FOR_FIGURES]):
+    done = 0
+    for digit in _DIGITS.finditer(read):
+        match = _FIGURE.match(read, digit.start()) if digit.start() >= done else None
+        if match is None:
+            continue
+        done = match.end()
         first, second = (match["first"] or "").lower(), (match["second"] or "").lower()
-        before = _MONEY.search(analysed.text, max(0, match.start() - 4), match.start())
+        before = _MONEY.search(read, max(0, match.start() - 4), match.start())
         money = units.get(before.group().strip().lower()) if before else None
         scaled = first in scales
         end, unit = match.end("second"), units.get(second if scaled else f"{first} {second}")
@@ -123,7 +131,7 @@ def figures(analysed: AnalysedText) -> dict[str, Any]:
             end = match.end("number")
         value = _value(match["number"])
         if unit and value is not None:
-            text = analysed.text[before.start() if before else match.start() : end]
+            text = read[before.start() if before else match.start() : end]
             found.append({"value": value * scales.get(first, 1), "unit": unit, "text": text})
         if len(found) == MOST_FIGURES:
             break

@@ -51,6 +51,22 @@ def test_a_wall_or_an_error_sent_with_200_is_refused(title: str) -> None:
     assert refused(html) is Outcome.WALL
 
 
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Missing hiker not found on third day of search",
+        "Security check at airport to get faster",
+        "Forbidden city reopens its gardens to visitors",
+        "Why your privacy settings matter more than you think",
+        "Bridge temporarily unavailable to lorries, council says",
+    ],
+)
+def test_a_short_article_whose_title_speaks_as_walls_do_is_none(title: str) -> None:
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+    article = read(f"<html><head><title>{title}</title></head><body><h1>{title}</h1>{body}</body></html>")
+    assert article.headline == title
+
+
 def test_an_article_about_captchas_is_no_wall() -> None:
     article = read(
         article_html(

@@ -1,8 +1,10 @@
 """What stands beside the article in the box that holds it: comments, teasers, columns; and what only looks like it."""
 
+import time
+
 import pytest
 
-from tests.pipelines.handmade import PARAGRAPHS, read
+from tests.pipelines.handmade import PARAGRAPHS, outcome, read
 
 TEXT = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
 BODY = "\n".join(PARAGRAPHS)
@@ -105,3 +107,32 @@ def test_a_page_of_entries_alone_is_read() -> None:
         f"<!doctype html><html><head><title>Live: the lake</title><meta property='og:type' content='article'></head><body><h1>Live: the lake</h1><div>{column}</div></body></html>"
     ).body
     assert all(text in found for _, text in ELSEWHERE)
+
+
+def test_a_notice_in_a_box_of_another_look_below_the_article_is_not_its_text() -> None:
+    notice = (
+        "All that stands here is the property of the Lake Courier, and may be printed with its written leave alone."
+    )
+    page = old(
+        "",
+        f"<div class='a'>{TEXT}{TEXT.replace('lake', 'sea')}</div><div class='b'>{notice}</div>"
+        + "<div class='c'>Lake Street 4, the old harbour house, telephone from nine to five on each day of the week.</div>",
+    )
+    found = read(page).body
+    assert notice not in found
+    assert PARAGRAPHS[-1] in found
+
+
+def test_a_small_part_between_two_parts_of_the_article_is_its_text() -> None:
+    small = "The northern landing was built in 1911 and has been closed three times since then, always in winter."
+    page = old(
+        "", f"<div class='a'>{TEXT}</div><div class='b'>{small}</div><div class='a'>{TEXT.replace('lake', 'sea')}</div>"
+    )
+    assert small in read(page).body
+
+
+def test_boxes_in_boxes_cost_little() -> None:
+    html = "<div><div>a sentence that is long enough to be a paragraph, with words and more words in it</div>" * 1_500
+    began = time.process_time()
+    outcome(f"<html><body><h1>Deep</h1>{html}</body></html>")
+    assert time.process_time() - began < 5

@@ -1,0 +1,202 @@
+"""A page's lines in, the chance of each that it is the article's out: a learned opinion, beside the rules' own.
+
+What it looks at is structure: size, links, place, neighbours, style and kinship with the headline, in no language's
+words. It is learned from pages with a truth by `bench/train_lines.py`, and asked only where the rules' result is in
+doubt (`second_opinion`).
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pipelines.extract.block_segmentation import Outline
+from pipelines.extract.body import length
+from pipelines.extract.comparison import letters
+
+#: of each line, in the order of the numbers that `features` returns
+FEATURES = (
+    "size", "linked", "strong", "tag", "ended", "commas", "digits", "begins",  # the line itself
+    "furniture", "article", "named_body", "comments", "form", "depth",  # the boxes that hold it
+    "place", "prose_before", "after_headline", "prose_since_headline", "up_to_headline",  # where it stands
+    "style_share", "style_lines", "box_share", "box_lines", "outer_share",  # how much of the page is alike
+    "size_before", "size_after", "linked_before", "linked_after", "size_before_2", "size_after_2",
+    "same_box_before", "same_box_after", "sizes_around", "linked_around", "gap_before", "breaks_since",
+    "words_of_headline", "words_of_top", "repeats", "time",
+)  # fmt: skip
+#: where the learned model lies; without it the rules are alone
+MODEL = Path(__file__).parent / "data" / "lines.json"
+_TAGS = {"p": 1, "blockquote": 2, "pre": 2, "li": 3, "dd": 3, "dt": 3, "td": 4, "th": 4, "tr": 4, "div": 5}
+_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+_ENDED = re.compile(r"[.!?…。！？।॥؟۔»”\"'’)\]]$")
+_COMMAS = re.compile(r"[,，、،;]")
+_DIGITS = re.compile(r"\d")
+_TIME = re.compile(r"\b\d{1,2}[:.]\d{2}\b|\b(?:19|20)\d\d\b")
+_WORDS = re.compile(r"\w{4,}|[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{2}")
+_COMMENTS = re.compile(r"comment|reply|respon[ds]|disqus|forum|discuss|guestbook|koment|kommentar|otzyv|feedback")
+_BODY = re.compile(r"(?:article|story|post|entry|news|text|content|detail)[-_]{0,2}(?:body|content|text|copy|detail)")
+#: a page of more is a list or an attack; the trees take some 40 microseconds a line
+_BLOCKS_LIMIT = 3_000
+#: a line of so many letters is prose, if it is no link
+_PROSE = 80
+#: words of a line that are looked at
+_WORDS_LIMIT = 60
+#: lines that stand right under the headline, whose words say what the article is about
+_TOP_PROSE = 2
+
+
+@cache
+def model() -> dict[str, Any]:
+    """Return the learned model, {} where its file is missing or made for other features."""
+    try:
+        found: dict[str, Any] = json.loads(MODEL.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    return found if tuple(found.get("features", ())) == FEATURES else {}
+
+
+def chances(page: Outline, headline: str) -> list[float]:
+    """Return the chance, 0 to 1, of each block that it is the article's; [] where there is no model or no block."""
+    learned = model()
+    if not learned or len(page.blocks) > _BLOCKS_LIMIT:
+        return []
+    found = []
+    for row in features(page, headline):
+        score = learned["base"]
+        for tree in learned["trees"]:
+            while type(tree) is list:  # a branch: feature, edge, the side up to it, the side above
+                tree = tree[2] if row[tree[0]] <= tree[1] else tree[3]
+            score += tree
+        found.append(1 / (1 + math.exp(-score)))
+    return found
+
+
+@dataclass(slots=True)
+class _Place:
+    """What a line has of the boxes that hold it."""
+
+    furniture: int = 0
+    article: int = 0
+    named: int = 0
+    comments: int = 0
+    form: int = 0
+
+
+def features(page: Outline, headline: str) -> list[list[float]]:
+    """Return FEATURES of each block of the page, numbers all."""
+    blocks, boxes = page.blocks, page.boxes
+    if not blocks:
+        return []
+    places = _places(page)
+    sizes = [length(block.text) for block in blocks]
+    links = [min(1.0, block.linked / len(block.text)) for block in blocks]
+    prose = [
+        size if size >= _PROSE and link < 0.4 and block.tag not in _HEADINGS else 0
+        for block, size, link in zip(blocks, sizes, links, strict=True)
+    ]
+    total = sum(prose) or 1
+    held: Counter[int] = Counter()
+    lines: Counter[int] = Counter()
+    styles: Counter[tuple[str, str, str]] = Counter()
+    style_lines: Counter[tuple[str, str, str]] = Counter()
+    of_style = []
+    for block, size in zip(blocks, prose, strict=True):
+        box = boxes[block.box]
+        above = boxes[box.parent] if box.parent >= 0 else box
+        style = (box.tag, box.label, above.label)
+        of_style.append(style)
+        styles[style] += size
+        style_lines[style] += 1
+        lines[block.box] += 1
+        if size:
+            for at in page.above(block.box):
+                held[at] += size
+    keys = [letters(block.text[:200]) for block in blocks]
+    start = _headline_at(keys, letters(headline), prose)
+    near = set(page.above(blocks[start].box)) if start >= 0 else {0}
+    told = set(_WORDS.findall(headline.lower()))
+    top = set(told)
+    seen: set[str] = set()
+    count = len(blocks)
+    before = since = taken = 0
+    gap = breaks = 0
+    found = []
+    for at, block in enumerate(blocks):
+        place, size, text = places[block.box], sizes[at], block.text
+        steps = 0
+        holder = block.box
+        while holder not in near:
+            holder = boxes[holder].parent
+            steps += 1
+        words = _WORDS.findall(text.lower())[:_WORDS_LIMIT] if told or top else []
+        parent = boxes[block.box].parent
+        tag = 6 if block.tag in _HEADINGS else _TAGS.get(block.tag, 0)
+        around = range(max(0, at - 3), min(count, at + 4))
+        found.append(
+            [
+                math.log1p(size), links[at], block.strong / len(text), tag, bool(_ENDED.search(text)),
+                len(_COMMAS.findall(text)) / (size + 1) * 100, len(_DIGITS.findall(text)) / (len(text) + 1),
+                1 if text[:1].isupper() else 2 if text[:1].islower() else 0,
+                place.furniture, place.article, place.named, place.comments, place.form, boxes[block.box].depth,
+                at / count, before / total, max(-50, min(200, at - start)) if start >= 0 else -60,
+                since / total, steps,
+                styles[of_style[at]] / total, style_lines[of_style[at]], held[block.box] / total, lines[block.box],
+                held[parent] / total if parent >= 0 else 1.0,
+                math.log1p(sizes[at - 1]) if at else 0, math.log1p(sizes[at + 1]) if at + 1 < count else 0,
+                links[at - 1] if at else 0, links[at + 1] if at + 1 < count else 0,
+                math.log1p(sizes[at - 2]) if at > 1 else 0, math.log1p(sizes[at + 2]) if at + 2 < count else 0,
+                (at > 0 and blocks[at - 1].box == block.box) or (at > 0 and boxes[blocks[at - 1].box].parent == parent),
+                at + 1 < count and (blocks[at + 1].box == block.box or boxes[blocks[at + 1].box].parent == parent),
+                math.log1p(sum(prose[each] for each in around)), sum(links[each] for each in around) / len(around),
+                min(gap, 20), min(breaks, 20),
+                sum(word in told for word in words) / len(words) if words else 0.0,
+                sum(word in top for word in words) / len(words) if words else 0.0,
+                len(keys[at]) > 20 and keys[at] in seen, bool(_TIME.search(text[:40])),
+            ]
+        )  # fmt: skip
+        seen.add(keys[at])
+        before += prose[at]
+        if at > start:
+            since += prose[at]
+            if prose[at]:
+                breaks += gap > 2
+                if taken < _TOP_PROSE:
+                    taken += 1
+                    top.update(words)
+        gap = 0 if prose[at] else gap + 1
+    return found
+
+
+def _headline_at(keys: list[str], headline: str, prose: list[int]) -> int:
+    """Return the place of the last line that is the headline and has prose behind it, -1 where there is none."""
+    behind = sum(prose)
+    best = -1
+    if len(headline) < 6:
+        return best
+    for at, key in enumerate(keys):
+        if behind < 0.3 * sum(prose):
+            break
+        if key and (key == headline[:200] or (len(key) > 15 and (key in headline or headline in key))):
+            best = at
+        behind -= prose[at]
+    return best
+
+
+def _places(page: Outline) -> list[_Place]:
+    found: list[_Place] = []
+    for box in page.boxes:
+        above = found[box.parent] if box.parent >= 0 else _Place()
+        found.append(
+            _Place(
+                above.furniture + bool(box.furniture),
+                above.article or (box.tag == "article") + 2 * (box.tag == "main"),
+                above.named or box.prose or bool(_BODY.search(box.label)),
+                above.comments or bool(_COMMENTS.search(box.label)),
+                above.form + (box.tag in ("form", "header", "footer", "aside")),
+            )
+        )
+    return found

@@ -1,0 +1,158 @@
+"""A second opinion is asked where the rules are in doubt: hidden text, and the line model on pages that state nothing."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from trafilatura import bare_extraction
+
+from news.configuration import read as configuration
+from news.errors import ConfigurationError
+from news.outlet import parse as parse_outlet
+from pipelines.extract import line_model, second_opinion
+from pipelines.extract.block_segmentation import Outline, outline
+from pipelines.extract.document import parse
+from pipelines.provenance import read_with
+from tests.pipelines.handmade import PARAGRAPHS, article_html, outcome, outlet, read
+
+MORE = [f"In the {at}th week of the trial {text[0].lower()}{text[1:]}" for at in range(4, 8) for text in PARAGRAPHS]
+STATED = '<meta property="og:type" content="article">'
+
+
+def marked(texts: list[str] | tuple[str, ...]) -> str:
+    return "".join(f"<p class='text'>{text}</p>" for text in texts)
+
+
+@pytest.mark.parametrize("hiding", ["hidden", "style='display:none'", "style='visibility: hidden'"])
+def test_text_that_a_script_would_show_is_the_articles(hiding: str) -> None:
+    html = article_html(STATED, body=f"{marked(PARAGRAPHS[:2])}<div {hiding}>{marked(MORE)}</div>")
+    assert read(html).body.splitlines() == [*PARAGRAPHS[:2], *MORE]
+
+
+def test_text_that_is_streamed_behind_an_empty_placeholder_is_read() -> None:
+    html = article_html(
+        STATED, body="<template id='B:0'></template>", below=f"<div hidden id='S:0'><div>{marked(MORE)}</div></div>"
+    )
+    assert read(html).body.splitlines() == MORE
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        f"<div hidden>{marked(PARAGRAPHS)}</div>",
+        f"<div hidden><h1>A bridge closes for the winter</h1>{marked(MORE)}</div>",
+        "<div hidden><p>We and our partners store cookies on your device to improve this website.</p></div>",
+        f"<div hidden class='gate'>{'<div>Join us today and read on for less than you pay for a coffee each week of the year.</div>' * 9}</div>",
+    ],
+    ids=["a copy", "another article", "a notice of cookies", "an appeal said again and again"],
+)
+def test_what_is_not_the_articles_stays_hidden(hidden: str) -> None:
+    assert read(article_html(STATED, body=marked(PARAGRAPHS) + hidden)).body.splitlines() == list(PARAGRAPHS)
+
+
+def test_an_outlets_file_or_the_environment_chooses_trafilaturas_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    html = article_html(body=marked([*PARAGRAPHS, *MORE]) + "<p>Advertisement</p>")
+    theirs = bare_extraction(html.encode(), url="https://lake.example/news/ferry").text
+    chosen = outcome(html, replace(outlet(), reader="trafilatura")).article
+    assert chosen is not None
+    assert (chosen.body, chosen.headline) == (theirs, "Third ferry joins the lake line")
+    monkeypatch.setenv("BROADSHEET_READER", "trafilatura")
+    second_opinion._reader.cache_clear()
+    try:
+        assert read(html).body == theirs
+        assert read_with(outlet(), frozenset()) != read_with(replace(outlet(), reader="broadsheet"), frozenset())
+    finally:
+        second_opinion._reader.cache_clear()
+
+
+@pytest.mark.parametrize("name", ["Trafilatura", "goose3"])
+def test_an_unknown_reader_is_an_error_that_names_the_known(name: str) -> None:
+    with pytest.raises(ConfigurationError, match="broadsheet, trafilatura"):
+        parse_outlet("lake", {"name": "Lake", "home": "https://lake.example/", "reader": name}, "lake.toml")
+    with pytest.raises(ConfigurationError, match="broadsheet, trafilatura"):
+        configuration({"BROADSHEET_READER": name})
+
+
+def old_page(comments: int) -> str:
+    """A page of 2008: tables, line breaks, and readers' remarks in the same cell."""
+    remarks = "".join(
+        f"<br><br><b>reader{at}</b> 12:{at:02d}<br><br>well I do not believe that, {PARAGRAPHS[at % 3][:70].lower()}"
+        for at in range(10, 10 + comments)
+    )
+    links = "".join(f"<a href='/{at}'>Section {at}</a><br>" for at in range(12))
+    return (
+        f"<html><head><title>Third ferry joins the lake line</title></head><body><table><tr><td>{links}</td><td>"
+        f"<b>Third ferry joins the lake line</b><br><br>{'<br><br>'.join([*PARAGRAPHS, *MORE[:4]])}{remarks}</td></tr></table></body></html>"
+    )
+
+
+def test_the_text_of_an_old_page_is_read_with_and_without_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    for there in (True, False):
+        if not there:
+            monkeypatch.setattr(line_model, "model", dict)
+        assert set(read(old_page(0)).body.splitlines()) >= {*PARAGRAPHS, *MORE[:4]}
+
+
+def test_a_missing_model_leaves_the_rules_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_model, "MODEL", line_model.MODEL.with_name("absent.json"))
+    line_model.model.cache_clear()
+    try:
+        assert line_model.model() == {}
+        assert read(article_html()).body == "\n".join(PARAGRAPHS)
+    finally:
+        monkeypatch.undo()
+        line_model.model.cache_clear()
+
+
+def test_a_page_that_states_an_article_and_shows_little_else_is_not_asked_about(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def asked(*_: object) -> list[float]:
+        raise AssertionError("the line model was asked")
+
+    monkeypatch.setattr(second_opinion, "chances", asked)
+    assert read(article_html(STATED)).body == "\n".join(PARAGRAPHS)
+    with pytest.raises(AssertionError, match="asked"):
+        read(old_page(0))
+
+
+def test_the_models_file_is_small_fits_the_features_and_holds_numbers_alone() -> None:
+    assert line_model.MODEL.stat().st_size < 1_000_000
+    held = json.loads(line_model.MODEL.read_text(encoding="utf-8"))
+    assert tuple(held.pop("features")) == line_model.FEATURES
+
+    def numbers(value: object) -> bool:
+        return all(map(numbers, value)) if isinstance(value, list) else isinstance(value, int | float)
+
+    assert numbers(held["trees"])
+    assert held["trees"]
+
+
+def test_each_line_has_a_number_for_each_feature_and_a_chance() -> None:
+    body = parse(old_page(3), "https://lake.example/1").tree.body
+    assert body is not None
+    page = outline(body)
+    assert {len(row) for row in line_model.features(page, "Third ferry joins the lake line")} == {
+        len(line_model.FEATURES)
+    }
+    chances = line_model.chances(page, "Third ferry joins the lake line")
+    assert len(chances) == len(page.blocks)
+    assert all(0 <= chance <= 1 for chance in chances)
+
+
+def test_a_text_that_is_all_standfirst_is_the_text() -> None:
+    html = article_html(
+        f'<meta name="description" content="{PARAGRAPHS[0]}">', body=f"<p class='lead'>{PARAGRAPHS[0]}</p>"
+    )
+    article = read(html)
+    assert (article.standfirst, article.body) == ("", PARAGRAPHS[0])
+
+
+def test_much_more_text_under_a_page_that_states_nothing_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    def certain(page: Outline, _: str) -> list[float]:
+        return [0.99] * len(page.blocks)
+
+    others = "".join(f"<div class='teaser-{at}'><p>{text}</p></div>" for at, text in enumerate(MORE))
+    html = f"<html><body><h1>Third ferry joins the lake line</h1><div>{marked(PARAGRAPHS)}</div><div class='related'>{others}</div></body></html>"
+    monkeypatch.setattr(second_opinion, "chances", certain)
+    assert read(html).body == "\n".join(PARAGRAPHS)
