@@ -9,9 +9,9 @@ from uuid import UUID, uuid5
 import psutil
 import psycopg
 from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.database import engine_for
+from ledger.pipeline import Pipeline
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
 from news.signature import BANDS, FIGURES, PERMUTATIONS, Signature, bands, packed
 from tests.ledger import readings
@@ -81,12 +81,13 @@ async def measure(url: str, size: int) -> dict[str, float]:
     known = [generated(chance.randrange(0, size, 1000)) for _ in range(LOOKUPS // 2)]
     new = [generated(2**40 + chance.getrandbits(30)) for _ in range(LOOKUPS // 2)]
     async with engine.connect() as connection:
-        await lock_stories(connection)
+        pipeline = Pipeline(connection)
+        lock_stories(pipeline)
         for each in known[:20]:
-            await look(connection, each)
+            await look(pipeline, each)
         backend = psutil.Process((await connection.execute(text("SELECT pg_backend_pid()"))).scalar_one())
         before = _cpu_seconds(backend)
-        taken = [await look(connection, each) for each in [*known, *new]]
+        taken = [await look(pipeline, each) for each in [*known, *new]]
         used = _cpu_seconds(backend) - before
         joined = []
         for number, each in enumerate(new[:100]):
@@ -100,8 +101,9 @@ async def measure(url: str, size: int) -> dict[str, float]:
                 {"id": article_id, "at": readings.START},
             )
             started = time.perf_counter()
-            copies = await find_copies(connection, article_id, "x", each, readings.START, STORY_DAYS)
-            await remember(connection, article_id, 1, each, readings.START, STORY_DAYS)
+            copies = await find_copies(pipeline, article_id, "x", each, readings.START, STORY_DAYS)
+            await remember(pipeline, article_id, 1, each, readings.START, STORY_DAYS)
+            await pipeline.send()
             await join(connection, article_id, copies)
             joined.append((time.perf_counter() - started) * 1_000)
         await connection.rollback()
@@ -123,10 +125,10 @@ def _cpu_seconds(backend: psutil.Process) -> float:
     return time.process_time() + sum(backend.cpu_times()[:2])
 
 
-async def look(connection: AsyncConnection, signature: Signature) -> float:
+async def look(pipeline: Pipeline, signature: Signature) -> float:
     """Look one signature up and return the milliseconds that it took."""
     started = time.perf_counter()
-    await find_copies(connection, UUID(int=2**100), "x", signature, readings.START, STORY_DAYS)
+    await find_copies(pipeline, UUID(int=2**100), "x", signature, readings.START, STORY_DAYS)
     return (time.perf_counter() - started) * 1_000
 
 

@@ -13,6 +13,7 @@ from ledger.raw_pages import raw_page
 from ledger.schema import versions
 from news.article import Article
 from news.edits import EditKind, Edits, compare
+from news.known_names import KnownNames
 from news.page import Page
 from news.provenance import Provenance, as_read_now
 from news.version import fingerprint, is_cut_short, is_same_article
@@ -46,11 +47,12 @@ class Change:
 async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], before: Article) -> Change:
     """Return what the outlet changed, as far as it was the outlet. Raises ReadAgain."""
     article, now = visit.text, visit.provenance
+    names = KnownNames.of(known.document, visit.digest.enrichment if visit.digest else {})
     query = select(versions.c.page_hash, versions.c.read_with, versions.c.lines)
     of_newest = (versions.c.article_id == known.id) & (versions.c.version == known.version)
     was = provenance_in((await connection.execute(query.where(of_newest))).one())
     if now is None:
-        return await _compared(before, article)
+        return await _compared(before, article, names)
     if was is None:
         # recorded before provenance was: the new page alone can tell that we leave out more than we did
         base = await asyncio.to_thread(as_read_now, _unwalled(before, article), None, article, now)
@@ -58,7 +60,7 @@ async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], 
             return Change(edits=None, reason=READ_ANEW)
         return Change(edits=Edits(kinds=(EditKind.UNEXPLAINED,)))
     if was.read_with == now.read_with:
-        return await _compared(before, article)
+        return await _compared(before, article, names)
     if was.page_hash == now.page_hash:
         return Change(edits=None, reason=READ_ANEW)
     earlier = visit.earlier
@@ -78,15 +80,15 @@ async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], 
         base, source = read_now, replace(was, read_with=now.read_with)
     if fingerprint(base) == visit.fingerprint:
         return Change(edits=None, reason=READ_ANEW)
-    return replace(await _compared(base, article), before=base, before_provenance=source)
+    return replace(await _compared(base, article, names), before=base, before_provenance=source)
 
 
-async def _compared(before: Article, after: Article) -> Change:
+async def _compared(before: Article, after: Article, names: KnownNames) -> Change:
     unwalled = _unwalled(before, after)
     if unwalled is not before and fingerprint(unwalled) == fingerprint(after):
         return Change(edits=None, reason="the whole text is to be read now")
     # a stranger's text may take seconds: beside the loop, and before anybody waits for us
-    return Change(edits=await asyncio.to_thread(compare, unwalled, after))
+    return Change(edits=await asyncio.to_thread(compare, unwalled, after, names))
 
 
 def _unwalled(before: Article, after: Article) -> Article:

@@ -3,44 +3,28 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from enum import StrEnum
 from typing import Any, Self
 
-from news.article import Article, Kind
+from news.article import Article
+from news.edit_kind import SUBSTANCE as SUBSTANCE
+from news.edit_kind import TURNS
+from news.edit_kind import EditKind as EditKind
+from news.known_names import KnownNames
 from news.moment import Moment
-from news.rewording import Rewording, folded, rewording
+from news.quotations import folded
+from news.rewording import rewording
 
-
-class EditKind(StrEnum):
-    """A class of change. One pair of versions may have several."""
-
-    HEADLINE = "headline"
-    STANDFIRST = "standfirst"
-    NUMBER = "number"  # a figure became another
-    QUOTE = "quote"  # words between quotation marks changed or went
-    NAME = "name"  # a name in the text became another
-    BYLINE = "byline"
-    CORRECTION_NOTICE = "correction_notice"  # added, changed or taken away
-    PARAGRAPHS_ADDED = "paragraphs_added"
-    PARAGRAPHS_REMOVED = "paragraphs_removed"
-    BODY = "body"  # other words within paragraphs that stayed
-    COSMETIC = "cosmetic"  # case, punctuation, order of paragraphs: every word and figure stays
-    UNEXPLAINED = "unexplained"  # we read otherwise than before, and cannot tell whether the outlet changed anything
-
-
-#: what can change the meaning of an article; a byline does not
-SUBSTANCE = frozenset(EditKind) - {
-    EditKind.COSMETIC,
-    EditKind.BYLINE,
-    EditKind.CORRECTION_NOTICE,
-    EditKind.UNEXPLAINED,
-}
 #: what UNEXPLAINED means to a reader
 CANNOT_TELL = "extracted differently than before; what the outlet changed is unknown"
 #: more edits than a person reads are not listed; their kinds are
 MOST_LISTED = 40
 #: characters of an excerpt
 EXCERPT = 300
+#: classes that leave a headline what it was
+_MENDED = frozenset({EditKind.SPELLING, EditKind.COSMETIC})
+#: classes that are told of a headline beside its own
+_WITHIN_FIELD = TURNS | {EditKind.QUOTE, EditKind.NAME, EditKind.PLACE}
+_NO_NAMES = KnownNames()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +42,7 @@ class Edits:
 
     #: each kind once, in the order of EditKind; empty if both read the same
     kinds: tuple[EditKind, ...] = ()
-    #: a change of substance without a new correction notice or a newer modified time
+    #: the substance changed (SUBSTANCE), and neither a new correction notice nor a newer modified time says so
     stealth: bool = False
     words_added: int = 0
     words_removed: int = 0
@@ -92,19 +76,27 @@ class Edits:
         )
 
 
-def compare(before: Article, after: Article) -> Edits:
-    """Return what changed from `before` to `after`, two texts of one article."""
-    found = _of_field(EditKind.HEADLINE, before.headline, after.headline)
-    found += _of_field(EditKind.STANDFIRST, before.standfirst, after.standfirst)
+def compare(before: Article, after: Article, known: KnownNames = _NO_NAMES) -> Edits:
+    """Return what changed from `before` to `after`, two texts of one article.
+
+    `known` are the names that enrichment found in either text; without them capitals alone tell a name.
+    """
+    language = after.in_language if after.in_language != "und" else before.in_language
+    found = _of_field(EditKind.HEADLINE, before.headline, after.headline, language, known)
+    found += _of_field(EditKind.STANDFIRST, before.standfirst, after.standfirst, language, known)
     if folded(" ".join(_byline(before))) != folded(" ".join(_byline(after))):
         found.append(Edit(kind=EditKind.BYLINE, before=", ".join(_byline(before)), after=", ".join(_byline(after))))
     if folded(before.correction) != folded(after.correction):
         found.append(Edit(kind=EditKind.CORRECTION_NOTICE, before=before.correction, after=after.correction))
-    body = rewording(_text(before), _text(after), after.in_language)
-    found += _of_text(body)
+    body = rewording(_text(before), _text(after), language, known)
+    found += [Edit(kind=kind, before=old, after=new) for kind, old, new in body.changes]
     present = {edit.kind for edit in found}
+    if EditKind.PARAGRAPHS_ADDED in present and not present & SUBSTANCE:
+        present.add(EditKind.UPDATE)
     if not present and _text(before) != _text(after):
         present.add(EditKind.COSMETIC)
+    weight = {kind: place for place, kind in enumerate(EditKind)}
+    found.sort(key=lambda edit: weight[edit.kind])
     return Edits(
         kinds=tuple(kind for kind in EditKind if kind in present),
         stealth=_is_stealth(present, before, after),
@@ -117,31 +109,20 @@ def compare(before: Article, after: Article) -> Edits:
     )
 
 
-def _of_field(kind: EditKind, before: str, after: str) -> list[Edit]:
-    """Class the change of a headline or standfirst; a figure in it counts as a number too."""
+def _of_field(kind: EditKind, before: str, after: str, language: str, known: KnownNames) -> list[Edit]:
+    """Class the change of a headline or standfirst, and what it turns; one that was only mended is spelling."""
     if before == after:
         return []
     if folded(before) == folded(after):
         return [Edit(kind=EditKind.COSMETIC, before=before, after=after)]
-    inside = rewording(before, after, "und")
+    inside = rewording(before, after, language, known, is_line=True).changes
+    told = {each for each, _, _ in inside}
+    if told and told <= _MENDED:
+        return [Edit(kind=each, before=old, after=new) for each, old, new in inside]
     return [
         Edit(kind=kind, before=before, after=after),
-        *(Edit(kind=EditKind.NUMBER, before=old, after=new) for old, new in inside.numbers),
+        *(Edit(kind=each, before=old, after=new) for each, old, new in inside if each in _WITHIN_FIELD),
     ]
-
-
-def _of_text(text: Rewording) -> list[Edit]:
-    """Give each change of the body its class."""
-    classed = (
-        (EditKind.NUMBER, text.numbers),
-        (EditKind.QUOTE, text.quotes),
-        (EditKind.NAME, text.names),
-        (EditKind.PARAGRAPHS_ADDED, [("", paragraph) for paragraph in text.paragraphs_added]),
-        (EditKind.PARAGRAPHS_REMOVED, [(paragraph, "") for paragraph in text.paragraphs_removed]),
-        (EditKind.BODY, text.other),
-        (EditKind.COSMETIC, text.cosmetic),
-    )
-    return [Edit(kind=kind, before=old, after=new) for kind, changes in classed for old, new in changes]
 
 
 def _byline(article: Article) -> tuple[str, ...]:
@@ -155,17 +136,17 @@ def _text(article: Article) -> str:
 
 
 def _is_stealth(kinds: set[EditKind], before: Article, after: Article) -> bool:
+    """Say whether the substance changed, and neither a notice that is new nor a newer stated time says so."""
     if not kinds & SUBSTANCE:
         return False
-    if after.kind is Kind.LIVE_BLOG and kinds & SUBSTANCE == {EditKind.PARAGRAPHS_ADDED}:
-        return False  # to grow is what a live blog is for
     if before.is_accessible_for_free is False and after.is_accessible_for_free is not False:
         return False  # the wall fell, and more of the same text is to be read
-    noticed = EditKind.CORRECTION_NOTICE in kinds and bool(after.correction)
-    known = {folded(notice.text) for notice in before.correction_notices}
+    known = {folded(line) for line in before.correction.splitlines()}
+    noticed = any(folded(line) not in known for line in after.correction.splitlines() if folded(line))
+    stated = {folded(notice.text) for notice in before.correction_notices}
     noticed |= any(
         # one that an older reader did not see is as old as the text before
-        folded(notice.text) not in known
+        folded(notice.text) not in stated
         and (notice.date_published is None or _is_newer(notice.date_published, before.date_modified))
         for notice in after.correction_notices
     )

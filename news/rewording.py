@@ -1,135 +1,105 @@
 """Two bodies in, what became of their paragraphs, figures, quotations and names."""
 
-import re
 from collections import Counter
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from itertools import chain
-from unicodedata import category, normalize
 
 from news.difference import Span, line_spans
-from news.words import numbers, pieces
+from news.edit_kind import TURNS, EditKind
+from news.edit_words import edit_words
+from news.known_names import KnownNames
+from news.quotations import changed_quotations
+from news.stretches import Classifier, Stretch, Text, is_content
 
-Change = tuple[str, str]
+Change = tuple[EditKind, str, str]
 
 #: a paragraph that shares less than this part of its words, in their order, with the other text is new, or gone
 KEPT_RATIO = 0.5
-#: quotation marks of the world, each opening mark with its closing ones; longer than 2,000 characters is a lost mark
-_QUOTATIONS = re.compile(
-    r"“[^“”]{2,2000}”|„[^„“”]{2,2000}[“”]|«[^«»]{2,2000}»|»[^«»]{2,2000}«|「[^「」]{2,2000}」|『[^『』]{2,2000}』"
-    r'|"[^"]{2,2000}"'
-)
-#: a quotation of fewer letters is a word held at arm's length
-_QUOTATION_LETTERS = 8
-#: quotations compared with one another to tell which became which
-_MOST_QUOTATIONS = 50
-#: a figure with its separators
-_FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
-#: a name is at most this many words
-_NAME_WORDS = 4
-#: what may stand before the first word of a sentence
-_SENTENCE_MARKS = frozenset(".!?:…\"“„«»‘’'–—-(•")
-#: English writes these with a capital as well
-_CALENDAR = frozenset(
-    "monday tuesday wednesday thursday friday saturday sunday january february march april may june july august "
-    "september october november december".split()
-)
+#: stretches with fewer equal pieces between them are one change to a person who reads it
+APART = 3
+#: stretches of a text that are looked at one by one; more is another text, told as such
+MOST_STRETCHES = 400
+#: paragraphs gone and come that are compared with one another, to find those that moved and were edited as well
+MOST_MOVED = 40
+#: words of a heading, which ends without a full stop
+_HEADING = 12
+_NO_NAMES = KnownNames()
 #: where every noun has a capital, a capital does not make a name
 _CAPITAL_NOUNS = ("de", "lb", "gsw", "bar")
+#: classes of stretches that are what is left once a turn or name explains the change
+_REST = frozenset({EditKind.BODY, EditKind.SPELLING, EditKind.COSMETIC})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rewording:
-    """What became of a text. A change is what stood there and what stands there now."""
+    """What became of a text: each change with its class, what stood there and what stands there now."""
 
-    numbers: tuple[Change, ...] = ()
-    quotes: tuple[Change, ...] = ()
-    names: tuple[Change, ...] = ()
-    other: tuple[Change, ...] = ()
-    cosmetic: tuple[Change, ...] = ()
-    paragraphs_added: tuple[str, ...] = ()
-    paragraphs_removed: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
     words_added: int = 0
     words_removed: int = 0
 
-
-class _Text:
-    """A text's paragraphs, cut into pieces."""
-
-    def __init__(self, text: str) -> None:
-        self.paragraphs = [line for line in text.splitlines() if line.strip()]
-        cut = [pieces(paragraph.strip()) for paragraph in self.paragraphs]
-        self.lines = [[piece.rstrip() for piece in paragraph] for paragraph in cut]
-        self.pieces = list(chain.from_iterable(cut))
-        self.paragraph_of = [number for number, paragraph in enumerate(cut) for _ in paragraph]
-
-    def excerpt(self, start: int, end: int, dropped: set[int]) -> str:
-        """Return the pieces from `start` to `end` that stand outside the `dropped` paragraphs."""
-        return "".join(self.pieces[at] for at in range(start, end) if self.paragraph_of[at] not in dropped).strip()
-
-    def begins_sentence(self, place: int) -> bool:
-        """Say whether the piece at `place` is the first of a sentence, where any word has a capital."""
-        if not 0 < place < len(self.pieces) or self.paragraph_of[place] != self.paragraph_of[place - 1]:
-            return True
-        return self.pieces[place - 1].rstrip()[-1:] in _SENTENCE_MARKS
-
-    def words_between(self, start: int, end: int) -> int:
-        """Return how many of the pieces from `start` to `end` are words and not punctuation."""
-        return sum(any(map(str.isalnum, piece)) for piece in self.pieces[start:end])
+    def of(self, kind: EditKind) -> tuple[tuple[str, str], ...]:
+        """Return the changes of one class."""
+        return tuple((before, after) for each, before, after in self.changes if each is kind)
 
 
-def rewording(before: str, after: str, language: str = "und") -> Rewording:
+def rewording(
+    before: str, after: str, language: str = "und", known: KnownNames = _NO_NAMES, *, is_line: bool = False
+) -> Rewording:
     """Return what became of `before` in `after`, texts of a paragraph a line; `language` is a BCP 47 tag.
 
-    Paragraphs are told to be new or gone by the words they share; within those that stayed, each changed stretch is
-    a figure, a name, mere punctuation, or other words. A paragraph that moved counts as cosmetic.
+    `known` are the names that enrichment found in either. Paragraphs are told to be new or gone by the words they
+    share (with `is_line`, of a headline, never); within those that stayed each changed stretch has its classes.
 
-    >>> rewording("Five of 120 died.", "Five of 130 died.").numbers
-    (('120', '130'),)
+    >>> rewording("Five of 120 died.", "Five of 130 died.", "en").changes
+    ((<EditKind.NUMBER: 'number'>, '120', '130'),)
     """
-    old, new = _Text(before), _Text(after)
-    found = line_spans(old.lines, new.lines)
-    changed = [span for span in found if not span.equal]
-    old_strangers, new_strangers = _strangers(old, new, [span for span in found if span.equal])
-    old_folded = Counter(map(folded, old.paragraphs))
-    new_folded = Counter(map(folded, new.paragraphs))
-    changes = [
-        (
-            old.excerpt(span.before_start, span.before_end, old_strangers),
-            new.excerpt(span.after_start, span.after_end, new_strangers),
-        )
-        for span in changed
-    ]
+    old, new = map(Text, _changed_lines(before, after))
+    found = line_spans(old.keys, new.keys)
+    gone, come = (set[int](), set[int]()) if is_line else _strangers(old, new, [span for span in found if span.equal])
+    changes: list[Change] = []
+    left_old, left_new = _unmoved(old, new, gone, come, changes)
+    for at, to, is_moved in _pairs(old, new, found, left_old, left_new):
+        left_old.discard(at)
+        left_new.discard(to)
+        changes += [(EditKind.MOVED, old.paragraphs[at], new.paragraphs[to])] if is_moved else []
+        changes += rewording(old.paragraphs[at], new.paragraphs[to], language, known, is_line=True).changes
+    changes += [(EditKind.PARAGRAPHS_REMOVED, old.paragraphs[n], "") for n in sorted(left_old)]
+    changes += [(EditKind.PARAGRAPHS_ADDED, "", new.paragraphs[n]) for n in sorted(left_new)]
+    added = sum(new.words_between(span.after_start, span.after_end) for span in found if not span.equal)
+    removed = sum(old.words_between(span.before_start, span.before_end) for span in found if not span.equal)
+    if gone or come:
+        # what came or went drew words of its neighbours to itself: what stayed is aligned once more, alone
+        old, new = old.without(gone), new.without(come)
+        found = line_spans(old.keys, new.keys)
+    changes += _of_kept(old, new, found, language, known)
+    return Rewording(changes=tuple(changes), words_added=added, words_removed=removed)
+
+
+def _changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
+    """Return the paragraphs of both without those at the beginning and the end that are the same."""
+    old, new = ([line for line in text.splitlines() if line.strip()] for text in (before, after))
+    most = min(len(old), len(new))
+    start = next((at for at in range(most) if old[at] != new[at]), most)
+    end = next((at for at in range(most - start) if old[-1 - at] != new[-1 - at]), most - start)
+    return old[start : len(old) - end], new[start : len(new) - end]
+
+
+def _of_kept(old: Text, new: Text, found: list[Span], language: str, known: KnownNames) -> list[Change]:
+    """Return the changes within paragraphs that stayed."""
     capitals = language.partition("-")[0] in _CAPITAL_NOUNS
-    names = [
+    classifier = Classifier(old, new, edit_words(language), known, capital_nouns=capitals)
+    quotes = _quotes(old, new, language)
+    told = [
         change
-        for span, change in zip(changed, changes, strict=True)
-        if _changes_name(change, must_be_alike=capitals or old.begins_sentence(span.before_start))
+        for group in _groups(_stretches(found), old)
+        for change in _classed(classifier, group, has_quotes=bool(quotes))
     ]
-    named = set(names)
-    moved = [(line, line) for line in (old.paragraphs[n] for n in sorted(old_strangers)) if folded(line) in new_folded]
-    worded = [change for change in changes if folded(change[0]) != folded(change[1])]
-    kept = "\n".join(line for number, line in enumerate(old.paragraphs) if number not in old_strangers)
-    return Rewording(
-        numbers=tuple(change for change in worded if _changes_number(change)),
-        quotes=tuple(_quotes(kept, after)),
-        names=tuple(names),
-        other=tuple(change for change in worded if change not in named and not _only_figures(change)),
-        cosmetic=tuple(
-            moved + [change for change in changes if any(change) and folded(change[0]) == folded(change[1])]
-        ),
-        paragraphs_added=tuple(
-            line for line in (new.paragraphs[n] for n in sorted(new_strangers)) if folded(line) not in old_folded
-        ),
-        paragraphs_removed=tuple(
-            line for line in (old.paragraphs[n] for n in sorted(old_strangers)) if folded(line) not in new_folded
-        ),
-        words_added=sum(new.words_between(span.after_start, span.after_end) for span in changed),
-        words_removed=sum(old.words_between(span.before_start, span.before_end) for span in changed),
-    )
+    if not told and not quotes:
+        told = [(EditKind.COSMETIC, *pair) for pair in _cosmetic(old, new, found)]
+    return quotes + told
 
 
-def _strangers(old: _Text, new: _Text, equal: list[Span]) -> tuple[set[int], set[int]]:
+def _strangers(old: Text, new: Text, equal: list[Span]) -> tuple[set[int], set[int]]:
     """Return the numbers of the old paragraphs that are gone and of the new ones that have come.
 
     A paragraph stays that shares KEPT_RATIO of its words with the other text, be it split or joined; so do two
@@ -156,62 +126,173 @@ def _strangers(old: _Text, new: _Text, equal: list[Span]) -> tuple[set[int], set
     )
 
 
-def folded(text: str) -> str:
-    """Return the letters, figures and symbols of `text` that carry meaning, without case, space and punctuation.
+def _unmoved(old: Text, new: Text, gone: set[int], come: set[int], changes: list[Change]) -> tuple[set[int], set[int]]:
+    """Return the paragraphs gone and come without those that stand elsewhere, word by word; these are told as moved."""
+    if not gone and not come:
+        return set(), set()
+    was, now = ([line.strip().casefold() for line in text.paragraphs] for text in (old, new))
+    stood, stands = set(was), set(now)
+    changes += [
+        (EditKind.MOVED, old.paragraphs[number], old.paragraphs[number])
+        for number in sorted(gone)
+        if was[number] in stands
+    ]
+    return (
+        {number for number in gone if was[number] not in stands},
+        {number for number in come if now[number] not in stood},
+    )
 
-    >>> folded("Well-known, indeed!") == folded("well known – indeed"), folded("5 %") == folded("5"), folded("1.5")
-    (True, False, '1.5')
+
+def _pairs(old: Text, new: Text, found: list[Span], gone: set[int], come: set[int]) -> list[tuple[int, int, bool]]:
+    """Return which of the paragraphs gone became which of those come, and whether it moved.
+
+    Two are one if each shares KEPT_RATIO of its words with the other, or if both are headings and face each other.
     """
-    text = normalize("NFKC", text).casefold()
-    text = _FIGURE.sub(lambda figure: f" {numbers(figure.group())[0]} ".replace(".", "\0"), text)
-    return "".join(sign for sign in text if sign.isalnum() or _means(sign)).replace("\0", ".")
+    if not gone or not come or len(gone) > MOST_MOVED or len(come) > MOST_MOVED:
+        return []
+    facing = _facing(old, new, found)
+    bags = [{n: Counter(text.keys[n]) for n in places} for text, places in ((old, gone), (new, come))]
+    pairs: list[tuple[int, int, bool]] = []
+    free = sorted(come)
+    for number in sorted(gone):
+        mine = bags[0][number]
+        scored = [((mine & bags[1][to]).total() / max(mine.total(), bags[1][to].total()), to) for to in free]
+        best, to = max(scored, default=(0.0, -1))
+        if best < KEPT_RATIO:
+            heads = [each for each in free if (number, each) in facing and _is_heading(old, number)]
+            to = next((each for each in heads if _is_heading(new, each)), -1)
+        if to >= 0:
+            free.remove(to)
+            pairs.append((number, to, (number, to) not in facing))
+    return pairs
 
 
-def _means(sign: str) -> bool:
-    return sign in "%‰\0" or category(sign)[0] in "SM"
+def _facing(old: Text, new: Text, found: list[Span]) -> set[tuple[int, int]]:
+    """Return the pairs of paragraphs that one changed span holds."""
+    pairs: set[tuple[int, int]] = set()
+    for span in found:
+        if not span.equal:
+            before = set(old.paragraph_of[span.before_start : span.before_end])
+            after = set(new.paragraph_of[span.after_start : span.after_end])
+            if len(before) <= MOST_MOVED and len(after) <= MOST_MOVED:
+                pairs |= {(one, other) for one in before for other in after}
+    return pairs
 
 
-def _changes_number(change: Change) -> bool:
-    """Say whether both sides hold figures, and not the same ones."""
-    before, after = numbers(change[0]), numbers(change[1])
-    return bool(before and after) and Counter(before) != Counter(after)
+def _is_heading(text: Text, number: int) -> bool:
+    return len(text.keys[number]) <= _HEADING and text.paragraphs[number].rstrip()[-1:] not in '.!?:…。！？"”'
 
 
-def _only_figures(change: Change) -> bool:
-    """Say whether nothing but figures differs."""
-    before, after = (folded(_FIGURE.sub("0", side)) for side in change)
-    return _changes_number(change) and before == after
+def _stretches(found: list[Span]) -> list[Stretch]:
+    """Return the changed stretches, at most MOST_STRETCHES."""
+    stretches: list[Stretch] = []
+    for number, span in enumerate(found):
+        if span.equal:
+            continue
+        left, right = (
+            found[at].before_end - found[at].before_start if 0 <= at < len(found) and found[at].equal else 0
+            for at in (number - 1, number + 1)
+        )
+        old, new = range(span.before_start, span.before_end), range(span.after_start, span.after_end)
+        stretches.append(Stretch(old=old, new=new, left=left, right=right))
+        if len(stretches) == MOST_STRETCHES:
+            break
+    return stretches
 
 
-def _changes_name(change: Change, *, must_be_alike: bool) -> bool:
-    """Say whether a few capitalised words became other ones: the sign of a name.
+def _groups(stretches: list[Stretch], old: Text) -> list[list[Stretch]]:
+    """Join the stretches of one paragraph that have fewer than APART pieces between them."""
+    groups: list[list[Stretch]] = []
+    for stretch in stretches:
+        if groups:
+            last = groups[-1][-1]
+            start, stop = min(last.old.start, len(old.pieces) - 1), min(stretch.old.stop, len(old.pieces)) - 1
+            near = 0 <= stretch.old.start - last.old.stop < APART
+            if near and old.paragraph_of and old.paragraph_of[start] == old.paragraph_of[max(start, stop)]:
+                groups[-1].append(stretch)
+                continue
+        groups.append([stretch])
+    return groups
 
-    Where other words have capitals, too, the two must be spelled alike, as a mended name is; a script without case
-    has none.
-    """
-    sides = [[piece.strip() for piece in pieces(side) if any(map(str.isalnum, piece))] for side in change]
-    if not all(0 < len(side) <= _NAME_WORDS and all(word[0].isupper() for word in side) for side in sides):
+
+def _classed(classifier: Classifier, group: list[Stretch], *, has_quotes: bool) -> list[Change]:
+    """Return the changes of a group of stretches, each class with its excerpt."""
+    classes = [classifier.kinds(stretch) for stretch in group]
+    changes: list[Change] = []
+    explained = any(kinds - _REST - {EditKind.QUOTE} for kinds in classes)
+    quoted = any(EditKind.QUOTE in kinds for kinds in classes)
+    rest = [
+        (kinds, stretch)
+        for kinds, stretch in zip(classes, group, strict=True)
+        if kinds & _REST and not ((explained or quoted) and not _is_further(classifier, kinds, stretch, group))
+        if not (has_quotes and EditKind.SPELLING in kinds and classifier.is_quoted(stretch))
+    ]
+    for kinds, stretch in zip(classes, group, strict=True):
+        told_alone = [kind for kind in EditKind if kind in kinds - _REST - {EditKind.QUOTE}]
+        changes += [(kind, *_excerpts(classifier, kind, stretch)) for kind in told_alone]
+    if quoted and not has_quotes:  # a quotation too short or too long to be told as such
+        changes.append((EditKind.QUOTE, *classifier.excerpts(_whole(group))))
+    told = {kind for kinds, _ in rest for kind in kinds}
+    if EditKind.BODY in told and len(rest) == len(group):
+        changes.append((EditKind.BODY, *_excerpts(classifier, EditKind.BODY, _whole(group))))
+    else:
+        changes += [(kind, *_excerpts(classifier, kind, stretch)) for kinds, stretch in rest for kind in kinds]
+    return changes
+
+
+def _is_further(classifier: Classifier, kinds: set[EditKind], stretch: Stretch, group: list[Stretch]) -> bool:
+    """Say whether what is left beside a turn or a name changes words that do not stand elsewhere in the group."""
+    if EditKind.SPELLING in kinds:
+        return bool(is_content(classifier.words, classifier.old.pieces[stretch.old.start : stretch.old.stop]))
+    if EditKind.BODY not in kinds:
         return False
-    before, after = (" ".join(side)[:100] for side in sides)
-    if before.casefold() == after.casefold():
+    whole = _whole(group)
+    gone = is_content(classifier.words, classifier.old.pieces[stretch.old.start : stretch.old.stop])
+    come = is_content(classifier.words, classifier.new.pieces[stretch.new.start : stretch.new.stop])
+    gone -= is_content(classifier.words, classifier.new.pieces[whole.new.start : whole.new.stop])
+    come -= is_content(classifier.words, classifier.old.pieces[whole.old.start : whole.old.stop])
+    return bool(gone and come)
+
+
+def _whole(group: list[Stretch]) -> Stretch:
+    first, last = group[0], group[-1]
+    return Stretch(
+        old=range(first.old.start, last.old.stop),
+        new=range(first.new.start, last.new.stop),
+        left=first.left,
+        right=last.right,
+    )
+
+
+def _excerpts(classifier: Classifier, kind: EditKind, stretch: Stretch) -> tuple[str, str]:
+    """Return the excerpts as a person would quote them: whole numbers, and never a word alone against nothing."""
+    if kind is EditKind.NUMBER:
+        return classifier.numeric_excerpts(stretch)
+    before, after = classifier.excerpts(stretch)
+    one_sided = not before or not after or kind in TURNS - {EditKind.DATE}
+    return classifier.excerpts(stretch, 2) if one_sided and kind is not EditKind.UPDATE else (before, after)
+
+
+def _quotes(old: Text, new: Text, language: str) -> list[Change]:
+    """Return the quotations of paragraphs that stayed which changed or went; a mended slip is no other quotation."""
+    found = changed_quotations("\n".join(old.paragraphs), "\n".join(new.paragraphs))
+    return [(EditKind.QUOTE, before, after) for before, after in found if not _is_mended(before, after, language)]
+
+
+def _is_mended(before: str, after: str, language: str) -> bool:
+    if not after:
         return False
-    if must_be_alike or {word.lower() for side in sides for word in side} & _CALENDAR:
-        return bool(SequenceMatcher(None, before, after, autojunk=False).ratio() > 0.6)
-    return True
+    bare = rewording(before[1:-1], after[1:-1], language, is_line=True)
+    return bool(bare.changes) and {kind for kind, _, _ in bare.changes} <= {EditKind.SPELLING, EditKind.COSMETIC}
 
 
-def _quotes(before: str, after: str) -> list[Change]:
-    """Return the quotations of `before` that do not stand in `after`, each with what became of it, or ""."""
-    old = {folded(quotation): quotation for quotation in _QUOTATIONS.findall(before)}
-    new = {folded(quotation): quotation for quotation in _QUOTATIONS.findall(after)}
-    lost = [(key, text) for key, text in old.items() if key not in new and len(key) >= _QUOTATION_LETTERS]
-    come = [text for key, text in new.items() if key not in old]
-    return [(text, _nearest(text, come[:_MOST_QUOTATIONS])) for _, text in lost[:_MOST_QUOTATIONS]]
-
-
-def _nearest(quotation: str, others: list[str]) -> str:
-    """Return the one of `others` that shares most words with `quotation`, "" if none shares half of them."""
-    words = Counter(map(folded, pieces(quotation)))
-    scored = [((words & Counter(map(folded, pieces(other)))).total(), other) for other in others]
-    best, text = max(scored, default=(0, ""))
-    return text if best >= words.total() / 2 else ""
+def _cosmetic(old: Text, new: Text, found: list[Span]) -> list[tuple[str, str]]:
+    """Return where equal words are written otherwise: in capitals, or with other spaces between paragraphs."""
+    for span in found:
+        if span.equal:
+            for at, to in zip(
+                range(span.before_start, span.before_end), range(span.after_start, span.after_end), strict=True
+            ):
+                if old.pieces[at].strip() != new.pieces[to].strip():
+                    return [(old.pieces[at].strip(), new.pieces[to].strip())]
+    return []

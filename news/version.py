@@ -9,7 +9,7 @@ from unicodedata import normalize
 
 from news.article import Article
 from news.edits import Edits
-from news.rewording import folded
+from news.quotations import folded
 from news.words import words
 
 #: one form for what outlets' systems exchange without an editor's hand: curly and straight quotes, dashes, ellipses

@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 #: where no combining mark is: ideographs, and Hangul with the surrogates and the private area behind it
 _UNMARKED = (range(0x3400, 0xA000), range(0xAC00, 0xF900))
 #: all combining marks. The scripts of today's news lie in the first plane; asking for all 17 costs 0.2 s at each start
-MARKS = tuple(
+MARK_POINTS = tuple(
     point
     for stretch in pairwise((0x300, *(end for each in _UNMARKED for end in (each.start, each.stop)), 0x10000))
     if range(*stretch) not in _UNMARKED
@@ -18,7 +18,7 @@ MARKS = tuple(
 
 def _marks() -> str:
     """Return all combining marks as a character class: Python's `\\w` leaves them out, which cuts Hindi apart."""
-    ranges = [[point for _, point in run] for _, run in groupby(enumerate(MARKS), lambda pair: pair[1] - pair[0])]
+    ranges = [[point for _, point in run] for _, run in groupby(enumerate(MARK_POINTS), lambda pair: pair[1] - pair[0])]
     return "".join(f"\\u{run[0]:04x}-\\u{run[-1]:04x}" for run in ranges)
 
 
@@ -26,9 +26,10 @@ def _marks() -> str:
 _DENSE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
-_MARKS = _marks()
+#: combining marks, for a character class: letters of many scripts are not \\w without them
+MARKS = _marks()
 #: zero-width joiners stand inside words of Persian and the Indic scripts
-_SIGN = f"[\\w{_MARKS}\u200c\u200d]"
+_SIGN = f"[\\w{MARKS}\u200c\u200d]"
 _NUMBER = r"\d+(?:[.,:]\d+)*"
 #: a number with its separators is one word, unit or ending with it; so is a word with an apostrophe inside
 _WORD = f"{_NUMBER}{_SIGN}*|{_SIGN}+(?:['’]{_SIGN}+)*"
@@ -36,11 +37,11 @@ _WORD = f"{_NUMBER}{_SIGN}*|{_SIGN}+(?:['’]{_SIGN}+)*"
 _WORDS = re.compile(_WORD)
 #: the same where no mark, no joiner and no dense character is: the short class is found faster than the long one
 _PLAIN_WORDS = re.compile(rf"{_NUMBER}\w*|\w+(?:'\w+)*")
-_NOT_PLAIN = re.compile(f"[{_DENSE}{_MARKS}\u200c\u200d]")
-_DENSE_RUNS = re.compile(f"([{_DENSE}][{_DENSE}{_MARKS}]*)")
+_NOT_PLAIN = re.compile(f"[{_DENSE}{MARKS}\u200c\u200d]")
+_DENSE_RUNS = re.compile(f"([{_DENSE}][{_DENSE}{MARKS}]*)")
 #: the same for a stretch that may hold dense characters, each a piece with its marks
 _PLAIN = f"(?:(?![{_DENSE}]){_SIGN})"
-_PIECES = re.compile(rf"^\s+|(?:[{_DENSE}][{_MARKS}]*|{_NUMBER}{_PLAIN}*|{_PLAIN}+(?:['’]{_PLAIN}+)*|[^\w\s])\s*")
+_PIECES = re.compile(rf"^\s+|(?:[{_DENSE}][{MARKS}]*|{_NUMBER}{_PLAIN}*|{_PLAIN}+(?:['’]{_PLAIN}+)*|[^\w\s])\s*")
 _NUMBERS = re.compile(_NUMBER)
 
 

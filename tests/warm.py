@@ -134,7 +134,7 @@ def _wait(address: str) -> None:
         server.listen(8)
         os.rename(f"{address}.new", address)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        while server in select.select([server, 0], [], [])[0]:
+        while server.fileno() in select.select([server.fileno(), 0], [], [])[0]:
             talk, _ = server.accept()
             first, given, _, _ = socket.recv_fds(talk, 1, 3)
             if os.fork() == 0:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, create_model
 
-from index.fields import FIELDS, DeclaredField
+from index.declaration import DeclaredField
+from index.fields import FIELDS
 from news.article import Article, Kind
 from news.difference import Operation
 from news.edits import EditKind

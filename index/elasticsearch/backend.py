@@ -8,6 +8,7 @@ from typing import Any
 from elasticsearch import AsyncElasticsearch, NotFoundError
 
 from index.cursor import begin
+from index.declaration import Json
 from index.elasticsearch import bulk, results, translate
 from index.elasticsearch.client import error_type, failed, our_words, unreadable
 from index.elasticsearch.compare import walk_revisions
@@ -16,7 +17,6 @@ from index.elasticsearch.export import export
 from index.elasticsearch.labels import Labels
 from index.elasticsearch.request import preference, searches
 from index.elasticsearch.targets import Targets, holders, migrations
-from index.fields import Json
 from index.normalised_query import normalise
 from index.protocol import Action, IndexStatus, Stream, Tally, WriteResult
 from index.query import Query, Results

@@ -9,8 +9,8 @@ from typing import Any
 
 from elasticsearch import AsyncElasticsearch
 
+from index.declaration import Json
 from index.elasticsearch import translate
-from index.fields import Json
 from index.protocol import EXPORT_PAGE
 from index.query import Query, Sort
 from index.schema import DERIVED

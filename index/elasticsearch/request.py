@@ -7,8 +7,8 @@ the counts need every hit but no score.
 import hashlib
 
 from index.cursor import PageStart
+from index.declaration import Json
 from index.elasticsearch import translate
-from index.fields import Json
 from index.query import Query
 from index.schema import DERIVED
 from news.errors import BadQuery

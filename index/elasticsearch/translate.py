@@ -3,8 +3,9 @@
 import re
 from datetime import datetime
 
+from index.declaration import Json
 from index.document import folded_value
-from index.fields import Json, boosts, is_part_of_name, texts
+from index.fields import boosts, is_part_of_name, texts
 from index.query import MARK_END, MARK_START, Interval, Query, Sort
 from index.schema import analysed_as
 from index.syntax import And, FacetTerm, Not, Or, QueryNode, Term

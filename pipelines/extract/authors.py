@@ -75,7 +75,7 @@ def authors(
     organisations = {letters(name) for name in _organisations(author)}
     found = [(source, weight, known) for source, weight, known in stated if known]
     found.sort(key=lambda each: -each[1])
-    if not found and (alone := [name for name in names(unmarked) if is_person(name)]):
+    if not found and (alone := [name for name in names(unmarked) if _signs(name, sites)]):
         found = [("unmarked", 0.2, alone)]
 
     def people(known: list[str]) -> list[str]:

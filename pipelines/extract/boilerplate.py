@@ -1,8 +1,7 @@
-"""Lines that news pages put between paragraphs, and notices of correction: what they say gives them away."""
+"""Lines that news pages put between paragraphs: what they say gives them away."""
 
 import re
 
-from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.language_rules import any_of
 
 #: a line longer than this is not judged by its first words
@@ -89,25 +88,3 @@ def boilerplate(line: str) -> str:
 def signed_off(line: str) -> bool:
     """Tell whether the line says who reported, edited or can be written to, as the last lines of articles do."""
     return len(line) < 420 and bool(_SIGNED_OFF.match(line))
-
-
-_CORRECTION_BEGINS = re.compile(rf"^\W*{any_of('correction_begins')}\b", re.IGNORECASE)
-_CORRECTION_SAYS = re.compile(any_of("correction_says"), re.IGNORECASE)
-_CORRECTION_LABEL = re.compile(r"correction|corrected|clarification|erratum|korrektur|berichtigung|correctif|correcci")
-#: a longer block is a paragraph about something else
-_CORRECTION_LIMIT = 1_200
-
-
-def is_correction(page: Outline, block: Block) -> bool:
-    """Tell whether the block is a notice of correction: by its box's name, its first word, or what it says."""
-    if len(block.text) > _CORRECTION_LIMIT:
-        return False
-    if _CORRECTION_SAYS.search(block.text):
-        return True
-    if not _CORRECTION_BEGINS.match(block.text):
-        return bool(_CORRECTION_LABEL.search(page.boxes[block.box].label)) and len(block.text) > 20
-    # "Correction" alone is a heading; a sentence that begins so and has no colon is news of a correction
-    head = block.text[:60]
-    return (
-        ":" in head or "：" in head or block.strong > 5 or bool(_CORRECTION_LABEL.search(page.boxes[block.box].label))
-    )

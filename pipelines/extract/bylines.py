@@ -5,11 +5,12 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.comparison import letters, plain
 from pipelines.extract.headline import Headlines
-from pipelines.extract.human_dates import date_words
+from pipelines.extract.human_dates import all_months, date_words
 from pipelines.extract.language_rules import any_of, whole_words
 
 #: news agencies and what outlets call their own desks: they sign, but they are no people
@@ -53,7 +54,9 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _NO_PERSON = re.compile(whole_words("not_names"), re.IGNORECASE)
-_CONTRIBUTED = re.compile(rf"(?:^|[\s,(])(?:{any_of('contributors')})(?!\w)\s*:?", re.IGNORECASE)
+_CONTRIBUTED = re.compile(rf"(?:^|[\s,])(?:{any_of('contributors')})(?!\w)\s*:?", re.IGNORECASE)
+#: "John Roe (photography)"
+_CONTRIBUTOR = re.compile(rf"\(\s*{any_of('contributors')}[^()]*\)", re.IGNORECASE)
 #: "Story and photos by": who did both is the author
 _BOTH = re.compile(rf"(?:by\s+)?{any_of('before_by')}(?:\s*(?:[,&+]|and|und|et|y|e))*", re.IGNORECASE)
 #: a word of a name, in Latin letters
@@ -132,7 +135,7 @@ def _parts(value: str) -> Iterable[str]:
         if "&" in whole and _DESK.search(whole) and not all(map(is_person, re.split(r"\s*&\s*", whole))):
             yield whole  # "The Evening Courier & Times"
         else:
-            yield from _SPLIT.split(group)
+            yield from (part for part in _SPLIT.split(group) if not _CONTRIBUTOR.search(part))
 
 
 def _is_inverted(pieces: list[str]) -> bool:
@@ -223,8 +226,12 @@ _AUTHOR = re.compile(rf"^{any_of('author')}\s*[:：]?\s+(?=\S)", re.IGNORECASE)
 _PUBLISHED = re.compile(rf"\b{any_of('published')}\b", re.IGNORECASE)
 _ANOTHER = re.compile(r"caption|\bvideo|player|\bclip|\bevent\b|event-(?:date|time|info)|calendar")
 _INNER = re.compile(rf"(?<!\w){any_of('by')}\s*[:：]\s*([\u3040-\u30ff\u4e00-\u9fff·]{{2,6}})(?![\u3040-\u9fff])")
-_AUTHOR_ALONE = re.compile(rf"{any_of('author')}\s*[:：]", re.IGNORECASE)
-_BY_ALONE = re.compile(rf"(?:{any_of('before_by')}\s+)?{any_of('by')}\s*[:：]?", re.IGNORECASE)
+_LABEL_ALONE = re.compile(
+    rf"{any_of('author')}\s*[:：]|(?:{any_of('before_by')}\s+)?{any_of('by')}\s*[:：]?", re.IGNORECASE
+)
+#: where a style sheet parts what the markup does not
+_GLUED = re.compile(r"(.{2,}?)([A-Z][a-z]{2,8})")
+_SIGNS = ".,-–—•·:"
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 #: lines before and after the headline, and into the text, among which date and byline stand
 _BEFORE, _INTO, _AFTER, _BELOW = 6, 4, 8, 3
@@ -270,7 +277,7 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
                 # above the headline stands the day of the visit, too
                 dates.append((0 if _PUBLISHED.search(block.text) else 1 if at > start else 2, block.text))
             if at > start - 3 and (is_byline(block.text) or _labelled(page, block)):
-                found.append(block.text)
+                found.append(_undated(block.text))
             elif name := _dated_name(block.text) or _inner_name(block.text):
                 found.append(name)
     for at in range(last, min(len(page.blocks), last + 4)):
@@ -280,8 +287,8 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
     labelled = [
         _AUTHOR.sub("", block.text) for block in page.blocks if len(block.text) < 60 and _AUTHOR.match(block.text)
     ]
-    labelled += _under_labels(page.blocks, max(0, start - _BEFORE), max(first, start) + _INTO)
-    labelled += _under_labels(page.blocks, last, last + _AFTER)
+    begin, end = max(0, start - _BEFORE), max(first, start) + _INTO
+    labelled += _under_labels(page.blocks[begin:end]) + _under_labels(page.blocks[max(last, end) : last + _AFTER])
     unmarked = [block.text for block in page.blocks[start + 1 : start + 1 + _BELOW] if _is_unmarked(block)]
     by = tuple(line for line in found if is_byline(line))[:1]  # later ones are of pictures and other articles
     ranked = tuple(line for _, line in sorted(dates, key=lambda each: each[0]))
@@ -295,8 +302,10 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
 
 
 def _is_unmarked(block: Block) -> bool:
-    """Tell whether the line is a name of two or three words; in a dense script any short line might be."""
-    return len(block.text.split()) in (2, 3) and not _DENSE.search(block.text) and is_person(block.text)
+    """Tell whether the line is an agency or a name of two or three words; in a dense script any short line might be."""
+    return is_news_agency(block.text) or (
+        len(block.text.split()) in (2, 3) and not _DENSE.search(block.text) and is_person(block.text)
+    )
 
 
 def _inner_name(line: str) -> str:
@@ -305,16 +314,12 @@ def _inner_name(line: str) -> str:
     return match[1] if match and is_person(match[1]) else ""
 
 
-def _under_labels(blocks: list[Block], begin: int, end: int) -> list[str]:
-    """Return the lines near headline or end that follow a line of a label alone: "Author:", "By"."""
-    found = []
-    for at, block in enumerate(blocks[:-1]):
-        if len(block.text) < 30 and (
-            _AUTHOR_ALONE.fullmatch(block.text) or (begin <= at < end and _BY_ALONE.fullmatch(block.text))
-        ):
-            below = blocks[at + 1].text
-            if len(below) < 60 and (each := [name for name in names([below]) if is_person(name)]):
-                found += each
+def _under_labels(blocks: list[Block]) -> list[str]:
+    """Return the names in the lines that follow a line of a label alone: "Author:", "By"."""
+    found: list[str] = []
+    for label, below in pairwise(blocks):
+        if len(label.text) < 30 and len(below.text) < 60 and _LABEL_ALONE.fullmatch(label.text):
+            found += [name for name in names([below.text]) if is_person(name)]
     return found
 
 
@@ -328,11 +333,28 @@ def _dated_name(line: str) -> str:
     """Return the name in a line of name and date, as "Jane Doe - May 4, 2024" or "Jane Doe 4 May 2024"."""
     if not _YEAR.search(line) or len(line) > 80:
         return ""
-    words = re.split(r"\d", line)[0].replace("|", " ").split()
-    while words and (words[-1].strip(".,-–—•·:").lower() in date_words("en").months or not words[-1].strip(".,-–—•·:")):
-        words.pop()
-    name = " ".join(words).strip(" ,-–—•·:")
+    name = _undated(line)
     return name if is_person(name) else ""
+
+
+def _undated(line: str) -> str:
+    """Return what stands before the date in a line; a line without one as it is.
+
+    >>> _undated("By Jane Doe December 2, 2025"), _undated("By JANE DOEMarch 2, 2025"), _undated("By Jane Doe")
+    ('By Jane Doe', 'By JANE DOE', 'By Jane Doe')
+    """
+    if not _YEAR.search(line):
+        return line
+    words = re.split(r"\d", line)[0].replace("|", " ").split()
+    while words and (_is_month(last := words[-1].strip(_SIGNS)) or not last):
+        words.pop()
+    if words and (glued := _GLUED.fullmatch(words[-1])) and _is_month(glued[2]):
+        words[-1] = glued[1]
+    return " ".join(words).strip(" ,-–—•·:") or line
+
+
+def _is_month(word: str) -> bool:
+    return word.lower() in date_words("en").months or word.lower() in all_months()
 
 
 def _labelled(page: Outline, block: Block) -> bool:

@@ -198,7 +198,7 @@ def find(line: str, language: str, zone: ZoneInfo | None, country: str = "", *, 
 
 
 @cache
-def _all_months() -> dict[str, int]:
+def all_months() -> dict[str, int]:
     """Return the names of months that mean one month in whatever language has them, the short ones left out."""
     meant: dict[str, set[int]] = {}
     for language in _tables():
@@ -216,7 +216,7 @@ def _foreign(text: str, words: DateWords) -> DateWords:
 
     Pages state the wrong language, or none, and the text decides later.
     """
-    months = {word: number for word in _LETTERS.findall(text) if (number := _all_months().get(word))}
+    months = {word: number for word in _LETTERS.findall(text) if (number := all_months().get(word))}
     pattern = re.compile("|".join(sorted(map(re.escape, months), key=len, reverse=True)) or r"(?!)")
     return replace(words, months=months, persian_months={}, pattern=pattern)
 

@@ -1,8 +1,8 @@
 """What outlets write in each language of news: the phrases of data/<language>.toml, as patterns.
 
 A phrase is plain text, in lower case. `[a|b]` is a choice (`[a|]` may leave it out), `'` an apostrophe of any form, `#`
-a number, `*` more letters, `…` whatever follows (`…80`: up to 80 characters). docs/internals/add-a-language.md says
-what each list is for.
+a number, `*` more letters, `~` a space or none, `…` whatever follows (`…80`: up to 80 characters).
+docs/internals/add-a-language.md says what each list is for.
 """
 
 import re
@@ -21,7 +21,10 @@ KINDS = {
     "not_names": "what stands in lines of names and is none: share",
     "published": "behind a name, before a date: published",
     "updated": "beginnings of words that say that a date is that of a change: updat",
-    "correction_begins": "the first words of a notice of correction: correction",
+    "correction_begins": "the first words of a notice of correction, before a colon: correction",
+    "correction_notes": "first words of a notice that may be one of correction: editor's note",
+    "correction_errs": "words that make it one: incorrectly",
+    "correction_wire": "how an agency begins a text that it sends once more: corrects paragraph 4",
     "correction_says": "words that only a notice of correction has: an earlier version of this article",
     "biography": "verbs by which a line says who its author is: writes",
     "bot_check": "of a page that asks whether a person reads it: just a moment",
@@ -36,7 +39,7 @@ KINDS = {
 
 
 #: what a sign of a phrase means
-_SIGNS = {"'": "['’]", "*": r"\w*", "#": r"\d+"}
+_SIGNS = {"'": "['’]", "*": r"\w*", "#": r"\d+", "~": r"\s*"}
 
 
 @cache

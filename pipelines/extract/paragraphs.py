@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.body import length, main_box, teasers
-from pipelines.extract.boilerplate import boilerplate, is_correction, signed_off
+from pipelines.extract.boilerplate import boilerplate, signed_off
 from pipelines.extract.bylines import is_person, names
 from pipelines.extract.ciphertext import ciphertext
 from pipelines.extract.comparison import Candidate, letters, line_hash
+from pipelines.extract.correction_notices import MOST_CHARACTERS, is_correction, is_notice_heading
 from pipelines.extract.headline import Headlines
 from pipelines.extract.regions import narrowed
 
@@ -61,11 +62,15 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     dropped: list[Candidate] = []
     recurring = _recurring(inside, chrome)
     notices: list[str] = []
+    is_below_heading = False
     listing = False  # below a label such as "Read next:", whose list goes with it
     for block in inside:
         key = letters(block.text)
-        if is_correction(page, block):
+        # the notice itself stands below a heading that is nothing but a label
+        is_below_heading = bool(notices) and is_below_heading and _is_prose(block)
+        if is_below_heading or is_correction(page, block):
             notices.append(block.text)
+            is_below_heading = not is_below_heading and is_notice_heading(block.text)
             continue
         reason = _reason(page, block, key, styles)
         if not reason and key in titles and len(kept) < 5:
@@ -97,6 +102,11 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
         is_ciphered=bool(ciphered),
         candidates=tuple(dropped),
     )
+
+
+def _is_prose(block: Block) -> bool:
+    """Tell whether a block can be a notice below its heading, and is no heading or menu."""
+    return block.tag not in _HEADINGS and 20 < len(block.text) <= MOST_CHARACTERS and not block.linked
 
 
 def _repeats(inside: list[Block]) -> bool:

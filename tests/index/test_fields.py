@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from index import fields
+from index.declaration import DeclaredFacet, DeclaredField
 from index.document import facet_values
 from index.elasticsearch.bulk import source
 from index.elasticsearch.translate import condition
-from index.fields import KEYWORD, TEXT, DeclaredFacet, DeclaredField, facet_named, known_facet
+from index.fields import KEYWORD, TEXT, facet_named, known_facet
 from index.postgresql.row import vector
 from index.schema import fields as known_fields
 from index.schema import schema

@@ -65,7 +65,7 @@ ARTICLE = Article(
 
 
 def given(**known: Any) -> IndexDocument:
-    page = page_fields(ARTICLE, ENRICHMENT, replace(OUTLET, forbids_ai_training=True))
+    page = page_fields(ARTICLE.as_json(), ENRICHMENT, replace(OUTLET, forbids_ai_training=True))
     plain: dict[str, Any] = {
         "id": ID,
         "revision": 4,
@@ -99,7 +99,7 @@ def test_its_fields_are_those_that_are_declared() -> None:
 
 
 def test_enrichment_gives_no_field_that_is_not_declared() -> None:
-    made = page_fields(ARTICLE, enrich(article("https://harbour.example/1", text(1)), OUTLET), OUTLET)
+    made = page_fields(ARTICLE.as_json(), enrich(article("https://harbour.example/1", text(1)), OUTLET), OUTLET)
     assert made.keys() <= known_fields("articles")
 
 

@@ -190,7 +190,7 @@ async def test_a_page_that_the_new_reader_refuses_leaves_it_to_the_lines(newsroo
         await connection.execute(update(raw_pages).values(content=packed(b"%PDF-1.7")))
     changed = await newsroom.fetch(html([*BODY, "Trams will follow in the autumn, said the mayor on Tuesday."]), CHROME)
     assert changed.version == 2
-    assert (await newsroom.versions(first))[1][1] == ["paragraphs_added"]
+    assert (await newsroom.versions(first))[1][1] == ["update", "paragraphs_added"]
 
 
 async def test_dates_keywords_and_enrichment_are_fresh_without_a_version(newsroom: Newsroom) -> None:
@@ -283,7 +283,7 @@ async def test_an_article_that_another_worker_changed_meanwhile_is_looked_at_ane
     assert back.version == 3
     assert [kinds for _, kinds, _ in await newsroom.versions(first)] == [
         [],
-        ["paragraphs_added"],
+        ["update", "paragraphs_added"],
         ["paragraphs_removed"],
     ]
 

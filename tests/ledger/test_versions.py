@@ -130,7 +130,7 @@ async def test_every_version_can_be_read_with_its_edits(engine):
     assert [each.edits and each.edits.kinds for each in told] == [
         None,
         (EditKind.NUMBER,),
-        (EditKind.HEADLINE, EditKind.NUMBER),
+        (EditKind.NUMBER, EditKind.HEADLINE),
     ]
     assert told[1].edits.stealth
     assert told[0].article == ARTICLE

@@ -125,6 +125,9 @@ def test_the_outlet_signs_only_where_nobody_else_does() -> None:
         ("Jane Doe, styled by Ann Poe", ["Jane Doe"]),
         ("Story and photos by Jane Doe", ["Jane Doe"]),  # who did both wrote it, too
         ("Text: Anna Berg, Fotos: Ben Tal", ["Anna Berg"]),
+        ("by Jane Doe (reporting) and John Roe (photography)", ["Jane Doe"]),
+        ("Md Jane Doe", ["Md Jane Doe"]),  # a given name, where no doctor is meant
+        ("Jane Doe, MD", ["Jane Doe"]),
         ("bell hooks", ["Bell Hooks"]),
         ("ibn Tal", ["ibn Tal"]),
     ],
@@ -166,6 +169,14 @@ TOP = "<h1>Third ferry joins the lake line</h1>"
             "Jane Doe",
         ),
         ("", "<div>Jane Doe</div>", "", "Jane Doe"),  # an unmarked line
+        ("", "<p><span>By <a href='/j'>Jane Doe</a></span> <span>December 2, 2025</span></p>", "", "Jane Doe"),
+        (
+            "",
+            "<div class='byline'><span>By JANE DOE and JOHN ROE</span><span>March 2, 2025</span></div>",
+            "",
+            "Jane Doe|John Roe",
+        ),
+        ("", "<p>By Md Jane Doe</p>", "", "Md Jane Doe"),
         ("", "<div>Lake Region</div><p class='byline'>By Jane Doe</p>", "", "Jane Doe"),
         ("", "<dl><dt>Author:</dt><dd>Jane Doe</dd></dl>", "", "Jane Doe"),
         ("", "<h5>Autor:</h5><div>Jane Doe/dpa</div>", "", "Jane Doe"),

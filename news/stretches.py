@@ -1,0 +1,338 @@
+"""A changed stretch of text in, the classes of its change out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate, chain
+from typing import Self
+from unicodedata import category, combining, normalize
+
+from news.edit_kind import EditKind
+from news.edit_words import EditWords, plain, said_currencies
+from news.known_names import KnownNames, all_capitals, is_capital, names_of
+from news.quotations import folded, quoted_ranges
+from news.words import pieces
+
+#: equal pieces on either side that may belong to a phrase of several words ("according to", "at the end of May")
+CONTEXT = 3
+#: a stretch of so many words on both sides was written anew: what its single words say tells nothing
+WRITTEN_ANEW = 12
+#: past so many words on one side nobody reads a turn into a single one of them
+LONG = 60
+#: words that are put in and say more, not something else
+CLAUSE = 4
+#: a subject stands so many words before the verb by which it is cited
+SUBJECT = 6
+#: in scripts without spaces a word has about two characters
+_DENSE_WORD = 2
+_SENTENCE_ENDS = frozenset(".!?…。！？؟।")
+_SENTENCE_MARKS = frozenset(".!?:…\"“„«»‘’'–—-(•")
+#: longer words are no words
+_LONGEST_WORD = 40
+
+
+class Text:
+    """A text's paragraphs, cut into pieces."""
+
+    def __init__(self, paragraphs: list[str]) -> None:
+        self.paragraphs = paragraphs
+        cut = [pieces(paragraph.strip()) for paragraph in self.paragraphs]
+        self.keys = [[piece.rstrip().casefold() for piece in paragraph] for paragraph in cut]
+        self.pieces = list(chain.from_iterable(cut))
+        self.paragraph_of = [number for number, paragraph in enumerate(cut) for _ in paragraph]
+
+    def without(self, paragraphs: set[int]) -> Self:
+        """Return the text without the paragraphs of these numbers."""
+        kept = [line for number, line in enumerate(self.paragraphs) if number not in paragraphs]
+        return type(self)(kept) if paragraphs else self
+
+    @cached_property
+    def text(self) -> str:
+        """All pieces together."""
+        return "".join(self.pieces)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """Where each piece begins in `text`, and where the last one ends."""
+        return list(accumulate(map(len, self.pieces), initial=0))
+
+    @cached_property
+    def quoted(self) -> frozenset[int]:
+        """The pieces between quotation marks."""
+        first = [0, *accumulate(len(paragraph) for paragraph in self.keys)]
+        found: set[int] = set()
+        for number, start in enumerate(first[:-1]):
+            within = "".join(self.pieces[start : first[number + 1]])
+            if ranges := quoted_ranges(within):
+                offset = self.starts[start]
+                for place in range(start, first[number + 1]):
+                    at = self.starts[place] - offset
+                    if any(begin < at < end for begin, end in ranges):
+                        found.add(place)
+        return frozenset(found)
+
+    def begins_sentence(self, place: int) -> bool:
+        """Say whether the piece at `place` is the first of a sentence, where any word has a capital."""
+        if not 0 < place < len(self.pieces) or self.paragraph_of[place] != self.paragraph_of[place - 1]:
+            return True
+        return self.pieces[place - 1].rstrip()[-1:] in _SENTENCE_MARKS
+
+    def ends_sentence(self, place: int) -> bool:
+        """Say whether a sentence is over before the piece at `place`."""
+        if not 0 < place < len(self.pieces) or self.paragraph_of[place] != self.paragraph_of[place - 1]:
+            return True
+        before = self.pieces[place - 1].rstrip()
+        return before[-1:] in _SENTENCE_ENDS or (
+            before[-1:] in '"“”»」' and self.pieces[place - 2].rstrip()[-1:] in _SENTENCE_ENDS
+        )
+
+    def words_between(self, start: int, end: int) -> int:
+        """Return how many of the pieces from `start` to `end` are words and not punctuation."""
+        return sum(any(map(str.isalnum, piece)) for piece in self.pieces[start:end])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """Pieces `old` (places in the old text) became pieces `new`; `left` and `right` equal pieces stand beside them."""
+
+    old: range
+    new: range
+    left: int
+    right: int
+
+
+class Classifier:
+    """Tells the classes of the stretches of one pair of texts."""
+
+    def __init__(self, old: Text, new: Text, words: EditWords, known: KnownNames, *, capital_nouns: bool) -> None:
+        self.old, self.new = old, new
+        self.words, self.known = words, known
+        self.capital_nouns = capital_nouns
+
+    def excerpts(self, stretch: Stretch, around: int = 0) -> tuple[str, str]:
+        """Return what stood there and what stands there, with so many equal pieces on either side."""
+        left, right = min(around, stretch.left), min(around, stretch.right)
+        return (
+            "".join(self.old.pieces[stretch.old.start - left : stretch.old.stop + right]).strip(),
+            "".join(self.new.pieces[stretch.new.start - left : stretch.new.stop + right]).strip(),
+        )
+
+    def kinds(self, stretch: Stretch) -> set[EditKind]:
+        """Return the classes of a stretch; QUOTE where it stands within a quotation, which is classed as a whole."""
+        before, after = self.excerpts(stretch)
+        if folded(before) == folded(after):
+            return {EditKind.COSMETIC} if before != after else set()
+        old, new = _words(before), _words(after)
+        if self.is_quoted(stretch):
+            return {EditKind.SPELLING if self.is_spelling(stretch, old, new) else EditKind.QUOTE}
+        unit = _DENSE_WORD if self.words.is_dense else 1
+        if min(len(old), len(new)) >= WRITTEN_ANEW * unit or len(old) > LONG * unit:
+            return {EditKind.BODY}
+        if len(new) > LONG * unit:
+            return {EditKind.BODY if old else EditKind.UPDATE}
+        if not new and self._is_sentence(self.old, stretch.old):
+            return {EditKind.BODY}
+        if not old and self._is_sentence(self.new, stretch.new):
+            return {EditKind.UPDATE}
+        numeric = self._numeric(stretch)
+        if self._says_the_same_number(numeric):
+            return {EditKind.COSMETIC}
+        if found := self._turns(stretch, numeric):
+            return found
+        if name := self._name(stretch, old, new):
+            return {name}
+        if self.is_spelling(stretch, old, new):
+            return {EditKind.SPELLING}
+        if old and new and self._is_subject_of_saying(stretch):
+            return {EditKind.ATTRIBUTION}
+        return {EditKind.UPDATE if not old and len(new) >= CLAUSE * unit else EditKind.BODY}
+
+    def is_quoted(self, stretch: Stretch) -> bool:
+        """Say whether both sides of a stretch stand within quotation marks."""
+        return all(
+            side.quoted.issuperset(places) if places else places.start in side.quoted
+            for side, places in ((self.old, stretch.old), (self.new, stretch.new))
+        )
+
+    def _is_sentence(self, text: Text, places: range) -> bool:
+        return bool(places) and text.ends_sentence(places.start) and text.ends_sentence(places.stop)
+
+    def _numeric(self, stretch: Stretch) -> tuple[str, str]:
+        """Return the stretch with the figures and number words that stand beside it."""
+        left = right = 0
+        while left < stretch.left and self._joins(self.old.pieces[stretch.old.start - left - 1]):
+            left += 1
+        while right < stretch.right and self._joins(self.old.pieces[stretch.old.stop + right]):
+            right += 1
+        return (
+            "".join(self.old.pieces[stretch.old.start - left : stretch.old.stop + right]),
+            "".join(self.new.pieces[stretch.new.start - left : stretch.new.stop + right]),
+        )
+
+    def _joins(self, piece: str) -> bool:
+        return self.words.is_numeric(piece.rstrip()) or piece == "-"
+
+    def numeric_excerpts(self, stretch: Stretch) -> tuple[str, str]:
+        """Return the numbers that became others, whole: four million, four billion."""
+        before, after = self._numeric(stretch)
+        return before.strip(), after.strip()
+
+    def _says_the_same_number(self, numeric: tuple[str, str]) -> bool:
+        before, after = (self.words.values(side) for side in numeric)
+        if not before or before != after:
+            return False
+        rest = [[word for word in _words(side) if not self.words.is_numeric(word)] for side in numeric]
+        return rest[0] == rest[1]
+
+    def _turns(self, stretch: Stretch, numeric: tuple[str, str]) -> set[EditKind]:
+        """Return which turns of meaning there are: each told by the words of one side that the other lacks."""
+        found: set[EditKind] = set()
+        before, after = self.excerpts(stretch, CONTEXT)
+        dates = [self.words.said_dates(side) for side in (before, after)]
+        if all(dates) and dates[0] != dates[1]:
+            found.add(EditKind.DATE)
+        bare = [self.words.without_dates(side) for side in (before, after)]
+        if differ(self.words, *numeric) and not (EditKind.DATE in found and not differ(self.words, *bare)):
+            found.add(EditKind.NUMBER)
+        if any(map(self.words.values, (before, after))):
+            currencies = [said_currencies(side) for side in (before, after)]
+            if all(currencies) and currencies[0] != currencies[1]:
+                found.add(EditKind.CURRENCY)
+        for kind, pattern in (
+            (EditKind.NEGATION, self.words.negation),
+            (EditKind.HEDGE, self.words.hedge),
+            (EditKind.ATTRIBUTION, self.words.says),
+        ):
+            if len(pattern.findall(bare[0])) != len(pattern.findall(bare[1])):
+                found.add(kind)
+        return found
+
+    def _name(self, stretch: Stretch, old: list[str], new: list[str]) -> EditKind | None:
+        """Return NAME or PLACE where a name became another: known ones first, then by capitals."""
+        if self.words.is_dense:
+            for side, places in ((self.old, stretch.old), (self.new, stretch.new)):
+                if places and (
+                    kind := self.known.within(side.text, side.starts[places.start], side.starts[places.stop])
+                ):
+                    return kind
+        if not old or not new:
+            return None
+        if kind := names_of(self.words, self.known, old, new):
+            return kind
+        if not (all_capitals(old) and all_capitals(new)) or max(len(old), len(new)) > 4:
+            return None
+        alike = len(old) == len(new) and all(map(_is_alike, old, new))
+        beside = self._stands_beside_a_capital(stretch)
+        opens = self.old.begins_sentence(stretch.old.start)
+        if alike:
+            return EditKind.NAME if beside else None
+        if self.capital_nouns or (opens and not beside):
+            return None
+        before = self.old.pieces[stretch.old.start - 1] if stretch.left else ""
+        return EditKind.PLACE if plain(before.strip()) in self.words.where else EditKind.NAME
+
+    def _stands_beside_a_capital(self, stretch: Stretch) -> bool:
+        """Say whether an equal word beside the stretch, which opens no sentence, has a capital as well."""
+        left, right = stretch.old.start - 1, stretch.old.stop
+        return (
+            stretch.left > 0
+            and is_capital(self.old.pieces[left])
+            and (not self.old.begins_sentence(left) or plain(self.old.pieces[left].strip()) not in self.words.small)
+        ) or (stretch.right > 0 and is_capital(self.old.pieces[right]) and not self.old.begins_sentence(right))
+
+    def is_spelling(self, stretch: Stretch, old: list[str], new: list[str]) -> bool:
+        """Say whether words were mended: each is alike, or a small word of grammar, or stood twice."""
+        if any(sign.isdecimal() for word in (*old, *new) for sign in word) or len(old) + len(new) > 8:
+            return False
+        small = self.words.small
+        content = [[word for word in side if plain(word) not in small] for side in (old, new)]
+        if not any(content):
+            return bool(old or new)
+        if bool(old) != bool(new):
+            text, places = (self.old, stretch.old) if old else (self.new, stretch.new)
+            size = len(places)
+            here = [piece.strip().casefold() for piece in text.pieces[places.start : places.stop]]
+            beside = (
+                text.pieces[max(0, places.start - size) : places.start],
+                text.pieces[places.stop : places.stop + size],
+            )
+            return any(here == [piece.strip().casefold() for piece in side] for side in beside)
+        return len(content[0]) == len(content[1]) and all(map(_is_alike, *content))
+
+    def _is_subject_of_saying(self, stretch: Stretch) -> bool:
+        """Say whether others vouch now: the stretch opens its clause and a verb of saying follows, or stands before."""
+        text, start, stop = self.old, stretch.old.start, stretch.old.stop
+        ahead = "".join(text.pieces[stop : stop + SUBJECT])
+        behind = "".join(text.pieces[max(0, start - CONTEXT + 1) : start])
+        sentence = text.ends_sentence(start) or text.ends_sentence(start - 1)
+        said = self.words.says.search(plain(ahead))
+        # a name in apposition has a comma on either side; one comma alone ends what is said
+        commas = ahead[: said.start()].count(",") if said else 0
+        clause = ahead if sentence and commas % 2 == 0 else ahead.partition(",")[0]
+        opens = sentence or any(mark in "".join(text.pieces[max(0, start - 2) : start]) for mark in ',;“”"')
+        if opens and self.words.says.search(plain(clause.partition(". ")[0])):
+            return True
+        return bool(self.words.says.search(plain(behind).rstrip())) and not any(mark in behind for mark in ".,;:")
+
+
+def differ(words: EditWords, before: str, after: str) -> bool:
+    """Say whether both sides state numbers, and not the same ones; "one" is an article unless a number faces it."""
+    old, new = words.values(before), words.values(after)
+    if not old or not new or old == new:
+        return False
+    rest = [{value: times for value, times in side.items() if value != 1} for side in (old, new)]
+    return rest[0] != rest[1] and (all(rest) or old[1] != new[1])
+
+
+def _words(text: str) -> list[str]:
+    """Return the pieces of an excerpt that carry meaning: words, figures, currency signs, dense characters."""
+    return [piece.strip() for piece in pieces(text) if any(sign.isalnum() or category(sign) == "Sc" for sign in piece)]
+
+
+def _is_alike(one: str, other: str) -> bool:
+    """Say whether two words are one word, mended: few letters differ (Damerau's four slips), the first one seldom.
+
+    A word of up to three letters may have two changed about; up to five letters one slip behind the first letter.
+    """
+    a, b = plain(one), plain(other)
+    if max(len(a), len(b)) > _LONGEST_WORD:
+        return False
+    if _bare(a) == _bare(b):
+        return True
+    shorter = min(len(a), len(b))
+    if not shorter or not a[0].isalpha() or category(a[0]) == "Lo":
+        return False
+    slips = _slips(a, b)
+    if shorter <= 3:
+        return slips == 1 and sorted(a) == sorted(b)
+    if shorter <= 5:
+        return slips == 1 and (a[0] == b[0] or sorted(a) == sorted(b))
+    return slips <= 2
+
+
+def _bare(word: str) -> str:
+    """Return a word without accents, with ß as ss."""
+    return "".join(sign for sign in normalize("NFD", word.replace("ß", "ss")) if not combining(sign) and sign != "-")
+
+
+def _slips(one: str, other: str) -> int:
+    """Return how many letters were left out, put in, exchanged or changed about (Damerau 1964); 3 for more than two."""
+    if abs(len(one) - len(other)) > 2:
+        return 3
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for at, sign in enumerate(one, 1):
+        older, before, row = before, row, [at]
+        for place, its in enumerate(other, 1):
+            best = min(before[place] + 1, row[-1] + 1, before[place - 1] + (sign != its))
+            if at > 1 and place > 1 and sign == other[place - 2] and one[at - 2] == its:
+                best = min(best, older[place - 2] + 1)
+            row.append(best)
+        if min(row) > 2:
+            return 3
+    return min(row[-1], 3)
+
+
+def is_content(words: EditWords, pieces_: Sequence[str]) -> set[str]:
+    """Return the words among pieces that are none of the small ones, folded."""
+    return {key for piece in pieces_ if (key := plain(piece.strip())) and key[0].isalnum() and key not in words.small}

@@ -1,0 +1,74 @@
+import re
+
+import pytest
+
+from pipelines.extract.correction_notices import MOST_CHARACTERS, is_notice, is_notice_heading
+from pipelines.extract.language_rules import rules
+
+LANGUAGES = {language for language, lists in rules().items() if "correction_begins" in lists}
+
+
+def test_forty_languages_say_that_they_correct():
+    needed = {"correction_begins", "correction_notes", "correction_errs", "correction_says"}
+    assert {language for language in LANGUAGES if needed <= rules()[language].keys()} == LANGUAGES
+    assert len(LANGUAGES) >= 40
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_a_label_is_one_before_a_colon_alone_and_with_a_date(language):
+    label = re.sub(r"\[([^|\]]*)[^\]]*\]", r"\1", rules()[language]["correction_begins"][0]).rstrip("*").capitalize()
+    assert is_notice(f"{label}: 9, 14, 300 000 000")
+    assert is_notice(f"{label} (3.5.2026): 9, 14, 300 000 000")
+    assert is_notice_heading(label)
+    assert not is_notice(f"{label} xxxxxxx xxxxxxx yyy: 9, 14, 300 000 000")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "An earlier version of this story gave the wrong year for the fire at the mill.",
+        "(Corrects spelling of the minister's name in paragraph 3)",
+        "The caption of an earlier version of this article named the wrong dog.",
+        "LONDON (Agency) - (Corrects 10th paragraph to show that the yard has two cranes)",
+        "This version corrects the number of berths.",
+        "Updated at 10:40: This article has been updated to reflect that the vote was on Tuesday.",
+        "Editor’s note: The second paragraph was corrected on May 4.",
+        "Anm. d. Red.: In einer früheren Fassung stand, die Brücke sei 30 Meter lang.",
+        "Dans une première version de cet article, nous écrivions que le pont mesurait 30 mètres.",
+        "En una versión anterior de esta noticia se decía que el puente mide 30 metros.",
+        "Dit artikel is gecorrigeerd: de brug is 20 meter lang.",
+        "I en tidligere version af artiklen fremgik det, at broen er 30 meter lang.",
+        "В предыдущей версии материала была неверно указана длина моста.",
+        "本文早前版本误将桥长写为30米。",
+        "当初の記事で橋の長さを30メートルとしていましたが、正しくは20メートルでした。訂正してお詫びします。",
+    ],
+)
+def test_what_newsrooms_write_is_heard(text):
+    assert is_notice(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Correction in share prices continues: why dealers stay calm",
+        "Korrektur am Wohnungsmarkt: Die Preise fallen weiter",
+        "Oprava silnice č. 35: řidiči čekají hodinu",
+        "Editor's note: This conversation has been edited for length.",
+        "The earlier version of the phone had a smaller screen.",
+        "Une version antérieure du logiciel reste disponible.",
+        "The bill corrects the balance between the two houses, its author said.",
+        "Corrections officers at the county jail went on strike.",
+        "He was corrected by the speaker, and sat down.",
+        "Note: all times are local.",
+        "A" * (MOST_CHARACTERS + 1),
+        "",
+    ],
+)
+def test_what_speaks_of_other_corrections_is_left_alone(text):
+    assert not is_notice(text)
+
+
+def test_a_long_paragraph_that_speaks_of_a_correction_at_its_end_is_none():
+    assert not is_notice(
+        "The paper printed the figures on Monday. " * 10 + "An earlier version of this article was short."
+    )
