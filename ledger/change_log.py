@@ -148,7 +148,7 @@ def _of_edits(only: ChangeFilter, kinds: Collection[EditKind]) -> list[ColumnEle
 
 
 async def outlets_with_articles(connection: AsyncConnection) -> dict[str, str]:
-    """Return the outlets that have articles, each with the name that one of its articles gives it.
+    """Return the outlets that have articles, each with the name that its newest article gives it.
 
     An index on the outlet is walked from one outlet to the next: as many steps as there are outlets.
     """
@@ -159,6 +159,7 @@ async def outlets_with_articles(connection: AsyncConnection) -> dict[str, str]:
     named = (
         select(articles.c.document["outlet_name"].astext.label("name"))
         .where(column == met.c.outlet)
+        .order_by(column, articles.c.first_seen_at.desc())  # as the index has them
         .limit(1)
         .lateral("named")
     )

@@ -12,12 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger import statements
 from ledger.attempts import last_attempt, takes_too_much
+from ledger.change_log import changes, outlets_with_articles
 from ledger.outbox import pending
 from ledger.pages import Found, announce, count_due, due, waiting_again
 from ledger.pipeline import Pipeline
 from ledger.schedule_state import known
 from ledger.statements import ADD_ATTEMPT
 from ledger.tombstones import meet, miss
+from news.outlet_change import ChangeFilter
 
 #: pages and articles: enough that PostgreSQL would read whole tables for nothing else than want of an index
 ROWS = 20_000
@@ -56,6 +58,10 @@ SELECT url, outlet, 'feed', CASE WHEN get_byte(uuid_send(id), 15) < 40 THEN now(
 FROM articles;
 INSERT INTO addresses SELECT url, id FROM articles;
 INSERT INTO versions (article_id, version, seen_at, article) SELECT id, 1, now(), '' FROM articles;
+INSERT INTO versions (article_id, version, seen_at, article, edits)
+SELECT id, 2, now() - get_byte(uuid_send(id), 15) * interval '1 minute', '',
+  '{{"kinds": ["body"], "stealth": true, "words_added": 1, "words_removed": 1, "listed": []}}'
+FROM articles WHERE get_byte(uuid_send(id), 15) < 40;
 INSERT INTO raw_pages SELECT id, '', url, url, 200, '{{}}', '', 0, now() FROM articles;
 INSERT INTO signatures SELECT id, 1, now(), now(), '', ARRAY[hashtext(url), hashtext(fingerprint)] FROM articles;
 INSERT INTO attempts (at, outlet, url, outcome, article_id)
@@ -116,6 +122,9 @@ async def test_the_frontier_and_the_outbox_read_no_whole_table(full: AsyncEngine
         "last_attempt": lambda connection: last_attempt(connection, VALUES["id"]),
         "miss": lambda connection: miss(connection, VALUES["url"], 404, NOW),
         "meet": lambda connection: meet(connection, VALUES["id"], NOW),
+        "changes": lambda connection: changes(connection, limit=21),
+        "silent edits": lambda connection: changes(connection, only=ChangeFilter.SILENT, limit=21),
+        "outlets_with_articles": outlets_with_articles,
     }
     for name, ask in asked.items():
         with subtests.test(asked=name):

@@ -85,7 +85,7 @@ def test_every_ending_of_a_recrawl_is_said(tmp_path: Path, environ: dict[str, st
     site.has("/2024/boats-counted-at-the-quay", article("Boats counted", 70))
     changed = recrawl(environ, boats)
     assert "changed, now version 2: number; the outlet does not disclose it" in changed.stdout
-    assert "[-40 -]{+70 +}" in changed.stdout
+    assert "[-40-] {+70+}" in changed.stdout
     as_json = json.loads(recrawl(environ, "--json", boats).stdout)
     assert (as_json["outcome"], as_json["version"]) == ("unchanged", 2)
 
