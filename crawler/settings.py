@@ -54,7 +54,6 @@ SPIDER_MIDDLEWARES = {
     for name in (
         "start.StartSpiderMiddleware",
         "httperror.HttpErrorMiddleware",
-        "referer.RefererMiddleware",
         "urllength.UrlLengthMiddleware",
         "depth.DepthMiddleware",
         "metacopy.MetaCopyDetectionMiddleware",

@@ -109,7 +109,8 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     if better is not tops:
         tops, found = better, paragraphs(shown, better, chrome, site)
     titles = {letters(each) for each in (tops.headline, *tops.alternatives)}
-    found = replace(found, blocks=reconsider(document, shown, found.blocks, tops.headline, titles))
+    if not found.is_ciphered:  # any other source of such a page has the moved letters, too
+        found = replace(found, blocks=reconsider(document, shown, found.blocks, tops.headline, titles))
     lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
     lead, lead_candidates, repeated = standfirst(document, shown, found.blocks, tops.headline, chrome)
     if repeated and len(repeated) == len(found.blocks):  # nothing else is the text

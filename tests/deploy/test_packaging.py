@@ -30,6 +30,8 @@ ABSENT = {
     "faker": "faker",
     "spacy": "spacy",
 }
+#: a system's package (Debian: python3-icu), for who makes the data anew: PyPI has it as source for a compiler alone
+OF_SYSTEM = {"icu"}
 DISTRIBUTIONS = {**{module: [name] for module, name in ABSENT.items()}, **packages_distributions()}
 #: started as programs, or read by mypy and pytest, never imported
 TOOLS = {"import-linter", "mypy", "pre-commit", "pytest-asyncio", "pytest-xdist", "ruff", "types-psutil"}
@@ -62,7 +64,7 @@ def imported(*folders: str) -> dict[str, set[str]]:
     """Return the distributions that folders import, with the files that do."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in (path for folder in folders for path in (ROOT / folder).rglob("*.py")):
-        for module in {name.partition(".")[0] for name in modules(path)} - OURS - sys.stdlib_module_names:
+        for module in {name.partition(".")[0] for name in modules(path)} - OURS - OF_SYSTEM - sys.stdlib_module_names:
             for distribution in DISTRIBUTIONS.get(module, [module]):
                 found[canonicalize_name(distribution)].add(path.relative_to(ROOT).as_posix())
     return found

@@ -68,7 +68,7 @@ async def test_a_privilege_that_the_index_lacks_is_not_called_an_index_that_is_a
     @event.listens_for(engine.sync_engine, "checkout")
     def become(connection: Any, record: object, proxy: object) -> None:
         connection.cursor().execute("SET ROLE searchless")
-        connection.commit()  # a search begins a transaction of its own, which only reads
+        connection.commit()
 
     try:
         async with client_of(create_app(engine, PostgresqlIndex(engine), Configuration(home=tmp_path))) as client:
