@@ -132,7 +132,7 @@ async def _status() -> dict[str, Any]:
         except IndexUnavailable as error:
             index_status["error"] = str(error)
         except TimeoutError:
-            index_status["error"] = f"The search index did not answer within {PATIENCE_SECONDS:.0f} s."
+            index_status["error"] = f"The search index does not answer (waited {PATIENCE_SECONDS:.0f} s)."
         finally:
             await index.close()
     index_status |= {

@@ -142,8 +142,8 @@ async def _attended(
             holding = asyncio.create_task(_hold(connection))
             is_silent = not (await asyncio.wait({holding}, timeout=ANSWER_SECONDS))[0]
             if state and step and step.asks_index and not is_silent:
-                log.warning("publish_slow", reason="The index gives no answer.", seconds=seconds)
-                await state.note(Publishing(waits_for="The index gives no answer."))
+                log.warning("publish_slow", reason="The index does not answer.", seconds=seconds)
+                await state.note(Publishing(waits_for="The index does not answer."))
             elif is_silent or step:
                 # where it answers over this connection, what the other asks for is locked, or takes long
                 log.warning("publish_slow", reason="PostgreSQL does not answer.", seconds=seconds)
