@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.human_dates import DATE_WORDS, folded
-from pipelines.extract.language_rules import any_of
+from pipelines.extract.language_rules import PhraseFinder, any_of
 
 #: a longer block is a paragraph about something else
 MOST_CHARACTERS = 1_200
@@ -25,7 +25,7 @@ _ENDS = ".!?。！？।)"
 _BEGINS = re.compile(rf"^[\W_]*{any_of('correction_begins')}", re.IGNORECASE)
 _NOTES = re.compile(rf"^[\W_]*{any_of('correction_notes')}", re.IGNORECASE)
 _ERRS = re.compile(any_of("correction_errs"), re.IGNORECASE)
-_SAYS = re.compile(any_of("correction_says"), re.IGNORECASE)
+_SAYS = PhraseFinder("correction_says")
 _WIRE = re.compile(rf"(?:^|[(\[—–-])[\W_]*{any_of('correction_wire')}", re.IGNORECASE)
 _LABEL = re.compile(r"correction|corrected|clarification|erratum|korrektur|berichtigung|correctif|correcci")
 _COLON = re.compile(r"\s*[:：]\s*")
@@ -53,7 +53,7 @@ def is_notice(text: str, *, is_boxed: bool = False, strong: int = 0) -> bool:
     """
     if len(text) > MOST_CHARACTERS:
         return False
-    if (said := _SAYS.search(text) or _WIRE.search(text)) and said.start() < BEGINS_WITHIN:
+    if _SAYS.finds(text, BEGINS_WITHIN) or ((said := _WIRE.search(text)) and said.start() < BEGINS_WITHIN):
         return True
     if is_boxed and len(text) >= _SENTENCE and text.rstrip()[-1] in _ENDS and "@" not in text:
         return True
