@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench.aims import told
 from news.article import Article
 from news.edit_kind import SUBSTANCE, TURNS, EditKind
 from news.edits import Edits, compare
@@ -90,12 +91,7 @@ def main() -> int:
                     edits.stealth,
                     [(str(e.kind), e.before[:70], e.after[:70]) for e in edits.listed[:3]],
                 )
-    for name, value in figures.items():
-        print(f"{name:40} {value}")
-    aims = [aim for aim in AIMS if aim[0] in figures]
-    short = [name for name, side, aim in aims if (figures[name] < aim if side == "least" else figures[name] > aim)]
-    print(json.dumps(figures | {"falls_short": short}))
-    return 1 if short else 0
+    return told(figures, AIMS)
 
 
 def pairs() -> Iterator[Pair]:

@@ -25,6 +25,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the bench runs from a clone, installed or not
 
 from bench import cut_copies, lookup, recorder
+from bench.aims import told
 from ledger.database import engine_for, migrate
 from ledger.embedded import server
 from ledger.schema import metadata
@@ -84,12 +85,7 @@ def main() -> int:
     figures |= hostile()
     if options.ledger or options.kills:
         figures |= in_a_ledger(options.ledger, options.kills)
-    for name, value in figures.items():
-        print(f"{name:40} {value}")
-    aims = [aim for aim in AIMS if aim[0] in figures]
-    short = [name for name, side, aim in aims if (figures[name] < aim if side == "least" else figures[name] > aim)]
-    print(json.dumps(figures | {"falls_short": short}))
-    return 1 if short else 0
+    return told(figures, AIMS)
 
 
 def bodies(pages: Path) -> Iterable[str]:

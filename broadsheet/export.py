@@ -25,12 +25,13 @@ def export(asked: "Query", *, format: str, fields: str, output: Path | None, aft
     """Write all articles that `asked` finds. What was interrupted says how to continue; raises as the search does."""
     from news.clock import now
     from web.export_formats import ExportFormat, writer
+    from web.feeds import title_of
     from web.parameters import names_in
 
     if format not in set(ExportFormat):
         fail(f"--format takes csv, jsonl, atom or ninjs, not '{format}'.")
     kind = ExportFormat(format)
-    made = writer(kind, names_in(fields), title=f"Broadsheet: {asked.text}" if asked.text else "Broadsheet", at=now())
+    made = writer(kind, names_in(fields), title=title_of(asked.text), at=now())
     progress = _Progress(last_id=after)
     with ExitStack() as stack:
         file = stack.enter_context(_open(output, continues=after is not None)) if output else None

@@ -1,10 +1,10 @@
 """Where the next page begins, as one opaque word that a URL can carry."""
 
 import base64
-import binascii
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from index.query import Query
 from news.clock import now
@@ -23,10 +23,26 @@ class PageStart:
     offset: int = 0
 
 
+def opaque(value: object) -> str:
+    """Return a value of JSON's types as one word that a URL can carry.
+
+    >>> value_of(opaque(["a", 1]))
+    ['a', 1]
+    """
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def value_of(word: str) -> Any:
+    """Return the value that `opaque` made the word of. Raises ValueError for another word."""
+    try:
+        return json.loads(base64.urlsafe_b64decode(word.encode("ascii") + b"=" * (-len(word) % 4)))
+    except RecursionError as error:
+        raise ValueError("the word is nested too deeply") from error
+
+
 def encode(query: Query, place: PageStart) -> str:
     """Return the cursor of a place in the results of `query`."""
-    text = json.dumps([query.sort, asdict(place)])
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return opaque([query.sort, asdict(place)])
 
 
 def begin(query: Query) -> PageStart:
@@ -38,17 +54,16 @@ def begin(query: Query) -> PageStart:
     if not query.cursor:
         return PageStart(origin=now().isoformat())
     try:
-        text = base64.urlsafe_b64decode(query.cursor.encode("ascii") + b"=" * (-len(query.cursor) % 4))
-        sort, found = json.loads(text)
+        sort, found = value_of(query.cursor)
         origin = datetime.fromisoformat(found["origin"]).isoformat()
         offset = int(found["offset"])
         after = found["after"]
         if after is not None:
             value, id = after
-            if not isinstance(id, str) or not isinstance(value, int | float | str | None) or "\0" in text.decode():
+            if not isinstance(id, str) or not isinstance(value, int | float | str | None) or "\0" in f"{value}{id}":
                 raise TypeError
             after = (value, id)
-    except (ValueError, TypeError, KeyError, binascii.Error, RecursionError) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise BadQuery("The cursor is not valid; use `next_cursor` of a page of results.") from error
     if sort != query.sort or offset < 0:
         raise BadQuery("The cursor belongs to another query.")

@@ -6,13 +6,12 @@ labels, "did you mean", and the table in docs/fields.md (`python -m index.fields
 
 import sys
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
 from index.declaration import DeclaredFacet, DeclaredField, Json
 from news.article import Genre
-from news.errors import BadQuery
+from news.errors import BadQuery, hint
 
 #: rises with each change of what Elasticsearch is told of these fields: `broadsheet index migrate` brings it there
 SCHEMA_VERSION = 5
@@ -338,9 +337,7 @@ def known_facet(name: str) -> str:
 def meant(name: str, known: Iterable[str]) -> str:
     """Return a sentence with the nearest of the names `known` and of the facets' other names, else with all `known`."""
     others = [alias for facet in facets().values() for alias in facet.aliases]
-    if near := get_close_matches(name.lower()[:50], [*(known := list(known)), *others], n=1, cutoff=0.7):
-        return f"Did you mean '{near[0]}'?"
-    return f"Use one of: {', '.join(known)}."
+    return hint(name.lower(), known, others)
 
 
 def mapping() -> Json:

@@ -12,8 +12,8 @@ from news.words import MARK_POINTS
 #: syllables that a reader searches inside of)
 DENSE = re.compile(r"[฀-๿຀-໿က-႟ក-៿぀-ヿㇰ-ㇿ㐀-䶿一-鿿가-힣豈-﫿\U00020000-\U0003ffff]")
 #: combining marks belong to their word: Indic vowel signs, Arabic points, accents written apart
-_MARK_POINTS = "".join(chr(c) for c in MARK_POINTS if unicodedata.category(chr(c)) in ("Mn", "Mc"))
-_WORD = re.compile(rf"(?:[^\W_]|(?<=.)[{re.escape(_MARK_POINTS)}\u200c\u200d])+")
+_MARKS = "".join(chr(c) for c in MARK_POINTS if unicodedata.category(chr(c)) in ("Mn", "Mc"))
+_WORD = re.compile(rf"(?:[^\W_]|(?<=.)[{re.escape(_MARKS)}\u200c\u200d])+")
 _RUN = re.compile(rf"(?:{DENSE.pattern})+|(?:(?!{DENSE.pattern}).)+", re.DOTALL)
 #: letters that Unicode does not take apart though people type them plain (the same as Lucene's asciifolding)
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"})

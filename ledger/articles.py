@@ -108,11 +108,6 @@ async def explanation(connection: AsyncConnection, article_id: UUID) -> dict[str
     return dict(json.loads(zlib.decompress(packed))) if packed else {}
 
 
-def json_text(value: Any) -> str:
-    """Return a value as a JSONB column takes it."""
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
-
-
 def plain_json(value: Any) -> Any:
     """Return a value as a JSONB column gives it back: its tuples are lists."""
     return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import orjson
 import structlog
@@ -22,6 +22,7 @@ from ledger.embedded import server
 from ledger.faults import is_away, sentence_of
 from ledger.fitness import check_privileges, check_server
 from ledger.locks import Lock
+from ledger.pipeline import json_text
 from ledger.watch import beside
 from news.backoff import Backoff
 from news.configuration import Configuration
@@ -62,7 +63,7 @@ def engine_for(url: str, connections: int = 10) -> AsyncEngine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=60,
-        json_serializer=_json_text,
+        json_serializer=json_text,
         json_deserializer=orjson.loads,
         connect_args={
             "application_name": "broadsheet",
@@ -100,10 +101,6 @@ def _ping_the_idle(engine: AsyncEngine) -> None:
             if dialect.is_disconnect(error, connection, None):
                 raise InvalidatePoolError from error
             raise
-
-
-def _json_text(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 @asynccontextmanager

@@ -116,10 +116,10 @@ async def stop(connection: AsyncConnection, import_id: int, error: str) -> None:
 
 
 async def note_imported(connection: AsyncConnection, visit: Visit) -> None:
-    """Write the attempt of a visit that somebody made at a time of his own, with what we kept of it.
+    """Write the attempt of a visit that somebody else made, at its own time, with what was stored.
 
-    The page is known then, and not due for it: an archive's page may be years old. What a fetch of ours has told of it
-    stays. No site was sent a request, so that its pace is not touched.
+    The page becomes known, and is not made due: a page of a WARC file may be years old. What our own fetch recorded of
+    the page stays. No site was sent a request, so its pace is not touched.
     """
     await connection.execute(
         insert(attempts).values(

@@ -10,9 +10,9 @@ from sqlalchemy import BigInteger, bindparam, cast, delete, func, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import index_documents, json_text
+from ledger.articles import index_documents
 from ledger.indexed import is_uuid
-from ledger.pipeline import Pipeline
+from ledger.pipeline import Pipeline, json_text
 from ledger.schema import outbox, publishing, quarantine
 from ledger.statements import ENQUEUE
 from news.index_document import IndexDocument

@@ -7,6 +7,7 @@ text stands in ledger/statements.py and goes this way; all others are SQLAlchemy
 from datetime import datetime
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg.rows import namedtuple_row
 from sqlalchemy.exc import DBAPIError
@@ -79,6 +80,11 @@ class Pipeline:
         except psycopg.Error as error:
             raise _translated(error) from error
         return cursor
+
+
+def json_text(value: Any) -> str:
+    """Return a value as a JSONB column takes it."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 def _plain(values: Values) -> Values:

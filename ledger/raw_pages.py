@@ -7,8 +7,7 @@ import zstandard
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import json_text
-from ledger.pipeline import Pipeline
+from ledger.pipeline import Pipeline, json_text
 from ledger.schema import raw_pages
 from ledger.statements import SEE_RAW, SET_RAW
 from news.outcome import Outcome

@@ -9,7 +9,7 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import json_text, pack, pack_json, plain_json
+from ledger.articles import pack, pack_json, plain_json
 from ledger.change import Change, change_of
 from ledger.corroboration import out_by_of
 from ledger.history import (
@@ -24,7 +24,7 @@ from ledger.history import (
     with_earlier,
 )
 from ledger.outbox import add_article
-from ledger.pipeline import Pipeline
+from ledger.pipeline import Pipeline, json_text
 from ledger.schema import articles, versions
 from ledger.statements import (
     ADD_ARTICLE,

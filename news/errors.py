@@ -10,6 +10,19 @@ class BroadsheetError(Exception):
     """Base of all errors that a user can mend. Its text is one sentence that names the thing and the way out."""
 
 
+def hint(name: str, known: Iterable[str], others: Iterable[str] = (), *, cutoff: float = 0.7) -> str:
+    """Return a sentence with the nearest of the names `known` and of `others`, else with all `known`.
+
+    `cutoff` is how alike two names have to be, 0 to 1 (difflib.get_close_matches).
+
+    >>> hint("langauge", ["language", "outlet"]), hint("x", ["language", "outlet"])
+    ("Did you mean 'language'?", 'Use one of: language, outlet.')
+    """
+    known = list(known)
+    near = get_close_matches(name[:50], [*known, *others], n=1, cutoff=cutoff)
+    return f"Did you mean '{near[0]}'?" if near else f"Use one of: {', '.join(known)}."
+
+
 class ConfigurationError(BroadsheetError):
     """A setting, an environment variable or a file that a person wrote is wrong."""
 

@@ -102,7 +102,7 @@ def as_read_now(before: Article, was: Provenance | None, after: Article, now: Pr
     `was` and `now` are the provenances of the two; without `was` only that we leave out more now can be told. A line of
     one text that stood in the other's page as well was left out or taken in by our reader; one that did not is the
     outlet's doing. Where a text has a line that did not even stand in its own page by itself (it was put together of
-    several), nothing can be told of it.
+    several), the answer is None.
     """
     judge = _Judge(was, now)
     body = judge.body(before.body, after.body)

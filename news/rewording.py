@@ -8,7 +8,7 @@ from news.edit_kind import TURNS, EditKind
 from news.edit_words import edit_words
 from news.known_names import KnownNames
 from news.quotations import changed_quotations
-from news.stretches import Classifier, Stretch, Text, is_content
+from news.stretches import Classifier, Stretch, Text, content_words
 
 Change = tuple[EditKind, str, str]
 
@@ -243,14 +243,14 @@ def _classed(classifier: Classifier, group: list[Stretch], *, has_quotes: bool) 
 def _is_further(classifier: Classifier, kinds: set[EditKind], stretch: Stretch, group: list[Stretch]) -> bool:
     """Say whether what is left beside a turn or a name changes words that do not stand elsewhere in the group."""
     if EditKind.SPELLING in kinds:
-        return bool(is_content(classifier.words, classifier.old.pieces[stretch.old.start : stretch.old.stop]))
+        return bool(content_words(classifier.words, classifier.old.pieces[stretch.old.start : stretch.old.stop]))
     if EditKind.BODY not in kinds:
         return False
     whole = _whole(group)
-    gone = is_content(classifier.words, classifier.old.pieces[stretch.old.start : stretch.old.stop])
-    come = is_content(classifier.words, classifier.new.pieces[stretch.new.start : stretch.new.stop])
-    gone -= is_content(classifier.words, classifier.new.pieces[whole.new.start : whole.new.stop])
-    come -= is_content(classifier.words, classifier.old.pieces[whole.old.start : whole.old.stop])
+    gone = content_words(classifier.words, classifier.old.pieces[stretch.old.start : stretch.old.stop])
+    come = content_words(classifier.words, classifier.new.pieces[stretch.new.start : stretch.new.stop])
+    gone -= content_words(classifier.words, classifier.new.pieces[whole.new.start : whole.new.stop])
+    come -= content_words(classifier.words, classifier.old.pieces[whole.old.start : whole.old.stop])
     return bool(gone and come)
 
 

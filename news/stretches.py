@@ -333,6 +333,6 @@ def _slips(one: str, other: str) -> int:
     return min(row[-1], 3)
 
 
-def is_content(words: EditWords, pieces_: Sequence[str]) -> set[str]:
+def content_words(words: EditWords, among: Sequence[str]) -> set[str]:
     """Return the words among pieces that are none of the small ones, folded."""
-    return {key for piece in pieces_ if (key := plain(piece.strip())) and key[0].isalnum() and key not in words.small}
+    return {key for piece in among if (key := plain(piece.strip())) and key[0].isalnum() and key not in words.small}

@@ -22,8 +22,8 @@ def _marks() -> str:
     return "".join(f"\\u{run[0]:04x}-\\u{run[-1]:04x}" for run in ranges)
 
 
-#: scripts written without spaces: Thai, Lao, Burmese, Khmer, kana, Han
-_DENSE = (
+#: scripts written without spaces, for a character class: Thai, Lao, Burmese, Khmer, kana, Han
+DENSE = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 #: combining marks, for a character class: letters of many scripts are not \\w without them
@@ -37,11 +37,11 @@ _WORD = f"{_NUMBER}{_SIGN}*|{_SIGN}+(?:['’]{_SIGN}+)*"
 _WORDS = re.compile(_WORD)
 #: the same where no mark, no joiner and no dense character is: the short class is found faster than the long one
 _PLAIN_WORDS = re.compile(rf"{_NUMBER}\w*|\w+(?:'\w+)*")
-_NOT_PLAIN = re.compile(f"[{_DENSE}{MARKS}\u200c\u200d]")
-_DENSE_RUNS = re.compile(f"([{_DENSE}][{_DENSE}{MARKS}]*)")
+_NOT_PLAIN = re.compile(f"[{DENSE}{MARKS}\u200c\u200d]")
+_DENSE_RUNS = re.compile(f"([{DENSE}][{DENSE}{MARKS}]*)")
 #: the same for a stretch that may hold dense characters, each a piece with its marks
-_PLAIN = f"(?:(?![{_DENSE}]){_SIGN})"
-_PIECES = re.compile(rf"^\s+|(?:[{_DENSE}][{MARKS}]*|{_NUMBER}{_PLAIN}*|{_PLAIN}+(?:['’]{_PLAIN}+)*|[^\w\s])\s*")
+_PLAIN = f"(?:(?![{DENSE}]){_SIGN})"
+_PIECES = re.compile(rf"^\s+|(?:[{DENSE}][{MARKS}]*|{_NUMBER}{_PLAIN}*|{_PLAIN}+(?:['’]{_PLAIN}+)*|[^\w\s])\s*")
 _NUMBERS = re.compile(_NUMBER)
 
 

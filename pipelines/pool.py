@@ -73,8 +73,9 @@ class Pool:
         self.wall_seconds = wall_seconds
         self.worker_bytes = worker_bytes
         self.idle_seconds = idle_seconds
-        #: tasks under way, and all there ever were
-        self._tasks = self._begun = 0
+        self._tasks = 0
+        #: when the workers are let go, unless a task comes
+        self._leave: asyncio.TimerHandle | None = None
         #: times that a broken pool was replaced
         self.replaced = 0
         self._is_closed = False
@@ -104,7 +105,9 @@ class Pool:
         A pool that broke (its fork server was killed, no process can be started) is replaced, and the task runs again:
         no page is blamed for it. Raises PoolUnavailable if that fails time and again.
         """
-        self._tasks, self._begun = self._tasks + 1, self._begun + 1
+        self._tasks += 1
+        if self._leave is not None:
+            self._leave.cancel()
         try:
             if self.cpu_seconds > FIRST_SECONDS:
                 async with self._shares.place(outlet) as use:
@@ -115,11 +118,11 @@ class Pool:
         finally:
             self._tasks -= 1
             if not self._tasks:
-                asyncio.get_running_loop().call_later(self.idle_seconds, self._let_go, self._begun)
+                self._leave = asyncio.get_running_loop().call_later(self.idle_seconds, self._let_go)
 
-    def _let_go(self, begun: int) -> None:
-        """End the workers if no task has come since; others are started with the next one, as at the beginning."""
-        if self._begun != begun or self._is_closed:
+    def _let_go(self) -> None:
+        """End the workers, for which there is no task; others are started with the next one, as at the beginning."""
+        if self._is_closed:
             return
         idle, self._pool = self._pool, self._made()
         Thread(target=_end, args=[idle], daemon=True).start()

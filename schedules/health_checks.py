@@ -50,7 +50,7 @@ MOST_ROUND_SECONDS = 3_600.0
 WEBHOOK_SECONDS = 10.0
 #: how far back the exact time of an outlet's last address is looked up; before, the hour will do
 EXACT = timedelta(days=2)
-#: when an outlet is well again, what failed for so long before is tried again
+#: when an outlet has recovered, pages that failed for so long before are tried again
 TRIED_AGAIN = timedelta(days=7)
 #: a sitemap that was not read for so long is not led to any more
 UNASKED = timedelta(days=7)
@@ -129,7 +129,7 @@ async def _look(
         await enqueue_event(connection, event_id, change_of_health(found, outlet))
         if found.reason is None:  # the event of one that became unhealthy is emitted with the next ones
             await enqueue_state(connection, unhealthy_id(outlet.slug), None)
-    # of one that is well again, what was met at a wall, or not at all, would be asked for a day later
+    # of one that has recovered, pages that a bot check answered, or nobody, would be fetched a day later
     return found, 0 if found.reason else await try_again(connection, outlet.slug, now - TRIED_AGAIN)
 
 

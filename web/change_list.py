@@ -1,13 +1,9 @@
 """What outlets changed lately: asked for by parameters, read from the ledger, the next page's cursor with it."""
 
 import asyncio
-import base64
-import binascii
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Annotated, Any, Self
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,9 +11,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, Field
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from index.cursor import opaque, value_of
 from ledger.change_log import ChangeKey, changes, key_of, version_pairs
 from news.edits import EditKind
-from news.errors import BadQuery, UnknownOutlet
+from news.errors import BadQuery, UnknownOutlet, hint
 from news.outlet_change import ChangeFilter, OutletChange
 from news.version_diff import VersionDiff, compare_versions
 from web.outlet_names import OutletNames
@@ -82,9 +79,7 @@ class ChangesAsked:
             elif name in known:
                 single[name] = value
             elif program:
-                near = get_close_matches(name[:50], known, n=1)
-                hint = f"Did you mean '{near[0]}'?" if near else f"Use one of: {', '.join(known)}."
-                raise BadQuery(f"There is no parameter '{name[:50]}'. {hint}")
+                raise BadQuery(f"There is no parameter '{name[:50]}'. {hint(name, known, cutoff=0.6)}")
         if any(len(values) > MOST_VALUES for values in several.values()):
             raise BadQuery(f"At most {MOST_VALUES} values are taken.")
         for slug in several["outlet"]:
@@ -177,8 +172,7 @@ def _one_of(enumeration: Any, value: str, name: str) -> Any:
 
 
 def _encoded(key: ChangeKey) -> str:
-    text = json.dumps([key.at.isoformat(), str(key.article_id), key.number])
-    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    return opaque([key.at.isoformat(), str(key.article_id), key.number])
 
 
 def decoded(cursor: str) -> ChangeKey | None:
@@ -186,11 +180,10 @@ def decoded(cursor: str) -> ChangeKey | None:
     if not cursor:
         return None
     try:
-        text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
-        at, id, number = json.loads(text)
+        at, id, number = value_of(cursor)
         key = ChangeKey(at=datetime.fromisoformat(at), article_id=UUID(id), number=int(number))
         if key.at.utcoffset() is None or not -2 < key.number < 2**31:
             raise ValueError
-    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error, RecursionError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BadQuery(_BAD_CURSOR) from error
     return key

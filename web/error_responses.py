@@ -1,7 +1,6 @@
 """What went wrong in, one sentence out: a page for people, JSON for programs."""
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -15,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ledger.faults import reason_of, sentence_of
-from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound
+from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound, hint
 from web import render
 from web.models import ErrorResponse
 from web.readiness import index_sentence
@@ -131,10 +130,8 @@ def sentence_of_invalid(error: Mapping[str, Any], path: str) -> str:
         case "missing" | "string_too_short" if place == "query":
             return f"{what} is missing: {path}?{name}=…"
         case "enum":
-            known = str(limits["expected"]).replace("'", "").replace(" or ", ", ")
-            near = get_close_matches(given, known.split(", "), n=1, cutoff=0.7)
-            hint = f"Did you mean '{near[0]}'?" if near else f"Use one of: {known}."
-            return f"{what} cannot be '{given}'. {hint}"
+            known = str(limits["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+            return f"{what} cannot be '{given}'. {hint(given, known)}"
         case "bool_parsing" | "bool_type":
             return f"{what} must be true or false, or 1 or 0; not '{given}'."
         case "greater_than_equal":

@@ -13,6 +13,8 @@ from index.query import Query as IndexQuery
 from news.clock import now
 from web.error_responses import ERRORS
 from web.export_formats import Writer, writer
+from web.feed_pages import base_of
+from web.feeds import title_of
 from web.parameters import ExportQuery, names_in
 from web.search_params import SearchParams
 from web.state import state_of
@@ -52,8 +54,8 @@ async def export(request: Request, asked: Annotated[ExportQuery, Query()]) -> Re
     made = writer(
         asked.format,
         names_in(asked.fields),
-        title=f"Broadsheet: {params.text}" if params.text else "Broadsheet",
-        base=str(request.base_url).rstrip("/"),
+        title=title_of(params.text),
+        base=base_of(request),
         at=at,
     )
     query = params.query(like=asked.like or None)

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from index.query import Sort
 from news.errors import NotFound
 from web.conditional import tagged
-from web.feeds import Feed, FeedEntry, article_entry, atom, json_feed
+from web.feeds import Feed, FeedEntry, article_entry, atom, json_feed, title_of
 from web.render import json_answer
 from web.search_params import SearchParams
 from web.state import state_of
@@ -30,8 +30,7 @@ async def search_feed(request: Request) -> Response:
     found = await state_of(request).index.search(asked.query())
     base = base_of(request)
     entries = [article_entry(hit.document, base) for hit in found.hits]
-    title = f"Broadsheet: {params.text}" if params.text else "Broadsheet"
-    return feed_answer(request, title, base + replace(params, cursor="").href(), entries)
+    return feed_answer(request, title_of(params.text), base + replace(params, cursor="").href(), entries)
 
 
 def base_of(request: Request) -> str:

@@ -52,6 +52,11 @@ class FeedEntry:
     text: str = ""
 
 
+def title_of(text: str) -> str:
+    """Return the title of a feed or a file of what a search finds; `text` are the search's words."""
+    return f"Broadsheet: {text}" if text else "Broadsheet"
+
+
 def article_entry(document: Mapping[str, Any], base: str, *, whole: bool = False) -> FeedEntry:
     """Return the entry of an article; `base` is the pages' address, `whole` gives its text in full."""
     body = document.get("body") or ""

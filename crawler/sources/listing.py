@@ -82,10 +82,10 @@ def parts(base: str, listed: Iterable[Row]) -> Listing:
 
 def _split(listed: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     """Return the rows that state no time, and those that do, the latest first."""
-    rows = [(address, stated(at)) for address, at in listed]
-    dated = [(address, at) for address, at in rows if at is not None]
-    dated.sort(key=lambda row: row[1], reverse=True)
-    return [row for row in rows if row[1] is None], [*dated]
+    rows: list[Row] = [(address, stated(at)) for address, at in listed]
+    dated = [row for row in rows if row[1] is not None]
+    dated.sort(key=lambda row: row[1] or FIRST, reverse=True)
+    return [row for row in rows if row[1] is None], dated
 
 
 def _kept(base: str, rows: Sequence[Row], most: int) -> tuple[tuple[Found, ...], int]:

@@ -1,8 +1,10 @@
 """Where writes go: to each stream's alias and, while a migration lasts, to the alias of the next version, too."""
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
+from elastic_transport import ObjectApiResponse
 from elasticsearch import AsyncElasticsearch
 
 from index.elasticsearch.client import unreadable
@@ -49,14 +51,9 @@ async def holders(client: AsyncElasticsearch, alias: str, place: str) -> list[st
 
 async def _behind(client: AsyncElasticsearch, aliases: Collection[str], place: str) -> dict[str, list[str]]:
     """Return what is behind the aliases that exist, among them those of migrations. Raises as `holders` does."""
-    asked = [*aliases, *(alias + NEXT for alias in aliases)]
-    found = await client.options(ignore_status=404).indices.get_alias(name=asked)
-    behind: dict[str, list[str]] = {}
-    for index, each in sorted(found.body.items()):
-        if isinstance(each, dict):
-            for alias in each.get("aliases", ()):
-                behind.setdefault(alias, []).append(index)
-    if found.meta.status != 404 and not behind:
+    answer = await _asked(client, [*aliases, *(alias + NEXT for alias in aliases)])
+    behind = _by_alias(answer.body)
+    if answer.meta.status != 404 and not behind:
         raise unreadable(place)
     for alias in aliases:
         if len(names := behind.get(alias, [])) > 1:
@@ -69,12 +66,19 @@ async def _behind(client: AsyncElasticsearch, aliases: Collection[str], place: s
 
 async def migrations(client: AsyncElasticsearch, aliases: Mapping[str, str]) -> dict[str, str]:
     """Return the streams that are being migrated, each with the index that will be next."""
-    names = {alias + NEXT: stream for stream, alias in aliases.items()}
-    found = await client.options(ignore_status=404).indices.get_alias(name=list(names))
-    return {
-        names[name]: index
-        for index, each in found.body.items()
-        if isinstance(each, dict)
-        for name in each.get("aliases", ())
-        if name in names
-    }
+    behind = _by_alias((await _asked(client, [alias + NEXT for alias in aliases.values()])).body)
+    return {stream: behind[alias + NEXT][-1] for stream, alias in aliases.items() if alias + NEXT in behind}
+
+
+async def _asked(client: AsyncElasticsearch, names: Sequence[str]) -> ObjectApiResponse[Any]:
+    return await client.options(ignore_status=404).indices.get_alias(name=names)
+
+
+def _by_alias(answer: Mapping[str, Any]) -> dict[str, list[str]]:
+    """Return alias -> the indices that have it; of aliases that are missing the answer has a word beside the others."""
+    behind: dict[str, list[str]] = {}
+    for index, each in sorted(answer.items()):
+        if isinstance(each, dict):
+            for alias in each.get("aliases", ()):
+                behind.setdefault(alias, []).append(index)
+    return behind

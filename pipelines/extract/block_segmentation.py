@@ -79,6 +79,7 @@ _INLINE = frozenset(
     "rt ruby s samp small "
     "span strike strong sub sup time tt u var wbr amp-fit-text".split()
 )
+HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _PLAIN = frozenset("b i em strong u s small sub sup wbr mark".split())
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 

@@ -4,12 +4,11 @@ import re
 from collections import defaultdict
 
 from pipelines.extract import json_ld
-from pipelines.extract.block_segmentation import Block, Outline
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.comparison import letters, plain
 from pipelines.extract.document import Document
 
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 #: furniture that holds this share of the page's prose is no furniture: its name says something else
 _TOO_MUCH = 0.4
 #: a box that holds the h1 and this share of the prose is the article, whatever its name
@@ -99,7 +98,7 @@ def _weigh(page: Outline) -> float:
     boxes = page.boxes
     heavy: list[tuple[list[int], float]] = []
     for block in page.blocks:
-        if block.tag in _HEADINGS:
+        if block.tag in HEADINGS:
             continue
         size = length(block.text)
         if size < 60 or block.linked > size * 0.4:
@@ -154,7 +153,7 @@ def _own_article(page: Outline, headline: str, start: int) -> int:
     if len(outer) < 2 or not headline:
         return start
     for block in page.blocks:
-        if block.tag in _HEADINGS and letters(block.text) == headline:
+        if block.tag in HEADINGS and letters(block.text) == headline:
             for at in page.above(block.box):
                 if at in outer:
                     return at

@@ -1,12 +1,11 @@
 """The links in the body: their words, where they lead, and in which of its lines they stand."""
 
 from collections.abc import Iterable
-from urllib.parse import urljoin
 
 from news.article import BodyLink
-from news.url import ADDRESS_BYTES
 from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.comparison import single_spaced
+from pipelines.extract.document import Document
 
 #: links of one article; more are a list of them
 _LINKS_LIMIT = 300
@@ -14,11 +13,10 @@ _LINKS_LIMIT = 300
 _WORDS_LIMIT = 300
 
 
-def body_links(page: Outline, blocks: Iterable[Block], body: str, url: str) -> tuple[BodyLink, ...]:
+def body_links(document: Document, page: Outline, blocks: Iterable[Block], body: str) -> tuple[BodyLink, ...]:
     """Return the links of those blocks that are lines of `body`, in its order.
 
-    `url` is the page's own: addresses are made absolute with it. Links within the page, to mail and to scripts are
-    none; a picture's has no words and is left out.
+    Links within the page, to mail and to scripts are none; a picture's has no words and is left out.
     """
     lines: dict[str, list[int]] = {}
     for at, text in enumerate(body.split("\n")):
@@ -34,21 +32,10 @@ def body_links(page: Outline, blocks: Iterable[Block], body: str, url: str) -> t
             continue
         line = where.pop(0) if len(where) > 1 else where[0]
         for address, words in anchors[at]:
-            shown, target = single_spaced(words)[:_WORDS_LIMIT], _absolute(url, address)
+            is_elsewhere = bool(address.strip()) and not address.strip().startswith("#")
+            shown, target = single_spaced(words)[:_WORDS_LIMIT], document.absolute(address) if is_elsewhere else ""
             if shown and target:
                 found.append(BodyLink(text=shown, url=target, paragraph=line))
         if len(found) >= _LINKS_LIMIT:
             break
     return tuple(found[:_LINKS_LIMIT])
-
-
-def _absolute(url: str, address: str) -> str:
-    address = address.strip()
-    if not address or address.startswith("#"):
-        return ""
-    try:
-        target: str = urljoin(url, address)
-    except ValueError:  # a broken address leads nowhere
-        return ""
-    is_kept = target.startswith(("http://", "https://")) and len(target.encode("utf-8", "replace")) <= ADDRESS_BYTES
-    return target if is_kept else ""

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from charset_normalizer import from_bytes
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from news.url import ADDRESS_BYTES
 from pipelines.extract import json_ld
 from pipelines.extract.comparison import plain
 
@@ -233,6 +234,15 @@ class Document:
     def base(self) -> str:
         """Return what relative addresses are relative to: the first `<base href>`, else the page's address."""
         return self.bases[0] if self.bases else self.url
+
+    def absolute(self, address: str) -> str:
+        """Return an address that the page states, absolute; "" for one that is none of the web or too long to keep."""
+        try:
+            found: str = urljoin(self.base, address.strip())
+        except ValueError:  # a broken address leads nowhere
+            return ""
+        is_kept = found.startswith(("http://", "https://")) and len(found.encode("utf-8", "replace")) <= ADDRESS_BYTES
+        return found if is_kept else ""
 
     def meta(self, *names: str) -> str:
         """Return the first content that is not empty of the first of these names that has one, as plain text."""

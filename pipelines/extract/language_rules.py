@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
+from news.words import DENSE
+
 #: every list that a language may have, and what its phrases are matched as
 KINDS = {
     "by": "before an author's name: by",
@@ -166,8 +168,7 @@ class PhraseFinder:
 
 
 _TOKEN = re.compile(r"\w+")
-#: scripts written without spaces: Thai, Lao, Burmese, Khmer, kana, Han
-_DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_DENSE = re.compile(f"[{DENSE}]")
 #: letters by which phrases are sorted
 _KEY_LETTERS = 3
 

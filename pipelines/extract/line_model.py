@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pipelines.extract.block_segmentation import Outline
+from pipelines.extract.block_segmentation import HEADINGS, Outline
 from pipelines.extract.body import length
 from pipelines.extract.comparison import letters
 
@@ -31,7 +31,6 @@ FEATURES = (
 #: where the learned model lies; without it the rules are alone
 MODEL = Path(__file__).parent / "data" / "lines.json"
 _TAGS = {"p": 1, "blockquote": 2, "pre": 2, "li": 3, "dd": 3, "dt": 3, "td": 4, "th": 4, "tr": 4, "div": 5}
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _ENDED = re.compile(r"[.!?…。！？।॥؟۔»”\"'’)\]]$")
 _COMMAS = re.compile(r"[,，、،;]")
 _DIGITS = re.compile(r"\d")
@@ -95,7 +94,7 @@ def features(page: Outline, headline: str) -> list[list[float]]:
     sizes = [length(block.text) for block in blocks]
     links = [min(1.0, block.linked / len(block.text)) for block in blocks]
     prose = [
-        size if size >= _PROSE and link < 0.4 and block.tag not in _HEADINGS else 0
+        size if size >= _PROSE and link < 0.4 and block.tag not in HEADINGS else 0
         for block, size, link in zip(blocks, sizes, links, strict=True)
     ]
     total = sum(prose) or 1
@@ -134,7 +133,7 @@ def features(page: Outline, headline: str) -> list[list[float]]:
             steps += 1
         words = _WORDS.findall(text.lower())[:_WORDS_LIMIT] if told or top else []
         parent = boxes[block.box].parent
-        tag = 6 if block.tag in _HEADINGS else _TAGS.get(block.tag, 0)
+        tag = 6 if block.tag in HEADINGS else _TAGS.get(block.tag, 0)
         around = range(max(0, at - 3), min(count, at + 4))
         found.append(
             [

@@ -11,7 +11,7 @@ from news.digest import Refusal
 from news.moment import TimeSource
 from news.outcome import Outcome
 from pipelines.extract import instants, json_ld
-from pipelines.extract.block_segmentation import Block, Outline
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.comparison import plain
 from pipelines.extract.document import Document
 from pipelines.extract.language_rules import any_of
@@ -80,7 +80,6 @@ def kind(document: Document, body: str, entries: int, *, dated: bool, marked: bo
 _ENTRIES_LIMIT = 1_000
 #: fewer boxes with a time each are no ticker
 _LEAST_ENTRIES = 3
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 
 
 def entries(
@@ -138,7 +137,7 @@ def _shown_entries(page: Outline, text: list[Block], zone: ZoneInfo | None) -> t
     for at, blocks in parts.items():
         stamp = next((each.stamp for below, each in enumerate(boxes) if each.stamp and at in page.above(below)), "")
         stated = instants.read(stamp)
-        heading = next((block for block in blocks if block.tag in _HEADINGS), None)
+        heading = next((block for block in blocks if block.tag in HEADINGS), None)
         body = "\n".join(block.text for block in blocks if block is not heading)
         if heading or body:
             moment = stated.moment(TimeSource.TIME_TAG, zone) if stated else None

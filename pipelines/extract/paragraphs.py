@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from pipelines.extract.block_segmentation import Block, Outline
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.body import length, main_box, teasers
 from pipelines.extract.boilerplate import boilerplate, signed_off
 from pipelines.extract.bylines import is_person, names
@@ -15,7 +15,6 @@ from pipelines.extract.correction_notices import MOST_CHARACTERS, is_correction,
 from pipelines.extract.headline import Headlines
 from pipelines.extract.regions import narrowed
 
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _TEXT_TAGS = frozenset("p blockquote pre dd".split())
 #: a box of this name holds a picture and what is said of it
 _PICTURE = re.compile(
@@ -83,7 +82,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
             reason = "a list of links"
         elif not reason and listing and block.linked and _list_of(page, block) in small:
             reason = "a list under a label of the page"
-        elif not reason and not kept and len(block.text) < 120 and block.tag in _HEADINGS and block.tag == "h1":
+        elif not reason and not kept and len(block.text) < 120 and block.tag in HEADINGS and block.tag == "h1":
             reason = "a headline"
         listing = (reason == "a label of the page") or (listing and _list_of(page, block) >= 0)
         if reason:
@@ -106,7 +105,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
 
 def _is_prose(block: Block) -> bool:
     """Tell whether a block can be a notice below its heading, and is no heading or menu."""
-    return block.tag not in _HEADINGS and 20 < len(block.text) <= MOST_CHARACTERS and not block.linked
+    return block.tag not in HEADINGS and 20 < len(block.text) <= MOST_CHARACTERS and not block.linked
 
 
 def _repeats(inside: list[Block]) -> bool:
@@ -125,7 +124,7 @@ def _recurring(inside: list[Block], chrome: Collection[int]) -> set[str]:
     if not chrome:
         return set()
     found = [block for block in inside if line_hash(block.text) in chrome]
-    prose = sum(len(block.text) for block in inside if block.tag not in _HEADINGS)
+    prose = sum(len(block.text) for block in inside if block.tag not in HEADINGS)
     if sum(len(block.text) for block in found) > _MOST_CHROME * prose:
         return set()
     return {letters(block.text) for block in found}
@@ -179,7 +178,7 @@ def _styles(page: Outline, inside: list[Block]) -> Counter[tuple[str, str, str]]
     found: Counter[tuple[str, str, str]] = Counter()
     for block in inside:
         size = length(block.text)
-        if size >= _PARAGRAPH and block.linked < 0.5 * len(block.text) and block.tag not in _HEADINGS:
+        if size >= _PARAGRAPH and block.linked < 0.5 * len(block.text) and block.tag not in HEADINGS:
             found[_style(page, block)] += size
     return found
 
@@ -200,7 +199,7 @@ def _reason(page: Outline, block: Block, key: str, styles: Counter[tuple[str, st
     )
     if block.linked > (0.6 if size < 300 else 0.85) * len(text) and not (worded and ended):
         return "a link"
-    if block.tag in _HEADINGS or block.tag == "tr":
+    if block.tag in HEADINGS or block.tag == "tr":
         return ""
     labels = " ".join(page.boxes[at].label for at in list(page.above(block.box))[:3])
     if size < 300 and not usual and _PICTURE.search(labels):
@@ -240,7 +239,7 @@ def _linked_lists(page: Outline, inside: list[Block]) -> set[int]:
 
 def _trimmed(kept: list[Block]) -> list[Block]:
     """Return the blocks without the last ones that head nothing or say who reported."""
-    while kept and (kept[-1].tag in _HEADINGS or signed_off(kept[-1].text)):
+    while kept and (kept[-1].tag in HEADINGS or signed_off(kept[-1].text)):
         kept.pop()
     return kept
 

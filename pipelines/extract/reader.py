@@ -178,7 +178,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
         is_based_on=is_based_on(document),
         claim_reviews=claim_reviews(document),
         locked_parts=locked_parts(document),
-        links=body_links(shown, kept, body[:BODY_LIMIT], page.final_url),
+        links=body_links(document, shown, kept, body[:BODY_LIMIT]),
     )
     return Extracted(
         article=article, stated_language=claimed, lines=lines, texts=page_lines(document, shown), candidates=weighed

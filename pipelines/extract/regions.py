@@ -4,13 +4,12 @@ import re
 from dataclasses import dataclass
 
 from news.url import site_of
-from pipelines.extract.block_segmentation import Block, Outline
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.body import length
 from pipelines.extract.comparison import letters
 
 #: they are the article's flow, and no region of the page
 _FLOW = frozenset("p blockquote h1 h2 h3 h4 h5 h6 pre figure picture center font span noindex".split())
-_HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 #: a line of fewer characters is a title, a name, a date or a button
 _PROSE = 60
 #: a line is a link if this share of it is linked
@@ -164,7 +163,7 @@ def _is_list(page: Outline, region: _Region, titles: set[int], site: str) -> boo
             titled = dated = False
         else:
             titled = titled or title
-            dated = dated or (block.tag not in _HEADINGS and _DATED.search(block.text) is not None)
+            dated = dated or (block.tag not in HEADINGS and _DATED.search(block.text) is not None)
     return prose >= 2 and introduced >= _INTRODUCED * prose
 
 

@@ -32,6 +32,7 @@ _LEFT_OUT = 0.8
 _GROWTH = 1.5
 #: a line of so many letters is prose, and fewer such lines are a notice
 _PROSE, _PARAGRAPHS = 80, 3
+_SUBHEADINGS = ("h2", "h3", "h4", "h5")
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|\w+")
 
 
@@ -87,8 +88,8 @@ def reconsider(
     ours, theirs = _words(blocks), _words(others)
     if not theirs or _overlap(ours, theirs) > _ALIKE:
         return blocks
-    size = sum(length(block.text) for block in blocks)
-    if not stated and size >= _TEASER and sum(length(block.text) for block in others) > _GROWTH * size:
+    size = _size(blocks)
+    if not stated and size >= _TEASER and _size(others) > _GROWTH * size:
         return blocks
     if stated:
         witness = _witness(document)
@@ -114,7 +115,7 @@ def with_hidden(
     nor under a headline of its own. What is hidden in the style of the shown paragraphs is theirs; where hardly
     anything is shown, the hidden text must have paragraphs and no other heading above them.
     """
-    size = sum(length(block.text) for block in found.blocks)
+    size = _size(found.blocks)
     body = document.tree.body
     if body is None or shown.hidden < max(_TEASER, (_HIDDEN_GAIN - 1) * size):
         return shown, found
@@ -123,7 +124,7 @@ def with_hidden(
     visible = {letters(block.text) for block in shown.blocks}
     theirs = {letters(block.text): block for block in other.blocks}
     more = [block for key, block in theirs.items() if key not in visible and len(block.text) >= _PROSE]
-    gained = sum(length(block.text) for block in more)
+    gained = _size(more)
     if gained < max(_TEASER, (_HIDDEN_GAIN - 1) * size) or len(more) < _PARAGRAPHS:
         return shown, found
     kept = sum(length(block.text) for block in found.blocks if letters(block.text) in theirs)
@@ -146,7 +147,7 @@ def _items(page: Outline, chosen: Collection[int], kept: Collection[int]) -> set
     chance falls with its distance from the headline, and half a list is no text.
     """
     boxes = page.boxes
-    headed = {boxes[block.box].parent for block in page.blocks if block.tag in ("h2", "h3", "h4", "h5")}
+    headed = {boxes[block.box].parent for block in page.blocks if block.tag in _SUBHEADINGS}
     lists: dict[int, list[int]] = {}
     texts: set[int] = set()
     for block in page.blocks:
@@ -154,7 +155,7 @@ def _items(page: Outline, chosen: Collection[int], kept: Collection[int]) -> set
         if item > 0 and item in headed:
             of_list = boxes[item].parent
             lists.setdefault(of_list, []).append(id(block))
-            if id(block) in chosen and block.tag not in ("h2", "h3", "h4", "h5"):
+            if id(block) in chosen and block.tag not in _SUBHEADINGS:
                 texts.add(of_list)
     return {each for of_list in texts for each in lists[of_list] if each in kept}
 
@@ -167,7 +168,7 @@ def _marked(page: Outline, blocks: list[Block]) -> bool:
 
 def _doubted(page: Outline, blocks: list[Block]) -> bool:
     kept = {id(block) for block in blocks}
-    size = sum(length(block.text) for block in blocks)
+    size = _size(blocks)
     outside = 0
     for block in page.blocks:
         if len(block.text) >= _PROSE and id(block) not in kept and block.linked < 0.4 * len(block.text):
@@ -197,6 +198,11 @@ def _expected(page: Outline, sizes: list[int], found: list[float], chosen: Colle
             inside += size
             right += size * chance
     return 2 * right / (inside + whole) if right else 0.0
+
+
+def _size(blocks: list[Block]) -> int:
+    """Return the characters of the blocks, those of dense scripts counted as `length` counts them."""
+    return sum(length(block.text) for block in blocks)
 
 
 def _words(blocks: list[Block]) -> Counter[str]:

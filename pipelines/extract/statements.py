@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin
 from zoneinfo import ZoneInfo
 
 from news.article import ClaimReview, CorrectionNotice
 from news.moment import TimeSource
-from news.url import ADDRESS_BYTES
 from pipelines.extract import instants, json_ld
 from pipelines.extract.comparison import letters, plain
 from pipelines.extract.document import Document
@@ -115,11 +113,4 @@ def _said(value: Any, most: int) -> str:
 def _address(document: Document, value: Any) -> str:
     """Return an absolute address of the web, or an empty text."""
     value = value[0] if isinstance(value, list) and value else value
-    if not isinstance(value, str) or not value.strip():
-        return ""
-    try:
-        address: str = urljoin(document.url, value.strip())
-    except ValueError:  # a broken address names nothing
-        return ""
-    is_kept = address.startswith(("http://", "https://")) and len(address.encode("utf-8", "replace")) <= ADDRESS_BYTES
-    return address if is_kept else ""
+    return document.absolute(value) if isinstance(value, str) and value.strip() else ""

@@ -181,6 +181,7 @@ def test_an_outlet_that_is_added_while_a_daemon_runs_is_crawled(
         until(lambda: "timetable_running" in log.read_text(), "the daemon keeps the timetable", log)
         write_outlet(tmp_path, "harbour", site)
         until(lambda: site.asked("/2024/boats-counted-at-the-quay") == 1, "the article is fetched", log)
+    assert site.asked("/2024/boats-counted-at-the-quay") == 1
 
 
 async def test_the_scheduler_is_woken_by_the_machines_own_clock_at_the_databases_time(

@@ -116,3 +116,4 @@ async def test_a_job_that_hangs_is_cancelled(jobs: Jobs, monkeypatch: pytest.Mon
     await hang.defer_async()
     async with worker_of(jobs):
         await ended.wait()
+    assert ended.is_set()
