@@ -124,9 +124,9 @@ PLAIN_NAME = re.compile(r"[^\W\d_]+(?: [^\W\d_]+){1,2}")
 def pages() -> list[tuple[Path, dict[str, Any]]]:
     found = []
     for where in ("pages", "pages_wide"):
-        for folder in sorted(each for each in shared(where).iterdir() if each.is_dir()):
-            lines = (folder / "truth.jsonl").read_text(encoding="utf-8").splitlines()
-            found += [(folder, json.loads(line)) for line in lines]
+        for file in sorted(shared(where).glob("*/truth.jsonl")):
+            lines = file.read_text(encoding="utf-8").splitlines()
+            found += [(file.parent, json.loads(line)) for line in lines]
     return found
 
 
