@@ -27,6 +27,7 @@ from web.recrawl import recrawls
 from web.search_page import search
 from web.security_headers import SecurityMiddleware
 from web.state import AppState
+from web.story_page import story
 
 
 def create_app(
@@ -68,6 +69,7 @@ def create_app(
     app.add_route("/articles/{id}/timemap", article_page.time_map)
     app.add_route("/articles/{id}/versions/{number}", article_page.version)
     app.add_route("/changes", changes_page)
+    app.add_route("/stories/{id}", story)
     app.add_route("/feeds/search.{kind}", search_feed)
     app.add_route("/feeds/changes.{kind}", changes_feed)
     app.include_router(api)

@@ -24,6 +24,13 @@ class AppState:
     jobs: Jobs | None = None
     #: what a program sends to change anything
     token: str | None = None
+    #: IANA time zone of days, and of times on the pages
+    timezone: str = "UTC"
+
+
+def zone_of(request: Request) -> str:
+    """Return the IANA time zone in which the asker reads times."""
+    return state_of(request).timezone
 
 
 def state_of(request: Request) -> AppState:
