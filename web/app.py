@@ -30,6 +30,7 @@ from web.recrawl import recrawls
 from web.search_page import search
 from web.security_headers import SecurityMiddleware
 from web.state import AppState
+from web.status_page import status_page
 from web.story_page import story
 
 
@@ -79,6 +80,7 @@ def create_app(
     app.add_route("/outlets/added/{id}", outlet_actions.added)
     app.add_route("/outlets/{slug}", outlet_page)
     app.add_route("/outlets/{slug}", outlet_actions.act, methods=["POST"], include_in_schema=False)
+    app.add_route("/status", status_page)
     app.add_route("/stories/{id}", story)
     app.add_route("/feeds/search.{kind}", search_feed)
     app.add_route("/feeds/changes.{kind}", changes_feed)

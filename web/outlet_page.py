@@ -19,7 +19,7 @@ from ledger.outlet_state import OutletState, SourceState, source_states, states
 from ledger.sites import not_before
 from news.clock import now
 from news.errors import NotFound, UnknownOutlet
-from news.outcome import READ, meaning_of
+from news.outcome import COSTLY, DEFECTIVE, PASSING, Outcome, meaning_of
 from news.outlet import Outlet
 from news.outlet_change import ChangeFilter, OutletChange
 from news.url import site_of
@@ -37,6 +37,8 @@ from web.state import AppState, state_of, zone_of
 ATTEMPTS, CHANGES, ARTICLES = 20, 8, 5
 #: days of the small chart
 DAYS = 7
+#: ends of an attempt that may be a fault; that a page is no article is none
+_FAILED = PASSING | COSTLY | DEFECTIVE | {Outcome.WALL}
 #: width of the chart's longest bar, in its own units
 _WIDE = 100
 
@@ -231,7 +233,7 @@ def _sources(outlet: Outlet | None, known: dict[str, SourceState], plan: Plan | 
                 failed=failed,
                 result=result,
                 next_at=times.seen(reading.at, zone) if reading and reading.at else None,
-                why=reading.why if reading else "",
+                why=reading.why if reading else "with the index or the robots.txt that names it",
             )
         )
     return rows
@@ -245,7 +247,7 @@ def _attempt(each: Ended, zone: str) -> AttemptRow:
         url=each.url,
         href=f"/articles/{each.article_id}" if each.article_id else "",
         result=meaning_of(each.outcome, each.status) + (f" ({each.reason})" if each.reason else ""),
-        failed=each.outcome not in READ,
+        failed=each.outcome in _FAILED,
     )
 
 

@@ -77,7 +77,7 @@ async def test_its_attempts_articles_changes_and_days_are_shown(
     assert link(html, SECOND.headline) in (f"/articles/{id}", f"/articles/{id}/versions/1..2")
     assert "Silent edit" in texts(html, ".events .mark")
     assert link(html, "Corrections") == "/changes?outlet=example&only=corrections"
-    assert "gone" in texts(html, ".bad")
+    assert "gone" in texts(html, "td")
     assert "1 gone" in " ".join(texts(html, "tbody td"))
     assert not html.css("form.narrowing"), "it has no file, so nothing can be done to it"
 
