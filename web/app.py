@@ -16,6 +16,7 @@ from news.configuration import Configuration
 from schedules.jobs import Jobs
 from web import article_page, error_responses, outlet_actions, render
 from web.api import api
+from web.api_page import api_page
 from web.changes import api_changes, changes_feed, changes_page
 from web.conditional import NotModified
 from web.export import exports
@@ -80,6 +81,7 @@ def create_app(
     app.add_route("/outlets/added/{id}", outlet_actions.added)
     app.add_route("/outlets/{slug}", outlet_page)
     app.add_route("/outlets/{slug}", outlet_actions.act, methods=["POST"], include_in_schema=False)
+    app.add_route("/api", api_page)
     app.add_route("/status", status_page)
     app.add_route("/stories/{id}", story)
     app.add_route("/feeds/search.{kind}", search_feed)

@@ -15,7 +15,7 @@ from web import times
 from web.conditional import tagged
 
 #: what every page leads to: its address and its name
-SECTIONS = (("/", "Search"), ("/changes", "Changes"), ("/outlets", "Outlets"), ("/status", "Status"))
+SECTIONS = (("/", "Search"), ("/changes", "Changes"), ("/outlets", "Outlets"), ("/status", "Status"), ("/api", "API"))
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
