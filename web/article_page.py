@@ -208,6 +208,7 @@ def _values(
             for each in found.story
             if len(found.story) > 1
         ],
+        "story_href": f"/stories/{found.story[0].story_id}" if found.story else "",
         "attempt": _attempt(found.last_attempt, found.document.get("url")),
         "stones": [
             (times.seen(stone.gone_at, "UTC"), stone.status, times.seen(stone.back_at, "UTC")) for stone in found.stones
