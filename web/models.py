@@ -162,6 +162,7 @@ class EditSummary(ApiModel):
 
     kinds: list[EditKind]
     stealth: Annotated[bool, Field(description="The substance changed, and the page does not disclose it.")]
+    corrected: Annotated[bool, Field(description="A notice of correction is new.")]
     words_added: int
     words_removed: int
     listed: list[ListedEdit]
