@@ -10,11 +10,11 @@ from news.words import MARK_POINTS
 
 #: scripts that write without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han, Hangul (spaced, but built of
 #: syllables that a reader searches inside of)
-DENSE = re.compile(r"[฀-๿຀-໿က-႟ក-៿぀-ヿㇰ-ㇿ㐀-䶿一-鿿가-힣豈-﫿\U00020000-\U0003ffff]")
+BY_CHARACTER = re.compile(r"[฀-๿຀-໿က-႟ក-៿぀-ヿㇰ-ㇿ㐀-䶿一-鿿가-힣豈-﫿\U00020000-\U0003ffff]")
 #: combining marks belong to their word: Indic vowel signs, Arabic points, accents written apart
 _MARKS = "".join(chr(c) for c in MARK_POINTS if unicodedata.category(chr(c)) in ("Mn", "Mc"))
 _WORD = re.compile(rf"(?:[^\W_]|(?<=.)[{re.escape(_MARKS)}\u200c\u200d])+")
-_RUN = re.compile(rf"(?:{DENSE.pattern})+|(?:(?!{DENSE.pattern}).)+", re.DOTALL)
+_RUN = re.compile(rf"(?:{BY_CHARACTER.pattern})+|(?:(?!{BY_CHARACTER.pattern}).)+", re.DOTALL)
 #: letters that Unicode does not take apart though people type them plain (the same as Lucene's asciifolding)
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"})
 _JOINERS = str.maketrans("", "", "\u200c\u200d\u00ad\u0640")
@@ -67,7 +67,7 @@ def tokens(text: str) -> Iterator[Token]:
             continue
         for run in _RUN.finditer(found):
             start, end = match.start() + run.start(), match.start() + run.end()
-            if DENSE.match(run.group()):
+            if BY_CHARACTER.match(run.group()):
                 yield from _pairs(text, start, end)
             elif form := fold(run.group()):
                 yield Token(sys.intern(form[:LONGEST]), start, end)

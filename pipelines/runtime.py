@@ -15,7 +15,7 @@ from index.open import open_index
 from index.protocol import Index
 from ledger.database import database
 from news.configuration import Configuration, read
-from pipelines.enrich.model import check_model
+from pipelines.enrich import check_model
 from pipelines.pool import Pool
 from pipelines.publish import publish_all
 from pipelines.warc_writer import WarcWriter

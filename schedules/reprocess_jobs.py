@@ -14,7 +14,7 @@ from ledger.job_queue import make_due, unfinished_jobs
 from ledger.outbox import backlog
 from ledger.reprocess_progress import Reprocessing, Steps, begin, reprocessing_of, stop
 from news.errors import CrawlInterrupted
-from pipelines.reprocess import release_hash
+from pipelines.digest import release_hash
 from schedules.crawl_progress import LOOK_SECONDS
 from schedules.import_jobs import LANES, PRIORITY
 from schedules.import_slice import outlet_or_site

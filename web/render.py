@@ -10,7 +10,7 @@ import jinja2
 import orjson
 from starlette.responses import HTMLResponse, Response
 
-from pipelines.enrich.attribution import SOURCES
+from news.attribution import SOURCES
 from web import times
 from web.conditional import tagged
 

@@ -14,7 +14,6 @@ from news.page import Page
 from pipelines.extract.authors import authors, without_biographies
 from pipelines.extract.block_segmentation import Outline, outline
 from pipelines.extract.body import DOUBTED_BELOW, length, second_opinion
-from pipelines.extract.body_links import body_links
 from pipelines.extract.bylines import bylines
 from pipelines.extract.comparison import Candidate, letters, line_hashes, plain
 from pipelines.extract.dates import Place, modified, published
@@ -36,7 +35,7 @@ from pipelines.extract.metadata import (
     stated_language,
 )
 from pipelines.extract.page_kind import entries, is_live, kind, wall
-from pipelines.extract.paragraphs import paragraphs
+from pipelines.extract.paragraphs import body_links, paragraphs
 from pipelines.extract.second_opinion import reader_of, reconsider, trafilatura_text, with_hidden
 from pipelines.extract.standfirst import descriptions, standfirst
 from pipelines.extract.statements import claim_reviews, correction_notices, is_based_on

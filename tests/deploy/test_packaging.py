@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pipelines.enrich.attribution import SOURCES
+from news.attribution import SOURCES
 
 ROOT = Path(__file__).parents[2]
 STATED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))

@@ -19,10 +19,9 @@ from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
 from news.visit import Visit
-from pipelines.digest import digest
+from pipelines.digest import digest, packed
 from pipelines.extract.comparison import line_hash
 from pipelines.pool import Pool
-from pipelines.provenance import packed
 from pipelines.record import record_visit, with_earlier_page
 
 COURIER = Outlet(slug="courier", name="The Courier", home="https://courier.example/", country="gb", languages=("en",))

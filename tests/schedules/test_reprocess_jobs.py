@@ -29,7 +29,7 @@ from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.visit import Visit
-from pipelines import reprocess as enrichment
+from pipelines import digest as digesting
 from pipelines.digest import digest
 from pipelines.pool import Pool
 from pipelines.record import record_visit
@@ -103,7 +103,7 @@ def install(monkeypatch: pytest.MonkeyPatch, change: Callable[[Digest], Digest],
         return change(digest(came, outlet, chrome))
 
     async def enrich(pool, document, text, outlet):
-        return change(enrichment.enriched(document, text, outlet))
+        return change(digesting.enriched(document, text, outlet))
 
     monkeypatch.setattr("schedules.reprocess_slice.digest_in_pool", read)
     monkeypatch.setattr("schedules.reprocess_slice.enrich_in_pool", enrich)
