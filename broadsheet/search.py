@@ -63,10 +63,17 @@ def search(
     size: Annotated[int, typer.Option(min=1, max=1000, help="Number of hits.")] = 10,
     cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the previous page.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    attention: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INTERVAL",
+            help="Count by outlet and hour, day, week, month or year, as CSV: articles found, all articles, share.",
+        ),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Export every article found, newest first.")] = False,
-    format: Annotated[str, typer.Option(help="With --all: csv, jsonl, atom or ninjs.")] = "jsonl",
+    format: Annotated[str, typer.Option(help="With --all: csv, jsonl, atom, ninjs or parquet.")] = "jsonl",
     fields: Annotated[
-        str, typer.Option(metavar="NAMES", help="With --all: fields of csv or jsonl, separated by commas.")
+        str, typer.Option(metavar="NAMES", help="With --all: fields of csv, jsonl or parquet, separated by commas.")
     ] = "",
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="With --all: write to this file, not standard output.")
@@ -117,6 +124,11 @@ def search(
         significant_terms=terms,
     )
     quiet_logs()
+    if attention is not None:
+        from broadsheet.export import print_attention
+
+        print_attention(asked, attention)
+        return
     if every:
         from broadsheet.export import export
 

@@ -17,6 +17,7 @@ from schedules.jobs import Jobs
 from web import article_page, error_responses, outlet_actions, render
 from web.api import api
 from web.api_page import api_page
+from web.attention import attention_table
 from web.changes import api_changes, changes_feed, changes_page
 from web.conditional import NotModified
 from web.corrections import api_corrections
@@ -91,6 +92,7 @@ def create_app(
     app.include_router(api_changes)
     app.include_router(api_corrections)
     app.include_router(exports)
+    app.include_router(attention_table)
     app.include_router(probes)
     app.include_router(metrics)
     app.include_router(recrawls)

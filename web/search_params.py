@@ -114,6 +114,11 @@ class SearchParams:
             "/api/export", [*replace(self, cursor="", size=SIZE, by_story=True).parameters(), ("format", format)]
         )
 
+    def attention_href(self, interval: str) -> str:
+        """Return where the articles of this question are counted by outlet and `interval`."""
+        asked = replace(self, cursor="", size=SIZE, by_story=True, sort=Sort.RELEVANCE)
+        return address("/api/attention", [*asked.parameters(), ("interval", interval)])
+
     def feed_href(self, kind: str) -> str:
         """Return the address of the question's feed, `atom` or `json`."""
         return address(f"/feeds/search.{kind}", replace(self, cursor="", size=SIZE, sort=Sort.RELEVANCE).parameters())
