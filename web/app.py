@@ -19,6 +19,7 @@ from web.api import api
 from web.api_page import api_page
 from web.changes import api_changes, changes_feed, changes_page
 from web.conditional import NotModified
+from web.corrections import api_corrections
 from web.export import exports
 from web.feed_pages import search_feed
 from web.metrics import metrics
@@ -91,6 +92,7 @@ def create_app(
     app.add_route("/feeds/changes.{kind}", changes_feed)
     app.include_router(api)
     app.include_router(api_changes)
+    app.include_router(api_corrections)
     app.include_router(exports)
     app.include_router(probes)
     app.include_router(metrics)
