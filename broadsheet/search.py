@@ -50,7 +50,7 @@ def search(
     where: Annotated[list[str] | None, typer.Option(help="Filter by facet: FACET=VALUE, such as places=Iraq.")] = None,
     since: Annotated[str | None, typer.Option(help="Published on or after this day, such as 2026-11-01.")] = None,
     until: Annotated[str | None, typer.Option(help="Published on or before this day.")] = None,
-    sort: Annotated[str, typer.Option(help="relevance, newest or oldest.")] = "relevance",
+    sort: Annotated[str, typer.Option(help="relevance, newest, oldest or changed.")] = "relevance",
     like: Annotated[str | None, typer.Option(metavar="ID", help="Articles like this one.")] = None,
     half_life: Annotated[
         int | None, typer.Option(min=1, metavar="DAYS", help="Recency half-life in days: older articles rank lower.")
@@ -106,7 +106,7 @@ def search(
             fail(f"--where takes FACET=VALUE, such as places=Iraq, not '{pair}'.")
         filters[name] = (*filters.get(name, ()), value)
     if sort not in set(Sort):
-        fail(f"--sort takes relevance, newest or oldest, not '{sort}'.")
+        fail(f"--sort takes {', '.join(Sort)}, not '{sort}'.")
     last = _day(until, "--until")
     asked = Query(
         text=text,

@@ -47,7 +47,8 @@ def create_app(
 ) -> FastAPI:
     """Return the application over the opened ledger and index, which stay their owner's to close.
 
-    It answers to the names of loopback and to `hosts`. Nothing is asked of either server before the first request.
+    It answers to the names of loopback, to `hosts` and to those of the configuration. Nothing is asked of either server
+    before the first request.
     """
     app = FastAPI(
         title="Broadsheet",
@@ -70,6 +71,8 @@ def create_app(
         probe=Probe(engine=engine, index=index, archive=configuration.archive, jobs=jobs),
         jobs=jobs,
         token=configuration.token,
+        timezone=configuration.timezone,
+        public_hosts=frozenset(host.strip("[]") for host in configuration.hosts),
     )
     app.add_route("/", search)
     app.add_route("/articles/{id}", article_page.article)
@@ -101,7 +104,7 @@ def create_app(
     app.openapi = partial(_described, app)  # type: ignore[method-assign]
     app.add_middleware(NotModified)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(SecurityMiddleware, hosts=hosts)
+    app.add_middleware(SecurityMiddleware, hosts=[*hosts, *configuration.hosts])
     return app
 
 

@@ -35,7 +35,10 @@ class PageQuery(BaseModel):
         str,
         Field(
             alias="from",
-            description="Published on or after: a day (2024-02-08), a month (2024-02), a year, or an ISO 8601 time.",
+            description=(
+                "Published on or after: a day (2024-02-08), a month (2024-02), a year, an ISO 8601 time, or so long "
+                "ago (24h, 7d)."
+            ),
             examples=["2024-02-08"],
         ),
     ] = ""

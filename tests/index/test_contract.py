@@ -549,6 +549,15 @@ async def test_newest_and_oldest(calendar: Index) -> None:
     assert oldest == ["old", "day", "early", "late", "next", "undated"]
 
 
+async def test_what_changed_last_comes_first_whenever_it_was_published(index: Index, put: Put) -> None:
+    changed = {"quiet": "2024-02-08T04:00:00Z", "edited": "2024-02-09T09:30:00.5Z", "older": "2024-02-09T09:30:00Z"}
+    await put(
+        index,
+        *(dated(slug, f"2024-01-0{n}", "day") | {"changed_at": at} for n, (slug, at) in enumerate(changed.items(), 1)),
+    )
+    assert slugs(await index.search(Query(sort=Sort.CHANGED))) == ["edited", "older", "quiet"]
+
+
 async def test_what_has_no_date_at_all_comes_last(index: Index, put: Put) -> None:
     bare = document("bare")
     del bare["first_seen_at"], bare["fetched_at"]

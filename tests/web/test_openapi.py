@@ -80,7 +80,7 @@ async def test_parameters_have_their_types_enumerations_and_limits(lonely: httpx
     assert parameters["outlet"]["schema"]["type"] == "array"
     assert parameters["highlight"]["schema"]["type"] == "boolean"
     schemas = (await described(lonely))["components"]["schemas"]
-    assert schemas["Sort"]["enum"] == ["relevance", "newest", "oldest"]
+    assert schemas["Sort"]["enum"] == ["relevance", "newest", "oldest", "changed"]
     assert schemas["Outcome"]["enum"] == list(Outcome)
 
 
