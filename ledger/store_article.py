@@ -74,10 +74,12 @@ async def store_article(pipeline: Pipeline, visit: Visit, story_days: int = STOR
             Outcome.UNCHANGED, f"a view of {known.url}", article_id=known.id, version=known.version, is_view=True
         )
     elif visit.fetched_at < known.fetched_at and visit.is_imported:
+        pipeline.apart()
         stored = await _store_earlier(pipeline.connection, visit, known, story_days)
     elif visit.fingerprint == known.fingerprint:
         stored = await _store_unchanged(pipeline, visit, known, story_days)
     else:
+        pipeline.apart()
         stored = await _store_changed(pipeline, visit, known, story_days)
     pipeline.add(ADD_KEYS, keys=list(visit.keys), article_id=stored.article_id)
     return stored
@@ -93,6 +95,7 @@ async def known_article(pipeline: Pipeline, visit: Visit) -> Any | None:
     rows = await pipeline.rows(KNOWN_ARTICLES, keys=keys)
     for row in sorted(rows, key=lambda row: (is_hint(row.key), row.first_seen_at, row.id.bytes)):
         if not is_hint(row.key) or is_same_article(Article.from_json(row.document), visit.text):
+            pipeline.claim(row.id)
             return row
     return None
 
@@ -102,8 +105,9 @@ async def _store_new(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit
     new_id = UUID(article_id(article.url))
     signature = visit.signature
     copies = await find_copies(pipeline, new_id, visit.outlet.slug, signature, at, story_days)
-    await pipeline.send()
-    out_by = await out_by_visit(pipeline.connection, visit, new_id, at, story_days)
+    if copies:
+        pipeline.apart()
+    out_by = await out_by_visit(pipeline, visit, new_id, at, story_days)
     pipeline.add(
         ADD_ARTICLE,
         id=new_id,
@@ -125,6 +129,7 @@ async def _store_new(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit
 async def _store_unchanged(pipeline: Pipeline, visit: Visit, known: Any, story_days: int) -> Visit:
     """Store what is new beside the text: dates, keywords, pictures, rights, enrichment. It makes no version."""
     if known.missed_at is not None:
+        pipeline.apart()
         lock_stories(pipeline)
         await pipeline.send()
         await meet(pipeline.connection, known.id, visit.fetched_at)
@@ -142,11 +147,10 @@ async def refresh(pipeline: Pipeline, known: Any, visit: Visit, story_days: int)
 
     `known` is the article's row. Return whether the document changed; then it is enqueued.
     """
-    connection = pipeline.connection
     seen: dict[str, Any] = {"fetched_at": visit.fetched_at} | address_of(visit)
     document = plain_json(visit.document)
     of_this = articles.c.id == known.id
-    out_by = await out_by_visit(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
+    out_by = await out_by_visit(pipeline, visit, known.id, known.first_seen_at, story_days, known.out_by)
     if document == known.document and out_by == known.out_by:
         pipeline.add(SEE_ARTICLE, id=known.id, **seen)
         return False
@@ -158,8 +162,10 @@ async def refresh(pipeline: Pipeline, known: Any, visit: Visit, story_days: int)
     }
     moves = out_by != known.out_by and known.story_id is not None
     if moves:
+        pipeline.apart()
         lock_stories(pipeline)
-        await pipeline.send()
+    await pipeline.send()
+    connection = pipeline.connection
     unseen = (articles.c.revision == known.revision) & of_this
     statement = update(articles).where(unseen).values(seen | new)
     revision = (await connection.execute(statement.returning(articles.c.revision))).scalar()
@@ -205,7 +211,7 @@ async def _store_changed(pipeline: Pipeline, visit: Visit, known: Any, story_day
     version = known.version + is_version
     if is_version and change.before is not None and change.before_provenance is not None:
         await _replace_text(connection, known.id, known.version, change.before, change.before_provenance)
-    out_by = await out_by_visit(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
+    out_by = await out_by_visit(pipeline, visit, known.id, known.first_seen_at, story_days, known.out_by)
     result = await connection.execute(
         update(articles)
         .where(of_this)
@@ -263,7 +269,7 @@ def _is_view(visit: Visit, known: Any) -> bool:
 
 
 async def out_by_visit(
-    connection: AsyncConnection,
+    pipeline: Pipeline,
     visit: Visit,
     of: UUID,
     first_seen_at: datetime,
@@ -273,7 +279,7 @@ async def out_by_visit(
     """Return when the text of a visit was out; `known` is what was thought before."""
     urls = (visit.url, visit.read_from, visit.text.url)
     published = visit.text.date_published
-    return await out_by_of(connection, published, first_seen_at, story_days, article_id=of, urls=urls, known=known)
+    return await out_by_of(pipeline, published, first_seen_at, story_days, article_id=of, urls=urls, known=known)
 
 
 def text_of(visit: Visit) -> StoredText:

@@ -105,7 +105,7 @@ async def reprocess(
     await pipeline.send()
     peeked = (await connection.execute(select(articles).where(articles.c.id == seen.id))).one()
     new = {name: value for name, value in columns(visit).items() if name != "fetched_at"}
-    new["out_by"] = await out_by_visit(connection, visit, seen.id, peeked.first_seen_at, story_days, peeked.out_by)
+    new["out_by"] = await out_by_visit(pipeline, visit, seen.id, peeked.first_seen_at, story_days, peeked.out_by)
     another_text = is_text and new["fingerprint"] != peeked.fingerprint
     moves = new["out_by"] != peeked.out_by and peeked.story_id is not None
     if another_text or moves:

@@ -120,6 +120,11 @@ class Pool:
             if not self._tasks:
                 self._leave = asyncio.get_running_loop().call_later(self.idle_seconds, self._let_go)
 
+    @property
+    def has_waiting(self) -> bool:
+        """Whether tasks wait for a worker."""
+        return self._tasks > self.workers
+
     def _let_go(self) -> None:
         """End the workers, for which there is no task; others are started with the next one, as at the beginning."""
         if self._is_closed:
