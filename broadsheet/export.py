@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from broadsheet.console import err, fail, run, write_json_line, write_text
-from broadsheet.stores import ledger_and_index
+from broadsheet.stores import made_index
 
 if TYPE_CHECKING:
     from index.query import Query
@@ -62,10 +62,7 @@ def _open(output: Path, *, continues: bool) -> TextIO:
 async def _write(
     asked: "Query", kind: "ExportFormat", made: "Writer", file: TextIO | None, after: str | None, progress: _Progress
 ) -> None:
-    from pipelines.publish import create_index
-
-    async with ledger_and_index() as (engine, index):
-        await create_index(engine, index)
+    async with made_index() as index:
         if after is None:
             _put(made.begin, kind, file)
         async with aclosing(index.export(asked, after)) as pages:

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from enum import StrEnum
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.change import ReadAgain
@@ -16,12 +15,13 @@ from ledger.visit_transaction import Terms, reason_of_page, record
 from news import clock
 from news.configuration import Configuration
 from news.digest import Digest
+from news.log import Log
 from news.visit import Earlier, Visit
 from pipelines.digest import digest_in_pool
 from pipelines.importing.import_files import Position
 from pipelines.pool import Pool
 
-log = structlog.get_logger()
+log = Log()
 
 #: times that a kept page is read again, because another worker has changed the article meanwhile
 _TRIES = 3
