@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from broadsheet.console import err, fail, run, write_json_line, write_text
-from broadsheet.stores import ledger_and_index
+from broadsheet.stores import made_index
 
 if TYPE_CHECKING:
     from index.query import Interval, Query
@@ -72,15 +72,11 @@ def _export_parquet(asked: "Query", fields: str, output: Path | None, after: str
 
 
 async def _add_all(asked: "Query", file: "ParquetFile") -> int:
-    from pipelines.publish import create_index
-
     count = 0
-    async with ledger_and_index() as (engine, index):
-        await create_index(engine, index)
-        async with aclosing(index.export(asked)) as pages:
-            async for page in pages:
-                file.add(page)
-                count += len(page)
+    async with made_index() as index, aclosing(index.export(asked)) as pages:
+        async for page in pages:
+            file.add(page)
+            count += len(page)
     return count
 
 
@@ -97,7 +93,7 @@ async def _print_attention(asked: "Query", interval: "Interval") -> None:
     from web.attention import COLUMNS, MOST_OUTLETS, attention, attention_csv, outlets_of
     from web.export_formats import csv_row
 
-    async with ledger_and_index() as (_, index):
+    async with made_index() as index:
         outlets = await outlets_of(index, asked, MOST_OUTLETS)
         write_text(csv_row(COLUMNS))
         async for rows in attention(index, asked, interval, outlets):
@@ -122,10 +118,7 @@ def _open(output: Path, *, continues: bool) -> TextIO:
 async def _write(
     asked: "Query", kind: "ExportFormat", made: "Writer", file: TextIO | None, after: str | None, progress: _Progress
 ) -> None:
-    from pipelines.publish import create_index
-
-    async with ledger_and_index() as (engine, index):
-        await create_index(engine, index)
+    async with made_index() as index:
         if after is None:
             _put(made.begin, kind, file)
         async with aclosing(index.export(asked, after)) as pages:

@@ -11,7 +11,7 @@ from typer.core import TyperCommand
 
 from broadsheet.console import fail, out, print_json, run
 from broadsheet.logs import quiet_logs
-from broadsheet.stores import ledger_and_index
+from broadsheet.stores import made_index
 
 if TYPE_CHECKING:
     from index.query import Hit, Query, Results
@@ -144,12 +144,12 @@ def search(
 
 
 async def _search(asked: "Query") -> "Results":
-    from index.hints import hints
-    from pipelines.publish import create_index
-
-    async with ledger_and_index() as (engine, index):
-        await create_index(engine, index)
+    async with made_index() as index:
         found = await index.search(asked)
+        if found.total or asked.cursor:
+            return found
+        from index.hints import hints
+
         return replace(found, notes=(*found.notes, *await hints(index, asked, found)))
 
 

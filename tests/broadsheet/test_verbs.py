@@ -119,7 +119,7 @@ PRINTING = {
 
 #: they print by each of the console's ways (text, table, JSON, progress, a message alone); no verb prints around it, as
 #: a test says, so what is true of these is true of all
-HARD = ("search", "changes", "article", "status", "outlets list", "crawl", "read", "index keys", "kibana export")
+HARD = ("article", "outlets list", "crawl", "read", "index keys", "kibana export")
 
 
 @dataclass(frozen=True, kw_only=True)

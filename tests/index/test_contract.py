@@ -46,6 +46,11 @@ async def test_what_was_written_is_given_back_as_it_was(index: Index, put: Put) 
     assert hit.id == written["id"]
 
 
+async def test_it_knows_that_it_is_made(index: Index) -> None:
+    assert await index.is_made()
+    assert not await index.create()
+
+
 async def test_an_unknown_id_gives_nothing(index: Index) -> None:
     for odd in ("no-such-id", "", "x" * 10_000, "\0", "../..", "a b?c#d%"):
         assert await index.get(odd) is None
