@@ -81,12 +81,13 @@ def _print_kinds(each: "CorrectionReport") -> None:
 
 async def _reports(parameters: list[tuple[str, str]]) -> "list[CorrectionReport]":
     from broadsheet.stores import open_ledger
+    from crawler.catalogue import Catalogue
     from ledger.corrections import correction_reports
     from news.configuration import read
     from web.corrections import asked_of
     from web.outlet_names import OutletNames
 
-    names = OutletNames(read().home)
+    names = OutletNames(Catalogue(home=read().home))
     async with open_ledger() as connection:
         await names.learn_from(connection)
         outlets, since = asked_of(parameters, names)
