@@ -114,6 +114,10 @@ class SearchParams:
             "/api/export", [*replace(self, cursor="", size=SIZE, by_story=True).parameters(), ("format", format)]
         )
 
+    def watch_href(self) -> str:
+        """Return where a watch of this question is added."""
+        return address("/watches/new", replace(self, cursor="", size=SIZE, sort=Sort.RELEVANCE).parameters())
+
     def feed_href(self, kind: str) -> str:
         """Return the address of the question's feed, `atom` or `json`."""
         return address(f"/feeds/search.{kind}", replace(self, cursor="", size=SIZE, sort=Sort.RELEVANCE).parameters())

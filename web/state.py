@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from crawler.catalogue import Catalogue
 from index.protocol import Index
+from news.configuration import Configuration
 from schedules.jobs import Jobs
 from web.additions import Additions
 from web.outlet_names import OutletNames
@@ -30,6 +31,8 @@ class AppState:
     additions: Additions = field(default_factory=Additions)
     #: what a program sends to change anything
     token: str | None = None
+    #: the settings by which a watch is added
+    configuration: Configuration | None = None
     #: IANA time zone of days, and of times on the pages
     timezone: str = "UTC"
 
