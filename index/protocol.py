@@ -119,6 +119,17 @@ class Index(Protocol):
         """Return the article's document as it was written, or None."""
         ...
 
+    async def revisions(self, ids: Collection[str]) -> dict[str, int]:
+        """Return the revision of each of these articles, up to 1,000, that a search finds now."""
+        ...
+
+    async def matches(self, queries: Sequence[Query], ids: Collection[str]) -> list[frozenset[str]]:
+        """Return for each query, in their order, which of these articles, up to 1,000, it finds.
+
+        Words, filters and range of publication alone count. Raises BadQuery for a query that cannot be carried out.
+        """
+        ...
+
     async def status(self) -> IndexStatus:
         """Return how the index is."""
         ...

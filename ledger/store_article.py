@@ -32,6 +32,7 @@ from ledger.statements import (
     ADD_VERSION,
     KNOWN_ARTICLES,
     LOCK_KEYS,
+    NOTE_NEWS,
     SEE_ARTICLE,
     SET_PROVENANCE,
 )
@@ -45,6 +46,7 @@ from news.provenance import Provenance
 from news.url import article_id
 from news.version import is_cut_short, is_same_article
 from news.visit import Visit
+from news.watch import NotificationType
 
 
 async def store(connection: AsyncConnection, visit: Visit, story_days: int = STORY_DAYS) -> Visit:
@@ -123,6 +125,8 @@ async def _store_new(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit
         await pipeline.send()
         await join(pipeline.connection, new_id, copies)
     add_article(pipeline, new_id, 1)
+    if not visit.is_imported:  # what was loaded from an archive is no news
+        pipeline.add(NOTE_NEWS, article_id=new_id, type=str(NotificationType.ARTICLE), version=1, at=at)
     return visit.ended(Outcome.NEW, article_id=new_id, version=1)
 
 
@@ -237,6 +241,8 @@ async def _store_changed(pipeline: Pipeline, visit: Visit, known: Any, story_day
     if copies or signature or known.story_id:
         await join(connection, known.id, copies)
     add_article(pipeline, known.id, revision)
+    if is_version and not visit.is_imported:
+        pipeline.add(NOTE_NEWS, article_id=known.id, type=str(NotificationType.CHANGE), version=version, at=at)
     # what we had of the article itself is another text to those who read it in a view
     is_changed = is_version or of_view
     return stored.ended(

@@ -20,7 +20,7 @@ from ledger.wake import Sleeper
 from news.backoff import Backoff
 from news.errors import IndexUnavailable
 from news.log import Log
-from pipelines.verify import Watch
+from pipelines.verify import IndexCheck
 
 T = TypeVar("T")
 log = Log()
@@ -50,7 +50,7 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
     time, and tries again: what is pending stays pending.
     """
     failures = 0
-    watch, state = Watch(engine, index), _State(engine)
+    watch, state = IndexCheck(engine, index), _State(engine)
     while True:
         try:
             async with engine.connect() as connection:

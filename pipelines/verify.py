@@ -306,7 +306,7 @@ async def count_over(connection: AsyncConnection, index: Index, *, revisions: bo
     )
 
 
-class Watch:
+class IndexCheck:
     """Looks now and then whether the index has what the ledger says, and enqueues what it lacks.
 
     An index that was deleted, shrunk or restored from an old snapshot is whole again without anybody's doing. What is

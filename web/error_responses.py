@@ -37,7 +37,7 @@ _TITLES = {
     503: "Temporarily unavailable",
 }
 #: whose id an address of the API has
-_KINDS = {"articles": "an article's", "stories": "a story's", "recrawls": "a recrawl's"}
+_KINDS = {"articles": "an article's", "stories": "a story's", "recrawls": "a recrawl's", "watches": "a watch's"}
 _STATUS: dict[type[BroadsheetError], int] = {
     BadQuery: 400,
     NotFound: 404,

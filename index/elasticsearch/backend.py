@@ -24,6 +24,8 @@ from index.schema import DERIVED, STREAMS, schema_version
 from index.syntax import Parsed
 from news.errors import BadQuery
 
+#: queries of one request where many are asked of a few articles
+QUERIES = 50
 #: actions written before it is asked again where writes go
 SLICE = 2_000
 
@@ -133,6 +135,34 @@ class ElasticsearchIndex:
                 return None
             document: dict[str, Any] = found["_source"]
             return document
+
+    async def revisions(self, ids: Collection[str]) -> dict[str, int]:
+        """Return the revision of each of these articles that a search finds now."""
+        if not ids:
+            return {}
+        body = {"query": {"ids": {"values": sorted(ids)}}, "size": len(ids), "_source": ["revision"]}
+        async with our_words(self.client, self.place):
+            [found] = await self._ask([body | {"track_total_hits": False}], "_local")
+        return {hit["_id"]: int(hit["_source"].get("revision", 0)) for hit in found["hits"]["hits"]}
+
+    async def matches(self, queries: Sequence[Query], ids: Collection[str]) -> list[frozenset[str]]:
+        """Return for each query which of these articles it finds."""
+        found: list[frozenset[str]] = []
+        if not ids:
+            return [frozenset()] * len(queries)
+        few = {"ids": {"values": sorted(ids)}}
+        async with our_words(self.client, self.place):
+            for start in range(0, len(queries), QUERIES):
+                bodies = [await self._matching(each, few, len(ids)) for each in queries[start : start + QUERIES]]
+                answers = await self._ask(bodies, "_local")
+                found += [frozenset(hit["_id"] for hit in answer["hits"]["hits"]) for answer in answers]
+        return found
+
+    async def _matching(self, query: Query, few: Json, size: int) -> dict[str, Any]:
+        query, parsed = normalise(query)
+        filters = [few, *translate.filters(query).values(), *translate.published(query)]
+        filters.append(await self._clause(query, parsed))
+        return {"query": {"bool": {"filter": filters}}, "size": size, "_source": False, "track_total_hits": False}
 
     async def status(self) -> IndexStatus:
         """Return schema, counts, size and what a person should know."""

@@ -17,6 +17,7 @@ from index.cursor import begin
 from index.normalised_query import normalise
 from index.postgresql import write
 from index.postgresql.export import export
+from index.postgresql.matches import matches
 from index.postgresql.search import Search
 from index.postgresql.tables import ABOUT, ARTICLES, EVENTS, SCHEMA, TABLES
 from index.protocol import Action, IndexStatus, Tally, WriteResult
@@ -122,6 +123,20 @@ class PostgresqlIndex:
             async with self.engine.connect() as connection:
                 found = await connection.execute(select(ARTICLES.c.document).where(ARTICLES.c.id == id))
                 return found.scalar_one_or_none()
+
+    async def revisions(self, ids: Collection[str]) -> dict[str, int]:
+        """Return the revision of each of these articles."""
+        query = select(ARTICLES.c.id, ARTICLES.c.revision).where(ARTICLES.c.id.in_(list(ids)))
+        with _our_words():
+            async with self.engine.connect() as connection:
+                rows = await connection.execute(query.where(ARTICLES.c.document.is_not(None)))
+                return {row.id: row.revision for row in rows}
+
+    async def matches(self, queries: Sequence[Query], ids: Collection[str]) -> list[frozenset[str]]:
+        """Return for each query which of these articles it finds."""
+        with _our_words():
+            async with self.engine.connect() as connection:
+                return await matches(connection, queries, ids)
 
     async def status(self) -> IndexStatus:
         """Return schema, counts, size and what PostgreSQL cannot do."""
