@@ -21,6 +21,7 @@ from web.export import exports
 from web.feed_pages import search_feed
 from web.metrics import metrics
 from web.outlet_names import OutletNames
+from web.outlet_sources import outlet_sources
 from web.probes import probes
 from web.readiness import Probe
 from web.recrawl import recrawls
@@ -72,6 +73,7 @@ def create_app(
     app.add_route("/feeds/changes.{kind}", changes_feed)
     app.include_router(api)
     app.include_router(api_changes)
+    app.include_router(outlet_sources)
     app.include_router(exports)
     app.include_router(probes)
     app.include_router(metrics)
