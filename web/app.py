@@ -27,6 +27,7 @@ from web.metrics import metrics
 from web.outlet_list import outlet_list
 from web.outlet_names import OutletNames
 from web.outlet_page import outlet_page
+from web.outlet_sources import outlet_sources
 from web.probes import probes
 from web.readiness import Probe
 from web.recrawl import recrawls
@@ -104,6 +105,7 @@ def create_app(
     app.include_router(api)
     app.include_router(api_changes)
     app.include_router(api_corrections)
+    app.include_router(outlet_sources)
     app.include_router(exports)
     app.include_router(attention_table)
     app.include_router(probes)

@@ -11,7 +11,7 @@ from ledger.schema.bookkeeping import (
     reprocessings,
 )
 from ledger.schema.frontier import attempts, backfill_sitemaps, outlets, pages, recrawls, robots, sites, sources
-from ledger.schema.statistics import completeness, health, listings, source_change_hours, source_hourly
+from ledger.schema.statistics import completeness, health, listings, source_change_hours, source_hourly, source_sums
 from ledger.schema.texts import addresses, articles, merged_stories, raw_pages, signatures, tombstones, versions
 from ledger.schema.watching import deliveries, delivery_pauses, notifications, watch_hours, watch_news, watches
 
@@ -47,6 +47,7 @@ __all__ = [
     "sites",
     "source_change_hours",
     "source_hourly",
+    "source_sums",
     "sources",
     "tombstones",
     "versions",

@@ -17,7 +17,7 @@ from pipelines.extract.body import DOUBTED_BELOW, length, second_opinion
 from pipelines.extract.bylines import bylines
 from pipelines.extract.comparison import Candidate, letters, line_hashes, plain
 from pipelines.extract.dates import Place, modified, published
-from pipelines.extract.document import Document, decode, overstrained, parse
+from pipelines.extract.document import Document, begins_as_html, decode, overstrained, parse
 from pipelines.extract.headline import SEPARATOR, TITLE_LIMIT, headlines, title_parts
 from pipelines.extract.human_dates import find
 from pipelines.extract.images import images
@@ -188,7 +188,8 @@ def _not_html(page: Page) -> Refusal | None:
     """Refuse what is not a page: by its content type, and by its first bytes where those cannot be HTML."""
     kind_of = page.headers.get("content-type", "text/html").split(";")[0].strip().lower()
     start = page.content[:512].lstrip()
-    if kind_of and kind_of not in _HTML and not kind_of.startswith("text/html"):
+    is_said = kind_of in _HTML or kind_of.startswith("text/html")
+    if kind_of and not is_said and not begins_as_html(page.content):
         return Refusal(outcome=Outcome.NOT_HTML, reason=f"It is {kind_of[:80]}, not HTML.")
     for mark, name in (
         (b"%PDF-", "a PDF"),
