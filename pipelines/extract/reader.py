@@ -36,7 +36,7 @@ from pipelines.extract.metadata import (
 )
 from pipelines.extract.page_kind import entries, is_live, kind, wall
 from pipelines.extract.paragraphs import body_links, paragraphs
-from pipelines.extract.second_opinion import reader_of, reconsider, trafilatura_text, with_hidden
+from pipelines.extract.second_opinion import in_scripts, reader_of, reconsider, trafilatura_text, with_hidden
 from pipelines.extract.standfirst import descriptions, standfirst
 from pipelines.extract.statements import claim_reviews, correction_notices, is_based_on
 from pipelines.extract.title_lines import mended
@@ -127,8 +127,10 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
 
     if reader_of(outlet) == "trafilatura":
         body = trafilatura_text(page.content, page.final_url)
-    elif length(body) < DOUBTED_BELOW and not found.is_ciphered:
-        body = second_opinion(document, body)
+    elif not found.is_ciphered:
+        if length(body) < DOUBTED_BELOW:
+            body = second_opinion(document, body)
+        body = in_scripts(document, body, tops)
     if not body and live:
         body = "\n".join(part for entry in live for part in (entry.headline, entry.body) if part)
     marked = any(shown.boxes[at].tag == "article" for block in found.blocks[:1] for at in shown.above(block.box))
