@@ -8,6 +8,7 @@ import typer
 
 from broadsheet import (
     changes,
+    corrections,
     crawl,
     demo,
     import_pages,
@@ -44,7 +45,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for verb in (demo, crawl, recrawl, search, changes, read_saved, import_pages, reprocess, status, up):
+for verb in (demo, crawl, recrawl, search, changes, corrections, read_saved, import_pages, reprocess, status, up):
     verb.add_to(app)
 outlet_health.add_to(manage_outlets.app)
 app.add_typer(manage_outlets.app, name="outlets")

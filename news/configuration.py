@@ -43,6 +43,8 @@ class Configuration:
     entity_model: Path | None = None
     #: whose text of a page is taken, one of READERS, where its outlet's file does not say
     reader: str = READERS[0]
+    #: the browser for outlets with `render = true`: a program's name or path; "": Chromium, as it is called here
+    chromium: str = ""
     #: for tests and the demo: loopback may be crawled
     allow_loopback: bool = False
     #: days apart that two copies of a text may be seen and still be one story
@@ -99,6 +101,7 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         archive=Path(found["archive"]) if "archive" in found else None,
         entity_model=_model(found),
         reader=_reader(found),
+        chromium=found.get("chromium", ""),
         allow_loopback=_is_yes(found, "allow_loopback"),
         story_days=_days(found, "story_days", Configuration.story_days),
         revisit_days=_days(found, "revisit_days", Configuration.revisit_days),

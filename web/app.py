@@ -10,23 +10,30 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from crawler.catalogue import Catalogue
 from index.protocol import Index
 from news.configuration import Configuration
 from schedules.jobs import Jobs
-from web import article_page, error_responses, render
+from web import article_page, error_responses, outlet_actions, render
 from web.api import api
+from web.api_page import api_page
 from web.changes import api_changes, changes_feed, changes_page
 from web.conditional import NotModified
+from web.corrections import api_corrections
 from web.export import exports
 from web.feed_pages import search_feed
 from web.metrics import metrics
+from web.outlet_list import outlet_list
 from web.outlet_names import OutletNames
+from web.outlet_page import outlet_page
 from web.probes import probes
 from web.readiness import Probe
 from web.recrawl import recrawls
 from web.search_page import search
 from web.security_headers import SecurityMiddleware
 from web.state import AppState
+from web.status_page import status_page
+from web.story_page import story
 
 
 def create_app(
@@ -53,10 +60,12 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    catalogue = jobs.catalogue if jobs else Catalogue(home=configuration.home)
     app.state.broadsheet = AppState(
         engine=engine,
         index=index,
-        outlets=OutletNames(configuration.home),
+        outlets=OutletNames(catalogue),
+        catalogue=catalogue,
         probe=Probe(engine=engine, index=index, archive=configuration.archive, jobs=jobs),
         jobs=jobs,
         token=configuration.token,
@@ -68,10 +77,19 @@ def create_app(
     app.add_route("/articles/{id}/timemap", article_page.time_map)
     app.add_route("/articles/{id}/versions/{number}", article_page.version)
     app.add_route("/changes", changes_page)
+    app.add_route("/outlets", outlet_list)
+    app.add_route("/outlets", outlet_actions.add, methods=["POST"], include_in_schema=False)
+    app.add_route("/outlets/added/{id}", outlet_actions.added)
+    app.add_route("/outlets/{slug}", outlet_page)
+    app.add_route("/outlets/{slug}", outlet_actions.act, methods=["POST"], include_in_schema=False)
+    app.add_route("/api", api_page)
+    app.add_route("/status", status_page)
+    app.add_route("/stories/{id}", story)
     app.add_route("/feeds/search.{kind}", search_feed)
     app.add_route("/feeds/changes.{kind}", changes_feed)
     app.include_router(api)
     app.include_router(api_changes)
+    app.include_router(api_corrections)
     app.include_router(exports)
     app.include_router(probes)
     app.include_router(metrics)

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from ledger.attempts import LastAttempt
 from ledger.stories import StoryEntry
 from news.article import WITHOUT_TEXT
+from news.corrections import Correction, corrections
 from news.edits import CANNOT_TELL, Edits
 from news.errors import NotFound
 from news.outcome import READ
@@ -59,7 +60,7 @@ class CheckedClaim:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StatedCorrection:
+class StatedNotice:
     """A correction that the page states for machines."""
 
     text: str
@@ -82,6 +83,8 @@ class HistoryEntry:
     #: compares it with the one before; empty for the first
     changes_href: str
     shown: bool
+    #: what new notices in it say was wrong and is right
+    corrections: tuple[Correction, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,7 +125,7 @@ async def article(request: Request) -> Response:
     if pair := request.query_params.get("diff"):  # as addresses were before each pair had its own
         parse_pair(pair)
         return RedirectResponse(f"/articles/{found.id}/versions/{pair}", status_code=301)
-    return _page(request, found)
+    return await _page(request, found)
 
 
 async def version(request: Request) -> Response:
@@ -130,9 +133,10 @@ async def version(request: Request) -> Response:
     found = await article_bundle(state_of(request), parse_id(request.path_params["id"]))
     asked = request.path_params["number"]
     if asked.isascii() and asked.isdigit():
-        return _page(request, found, find_version(found.versions, int(asked[:9])))
+        return await _page(request, found, find_version(found.versions, int(asked[:9])))
     before, after = (find_version(found.versions, number) for number in parse_pair(asked))
-    return _page(request, found, compared=await asyncio.to_thread(compare_versions, before, after, found.versions))
+    compared = await asyncio.to_thread(compare_versions, before, after, found.versions)
+    return await _page(request, found, compared=compared)
 
 
 async def compare(request: Request) -> Response:
@@ -159,11 +163,13 @@ async def time_gate(request: Request) -> Response:
     return RedirectResponse(memento.version_href(found.id, shown.number), status_code=302, headers=headers)
 
 
-def _page(
+async def _page(
     request: Request, found: ArticleBundle, shown: Version | None = None, compared: VersionDiff | None = None
 ) -> Response:
     base = base_of(request)
+    noticed = await asyncio.to_thread(corrections, found.versions)
     values = _values(state_of(request), found, shown, compared)
+    values["chapters"] = [_chapter(found, number, shown, compared, noticed) for number in range(len(found.versions))]
     cited = shown or (compared.after if compared else found.versions[-1] if found.versions else None)
     if cited:
         made = citation(found.document, cited, address=base + memento.version_href(found.id, cited.number))
@@ -234,11 +240,11 @@ def _values(
             for each in found.story
             if len(found.story) > 1
         ],
+        "story_href": f"/stories/{found.story[0].story_id}" if found.story else "",
         "attempt": _attempt(found.last_attempt, found.document.get("url")),
         "stones": [
             (times.seen(stone.gone_at, "UTC"), stone.status, times.seen(stone.back_at, "UTC")) for stone in found.stones
         ],
-        "chapters": [_chapter(found, number, shown, compared) for number in range(len(found.versions))],
         "version": VersionShown(number=shown.number, of=len(found.versions), seen=times.seen(shown.seen_at, "UTC"))
         if shown
         else None,
@@ -281,13 +287,13 @@ def _entries(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         }
 
 
-def _corrections(document: Mapping[str, Any]) -> Iterator[StatedCorrection]:
+def _corrections(document: Mapping[str, Any]) -> Iterator[StatedNotice]:
     """Yield those that the page does not show as its correction."""
     for notice in document.get("correction_notices") or ():
         text = notice.get("text") or ""
         if not text or text not in (document.get("correction") or ""):
             href = web_address(notice.get("url"))
-            yield StatedCorrection(text=text or href, href=href, at=times.stated(notice, "date_published", "UTC"))
+            yield StatedNotice(text=text or href, href=href, at=times.stated(notice, "date_published", "UTC"))
 
 
 def _claims(document: Mapping[str, Any]) -> Iterator[CheckedClaim]:
@@ -323,7 +329,13 @@ def _attempt(last: LastAttempt | None, url: Any) -> AttemptLine | None:
     )
 
 
-def _chapter(found: ArticleBundle, place: int, shown: Version | None, compared: VersionDiff | None) -> HistoryEntry:
+def _chapter(
+    found: ArticleBundle,
+    place: int,
+    shown: Version | None,
+    compared: VersionDiff | None,
+    noticed: Sequence[Correction],
+) -> HistoryEntry:
     this = found.versions[place]
     before = found.versions[place - 1].number if place else 0
     read = compared.after if compared else shown
@@ -338,4 +350,5 @@ def _chapter(found: ArticleBundle, place: int, shown: Version | None, compared: 
         href=memento.version_href(found.id, this.number),
         changes_href=f"/articles/{found.id}/versions/{before}..{this.number}" if place else "",
         shown=read is not None and read.number == this.number,
+        corrections=tuple(each for each in noticed if each.version == this.number),
     )

@@ -64,11 +64,7 @@ def answer(request: Request, status: int, sentence: str, headers: Any = None) ->
 def is_program(request: Request) -> bool:
     """Say whether the address is one that programs ask."""
     path = request.url.path
-    return (
-        path == "/api"
-        or path.startswith(("/api/", "/feeds/"))
-        or path in ("/healthz", "/readyz", "/metrics", "/openapi.json")
-    )
+    return path.startswith(("/api/", "/feeds/")) or path in ("/healthz", "/readyz", "/metrics", "/openapi.json")
 
 
 def add_to(app: FastAPI) -> None:

@@ -14,6 +14,8 @@ from news.attribution import SOURCES
 from web import times
 from web.conditional import tagged
 
+#: what every page leads to: its address and its name
+SECTIONS = (("/", "Search"), ("/changes", "Changes"), ("/outlets", "Outlets"), ("/status", "Status"), ("/api", "API"))
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 
@@ -29,6 +31,7 @@ def _templates() -> jinja2.Environment:
     )
     environment.globals["static"] = _static
     environment.globals["instant"] = partial(times.instant, zone="UTC")
+    environment.globals["sections"] = SECTIONS
     environment.globals["sources"] = SOURCES[:2]  # those whose licence asks to be named
     return environment
 

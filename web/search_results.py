@@ -37,6 +37,7 @@ class Copy:
     """Another article that carries the same text."""
 
     id: str
+    #: its name, with a time where the outlet has several of the articles
     outlet: str
 
 
@@ -91,11 +92,21 @@ def _result(
         byline=", ".join([*(document.get("authors") or ()), *(document.get("agencies") or ())]),
         marks=tuple(special(document, zone)),
         copies=tuple(
-            Copy(id=each["id"], outlet=outlets.name(each.get("outlet") or "")) for each in copies[:MOST_COPIES]
+            Copy(id=each["id"], outlet=_copy_name(each, [document, *copies], outlets, zone))
+            for each in copies[:MOST_COPIES]
         ),
         more_copies=max(0, len(copies) - MOST_COPIES),
-        story_href=f"/?story_id={story}&stories=0" if copies else "",
+        story_href=f"/stories/{story}" if copies else "",
     )
+
+
+def _copy_name(copy: Mapping[str, Any], members: Sequence[Mapping[str, Any]], outlets: OutletNames, zone: str) -> str:
+    """Return a copy's outlet; where the outlet has several of the articles, with the article's time."""
+    name = outlets.name(copy.get("outlet") or "")
+    if sum(each.get("outlet") == copy.get("outlet") for each in members) == 1:
+        return name
+    at = times.stated(copy, "date_published", zone, seconds=False) or times.seen(copy.get("first_seen_at"), zone)
+    return f"{name} ({at.text})" if at else name
 
 
 def _lines(hit: Hit) -> list[str]:

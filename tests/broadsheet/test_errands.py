@@ -110,6 +110,20 @@ def test_what_changed_is_listed_with_its_words(run: Run) -> None:
     assert "No such change was seen." in run("changes", "--only", "withdrawn").stdout
 
 
+async def test_what_a_notice_corrects_is_printed_with_the_history_and_the_difference(
+    run: Run, engine: AsyncEngine
+) -> None:
+    notice = "Correction: Eight people are missing, not seven."
+    text = "Eight people are missing.\nThe bridge is closed."
+    await read(engine, article(URL, text, authors=("Ada Moss",), correction=notice), hour(3))
+    said = "Version 4 corrects (version 2): seven; it is: Eight people are missing"
+    assert said in run("article", URL, "--history").stdout
+    assert said in run("article", URL, "--diff", "2..4").stdout
+    assert said not in run("article", URL, "--diff", "1..3").stdout
+    (found,) = json.loads(run("article", URL, "--diff", "3..4", "--json").stdout)["corrections"]
+    assert (found["version"], found["speaks_of"]) == (4, 2)
+
+
 def test_a_difference_without_colours_shows_the_paragraphs_that_changed_by_field(run: Run) -> None:
     said = run("article", URL, "--diff", "1..3").stdout
     assert "body: [-Five-] {+Eight+} people are missing." in said

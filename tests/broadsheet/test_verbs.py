@@ -60,6 +60,7 @@ CASES: dict[str, list[tuple[str, int]]] = {
         *(("--sort best", 2), ("--all --format xls", 2), ("--all --fields nosuch", 2), ("--after x", 2), ("!", 2)),
     ],
     "changes": [("", 0), ("--only returned", 0), ("--only x", 2), ("--outlet nobody", 2), ("!", 2)],
+    "corrections": [("", 0), ("alpha --since 2020", 0), ("nobody", 2), ("--since someday", 2), ("!", 2)],
     "article": [
         *(
             (f"{{article}} {how}", 0)

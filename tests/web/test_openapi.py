@@ -12,6 +12,7 @@ from index.fields import FIELDS, facets
 from news.outcome import Outcome
 from tests.web.conftest import Keep, Put, document
 from tests.web.test_article_page import FIRST, SECOND
+from web.corrections import CorrectionsResponse
 from web.models import (
     AliveResponse,
     ArticleResponse,
@@ -55,6 +56,7 @@ async def test_every_answer_has_the_form_that_is_described(client: httpx.AsyncCl
         (f"/api/articles/{id}/versions/1..2", DiffResponse),
         (f"/api/stories/{story}", StoryResponse),
         ("/api/changes", ChangesResponse),
+        ("/api/corrections?from=2024", CorrectionsResponse),
         ("/api/status", StatusResponse),
         ("/readyz", ReadyResponse),
         ("/healthz", AliveResponse),

@@ -120,7 +120,7 @@ async def test_copies_are_one_result_that_names_the_others(client: httpx.AsyncCl
     html = page(await client.get("/"))
     assert len(html.css(".results > li")) == 2
     (copies,) = texts(html, ".copies")
-    assert copies in ("Same text at One", "Same text at Two")
+    assert copies in ("Same text at One · Compare them", "Same text at Two · Compare them")
     html = page(await client.get(link(html, "Show every copy")))
     assert len(html.css(".results > li")) == 3
 
@@ -258,3 +258,11 @@ async def test_a_forged_cursor_is_refused_whatever_it_carries(client: httpx.Asyn
             cursor = base64.urlsafe_b64encode(json.dumps([sort, place]).encode()).decode()
             answer = await client.get("/", params={"q": "body", "sort": sort, "cursor": cursor})
             assert answer.status_code == 400, (sort, place)
+
+
+async def test_copies_of_one_outlet_are_told_apart_by_their_times(client: httpx.AsyncClient, put: Put) -> None:
+    story = "5f0e3c2a-0000-5000-8000-000000000001"
+    dated = {"date_precision": "minute", "date_source": "meta", "story_id": story}
+    await put(*(document(f"copy{n}", date_published=f"2024-02-08T0{n}:00:00Z", **dated) for n in range(3)))
+    (copies,) = texts(page(await client.get("/")), ".copies")
+    assert copies.count("The Example (8 February 2024, 0") == 2
