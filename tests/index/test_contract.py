@@ -438,6 +438,20 @@ async def test_opinion_can_be_left_out_and_asked_for(index: Index, put: Put) -> 
     assert await found(index, "-genre:opinion") == ["b", "c"]
 
 
+async def test_what_has_no_text_is_found_by_its_headline_and_by_why_it_has_none(index: Index, put: Put) -> None:
+    whole = document("a", headline="Harbour", body="The harbour opens.")
+    missing = [
+        document(why, headline="Harbour", body="", body_missing=why) for why in ("paywall", "script", "video", "empty")
+    ]
+    await put(index, whole, *missing)
+    assert sorted(await found(index, "harbour")) == ["a", "empty", "paywall", "script", "video"]
+    assert await found(index, "body_missing:script") == await found(index, "missing:script") == ["script"]
+    results = await index.search(Query(filters={"body_missing": ("paywall", "video")}, facets=("body_missing",)))
+    assert sorted(slugs(results)) == ["paywall", "video"]
+    assert counts(results, "body_missing") == dict.fromkeys(("empty", "paywall", "script", "video"), 1)
+    assert {hit.document.get("body_missing") for hit in results.hits} == {"paywall", "video"}
+
+
 async def test_a_filter_takes_the_shown_form_too(newsroom: Index) -> None:
     for value in ("Orléans", "orleans", "ORLEANS"):
         assert await found(newsroom, filters={"place": (value,)}) == ["c", "d"]
