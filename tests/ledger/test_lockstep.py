@@ -101,8 +101,7 @@ async def test_a_page_that_the_ledger_refuses_fails_alone(engine: AsyncEngine, b
         recorder = Recorder(engine, pool, TERMS)
         ends = await asyncio.gather(*(recorder.record(visit) for visit in visits))
     assert [end.outcome for end in ends] == [
-        Outcome.UNRECORDABLE if number == 3 else Outcome.NEW
-        for number in range(6)
+        Outcome.UNRECORDABLE if number == 3 else Outcome.NEW for number in range(6)
     ]
 
 
