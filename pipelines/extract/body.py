@@ -73,9 +73,9 @@ def _named_body(page: Outline, within: int) -> int:
     named = [
         at
         for at, box in enumerate(boxes)
-        if (box.prose or _BODY_LABEL.search(box.label))
-        and box.mass > _FAIR_PART * boxes[within].mass
+        if box.mass > _FAIR_PART * boxes[within].mass
         and box.mass > _THREE_PARAGRAPHS
+        and (box.prose or _BODY_LABEL.search(box.label))
         and within in page.above(at)
     ]
     looks = {(boxes[at].tag, boxes[at].label) for at in named if not boxes[at].prose}

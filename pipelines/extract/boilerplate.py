@@ -42,6 +42,12 @@ _SIGN_UP = re.compile(
     r"get alerts on|send us your|\[/?button\b",
     re.IGNORECASE,
 )
+#: letters that a match holds, in small letters: to look for them costs a twentieth of the search
+_OF_CONSENT = ("cookie", "the sale", "sale of", "einwilligung", "inhalte", "by ", "javascript", "this browser")
+_OF_SIGN_UP = (
+    *("sign up", "signing up", "subscribe", "newsletter", "inbox", "download ", "join our", "whatsapp", "news-app"),
+    *("letterbox", "become a ", "journalism", "unterstützen sie", "get alerts", "send us your", "button"),
+)
 _CREDIT = re.compile(
     r"^(?:[\w.'’ -]{2,60}\s*[/|]\s*)?[\w.'’ &/-]{0,60}\b(?:getty images?|shutterstock|"
     r"istock(?:photo)?|alamy|picture alliance|imago|"
@@ -79,9 +85,10 @@ def boilerplate(line: str) -> str:
     """
     if len(line) <= SHORT and _LINE.match(line.strip(" :»›→▶►•|-–—✓★")):
         return "a label of the page"
-    if len(line) < 1_500 and _CONSENT.search(line):
+    folded = line.lower() if len(line) < 1_500 else ""
+    if any(map(folded.__contains__, _OF_CONSENT)) and _CONSENT.search(line):
         return "consent"
-    if len(line) < 280 and _SIGN_UP.search(line):
+    if len(line) < 280 and any(map(folded.__contains__, _OF_SIGN_UP)) and _SIGN_UP.search(line):
         return "a promotion"
     if len(line) < 120 and (_CREDIT.match(line) or _PHOTO.match(line)):
         return "a picture's credit"
