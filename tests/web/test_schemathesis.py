@@ -31,7 +31,7 @@ from web.openapi import openapi
 from web.serve import serve
 
 #: requests of each kind to each operation; all together take less than a minute
-EXAMPLES = 25
+EXAMPLES = 15
 EXAMPLE = Outlet(slug="example", name="The Example", home="https://example.org/", country="gb")
 
 #: what a description cannot say: that a text is a date, an outlet or a cursor that there is, or that a token is needed only
