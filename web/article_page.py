@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ledger.attempts import LastAttempt
 from ledger.stories import StoryEntry
+from news.article import WITHOUT_TEXT
 from news.corrections import Correction, corrections
 from news.edits import CANNOT_TELL, Edits
 from news.errors import NotFound
@@ -45,6 +46,26 @@ class Hyperlink:
 
     name: str
     href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedClaim:
+    """A claim that the article checks."""
+
+    claim: str
+    claimant: str
+    verdict: str
+    #: the article that checks it, "" where it is this one
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatedNotice:
+    """A correction that the page states for machines."""
+
+    text: str
+    href: str
+    at: times.Shown | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +200,7 @@ def _values(
         "zone": zone,
         "document": document,
         "paragraphs": (document.get("body") or "").split("\n") if document.get("body") else [],
+        "missing": WITHOUT_TEXT.get(document.get("body_missing") or "", ""),
         "outlet": Hyperlink(name=state.outlets.name(outlet), href=_ask("outlet", outlet)),
         "language": labels.language(tag),
         "language_tag": language_tag(tag),
@@ -208,6 +230,10 @@ def _values(
         "linked": []
         if shown
         else [(title, links) for facet, title in _LINKED.items() if (links := _links(document, facet))],
+        "corrections": list(_corrections(document)),
+        "claims": list(_claims(document)),
+        # a name leads nowhere
+        "based_on": [Hyperlink(name=name, href=web_address(name)) for name in document.get("is_based_on") or ()],
         "original": (original := web_address(found.document.get("url"))),
         # asks first; where nothing can be fetched there is no such link
         "again": f"/recrawl?{urlencode({'url': original})}" if original and state.jobs else "",
@@ -262,6 +288,22 @@ def _entries(document: Mapping[str, Any], zone: str) -> Iterator[dict[str, Any]]
             "paragraphs": [line for line in (entry.get("body") or "").split("\n") if line],
             "published": times.stated(entry, "date_published", zone),
         }
+
+
+def _corrections(document: Mapping[str, Any]) -> Iterator[StatedNotice]:
+    """Yield those that the page does not show as its correction."""
+    for notice in document.get("correction_notices") or ():
+        text = notice.get("text") or ""
+        if not text or text not in (document.get("correction") or ""):
+            href = web_address(notice.get("url"))
+            yield StatedNotice(text=text or href, href=href, at=times.stated(notice, "date_published", "UTC"))
+
+
+def _claims(document: Mapping[str, Any]) -> Iterator[CheckedClaim]:
+    for review in document.get("claim_reviews") or ():
+        href = web_address(review.get("url")) if review.get("url") != document.get("url") else ""
+        names = {name: review.get(name) or "" for name in ("claim", "claimant", "verdict")}
+        yield CheckedClaim(**names, href=href)
 
 
 def _member(state: AppState, member: StoryEntry) -> Hyperlink:

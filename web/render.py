@@ -15,7 +15,14 @@ from web import times
 from web.conditional import tagged
 
 #: what every page leads to: its address and its name
-SECTIONS = (("/", "Search"), ("/changes", "Changes"), ("/outlets", "Outlets"), ("/status", "Status"), ("/api", "API"))
+SECTIONS = (
+    ("/", "Search"),
+    ("/changes", "Changes"),
+    ("/watches", "Watches"),
+    ("/outlets", "Outlets"),
+    ("/status", "Status"),
+    ("/api", "API"),
+)
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 

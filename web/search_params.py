@@ -122,6 +122,15 @@ class SearchParams:
         """Return where all articles of this question are exported."""
         return address("/api/export", [*self._for_programs(by_story=True).parameters(), ("format", format)])
 
+    def attention_href(self, interval: str) -> str:
+        """Return where the articles of this question are counted by outlet and `interval`."""
+        asked = replace(self, cursor="", size=SIZE, by_story=True, sort=Sort.RELEVANCE)
+        return address("/api/attention", [*asked.parameters(), ("interval", interval)])
+
+    def watch_href(self) -> str:
+        """Return where a watch of this question is added."""
+        return address("/watches/new", replace(self, cursor="", size=SIZE, sort=Sort.RELEVANCE).parameters())
+
     def feed_href(self, kind: str) -> str:
         """Return the address of the question's feed, `atom` or `json`."""
         return address(f"/feeds/search.{kind}", self._for_programs(sort=Sort.RELEVANCE).parameters())

@@ -9,6 +9,7 @@ from starlette.requests import Request
 
 from crawler.catalogue import Catalogue
 from index.protocol import Index
+from news.configuration import Configuration
 from schedules.jobs import Jobs
 from web.additions import Additions
 from web.outlet_names import OutletNames
@@ -38,6 +39,8 @@ class AppState:
     public_hosts: frozenset[str] = frozenset()
     #: IANA time zone of days, and of times on the pages; None: each reader's own
     timezone: str | None = None
+    #: the settings by which a watch is added
+    configuration: Configuration | None = None
 
 
 def zone_of(request: Request) -> str:
