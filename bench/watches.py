@@ -159,6 +159,8 @@ def account(
                     other_id += len({id for id, _ in times}) > 1
                     ats = sorted(at for _, at in times)
                     without_kill += bisect_left(kills, ats[0]) == bisect_left(kills, ats[-1])
+    came_at = sorted(at for messages in came.values() for _, _, at in messages)
+    back = [came_at[place] - kill for kill in kills if (place := bisect_left(came_at, kill)) < len(came_at)]
     # an article may be received a moment before the next look at the index sees it
     delays = [max(0.0, each) for each in delays]
     ranked = sorted(delays)
@@ -169,6 +171,8 @@ def account(
         "repeated": repeated,
         "repeated_without_kill": without_kill,
         "repeated_under_another_id": other_id,
+        # from each kill to the first message of the daemon that was started then
+        "restart_seconds": [round(each, 1) for each in back],
         "seconds_median": round(median(ranked), 1) if ranked else None,
         "seconds_p95": round(ranked[int(len(ranked) * 0.95)], 1) if ranked else None,
         "seconds_most": round(ranked[-1], 1) if ranked else None,
