@@ -24,6 +24,7 @@ from broadsheet import (
     search,
     status,
     up,
+    watch,
 )
 from broadsheet.console import err, out
 from broadsheet.streams import OutputLost
@@ -52,6 +53,7 @@ app.add_typer(manage_outlets.app, name="outlets")
 app.add_typer(index.app, name="index")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(watch.app, name="watch")
 app.add_typer(kibana.app, name="kibana")
 
 

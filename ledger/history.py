@@ -219,7 +219,7 @@ async def rewrite(
     await pipeline.send()
     first_seen_at = texts[0].seen_at
     out_by = await out_by_of(
-        connection,
+        pipeline,
         texts[-1].article.date_published,
         first_seen_at,
         story_days,

@@ -17,6 +17,7 @@ _GROUPS = {
     "articles": "Articles and stories",
     "versions": "Versions and changes",
     "recrawls": "Recrawls",
+    "watches": "Watches",
     "state": "State",
 }
 

@@ -18,7 +18,7 @@ from pipelines.extract.body import DOUBTED_BELOW, length, second_opinion
 from pipelines.extract.bylines import bylines
 from pipelines.extract.comparison import Candidate, letters, line_hashes, plain
 from pipelines.extract.dates import Place, modified, published
-from pipelines.extract.document import Document, decode, overstrained, parse
+from pipelines.extract.document import Document, begins_as_html, decode, overstrained, parse
 from pipelines.extract.headline import SEPARATOR, TITLE_LIMIT, headlines, title_parts
 from pipelines.extract.human_dates import find
 from pipelines.extract.images import images
@@ -37,7 +37,14 @@ from pipelines.extract.metadata import (
 )
 from pipelines.extract.page_kind import entries, is_live, is_script_notice, kind, wall, why_missing
 from pipelines.extract.paragraphs import body_links, paragraphs
-from pipelines.extract.second_opinion import reader_of, reconsider, states_article, trafilatura_text, with_hidden
+from pipelines.extract.second_opinion import (
+    in_scripts,
+    reader_of,
+    reconsider,
+    states_article,
+    trafilatura_text,
+    with_hidden,
+)
 from pipelines.extract.standfirst import descriptions, standfirst
 from pipelines.extract.statements import claim_reviews, correction_notices, is_based_on
 from pipelines.extract.title_lines import mended
@@ -128,8 +135,10 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
 
     if reader_of(outlet) == "trafilatura":
         body = trafilatura_text(page.content, page.final_url)
-    elif length(body) < DOUBTED_BELOW and not found.is_ciphered:
-        body = second_opinion(document, body)
+    elif not found.is_ciphered:
+        if length(body) < DOUBTED_BELOW:
+            body = second_opinion(document, body)
+        body = in_scripts(document, body, tops)
     if is_script_notice(tops.headline, body):
         body = ""
     if not body and live:
@@ -195,7 +204,8 @@ def _not_html(page: Page) -> Refusal | None:
     """Refuse what is not a page: by its content type, and by its first bytes where those cannot be HTML."""
     kind_of = page.headers.get("content-type", "text/html").split(";")[0].strip().lower()
     start = page.content[:512].lstrip()
-    if kind_of and kind_of not in _HTML and not kind_of.startswith("text/html"):
+    is_said = kind_of in _HTML or kind_of.startswith("text/html")
+    if kind_of and not is_said and not begins_as_html(page.content):
         return Refusal(outcome=Outcome.NOT_HTML, reason=f"It is {kind_of[:80]}, not HTML.")
     for mark, name in (
         (b"%PDF-", "a PDF"),

@@ -21,9 +21,11 @@ from ledger import outlet_state
 from ledger.database import engine_for
 from ledger.schema import outlets as outlets_table
 from ledger.schema import quarantine
+from ledger.source_sums import note_sum
 from news.clock import now
 from news.outcome import Outcome
 from news.printable import printable
+from news.source_sum import Disposition, SourceSum
 from tests import warm
 from tests.databases import database_from, libpq
 from tests.index.fake_kibana import FakeKibana, serving
@@ -119,7 +121,7 @@ PRINTING = {
 
 #: they print by each of the console's ways (text, table, JSON, progress, a message alone); no verb prints around it, as
 #: a test says, so what is true of these is true of all
-HARD = ("search", "changes", "article", "status", "outlets list", "crawl", "read", "index keys", "kibana export")
+HARD = ("article", "outlets list", "crawl", "read", "index keys", "kibana export")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +177,8 @@ async def _fill(ledger: str) -> None:
     await readings.fail(engine, "https://alpha.example/late", Outcome.TIMEOUT, now())
     async with engine.begin() as connection:
         await outlet_state.note_crawl(connection, "alpha", RAW)
+        announced = SourceSum(announced=1, parts=1).plus(Disposition.REFUSED, [RAW])
+        await note_sum(connection, "alpha", "https://alpha.example/index.xml", announced, now())
         await connection.execute(update(outlets_table).values(unhealthy_reason=RAW))
         await connection.execute(
             quarantine.insert().values(

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,6 +45,11 @@ async def test_what_was_written_is_given_back_as_it_was(index: Index, put: Put) 
     (hit,) = (await index.search(Query(text="rained"))).hits
     assert hit.document == given
     assert hit.id == written["id"]
+
+
+async def test_it_knows_that_it_is_made(index: Index) -> None:
+    assert await index.is_made()
+    assert not await index.create()
 
 
 async def test_an_unknown_id_gives_nothing(index: Index) -> None:
@@ -563,6 +569,15 @@ async def test_newest_and_oldest(calendar: Index) -> None:
     assert oldest == ["old", "day", "early", "late", "next", "undated"]
 
 
+async def test_what_changed_last_comes_first_whenever_it_was_published(index: Index, put: Put) -> None:
+    changed = {"quiet": "2024-02-08T04:00:00Z", "edited": "2024-02-09T09:30:00.5Z", "older": "2024-02-09T09:30:00Z"}
+    await put(
+        index,
+        *(dated(slug, f"2024-01-0{n}", "day") | {"changed_at": at} for n, (slug, at) in enumerate(changed.items(), 1)),
+    )
+    assert slugs(await index.search(Query(sort=Sort.CHANGED))) == ["edited", "older", "quiet"]
+
+
 async def test_what_has_no_date_at_all_comes_last(index: Index, put: Put) -> None:
     bare = document("bare")
     del bare["first_seen_at"], bare["fetched_at"]
@@ -760,3 +775,59 @@ async def test_an_export_takes_words_dates_and_facets_as_a_search_does(index: In
     may = {"published_from": datetime(2024, 5, 1, tzinfo=UTC), "published_until": datetime(2024, 6, 1, tzinfo=UTC)}
     assert await exported(index, Query(text="rain", **may)) == ["rain in May"]
     assert await exported(index, Query(text="nothing-like-it")) == []
+
+
+# many queries of a few articles
+
+
+async def test_a_query_matches_of_some_articles_those_that_a_search_finds_among_them(index: Index, put: Put) -> None:
+    articles = [
+        document("a", headline="Flood in Dover", places=[{"name": "Dover", "country": "gb"}], authors=["Ada Moss"]),
+        document("b", headline="Flood warning", outlet="other", in_language="de", body="Die Flüsse steigen."),
+        document(
+            "c",
+            headline="Fair weather",
+            date_published="2024-02-08T03:25:00Z",
+            date_precision="minute",
+            date_source="meta",
+        ),
+        document("d", headline="北京市的天气", date_published="2024-02-09", date_precision="day", date_source="url"),
+        document("e", headline="Flood, seen by nobody who asks"),
+    ]
+    await put(index, *articles)
+    asked = {each["id"] for each in articles[:4]}
+    queries = [
+        Query(),
+        Query(text="flood"),
+        Query(text="flood -dover"),
+        Query(text='"flood warning" OR weather'),
+        Query(text="headline:flood outlet:other"),
+        Query(text="floo*"),
+        Query(text="北京"),
+        Query(text="?!"),
+        Query(text="nothing such"),
+        Query(filters={"outlet": ("other", "none")}),
+        Query(filters={"authors": ("moss",)}),
+        Query(text="flood", languages=("de",)),
+        Query(published_from=datetime(2024, 2, 8, tzinfo=UTC), published_until=datetime(2024, 2, 9, tzinfo=UTC)),
+        Query(published_from=datetime(2024, 2, 9, tzinfo=UTC), timezone="Asia/Tokyo"),
+    ]
+    matched = await index.matches(queries, asked)
+    for query, found_ids in zip(queries, matched, strict=True):
+        searched = {hit.id for hit in (await index.search(replace(query, size=100))).hits}
+        assert found_ids == searched & asked, query
+    assert [len(each) for each in matched[:3]] == [4, 2, 1]
+    many = [Query(text=word) for word in ["flood", "weather"] * 75]
+    assert [len(each) for each in await index.matches(many, asked)] == [2, 1] * 75
+    assert await index.matches([Query()], []) == [frozenset()]
+    assert await index.matches([], asked) == []
+
+
+async def test_the_revisions_that_a_search_finds_are_known(index: Index, put: Put) -> None:
+    one, other = document("a"), document("b")
+    await put(index, one, other)
+    await put(index, one | {"revision": 7})
+    assert await index.write([delete(other, 2)]) == [DONE]
+    await index.refresh()
+    assert await index.revisions([one["id"], other["id"], "no-such-id"]) == {one["id"]: 7}
+    assert await index.revisions([]) == {}
