@@ -22,11 +22,11 @@ _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command(cls=_SearchCommand)(search)
+    app.command(cls=SearchCommand)(search)
     app.command()(article)
 
 
-class _SearchCommand(TyperCommand):
+class SearchCommand(TyperCommand):
     """Takes `-word` for what it is in a query: a word that is not to be there. The verb has no short options but -h."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

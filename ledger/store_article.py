@@ -9,7 +9,7 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, pack_json, plain_json
+from ledger.articles import pack
 from ledger.change import Change, change_of
 from ledger.corroboration import out_by_of
 from ledger.history import (
@@ -117,9 +117,9 @@ async def _store_new(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit
         out_by=out_by,
         story_id=new_id if signature and not copies else None,
         **address_of(visit),
-        **columns(visit) | {"document": json_text(visit.document)},
+        **columns(visit) | {"document": visit.prepared.document.decode()},
     )
-    _add_version(pipeline, new_id, 1, text_of(visit), pack_json(visit.article_json))
+    _add_version(pipeline, new_id, 1, text_of(visit), visit.prepared.article)
     await remember(pipeline, new_id, 1, signature, at, story_days, visit.imported_at)
     if copies:
         await pipeline.send()
@@ -152,7 +152,7 @@ async def refresh(pipeline: Pipeline, known: Any, visit: Visit, story_days: int)
     `known` is the article's row. Return whether the document changed; then it is enqueued.
     """
     seen: dict[str, Any] = {"fetched_at": visit.fetched_at} | address_of(visit)
-    document = plain_json(visit.document)
+    document = visit.document
     of_this = articles.c.id == known.id
     out_by = await out_by_visit(pipeline, visit, known.id, known.first_seen_at, story_days, known.out_by)
     if document == known.document and out_by == known.out_by:
@@ -232,9 +232,7 @@ async def _store_changed(pipeline: Pipeline, visit: Visit, known: Any, story_day
         .returning(articles.c.revision)
     )
     revision = result.scalar_one()
-    _add_version(
-        pipeline, known.id, version, replace(text_of(visit), edits=change.edits), pack_json(visit.article_json)
-    )
+    _add_version(pipeline, known.id, version, replace(text_of(visit), edits=change.edits), visit.prepared.article)
     signature = visit.signature
     copies = await find_copies(pipeline, known.id, visit.outlet.slug, signature, at, story_days)
     await remember(pipeline, known.id, version, signature, at, story_days, visit.imported_at)
@@ -299,7 +297,7 @@ def text_of(visit: Visit) -> StoredText:
         seen_at=visit.fetched_at,
         article=visit.text,
         signature=visit.digest.signature,
-        candidates=pack_json(visit.digest.candidates),
+        candidates=visit.prepared.candidates,
         provenance=visit.digest.provenance,
     )
 

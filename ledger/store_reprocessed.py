@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, plain_json, unpack
+from ledger.articles import pack, unpack
 from ledger.history import in_force, locked, provenance_columns, rewrite, texts_of, with_better
 from ledger.outbox import enqueue_article
 from ledger.pipeline import Pipeline
@@ -97,7 +97,7 @@ async def reprocess(
     the revision rises if the document changed, and it is enqueued then.
     Raises ChangedMeanwhile if the article is no longer as it was `seen`.
     """
-    document = plain_json(visit.document)
+    document = visit.document
     query = select(addresses.c.key).where(addresses.c.article_id == seen.id)
     keys = set((await connection.execute(query)).scalars())
     # the order of locks is that of ledger/store_article.py: keys, stories, the row
@@ -203,7 +203,7 @@ async def reprocess_archived(connection: AsyncConnection, visit: Visit, story_da
     if after is None:
         return kept
     is_newest = texts[-1].seen_at == visit.fetched_at
-    if after == texts and not (is_newest and known.document != plain_json(visit.document)):
+    if after == texts and not (is_newest and known.document != visit.document):
         return kept
     newest = None
     if is_newest:

@@ -120,6 +120,11 @@ class Pool:
             if not self._tasks:
                 self._leave = asyncio.get_running_loop().call_later(self.idle_seconds, self._let_go)
 
+    def prepare(self) -> None:
+        """Begin to load what workers need, beside what this process does meanwhile; the first task does it else."""
+        if sys.platform != "win32":
+            multiprocessing.forkserver.ensure_running()
+
     @property
     def has_waiting(self) -> bool:
         """Whether tasks wait for a worker."""

@@ -8,7 +8,6 @@ from time import monotonic
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import plain_json
 from ledger.faults import in_transaction
 from ledger.outlet_state import chrome
 from ledger.raw_pages import raw_page
@@ -168,7 +167,7 @@ class Slice:
         async def written(connection: AsyncConnection) -> ReprocessPart:
             changes = None
             if read.visit is not None and self.asked.dry_run:
-                changes = differences(article.document, plain_json(read.visit.document))
+                changes = differences(article.document, read.visit.document)
             elif read.visit is not None:
                 changes = await reprocess(
                     connection,

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from ledger.articles import documents, find, history, pack_json
+from ledger.articles import documents, find, history
 from ledger.schema import articles, versions
 from news.article import BodyMissing, Genre
+from news.digest import pack_json
 from news.edits import EditKind
 from news.outcome import Outcome
 from tests.ledger import readings
