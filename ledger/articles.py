@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -99,6 +100,17 @@ async def newest(connection: AsyncConnection, article_id: UUID) -> Article:
     if document is None:
         raise NotFound(f"No article has the id {article_id}.")
     return Article.from_json(document)
+
+
+async def newest_of(connection: AsyncConnection, outlet: str, limit: int) -> list[tuple[UUID, str, datetime]]:
+    """Return id, headline and first sight of an outlet's newest articles, the newest first."""
+    query = (
+        select(articles.c.id, articles.c.document["headline"].astext, articles.c.first_seen_at)
+        .where(articles.c.outlet == outlet)
+        .order_by(articles.c.outlet, articles.c.first_seen_at.desc())  # as the index has them
+        .limit(limit)
+    )
+    return [(id, headline or "", at) for id, headline, at in await connection.execute(query)]
 
 
 async def explanation(connection: AsyncConnection, article_id: UUID) -> dict[str, list[dict[str, Any]]]:

@@ -92,6 +92,13 @@ ON CONFLICT (stream, id) DO UPDATE SET revision = excluded.revision, document = 
 WHERE excluded.revision > outbox.revision
 """
 
+#: while there are watches; one that is created later is not meant
+NOTE_NEWS = """
+INSERT INTO watch_news (article_id, type, version, at)
+SELECT CAST(%(article_id)s AS uuid), %(type)s, CAST(%(version)s AS integer), CAST(%(at)s AS timestamptz)
+WHERE EXISTS (SELECT FROM watches WHERE NOT paused)
+"""
+
 LOCK_PAGES = """
 SELECT url, failures, outcome, article_id FROM pages WHERE url = ANY(CAST(%(urls)s AS text[])) ORDER BY url FOR UPDATE
 """

@@ -32,6 +32,7 @@ from ledger.statements import (
     ADD_VERSION,
     KNOWN_ARTICLES,
     LOCK_KEYS,
+    NOTE_NEWS,
     SEE_ARTICLE,
     SET_PROVENANCE,
 )
@@ -45,6 +46,7 @@ from news.provenance import Provenance
 from news.url import article_id
 from news.version import is_cut_short, is_same_article
 from news.visit import Visit
+from news.watch import NotificationType
 
 
 async def store(connection: AsyncConnection, visit: Visit, story_days: int = STORY_DAYS) -> Visit:
@@ -123,6 +125,8 @@ async def _store_new(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit
         await pipeline.send()
         await join(pipeline.connection, new_id, copies)
     add_article(pipeline, new_id, 1)
+    if not visit.is_imported:  # what was loaded from an archive is no news
+        pipeline.add(NOTE_NEWS, article_id=new_id, type=str(NotificationType.ARTICLE), version=1, at=at)
     return visit.ended(Outcome.NEW, article_id=new_id, version=1)
 
 
@@ -190,10 +194,11 @@ async def _store_changed(pipeline: Pipeline, visit: Visit, known: Any, story_day
     if at < known.changed_at:
         return stored.ended(Outcome.UNCHANGED, "older than the stored text")
     before = Article.from_json(known.document)
+    if before.body and not article.body:
+        why = f" ({article.body_missing})" if article.body_missing else ""
+        return stored.ended(Outcome.WALL, f"the page has no text now{why}; the stored text stays")
     if is_cut_short(before, article):
         return stored.ended(Outcome.WALL, "a paywall or consent wall shows less than the stored text")
-    if before.body and not article.body:
-        return stored.ended(Outcome.WALL, "the page has no text now; the stored text stays")
     # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
     of_view = known.read_from != known.url and visit.read_from == known.url
     change = Change(edits=None) if of_view else await change_of(connection, visit, known, before)
@@ -235,6 +240,8 @@ async def _store_changed(pipeline: Pipeline, visit: Visit, known: Any, story_day
     if copies or signature or known.story_id:
         await join(connection, known.id, copies)
     add_article(pipeline, known.id, revision)
+    if is_version and not visit.is_imported:
+        pipeline.add(NOTE_NEWS, article_id=known.id, type=str(NotificationType.CHANGE), version=version, at=at)
     # what we had of the article itself is another text to those who read it in a view
     is_changed = is_version or of_view
     return stored.ended(
@@ -249,7 +256,10 @@ async def _store_earlier(connection: AsyncConnection, visit: Visit, seen: Row[An
     after = with_earlier(texts, text_of(visit), known.fetched_at)
     if after != texts:
         kept_at = visit.imported_at or visit.fetched_at
-        await rewrite(connection, known, after, story_days=story_days, kept_at=kept_at)
+        # the newest one had no text, or what a wall left of it
+        is_newest = after[-1].article is visit.text
+        newest = {name: value for name, value in columns(visit).items() if name != "fetched_at"} if is_newest else None
+        await rewrite(connection, known, after, story_days=story_days, kept_at=kept_at, newest=newest)
     outcome = Outcome.UNCHANGED if len(after) == len(texts) else Outcome.CHANGED
     return visit.ended(outcome, article_id=known.id, version=in_force(after, visit.fetched_at))
 

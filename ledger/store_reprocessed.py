@@ -24,6 +24,7 @@ from news import clock
 from news.article import Article
 from news.outcome import Outcome
 from news.signature import Signature
+from news.version import is_cut_short
 from news.visit import Visit
 
 
@@ -186,14 +187,17 @@ async def reprocess_archived(connection: AsyncConnection, visit: Visit, story_da
     """Put what is now read in an archived page in place of what was read in it before, within one transaction.
 
     The page is known by its time. It makes no version and is no edit of the outlet's; the revision rises. A page from
-    which no article came before is kept as if it were imported; one that brought no new text then is skipped.
+    which no article came before is kept as if it were imported; one that brought no new text then is skipped, and so is
+    one in which no text is read now, though there was one.
     """
     seen = await known_article(Pipeline(connection), visit)
     if seen is None:
         return await store(connection, visit, story_days)
     known = await locked(connection, seen.id)
     texts = await texts_of(connection, known.id)
-    after = with_better(texts, text_of(visit))
+    found = text_of(visit)
+    is_lost = any(text.seen_at == found.seen_at and is_cut_short(text.article, found.article) for text in texts)
+    after = None if is_lost and found.article.body_missing else with_better(texts, found)
     version = in_force(after or texts, visit.fetched_at)
     kept = visit.ended(Outcome.UNCHANGED, article_id=known.id, version=version)
     if after is None:

@@ -35,6 +35,7 @@ class StoryEntry:
     """One member of a story, for a reader."""
 
     article_id: UUID
+    story_id: UUID
     outlet: str
     url: str
     headline: str
@@ -60,7 +61,7 @@ class StoryEntry:
         fields = asdict(self) | {"article_id": str(self.article_id), "claim_counts": self.claim_counts}
         fields |= {name: str(fields[name]) for name in ("copy_of",) if fields[name]}
         fields |= {name: utc(fields[name]) for name in ("out_by", "first_seen_at")}
-        del fields["claimed"]
+        del fields["claimed"], fields["story_id"]
         return fields | (self.claimed.as_json("date_published") if self.claimed else {})
 
 
@@ -238,6 +239,7 @@ async def members_of(connection: AsyncConnection, story_id: UUID) -> list[StoryE
     members = [
         StoryEntry(
             article_id=row.id,
+            story_id=row.story_id,
             outlet=row.outlet,
             url=row.url,
             headline=row.document.get("headline", ""),

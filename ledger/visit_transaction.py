@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -36,13 +35,14 @@ from ledger.store_article import order_of, store_article
 from ledger.stories import STORY_DAYS
 from ledger.tombstones import meet, miss
 from news.article import Kind
+from news.log import Log
 from news.moment import utc
 from news.outcome import READ, Outcome
 from news.storable import storable
 from news.url import site_of
 from news.visit import Visit
 
-log = structlog.get_logger()
+log = Log()
 
 #: an article's own addresses that are fetched because its pages name them: each may name another one, for ever
 MOST_CANONICALS = 3

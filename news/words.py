@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from itertools import groupby, pairwise
 
 #: where no combining mark is: ideographs, and Hangul with the surrogates and the private area behind it
@@ -34,15 +35,27 @@ _NUMBER = r"\d+(?:[.,:]\d+)*"
 #: a number with its separators is one word, unit or ending with it; so is a word with an apostrophe inside
 _WORD = f"{_NUMBER}{_SIGN}*|{_SIGN}+(?:['’]{_SIGN}+)*"
 
-_WORDS = re.compile(_WORD)
 #: the same where no mark, no joiner and no dense character is: the short class is found faster than the long one
 _PLAIN_WORDS = re.compile(rf"{_NUMBER}\w*|\w+(?:'\w+)*")
-_NOT_PLAIN = re.compile(f"[{DENSE}{MARKS}\u200c\u200d]")
-_DENSE_RUNS = re.compile(f"([{DENSE}][{DENSE}{MARKS}]*)")
 #: the same for a stretch that may hold dense characters, each a piece with its marks
 _PLAIN = f"(?:(?![{DENSE}]){_SIGN})"
-_PIECES = re.compile(rf"^\s+|(?:[{DENSE}][{MARKS}]*|{_NUMBER}{_PLAIN}*|{_PLAIN}+(?:['’]{_PLAIN}+)*|[^\w\s])\s*")
+_PIECE = rf"^\s+|(?:[{DENSE}][{MARKS}]*|{_NUMBER}{_PLAIN}*|{_PLAIN}+(?:['’]{_PLAIN}+)*|[^\w\s])\s*"
 _NUMBERS = re.compile(_NUMBER)
+
+
+@cache
+def _scripts() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Return what finds a sign that is not plain, a run of a dense script, and a word: compiled when first needed."""
+    return (
+        re.compile(f"[{DENSE}{MARKS}\u200c\u200d]"),
+        re.compile(f"([{DENSE}][{DENSE}{MARKS}]*)"),
+        re.compile(_WORD),
+    )
+
+
+@cache
+def _pieces() -> re.Pattern[str]:
+    return re.compile(_PIECE)
 
 
 def words(text: str) -> list[str]:
@@ -56,15 +69,18 @@ def words(text: str) -> list[str]:
     ['東京', '京都', 'ok']
     """
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    if folded.isascii() or not _NOT_PLAIN.search(folded):
+    if folded.isascii():
+        return _PLAIN_WORDS.findall(folded)
+    not_plain, dense_runs, whole = _scripts()
+    if not not_plain.search(folded):
         return _PLAIN_WORDS.findall(folded)
     found: list[str] = []
     # splitting by a group returns the plain stretches and the dense runs by turns
-    for turn, stretch in enumerate(_DENSE_RUNS.split(folded)):
+    for turn, stretch in enumerate(dense_runs.split(folded)):
         if turn % 2 and len(stretch) > 1:
             found += map("".join, pairwise(stretch))
         else:
-            found += _WORDS.findall(stretch)
+            found += whole.findall(stretch)
     return found
 
 
@@ -76,7 +92,7 @@ def pieces(text: str) -> list[str]:
     >>> pieces("Er sagte: „Nein“.")
     ['Er ', 'sagte', ': ', '„', 'Nein', '“', '.']
     """
-    return _PIECES.findall(text)
+    return _pieces().findall(text)
 
 
 def numbers(text: str) -> list[str]:

@@ -19,16 +19,16 @@ from time import monotonic, process_time
 from typing import Generic, ParamSpec, TypeVar, cast
 
 import psutil
-import structlog
 from pebble import ProcessExpired, ProcessPool
 
 from news.backoff import Backoff
 from news.clock import offset, set_offset
 from news.errors import BroadsheetError, PageUnreadable, PoolUnavailable
+from news.log import Log
 from news.outcome import COSTLY, Outcome
 from pipelines.shares import Shares, Use
 
-log = structlog.get_logger()
+log = Log()
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -6,7 +6,6 @@ from dataclasses import replace
 from enum import StrEnum
 from time import monotonic
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.change import ReadAgain
@@ -20,12 +19,13 @@ from ledger.visit_transaction import Terms, reason_of_page, record, record_toget
 from news import clock
 from news.configuration import Configuration
 from news.digest import Digest
+from news.log import Log
 from news.visit import Earlier, Visit
 from pipelines.digest import digest_in_pool
 from pipelines.importing.import_files import Position
 from pipelines.pool import Pool
 
-log = structlog.get_logger()
+log = Log()
 
 #: visits that are recorded in one transaction at most, and how long the first of them waits for others
 MOST_TOGETHER, TOGETHER_SECONDS = 16, 0.25

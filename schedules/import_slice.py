@@ -179,7 +179,8 @@ class Reader:
         source = found_in(self.written.id)
 
         async def written(connection: AsyncConnection) -> Import:
-            new = sum([await announce(connection, slug, source, found) for slug, found in sorted(by_outlet.items())])
+            announced = [await announce(connection, slug, source, found) for slug, found in sorted(by_outlet.items())]
+            new = sum(len(each.new) for each in announced)
             outcomes = dict(self.now.outcomes)
             for name, times in (("found", new), ("known", addresses - new)):
                 if times:

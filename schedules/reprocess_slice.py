@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from time import monotonic
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.faults import in_transaction
@@ -26,6 +25,7 @@ from ledger.store_reprocessed import ChangedMeanwhile, Stored, differences, repr
 from ledger.visit_transaction import reason_of_page
 from news.digest import Digest
 from news.errors import UnknownOutlet
+from news.log import Log
 from news.outlet import Outlet
 from news.page import Page
 from news.url import normal
@@ -34,7 +34,7 @@ from pipelines.digest import digest_in_pool, enrich_in_pool
 from schedules.import_slice import outlet_or_site
 from schedules.jobs import Jobs
 
-log = structlog.get_logger()
+log = Log()
 
 #: articles whose texts are fetched from the ledger at once; their pages come one by one
 BATCH = 32

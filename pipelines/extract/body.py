@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 
 from pipelines.extract import json_ld
-from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
-from pipelines.extract.comparison import letters, plain
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, text_lines
+from pipelines.extract.comparison import letters
 from pipelines.extract.document import Document
 
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
@@ -225,7 +225,7 @@ def second_opinion(document: Document, body: str) -> str:
         return body
     stated = document.article.get("articleBody")
     if isinstance(stated, str):
-        text = "\n".join(line for line in map(plain, stated.splitlines()) if line)
+        text = "\n".join(text_lines(stated))
         if length(text) > max(DOUBTED_BELOW, _GAIN * length(body)):
             return text
     if json_ld.types(document.article) & {"VideoObject", "ImageGallery", "MediaGallery"}:

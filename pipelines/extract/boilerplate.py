@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from math import log
 
 from pipelines.extract.block_segmentation import Block
+from pipelines.extract.human_dates import all_months
 from pipelines.extract.language_rules import any_of
 
 #: a line longer than this is not judged by its first words
@@ -99,6 +100,33 @@ def boilerplate(line: str) -> str:
 def signed_off(line: str) -> bool:
     """Tell whether the line says who reported, edited or can be written to, as the last lines of articles do."""
     return len(line) < 420 and bool(_SIGNED_OFF.match(line))
+
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+#: what may stand beside a date: that it is when something was published or changed
+_WHEN = re.compile(f"{any_of('published')}|{any_of('updated')}", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_DENSE_WORD = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_DENSE_DATE = "年月日時分时"
+#: characters of a line of dates; other words in it, and other characters of a dense script
+_DATES_LIMIT, _OTHER_WORDS, _OTHER_CHARACTERS = 120, 1, 6
+#: digits of a year and a day
+_DATE_DIGITS = 5
+
+
+def is_date_line(line: str) -> bool:
+    """Tell whether the line says when the article was published or changed, and hardly anything else.
+
+    >>> is_date_line("Publié le 3 novembre 2026 à 08h15, mis à jour le 4 novembre"), is_date_line("In 2026 it rained.")
+    (True, False)
+    """
+    if len(line) > _DATES_LIMIT or not _YEAR.search(line) or line.endswith((".", "!", "?", "。")):
+        return False
+    rest = _WHEN.sub(" ", line.lower())
+    others = [word for word in _WORD.findall(rest) if word not in all_months() and not _DENSE_WORD.search(word)]
+    dense = [each for each in _DENSE_WORD.findall(rest) if each not in _DENSE_DATE]
+    days = sum(map(str.isdigit, rest)) >= _DATE_DIGITS
+    return days and len(others) <= _OTHER_WORDS and len(dense) <= _OTHER_CHARACTERS
 
 
 #: of fewer letters the frequencies say little

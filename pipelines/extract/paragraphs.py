@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from news.article import BodyLink
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.body import length, main_box, teasers
-from pipelines.extract.boilerplate import boilerplate, ciphertext, signed_off
+from pipelines.extract.boilerplate import boilerplate, ciphertext, is_date_line, signed_off
 from pipelines.extract.bylines import is_person, names
 from pipelines.extract.comparison import Candidate, letters, line_hash, single_spaced
 from pipelines.extract.correction_notices import MOST_CHARACTERS, is_correction, is_notice_heading
@@ -75,6 +75,8 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
         reason = _reason(page, block, key, styles)
         if not reason and key in titles and len(kept) < 5:
             reason = "a headline"
+        elif not reason and len(kept) < 2 and block.tag not in HEADINGS and is_date_line(block.text):
+            reason = "a line of dates"
         elif not reason and key in seen and len(key) > 20 and not repeats:
             reason = "stands twice"
         elif not reason and key in recurring:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broadsheet.export import export
@@ -50,6 +51,12 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
+def test_attention_is_counted_by_outlet(run: Run) -> None:
+    told = run("search", "missing", "--attention", "day")
+    assert [(row["outlet"], row["articles"], row["share"]) for row in rows(told.stdout)] == [("alpha", "1", "1.000000")]
+    assert "hour, day, week, month, year" in run("search", "--attention", "minute").stderr
+
+
 def test_a_search_is_taken_away_whole_in_each_format(run: Run, tmp_path: Path) -> None:
     told = run("search", "--all", "--outlet", "beta", "--format", "csv", "--fields", "headline,url")
     assert "5 articles exported." in told.stderr
@@ -64,6 +71,10 @@ def test_a_search_is_taken_away_whole_in_each_format(run: Run, tmp_path: Path) -
     file = tmp_path / "out.atom"
     assert run("search", "--all", "--format", "atom", "--output", str(file)).stdout == ""
     assert file.read_text(encoding="utf-8").count("<entry") == 6
+    frame = tmp_path / "out.parquet"
+    assert "6 articles exported." in run("search", "--all", "--format", "parquet", "--output", str(frame)).stderr
+    assert {each["outlet"] for each in parquet.read_table(frame).to_pylist()} == {"alpha", "beta"}
+    assert "--output" in run("search", "--all", "--format", "parquet").stderr
     again = run("search", "--all", "--format", "atom", "--output", str(file))
     assert (again.returncode, "exists" in again.stderr) == (2, True), "nothing is overwritten"
 
@@ -108,6 +119,20 @@ def test_what_changed_is_listed_with_its_words(run: Run) -> None:
     assert [each["version"] for each in found["changes"]] == [2]
     assert found["next_cursor"] is None
     assert "No such change was seen." in run("changes", "--only", "withdrawn").stdout
+
+
+async def test_what_a_notice_corrects_is_printed_with_the_history_and_the_difference(
+    run: Run, engine: AsyncEngine
+) -> None:
+    notice = "Correction: Eight people are missing, not seven."
+    text = "Eight people are missing.\nThe bridge is closed."
+    await read(engine, article(URL, text, authors=("Ada Moss",), correction=notice), hour(3))
+    said = "Version 4 corrects (version 2): seven; it is: Eight people are missing"
+    assert said in run("article", URL, "--history").stdout
+    assert said in run("article", URL, "--diff", "2..4").stdout
+    assert said not in run("article", URL, "--diff", "1..3").stdout
+    (found,) = json.loads(run("article", URL, "--diff", "3..4", "--json").stdout)["corrections"]
+    assert (found["version"], found["speaks_of"]) == (4, 2)
 
 
 def test_a_difference_without_colours_shows_the_paragraphs_that_changed_by_field(run: Run) -> None:
