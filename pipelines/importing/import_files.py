@@ -3,7 +3,7 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -206,13 +206,39 @@ def read_page(name: Any, page: Page, outlet: Outlet, *, explain: bool = False) -
     return {"id": name} | extracted.article.as_json() | candidates
 
 
+#: what is printed of a page, JSON on one line, and whether that says why it could not be read
+Line = tuple[str, bool]
+
+
+def read_saved_lines(
+    wanted: Sequence[tuple[Mapping[str, Any], Outlet]], folder: Path, *, explain: bool = False
+) -> list[Line]:
+    """Return what `read_saved` returns for some lines of a manifest, each with its outlet."""
+    read = [read_saved(line, folder, outlet, explain=explain) for line, outlet in wanted]
+    return [(json.dumps(each, ensure_ascii=False), "error" in each) for each in read]
+
+
+class Outlets:
+    """Outlets by the sites that they are on."""
+
+    def __init__(self, outlets: Iterable[Outlet]) -> None:
+        self._of_site: dict[str, Outlet] = {}
+        for outlet in outlets:
+            for site in (site_of(outlet.home), *(site_of(f"//{host}") for host in outlet.hosts)):
+                self._of_site.setdefault(site, outlet)
+
+    def at(self, url: str) -> Outlet:
+        """Return the outlet at whose site the address is, else one that says nothing but the site's name.
+
+        Raises ValueError for what is no address.
+        """
+        site = site_of(url)
+        return self._of_site.get(site) or Outlet(slug="", name="", home=f"https://{site}/")
+
+
 def outlet_of(url: str, outlets: Iterable[Outlet]) -> Outlet:
-    """Return the outlet at whose site the address is, else one that says nothing but the site's name."""
-    site = site_of(url)
-    for outlet in outlets:
-        if site_of(outlet.home) == site or any(site_of(f"//{host}") == site for host in outlet.hosts):
-            return outlet
-    return Outlet(slug="", name="", home=f"https://{site}/")
+    """Return the outlet of an address among some (`Outlets`)."""
+    return Outlets(outlets).at(url)
 
 
 def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | None = None) -> Page:
