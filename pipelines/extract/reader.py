@@ -36,9 +36,9 @@ from pipelines.extract.metadata import (
 )
 from pipelines.extract.page_kind import entries, is_live, kind, wall
 from pipelines.extract.paragraphs import body_links, paragraphs
-from pipelines.extract.second_opinion import in_scripts, reader_of, reconsider, trafilatura_text, with_hidden
+from pipelines.extract.second_opinion import reader_of, reconsider, trafilatura_text, with_hidden
 from pipelines.extract.standfirst import descriptions, standfirst
-from pipelines.extract.statements import claim_reviews, correction_notices, is_based_on
+from pipelines.extract.statements import claim_reviews, correction_notices, in_scripts, is_based_on
 from pipelines.extract.title_lines import mended
 
 
