@@ -11,8 +11,9 @@ from ledger.schema.bookkeeping import (
     reprocessings,
 )
 from ledger.schema.frontier import attempts, backfill_sitemaps, outlets, pages, recrawls, robots, sites, sources
-from ledger.schema.statistics import completeness, health, listings, source_change_hours, source_hourly
+from ledger.schema.statistics import completeness, health, listings, source_change_hours, source_hourly, source_sums
 from ledger.schema.texts import addresses, articles, merged_stories, raw_pages, signatures, tombstones, versions
+from ledger.schema.watching import deliveries, delivery_pauses, notifications, watch_hours, watch_news, watches
 
 __all__ = [
     "LATEST",
@@ -23,12 +24,15 @@ __all__ = [
     "attempts",
     "backfill_sitemaps",
     "completeness",
+    "deliveries",
+    "delivery_pauses",
     "event_watermarks",
     "health",
     "imports",
     "listings",
     "merged_stories",
     "metadata",
+    "notifications",
     "outbox",
     "outlets",
     "pages",
@@ -43,7 +47,11 @@ __all__ = [
     "sites",
     "source_change_hours",
     "source_hourly",
+    "source_sums",
     "sources",
     "tombstones",
     "versions",
+    "watch_hours",
+    "watch_news",
+    "watches",
 ]

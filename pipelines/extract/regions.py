@@ -56,7 +56,7 @@ def narrowed(page: Outline, chosen: int, headline: str, site: str) -> int:
     other prose of which neither is true. The region that holds the headline never does. `site` is the page's host.
     """
     boxes = page.boxes
-    spans = _spans(page, chosen)
+    spans = page.spans(chosen)
     titles = _titles(page, letters(headline), chosen)
     site = site_of(f"https://{site}/") if site else ""
     at = left = chosen
@@ -111,22 +111,6 @@ def _titles(page: Outline, headline: str, chosen: int) -> set[int]:
     if found:
         return found
     return {next((at for at, block in enumerate(page.blocks) if block.tag == "h1" and block.box > chosen), -1)}
-
-
-def _spans(page: Outline, chosen: int) -> dict[int, tuple[int, int]]:
-    """Return of each box in the chosen one that holds blocks the first of them and the last."""
-    boxes = page.boxes
-    spans: dict[int, tuple[int, int]] = {}
-    for at, block in enumerate(page.blocks):
-        if block.box >= chosen:
-            first, _ = spans.get(block.box, (at, at))
-            spans[block.box] = (first, at)
-    for box in range(len(boxes) - 1, chosen, -1):
-        if box in spans and (above := boxes[box].parent) >= chosen:
-            first, last = spans[box]
-            known = spans.get(above)
-            spans[above] = (min(first, known[0]), max(last, known[1])) if known else (first, last)
-    return spans
 
 
 def _regions(page: Outline, at: int, spans: dict[int, tuple[int, int]]) -> list[_Region]:

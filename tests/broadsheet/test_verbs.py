@@ -21,9 +21,11 @@ from ledger import outlet_state
 from ledger.database import engine_for
 from ledger.schema import outlets as outlets_table
 from ledger.schema import quarantine
+from ledger.source_sums import note_sum
 from news.clock import now
 from news.outcome import Outcome
 from news.printable import printable
+from news.source_sum import Disposition, SourceSum
 from tests import warm
 from tests.databases import database_from, libpq
 from tests.index.fake_kibana import FakeKibana, serving
@@ -60,6 +62,7 @@ CASES: dict[str, list[tuple[str, int]]] = {
         *(("--sort best", 2), ("--all --format xls", 2), ("--all --fields nosuch", 2), ("--after x", 2), ("!", 2)),
     ],
     "changes": [("", 0), ("--only returned", 0), ("--only x", 2), ("--outlet nobody", 2), ("!", 2)],
+    "corrections": [("", 0), ("alpha --since 2020", 0), ("nobody", 2), ("--since someday", 2), ("!", 2)],
     "article": [
         *(
             (f"{{article}} {how}", 0)
@@ -118,7 +121,7 @@ PRINTING = {
 
 #: they print by each of the console's ways (text, table, JSON, progress, a message alone); no verb prints around it, as
 #: a test says, so what is true of these is true of all
-HARD = ("search", "changes", "article", "status", "outlets list", "crawl", "read", "index keys", "kibana export")
+HARD = ("article", "outlets list", "crawl", "read", "index keys", "kibana export")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +177,8 @@ async def _fill(ledger: str) -> None:
     await readings.fail(engine, "https://alpha.example/late", Outcome.TIMEOUT, now())
     async with engine.begin() as connection:
         await outlet_state.note_crawl(connection, "alpha", RAW)
+        announced = SourceSum(announced=1, parts=1).plus(Disposition.REFUSED, [RAW])
+        await note_sum(connection, "alpha", "https://alpha.example/index.xml", announced, now())
         await connection.execute(update(outlets_table).values(unhealthy_reason=RAW))
         await connection.execute(
             quarantine.insert().values(

@@ -34,7 +34,7 @@ ABSENT = {
 OF_SYSTEM = {"icu"}
 DISTRIBUTIONS = {**{module: [name] for module, name in ABSENT.items()}, **packages_distributions()}
 #: started as programs, or read by mypy and pytest, never imported
-TOOLS = {"import-linter", "mypy", "pre-commit", "pytest-asyncio", "pytest-xdist", "ruff", "types-psutil"}
+TOOLS = {"import-linter", "mypy", "playwright", "pre-commit", "pytest-asyncio", "pytest-xdist", "ruff", "types-psutil"}
 
 
 def names(requirements: list[Any]) -> set[str]:
