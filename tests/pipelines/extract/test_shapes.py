@@ -180,3 +180,54 @@ def test_a_notice_of_rights_or_membership_below_the_text_is_none_of_it(notice: s
 def test_an_article_on_rights_keeps_its_sentences() -> None:
     text = "The court held on Friday that the words “all rights reserved” on the map of 1912 bind nobody today, as the author died long ago."
     assert lines(page(marked([*PARAGRAPHS, text]))) == [*PARAGRAPHS, text]
+
+
+def test_a_heading_with_what_looks_like_a_byline_begins_no_other_article() -> None:
+    text = "By the time the boat came in, nobody waited."
+    assert lines(page(marked(WHOLE[:6]) + f"<h2>The evening</h2><p>{text}</p>" + marked(WHOLE[6:]))) == [
+        *WHOLE[:6],
+        "The evening",
+        text,
+        *WHOLE[6:],
+    ]
+
+
+def test_many_signed_parts_are_one_text() -> None:
+    parts = "".join(f"<h2>Pier {at}</h2><p>By Jane Roe</p>{marked([text])}" for at, text in enumerate(WHOLE))
+    assert [line for line in lines(page(parts)) if line in WHOLE] == WHOLE
+
+
+def test_an_appeal_that_the_text_quotes_is_text() -> None:
+    quoted = "“Please support us, your contribution keeps the old ferry afloat,” the sign at the northern pier says to all who pass."
+    assert lines(page(marked([*PARAGRAPHS, quoted, *MORE]))) == [*PARAGRAPHS, quoted, *MORE]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Publié le 3 novembre 2026 à 08h15, mis à jour le 4 novembre 2026 à 10h02",
+        "Tuesday, 3 November 2026",
+        "Опубликовано 3 мая 2026, 12:10",
+        "2026年11月3日 08:15",
+        "03/11/2026 - 10:15",
+    ],
+)
+def test_a_line_of_dates_above_the_text_is_none_of_it(line: str) -> None:
+    assert lines(page(f"<p class='d'>{line}</p>" + marked(WHOLE))) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "In 2026 the lake froze over.",
+        "On 3 May 2026 the mayor of the town resigned",
+        "Lindholm 1912: a memory of the lake",
+    ],
+)
+def test_a_sentence_with_a_year_is_no_line_of_dates(line: str) -> None:
+    assert line in lines(page(marked([line, *WHOLE])))
+
+
+def test_an_article_about_scripts_keeps_its_code_and_its_sentences() -> None:
+    text = "The function of the harbour master (and of his deputy) is to count boats; var is a word for it in the valley dialect."
+    assert text in lines(page(marked([*PARAGRAPHS, text, *MORE])))
