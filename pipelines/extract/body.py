@@ -3,7 +3,7 @@
 import re
 
 from pipelines.extract import json_ld
-from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, text_lines
+from pipelines.extract.block_segmentation import HEADINGS, Block, Box, Outline, text_lines
 from pipelines.extract.comparison import letters
 from pipelines.extract.document import Document
 
@@ -59,8 +59,14 @@ def main_box(page: Outline, headline: str) -> int:
         share = boxes[heaviest].mass
         if share < _NEARLY_ALL * boxes[at].mass or share == 0 or boxes[heaviest].tag in ("p", "blockquote", "li", "ul"):
             break
+        if boxes[at].label and _look(boxes[at]) == _look(boxes[heaviest]) and share < boxes[at].mass:
+            break  # slides that are never closed: each holds the next
         at = heaviest
     return at
+
+
+def _look(box: Box) -> tuple[str, str]:
+    return box.tag, box.label
 
 
 def _named_body(page: Outline, within: int) -> int:
@@ -106,8 +112,13 @@ def _weigh(page: Outline) -> float:
         for at in way:
             boxes[at].mass += mass
     total = boxes[0].mass
+    lying = set()
     for box in boxes:
         if box.furniture and box.mass > total * _LIMITS.get(box.furniture, _TOO_MUCH):
+            lying.add(_look(box))
+            box.furniture = ""
+    for box in boxes if lying else ():  # where a name lies of one box, it does of all that look like it
+        if box.mass and _look(box) in lying:
             box.furniture = ""
     for block in page.blocks:
         if block.tag == "h1":

@@ -105,6 +105,12 @@ _SIGNED_OFF = re.compile(
     r"editor ?: .{2,40}|redaktion: .{2,60}|our standards:|have a tip\b|got a (?:tip|story)\b)",
     re.IGNORECASE,
 )
+#: what a script's source says, and the share of its signs from which on a line with such words is one
+_SOURCE = re.compile(
+    r"\bfunction\b[^(){}]{0,40}\([\w\s,]*\)\s*\{|\b(?:var|let|const)\s+[\w$]+\s*=|\bdocument\.\w+\(|\bwindow\.\w+\s*=|"
+    r"^\s*[\w$.]+\([^()]*\)\s*;"
+)
+_SIGNS, _MOST_SIGNS = "(){}[];=", 0.04
 _TIME = re.compile(r"^(?:\d{1,2}[:.]\d{2}(?:\s?(?:am|pm|uhr|h))?)\b.{0,30}$", re.IGNORECASE)
 
 
@@ -127,6 +133,8 @@ def boilerplate(line: str) -> str:
             return "a picture's credit"
     if _TIME.match(line):
         return "a time"
+    if _SOURCE.search(line) and sum(map(line.count, _SIGNS)) > _MOST_SIGNS * len(line):
+        return "a script's source"
     return ""
 
 

@@ -38,6 +38,7 @@ KINDS = {
     "share": "a line that asks to share, to follow, to get an app",
     "read_more": "a line that leads to other articles: read more",
     "sign_up": "a line that asks to subscribe, to register, to log in",
+    "appeals": "by which an outlet asks its readers for money or membership: your contribution",
     "page_labels": "any other line of the page's own: comments, print, tags",
 }
 
