@@ -56,6 +56,7 @@ _ORIGINS = [
         True,
         r"FROM outbox ORDER BY|FROM outbox\)|^LISTEN|advisory",
     ),
+    ("schedules.watching: is something to be matched or sent?", True, r"AS has_watches"),
     ("index.postgresql: what it has", True, r"FROM search"),
 ]
 

@@ -24,13 +24,12 @@ from news.errors import PageUnreadable
 from news.page import Page
 from news.provenance import Provenance, as_read_now
 from news.version import fingerprint
-from pipelines.digest import read_article
+from pipelines.digest import provenance_of, read_article
 from pipelines.extract import paragraphs, reader
 from pipelines.extract.authors import authors
 from pipelines.extract.bylines import bylines
 from pipelines.extract.headline import headlines
 from pipelines.importing.import_files import outlet_of
-from pipelines.provenance import provenance_of
 
 SETS = ("fundus", "aed", "zyte")
 COLUMNS = {"readings": 10, "same": 7, "ours": 7, "unexplained": 13, "edits": 7}

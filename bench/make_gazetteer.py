@@ -19,7 +19,7 @@ from babel import Locale
 
 from pipelines.enrich.places.gazetteer import KINDS, TABLE
 from pipelines.enrich.text.lexicon import hashed, key
-from pipelines.enrich.text.plain_fields import DENSE
+from pipelines.enrich.text.plain_fields import UNSPACED_LETTER
 
 #: languages whose names of countries and great cities are taken from CLDR
 LANGUAGES = """ar az be bg bn ca cs cy da de el en es et fa fi fr gu he hi hr hu hy id is it ja ka kk km kn ko ky lb lo
@@ -64,7 +64,7 @@ class Table:
             known[number] = max(weight, known.get(number, 0))
             parts = form.split(" ")
             self.beginnings.update(hashed(" ".join(parts[:size])) for size in range(1, len(parts)))
-            if DENSE.match(form) and len(form) > 2:
+            if UNSPACED_LETTER.match(form) and len(form) > 2:
                 self.beginnings.add(hashed(form[:2]))
 
 

@@ -49,11 +49,12 @@ def changes(
 
 async def _changes(parameters: list[tuple[str, str]], *, compare: bool) -> "ChangePage":
     from broadsheet.stores import open_ledger
+    from crawler.catalogue import Catalogue
     from news.configuration import read
     from web.change_list import ChangesAsked, change_page
     from web.outlet_names import OutletNames
 
-    names = OutletNames(read().home)
+    names = OutletNames(Catalogue(home=read().home))
     async with open_ledger() as connection:
         await names.learn_from(connection)
         return await change_page(connection, ChangesAsked.of(parameters, names, program=True), compare=compare)

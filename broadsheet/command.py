@@ -8,6 +8,7 @@ import typer
 
 from broadsheet import (
     changes,
+    corrections,
     crawl,
     demo,
     import_pages,
@@ -23,6 +24,7 @@ from broadsheet import (
     search,
     status,
     up,
+    watch,
 )
 from broadsheet.console import err, out
 from broadsheet.streams import OutputLost
@@ -44,13 +46,14 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-for verb in (demo, crawl, recrawl, search, changes, read_saved, import_pages, reprocess, status, up):
+for verb in (demo, crawl, recrawl, search, changes, corrections, read_saved, import_pages, reprocess, status, up):
     verb.add_to(app)
 outlet_health.add_to(manage_outlets.app)
 app.add_typer(manage_outlets.app, name="outlets")
 app.add_typer(index.app, name="index")
 app.add_typer(rejected.app, name="rejected")
 app.add_typer(schedule.app, name="schedule")
+app.add_typer(watch.app, name="watch")
 app.add_typer(kibana.app, name="kibana")
 
 

@@ -11,7 +11,7 @@ from typer.core import TyperCommand
 
 from broadsheet.console import fail, out, print_json, run
 from broadsheet.logs import quiet_logs
-from broadsheet.stores import ledger_and_index
+from broadsheet.stores import made_index
 
 if TYPE_CHECKING:
     from index.query import Hit, Query, Results
@@ -22,11 +22,11 @@ _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command(cls=_SearchCommand)(search)
+    app.command(cls=SearchCommand)(search)
     app.command()(article)
 
 
-class _SearchCommand(TyperCommand):
+class SearchCommand(TyperCommand):
     """Takes `-word` for what it is in a query: a word that is not to be there. The verb has no short options but -h."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -50,7 +50,7 @@ def search(
     where: Annotated[list[str] | None, typer.Option(help="Filter by facet: FACET=VALUE, such as places=Iraq.")] = None,
     since: Annotated[str | None, typer.Option(help="Published on or after this day, such as 2026-11-01.")] = None,
     until: Annotated[str | None, typer.Option(help="Published on or before this day.")] = None,
-    sort: Annotated[str, typer.Option(help="relevance, newest or oldest.")] = "relevance",
+    sort: Annotated[str, typer.Option(help="relevance, newest, oldest or changed.")] = "relevance",
     like: Annotated[str | None, typer.Option(metavar="ID", help="Articles like this one.")] = None,
     half_life: Annotated[
         int | None, typer.Option(min=1, metavar="DAYS", help="Recency half-life in days: older articles rank lower.")
@@ -63,10 +63,17 @@ def search(
     size: Annotated[int, typer.Option(min=1, max=1000, help="Number of hits.")] = 10,
     cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the previous page.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    attention: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INTERVAL",
+            help="Count by outlet and hour, day, week, month or year, as CSV: articles found, all articles, share.",
+        ),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Export every article found, newest first.")] = False,
-    format: Annotated[str, typer.Option(help="With --all: csv, jsonl, atom or ninjs.")] = "jsonl",
+    format: Annotated[str, typer.Option(help="With --all: csv, jsonl, atom, ninjs or parquet.")] = "jsonl",
     fields: Annotated[
-        str, typer.Option(metavar="NAMES", help="With --all: fields of csv or jsonl, separated by commas.")
+        str, typer.Option(metavar="NAMES", help="With --all: fields of csv, jsonl or parquet, separated by commas.")
     ] = "",
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="With --all: write to this file, not standard output.")
@@ -99,7 +106,7 @@ def search(
             fail(f"--where takes FACET=VALUE, such as places=Iraq, not '{pair}'.")
         filters[name] = (*filters.get(name, ()), value)
     if sort not in set(Sort):
-        fail(f"--sort takes relevance, newest or oldest, not '{sort}'.")
+        fail(f"--sort takes {', '.join(Sort)}, not '{sort}'.")
     last = _day(until, "--until")
     asked = Query(
         text=text,
@@ -117,6 +124,11 @@ def search(
         significant_terms=terms,
     )
     quiet_logs()
+    if attention is not None:
+        from broadsheet.export import print_attention
+
+        print_attention(asked, attention)
+        return
     if every:
         from broadsheet.export import export
 
@@ -132,12 +144,12 @@ def search(
 
 
 async def _search(asked: "Query") -> "Results":
-    from index.hints import hints
-    from pipelines.publish import create_index
-
-    async with ledger_and_index() as (engine, index):
-        await create_index(engine, index)
+    async with made_index() as index:
         found = await index.search(asked)
+        if found.total or asked.cursor:
+            return found
+        from index.hints import hints
+
         return replace(found, notes=(*found.notes, *await hints(index, asked, found)))
 
 

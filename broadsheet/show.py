@@ -23,6 +23,8 @@ def article(url_or_id: str, *, as_json: bool) -> None:
         return
     from rich.text import Text
 
+    from news.article import WITHOUT_TEXT
+
     out.print(Text(document["headline"], style="bold"))
     if document.get("standfirst"):
         out.print(Text(document["standfirst"], style="italic"))
@@ -31,6 +33,8 @@ def article(url_or_id: str, *, as_json: bool) -> None:
     byline = ", ".join([*document["authors"], *document["agencies"]])
     out.print(Text(" · ".join(filter(None, [document.get("outlet_name", ""), byline, published])), style="dim"))
     out.print(Text(f"{document['url']}\n", style="blue"))
+    if missing := WITHOUT_TEXT.get(document.get("body_missing") or ""):
+        out.print(Text(missing, style="italic"))
     out.print(Text(document["body"]))
     for name in ("places", "people", "organisations"):
         names = ", ".join(each["name"] for each in document.get(name, ()))
@@ -63,6 +67,7 @@ def history(url_or_id: str, *, as_json: bool) -> None:
         at = version.seen_at.strftime("%Y-%m-%d %H:%M:%SZ")
         rows.append((str(version.number), at, kinds + stealth + why, version.article.headline[:80]))
     print_table(("version", "seen at", "changes", "headline"), rows)
+    _print_corrections(versions, of=range(1, len(versions) + 1))
     if attempt:
         out.print(Text(_sentence(attempt)))
 
@@ -76,6 +81,7 @@ def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
     for number in (int(first), int(second)):
         if number not in versions:
             fail(f"There is no version {number}; the article has 1 to {max(versions)}.")
+    from news.corrections import corrections
     from news.version_diff import compare_versions
 
     compared = compare_versions(versions[int(first)], versions[int(second)], list(versions.values()))
@@ -85,6 +91,11 @@ def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
                 "before": {"version": compared.before.number, "seen_at": compared.before.seen_at},
                 "after": {"version": compared.after.number, "seen_at": compared.after.seen_at},
                 "edits": compared.edits.as_json(),
+                "corrections": [
+                    each.as_json()
+                    for each in corrections(list(versions.values()))
+                    if int(first) < each.version <= int(second)
+                ],
                 "fields": [field.as_json() for field in compared.fields],
             }
         )
@@ -104,6 +115,20 @@ def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
         at = f"{first} ({_minute(compared.before.seen_at)}) to {second} ({_minute(compared.after.seen_at)})"
         out.print(Text(f"Version {at}: {kinds}, {words}{silent}", style="dim"))
     print_changes(compared)
+    _print_corrections(list(versions.values()), of=range(int(first) + 1, int(second) + 1))
+
+
+def _print_corrections(versions: list["Version"], *, of: range) -> None:
+    """Print what new notices in these versions say was wrong and is right, a line each."""
+    from rich.text import Text
+
+    from news.corrections import corrections
+
+    for each in corrections(versions):
+        if each.version in of and each.wrong:
+            right = f"; it is: {each.right}" if each.right else ""
+            about = f" (version {each.speaks_of})" if each.speaks_of else ""
+            out.print(Text(f"Version {each.version} corrects{about}: {each.wrong}{right}", style="dim"))
 
 
 def version(url_or_id: str, number: int | None, *, cite: str | None, as_json: bool) -> None:
@@ -214,7 +239,7 @@ def _place(member: "StoryEntry", *, is_this: bool) -> str:
     if member.claimed is not None:
         claimed = member.claimed.isoformat()
         seen = f"published {claimed}" if member.claim_counts else f"states {claimed}, {seen}"
-    role = "First" if member.copy_of is None else "Copy"
+    role = member.role.capitalize()
     return f"{role}: {'this article' if is_this else f'{member.outlet}, {member.url}'}: {seen}"
 
 

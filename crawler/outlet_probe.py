@@ -1,16 +1,18 @@
 """Does an outlet work today? Its sources are read and a few of its articles, and nothing of them is kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from scrapy.settings import Settings
 
+from crawler.chromium import check_browser
 from crawler.discovery import ours
 from crawler.sources import read_source
 from crawler.sources.listing import Listing
 from crawler.spiders.probe import probe
-from news.errors import PageUnreadable, SourceUnreadable
+from news.article import BodyMissing
+from news.errors import ConfigurationError, PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
 from news.visit import Visit
@@ -23,11 +25,16 @@ SAMPLES = 3
 MOST_SOURCES = 12
 
 
+#: a page came, and no text was found on it
+_WITHOUT_TEXT = frozenset({Outcome.NEW, Outcome.EMPTY, Outcome.NOT_AN_ARTICLE})
+
+
 class Need(StrEnum):
     """What an outlet asks for beyond a plain request."""
 
     NOTHING = ""
-    BROWSER = "browser"  # a bot wall or consent wall, or a site that refuses plain requests
+    #: a bot wall or consent wall, a site that refuses plain requests, or pages whose scripts bring the text
+    BROWSER = "browser"
     LOGIN = "login"  # most of its articles are behind a paywall
     PERMISSION = "permission"  # robots.txt refuses us
 
@@ -56,6 +63,8 @@ class ProbedArticle:
     reason: str = ""
     language: str = ""
     is_free: bool | None = None
+    body_missing: BodyMissing | None = None
+    has_text: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +119,8 @@ async def _read(runtime: Runtime, outlet: Outlet, visit: Visit) -> ProbedArticle
         outcome=Outcome.NEW,
         language=read.article.in_language,
         is_free=read.article.is_accessible_for_free,
+        body_missing=read.article.body_missing,
+        has_text=bool(read.article.body),
     )
 
 
@@ -122,6 +133,10 @@ def judge(sources: Sequence[ProbedSource], articles: Sequence[ProbedArticle]) ->
     if articles and not read:
         reasons = "; ".join(f"{each.url}: {each.reason or each.outcome}" for each in articles)
         return ProbeVerdict(works=False, need=_need([(each.outcome, each.reason) for each in articles]), reason=reasons)
+    if read and all(each.body_missing for each in read):
+        reasons = "; ".join(f"{each.url}: no text ({each.body_missing})" for each in read)
+        is_walled = all(each.body_missing is BodyMissing.PAYWALL for each in read)
+        return ProbeVerdict(works=False, need=Need.LOGIN if is_walled else Need.BROWSER, reason=reasons)
     if read and all(each.is_free is False for each in read):
         return ProbeVerdict(
             works=True, need=Need.LOGIN, reason="its articles are for subscribers: only their beginnings"
@@ -155,4 +170,26 @@ async def check_outlet(values: Settings, runtime: Runtime, outlet: Outlet) -> Pr
     ]
     if parts and not any(source.listing.found for source in sources):
         sources += await probe_sources(values, runtime, outlet, parts[:2])
-    return judge(sources, await probe_articles(values, runtime, outlet, sources))
+    articles = await probe_articles(values, runtime, outlet, sources)
+    if articles and not outlet.render and not any(each.has_text for each in articles):
+        shown = await _need_scripts(values, runtime, outlet, articles)
+        if shown is not None:
+            return shown
+    return judge(sources, articles)
+
+
+async def _need_scripts(
+    values: Settings, runtime: Runtime, outlet: Outlet, articles: Sequence[ProbedArticle]
+) -> ProbeVerdict | None:
+    """Return the verdict on pages without a text if a browser shows one; None if it shows none, or there is none."""
+    urls = [each.url for each in articles if each.outcome in _WITHOUT_TEXT or each.body_missing]
+    try:
+        check_browser()
+        probed = await probe(values, replace(outlet, render=True), urls) if urls else {}
+    except ConfigurationError:
+        return None
+    for visit in probed.values():
+        if (await _read(runtime, outlet, visit)).has_text:
+            reason = "its pages have a text only once their scripts have run: write `render = true` into its file"
+            return ProbeVerdict(works=False, need=Need.BROWSER, reason=reason)
+    return None

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.syntax import And, Or, QueryNode, Term
-from index.tokens import DENSE, Token, tokens
+from index.tokens import BY_CHARACTER, Token, tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ PhraseToken(form='2024', prefix=False, distance=2))
         if inside:
             distance = 2
         else:
-            alone = len(token.form) == 1 and DENSE.match(token.form) is not None
+            alone = len(token.form) == 1 and BY_CHARACTER.match(token.form) is not None
             row.append(PhraseToken(token.form, prefix=alone, distance=distance))
             distance = 1
         before = token

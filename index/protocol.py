@@ -83,6 +83,10 @@ class Index(Protocol):
         """Return what people call the backend: `elasticsearch` or `postgresql`."""
         ...
 
+    async def is_made(self) -> bool:
+        """Say whether all that `create` makes is there."""
+        ...
+
     async def create(self) -> bool:
         """Make what the index needs, if it is not there yet; nothing that is there is lost.
 
@@ -113,6 +117,17 @@ class Index(Protocol):
 
     async def get(self, id: str) -> dict[str, Any] | None:
         """Return the article's document as it was written, or None."""
+        ...
+
+    async def revisions(self, ids: Collection[str]) -> dict[str, int]:
+        """Return the revision of each of these articles, up to 1,000, that a search finds now."""
+        ...
+
+    async def matches(self, queries: Sequence[Query], ids: Collection[str]) -> list[frozenset[str]]:
+        """Return for each query, in their order, which of these articles, up to 1,000, it finds.
+
+        Words, filters and range of publication alone count. Raises BadQuery for a query that cannot be carried out.
+        """
         ...
 
     async def status(self) -> IndexStatus:

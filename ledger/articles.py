@@ -3,16 +3,17 @@
 import json
 import zlib
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import select
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.schema import addresses, articles, pages, versions
 from news.article import Article
+from news.digest import pack_json
 from news.edits import Edits
 from news.errors import NoAddress, NotFound
 from news.identity import identity
@@ -101,6 +102,17 @@ async def newest(connection: AsyncConnection, article_id: UUID) -> Article:
     return Article.from_json(document)
 
 
+async def newest_of(connection: AsyncConnection, outlet: str, limit: int) -> list[tuple[UUID, str, datetime]]:
+    """Return id, headline and first sight of an outlet's newest articles, the newest first."""
+    query = (
+        select(articles.c.id, articles.c.document["headline"].astext, articles.c.first_seen_at)
+        .where(articles.c.outlet == outlet)
+        .order_by(articles.c.outlet, articles.c.first_seen_at.desc())  # as the index has them
+        .limit(limit)
+    )
+    return [(id, headline or "", at) for id, headline, at in await connection.execute(query)]
+
+
 async def explanation(connection: AsyncConnection, article_id: UUID) -> dict[str, list[dict[str, Any]]]:
     """Return what was weighed for each field of the article's newest text: value, source, weight, chosen and why."""
     query = select(versions.c.candidates).where(versions.c.article_id == article_id)
@@ -108,20 +120,9 @@ async def explanation(connection: AsyncConnection, article_id: UUID) -> dict[str
     return dict(json.loads(zlib.decompress(packed))) if packed else {}
 
 
-def plain_json(value: Any) -> Any:
-    """Return a value as a JSONB column gives it back: its tuples are lists."""
-    return orjson.loads(orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS))
-
-
 def pack(article: Article) -> bytes:
     """Return the article compressed, as `versions` keeps it."""
     return pack_json(article.as_json())
-
-
-def pack_json(value: Any) -> bytes:
-    """Return a JSON value compressed."""
-    # a fifth larger than at the usual level, in a third of the time
-    return zlib.compress(orjson.dumps(value), level=1)
 
 
 def unpack(packed: bytes) -> Article:

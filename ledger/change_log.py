@@ -56,13 +56,14 @@ async def changes(
     *,
     only: ChangeFilter = ChangeFilter.ALL,
     outlets: Collection[str] = (),
+    article_ids: Collection[UUID] = (),
     kinds: Collection[EditKind] = (),
     since: datetime | None = None,
     until: datetime | None = None,
     before: ChangeKey | None = None,
     limit: int,
 ) -> list[OutletChange]:
-    """Return at most `limit` changes, the newest first: of these outlets and kinds of edits, if any are named.
+    """Return at most `limit` changes, the newest first: of these outlets, articles and kinds, if any are named.
 
     `since` is inclusive, `until` exclusive; `before` is the last change of the page before. What cannot be told from
     our own reading (EditKind.UNEXPLAINED) is given only where its kind is asked for.
@@ -85,6 +86,7 @@ async def changes(
         wanted += [at >= since] if since else []
         wanted += [at < until] if until else []
         wanted += [articles.c.outlet.in_(list(outlets))] if outlets else []
+        wanted += [table.c.article_id.in_(list(article_ids))] if article_ids else []
         if before:
             wanted.append(tuple_(at, table.c.article_id, number) < tuple_(before.at, before.article_id, before.number))
         selected.append(

@@ -18,6 +18,8 @@ class Lock(IntEnum):
     WORKER = 7_201_006
     #: the outbox is empty, and whoever fills it wakes the publisher (ledger.wake)
     PUBLISHER_SLEEPS = 7_201_007
+    #: matches news with watches, and sends what they report
+    WATCHES = 7_201_008
 
 
 #: the locks of a `:kind`, the first half of a pair, that processes of this database hold

@@ -1,11 +1,11 @@
 """What was learned of an outlet and its sources, and what the user decided about it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -43,6 +43,7 @@ class OutletState:
 
     slug: str
     enabled: bool | None = None
+    paused: bool = False
     crawled_at: datetime | None = None
     unhealthy_reason: str | None = None
     pages: int = 0
@@ -52,24 +53,31 @@ class OutletState:
     articles: int = 0
 
 
-async def states(connection: AsyncConnection) -> dict[str, OutletState]:
-    """Return the state of every outlet that the ledger has met."""
-    known = {row.slug: row for row in await connection.execute(select(outlets))}
+async def states(connection: AsyncConnection, slugs: Collection[str] = ()) -> dict[str, OutletState]:
+    """Return the state of every outlet that the ledger has met; with `slugs`, of these alone."""
+
+    def of_these(query: Select[Any], outlet: ColumnElement[str]) -> Select[Any]:
+        return query.where(outlet.in_(list(slugs))) if slugs else query
+
+    columns = (outlets.c.slug, outlets.c.enabled, outlets.c.paused, outlets.c.crawled_at, outlets.c.unhealthy_reason)
+    known = {row.slug: row for row in await connection.execute(of_these(select(*columns), outlets.c.slug))}
     page_counts = select(
         pages.c.outlet,
         func.count().label("pages"),
         func.count().filter(pages.c.due_at <= func.now()).label("due"),
         func.count().filter(pages.c.outcome == Outcome.UNRECORDABLE).label("unrecordable"),
     ).group_by(pages.c.outlet)
-    counted = {row.outlet: row for row in await connection.execute(page_counts)}
+    counted = {row.outlet: row for row in await connection.execute(of_these(page_counts, pages.c.outlet))}
     article_counts = select(articles.c.outlet, func.count().label("articles")).group_by(articles.c.outlet)
-    kept = {row.outlet: row.articles for row in await connection.execute(article_counts)}
+    rows = await connection.execute(of_these(article_counts, articles.c.outlet))
+    kept = {row.outlet: row.articles for row in rows}
     result = {}
-    for slug in known.keys() | counted.keys():
+    for slug in known.keys() | counted.keys() | kept.keys():
         row, count = known.get(slug), counted.get(slug)
         result[slug] = OutletState(
             slug=slug,
             enabled=row.enabled if row else None,
+            paused=row.paused if row else False,
             crawled_at=row.crawled_at if row else None,
             unhealthy_reason=row.unhealthy_reason if row else None,
             pages=count.pages if count else 0,

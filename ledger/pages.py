@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import ColumnElement, CursorResult, Select, and_, case, func, literal_column, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
@@ -16,10 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.faults import is_data_error, reason_of
 from ledger.revisit import COMES_BACK
 from ledger.schema import LATEST, pages, recrawls
+from news.log import Log
 from news.outcome import PASSING, Outcome
 from news.recapture import Capture
 
-log = structlog.get_logger()
+log = Log()
 
 #: rows in one statement: PostgreSQL takes 65,535 parameters, a row has seven
 BATCH = 5_000

@@ -19,7 +19,7 @@ from news.visit import Visit
 KEPT_HEADERS = ("content-type", "x-robots-tag", "tdm-reservation")
 #: a header is cut off here: what is longer says nothing to the reader
 HEADER_CHARACTERS = 1_000
-#: no page of ours unpacks to more (pipelines/importing/warc_records.py has the crawler's limit)
+#: no page of ours unpacks to more (pipelines/importing/warc.py has the crawler's limit)
 PAGE_BYTES = 32 * 2**20
 #: a page that is larger when it is packed is not kept: of a hundred outlets' pages none is, and few would fill the room
 MOST_BYTES = 2**20

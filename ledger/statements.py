@@ -92,6 +92,13 @@ ON CONFLICT (stream, id) DO UPDATE SET revision = excluded.revision, document = 
 WHERE excluded.revision > outbox.revision
 """
 
+#: while there are watches; one that is created later is not meant
+NOTE_NEWS = """
+INSERT INTO watch_news (article_id, type, version, at)
+SELECT CAST(%(article_id)s AS uuid), %(type)s, CAST(%(version)s AS integer), CAST(%(at)s AS timestamptz)
+WHERE EXISTS (SELECT FROM watches WHERE NOT paused)
+"""
+
 LOCK_PAGES = """
 SELECT url, failures, outcome, article_id FROM pages WHERE url = ANY(CAST(%(urls)s AS text[])) ORDER BY url FOR UPDATE
 """
@@ -151,6 +158,20 @@ VALUES (CAST(%(at)s AS timestamptz), %(outlet)s, %(url)s, %(final_url)s, %(outco
   CAST(%(status)s AS integer), CAST(%(latency_ms)s AS integer), CAST(%(content_bytes)s AS integer),
   CAST(%(article_id)s AS uuid), CAST(%(recrawl_id)s AS uuid))
 RETURNING id
+"""
+
+#: an attempt that is shown as a crawl event, too: the event has its number
+ADD_ATTEMPT_AND_EVENT = f"""
+WITH attempt AS ({ADD_ATTEMPT})
+INSERT INTO outbox (stream, id, revision, document) SELECT 'events', id, 1, CAST(%(document)s AS jsonb) FROM attempt
+"""  # noqa: S608 - made of the statement above alone
+
+#: a page of somebody else's archive is not made due, and what our own fetch recorded of it stays
+LINK_PAGE = """
+INSERT INTO pages (url, outlet, found_in, found_at, visited_at, outcome, reason, article_id)
+VALUES (%(url)s, %(outlet)s, 'import', CAST(%(visited_at)s AS timestamptz), CAST(%(visited_at)s AS timestamptz),
+  %(outcome)s, %(reason)s, CAST(%(article_id)s AS uuid))
+ON CONFLICT (url) DO UPDATE SET article_id = coalesce(pages.article_id, excluded.article_id)
 """
 
 #: an earlier request than is known changes nothing

@@ -8,10 +8,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.outbox import enqueue_article
+from ledger.pipeline import Pipeline
 from ledger.revisit import GONE_AGAIN
 from ledger.schema import addresses, articles, tombstones
+from ledger.statements import NOTE_NEWS
 from news.identity import identity
 from news.version import Tombstone
+from news.watch import NotificationType
 
 
 async def miss(connection: AsyncConnection, url: str, status: int, at: datetime) -> datetime | None:
@@ -44,6 +47,7 @@ async def miss(connection: AsyncConnection, url: str, status: int, at: datetime)
         insert(tombstones).values(article_id=row.id, missed_at=row.missed_at, gone_at=at, status=status)
     )
     await enqueue_article(connection, row.id, row.revision + 1)
+    await _note_news(connection, row.id, NotificationType.WITHDRAWAL, at)
     return None
 
 
@@ -69,6 +73,13 @@ async def meet(connection: AsyncConnection, article_id: UUID, at: datetime) -> N
     stone = (tombstones.c.article_id == article_id) & (tombstones.c.gone_at == row.gone_at)
     await connection.execute(update(tombstones).where(stone).values(back_at=at))
     await enqueue_article(connection, article_id, row.revision + 1)
+    await _note_news(connection, article_id, NotificationType.RETURN, at)
+
+
+async def _note_news(connection: AsyncConnection, article_id: UUID, type: NotificationType, at: datetime) -> None:
+    pipeline = Pipeline(connection)
+    pipeline.add(NOTE_NEWS, article_id=article_id, type=str(type), version=None, at=at)
+    await pipeline.send()
 
 
 async def stones(connection: AsyncConnection, article_id: UUID) -> list[Tombstone]:

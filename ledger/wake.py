@@ -32,7 +32,7 @@ class Sleeper:
         connection was lost.
         """
         if not self._listens:
-            await self._connection.execute(text(f"LISTEN {CHANNEL}"))
+            await listen(self._connection, CHANNEL)
             self._listens = True
         if not self._sleeps:
             self._sleeps = await self._ask("SELECT pg_try_advisory_lock(:lock)")
@@ -43,7 +43,7 @@ class Sleeper:
         if is_pending is None:
             is_pending = bool((await self._connection.execute(select(exists(select(outbox))))).scalar_one())
             await self._connection.commit()
-        if not is_pending and not await self._notified(seconds):
+        if not is_pending and not await notified(self._connection, seconds):
             return False
         self._sleeps = not await self._ask("SELECT pg_advisory_unlock(:lock)")
         return True
@@ -53,10 +53,18 @@ class Sleeper:
         await self._connection.commit()
         return answer
 
-    async def _notified(self, seconds: float) -> bool:
-        driver = (await self._connection.get_raw_connection()).driver_connection
-        assert isinstance(driver, psycopg.AsyncConnection), "the ledger speaks psycopg"
-        try:
-            return bool([each async for each in driver.notifies(timeout=seconds, stop_after=1)])
-        except psycopg.Error:
-            return True  # the connection was lost, as the next statement will say in SQLAlchemy's words
+
+async def listen(connection: AsyncConnection, channel: str) -> None:
+    """Have PostgreSQL send what is notified on a channel over this connection."""
+    await connection.execute(text(f"LISTEN {channel}"))
+    await connection.commit()
+
+
+async def notified(connection: AsyncConnection, seconds: float) -> bool:
+    """Return whether a notification came over a connection that listens within so many seconds, as soon as one does."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, psycopg.AsyncConnection), "the ledger speaks psycopg"
+    try:
+        return bool([each async for each in driver.notifies(timeout=seconds, stop_after=1)])
+    except psycopg.Error:
+        return True  # the connection was lost, as the next statement will say in SQLAlchemy's words

@@ -14,7 +14,7 @@ from news.words import MARKS, numbers
 #: one language's words stand under another's name
 _ALIASES = {"nb": "no", "nn": "no", "iw": "he", "in": "id", "bs": "hr", "sh": "sr", "gl": "pt"}
 #: scripts without spaces: a phrase may stand anywhere
-DENSE = frozenset({"ja", "zh", "th"})
+UNSPACED = frozenset({"ja", "zh", "th"})
 #: Han figures and how they multiply (GB/T 15835, JIS X 0401 usage)
 _HAN_DIGITS = {sign: value for value, sign in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
 _HAN_UNITS = {"十": 10, "百": 100, "千": 1_000}
@@ -154,7 +154,7 @@ def edit_words(tag: str) -> EditWords:
     language = _ALIASES.get(language, language)
     listed: dict[str, Any] = _listed().get(language, {})
     spoken: dict[str, Any] = _spoken().get(language, {})
-    dense = language in DENSE
+    dense = language in UNSPACED
     calendar = _calendar(spoken, listed, dense=dense)
     names = "|".join(f"(?:{pattern.pattern})" for pattern, _ in calendar)
     day = r"(?:\b\d{1,2}(?:\.|st|nd|rd|th|er|º|°|-(?:го|е))?(?: de| af)? )?"

@@ -44,6 +44,8 @@ class Edits:
     kinds: tuple[EditKind, ...] = ()
     #: the substance changed (SUBSTANCE), and neither a new correction notice nor a newer modified time says so
     stealth: bool = False
+    #: a notice of correction stands there that did not before, on the page or in its JSON-LD
+    corrected: bool = False
     words_added: int = 0
     words_removed: int = 0
     #: at most MOST_LISTED
@@ -59,6 +61,7 @@ class Edits:
         return {
             "kinds": [str(kind) for kind in self.kinds],
             "stealth": self.stealth,
+            "corrected": self.corrected,
             "words_added": self.words_added,
             "words_removed": self.words_removed,
             "listed": [{"kind": str(edit.kind), "before": edit.before, "after": edit.after} for edit in self.listed],
@@ -70,6 +73,7 @@ class Edits:
         return cls(
             kinds=tuple(map(EditKind, document["kinds"])),
             stealth=document["stealth"],
+            corrected=document.get("corrected", False),  # absent in what earlier releases wrote
             words_added=document["words_added"],
             words_removed=document["words_removed"],
             listed=tuple(Edit(**edit | {"kind": EditKind(edit["kind"])}) for edit in document["listed"]),
@@ -95,11 +99,13 @@ def compare(before: Article, after: Article, known: KnownNames = _NO_NAMES) -> E
         present.add(EditKind.UPDATE)
     if not present and _text(before) != _text(after):
         present.add(EditKind.COSMETIC)
+    corrected = _is_corrected(before, after)
     weight = {kind: place for place, kind in enumerate(EditKind)}
     found.sort(key=lambda edit: weight[edit.kind])
     return Edits(
         kinds=tuple(kind for kind in EditKind if kind in present),
-        stealth=_is_stealth(present, before, after),
+        stealth=not corrected and _is_stealth(present, before, after),
+        corrected=corrected,
         words_added=body.words_added,
         words_removed=body.words_removed,
         listed=tuple(
@@ -136,21 +142,24 @@ def _text(article: Article) -> str:
 
 
 def _is_stealth(kinds: set[EditKind], before: Article, after: Article) -> bool:
-    """Say whether the substance changed, and neither a notice that is new nor a newer stated time says so."""
+    """Say whether the substance changed, and no newer stated time says so."""
     if not kinds & SUBSTANCE:
         return False
     if before.is_accessible_for_free is False and after.is_accessible_for_free is not False:
         return False  # the wall fell, and more of the same text is to be read
+    return not _is_newer(after.date_modified, before.date_modified)
+
+
+def _is_corrected(before: Article, after: Article) -> bool:
+    """Say whether there is a notice of correction that was not there before; one that was there is not a new one."""
     known = {folded(line) for line in before.correction.splitlines()}
-    noticed = any(folded(line) not in known for line in after.correction.splitlines() if folded(line))
     stated = {folded(notice.text) for notice in before.correction_notices}
-    noticed |= any(
+    return any(folded(line) not in known for line in after.correction.splitlines() if folded(line)) or any(
         # one that an older reader did not see is as old as the text before
         folded(notice.text) not in stated
         and (notice.date_published is None or _is_newer(notice.date_published, before.date_modified))
         for notice in after.correction_notices
     )
-    return not noticed and not _is_newer(after.date_modified, before.date_modified)
 
 
 def _is_newer(after: Moment | None, before: Moment | None) -> bool:

@@ -92,6 +92,14 @@ class CrawlInterrupted(BroadsheetError):
     """A crawl was stopped from outside; what it had not fetched is still due."""
 
 
+class BadWatch(BroadsheetError):
+    """A watch cannot be as it is stated."""
+
+
+class DeliveryFailed(BroadsheetError):
+    """A receiver did not take a notification: it is sent again."""
+
+
 class BadAddress(BroadsheetError):
     """An address that is none of the web, or that belongs to no outlet."""
 

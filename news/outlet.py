@@ -60,6 +60,8 @@ class Outlet:
     cookies: Mapping[str, str] | None = None
     #: `http://[user:password@]host:port`, for the requests to the outlet's sites alone
     proxy: str | None = None
+    #: its pages are read as a browser shows them, once their scripts have run (crawler.browser)
+    render: bool = False
     #: whose text is taken, one of READERS; "": as BROADSHEET_READER says
     reader: str = ""
     #: CSS selectors, only if nothing else will do: field name -> selector
@@ -90,6 +92,7 @@ _FIELDS: dict[str, type | tuple[type, ...]] = {
     "headers": dict,
     "cookies": dict,
     "proxy": str,
+    "render": bool,
     "reader": str,
     "selectors": dict,
     "forbids_ai_training": bool,

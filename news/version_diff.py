@@ -74,13 +74,13 @@ def compare_versions(before: Version, after: Version, versions: Sequence[Version
     whole is. Neighbours have the edits that stand in the history.
     """
     edits = _edits(before, after, versions)
-    old, new = dict(_parts(before.article)), dict(_parts(after.article))
-    return VersionDiff(
-        before=before,
-        after=after,
-        edits=edits,
-        fields=tuple(_field(name, old[name], new[name]) for name in old if old[name] or new[name]),
-    )
+    return VersionDiff(before=before, after=after, edits=edits, fields=compare_fields(before.article, after.article))
+
+
+def compare_fields(before: Article, after: Article) -> tuple[FieldDiff, ...]:
+    """Return each part that one of two texts has, compared: of one article, or of two that carry the same text."""
+    old, new = dict(_parts(before)), dict(_parts(after))
+    return tuple(_field(name, old[name], new[name]) for name in old if old[name] or new[name])
 
 
 def _edits(before: Version, after: Version, versions: Sequence[Version]) -> Edits:

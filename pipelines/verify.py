@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Index
 from ledger.faults import in_transaction
 from ledger.indexed import Expected, Known, enqueue, enqueue_removal, expected, known_after, known_ids
+from news.log import Log
 
-log = structlog.get_logger()
+log = Log()
 
 #: articles of the ledger that are in memory at once
 PAGE = 5_000
@@ -306,7 +306,7 @@ async def count_over(connection: AsyncConnection, index: Index, *, revisions: bo
     )
 
 
-class Watch:
+class IndexCheck:
     """Looks now and then whether the index has what the ledger says, and enqueues what it lacks.
 
     An index that was deleted, shrunk or restored from an old snapshot is whole again without anybody's doing. What is

@@ -42,7 +42,7 @@ class WarcWriter:
         Raises ArchiveUnavailable if the disk does not take it; then nothing of it is left in the file.
         """
         # `status` asks about the directory alone, and does without the library
-        from pipelines.importing.warc_records import packed
+        from pipelines.importing.warc import packed
 
         record = await asyncio.to_thread(packed, page, outlet)
         try:

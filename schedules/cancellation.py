@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Collection
+from typing import Any
 
 #: what is asked to end has so long for it, then it is asked again; crawls end within a second
 AGAIN_SECONDS = 5.0
 
 
-async def end_all(tasks: Collection[asyncio.Future[None]]) -> None:
+async def end_all(tasks: Collection[asyncio.Future[Any]]) -> None:
     """Cancel tasks until all have ended: Python 3.11's `wait_for` may swallow a cancellation (gh-86296).
 
     A job that such a second cancellation leaves running sends nothing: its worker's locks are not seen any more.

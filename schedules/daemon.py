@@ -1,4 +1,4 @@
-"""The daemon: timetable, worker and publisher in one loop, each as long as all the others live."""
+"""The daemon: timetable, worker, publisher and watches in one loop, each as long as all the others live."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,6 +9,7 @@ from schedules.cancellation import end_all
 from schedules.jobs import Jobs
 from schedules.lag import watch_loop
 from schedules.timetable import keep_timetable
+from schedules.watching.keeper import keep_watches
 from schedules.work import CONCURRENCY, work
 
 #: name -> what runs until it is cancelled
@@ -40,5 +41,6 @@ def parts_of(jobs: Jobs) -> Parts:
         "timetable": lambda: keep_timetable(jobs),
         "worker": lambda: work(jobs, CONCURRENCY),
         "publisher": lambda: publish(jobs.runtime.engine, jobs.runtime.index),
+        "watches": lambda: keep_watches(jobs.runtime),
         "event loop monitor": watch_loop,
     }

@@ -11,7 +11,6 @@ from math import inf
 from time import monotonic
 from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.completeness import count_hours, hours_of
@@ -33,6 +32,7 @@ from ledger.recaptures import counts, estimates, note_estimate
 from ledger.schedule_state import ScheduleState, known
 from ledger.source_rates import hourly
 from news.clock import now
+from news.log import Log
 from news.outlet import Outlet, SourceKind
 from news.recapture import estimate
 from schedules.health_rules import REMEMBERED, judge
@@ -42,7 +42,7 @@ from schedules.outlet_events import change_of_health, unhealthy_id
 from schedules.plan import zone_of
 from schedules.stale_sources import stale_sources
 
-log = structlog.get_logger()
+log = Log()
 
 #: seconds between two rounds, or two looks whether one is worth while
 ROUND_SECONDS = 60.0

@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from procrastinate.exceptions import ConnectorException
@@ -21,13 +20,14 @@ from ledger.outlet_health import last_activity
 from ledger.schedule_state import ScheduleState, known, note_asked
 from ledger.source_rates import WEEKS, Counts, habits
 from news.clock import now, offset, on_system_clock
+from news.log import Log
 from news.outlet import Outlet, Source, SourceKind
 from schedules.cancellation import end_all
 from schedules.health_checks import Activity, look_after
 from schedules.jobs import QUEUE_ERRORS, Jobs
 from schedules.plan import Habit, NextReading, after_quiet, learn, next_reading, zone_of
 
-log = structlog.get_logger()
+log = Log()
 
 #: seconds between two looks at what was enabled, paused, read or found due meanwhile
 REREAD_SECONDS = 10.0

@@ -12,6 +12,7 @@ from index import query as index_query
 from index.fields import facets as all_facets
 from index.hints import hints
 from ledger.stories import members_of
+from news.corrections import corrections
 from news.version import Version
 from news.version_diff import compare_versions, find_version, parse_pair
 from web import highlights
@@ -137,6 +138,7 @@ async def versions(request: Request, id: ArticleId) -> Response:
         {
             "id": found.id,
             "versions": [_summary(each) for each in found.versions],
+            "corrections": [each.as_json() for each in await asyncio.to_thread(corrections, found.versions)],
             "tombstones": [asdict(stone) for stone in found.stones],
         }
     )
@@ -161,12 +163,14 @@ async def version(
         return json_answer({"id": found.id} | _summary(one) | {"article": one.article.as_json()})
     before, after = (find_version(found.versions, each) for each in parse_pair(number))
     compared = await asyncio.to_thread(compare_versions, before, after, found.versions)
+    noticed = await asyncio.to_thread(corrections, found.versions)
     return json_answer(
         {
             "id": found.id,
             "before": _summary(before),
             "after": _summary(after),
             "edits": compared.edits.as_json(),
+            "corrections": [each.as_json() for each in noticed if before.number < each.version <= after.number],
             "fields": [field.as_json() for field in compared.fields],
         }
     )

@@ -10,17 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from crawler.catalogue import Catalogue
 from index.protocol import Index
 from news.configuration import Configuration
 from schedules.jobs import Jobs
-from web import article_page, error_responses, render
+from web import article_page, error_responses, outlet_actions, render, watches
 from web.api import api
+from web.api_page import api_page
+from web.attention import attention_table
 from web.changes import api_changes, changes_feed, changes_page
 from web.conditional import NotModified
+from web.corrections import api_corrections
 from web.export import exports
 from web.feed_pages import search_feed
 from web.metrics import metrics
+from web.outlet_list import outlet_list
 from web.outlet_names import OutletNames
+from web.outlet_page import outlet_page
 from web.outlet_sources import outlet_sources
 from web.probes import probes
 from web.readiness import Probe
@@ -28,6 +34,9 @@ from web.recrawl import recrawls
 from web.search_page import search
 from web.security_headers import SecurityMiddleware
 from web.state import AppState
+from web.status_page import status_page
+from web.story_page import story
+from web.watch_api import api_watches
 
 
 def create_app(
@@ -40,7 +49,8 @@ def create_app(
 ) -> FastAPI:
     """Return the application over the opened ledger and index, which stay their owner's to close.
 
-    It answers to the names of loopback and to `hosts`. Nothing is asked of either server before the first request.
+    It answers to the names of loopback, to `hosts` and to those of the configuration. Nothing is asked of either server
+    before the first request.
     """
     app = FastAPI(
         title="Broadsheet",
@@ -54,13 +64,18 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    catalogue = jobs.catalogue if jobs else Catalogue(home=configuration.home)
     app.state.broadsheet = AppState(
         engine=engine,
         index=index,
-        outlets=OutletNames(configuration.home),
+        outlets=OutletNames(catalogue),
+        catalogue=catalogue,
         probe=Probe(engine=engine, index=index, archive=configuration.archive, jobs=jobs),
         jobs=jobs,
         token=configuration.token,
+        timezone=configuration.timezone,
+        public_hosts=frozenset(host.strip("[]") for host in configuration.hosts),
+        configuration=configuration,
     )
     app.add_route("/", search)
     app.add_route("/articles/{id}", article_page.article)
@@ -69,21 +84,40 @@ def create_app(
     app.add_route("/articles/{id}/timemap", article_page.time_map)
     app.add_route("/articles/{id}/versions/{number}", article_page.version)
     app.add_route("/changes", changes_page)
+    app.add_route("/outlets", outlet_list)
+    app.add_route("/outlets", outlet_actions.add, methods=["POST"], include_in_schema=False)
+    app.add_route("/outlets/added/{id}", outlet_actions.added)
+    app.add_route("/outlets/{slug}", outlet_page)
+    app.add_route("/outlets/{slug}", outlet_actions.act, methods=["POST"], include_in_schema=False)
+    app.add_route("/api", api_page)
+    app.add_route("/status", status_page)
+    app.add_route("/stories/{id}", story)
+    app.add_route("/watches", watches.watch_list)
+    app.add_route("/watches", watches.add, methods=["POST"], include_in_schema=False)
+    app.add_route("/watches/new", watches.new_watch)
+    app.add_route("/watches/unsubscribe/{token}", watches.confirm_unsubscribe)
+    app.add_route("/watches/unsubscribe/{token}", watches.end_emails, methods=["POST"], include_in_schema=False)
+    app.add_route("/watches/{id}", watches.watch_page)
+    app.add_route("/watches/{id}", watches.act, methods=["POST"], include_in_schema=False)
     app.add_route("/feeds/search.{kind}", search_feed)
     app.add_route("/feeds/changes.{kind}", changes_feed)
+    app.add_route("/feeds/watches/{id}.{kind}", watches.watch_feed)
     app.include_router(api)
     app.include_router(api_changes)
+    app.include_router(api_corrections)
     app.include_router(outlet_sources)
     app.include_router(exports)
+    app.include_router(attention_table)
     app.include_router(probes)
     app.include_router(metrics)
     app.include_router(recrawls)
+    app.include_router(api_watches)
     app.mount("/static", StaticFiles(directory=render.STATIC))
     error_responses.add_to(app)
     app.openapi = partial(_described, app)  # type: ignore[method-assign]
     app.add_middleware(NotModified)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(SecurityMiddleware, hosts=hosts)
+    app.add_middleware(SecurityMiddleware, hosts=[*hosts, *configuration.hosts])
     return app
 
 

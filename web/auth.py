@@ -14,7 +14,7 @@ from web.state import state_of
 
 #: forms that were given out are good until the process ends
 _SECRET = secrets.token_bytes(32)
-_BEARER = HTTPBearer(auto_error=False, description="BROADSHEET_TOKEN")
+_REMOTE = "Remote write requests need a token: set BROADSHEET_TOKEN"
 
 
 def form_mark(request: Request) -> str:
@@ -35,7 +35,7 @@ def refusal_of_program(request: Request) -> str:
             return ""
         return "Write requests need a token: send BROADSHEET_TOKEN as Authorization: Bearer …"
     if not _is_here(request):
-        return "Remote write requests need a token: set BROADSHEET_TOKEN and send it."
+        return f"{_REMOTE} and send it."
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         return "Send JSON, as Content-Type: application/json."
     return "" if _is_ours(request) else "Pages of other sites may not send write requests."
@@ -60,10 +60,15 @@ def refusal_of_form(request: Request, mark: str, sent: str) -> str:
     token = state_of(request).token
     if token:
         return "" if _same(sent, token) else "The token differs from BROADSHEET_TOKEN."
-    return "" if _is_here(request) else "Remote write requests need a token: set BROADSHEET_TOKEN."
+    return "" if _is_here(request) else f"{_REMOTE}."
 
 
 def _is_here(request: Request) -> bool:
+    """Say whether a program or browser of this machine asks, and no proxy of this machine for somebody elsewhere."""
+    if any(name == "forwarded" or name.startswith("x-forwarded-") for name in request.headers):
+        return False
+    if host_of(request.headers.get("host", "")) in state_of(request).public_hosts:
+        return False
     try:
         return request.client is not None and ip_address(request.client.host.partition("%")[0]).is_loopback
     except ValueError:

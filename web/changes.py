@@ -19,7 +19,7 @@ from web.feeds import FeedEntry
 from web.models import ChangesResponse
 from web.render import json_answer
 from web.search_results import Mark, direction, language_tag, web_address
-from web.state import AppState, state_of
+from web.state import AppState, state_of, zone_of
 
 api_changes = APIRouter(prefix="/api")
 
@@ -67,7 +67,7 @@ async def changes_page(request: Request) -> Response:
     await _learn(state)
     parameters = request.query_params.multi_items()
     try:
-        asked = ChangesAsked.of(parameters, state.outlets)
+        asked = ChangesAsked.of(parameters, state.outlets, own_timezone=zone_of(request))
     except (BadQuery, UnknownOutlet) as error:
         asked = ChangesAsked()
         controls = _controls(state, asked)
@@ -152,7 +152,7 @@ def _entry(state: AppState, asked: ChangesAsked, found: ChangePage, change: Outl
         outlet=state.outlets.name(change.outlet),
         outlet_href=asked.href(outlets=(change.outlet,)),
         at=at,
-        marks=tuple(_marks(change)),
+        marks=tuple(marks_of(change)),
         what=_what(change),
         words=f"+{edits.words_added} −{edits.words_removed} words" if edits else "",
         paragraphs=tuple(rows[:MOST_PARAGRAPHS]),
@@ -177,7 +177,8 @@ def _rows(compared: VersionDiff) -> list[ChangedField]:
     ]
 
 
-def _marks(change: OutletChange) -> list[Mark]:
+def marks_of(change: OutletChange) -> list[Mark]:
+    """Return what a reader should know of a change: its kind, and whether it was disclosed."""
     if change.type is ChangeType.WITHDRAWN:
         return [Mark(kind="gone", text="Withdrawn", title="The outlet’s page is gone; its text is stored here.")]
     if change.type is ChangeType.RETURNED:
@@ -200,7 +201,7 @@ def _what(change: OutletChange) -> str:
 
 
 def _feed_entry(state: AppState, base: str, change: OutletChange, compared: VersionDiff | None) -> FeedEntry:
-    marks = ", ".join(mark.text for mark in _marks(change))
+    marks = ", ".join(mark.text for mark in marks_of(change))
     rows = _rows(compared)[:MOST_PARAGRAPHS] if compared else []
     text = "\n".join("".join(plain_run(run) for run in row.runs) for row in rows)
     number = change.version if change.version else f"{change.type}:{change.at.isoformat()}"
@@ -213,6 +214,6 @@ def _feed_entry(state: AppState, base: str, change: OutletChange, compared: Vers
         original=web_address(change.url),
         outlet=state.outlets.name(change.outlet),
         language="" if change.in_language == "und" else change.in_language,
-        tags=tuple(mark.text for mark in _marks(change)),
+        tags=tuple(mark.text for mark in marks_of(change)),
         summary=text or _what(change),
     )

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,12 +14,13 @@ from starlette.responses import Response
 
 from ledger.faults import reason_of, sentence_of
 from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound, hint
+from news.log import Log
 from web import render
 from web.models import ErrorResponse
 from web.readiness import index_sentence
 from web.render import problem
 
-log = structlog.get_logger()
+log = Log()
 
 #: the errors of every address (RFC 9457); their sentence is in `detail`
 ERRORS: dict[int | str, dict[str, Any]] = {
@@ -37,7 +37,7 @@ _TITLES = {
     503: "Temporarily unavailable",
 }
 #: whose id an address of the API has
-_KINDS = {"articles": "an article's", "stories": "a story's", "recrawls": "a recrawl's"}
+_KINDS = {"articles": "an article's", "stories": "a story's", "recrawls": "a recrawl's", "watches": "a watch's"}
 _STATUS: dict[type[BroadsheetError], int] = {
     BadQuery: 400,
     NotFound: 404,
@@ -64,11 +64,7 @@ def answer(request: Request, status: int, sentence: str, headers: Any = None) ->
 def is_program(request: Request) -> bool:
     """Say whether the address is one that programs ask."""
     path = request.url.path
-    return (
-        path == "/api"
-        or path.startswith(("/api/", "/feeds/"))
-        or path in ("/healthz", "/readyz", "/metrics", "/openapi.json")
-    )
+    return path.startswith(("/api/", "/feeds/")) or path in ("/healthz", "/readyz", "/metrics", "/openapi.json")
 
 
 def add_to(app: FastAPI) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 
-import structlog
 from fastapi import APIRouter, Request
 from prometheus_client import REGISTRY, CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -19,6 +18,7 @@ from ledger.outbox import backlog
 from ledger.outlet_health import healths
 from ledger.recaptures import estimates
 from news.clock import now
+from news.log import Log
 from news.outcome import Outcome
 from web.state import AppState, state_of
 
@@ -27,7 +27,7 @@ metrics = APIRouter()
 #: Prometheus waits for ten seconds as a rule, and what the process itself knows must be there by then
 PATIENCE_SECONDS = 7.0
 
-log = structlog.get_logger()
+log = Log()
 
 
 @metrics.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse, tags=["state"])

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, create_model
 from index.declaration import DeclaredField
 from index.fields import FIELDS
 from news.article import Article, Kind
+from news.corrections import Correction
 from news.difference import Operation
 from news.edits import EditKind
 from news.moment import Precision, TimeSource
@@ -20,6 +21,9 @@ from news.outlet_change import ChangeType
 
 #: addresses in one request for recrawls
 MOST_URLS = 1_000
+CORRECTIONS = (
+    "What new notices say was wrong and is right; `speaks_of`: the latest earlier version that held the former."
+)
 
 
 class ApiModel(BaseModel):
@@ -162,6 +166,7 @@ class EditSummary(ApiModel):
 
     kinds: list[EditKind]
     stealth: Annotated[bool, Field(description="The substance changed, and the page does not disclose it.")]
+    corrected: Annotated[bool, Field(description="A notice of correction is new.")]
     words_added: int
     words_removed: int
     listed: list[ListedEdit]
@@ -188,6 +193,7 @@ class VersionsResponse(ApiModel):
 
     id: UUID
     versions: list[VersionSummary]
+    corrections: Annotated[list[Correction], Field(description=CORRECTIONS)]
     tombstones: list[TombstoneSpan]
 
 
@@ -220,6 +226,7 @@ class DiffResponse(ApiModel):
     before: VersionSummary
     after: VersionSummary
     edits: EditSummary
+    corrections: Annotated[list[Correction], Field(description=f"{CORRECTIONS} Those that are new in `after`.")]
     fields: list[FieldChange]
 
 
@@ -235,6 +242,7 @@ class StoryArticle(ApiModel):
     copy_of: Annotated[UUID | None, Field(description="Null: this article had the text first.")]
     similarity: Annotated[float | None, Field(description="Share of the text in common with `copy_of`, 0 to 1.")]
     credited_agency: str
+    role: Annotated[str, Field(description="first, copy; repeat, video: the same outlet had the text before.")]
     claim_counts: Annotated[bool, Field(description="`out_by` is the date that the page states.")]
     date_published: str | None = None
     date_precision: Precision | None = None

@@ -1,7 +1,6 @@
 """What outlets are called: by their files, else by an article of theirs."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,9 +14,9 @@ from ledger.change_log import outlets_with_articles
 class OutletNames:
     """Outlets' names by slug."""
 
-    def __init__(self, home: Path) -> None:
-        """Read the outlets' files, the shipped ones and those in `home`."""
-        self._names = {outlet.slug: outlet.name for outlet in Catalogue(home=home)}
+    def __init__(self, catalogue: Catalogue) -> None:
+        """Take the names that the outlets' files give them."""
+        self._names = {outlet.slug: outlet.name for outlet in catalogue}
         self._with_articles: set[str] = set()
 
     def learn(self, documents: Iterable[Mapping[str, Any]]) -> None:

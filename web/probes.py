@@ -49,7 +49,7 @@ async def status(request: Request) -> Response:
     async with state.engine.connect() as connection:
         index_backlog = await backlog(connection)
         outlets = await states(connection)
-    index = await _index_status(state)
+    index = await index_state(state)
     if index["available"]:
         await state.outlets.look_up(state.index, outlets)
     return json_answer(
@@ -80,7 +80,8 @@ def _outlet(each: OutletState) -> dict[str, Any]:
     }
 
 
-async def _index_status(state: AppState) -> dict[str, Any]:
+async def index_state(state: AppState) -> dict[str, Any]:
+    """Return how the index is, in the form of `IndexState`; one that cannot be reached is not available."""
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             found = await state.index.status()

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 from typing import Annotated
-from urllib.parse import parse_qs
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -20,6 +19,7 @@ from web import error_responses, render
 from web.article_bundle import parse_id
 from web.auth import form_mark, refusal_of_form, require_write_access
 from web.error_responses import ERRORS
+from web.forms import body_of, form_of
 from web.models import MOST_URLS, ErrorResponse, RecrawlRequest, RecrawlResponse, RecrawlsResponse
 from web.recrawl_view import article_at, recrawl_view
 from web.render import json_answer
@@ -27,15 +27,13 @@ from web.state import state_of
 
 recrawls = APIRouter()
 
-#: a list of a thousand long addresses has less
-MOST_BYTES = 2**20
 #: who has just asked waits for the end; later the page looks less often
 SOON = timedelta(minutes=1)
 
 
 async def recrawl_request(request: Request) -> RecrawlRequest:
     """Return the body of a request for recrawls. Raises BadQuery for one that is too large or not valid."""
-    body = await _body(request)
+    body = await body_of(request)
     try:
         return RecrawlRequest.model_validate_json(body)
     except ValidationError as error:
@@ -61,6 +59,7 @@ async def recrawl_request(request: Request) -> RecrawlRequest:
     responses={
         400: ERRORS[400],
         403: {"model": ErrorResponse, "description": "Write requests are not allowed: the token is missing or wrong."},
+        404: {"model": ErrorResponse, "description": "This server cannot fetch pages."},
         422: {"model": RecrawlsResponse, "description": "No address was accepted."},
         503: ERRORS[503],
     },
@@ -118,12 +117,9 @@ async def confirm(request: Request) -> Response:
 @recrawls.post("/recrawl", include_in_schema=False)
 async def click(request: Request) -> Response:
     """Ask for the address of the form to be fetched, and lead to what comes of it."""
-    try:
-        form = parse_qs((await _body(request)).decode("ascii"), max_num_fields=10)
-    except ValueError as error:
-        raise BadQuery("The form data is not valid.") from error
-    jobs, url = _jobs(request), form.get("url", [""])[0]
-    if refusal := refusal_of_form(request, *(form.get(name, [""])[0] for name in ("mark", "token"))):
+    form = await form_of(request)
+    jobs, url = _jobs(request), form.get("url", "")
+    if refusal := refusal_of_form(request, form.get("mark", ""), form.get("token", "")):
         return await _form(request, url, 403, mistake=refusal, force="force" in form)
     try:
         found, _ = await jobs.recrawl(await outlet_for(jobs, url), url, force="force" in form)
@@ -180,13 +176,3 @@ def _jobs(request: Request) -> Jobs:
     if jobs is None:
         raise NotFound("This server cannot fetch pages. Start `broadsheet up` for one that can.")
     return jobs
-
-
-async def _body(request: Request) -> bytes:
-    """Return what was sent. Raises BadQuery for more than MOST_BYTES, without having read it."""
-    read = bytearray()
-    async for piece in request.stream():
-        read += piece
-        if len(read) > MOST_BYTES:
-            raise BadQuery(f"The request body is larger than {MOST_BYTES} bytes.")
-    return bytes(read)

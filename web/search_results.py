@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from index.protocol import Index
 from index.query import Hit, Query, Sort
+from news.article import WITHOUT_TEXT
 from news.edits import CANNOT_TELL, EditKind
 from web import highlights, labels, times
 from web.outlet_names import OutletNames
@@ -36,6 +37,7 @@ class Copy:
     """Another article that carries the same text."""
 
     id: str
+    #: its name, with a time where the outlet has several of the articles
     outlet: str
 
 
@@ -90,11 +92,21 @@ def _result(
         byline=", ".join([*(document.get("authors") or ()), *(document.get("agencies") or ())]),
         marks=tuple(special(document, zone)),
         copies=tuple(
-            Copy(id=each["id"], outlet=outlets.name(each.get("outlet") or "")) for each in copies[:MOST_COPIES]
+            Copy(id=each["id"], outlet=_copy_name(each, [document, *copies], outlets, zone))
+            for each in copies[:MOST_COPIES]
         ),
         more_copies=max(0, len(copies) - MOST_COPIES),
-        story_href=f"/?story_id={story}&stories=0" if copies else "",
+        story_href=f"/stories/{story}" if copies else "",
     )
+
+
+def _copy_name(copy: Mapping[str, Any], members: Sequence[Mapping[str, Any]], outlets: OutletNames, zone: str) -> str:
+    """Return a copy's outlet; where the outlet has several of the articles, with the article's time."""
+    name = outlets.name(copy.get("outlet") or "")
+    if sum(each.get("outlet") == copy.get("outlet") for each in members) == 1:
+        return name
+    at = times.stated(copy, "date_published", zone, seconds=False) or times.seen(copy.get("first_seen_at"), zone)
+    return f"{name} ({at.text})" if at else name
 
 
 def _lines(hit: Hit) -> list[str]:
@@ -149,10 +161,17 @@ def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
         yield Mark(kind="changed", text=f"{version} versions", title=f"{title}{when}.")
     if document.get("correction"):
         yield Mark(kind="corrected", text="Corrected", title="The page has a correction notice.")
+    if genre := document.get("genre"):
+        title = "The page says that this is its sort of journalism."
+        yield Mark(kind="kind", text=labels.value("genre", genre), title=title)
     if document.get("kind") not in (None, "", "article"):
         yield Mark(kind="kind", text=labels.value("kind", document["kind"]), title="Kind of page.")
+    if missing := document.get("body_missing"):
+        yield Mark(kind="kind", text="No text", title=WITHOUT_TEXT.get(missing, WITHOUT_TEXT["empty"]))
     if document.get("is_accessible_for_free") is False:
         yield Mark(kind="paid", text="For subscribers", title="The page says that the text is not free to read.")
+    elif document.get("locked_parts"):
+        yield Mark(kind="paid", text="Partly for subscribers", title="The page says that parts are not free to read.")
 
 
 async def copies_of(index: Index, documents: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from news.moment import Moment, Precision, utc
+from news.moment import Moment, Precision, TimeSource, utc
 
 _SOURCES = {
     "json-ld": "the page's structured data (JSON-LD)",
@@ -53,6 +53,11 @@ def stated(document: Mapping[str, Any], name: str, zone: str, *, seconds: bool =
     return Shown(text=text, iso=moment.isoformat(), note=f"{note}, from {_SOURCES[moment.source]}")
 
 
+def source(source: TimeSource) -> str:
+    """Return in words where a time was read."""
+    return _SOURCES[source]
+
+
 def seen(value: Any, zone: str) -> Shown | None:
     """Return an instant of Broadsheet's own clock, ISO 8601 or None, to the minute."""
     try:
@@ -84,3 +89,17 @@ def instant(at: datetime, zone: str, *, seconds: bool = False) -> str:
         local = at
     clock = local.strftime("%H:%M:%S" if seconds and local.second else "%H:%M")
     return f"{day(local.date())}, {clock} {local.tzname()}"
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time in words, to its two largest units.
+
+    >>> span(timedelta(seconds=40)), span(timedelta(hours=2, minutes=5)), span(timedelta(days=1, hours=1))
+    ('less than a minute', '2 h 5 min', '1 day 1 h')
+    """
+    minutes = int(abs(length).total_seconds() // 60)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    parts = [(days, " day" if days == 1 else " days"), (hours, " h"), (minutes, " min")]
+    named = [f"{count}{unit}" for count, unit in parts if count][:2]
+    return " ".join(named) or "less than a minute"

@@ -12,7 +12,9 @@ from scrapy.http import Response
 from sqlalchemy.exc import DBAPIError
 from twisted.python.failure import Failure
 
+from crawler.browser import rendered
 from crawler.catalogue import Catalogue
+from crawler.chromium import check_browser
 from crawler.discovery import ROBOTS_SOURCES, ingest, leads_through, note, sites_of, sources_in_robots
 from crawler.download_failures import outcome_of
 from crawler.pace import seconds_to_wait
@@ -107,6 +109,12 @@ class OutletSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         """Yield requests: the sources', then the due pages', until nothing is due or the slice is over."""
         runtime = await runtime_of(self.crawler)
+        if self.outlet.render:
+            try:
+                check_browser()
+            except BroadsheetError as error:
+                self.stop_conditions.failure = error
+                return
         await self.stop_conditions.recall(runtime)
         if self.reads_sources and not self.stop_conditions.is_stopped():
             async for request in self._source_requests(runtime):
@@ -183,7 +191,7 @@ class OutletSpider(scrapy.Spider):
             state = known.get(source.url)
             yield Request(
                 source.url,
-                headers=conditions(state.etag, state.last_modified) if state else None,
+                headers=conditions(state.etag, state.last_modified) if state and not self.outlet.render else None,
                 callback=self.parse_source,
                 errback=self.source_failed,
                 cb_kwargs={"source": source, "depth": depth},
@@ -213,6 +221,8 @@ class OutletSpider(scrapy.Spider):
         self.stop_conditions.answered()
         visit = visit_of(response, self.outlet, source.url)
         try:
+            if self.outlet.render and source.kind is SourceKind.FRONT_PAGE:
+                visit = await rendered(self.crawler, visit)
             if visit.outcome in (Outcome.NOT_MODIFIED, None):
                 children = await ingest(runtime, source, visit)
                 if children and depth >= SOURCE_DEPTH:
@@ -261,7 +271,8 @@ class OutletSpider(scrapy.Spider):
         self._in_flight.add(page.url)
         return Request(
             page.url,
-            headers=conditions(page.etag, page.last_modified),
+            # what a page shows may change while what is sent does not
+            headers=None if self.outlet.render else conditions(page.etag, page.last_modified),
             callback=self.parse_page,
             errback=self.page_failed,
             cb_kwargs={"page": page},
@@ -279,6 +290,15 @@ class OutletSpider(scrapy.Spider):
         visit = visit_of(response, self.outlet, page.url, page.recrawl_id)
         if leads_through(page, self.sites) and (site := site_of(visit.final_url)) not in self.sites:
             visit = visit.ended(Outcome.OFF_SITE, f"it leads to another site, {site}", page=None)
+        if self.outlet.render:
+            try:
+                visit = await rendered(self.crawler, visit)
+            except BroadsheetError as error:
+                # the crawl was stopped meanwhile, or there is no browser any more
+                self.stop_conditions.failure = self.stop_conditions.failure or error
+                self._in_flight.discard(page.url)
+                self._answered()
+                return
         if visit.final_url != page.url:
             self._reached.add(visit.final_url)
         yield visit

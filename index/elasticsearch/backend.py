@@ -16,7 +16,7 @@ from index.elasticsearch.create import create
 from index.elasticsearch.export import export
 from index.elasticsearch.labels import Labels
 from index.elasticsearch.request import preference, searches
-from index.elasticsearch.targets import Targets, holders, migrations
+from index.elasticsearch.targets import Targets, are_held, holders, migrations
 from index.normalised_query import normalise
 from index.protocol import Action, IndexStatus, Stream, Tally, WriteResult
 from index.query import Query, Results
@@ -24,6 +24,8 @@ from index.schema import DERIVED, STREAMS, schema_version
 from index.syntax import Parsed
 from news.errors import BadQuery
 
+#: queries of one request where many are asked of a few articles
+QUERIES = 50
 #: actions written before it is asked again where writes go
 SLICE = 2_000
 
@@ -40,6 +42,11 @@ class ElasticsearchIndex:
         self.aliases: dict[str, str] = {stream: prefix + stream for stream in STREAMS}
         self.targets = Targets(client, self.aliases, place)
         self.labels = Labels(client, self.aliases["articles"])
+
+    async def is_made(self) -> bool:
+        """Say whether each stream has its alias."""
+        async with our_words(self.client, self.place):
+            return await are_held(self.client, self.aliases.values(), self.place)
 
     async def create(self) -> bool:
         """Make the first index of each stream and its alias; an alias that was lost is set again."""
@@ -129,6 +136,34 @@ class ElasticsearchIndex:
             document: dict[str, Any] = found["_source"]
             return document
 
+    async def revisions(self, ids: Collection[str]) -> dict[str, int]:
+        """Return the revision of each of these articles that a search finds now."""
+        if not ids:
+            return {}
+        body = {"query": {"ids": {"values": sorted(ids)}}, "size": len(ids), "_source": ["revision"]}
+        async with our_words(self.client, self.place):
+            [found] = await self._ask([body | {"track_total_hits": False}], "_local")
+        return {hit["_id"]: int(hit["_source"].get("revision", 0)) for hit in found["hits"]["hits"]}
+
+    async def matches(self, queries: Sequence[Query], ids: Collection[str]) -> list[frozenset[str]]:
+        """Return for each query which of these articles it finds."""
+        found: list[frozenset[str]] = []
+        if not ids:
+            return [frozenset()] * len(queries)
+        few = {"ids": {"values": sorted(ids)}}
+        async with our_words(self.client, self.place):
+            for start in range(0, len(queries), QUERIES):
+                bodies = [await self._matching(each, few, len(ids)) for each in queries[start : start + QUERIES]]
+                answers = await self._ask(bodies, "_local")
+                found += [frozenset(hit["_id"] for hit in answer["hits"]["hits"]) for answer in answers]
+        return found
+
+    async def _matching(self, query: Query, few: Json, size: int) -> dict[str, Any]:
+        query, parsed = normalise(query)
+        filters = [few, *translate.filters(query).values(), *translate.published(query)]
+        filters.append(await self._clause(query, parsed))
+        return {"query": {"bool": {"filter": filters}}, "size": size, "_source": False, "track_total_hits": False}
+
     async def status(self) -> IndexStatus:
         """Return schema, counts, size and what a person should know."""
         async with our_words(self.client, self.place):
@@ -178,7 +213,7 @@ class ElasticsearchIndex:
 async def _status(client: AsyncElasticsearch, aliases: Mapping[str, str], place: str) -> IndexStatus:
     """Return the status of the indices behind `aliases`, which are by stream. Raises IndexUnavailable."""
     names = ",".join(aliases.values())
-    if not all([await holders(client, alias, place) for alias in aliases.values()]):
+    if not await are_held(client, aliases.values(), place):
         missing = "The index does not exist yet; `broadsheet index create` creates it."
         return IndexStatus(backend=ElasticsearchIndex.name, schema_version=0, notes=(missing,))
     documents = {stream: int((await client.count(index=alias))["count"]) for stream, alias in aliases.items()}

@@ -9,7 +9,7 @@ from index.fields import boosts, is_part_of_name, texts
 from index.query import MARK_END, MARK_START, Interval, Query, Sort
 from index.schema import analysed_as
 from index.syntax import And, FacetTerm, Not, Or, QueryNode, Term
-from index.tokens import DENSE, tokens
+from index.tokens import BY_CHARACTER, tokens
 
 #: analyses that know where a word ends in a script without spaces
 _DENSE_LANGUAGES = ("ja", "km", "ko", "lo", "my", "th", "zh")
@@ -48,7 +48,7 @@ def _term(term: Term, languages: tuple[str, ...]) -> Json:
     """Return the clause of words that stand together, in the neutral analysis or in a language's own."""
     fields = {term.field: boosts()[term.field]} if term.field else boosts()
     neutral = [f"{name}^{boost}" for name, boost in fields.items()] + ([] if term.field else _others())
-    dense = DENSE.search(term.text) is not None
+    dense = BY_CHARACTER.search(term.text) is not None
     several = dense or sum(1 for _ in tokens(term.text)) > 1
     if term.prefix:
         kind = "phrase_prefix" if several else "bool_prefix"
@@ -175,6 +175,8 @@ def order(sort: Sort) -> list[Json]:
     tie = {"id": "asc"}
     if sort is Sort.RELEVANCE:
         return [{"_score": "desc"}, tie]
+    if sort is Sort.CHANGED:
+        return [{"changed_at": {"order": "desc", "missing": "_last"}}, tie]
     return [{"sorted_at": {"order": "desc" if sort is Sort.NEWEST else "asc", "missing": "_last"}}, tie]
 
 

@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import and_, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.schema import CreateSchema
 
 from index.cursor import begin
 from index.normalised_query import normalise
 from index.postgresql import write
 from index.postgresql.export import export
+from index.postgresql.matches import matches
 from index.postgresql.search import Search
 from index.postgresql.tables import ABOUT, ARTICLES, EVENTS, SCHEMA, TABLES
 from index.protocol import Action, IndexStatus, Tally, WriteResult
@@ -47,13 +48,18 @@ class PostgresqlIndex:
         """Use `engine`, which stays its owner's to dispose of."""
         self.engine = engine
 
+    async def is_made(self) -> bool:
+        """Say whether all tables are there."""
+        with _our_words():
+            async with self.engine.connect() as connection:
+                return await _is_made(connection)
+
     async def create(self) -> bool:
         """Make the schema `search` and its tables."""
         with _our_words():
             async with self.engine.begin() as connection:
                 await connection.execute(select(func.pg_advisory_xact_lock(_MAKING)))
-                there = [func.to_regclass(str(table)).is_not(None) for table in TABLES.sorted_tables]
-                if (await connection.execute(select(and_(*there)))).scalar_one():
+                if await _is_made(connection):
                     return False
                 await connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
                 await connection.run_sync(TABLES.create_all)
@@ -118,6 +124,20 @@ class PostgresqlIndex:
                 found = await connection.execute(select(ARTICLES.c.document).where(ARTICLES.c.id == id))
                 return found.scalar_one_or_none()
 
+    async def revisions(self, ids: Collection[str]) -> dict[str, int]:
+        """Return the revision of each of these articles."""
+        query = select(ARTICLES.c.id, ARTICLES.c.revision).where(ARTICLES.c.id.in_(list(ids)))
+        with _our_words():
+            async with self.engine.connect() as connection:
+                rows = await connection.execute(query.where(ARTICLES.c.document.is_not(None)))
+                return {row.id: row.revision for row in rows}
+
+    async def matches(self, queries: Sequence[Query], ids: Collection[str]) -> list[frozenset[str]]:
+        """Return for each query which of these articles it finds."""
+        with _our_words():
+            async with self.engine.connect() as connection:
+                return await matches(connection, queries, ids)
+
     async def status(self) -> IndexStatus:
         """Return schema, counts, size and what PostgreSQL cannot do."""
         with _our_words():
@@ -176,6 +196,11 @@ class PostgresqlIndex:
 
     async def close(self) -> None:
         """Do nothing: the engine is its owner's."""
+
+
+async def _is_made(connection: AsyncConnection) -> bool:
+    there = [func.to_regclass(str(table)).is_not(None) for table in TABLES.sorted_tables]
+    return bool((await connection.execute(select(and_(*there)))).scalar_one())
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from ledger.schema.statistics import (
     source_sums,
 )
 from ledger.schema.texts import addresses, articles, merged_stories, raw_pages, signatures, tombstones, versions
+from ledger.schema.watching import deliveries, delivery_pauses, notifications, watch_hours, watch_news, watches
 
 __all__ = [
     "LATEST",
@@ -32,12 +33,15 @@ __all__ = [
     "backfill_sitemaps",
     "completeness",
     "completeness_estimates",
+    "deliveries",
+    "delivery_pauses",
     "event_watermarks",
     "health",
     "imports",
     "listings",
     "merged_stories",
     "metadata",
+    "notifications",
     "outbox",
     "outlets",
     "pages",
@@ -56,4 +60,7 @@ __all__ = [
     "sources",
     "tombstones",
     "versions",
+    "watch_hours",
+    "watch_news",
+    "watches",
 ]

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from html import unescape
 from importlib.resources import files
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipelines.extract.comparison import single_spaced
+from pipelines.extract.comparison import plain, single_spaced
 from pipelines.extract.document import DEPTH_LIMIT
 
 
@@ -354,3 +355,20 @@ def class_names() -> dict[str, frozenset[str]]:
             name, _, words = line.partition(": ")
             found[name] = found.get(name, frozenset()) | frozenset(words.split())
     return found
+
+
+_MARKUP = re.compile(r"<(?:p|br|div|li)\b[^<>]{0,500}>", re.IGNORECASE)
+
+
+def text_lines(value: str) -> list[str]:
+    """Return the lines of a text that may be HTML, escaped or not, as a page would show them.
+
+    >>> text_lines("<p>One &amp; <b>two</b>.</p><p>Three.</p>"), text_lines("One.\\n\\nTwo.")
+    (['One & two.', 'Three.'], ['One.', 'Two.'])
+    """
+    if "&lt;" in value and "<" not in value:
+        value = unescape(value)
+    if not _MARKUP.search(value):
+        return [line for line in map(plain, value.splitlines()) if line]
+    body = LexborHTMLParser(value).body
+    return [block.text for block in outline(body).blocks] if body is not None else []

@@ -4,8 +4,8 @@ import re
 from collections import defaultdict
 
 from pipelines.extract import json_ld
-from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
-from pipelines.extract.comparison import letters, plain
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, text_lines
+from pipelines.extract.comparison import letters
 from pipelines.extract.document import Document
 
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
@@ -73,9 +73,9 @@ def _named_body(page: Outline, within: int) -> int:
     named = [
         at
         for at, box in enumerate(boxes)
-        if (box.prose or _BODY_LABEL.search(box.label))
-        and box.mass > _FAIR_PART * boxes[within].mass
+        if box.mass > _FAIR_PART * boxes[within].mass
         and box.mass > _THREE_PARAGRAPHS
+        and (box.prose or _BODY_LABEL.search(box.label))
         and within in page.above(at)
     ]
     looks = {(boxes[at].tag, boxes[at].label) for at in named if not boxes[at].prose}
@@ -225,7 +225,7 @@ def second_opinion(document: Document, body: str) -> str:
         return body
     stated = document.article.get("articleBody")
     if isinstance(stated, str):
-        text = "\n".join(line for line in map(plain, stated.splitlines()) if line)
+        text = "\n".join(text_lines(stated))
         if length(text) > max(DOUBTED_BELOW, _GAIN * length(body)):
             return text
     if json_ld.types(document.article) & {"VideoObject", "ImageGallery", "MediaGallery"}:

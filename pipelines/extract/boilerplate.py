@@ -1,7 +1,12 @@
-"""Lines that news pages put between paragraphs: what they say gives them away."""
+"""Lines that are none of the article's: what pages put between paragraphs, and text that a paywall made unreadable."""
 
 import re
+from collections import Counter
+from collections.abc import Iterable
+from math import log
 
+from pipelines.extract.block_segmentation import Block
+from pipelines.extract.human_dates import all_months
 from pipelines.extract.language_rules import any_of
 
 #: a line longer than this is not judged by its first words
@@ -36,6 +41,12 @@ _SIGN_UP = re.compile(
     r"independent) journalism|unterstützen sie uns .{0,60}spende|"
     r"get alerts on|send us your|\[/?button\b",
     re.IGNORECASE,
+)
+#: letters that a match holds, in small letters: to look for them costs a twentieth of the search
+_OF_CONSENT = ("cookie", "the sale", "sale of", "einwilligung", "inhalte", "by ", "javascript", "this browser")
+_OF_SIGN_UP = (
+    *("sign up", "signing up", "subscribe", "newsletter", "inbox", "download ", "join our", "whatsapp", "news-app"),
+    *("letterbox", "become a ", "journalism", "unterstützen sie", "get alerts", "send us your", "button"),
 )
 _CREDIT = re.compile(
     r"^(?:[\w.'’ -]{2,60}\s*[/|]\s*)?[\w.'’ &/-]{0,60}\b(?:getty images?|shutterstock|"
@@ -74,9 +85,10 @@ def boilerplate(line: str) -> str:
     """
     if len(line) <= SHORT and _LINE.match(line.strip(" :»›→▶►•|-–—✓★")):
         return "a label of the page"
-    if len(line) < 1_500 and _CONSENT.search(line):
+    folded = line.lower() if len(line) < 1_500 else ""
+    if any(map(folded.__contains__, _OF_CONSENT)) and _CONSENT.search(line):
         return "consent"
-    if len(line) < 280 and _SIGN_UP.search(line):
+    if len(line) < 280 and any(map(folded.__contains__, _OF_SIGN_UP)) and _SIGN_UP.search(line):
         return "a promotion"
     if len(line) < 120 and (_CREDIT.match(line) or _PHOTO.match(line)):
         return "a picture's credit"
@@ -88,3 +100,85 @@ def boilerplate(line: str) -> str:
 def signed_off(line: str) -> bool:
     """Tell whether the line says who reported, edited or can be written to, as the last lines of articles do."""
     return len(line) < 420 and bool(_SIGNED_OFF.match(line))
+
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+#: what may stand beside a date: that it is when something was published or changed
+_WHEN = re.compile(f"{any_of('published')}|{any_of('updated')}", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_DENSE_WORD = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_DENSE_DATE = "年月日時分时"
+#: characters of a line of dates; other words in it, and other characters of a dense script
+_DATES_LIMIT, _OTHER_WORDS, _OTHER_CHARACTERS = 120, 1, 6
+#: digits of a year and a day
+_DATE_DIGITS = 5
+
+
+def is_date_line(line: str) -> bool:
+    """Tell whether the line says when the article was published or changed, and hardly anything else.
+
+    >>> is_date_line("Publié le 3 novembre 2026 à 08h15, mis à jour le 4 novembre"), is_date_line("In 2026 it rained.")
+    (True, False)
+    """
+    if len(line) > _DATES_LIMIT or not _YEAR.search(line) or line.endswith((".", "!", "?", "。")):
+        return False
+    rest = _WHEN.sub(" ", line.lower())
+    others = [word for word in _WORD.findall(rest) if word not in all_months() and not _DENSE_WORD.search(word)]
+    dense = [each for each in _DENSE_WORD.findall(rest) if each not in _DENSE_DATE]
+    days = sum(map(str.isdigit, rest)) >= _DATE_DIGITS
+    return days and len(others) <= _OTHER_WORDS and len(dense) <= _OTHER_CHARACTERS
+
+
+#: of fewer letters the frequencies say little
+_LEAST_LETTERS = 80
+_LEAST_CLEAR = 300
+#: by so many places letters are moved; 13 places on, each alphabet of 26 letters is read backwards and forwards alike
+_MOVES = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5, 13, -13)
+#: nats a letter by which the text moved back must be likelier than as it stands; chosen on our own sentences in the
+#: Latin, Greek, Cyrillic and Arabic scripts (tests/pipelines/extract/test_ciphertext.py), which stay apart by it
+_LEAST_GAIN = 0.4
+#: characters of a block that are looked at
+_SAMPLE = 1_200
+
+
+def ciphertext(blocks: list[Block], shown: Iterable[Block]) -> set[int]:
+    """Return the places in `blocks` of those whose letters were moved; `shown` is all that the page shows.
+
+    The page's short lines (its menus, headings and links) say how often each letter stands in its language. Headings
+    below the first such block go with it, for they head nothing. Where the longest block is clear, or the page has too
+    few short lines, the answer is the empty set.
+    """
+    longest = max(blocks, key=lambda block: len(block.text), default=None)
+    if longest is None or len(longest.text) < _LEAST_LETTERS:
+        return set()
+    clear = _letters("".join(block.text for block in shown if len(block.text) < _LEAST_LETTERS)[: 4 * _SAMPLE])
+    if clear.total() < _LEAST_CLEAR or not _moved(longest.text, clear):
+        return set()
+    found = {at for at, block in enumerate(blocks) if len(block.text) >= _LEAST_LETTERS and _moved(block.text, clear)}
+    first = min(found)
+    return found | {at for at, block in enumerate(blocks) if at > first and block.tag in ("h2", "h3", "h4", "h5", "h6")}
+
+
+def _letters(text: str) -> Counter[str]:
+    return Counter(character for character in text.lower() if character.isalpha())
+
+
+def _moved(text: str, clear: Counter[str]) -> bool:
+    text = text[:_SAMPLE]
+    size = clear.total() + 0.5 * len(clear)
+
+    def likelihood(letters: Counter[str]) -> float:
+        return sum(times * log((clear[letter] + 0.5) / size) for letter, times in letters.items()) / letters.total()
+
+    as_it_stands = _letters(text)
+    if as_it_stands.total() < _LEAST_LETTERS // 2:
+        return False
+    usual = likelihood(clear)
+    found = likelihood(as_it_stands)
+    if found > usual - _LEAST_GAIN:
+        return False  # as likely as the page's own lines
+    for places in _MOVES:
+        back = _letters("".join(chr(max(ord(character) - places, 0)) if character > " " else " " for character in text))
+        if back.total() >= _LEAST_LETTERS // 2 and likelihood(back) > found + _LEAST_GAIN:
+            return True
+    return False

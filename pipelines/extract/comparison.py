@@ -5,10 +5,13 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from hashlib import blake2b
 
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
-_NOT_LETTERS = re.compile(r"[\W_]+")
+_LETTERS = re.compile(r"[^\W_]+")
+#: the same of ASCII alone, without a search
+_ASCII_LETTERS = {code: chr(code).lower() if chr(code).isalnum() else None for code in range(128)}
 _SPACES = re.compile("\\s{2,}|[^\\S\xa0\u202f]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
 
@@ -43,7 +46,20 @@ def letters(value: str) -> str:
     >>> letters("Kata’ib – Hezbollah") == letters("Kata'ib-hezbollah")
     True
     """
-    return _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", value).casefold())
+    return _letters_of_short(value) if len(value) <= _SHORT else _letters(value)
+
+
+#: characters of a text whose letters are remembered: the same lines are compared again and again within a page
+_SHORT = 1_000
+
+
+def _letters(value: str) -> str:
+    if value.isascii():
+        return value.translate(_ASCII_LETTERS)
+    return "".join(_LETTERS.findall(unicodedata.normalize("NFKC", value).casefold()))
+
+
+_letters_of_short = lru_cache(1_024)(_letters)
 
 
 #: shorter lines ("Share", "2") say nothing of their place

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from news.article import Entry, Kind
+from news.article import BodyMissing, Entry, Kind
 from news.digest import Refusal
 from news.moment import TimeSource
 from news.outcome import Outcome
@@ -15,6 +15,7 @@ from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.comparison import plain
 from pipelines.extract.document import Document
 from pipelines.extract.language_rules import any_of
+from pipelines.extract.metadata import free
 
 _LIVE = re.compile(
     r"(?:^|[/_-])(?:live-?(?:blog|updates?|ticker|news)|liveticker|newsticker|minute-by-minute|"
@@ -145,6 +146,55 @@ def _shown_entries(page: Outline, text: list[Block], zone: ZoneInfo | None) -> t
     return tuple(found[:_ENTRIES_LIMIT])
 
 
+#: where scripts put a text: what they fill, what they leave to readers without them, and what they make it of
+_FILLED_LATER = (
+    '#root, #app, #__next, #__nuxt, app-root, [itemprop~="articleBody"], noscript, script[src], '
+    'script[type="application/json"]'
+)
+_LOOKED_AT = 200
+#: a page that shows fewer characters in all is a frame without its picture
+_FRAME = 400
+#: a shorter text that speaks of JavaScript, as its headline does not, is a notice to readers without it
+_NOTICE = 250
+
+
+def is_script_notice(headline: str, body: str) -> bool:
+    """Tell whether all that was read is a notice that scripts are needed; the word is the same in every language.
+
+    >>> is_script_notice("Rain", "Включите JavaScript."), is_script_notice("JavaScript turns 30", "JavaScript is old.")
+    (True, False)
+    """
+    return len(body) < _NOTICE and "javascript" in body.lower() and "javascript" not in headline.lower()
+
+
+def why_missing(document: Document, page: Outline, sort: Kind, *, ciphered: bool) -> BodyMissing:
+    """Return why a page has no text that can be read, as far as it shows; `ciphered`: its letters are moved."""
+    if ciphered or free(document) is False:
+        return BodyMissing.PAYWALL
+    if sort is Kind.VIDEO:
+        return BodyMissing.VIDEO
+    if _is_filled_later(document, page):
+        return BodyMissing.SCRIPT
+    has_film = document.article.get("video") or any("VideoObject" in json_ld.types(node) for node in document.nodes)
+    return BodyMissing.VIDEO if has_film or document.meta("og:video", "og:video:url") else BodyMissing.EMPTY
+
+
+def _is_filled_later(document: Document, page: Outline) -> bool:
+    """Tell whether a script would put the text into the page: a place is empty for it, or hardly anything is shown."""
+    little = sum(len(block.text) for block in page.blocks) < _FRAME
+    if any(is_script_notice("", block.text) for block in page.blocks):
+        return True
+    body = document.tree.body
+    for node in body.css(_FILLED_LATER)[:_LOOKED_AT] if body is not None else ():
+        text = plain((node.text() or "")[:_NOTICE])
+        if node.tag == "script":
+            if little:
+                return True
+        elif "javascript" in text.lower() or (node.tag != "noscript" and not text):
+            return True
+    return little and bool(document.tree.css("head script[src]"))
+
+
 #: a page with more text of its own than this is an article that speaks of walls
 _WALL_TEXT = 1_200
 #: with more than this it is a wall only if its title is hardly more than what walls say: a hiker may be "not found"
@@ -178,20 +228,22 @@ def wall(document: Document, body: str, shown: str, *, dated: bool) -> Refusal |
     title = document.title[:300]
     head = f"{title}\n{' '.join((node.text() or '')[:200] for node in document.headings[:3])}"
     little = len(shown) < 3 * _WALL_TEXT and len(body) < _PROSE
-    if _says(_BOT_CHECK, head, body) or (little and _BOT_CHECK.search(shown) and not document.article):
+    # walls have no date: what says that it is an article and when it came out is one, though its title speaks of walls
+    prose = len(body) >= _PROSE or bool(stated and dated)
+    if _says(_BOT_CHECK, head, prose=prose) or (little and _BOT_CHECK.search(shown) and not document.article):
         return Refusal(outcome=Outcome.WALL, reason=f"A bot check replaces the article (“{title[:80]}”).")
-    if _says(_CONSENT, head, body) or (little and _CONSENT.search(shown) and not document.article):
+    if _says(_CONSENT, head, prose=prose) or (little and _CONSENT.search(shown) and not document.article):
         return Refusal(outcome=Outcome.WALL, reason=f"A consent wall replaces the article (“{title[:80]}”).")
-    if _says(_ERROR, head, body):
+    if _says(_ERROR, head, prose=prose):
         return Refusal(
             outcome=Outcome.WALL, reason=f"An error page was sent as if it were the article (“{title[:80]}”)."
         )
     return None
 
 
-def _says(wall: re.Pattern[str], head: str, body: str) -> bool:
+def _says(wall: re.Pattern[str], head: str, *, prose: bool) -> bool:
     """Say whether title or headings are a wall's: beside prose, only where they say little else."""
-    if len(body) < _PROSE:
+    if not prose:
         return bool(wall.search(head))
     return any(
         sum(len(match[0]) for match in wall.finditer(part)) > _MOST_OF_TITLE * len(part.strip())

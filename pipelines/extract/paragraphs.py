@@ -1,17 +1,18 @@
-"""The article's paragraphs: the blocks of its box, without what is not the article's."""
+"""The article's paragraphs: the blocks of its box, without what is not the article's; and the links in them."""
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
+from news.article import BodyLink
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.body import length, main_box, teasers
-from pipelines.extract.boilerplate import boilerplate, signed_off
+from pipelines.extract.boilerplate import boilerplate, ciphertext, is_date_line, signed_off
 from pipelines.extract.bylines import is_person, names
-from pipelines.extract.ciphertext import ciphertext
-from pipelines.extract.comparison import Candidate, letters, line_hash
+from pipelines.extract.comparison import Candidate, letters, line_hash, single_spaced
 from pipelines.extract.correction_notices import MOST_CHARACTERS, is_correction, is_notice_heading
+from pipelines.extract.document import Document
 from pipelines.extract.headline import Headlines
 from pipelines.extract.regions import narrowed
 
@@ -74,6 +75,8 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
         reason = _reason(page, block, key, styles)
         if not reason and key in titles and len(kept) < 5:
             reason = "a headline"
+        elif not reason and len(kept) < 2 and block.tag not in HEADINGS and is_date_line(block.text):
+            reason = "a line of dates"
         elif not reason and key in seen and len(key) > 20 and not repeats:
             reason = "stands twice"
         elif not reason and key in recurring:
@@ -303,3 +306,37 @@ def _table(page: Outline, box: int) -> int:
         if page.boxes[at].tag == "table":
             return at
     return box
+
+
+#: links of one article; more are a list of them
+_LINKS_LIMIT = 300
+#: characters of a link's words
+_WORDS_LIMIT = 300
+
+
+def body_links(document: Document, page: Outline, blocks: Iterable[Block], body: str) -> tuple[BodyLink, ...]:
+    """Return the links of those blocks that are lines of `body`, in its order.
+
+    Links within the page, to mail and to scripts are none; a picture's has no words and is left out.
+    """
+    lines: dict[str, list[int]] = {}
+    for at, text in enumerate(body.split("\n")):
+        lines.setdefault(text, []).append(at)
+    places = {id(block): at for at, block in enumerate(page.blocks)}
+    anchors: dict[int, list[tuple[str, str]]] = {}
+    for at, address, words in page.anchors:
+        anchors.setdefault(at, []).append((address, words))
+    found: list[BodyLink] = []
+    for block in blocks:
+        at = places.get(id(block), -1)
+        if at not in anchors or not (where := lines.get(block.text)):
+            continue
+        line = where.pop(0) if len(where) > 1 else where[0]
+        for address, words in anchors[at]:
+            is_elsewhere = bool(address.strip()) and not address.strip().startswith("#")
+            shown, target = single_spaced(words)[:_WORDS_LIMIT], document.absolute(address) if is_elsewhere else ""
+            if shown and target:
+                found.append(BodyLink(text=shown, url=target, paragraph=line))
+        if len(found) >= _LINKS_LIMIT:
+            break
+    return tuple(found[:_LINKS_LIMIT])

@@ -18,8 +18,7 @@ from news.page import Page
 from news.url import AddressTooLong, normal, site_of
 from pipelines.digest import explained, read_article
 from pipelines.extract.instants import read as read_instant
-from pipelines.importing.warc_members import GZIP, is_archive, members
-from pipelines.importing.warc_records import TOO_LONG, instant, records
+from pipelines.importing.warc import GZIP, TOO_LONG, instant, is_archive, members, records
 
 #: items of one trip through the pool: enough to make the trip cheap, few enough to be held
 CHUNK_ITEMS = 64

@@ -11,11 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broadsheet.export import export
 from index.postgresql.backend import PostgresqlIndex
 from index.query import Query
+from news.clock import now
 from tests.broadsheet.test_command import broadsheet
 from tests.databases import libpq
 from tests.ledger.readings import article, hour, published, read
@@ -50,6 +52,12 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
+def test_attention_is_counted_by_outlet(run: Run) -> None:
+    told = run("search", "missing", "--attention", "day")
+    assert [(row["outlet"], row["articles"], row["share"]) for row in rows(told.stdout)] == [("alpha", "1", "1.000000")]
+    assert "hour, day, week, month, year" in run("search", "--attention", "minute").stderr
+
+
 def test_a_search_is_taken_away_whole_in_each_format(run: Run, tmp_path: Path) -> None:
     told = run("search", "--all", "--outlet", "beta", "--format", "csv", "--fields", "headline,url")
     assert "5 articles exported." in told.stderr
@@ -64,6 +72,10 @@ def test_a_search_is_taken_away_whole_in_each_format(run: Run, tmp_path: Path) -
     file = tmp_path / "out.atom"
     assert run("search", "--all", "--format", "atom", "--output", str(file)).stdout == ""
     assert file.read_text(encoding="utf-8").count("<entry") == 6
+    frame = tmp_path / "out.parquet"
+    assert "6 articles exported." in run("search", "--all", "--format", "parquet", "--output", str(frame)).stderr
+    assert {each["outlet"] for each in parquet.read_table(frame).to_pylist()} == {"alpha", "beta"}
+    assert "--output" in run("search", "--all", "--format", "parquet").stderr
     again = run("search", "--all", "--format", "atom", "--output", str(file))
     assert (again.returncode, "exists" in again.stderr) == (2, True), "nothing is overwritten"
 
@@ -108,6 +120,20 @@ def test_what_changed_is_listed_with_its_words(run: Run) -> None:
     assert [each["version"] for each in found["changes"]] == [2]
     assert found["next_cursor"] is None
     assert "No such change was seen." in run("changes", "--only", "withdrawn").stdout
+
+
+async def test_what_a_notice_corrects_is_printed_with_the_history_and_the_difference(
+    run: Run, engine: AsyncEngine
+) -> None:
+    notice = "Correction: Eight people are missing, not seven."
+    text = "Eight people are missing.\nThe bridge is closed."
+    await read(engine, article(URL, text, authors=("Ada Moss",), correction=notice), hour(3))
+    said = "Version 4 corrects (version 2): seven; it is: Eight people are missing"
+    assert said in run("article", URL, "--history").stdout
+    assert said in run("article", URL, "--diff", "2..4").stdout
+    assert said not in run("article", URL, "--diff", "1..3").stdout
+    (found,) = json.loads(run("article", URL, "--diff", "3..4", "--json").stdout)["corrections"]
+    assert (found["version"], found["speaks_of"]) == (4, 2)
 
 
 def test_a_difference_without_colours_shows_the_paragraphs_that_changed_by_field(run: Run) -> None:
@@ -188,3 +214,61 @@ def test_help_has_a_short_form_and_the_shell_is_taught(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "broadsheet"]
     told = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert told.stdout.split() == ["changes"], told.stderr
+
+
+async def test_a_watch_is_added_tested_listed_and_removed(run: Run, engine: AsyncEngine) -> None:
+    mail = {"smtp_host": "127.0.0.1", "smtp_from": "news@broadsheet.example"}
+    refused = run("watch", "add", "Kassel", "kassel", "--email", "reader@example.org")
+    assert refused.returncode == 2
+    assert "BROADSHEET_SMTP_HOST is not set" in refused.stderr
+    added = run(
+        "watch", "add", "Kassel", "kassel", "-film", "--email", "reader@example.org", "--digest", "7,18", **mail
+    )
+    assert added.returncode == 0, added.stderr
+    assert "Added the watch Kassel" in added.stdout
+    hooked = run("watch", "add", "Hook", "--on", "silent,changes", "--webhook", "https://hooks.example/x", "--json")
+    secret = json.loads(hooked.stdout)["webhook_secret"]
+    assert secret.startswith("whsec_")
+    assert run("watch", "add", "Kassel").returncode == 2
+
+    at = now()
+    first = article("https://gamma.example/a", "The river is high.", headline="Flood in Kassel")
+    await read(engine, first, at)
+    await read(engine, replace(first, body="The river is low.", url="https://gamma.example/a"), at)
+    assert run("index", "rebuild").returncode == 0
+    tried = run("watch", "test", "Kassel")
+    assert "Flood in Kassel" in tried.stdout
+    assert "1 notification would have been sent." in tried.stdout
+    changed = json.loads(run("watch", "test", "Hook", "--json", "--hours", "2").stdout)
+    assert [each["type"] for each in changed] == ["change"]
+
+    for verb in ("pause", "resume", "mute"):
+        assert run("watch", verb, "Kassel").returncode == 0
+    listed = {each["name"]: each for each in json.loads(run("watch", "list", "--json").stdout)}
+    assert listed["Kassel"]["query"]["text"] == "kassel -film"
+    assert listed["Kassel"]["muted_until"]
+    assert secret not in run("watch", "list", "--json").stdout
+    assert "muted until" in run("watch", "list").stdout
+    assert json.loads(run("watch", "show", "Hook", "--json").stdout)["on"] == ["silent", "changes"]
+    assert run("watch", "remove", "Kassel").returncode == 0
+    gone = run("watch", "show", "Hoook")
+    assert gone.returncode == 1
+    assert "Did you mean 'Hook'?" in gone.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--on", "everything"], "--on takes one or more of articles"),
+        (["--digest", "25"], "--digest takes hours from 0 to 23"),
+        (["--where", "nothing"], "--where takes FACET=VALUE"),
+        (["--where", "placs=x"], "placs"),
+        (["--webhook", "http://10.0.0.1/"], "is not a public address"),
+        (["--digest", "7"], "A digest is sent by e-mail"),
+    ],
+)
+def test_a_mistake_in_a_watch_is_one_sentence(run: Run, arguments: list[str], sentence: str) -> None:
+    told = run("watch", "add", "Mistake", *arguments)
+    assert told.returncode == 2
+    assert sentence in told.stderr
+    assert "Traceback" not in told.stderr

@@ -62,6 +62,7 @@ CASES: dict[str, list[tuple[str, int]]] = {
         *(("--sort best", 2), ("--all --format xls", 2), ("--all --fields nosuch", 2), ("--after x", 2), ("!", 2)),
     ],
     "changes": [("", 0), ("--only returned", 0), ("--only x", 2), ("--outlet nobody", 2), ("!", 2)],
+    "corrections": [("", 0), ("alpha --since 2020", 0), ("nobody", 2), ("--since someday", 2), ("!", 2)],
     "article": [
         *(
             (f"{{article}} {how}", 0)
@@ -120,7 +121,7 @@ PRINTING = {
 
 #: they print by each of the console's ways (text, table, JSON, progress, a message alone); no verb prints around it, as
 #: a test says, so what is true of these is true of all
-HARD = ("search", "changes", "article", "status", "outlets list", "crawl", "read", "index keys", "kibana export")
+HARD = ("article", "outlets list", "crawl", "read", "index keys", "kibana export")
 
 
 @dataclass(frozen=True, kw_only=True)

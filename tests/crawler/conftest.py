@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from sqlalchemy import update
 
+from crawler.outlet_probe import ProbeVerdict, check_outlet
 from crawler.slices import crawl_slice, settings
 from index.open import open_index
 from ledger.attempts import Ended, ended
@@ -96,6 +97,14 @@ class House:
         token = CURRENT.set(self.runtime)
         try:
             await crawl_slice(chosen, outlet, sources=sources, seconds=seconds, only=only)
+        finally:
+            CURRENT.reset(token)
+
+    async def checked(self, outlet: Outlet) -> ProbeVerdict:
+        """Return what a check of the outlet says."""
+        token = CURRENT.set(self.runtime)
+        try:
+            return await check_outlet(settings(), self.runtime, outlet)
         finally:
             CURRENT.reset(token)
 

@@ -14,7 +14,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from pipelines.enrich.attribution import SOURCES
+from news.attribution import SOURCES
 
 ROOT = Path(__file__).parents[2]
 STATED = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -34,7 +34,7 @@ ABSENT = {
 OF_SYSTEM = {"icu"}
 DISTRIBUTIONS = {**{module: [name] for module, name in ABSENT.items()}, **packages_distributions()}
 #: started as programs, or read by mypy and pytest, never imported
-TOOLS = {"import-linter", "mypy", "pre-commit", "pytest-asyncio", "pytest-xdist", "ruff", "types-psutil"}
+TOOLS = {"import-linter", "mypy", "playwright", "pre-commit", "pytest-asyncio", "pytest-xdist", "ruff", "types-psutil"}
 
 
 def names(requirements: list[Any]) -> set[str]:

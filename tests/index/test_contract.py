@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -44,6 +46,25 @@ async def test_what_was_written_is_given_back_as_it_was(index: Index, put: Put) 
     (hit,) = (await index.search(Query(text="rained"))).hits
     assert hit.document == given
     assert hit.id == written["id"]
+
+
+async def test_a_letter_that_is_written_in_parts_is_one_letter_in_text_facet_and_query(index: Index, put: Put) -> None:
+    words = ("Brücke", "Phở", "café", "Ёлка", "ガス", "한국")
+    for number, form in enumerate(("NFC", "NFD")):
+        text = normalize(form, " ".join(words))
+        await put(index, document(f"a{number}", headline=text, body=text, authors=[normalize(form, "José Muñoz")]))
+    for word in words:
+        for form in ("NFC", "NFD"):
+            assert sorted(await found(index, normalize(form, word))) == ["a0", "a1"], (word, form)
+    asked = Query(filters={"author": (normalize("NFD", "José Muñoz"),)}, facets=("author",))
+    results = await index.search(asked)
+    assert results.total == 2
+    assert [(bucket.label, bucket.count) for bucket in next(iter(results.facets.values()))] == [("José Muñoz", 2)]
+
+
+async def test_it_knows_that_it_is_made(index: Index) -> None:
+    assert await index.is_made()
+    assert not await index.create()
 
 
 async def test_an_unknown_id_gives_nothing(index: Index) -> None:
@@ -432,6 +453,20 @@ async def test_opinion_can_be_left_out_and_asked_for(index: Index, put: Put) -> 
     assert await found(index, "-genre:opinion") == ["b", "c"]
 
 
+async def test_what_has_no_text_is_found_by_its_headline_and_by_why_it_has_none(index: Index, put: Put) -> None:
+    whole = document("a", headline="Harbour", body="The harbour opens.")
+    missing = [
+        document(why, headline="Harbour", body="", body_missing=why) for why in ("paywall", "script", "video", "empty")
+    ]
+    await put(index, whole, *missing)
+    assert sorted(await found(index, "harbour")) == ["a", "empty", "paywall", "script", "video"]
+    assert await found(index, "body_missing:script") == await found(index, "missing:script") == ["script"]
+    results = await index.search(Query(filters={"body_missing": ("paywall", "video")}, facets=("body_missing",)))
+    assert sorted(slugs(results)) == ["paywall", "video"]
+    assert counts(results, "body_missing") == dict.fromkeys(("empty", "paywall", "script", "video"), 1)
+    assert {hit.document.get("body_missing") for hit in results.hits} == {"paywall", "video"}
+
+
 async def test_a_filter_takes_the_shown_form_too(newsroom: Index) -> None:
     for value in ("Orléans", "orleans", "ORLEANS"):
         assert await found(newsroom, filters={"place": (value,)}) == ["c", "d"]
@@ -547,6 +582,15 @@ async def test_newest_and_oldest(calendar: Index) -> None:
     assert newest == ["undated", "next", "late", "early", "day", "old"]
     oldest = slugs(await calendar.search(Query(sort=Sort.OLDEST)))
     assert oldest == ["old", "day", "early", "late", "next", "undated"]
+
+
+async def test_what_changed_last_comes_first_whenever_it_was_published(index: Index, put: Put) -> None:
+    changed = {"quiet": "2024-02-08T04:00:00Z", "edited": "2024-02-09T09:30:00.5Z", "older": "2024-02-09T09:30:00Z"}
+    await put(
+        index,
+        *(dated(slug, f"2024-01-0{n}", "day") | {"changed_at": at} for n, (slug, at) in enumerate(changed.items(), 1)),
+    )
+    assert slugs(await index.search(Query(sort=Sort.CHANGED))) == ["edited", "older", "quiet"]
 
 
 async def test_what_has_no_date_at_all_comes_last(index: Index, put: Put) -> None:
@@ -746,3 +790,59 @@ async def test_an_export_takes_words_dates_and_facets_as_a_search_does(index: In
     may = {"published_from": datetime(2024, 5, 1, tzinfo=UTC), "published_until": datetime(2024, 6, 1, tzinfo=UTC)}
     assert await exported(index, Query(text="rain", **may)) == ["rain in May"]
     assert await exported(index, Query(text="nothing-like-it")) == []
+
+
+# many queries of a few articles
+
+
+async def test_a_query_matches_of_some_articles_those_that_a_search_finds_among_them(index: Index, put: Put) -> None:
+    articles = [
+        document("a", headline="Flood in Dover", places=[{"name": "Dover", "country": "gb"}], authors=["Ada Moss"]),
+        document("b", headline="Flood warning", outlet="other", in_language="de", body="Die Flüsse steigen."),
+        document(
+            "c",
+            headline="Fair weather",
+            date_published="2024-02-08T03:25:00Z",
+            date_precision="minute",
+            date_source="meta",
+        ),
+        document("d", headline="北京市的天气", date_published="2024-02-09", date_precision="day", date_source="url"),
+        document("e", headline="Flood, seen by nobody who asks"),
+    ]
+    await put(index, *articles)
+    asked = {each["id"] for each in articles[:4]}
+    queries = [
+        Query(),
+        Query(text="flood"),
+        Query(text="flood -dover"),
+        Query(text='"flood warning" OR weather'),
+        Query(text="headline:flood outlet:other"),
+        Query(text="floo*"),
+        Query(text="北京"),
+        Query(text="?!"),
+        Query(text="nothing such"),
+        Query(filters={"outlet": ("other", "none")}),
+        Query(filters={"authors": ("moss",)}),
+        Query(text="flood", languages=("de",)),
+        Query(published_from=datetime(2024, 2, 8, tzinfo=UTC), published_until=datetime(2024, 2, 9, tzinfo=UTC)),
+        Query(published_from=datetime(2024, 2, 9, tzinfo=UTC), timezone="Asia/Tokyo"),
+    ]
+    matched = await index.matches(queries, asked)
+    for query, found_ids in zip(queries, matched, strict=True):
+        searched = {hit.id for hit in (await index.search(replace(query, size=100))).hits}
+        assert found_ids == searched & asked, query
+    assert [len(each) for each in matched[:3]] == [4, 2, 1]
+    many = [Query(text=word) for word in ["flood", "weather"] * 75]
+    assert [len(each) for each in await index.matches(many, asked)] == [2, 1] * 75
+    assert await index.matches([Query()], []) == [frozenset()]
+    assert await index.matches([], asked) == []
+
+
+async def test_the_revisions_that_a_search_finds_are_known(index: Index, put: Put) -> None:
+    one, other = document("a"), document("b")
+    await put(index, one, other)
+    await put(index, one | {"revision": 7})
+    assert await index.write([delete(other, 2)]) == [DONE]
+    await index.refresh()
+    assert await index.revisions([one["id"], other["id"], "no-such-id"]) == {one["id"]: 7}
+    assert await index.revisions([]) == {}

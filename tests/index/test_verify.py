@@ -262,7 +262,7 @@ async def test_what_is_left_over_is_not_removed_by_the_publisher(ledger: AsyncEn
     await index.create()
     foreign = Action(stream="articles", id=str(uuid4()), revision=4, document={"headline": "Another's"})
     assert await index.write([foreign]) == [DONE]
-    watch = verify.Watch(ledger, index)
+    watch = verify.IndexCheck(ledger, index)
     async with ledger.connect() as connection:
         await watch.look(connection)
     assert await pending_documents(ledger) == 0

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from ledger import statements
 from ledger.attempts import last_attempt, takes_too_much
 from ledger.change_log import changes, outlets_with_articles
+from ledger.corrections import correction_report, correction_reports
 from ledger.outbox import pending
 from ledger.pages import Found, announce, count_due, due, waiting_again
 from ledger.pipeline import Pipeline
@@ -125,6 +126,7 @@ async def test_the_frontier_and_the_outbox_read_no_whole_table(full: AsyncEngine
         "changes": lambda connection: changes(connection, limit=21),
         "silent edits": lambda connection: changes(connection, only=ChangeFilter.SILENT, limit=21),
         "outlets_with_articles": outlets_with_articles,
+        "corrections": lambda connection: correction_report(connection, "outlet7", since=NOW - timedelta(days=90)),
     }
     for name, ask in asked.items():
         with subtests.test(asked=name):
@@ -135,7 +137,9 @@ async def test_the_frontier_and_the_outbox_read_no_whole_table(full: AsyncEngine
                 assert not re.search(r"due_at (<=|>) clock_timestamp", plan)
 
 
-async def _plans(engine: AsyncEngine, connection: AsyncConnection, ask: Callable[[AsyncConnection], Any]) -> str:
+async def _plans(
+    engine: AsyncEngine, connection: AsyncConnection, ask: Callable[[AsyncConnection], Any], *, explain: str = "EXPLAIN"
+) -> str:
     """Return the plans of all that `ask` has PostgreSQL do through SQLAlchemy."""
     seen: list[tuple[str, Any]] = []
 
@@ -150,7 +154,7 @@ async def _plans(engine: AsyncEngine, connection: AsyncConnection, ask: Callable
     plans = []
     for statement, values in seen:
         if statement.lstrip().upper().startswith(("SELECT", "INSERT", "UPDATE", "DELETE", "WITH")):
-            rows = await connection.exec_driver_sql(f"EXPLAIN {statement}", values)
+            rows = await connection.exec_driver_sql(f"{explain} {statement}", values)
             plans += [row[0] for row in rows]
     assert plans, "nothing was asked"
     return "\n".join(plans)
@@ -163,6 +167,18 @@ async def test_what_is_due_costs_the_same_however_many_pages_are_not(full: Async
     assert "ix_pages_due" in plan
     assert re.search(r"Index Cond: .*due_at <= ", plan)
     assert "Sort Key: pages" not in plan
+
+
+async def test_a_report_on_all_outlets_reads_no_text(full: AsyncEngine) -> None:
+    """Articles may be read from end to end, all of them are wanted; of the versions only those that are edits."""
+    async with full.connect() as connection:
+        plan = await _plans(full, connection, lambda connection: correction_reports(connection, since=NOW))
+        verbose = await _plans(
+            full, connection, lambda connection: correction_reports(connection, since=NOW), explain="EXPLAIN (VERBOSE)"
+        )
+    assert "Seq Scan on versions" not in plan
+    assert "ix_versions_changed" in plan
+    assert not re.search(r"\b(versions\.article|articles\.document)\b(?!_)", verbose)
 
 
 async def test_what_a_person_wants_is_due_first_and_the_past_last(engine: AsyncEngine) -> None:

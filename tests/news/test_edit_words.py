@@ -1,6 +1,6 @@
 import pytest
 
-from news.edit_words import DENSE, _listed, _spoken, edit_words, said_currencies
+from news.edit_words import UNSPACED, _listed, _spoken, edit_words, said_currencies
 
 LANGUAGES = sorted(_listed())
 
@@ -9,7 +9,7 @@ def test_thirty_languages_have_every_list():
     needed = {"days", "negation", "hedge", "says"}
     assert {language for language in LANGUAGES if needed <= _listed()[language].keys()} == set(LANGUAGES)
     assert len(LANGUAGES) >= 30
-    assert {each for each in LANGUAGES if "small" not in _listed()[each]} <= DENSE | {"ko"}
+    assert {each for each in LANGUAGES if "small" not in _listed()[each]} <= UNSPACED | {"ko"}
     assert set(LANGUAGES) <= _spoken().keys()
 
 

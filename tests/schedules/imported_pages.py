@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from news.page import Page
-from pipelines.importing.warc_records import packed
+from pipelines.importing.warc import packed
 from tests.ledger.readings import text
 
 START = datetime(2024, 2, 8, 6, tzinfo=UTC)

@@ -17,6 +17,7 @@ from news.recapture import CompletenessEstimate
 from news.source_sum import Disposition, SourceSum
 from tests.web.conftest import AT, Keep, Put, document
 from tests.web.test_article_page import FIRST, SECOND
+from web.corrections import CorrectionsResponse
 from web.models import (
     AliveResponse,
     ArticleResponse,
@@ -68,6 +69,7 @@ async def test_every_answer_has_the_form_that_is_described(
         (f"/api/articles/{id}/versions/1..2", DiffResponse),
         (f"/api/stories/{story}", StoryResponse),
         ("/api/changes", ChangesResponse),
+        ("/api/corrections?from=2024", CorrectionsResponse),
         ("/api/outlets/harbour/sources", OutletSourcesResponse),
         ("/api/status", StatusResponse),
         ("/readyz", ReadyResponse),
@@ -92,7 +94,7 @@ async def test_parameters_have_their_types_enumerations_and_limits(lonely: httpx
     assert parameters["outlet"]["schema"]["type"] == "array"
     assert parameters["highlight"]["schema"]["type"] == "boolean"
     schemas = (await described(lonely))["components"]["schemas"]
-    assert schemas["Sort"]["enum"] == ["relevance", "newest", "oldest"]
+    assert schemas["Sort"]["enum"] == ["relevance", "newest", "oldest", "changed"]
     assert schemas["Outcome"]["enum"] == list(Outcome)
 
 

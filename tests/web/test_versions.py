@@ -180,3 +180,26 @@ async def test_the_page_offers_the_citation_of_what_is_read(client: httpx.AsyncC
     (item,) = json.loads(html.css(".cite pre")[1].text())
     assert item["version"] == "1"
     assert texts(page(await client.get(f"/articles/{id}")), ".cite summary") == ["Version 2 as a citation"]
+
+
+async def test_what_a_notice_corrects_is_shown_with_the_version_it_speaks_of(
+    client: httpx.AsyncClient, keep_versions: Keep
+) -> None:
+    notice = "Correction: Eight people are missing, not seven & <b>more</b>."
+    id = await keep_versions(
+        FIRST, SECOND, replace(THIRD, correction=notice), replace(THIRD, correction=notice, body="")
+    )
+    found = (await client.get(f"/api/articles/{id}/versions")).json()["corrections"]
+    wrong, right = "seven & <b>more</b>", "Eight people are missing"
+    assert found == [{"version": 3, "text": notice, "wrong": wrong, "right": right, "speaks_of": None}]
+    plain = notice.replace(" & <b>more</b>", "")
+    id = await keep_versions(
+        *(replace(each, url=f"{each.url}-b") for each in (FIRST, SECOND, replace(THIRD, correction=plain)))
+    )
+    found = (await client.get(f"/api/articles/{id}/versions/2..3")).json()
+    assert found["after"]["edits"]["corrected"]
+    assert [(each["wrong"], each["speaks_of"]) for each in found["corrections"]] == [("seven", 2)]
+    assert (await client.get(f"/api/articles/{id}/versions/1..2")).json()["corrections"] == []
+    html = page(await client.get(f"/articles/{id}"))
+    assert texts(html, ".history q") == ["seven", "Eight people are missing"]
+    assert link(html, "version 2") == f"/articles/{id}/versions/2"

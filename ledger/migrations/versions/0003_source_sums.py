@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0003_source_sums"
-down_revision = "0001_first_schema"
+down_revision = "0002_watches"
 
 
 def upgrade() -> None:

@@ -4,8 +4,7 @@ import re
 from collections import Counter, defaultdict
 from functools import cache
 
-from pipelines.enrich.organisations.gazetteer import ONLY_IN, Organisation, name_forms
-from pipelines.enrich.organisations.gazetteer_matches import Mention
+from pipelines.enrich.organisations.gazetteer_matches import ONLY_IN, Mention, Organisation, name_forms
 from pipelines.enrich.people.coreference import fullest, known_people
 from pipelines.enrich.places.gazetteer import find
 from pipelines.enrich.text.analysed_text import AnalysedText

@@ -6,9 +6,8 @@ from typing import Any
 from pipelines.enrich.organisations.contextual_matches import all_organisations
 from pipelines.enrich.people.people import persons
 from pipelines.enrich.places.candidates import caseless_places, place_candidates
-from pipelines.enrich.places.disambiguation import choose, context, people_of
+from pipelines.enrich.places.disambiguation import KNOWN_CASELESS, choose, context, is_meant, people_of
 from pipelines.enrich.places.gazetteer import GazetteerPlace, place
-from pipelines.enrich.places.scoring import KNOWN_CASELESS, is_meant
 from pipelines.enrich.text.analysed_text import AnalysedText, capital, index_at, joined, runs, written
 
 #: most that are listed

@@ -15,15 +15,15 @@ WORDS_A_MINUTE = 238
 #: 255 Chinese and 357 Japanese characters
 DENSE_A_MINUTE = 300
 #: characters of Han, kana and Thai that make a word, as word processors count them
-DENSE = re.compile("[\u0e01-\u0e3a\u0e40-\u0e4e\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+UNSPACED_LETTER = re.compile("[\u0e01-\u0e3a\u0e40-\u0e4e\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _WORD = re.compile(r"\w[\w'’.-]*")
 
 
 def counts(analysed: AnalysedText) -> dict[str, Any]:
     """Return `word_count` and `reading_seconds` of the body; Han, kana and Thai count a word a character."""
     body = analysed.article.body
-    dense = 0 if body.isascii() else len(DENSE.findall(body))
-    plain = len(_WORD.findall(DENSE.sub(" ", body) if dense else body))
+    dense = 0 if body.isascii() else len(UNSPACED_LETTER.findall(body))
+    plain = len(_WORD.findall(UNSPACED_LETTER.sub(" ", body) if dense else body))
     seconds = 60 * (plain / WORDS_A_MINUTE + dense / DENSE_A_MINUTE)
     return {"word_count": plain + dense, "reading_seconds": round(seconds)}
 

@@ -11,7 +11,7 @@ from news.errors import ConfigurationError
 from news.outlet import Outlet
 from pipelines.enrich import enrich
 
-step = import_module("pipelines.enrich.model")
+step = import_module("pipelines.enrich")
 OUTLET = Outlet(slug="courier", name="The Courier", home="https://courier.example/")
 ARTICLE = Article(
     url="https://courier.example/a",

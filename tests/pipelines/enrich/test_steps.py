@@ -2,8 +2,8 @@
 
 import pytest
 
+from news.attribution import SOURCES, attributions
 from pipelines.enrich import enrich
-from pipelines.enrich.attribution import SOURCES, attributions
 from tests.pipelines.enrich.writing import OUTLET, article, outlet
 
 

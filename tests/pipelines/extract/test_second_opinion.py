@@ -9,10 +9,10 @@ from trafilatura import bare_extraction
 from news.configuration import read as configuration
 from news.errors import ConfigurationError
 from news.outlet import parse as parse_outlet
+from pipelines.digest import read_with
 from pipelines.extract import line_model, second_opinion
 from pipelines.extract.block_segmentation import Outline, outline
 from pipelines.extract.document import parse
-from pipelines.provenance import read_with
 from tests.pipelines.handmade import PARAGRAPHS, article_html, outcome, outlet, read
 
 MORE = [f"In the {at}th week of the trial {text[0].lower()}{text[1:]}" for at in range(4, 8) for text in PARAGRAPHS]

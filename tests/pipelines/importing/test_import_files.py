@@ -16,9 +16,9 @@ from news.errors import ConfigurationError
 from news.page import Page
 from news.storable import is_storable
 from news.url import ADDRESS_BYTES
-from pipelines.importing import warc_members as framing
+from pipelines.importing import warc as framing
 from pipelines.importing.import_files import ImportItem, ImportKind, Position, kind_of, read_chunk
-from pipelines.importing.warc_records import packed
+from pipelines.importing.warc import packed
 from tests.news.hostile import CJK, LETTERS, TEXTS
 
 AT = datetime(2024, 2, 8, 10, 30, 5, 123456, tzinfo=UTC)

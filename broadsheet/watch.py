@@ -1,0 +1,307 @@
+"""`watch add|list|show|test|pause|resume|mute|remove`: searches with a name, and what they report."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from broadsheet.console import fail, out, print_json, print_table, run
+from broadsheet.logs import quiet_logs
+from broadsheet.search import SearchCommand
+from broadsheet.stores import ledger_and_index, with_ledger
+
+if TYPE_CHECKING:
+    from ledger.watches import WatchState
+    from news.watch import Notification, Watch
+
+HELP = """Watches: searches with a name that report what is new, changed, withdrawn or suddenly frequent.
+
+A watch reports by webhook, by e-mail and in a feed (/feeds/watches/ID.atom): a story once, however many outlets copy
+it. The daemon (`broadsheet up` or `broadsheet worker`) sends; what cannot be sent now is sent later.
+
+Begin: broadsheet watch add Kassel kassel --email you@example.org, then broadsheet watch test Kassel.
+"""
+app = typer.Typer(help=HELP, no_args_is_help=True)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The watch's name or id.")]
+
+#: hours that a trial looks back
+_TRIAL_HOURS = 24
+
+
+@app.command(cls=SearchCommand)
+def add(
+    name: Annotated[str, typer.Argument(help="A name of your own, such as Kassel.")],
+    query: Annotated[
+        list[str] | None,
+        typer.Argument(help='What to search for, as in `broadsheet search`: words, "phrases", a OR b, field:value.'),
+    ] = None,
+    outlet: Annotated[list[str] | None, typer.Option(help="Only this outlet; may be given several times.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only this language, such as en.")] = None,
+    country: Annotated[list[str] | None, typer.Option(help="Only outlets of this country, such as de.")] = None,
+    where: Annotated[list[str] | None, typer.Option(help="Filter by facet: FACET=VALUE, such as places=Iraq.")] = None,
+    on: Annotated[
+        str,
+        typer.Option(
+            help="What to report, separated by commas: articles (new stories), changes (every edit), corrections, "
+            "silent (edits of substance without a notice), withdrawals, spikes (many more stories in an hour than "
+            "usual)."
+        ),
+    ] = "articles",
+    email: Annotated[str | None, typer.Option(help="Send e-mail to this address; needs BROADSHEET_SMTP_HOST.")] = None,
+    digest: Annotated[
+        str, typer.Option(metavar="HOURS", help="Gather e-mails, and send them at these hours, such as 7,18.")
+    ] = "",
+    timezone: Annotated[str, typer.Option(help="IANA time zone of those hours.")] = "UTC",
+    webhook: Annotated[
+        str | None, typer.Option(metavar="URL", help="POST to this address, signed as Standard Webhooks has it.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Add a watch. What happens from now on is reported.
+
+    Examples:
+
+    broadsheet watch add Kassel kassel --email you@example.org
+
+    broadsheet watch add "Silent edits" --outlet tagesschau --on silent,withdrawals --webhook https://example.org/hook
+
+    broadsheet watch add Iraq --where places=Iraq --email you@example.org --digest 7,18 --timezone Europe/Berlin
+    """
+    from index.query import Query
+    from index.stored_query import stored
+    from news.watch import Trigger
+
+    quiet_logs()
+    filters: dict[str, tuple[str, ...]] = {}
+    for facet, values in (("outlet", outlet), ("in_language", language), ("country", country)):
+        if values:
+            filters[facet] = tuple(values)
+    for pair in where or ():
+        facet, found, value = pair.partition("=")
+        if not found:
+            fail(f"--where takes FACET=VALUE, such as places=Iraq, not '{pair}'.")
+        filters[facet] = (*filters.get(facet, ()), value)
+    known = {str(each): each for each in Trigger}
+    triggers = [each.strip() for each in on.split(",") if each.strip()]
+    for each in triggers:
+        if each not in known:
+            fail(f"--on takes one or more of {', '.join(known)}, not '{each}'.")
+    hours = [each.strip() for each in digest.split(",") if each.strip()]
+    if not all(each.isdecimal() and int(each) < 24 for each in hours):
+        fail(f"--digest takes hours from 0 to 23, such as 7,18, not '{digest}'.")
+    fields = {
+        "name": name,
+        "query": stored(Query(text=" ".join(word.removeprefix("\0") for word in query or ()), filters=filters)),
+        "triggers": tuple(dict.fromkeys(known[each] for each in triggers)),
+        "email": email,
+        "digest_hours": tuple(sorted({int(each) for each in hours})),
+        "timezone": timezone,
+        "webhook_url": webhook,
+    }
+    watch = run(_add(fields))
+    if as_json:
+        print_json(watch.as_json(secrets=True))
+        return
+    out.print(f"Added the watch {watch.name}. It reports what happens from now on.")
+    if watch.webhook_secret:
+        out.print(f"The webhook's secret, by which it verifies signatures: {watch.webhook_secret}")
+    if not watch.channels:
+        out.print(
+            f"It has neither e-mail nor webhook: follow its feed, /feeds/watches/{watch.id}.atom on the search page."
+        )
+    out.print(f'What it would have reported since yesterday: broadsheet watch test "{watch.name}"')
+
+
+async def _add(fields: dict[str, Any]) -> "Watch":
+    from news.configuration import read
+    from schedules.watching.create import create
+
+    async with ledger_and_index() as (engine, index):
+        return await create(engine, index, read(), **fields)
+
+
+@app.command("list")
+def list_watches(as_json: Json = False) -> None:
+    """List the watches: what they search for and report, and what waits to be sent."""
+    from ledger.watches import states
+
+    quiet_logs()
+    found = run(with_ledger(states))
+    if as_json:
+        print_json([_plain(each) for each in found])
+        return
+    if not found:
+        out.print("There is no watch yet. `broadsheet watch add --help` shows how to add one.")
+        return
+    rows = [
+        (each.watch.name, each.watch.words(), ", ".join(each.watch.triggers), _sent_to(each.watch), _how(each))
+        for each in found
+    ]
+    print_table(("name", "search", "reports", "to", "state"), rows)
+
+
+@app.command()
+def show(name: Name, as_json: Json = False) -> None:
+    """Show a watch with its latest notifications."""
+    from ledger.watches import reported, states, watch_of
+
+    quiet_logs()
+
+    async def asked(connection: Any) -> "tuple[WatchState, list[Notification]]":
+        watch = await watch_of(connection, name)
+        return (await states(connection, [watch.id]))[0], await reported(connection, watch.id, 20)
+
+    state, notifications = run(with_ledger(asked))
+    if as_json:
+        print_json(_plain(state) | {"notifications": [each.as_json() for each in notifications]})
+        return
+    for field, value in _plain(state).items():
+        out.print(f"{field:<17} {value if value not in (None, [], {}) else ''}")
+    _print(notifications)
+
+
+@app.command("test")
+def try_out(
+    name: Name,
+    hours: Annotated[
+        int | None, typer.Option(min=1, max=24 * 31, help="Look back so many hours; 24 unless --since is given.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Look back to the beginning of this day, such as 2026-11-28.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a watch would have reported since yesterday. Nothing is sent or written. Spikes are not tested."""
+    from ledger.watches import watch_of
+    from news.clock import now
+    from schedules.watching.matching import trial
+
+    quiet_logs()
+    begin = None
+    if since is not None:
+        try:
+            begin = datetime.combine(date.fromisoformat(since), time(), UTC)
+        except ValueError:
+            fail(f"--since takes a day such as 2026-11-28, not '{since}'.")
+
+    async def tried() -> "list[Notification]":
+        async with ledger_and_index() as (engine, index):
+            async with engine.connect() as connection:
+                watch = await watch_of(connection, name)
+            at = now()
+            return await trial(engine, index, watch, begin or at - timedelta(hours=hours or _TRIAL_HOURS), at)
+
+    found = run(tried())
+    if as_json:
+        print_json([each.as_json() for each in found])
+        return
+    _print(found)
+    out.print(f"{len(found)} notification{'s' if len(found) != 1 else ''} would have been sent.")
+
+
+@app.command()
+def pause(name: Name, as_json: Json = False) -> None:
+    """Pause a watch: it reports and sends nothing until it is resumed. What happens meanwhile is not reported."""
+    from ledger.watches import pause
+
+    _change(name, pause, "Paused {name}.", as_json=as_json)
+
+
+@app.command()
+def resume(name: Name, as_json: Json = False) -> None:
+    """Resume a watch, unmute it, and try again now what could not be sent."""
+    from ledger.watches import resume
+
+    _change(name, resume, "Resumed {name}. It reports what happens from now on.", as_json=as_json)
+
+
+@app.command()
+def mute(
+    name: Name,
+    hours: Annotated[int, typer.Option(min=1, max=24 * 366, help="For so many hours.")] = 24,
+    as_json: Json = False,
+) -> None:
+    """Mute a watch for a time: what it finds until then is never sent. It ends by itself; `resume` ends it at once."""
+    from ledger import watches
+    from news.clock import now
+
+    until = now() + timedelta(hours=hours)
+
+    async def muted(connection: Any, id: Any) -> None:
+        await watches.mute(connection, id, until)
+
+    _change(name, muted, f"Muted {{name}} until {until:%Y-%m-%d %H:%M} UTC.", as_json=as_json)
+
+
+@app.command()
+def remove(name: Name, as_json: Json = False) -> None:
+    """Remove a watch, with what it still has to send."""
+    from ledger.watches import remove
+
+    _change(name, remove, "Removed {name}.", as_json=as_json)
+
+
+def _change(name: str, change: Any, sentence: str, *, as_json: bool) -> None:
+    from ledger.watches import watch_of
+
+    quiet_logs()
+
+    async def changed(connection: Any) -> "Watch":
+        watch = await watch_of(connection, name)
+        await change(connection, watch.id)
+        return watch
+
+    watch = run(with_ledger(changed))
+    if as_json:
+        print_json({"id": str(watch.id), "name": watch.name})
+    else:
+        out.print(sentence.format(name=watch.name))
+
+
+def _sent_to(watch: "Watch") -> str:
+    hours = ",".join(map(str, watch.digest_hours))
+    digest = f" at {hours} h {watch.timezone}" if hours else ""
+    return ", ".join(filter(None, [watch.email and watch.email + digest, watch.webhook_url])) or "feed"
+
+
+def _how(state: "WatchState") -> str:
+    from news.clock import now
+
+    watch = state.watch
+    parts = ["paused"] if watch.paused else []
+    parts += [f"muted until {watch.muted_until:%Y-%m-%d %H:%M}Z"] if watch.muted_until and watch.is_muted(now()) else []
+    parts += ["e-mails ended by their reader"] if watch.unsubscribed_at else []
+    parts += [watch.problem] if watch.problem else []
+    parts += [f"{state.pending} pending"] if state.pending else []
+    parts += [f"{state.given_up} given up (resume tries again)"] if state.given_up else []
+    parts += [f"{channel}: {reason}" for channel, reason in state.failing.items()]
+    return "; ".join(parts)
+
+
+def _plain(state: "WatchState") -> dict[str, Any]:
+    return state.watch.as_json() | {
+        "pending": state.pending,
+        "given_up": state.given_up,
+        "last_found_at": state.last_found_at,
+        "failing": dict(state.failing),
+    }
+
+
+def _print(notifications: "list[Notification]") -> None:
+    from rich.text import Text
+
+    from schedules.watching.mail import edits_of, title_of
+
+    for each in notifications:
+        article = each.content.get("article") or {}
+        out.print(Text(title_of(each), style="bold"))
+        out.print(
+            Text(" · ".join(filter(None, [f"{each.at:%Y-%m-%d %H:%M} UTC", article.get("outlet_name")])), style="dim")
+        )
+        for line in edits_of(each):
+            out.print(f"  {line}")
+        if article:
+            out.print(Text(article["url"], style="blue"))
+        out.print()

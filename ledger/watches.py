@@ -1,0 +1,222 @@
+"""The watches: kept, found by name or id, paused, muted, and what they reported."""
+
+import secrets
+from base64 import b64encode
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, exists, func, not_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ledger.indexed import is_uuid
+from ledger.schema import deliveries, delivery_pauses, notifications, watch_hours, watch_news, watches
+from news.errors import BadWatch, NotFound, hint
+from news.watch import Channel, Notification, NotificationType, Trigger, Watch, next_digest
+
+#: whoever adds a watch sends word on it
+CHANNEL = "broadsheet_watches"
+#: a secret of so many bytes: Standard Webhooks asks for 24 to 64
+_SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchState:
+    """A watch, and how it is with what it has to send."""
+
+    watch: Watch
+    #: notifications that wait to be sent, digests included
+    pending: int = 0
+    #: messages that were tried for days and are not tried any more
+    given_up: int = 0
+    last_found_at: datetime | None = None
+    #: channel -> why it does not take what is sent
+    failing: Mapping[str, str]
+
+
+def new_secret() -> str:
+    """Return a secret by which a webhook's messages are signed."""
+    return f"whsec_{b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
+
+
+def new_token() -> str:
+    """Return a token that nobody guesses."""
+    return secrets.token_urlsafe(32)
+
+
+async def add(connection: AsyncConnection, watch: Watch, found_before: Mapping[datetime, int], now: datetime) -> Watch:
+    """Keep a new watch, and return it as it is kept. Raises BadWatch if there is one of its name.
+
+    `found_before` has how many stories it would have found, by hour: its usual level.
+    """
+    values = {name: value for name, value in asdict(watch).items() if name not in ("created_at", "active_since")}
+    values |= {"triggers": [str(each) for each in watch.triggers], "digest_hours": list(watch.digest_hours)}
+    values |= {"unsubscribe_token": new_token(), "after": _last_news()}
+    values |= {"webhook_secret": watch.webhook_secret or (new_secret() if watch.webhook_url else None)}
+    values |= {"digest_at": next_digest(watch.digest_hours, watch.timezone, now) if watch.digest_hours else None}
+    statement = insert(watches).values(values).on_conflict_do_nothing(index_elements=[watches.c.name])
+    row = (await connection.execute(statement.returning(*watches.c))).one_or_none()
+    if row is None:
+        raise BadWatch(f"There is a watch '{watch.name}' already. Choose another name, or remove that one.")
+    if found_before:
+        hours = [{"watch_id": row.id, "hour": hour, "found": found} for hour, found in found_before.items()]
+        await connection.execute(insert(watch_hours), hours)
+    await connection.execute(select(func.pg_notify(CHANNEL, "")))
+    return _watch(row)
+
+
+async def all_watches(connection: AsyncConnection, *, active: bool = False, held: bool = False) -> list[Watch]:
+    """Return the watches by name; the `active` ones are not paused. Those that are `held` nobody removes meanwhile."""
+    query = select(watches).order_by(func.lower(watches.c.name), watches.c.id)
+    query = query.with_for_update(key_share=True, read=True) if held else query
+    rows = await connection.execute(query.where(not_(watches.c.paused)) if active else query)
+    return [_watch(row) for row in rows]
+
+
+async def watch_of(connection: AsyncConnection, name_or_id: str) -> Watch:
+    """Return a watch by its name or id. Raises NotFound, with the name that is nearest."""
+    named = watches.c.name == name_or_id.replace("\0", "")
+    where = named | (watches.c.id == UUID(name_or_id)) if is_uuid(name_or_id) else named
+    rows = (await connection.execute(select(watches).where(where))).all()
+    if not rows:
+        known = list((await connection.execute(select(watches.c.name).order_by(watches.c.name).limit(1_000))).scalars())
+        way_out = (
+            hint(name_or_id, known[:10], known) if known else "There is none yet; `broadsheet watch add` adds one."
+        )
+        raise NotFound(f"No watch '{name_or_id[:100]}'. {way_out}")
+    return _watch(next((row for row in rows if row.name == name_or_id), rows[0]))
+
+
+async def states(connection: AsyncConnection, only: Collection[UUID] | None = None) -> list[WatchState]:
+    """Return all watches, or some, by name, with how it is with what they have to send."""
+    listed = [each for each in await all_watches(connection) if only is None or each.id in only]
+    waiting = func.sum(func.cardinality(deliveries.c.notifications))
+    counted = select(
+        deliveries.c.watch_id,
+        waiting.filter(deliveries.c.given_up_at.is_(None)).label("pending"),
+        func.count().filter(deliveries.c.given_up_at.is_not(None)).label("given_up"),
+    ).group_by(deliveries.c.watch_id)
+    sending = {row.watch_id: row for row in await connection.execute(counted)}
+    digests = select(notifications.c.watch_id, func.count()).where(notifications.c.in_digest)
+    waits: dict[UUID, int] = {
+        row[0]: row[1] for row in await connection.execute(digests.group_by(notifications.c.watch_id))
+    }
+    newest = (
+        select(notifications.c.found_at)
+        .where(notifications.c.watch_id == watches.c.id)
+        .order_by(notifications.c.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    last: dict[UUID, datetime] = {row[0]: row[1] for row in await connection.execute(select(watches.c.id, newest))}
+    failing: dict[UUID, dict[str, str]] = {}
+    for row in await connection.execute(select(delivery_pauses)):
+        failing.setdefault(row.watch_id, {})[row.channel] = row.reason
+    return [
+        WatchState(
+            watch=each,
+            pending=int((sending[each.id].pending if each.id in sending else 0) or 0) + waits.get(each.id, 0),
+            given_up=sending[each.id].given_up if each.id in sending else 0,
+            last_found_at=last.get(each.id),
+            failing=failing.get(each.id, {}),
+        )
+        for each in listed
+    ]
+
+
+async def remove(connection: AsyncConnection, id: UUID) -> None:
+    """Remove a watch with all that it has to send."""
+    await connection.execute(delete(watches).where(watches.c.id == id))
+    await forget_news_without_watches(connection)
+
+
+async def pause(connection: AsyncConnection, id: UUID) -> None:
+    """Have a watch report and send nothing until it is resumed; what happens meanwhile is not reported."""
+    await connection.execute(update(watches).where(watches.c.id == id).values(paused=True))
+
+
+async def resume(connection: AsyncConnection, id: UUID) -> None:
+    """Have a watch go on with what happens from now on, unmuted; what could not be sent is tried again now."""
+    values: dict[str, Any] = {"paused": False, "muted_until": None}
+    of_this = watches.c.id == id
+    await connection.execute(
+        update(watches).where(of_this, watches.c.paused).values(active_since=func.now(), after=_last_news())
+    )
+    await connection.execute(update(watches).where(of_this).values(values))
+    await connection.execute(delete(delivery_pauses).where(delivery_pauses.c.watch_id == id))
+    again = {"given_up_at": None, "due_at": func.now(), "failures": 0}
+    await connection.execute(update(deliveries).where(deliveries.c.watch_id == id).values(again))
+
+
+async def mute(connection: AsyncConnection, id: UUID, until: datetime) -> None:
+    """Have a watch send nothing of what it finds until then."""
+    await connection.execute(update(watches).where(watches.c.id == id).values(muted_until=until))
+
+
+async def watch_of_token(connection: AsyncConnection, token: str) -> Watch:
+    """Return the watch whose e-mails a link with this token ends. Raises NotFound."""
+    query = select(watches).where(watches.c.unsubscribe_token == token.replace("\0", "")[:200])
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise NotFound("This link belongs to no watch; it was removed, or the link is not whole.")
+    return _watch(row)
+
+
+async def unsubscribe(connection: AsyncConnection, token: str) -> Watch:
+    """End the e-mails of a watch, those that wait included, and return it. Raises NotFound."""
+    watch = await watch_of_token(connection, token)
+    ended: dict[str, Any] = {"email": None, "digest_hours": [], "digest_at": None, "unsubscribed_at": func.now()}
+    this = watches.c.id == watch.id
+    await connection.execute(update(watches).where(this, watches.c.email.is_not(None)).values(ended))
+    of_email = (deliveries.c.watch_id == watch.id) & (deliveries.c.channel == Channel.EMAIL)
+    await connection.execute(delete(deliveries).where(of_email))
+    waiting = (notifications.c.watch_id == watch.id) & notifications.c.in_digest
+    await connection.execute(update(notifications).where(waiting).values(in_digest=False))
+    return watch
+
+
+async def note_problem(connection: AsyncConnection, id: UUID, problem: str) -> None:
+    """Note why a watch's search cannot be carried out; "": it can."""
+    other = (watches.c.id == id) & (watches.c.problem != problem)
+    await connection.execute(update(watches).where(other).values(problem=problem))
+
+
+async def reported(connection: AsyncConnection, watch_id: UUID, limit: int) -> list[Notification]:
+    """Return what a watch reported, the newest first, without what it found while it was muted."""
+    query = select(notifications).where(notifications.c.watch_id == watch_id, not_(notifications.c.muted))
+    rows = await connection.execute(query.order_by(notifications.c.number.desc()).limit(limit))
+    return [notification_of(row) for row in rows]
+
+
+async def forget_news_without_watches(connection: AsyncConnection) -> None:
+    """Delete what happened and no watch will see."""
+    await connection.execute(delete(watch_news).where(not_(exists(select(watches.c.id).where(not_(watches.c.paused))))))
+
+
+def notification_of(row: Row[Any]) -> Notification:
+    """Return the notification of a row."""
+    return Notification(
+        watch_id=row.watch_id,
+        key=row.key,
+        type=NotificationType(row.type),
+        at=row.at,
+        article_id=row.article_id,
+        content=row.content,
+    )
+
+
+def _last_news() -> Any:
+    """Return the number of the last news that was written down."""
+    return select(func.coalesce(func.max(watch_news.c.number), 0)).scalar_subquery()
+
+
+def _watch(row: Row[Any]) -> Watch:
+    fields: dict[str, Any] = dict(row._mapping)
+    triggers: Sequence[str] = fields["triggers"]
+    known = {str(each) for each in Trigger}
+    fields["triggers"] = tuple(Trigger(each) for each in triggers if each in known)
+    return Watch(**fields | {"digest_hours": tuple(row.digest_hours)})

@@ -1,0 +1,47 @@
+"""A new watch: checked against the settings, its usual level learned from what the index has."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from index.protocol import Index
+from index.query import Interval
+from index.stored_query import restored
+from ledger.faults import in_transaction
+from ledger.watches import add
+from news.clock import now
+from news.configuration import Configuration
+from news.errors import BadWatch, IndexUnavailable
+from news.watch import LEARNED, Trigger, Watch
+from schedules.watching.webhook import check_public
+
+
+async def create(engine: AsyncEngine, index: Index, configuration: Configuration, **fields: Any) -> Watch:
+    """Keep a watch with these fields, and return it with its secrets. Raises BadWatch and BadQuery."""
+    watch = Watch(id=uuid4(), **fields)
+    if watch.webhook_url:
+        check_public(watch.webhook_url, configuration)
+    if watch.email and configuration.smtp_host is None:
+        raise BadWatch("No e-mail can be sent: BROADSHEET_SMTP_HOST is not set.")
+    at = now()
+    found_before = await _by_hour(index, watch.query, at) if watch.wants(Trigger.SPIKES) else {}
+
+    async def kept(connection: AsyncConnection) -> Watch:
+        return await add(connection, watch, found_before, at)
+
+    return await in_transaction(engine, kept)
+
+
+async def _by_hour(index: Index, query: Mapping[str, Any], at: datetime) -> dict[datetime, int]:
+    """Return how many articles the index has of the last two weeks, by hour of publication; none if it is away."""
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    bounds = {"published_from": (hour - LEARNED).isoformat(), "published_until": hour.isoformat()}
+    asked = restored(dict(query) | bounds | {"timezone": "UTC"}, size=0, histogram=Interval.HOUR)
+    try:
+        found = await index.search(asked)
+    except IndexUnavailable:
+        return {}  # then the level is learned from what comes
+    return {datetime.fromisoformat(bar.value): bar.count for bar in found.histogram}

@@ -1,0 +1,191 @@
+"""Notifications as e-mail: composed the same on each try, sent by SMTP, with a way to end them (RFC 8058)."""
+
+import asyncio
+import smtplib
+import ssl
+from collections.abc import Mapping, Sequence
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+from ledger.deliveries import Delivery
+from news.configuration import Configuration
+from news.errors import DeliveryFailed
+from news.printable import one_line, printable
+from news.watch import Notification, NotificationType, Watch
+from schedules.watching.webhook import page_of
+
+#: what a server may take for one answer
+SMTP_SECONDS = 30.0
+#: connections at once
+MOST_SESSIONS = 4
+_PORTS = {"starttls": 587, "tls": 465, "none": 25}
+#: edits of a change that a message lists, and characters of each side
+MOST_EDITS, MOST_CHARACTERS = 5, 200
+_TITLES = {
+    NotificationType.CHANGE: "Changed: ",
+    NotificationType.WITHDRAWAL: "Withdrawn: ",
+    NotificationType.RETURN: "Back again: ",
+}
+
+
+class _WholeHeader(UnstructuredHeader):
+    """A header in one line: the library would cut a long address into encoded words, which are no address."""
+
+    def fold(self, *, policy: Any) -> str:
+        """Return the header's line."""
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS = HeaderRegistry()
+for _name in ("list-unsubscribe", "message-id", "list-id"):
+    _HEADERS.map_to_type(_name, _WholeHeader)  # type: ignore[arg-type]  # it is mixed with BaseHeader there
+_POLICY = SMTP.clone(header_factory=_HEADERS)
+
+
+def compose(
+    watch: Watch, notifications: Sequence[Notification], delivery: Delivery, configuration: Configuration
+) -> EmailMessage:
+    """Return the message of a delivery."""
+    assert watch.email is not None, "there is a receiver"
+    assert configuration.smtp_from is not None, "there is a sender"
+    name, sender = parseaddr(configuration.smtp_from)
+    domain = sender.rpartition("@")[2]
+    message = EmailMessage(policy=_POLICY)
+    message["From"] = Address(display_name=name or "Broadsheet", addr_spec=sender)
+    message["To"] = Address(addr_spec=watch.email)
+    message["Subject"] = _subject(watch, notifications)
+    message["Date"] = format_datetime(delivery.created_at)
+    message["Message-ID"] = f"<{delivery.id}@{domain}>"
+    ends = unsubscribe_address(watch, configuration)
+    message["List-Id"] = f"<{watch.id}.watches.{domain}>"
+    message["List-Unsubscribe"] = f"<{ends}>"
+    message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message["Auto-Submitted"] = "auto-generated"
+    parts = [_text(watch, each, configuration.public_url) for each in notifications]
+    foot = f"-- \nWatch: {watch.name}\n{configuration.public_url}/watches/{watch.id}\nEnd these e-mails: {ends}\n"
+    message.set_content("\n\n".join([*parts, foot]), cte="quoted-printable")  # every server takes seven bits
+    return message
+
+
+def unsubscribe_address(watch: Watch, configuration: Configuration) -> str:
+    """Return the address that ends a watch's e-mails."""
+    return f"{configuration.public_url}/watches/unsubscribe/{watch.unsubscribe_token}"
+
+
+def _subject(watch: Watch, notifications: Sequence[Notification]) -> str:
+    if len(notifications) != 1:
+        return one_line(f"{watch.name}: {len(notifications)} notifications")[:200]
+    return one_line(f"{watch.name}: {title_of(notifications[0])}")[:200]
+
+
+def title_of(notification: Notification) -> str:
+    """Return a notification in a few words."""
+    if notification.type is NotificationType.SPIKE:
+        found = notification.content["spike"]
+        return f"{found['found']} stories in an hour, {found['usual']:g} are usual"
+    headline = notification.content["article"].get("headline") or "No headline"
+    return f"{_TITLES.get(notification.type, '')}{headline}"
+
+
+def edits_of(notification: Notification) -> list[str]:
+    """Return a change's edits, a line each, as `number: [-5-]{+7+}`."""
+    edits: Mapping[str, Any] = notification.content.get("edits") or {}
+    lines = ["The outlet does not disclose it."] if edits.get("stealth") else []
+    for each in edits.get("listed", ())[:MOST_EDITS]:
+        before, after = (one_line(each[name])[:MOST_CHARACTERS] for name in ("before", "after"))
+        words = (f"[-{before}-]" if before else "") + (f"{{+{after}+}}" if after else "")
+        lines.append(f"{str(each['kind']).replace('_', ' ')}: {words}")
+    return lines
+
+
+def _text(watch: Watch, notification: Notification, public_url: str) -> str:
+    article: Mapping[str, Any] = notification.content.get("article") or {}
+    lines = [title_of(notification)]
+    if article:
+        published = article.get("date_published") or article.get("first_seen_at") or ""
+        lines.append(" · ".join(filter(None, [article.get("outlet_name") or article.get("outlet"), published])))
+    lines += edits_of(notification)
+    if notification.type is NotificationType.ARTICLE and article.get("summary"):
+        lines.append(article["summary"])
+    lines += [public_url + page_of(watch, notification), article.get("url", "")]
+    # a stranger's text: what would command a terminal goes
+    return "\n".join(one_line(printable(line)) for line in lines if line)
+
+
+class Mailer:
+    """Connections to the mail server, used again for the next message while they are good."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """Open nothing yet."""
+        self.configuration = configuration
+        self._turns = asyncio.Semaphore(MOST_SESSIONS)
+        self._idle: list[smtplib.SMTP] = []
+
+    async def send(self, message: EmailMessage) -> None:
+        """Send one message. Raises DeliveryFailed where the server does not take it."""
+        if self.configuration.smtp_host is None:
+            raise DeliveryFailed("BROADSHEET_SMTP_HOST is not set, so no e-mail can be sent.")
+        async with self._turns:
+            await asyncio.shield(asyncio.to_thread(self._send, message))
+
+    def _send(self, message: EmailMessage) -> None:
+        session: smtplib.SMTP | None = None
+        try:
+            session = self._session()
+            session.send_message(message)
+        except smtplib.SMTPResponseException as error:
+            self._close(session)
+            raise DeliveryFailed(f"The mail server answered {error.smtp_code}.") from error
+        except smtplib.SMTPRecipientsRefused as error:
+            self._close(session)
+            codes = ", ".join(str(code) for code, _ in error.recipients.values())
+            raise DeliveryFailed(f"The mail server rejected the address ({codes}).") from error
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            self._close(session)
+            raise DeliveryFailed(f"The mail server cannot be reached or used ({type(error).__name__}).") from error
+        self._idle.append(session)
+
+    def _session(self) -> smtplib.SMTP:
+        """Return a connection that answers: one that lay idle, or a new one."""
+        while self._idle:
+            session = self._idle.pop()
+            try:
+                if session.noop()[0] == 250:
+                    return session
+            except (OSError, smtplib.SMTPException):
+                pass  # the server has ended it, as it may
+            self._close(session)
+        settings = self.configuration
+        security = settings.smtp_security
+        host, port = settings.smtp_host or "", settings.smtp_port or _PORTS[security]
+        context = ssl.create_default_context()
+        if security == "tls":
+            session = smtplib.SMTP_SSL(host, port, timeout=SMTP_SECONDS, context=context)
+        else:
+            session = smtplib.SMTP(host, port, timeout=SMTP_SECONDS)
+        try:
+            if security == "starttls":
+                session.starttls(context=context)
+            if settings.smtp_user and settings.smtp_password:
+                session.login(settings.smtp_user, settings.smtp_password)
+        except BaseException:
+            self._close(session)
+            raise
+        return session
+
+    @staticmethod
+    def _close(session: smtplib.SMTP | None) -> None:
+        if session is not None:
+            session.close()
+
+    def close(self) -> None:
+        """End the connections that lie idle."""
+        while self._idle:
+            session = self._idle.pop()
+            try:
+                session.quit()
+            except (OSError, smtplib.SMTPException):
+                session.close()

@@ -1,0 +1,393 @@
+"""Notifications reach their receivers: signed, mailed, gathered, sent again under the same id, and never to a place inside."""
+
+import base64
+import hmac
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger.deliveries import MOST_TRIES, Delivery
+from ledger.schema import deliveries, delivery_pauses, watches
+from ledger.watches import all_watches, pause, resume, states, unsubscribe
+from news.clock import now
+from news.configuration import Configuration
+from news.errors import BadWatch, DeliveryFailed
+from news.watch import Channel, Notification, NotificationType, Trigger, Watch, check_webhook
+from schedules.watching import webhook
+from schedules.watching.mail import compose
+from tests.ledger import readings
+from tests.ledger.readings import article, read
+from tests.receivers import Hook, Mailbox
+from tests.schedules.watching.conftest import Add, Run
+
+URL = "https://courier.example/2026/flood"
+EMAIL = "reader@newsroom.example"
+
+
+async def happen(engine: AsyncEngine, number: int, headline: str = "Flood in Kassel") -> None:
+    await read(engine, article(f"{URL}-{number}", readings.text(number), headline=headline), now())
+
+
+async def is_due_again(engine: AsyncEngine) -> None:
+    """Let the pauses after failures be over."""
+    async with engine.begin() as connection:
+        await connection.execute(delivery_pauses.delete())
+        await connection.execute(update(deliveries).values(due_at=now() - timedelta(seconds=1)))
+
+
+async def waiting(engine: AsyncEngine) -> int:
+    async with engine.connect() as connection:
+        query = select(func.count()).select_from(deliveries).where(deliveries.c.given_up_at.is_(None))
+        return int((await connection.execute(query)).scalar_one())
+
+
+async def test_a_webhook_is_sent_each_notification_once_signed_as_standard_webhooks_has_it(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, send_all: Run, receiver: Hook
+) -> None:
+    watch = await add_watch("kassel", Trigger.ARTICLES, Trigger.CHANGES)
+    await happen(engine, 1)
+    await happen(engine, 1, headline="Flood in Kassel ebbs")
+    await match_all()
+    await send_all()
+    await send_all()
+    assert [body["type"] for body in receiver.bodies()] == ["watch.article", "watch.change"]
+    path, headers, body, _ = receiver.requests[1]
+    assert path == "/hook"
+    assert watch.webhook_secret is not None
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    key = base64.b64decode(watch.webhook_secret.removeprefix("whsec_"))
+    assert 24 <= len(key) <= 64
+    assert headers["webhook-signature"] == "v1," + base64.b64encode(hmac.digest(key, signed, sha256)).decode()
+    data = receiver.bodies()[1]["data"]
+    assert headers["webhook-id"] == data["id"]
+    assert data["watch"] == {"id": str(watch.id), "name": watch.name}
+    assert data["page"].startswith("https://news.example/broadsheet/articles/")
+    assert data["page"].endswith("/versions/1..2")
+    assert data["edits"]["kinds"] == ["headline"]
+
+
+async def test_what_a_receiver_does_not_take_is_sent_again_under_its_id_and_the_others_go_on(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, send_all: Run, receiver: Hook
+) -> None:
+    await add_watch("kassel")
+    other = await add_watch("kassel", webhook_url=None, email=EMAIL)
+    await happen(engine, 1)
+    await match_all()
+    for status in (500, 302, 404):
+        receiver.status, receiver.more_headers = status, {"Location": receiver.url + "/elsewhere"}
+        await is_due_again(engine)
+        await send_all()
+    assert len(receiver.requests) == 3  # and no redirect is followed
+    assert await waiting(engine) == 1
+    async with engine.connect() as connection:
+        found = {each.watch.id: each for each in await states(connection)}
+    assert found[other.id].pending == 0
+    [failing] = [each for each in found.values() if each.failing]
+    assert failing.failing == {"webhook": "The webhook answered 404."}
+    receiver.status = 200
+    await send_all()  # it is left alone for some seconds
+    assert len(receiver.requests) == 3
+    await is_due_again(engine)
+    await send_all()
+    assert len(set(receiver.ids())) == 1
+    assert await waiting(engine) == 0
+
+
+async def test_one_message_that_is_never_taken_stops_no_other_is_given_up_and_tried_again_by_hand(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, send_all: Run, receiver: Hook
+) -> None:
+    watch = await add_watch("kassel")
+    await happen(engine, 1)
+    await match_all()
+    receiver.status = 422
+    for _ in range(MOST_TRIES):
+        await is_due_again(engine)
+        await send_all()
+    receiver.status = 200
+    await happen(engine, 2)
+    await match_all()
+    await is_due_again(engine)
+    await send_all()
+    assert len(receiver.requests) == MOST_TRIES + 1
+    async with engine.begin() as connection:
+        [state] = await states(connection)
+        assert (state.pending, state.given_up) == (0, 1)
+        await resume(connection, watch.id)
+    await send_all()
+    assert receiver.ids()[-1] == receiver.ids()[0]
+    assert await waiting(engine) == 0
+
+
+async def test_an_e_mail_can_be_ended_by_its_headers_and_its_link(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, send_all: Run, mail: Mailbox
+) -> None:
+    watch = await add_watch("kassel", Trigger.ARTICLES, Trigger.CHANGES, webhook_url=None, email=EMAIL)
+    await happen(engine, 1, headline="Hochwasser in Kassel: 5 Tote, größter Schaden")
+    await happen(engine, 1, headline="Hochwasser in Kassel: 7 Tote, größter Schaden")
+    await match_all()
+    await send_all()
+    (to, first, _), (_, second, _) = mail.received()
+    assert to == EMAIL
+    assert first["Subject"] == f"{watch.name}: Hochwasser in Kassel: 7 Tote, größter Schaden"
+    assert second["Subject"].startswith(f"{watch.name}: Changed: ")
+    assert "number: [-" in second.get_content()
+    link = f"https://news.example/broadsheet/watches/unsubscribe/{watch.unsubscribe_token}"
+    assert first["List-Unsubscribe"] == f"<{link}>"
+    assert first["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert first["Auto-Submitted"] == "auto-generated"
+    assert link in first.get_content()
+    assert len(watch.unsubscribe_token) >= 43  # 256 bits
+    assert URL in first.get_content()
+
+    await happen(engine, 2)
+    await match_all()
+    async with engine.begin() as connection:
+        await unsubscribe(connection, watch.unsubscribe_token)
+    await happen(engine, 3)
+    await match_all()
+    await send_all()
+    assert len(mail.received()) == 2
+    assert await waiting(engine) == 0
+
+
+async def test_a_mail_that_was_refused_has_the_same_message_id_and_text_when_it_comes(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, send_all: Run, mail: Mailbox
+) -> None:
+    await add_watch("kassel", webhook_url=None, email=EMAIL)
+    await happen(engine, 1)
+    await match_all()
+    async with engine.connect() as connection:
+        id = (await connection.execute(select(deliveries.c.id))).scalar_one()
+    for code in (451, 550):
+        mail.refuse(code)
+        await is_due_again(engine)
+        await send_all()
+    mail.refuse(None)
+    await is_due_again(engine)
+    await send_all()
+    assert mail.ids() == [f"<{id}@broadsheet.example>"]
+
+
+async def test_many_at_once_are_one_mail(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, send_all: Run, mail: Mailbox
+) -> None:
+    watch = await add_watch("kassel", webhook_url=None, email=EMAIL)
+    for number in range(25):
+        await happen(engine, number, headline=f"Flood in Kassel, day {number}.")
+    await match_all()
+    await send_all()
+    [(_, message, _)] = mail.received()
+    assert message["Subject"] == f"{watch.name}: 25 notifications"
+    assert all(f"day {number}." in message.get_content() for number in range(25))
+
+
+async def test_a_digest_gathers_what_was_found_and_comes_at_its_hour_once(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, send_all: Run, mail: Mailbox
+) -> None:
+    watch = await add_watch("kassel", webhook_url=None, email=EMAIL, digest_hours=(7, 18), timezone="Europe/Berlin")
+    for number in range(3):
+        await happen(engine, number)
+        await match_all()
+    await send_all()
+    assert mail.received() == []
+    async with engine.begin() as connection:
+        [state] = await states(connection)
+        assert state.pending == 3
+        assert state.watch.digest_at == watch.digest_at
+        await connection.execute(update(watches).values(digest_at=now() - timedelta(hours=1)))
+    await send_all()
+    await send_all()
+    [(_, message, _)] = mail.received()
+    assert message["Subject"] == f"{watch.name}: 3 notifications"
+    async with engine.begin() as connection:
+        [state] = await states(connection)
+        assert state.pending == 0
+        assert state.watch.digest_at is not None
+        assert state.watch.digest_at > now()
+        # an hour without news brings no mail
+        await connection.execute(update(watches).values(digest_at=now() - timedelta(hours=1)))
+    await send_all()
+    assert len(mail.received()) == 1
+
+
+async def test_a_paused_watch_keeps_what_waits(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, send_all: Run, receiver: Hook
+) -> None:
+    watch = await add_watch("kassel")
+    await happen(engine, 1)
+    await match_all()
+    for change, sent in ((pause, 0), (resume, 1)):
+        async with engine.begin() as connection:
+            await change(connection, watch.id)
+        await send_all()
+        assert len(receiver.requests) == sent
+
+
+async def test_a_busy_watch_does_not_hold_up_the_others(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, receiver: Hook, configuration: Configuration
+) -> None:
+    from schedules.watching.delivery import OF_EACH, Sender
+
+    await add_watch("kassel", webhook_url=receiver.url + "/busy")
+    for number in range(OF_EACH + 10):
+        await happen(engine, number)
+    await match_all()
+    await add_watch("kassel", webhook_url=receiver.url + "/other")
+    await happen(engine, 1_000)
+    await match_all()
+    sender = Sender(engine, configuration)
+    assert await sender.send_due()
+    assert len(receiver.ids("/busy")) == OF_EACH
+    assert len(receiver.ids("/other")) == 1
+    await sender.close()
+
+
+PRIVATE = ["127.0.0.1", "10.1.2.3", "169.254.169.254", "192.168.0.1", "[::1]", "[::ffff:10.0.0.1]", "0.0.0.0", "2130706433", "localhost", "a.localhost", "0x7f.1"]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", PRIVATE)
+def test_a_webhook_inside_a_private_network_is_refused_at_once(configuration: Configuration, host: str) -> None:
+    strict = replace(configuration, allow_loopback=False)
+    with pytest.raises(BadWatch, match="not a public address"):
+        webhook.check_public(f"http://{host}/hook", strict)
+
+
+@pytest.mark.parametrize(
+    ("host", "is_allowed"),
+    [("127.0.0.1", True), ("10.1.2.3", True), ("192.168.0.1", True), ("169.254.169.254", False), ("0.0.0.0", False)],
+)
+def test_private_networks_are_allowed_by_a_setting_but_not_a_clouds_own(
+    configuration: Configuration, host: str, is_allowed: bool
+) -> None:
+    permissive = replace(configuration, allow_loopback=False, private_webhooks=True)
+    if is_allowed:
+        webhook.check_public(f"http://{host}/hook", permissive)
+    else:
+        with pytest.raises(BadWatch):
+            webhook.check_public(f"http://{host}/hook", permissive)
+
+
+async def test_a_name_that_leads_inside_is_not_dialled(
+    add_watch: Add, receiver: Hook, configuration: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    port = receiver.url.rpartition(":")[2]
+    watch = await add_watch("kassel", webhook_url=f"http://hooks.example:{port}/hook")
+    asked: list[Any] = []
+
+    def resolver(*addresses: str) -> Callable[..., Any]:
+        def found(host: str, port: int, *_: Any, **__: Any) -> list[Any]:
+            asked.append(host)
+            return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in addresses]
+
+        return found
+
+    notification = spiked(watch)
+    monkeypatch.setattr(socket, "getaddrinfo", resolver("127.0.0.1", "10.0.0.1"))
+    with pytest.raises(DeliveryFailed, match="not a public address"):
+        await webhook.send(watch, notification, now(), replace(configuration, allow_loopback=False))
+    assert asked == ["hooks.example"]
+    assert receiver.requests == []
+    await webhook.send(watch, notification, now(), configuration)
+    assert receiver.requests[0][1]["host"] == f"hooks.example:{port}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://a.example/",
+        "https://",
+        "https://user:pa55@a.example/",
+        "https://a.example/\r\nX: y",
+        "https://a.example:0/",
+        "https://a.example:99999/",
+        "https://a.example/ü",
+        "https://a.example/a b",
+        "https://a.example/" + "x" * 2_000,
+        "",
+    ],
+)
+def test_what_is_no_address_of_a_webhook_is_refused_without_repeating_it(url: str) -> None:
+    with pytest.raises(BadWatch) as refused:
+        check_webhook(url)
+    assert "pa55" not in str(refused.value)
+
+
+@pytest.mark.parametrize("answer", [b"", b"\0" * 100, b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 100_000, b"220 mail\r\n"])
+async def test_a_receiver_that_speaks_no_http_is_a_failure(
+    add_watch: Add, configuration: Configuration, answer: bytes
+) -> None:
+    import asyncio
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        writer.close()
+
+    server = await asyncio.start_server(speak, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    watch = await add_watch("kassel", webhook_url=f"http://127.0.0.1:{port}/")
+    with pytest.raises(DeliveryFailed):
+        await webhook.send(watch, spiked(watch), now(), configuration)
+    server.close()
+
+
+def spiked(watch: Watch) -> Notification:
+    return Notification(
+        watch_id=watch.id,
+        key="spike:now",
+        type=NotificationType.SPIKE,
+        at=now(),
+        article_id=None,
+        content={"spike": {"hour": "2026-11-29T10:00:00Z", "found": 12, "usual": 1.5}},
+    )
+
+
+@given(headline=st.text(max_size=300), name=st.text(min_size=1, max_size=80), path=st.text("abc", max_size=400))
+def test_no_text_breaks_out_of_a_message(headline: str, name: str, path: str) -> None:
+    try:
+        watch = Watch(id=uuid4(), name=name, query={}, email=EMAIL, unsubscribe_token="t" * 43)
+    except BadWatch:
+        return
+    found = Notification(
+        watch_id=watch.id,
+        key="k",
+        type=NotificationType.ARTICLE,
+        at=now(),
+        article_id=uuid4(),
+        content={"article": {"headline": headline, "url": f"https://a.example/{path}", "summary": headline}},
+    )
+    delivery = Delivery(
+        id=uuid4(), watch_id=watch.id, channel=Channel.EMAIL, notifications=(found.id,), created_at=now(), failures=0
+    )
+    settings = Configuration(home=Path(), smtp_from="news@b.example", public_url=f"https://b.example/{path}")
+    message = compose(watch, [found], delivery, settings)
+    sent = message.as_bytes()
+    head, _, _ = sent.partition(b"\r\n\r\n")
+    names = [line.split(b":")[0] for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))]
+    assert len(names) == len(set(names)) == 12
+    assert f"<https://b.example/{path}/watches/unsubscribe/{'t' * 43}>".encode() in head
+    assert sent == compose(watch, [found], delivery, settings).as_bytes()
+
+
+async def test_what_happens_to_a_ledger_meanwhile_is_no_error(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, send_all: Run, receiver: Hook
+) -> None:
+    await add_watch("kassel")
+    await happen(engine, 1)
+    await match_all()
+    async with engine.begin() as connection:
+        await connection.execute(text("DELETE FROM articles"))
+    await send_all()
+    assert len(receiver.requests) == 1
+    async with engine.connect() as connection:
+        assert len(await all_watches(connection)) == 1

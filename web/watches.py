@@ -1,0 +1,322 @@
+"""The pages of watches: list, add one from a search, one with what it reported, its trial, its feed, ending e-mails."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from index.stored_query import restored, stored
+from ledger import watches as ledger_watches
+from ledger.faults import in_transaction
+from ledger.watches import WatchState, reported, states, unsubscribe, watch_of_token
+from news.clock import now
+from news.errors import BadQuery, BadWatch
+from news.watch import Notification, NotificationType, Trigger, Watch
+from schedules.watching.mail import edits_of, title_of
+from schedules.watching.webhook import page_of
+from web import render, times
+from web.article_bundle import parse_id
+from web.auth import form_mark, refusal_of_form
+from web.feed_pages import ENTRIES, base_of, feed_answer
+from web.feeds import FeedEntry
+from web.forms import form_of
+from web.search_params import SearchParams
+from web.search_results import direction, language_tag, web_address
+from web.state import state_of, zone_of
+from web.watch_api import add_watch, change, masked_email, masked_url, mute_for, state_of_watch, tried
+
+#: what a reader may have reported, in the order of the form
+TRIGGERS = {
+    Trigger.ARTICLES: "new stories",
+    Trigger.CHANGES: "every edit",
+    Trigger.CORRECTIONS: "corrections",
+    Trigger.SILENT: "silent edits",
+    Trigger.WITHDRAWALS: "withdrawals and returns",
+    Trigger.SPIKES: "spikes: many more stories in an hour than usual",
+}
+_MARKS = {
+    NotificationType.CHANGE: "Changed",
+    NotificationType.WITHDRAWAL: "Withdrawn",
+    NotificationType.RETURN: "Back again",
+    NotificationType.SPIKE: "Spike",
+}
+#: hours for which a click mutes, and that a trial looks back
+MUTED_HOURS, TRIED_HOURS = 24, 24
+_DONE = {
+    "add": "The watch was added. It reports what happens from now on.",
+    "pause": "Paused. What happens meanwhile is not reported.",
+    "resume": "Resumed. It reports what happens from now on.",
+    "mute": f"Muted for {MUTED_HOURS} hours. What is found until then is never sent.",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationRow:
+    """One notification, as the pages list it."""
+
+    title: str
+    href: str
+    outlet: str
+    at: times.Shown
+    mark: str
+    lines: Sequence[str]
+    direction: str
+    language_tag: str
+
+
+async def watch_list(request: Request) -> Response:
+    """Answer `GET /watches`."""
+    return await _list_page(request)
+
+
+async def _list_page(request: Request) -> Response:
+    state, zone = state_of(request), zone_of(request)
+    async with state.engine.connect() as connection:
+        found = await states(connection)
+    return render.page("watches.html", rows=[_row(each, zone) for each in found], done=_removed(request))
+
+
+def _removed(request: Request) -> str:
+    return "The watch was removed." if request.query_params.get("done") == "remove" else ""
+
+
+async def new_watch(request: Request) -> Response:
+    """Answer `GET /watches/new`: the form of a new watch, for the search in the address."""
+    try:
+        params = SearchParams.of(request.query_params.multi_items())
+        params.query()
+    except BadQuery as error:
+        return _form(request, SearchParams(), {}, 400, mistake=str(error))
+    return _form(request, params, {"name": params.text[:100]})
+
+
+async def add(request: Request) -> Response:
+    """Answer `POST /watches`: keep a watch, and lead to its page. A mistake gives the form again, as it was filled."""
+    # the search stands in the address, as the form was given it
+    params = SearchParams.of(request.query_params.multi_items())
+    form = await form_of(request)
+    if refusal := refusal_of_form(request, form.get("mark", ""), form.get("token", "")):
+        return _form(request, params, form, 403, mistake=refusal)
+    state = state_of(request)
+    hours = [each.strip() for each in form.get("digest", "").split(",") if each.strip()]
+    try:
+        if not all(each.isdecimal() and int(each[:3]) < 24 for each in hours):
+            raise BadWatch("The hours of a digest are numbers from 0 to 23, such as 7, 18.")
+        if "q" in form:
+            params = SearchParams.of([*params.parameters(), ("q", form["q"])])
+        watch = await add_watch(
+            state,
+            name=form.get("name", "").strip(),
+            query=stored(params.query()),
+            triggers=tuple(each for each in Trigger if f"on_{each}" in form),
+            email=form.get("email", "").strip() or None,
+            digest_hours=tuple(sorted({int(each) for each in hours})),
+            timezone=form.get("timezone", "").strip() or "UTC",
+            webhook_url=form.get("webhook_url", "").strip() or None,
+        )
+    except (BadWatch, BadQuery) as error:
+        return _form(request, params, form, 400, mistake=str(error))
+    if watch.webhook_secret is None:
+        return RedirectResponse(f"/watches/{watch.id}?done=add", status_code=303)
+    # a secret is shown once, and stands in no address
+    response = await _watch_page(request, watch.id, done=_DONE["add"], secret=watch.webhook_secret)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _form(
+    request: Request, params: SearchParams, form: Mapping[str, str], status: int = 200, *, mistake: str = ""
+) -> Response:
+    state = state_of(request)
+    chosen = {each for each in Trigger if f"on_{each}" in form} if "mark" in form else {Trigger.ARTICLES}
+    has_mail = bool(state.configuration and state.configuration.smtp_host)
+    action = params.href().replace("/", "/watches", 1)
+    return render.page(
+        "watch_new.html",
+        status,
+        action=action,
+        search=_words(stored(params.query())) if not mistake or params.parameters() else "",
+        search_href=params.href(),
+        has_search=bool(params.parameters()),
+        form={name: form.get(name, "") for name in ("name", "q", "email", "digest", "timezone", "webhook_url")},
+        triggers=[(str(each), words, each in chosen) for each, words in TRIGGERS.items()],
+        has_mail=has_mail,
+        zone=zone_of(request),
+        mark=form_mark(request),
+        token=bool(state.token),
+        mistake=mistake,
+    )
+
+
+async def watch_page(request: Request) -> Response:
+    """Answer `GET /watches/{id}`."""
+    id = parse_id(request.path_params["id"], "a watch's")
+    return await _watch_page(request, id, done=_DONE.get(request.query_params.get("done", ""), ""))
+
+
+async def _watch_page(
+    request: Request, id: UUID, status: int = 200, *, done: str = "", mistake: str = "", secret: str = ""
+) -> Response:
+    state, zone = state_of(request), zone_of(request)
+    found = await state_of_watch(state, id)
+    trying = request.query_params.get("test") == "1"
+    notifications: Sequence[Notification]
+    if trying:
+        notifications = (await tried(state, id, TRIED_HOURS))[::-1][:ENTRIES]
+    else:
+        async with state.engine.connect() as connection:
+            notifications = await reported(connection, id, ENTRIES)
+    return render.page(
+        "watch.html",
+        status,
+        row=_row(found, zone),
+        problem=found.watch.problem,
+        failing=[(str(channel), reason) for channel, reason in found.failing.items()],
+        notifications=[_notification_row(found.watch, each, zone) for each in notifications],
+        is_trial=trying,
+        hours=TRIED_HOURS,
+        is_muted=found.watch.is_muted(now()),
+        mark=form_mark(request),
+        token=bool(state.token),
+        done=done,
+        mistake=mistake,
+        secret=secret,
+    )
+
+
+async def act(request: Request) -> Response:
+    """Answer `POST /watches/{id}`: do what the form asks, and lead back to the page."""
+    state, form = state_of(request), await form_of(request)
+    id = parse_id(request.path_params["id"], "a watch's")
+    action = form.get("action", "")
+    changes: dict[str, Any] = {
+        "pause": ledger_watches.pause,
+        "resume": ledger_watches.resume,
+        "mute": mute_for(MUTED_HOURS),
+        "remove": ledger_watches.remove,
+    }
+    if action not in changes:
+        raise BadQuery(f"There is no such action. Use one of: {', '.join(changes)}.")
+    if refusal := refusal_of_form(request, form.get("mark", ""), form.get("token", "")):
+        return await _watch_page(request, id, 403, mistake=refusal)
+    await change(state, id, changes[action])
+    to = "/watches" if action == "remove" else f"/watches/{id}"
+    return RedirectResponse(f"{to}?done={action}", status_code=303)
+
+
+async def watch_feed(request: Request) -> Response:
+    """Answer `GET /feeds/watches/{id}.atom` and `.json`: what a watch reported."""
+    state = state_of(request)
+    id = parse_id(request.path_params["id"], "a watch's")
+    watch = (await state_of_watch(state, id)).watch
+    async with state.engine.connect() as connection:
+        found = await reported(connection, id, ENTRIES)
+    base = base_of(request)
+    entries = [_feed_entry(watch, each, base) for each in found]
+    return feed_answer(request, f"Broadsheet: {watch.name}", f"{base}/watches/{id}", entries)
+
+
+async def confirm_unsubscribe(request: Request) -> Response:
+    """Answer `GET /watches/unsubscribe/{token}`: ask first, for programs open links, too."""
+    async with state_of(request).engine.connect() as connection:
+        watch = await watch_of_token(connection, request.path_params["token"])
+    return _unsubscribe_page(watch, is_ended=watch.email is None)
+
+
+async def end_emails(request: Request) -> Response:
+    """Answer `POST /watches/unsubscribe/{token}`: end the e-mails of a watch. The token is the right to (RFC 8058)."""
+    token = request.path_params["token"]
+
+    async def ended(connection: Any) -> Watch:
+        return await unsubscribe(connection, token)
+
+    return _unsubscribe_page(await in_transaction(state_of(request).engine, ended), is_ended=True)
+
+
+def _unsubscribe_page(watch: Watch, *, is_ended: bool) -> Response:
+    response = render.page("unsubscribe.html", name=watch.name, is_ended=is_ended)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _row(found: WatchState, zone: str) -> dict[str, Any]:
+    watch = found.watch
+    hours = ", ".join(f"{hour}:00" for hour in watch.digest_hours)
+    email = masked_email(watch.email)
+    try:
+        query = restored(watch.query)
+        params = SearchParams(
+            text=query.text,
+            chosen=query.filters,
+            since=watch.query.get("published_from", ""),
+            until=watch.query.get("published_until", ""),
+            timezone=query.timezone,
+        )
+        href = params.href()
+    except (BadQuery, ValueError):
+        href = ""
+    return {
+        "id": str(watch.id),
+        "name": watch.name,
+        "search": _words(watch.query),
+        "search_href": href,
+        "reports": ", ".join(TRIGGERS[each].partition(":")[0] for each in watch.triggers),
+        "to": [
+            each
+            for each in (
+                email and f"{email}{f' at {hours} {watch.timezone}' if hours else ''}",
+                masked_url(watch.webhook_url),
+            )
+            if each
+        ],
+        "ended": times.seen(watch.unsubscribed_at, zone) if watch.unsubscribed_at else None,
+        "paused": watch.paused,
+        "muted": times.seen(watch.muted_until, zone) if watch.is_muted(now()) else None,
+        "pending": found.pending,
+        "given_up": found.given_up,
+        "last": times.seen(found.last_found_at, zone) if found.last_found_at else None,
+        "is_failing": bool(found.failing or found.given_up or watch.problem),
+    }
+
+
+def _words(query: Mapping[str, Any]) -> str:
+    words = Watch(id=UUID(int=0), name="x", query=query).words()
+    return words or "every article"
+
+
+def _notification_row(watch: Watch, found: Notification, zone: str) -> NotificationRow:
+    article = found.content.get("article") or {}
+    at = times.seen(found.at, zone)
+    assert at is not None, "a notification has a time"
+    title = article.get("headline") or title_of(found)
+    return NotificationRow(
+        title=title,
+        href=page_of(watch, found),
+        outlet=article.get("outlet_name") or article.get("outlet") or "",
+        at=at,
+        mark=_MARKS.get(found.type, ""),
+        lines=edits_of(found) or ([article["summary"]] if article.get("summary") else []),
+        direction=direction(title),
+        language_tag=language_tag(article.get("in_language") or "und"),
+    )
+
+
+def _feed_entry(watch: Watch, found: Notification, base: str) -> FeedEntry:
+    article = found.content.get("article") or {}
+    language = article.get("in_language") or ""
+    mark = _MARKS.get(found.type, "")
+    return FeedEntry(
+        id=f"urn:uuid:{found.id}",
+        title=title_of(found),
+        updated=times.iso(found.at),
+        published=times.iso(found.at),
+        page=base + page_of(watch, found),
+        original=web_address(article.get("url")),
+        outlet=article.get("outlet_name") or article.get("outlet") or "",
+        language="" if language == "und" else language,
+        tags=(mark,) if mark else (),
+        summary="\n".join(edits_of(found)) or article.get("summary", ""),
+    )
