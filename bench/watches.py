@@ -9,6 +9,7 @@ what misses its mark.
 import argparse
 import asyncio
 import json
+import os
 import random
 import subprocess
 import sys
@@ -52,6 +53,8 @@ TOPICS = 100
 COPIES = 10
 #: messages that one daemon sends at once, as schedules.watching.delivery has it: what a kill can interrupt
 AT_ONCE = 16
+#: a daemon has begun to send after so long, on a machine that is busy with other things, too
+STARTS_SECONDS = 120.0
 #: from indexed to received
 MOST_SECONDS = 60.0
 _ADDRESS = "reader{number}@newsroom.example"
@@ -156,6 +159,8 @@ def account(
                     other_id += len({id for id, _ in times}) > 1
                     ats = sorted(at for _, at in times)
                     without_kill += bisect_left(kills, ats[0]) == bisect_left(kills, ats[-1])
+    came_at = sorted(at for messages in came.values() for _, _, at in messages)
+    back = [came_at[place] - kill for kill in kills if (place := bisect_left(came_at, kill)) < len(came_at)]
     # an article may be received a moment before the next look at the index sees it
     delays = [max(0.0, each) for each in delays]
     ranked = sorted(delays)
@@ -166,6 +171,8 @@ def account(
         "repeated": repeated,
         "repeated_without_kill": without_kill,
         "repeated_under_another_id": other_id,
+        # from each kill to the first message of the daemon that was started then
+        "restart_seconds": [round(each, 1) for each in back],
         "seconds_median": round(median(ranked), 1) if ranked else None,
         "seconds_p95": round(ranked[int(len(ranked) * 0.95)], 1) if ranked else None,
         "seconds_most": round(ranked[-1], 1) if ranked else None,
@@ -181,8 +188,8 @@ def falls_short(found: dict[str, Any]) -> list[str]:
 
 
 def wait_for_more(hooked: Hook, count: int) -> None:
-    """Return as soon as a webhook was sent more than `count` messages, or after a while."""
-    ends_at = time.monotonic() + 20.0
+    """Return as soon as a webhook was sent more than `count` messages: a daemon is killed once it has begun."""
+    ends_at = time.monotonic() + STARTS_SECONDS
     while len(hooked.requests) <= count and time.monotonic() < ends_at:
         time.sleep(0.001)
 
@@ -238,6 +245,7 @@ async def measure(watches: int, articles: int, *, elasticsearch: bool) -> dict[s
     return (
         made
         | {"receivers": dict(channels), "recorded_seconds": round(recorded_seconds), "seconds": round(seconds)}
+        | {"load": round(os.getloadavg()[0], 1), "cores": os.cpu_count()}
         | found
         | {"falls_short": falls_short(found)}
     )

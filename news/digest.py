@@ -2,8 +2,8 @@
 
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import orjson
 
@@ -55,8 +55,15 @@ class Digest:
     provenance: Provenance | None = None
     #: of an article: the page as it came, compressed (zstd)
     raw: bytes = b""
-    #: of an article that was read in the pool
-    prepared: StoredValues | None = None
+    #: of an article that was read in the pool; `replace` leaves it out, for then it would be another digest's
+    prepared: StoredValues | None = field(default=None, init=False)
+
+    def with_stored_values(self, candidates: Mapping[str, list[dict[str, Any]]], outlet: Outlet) -> Self:
+        """Return the digest of an article of `outlet` with what the ledger keeps of it and of what was weighed."""
+        assert self.article is not None, "a text was read"
+        made = replace(self)
+        object.__setattr__(made, "prepared", prepare(self.article, self.enrichment, candidates, outlet))
+        return made
 
 
 def prepare(

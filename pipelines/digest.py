@@ -12,7 +12,7 @@ import zstandard
 
 from news import article
 from news.article import Article
-from news.digest import Digest, Refusal, prepare
+from news.digest import Digest, Refusal
 from news.errors import PageUnreadable
 from news.identity import honest_canonical
 from news.outlet import Outlet
@@ -114,16 +114,15 @@ def digest(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset()) -> 
     article = extracted.article
     if article is None:
         return Digest(refusal=storable(extracted.refusal), lines=extracted.lines)
-    enrichment = storable({"language_confidence": round(extracted.language_confidence, 3)} | enrich(article, outlet))
-    return Digest(
+    found = Digest(
         article=article,
         signature=sign(article),
-        enrichment=enrichment,
-        prepared=prepare(article, enrichment, explained(extracted.candidates), outlet),
+        enrichment=storable({"language_confidence": round(extracted.language_confidence, 3)} | enrich(article, outlet)),
         lines=extracted.lines,
         provenance=provenance_of(page, extracted, outlet, chrome),
         raw=packed(page.content),
     )
+    return found.with_stored_values(explained(extracted.candidates), outlet)
 
 
 def explained(candidates: Mapping[str, tuple[Candidate, ...]]) -> dict[str, list[dict[str, Any]]]:

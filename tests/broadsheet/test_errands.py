@@ -109,6 +109,32 @@ def test_an_export_that_is_interrupted_says_how_to_continue_and_the_file_is_then
     assert rows(file.read_text(encoding="utf-8")) == rows(whole)
 
 
+@pytest.mark.parametrize("format", ["csv", "jsonl", "atom", "ninjs"])
+def test_a_file_that_a_kill_cut_anywhere_is_continued_and_then_whole(run: Run, tmp_path: Path, format: str) -> None:
+    file = tmp_path / "part"
+    asked = ("search", "--all", "--format", format, "--output", str(file))
+    assert run(*asked).returncode == 0
+    whole = file.read_bytes()
+    plain = whole.partition(b"<updated>")[0], whole.rpartition(b"</author>")[2]
+    for share in (0.55, 0.8, 0.999, 1.0):
+        file.write_bytes(whole[: int(len(whole) * share)])
+        told = run(*asked, "--continue")
+        assert told.returncode == 0, told.stderr
+        if format == "atom":  # its head has the time of the export
+            assert (
+                file.read_bytes().partition(b"<updated>")[0],
+                file.read_bytes().rpartition(b"</author>")[2],
+            ) == plain
+            assert file.read_bytes().count(b"</entry>") == 6
+        else:
+            assert file.read_bytes() == whole
+    for foreign in (b"", b"Dear Ada,\nthe report is lost.\n", b"{}\n", whole[:20]):
+        file.write_bytes(foreign)
+        told = run(*asked, "--continue")
+        assert (told.returncode, file.read_bytes()) == (2, foreign), "what is no export is not touched"
+    assert "goes with --output" in run("search", "--all", "--continue").stderr
+
+
 def test_what_changed_is_listed_with_its_words(run: Run) -> None:
     said = run("changes").stdout
     assert said.index("[-Seven-] {+Eight+} people") < said.index("[-Five-] {+Seven+} people")
