@@ -26,7 +26,7 @@ from news.configuration import Configuration
 from pipelines.runtime import open_runtime
 
 #: outlets, articles and days of the month that is played; hosts and pages of the whole path; outlets that are estimated
-SHORT, LONG = ((20, 900, 4), (4, 50), 40), ((60, 40_000, 30), (4, 500), 200)
+SHORT, LONG = ((20, 900, 4), (4, 50), 150), ((60, 40_000, 30), (4, 500), 200)
 _AIMS: tuple[Aim, ...] = (
     ("found_within_one_interval", "least", 0.99),
     ("found_within_three_intervals", "least", 0.999),

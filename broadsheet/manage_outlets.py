@@ -8,8 +8,8 @@ import typer
 from broadsheet import probe_outlets
 from broadsheet.console import err, fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
-from broadsheet.outlet_health import completeness_words
 from broadsheet.stores import open_ledger, with_ledger
+from news.recapture import completeness_words
 
 if TYPE_CHECKING:
     from ledger.outlet_state import OutletState, SourceState
@@ -86,7 +86,7 @@ def show(name: str, as_json: Json = False) -> None:
                 skipped = f"{value} Sitemap lines skipped: not a valid address"
                 out.print(f"{'robots.txt':<14} {skipped}")
         elif field == "completeness":
-            out.print(f"{'completeness':<14} {completeness_words(value)}")
+            out.print(f"{'completeness':<14} {completeness_words(value or {})}")
         elif field not in ("sources", "named_sources"):
             out.print(f"{field:<14} {value if value is not None else ''}")
     for source in [*found["sources"], *found["named_sources"][:SHOWN_PARTS]]:

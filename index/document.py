@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
+from unicodedata import is_normalized, normalize
 
 import orjson
 
@@ -26,7 +27,8 @@ class DocumentRejected(Exception):
 def check(stream: Stream, id: str, document: IndexDocument | Mapping[str, Any]) -> dict[str, Any]:
     """Return the document with its id, fit for JSON, its body within BODY_LIMIT.
 
-    NUL characters and lone surrogates, which JSON or PostgreSQL cannot hold, become U+FFFD. Raises DocumentRejected for
+    NUL characters and lone surrogates, which JSON or PostgreSQL cannot hold, become U+FFFD. A letter that is written in
+    parts (u with a mark behind it) becomes one, as a query has it (Unicode's NFC). Raises DocumentRejected for
     a field that the schema does not know and for a value that JSON has no form for.
     """
     if isinstance(document, IndexDocument):
@@ -39,7 +41,8 @@ def check(stream: Stream, id: str, document: IndexDocument | Mapping[str, Any]) 
     if isinstance(body, str) and len(body) > BODY_LIMIT:
         checked |= {"body": body[:BODY_LIMIT], "body_cut": True}
     try:
-        if b"\\u0000" not in orjson.dumps(checked):
+        whole = orjson.dumps(checked).decode()
+        if "\\u0000" not in whole and is_normalized("NFC", whole):
             return checked
     except TypeError:
         pass  # a lone surrogate, or something worse that shows after the mending
@@ -53,7 +56,7 @@ def check(stream: Stream, id: str, document: IndexDocument | Mapping[str, Any]) 
 
 def _mended(value: Any) -> Any:
     if isinstance(value, str):
-        return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+        return normalize("NFC", value.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8"))
     if isinstance(value, Mapping):
         return {_mended(name): _mended(each) for name, each in value.items()}
     if isinstance(value, list | tuple):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+from unicodedata import normalize
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from index.fields import known_facet
@@ -76,7 +77,8 @@ class Query:
     is_exact: bool = False
 
     def __post_init__(self) -> None:
-        """Call every facet by its one name, and refuse what cannot be answered."""
+        """Call every facet by its one name, write every letter as one, and refuse what cannot be answered."""
+        object.__setattr__(self, "text", normalize("NFC", self.text))
         filters = {known_facet(name): _texts(values) for name, values in self.filters.items()}
         if self.languages:
             filters["in_language"] = (*filters.get("in_language", ()), *self.languages)
@@ -122,9 +124,11 @@ class Query:
 
 
 def _texts(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Return a filter's values, fit to be sent to any server: no NUL, no lone surrogate."""
+    """Return a filter's values, fit to be sent to any server: no NUL, no lone surrogate, every letter as one."""
     found = (values,) if isinstance(values, str) else tuple(values)
-    return tuple(value.replace("\0", "").encode("utf-8", "replace").decode("utf-8") for value in found)
+    return tuple(
+        normalize("NFC", value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")) for value in found
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

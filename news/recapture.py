@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 from itertools import combinations
+from typing import Any
 
 
 class Capture(IntFlag):
@@ -27,6 +28,8 @@ FEWEST = 50
 #: the interval is to hold the truth for more than nine of ten outlets, of models that are never quite right
 #: (chosen by bench/announced.py on simulated outlets)
 DEVIATIONS = 1.96
+#: with a larger error, in points, the interval is shown and no estimate
+MOST_ERROR = 5.0
 #: a fit's own excess over chance widens its error, up to so much
 MOST_EXCESS = 4.0
 #: Newton's steps of a fit, and when it is close enough
@@ -50,6 +53,24 @@ class CompletenessEstimate:
     def as_json(self) -> dict[str, object]:
         """Return it with three digits; more are not known."""
         return {"found": self.found} | {name: round(getattr(self, name), 3) for name in ("share", "low", "high")}
+
+
+def completeness_words(estimated: Mapping[str, Any]) -> str:
+    """Return an estimate as a reader reads it: the `share` with its error, or `low` and `high` where that is large.
+
+    "" where nothing is known; the error is rounded up.
+
+    >>> completeness_words({"share": 0.968, "low": 0.955, "high": 0.979}), completeness_words({})
+    ('97 % ± 2', '')
+    >>> completeness_words({"share": 0.8, "low": 0.5, "high": 0.9})
+    '50–90 %'
+    """
+    if estimated.get("share") is None:
+        return ""
+    share, low, high = (100 * float(estimated[name]) for name in ("share", "low", "high"))
+    if (high - low) / 2 > MOST_ERROR:
+        return f"{low:.0f}–{high:.0f} %"
+    return f"{share:.0f} % ± {math.ceil(round(max(share - low, high - share), 3))}"
 
 
 def estimate(counts: Mapping[int, int]) -> CompletenessEstimate | None:

@@ -17,6 +17,7 @@ from ledger.completeness import Hours, hours_of
 from ledger.corrections import REPORT_DAYS, CorrectionReport, correction_report
 from ledger.outlet_health import Health, healths
 from ledger.outlet_state import OutletState, SourceState, source_states, states
+from ledger.recaptures import estimates
 from ledger.sites import not_before
 from ledger.source_sums import Reading, last_sums
 from news.clock import now
@@ -24,6 +25,7 @@ from news.errors import NotFound, UnknownOutlet
 from news.outcome import COSTLY, DEFECTIVE, PASSING, Outcome, meaning_of
 from news.outlet import Outlet
 from news.outlet_change import ChangeFilter, OutletChange
+from news.recapture import completeness_words
 from news.source_sum import Disposition, SourceSum
 from news.url import site_of
 from schedules.timetable import Plan, plans, sources_of
@@ -159,6 +161,7 @@ async def shown_outlet(
         latest = await changes(connection, outlets=[slug], limit=CHANGES)
         newest = await newest_of(connection, slug, ARTICLES)
         sums = await last_sums(connection, slug)
+        estimated = (await estimates(connection, [slug])).get(slug)
         report = await correction_report(connection, slug, since=at - timedelta(days=REPORT_DAYS))
     works = state.jobs is None or await state.jobs.someone_works()
     asked = ChangesAsked(outlets=(slug,))
@@ -177,6 +180,7 @@ async def shown_outlet(
         met=met,
         crawled=times.seen(met.crawled_at, zone) if met and met.crawled_at else None,
         health=_health(health, met, zone),
+        complete=completeness_words(estimated.as_json()) if estimated else "",
         pause_until=times.seen(pause_until, zone) if pause_until else None,
         readings=_sources(outlet, known, sums, plan, zone),
         visit_at=times.seen(plan.visit_at, zone) if plan and plan.visit_at else None,

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unicodedata import normalize
 
 import pytest
 
@@ -45,6 +46,20 @@ async def test_what_was_written_is_given_back_as_it_was(index: Index, put: Put) 
     (hit,) = (await index.search(Query(text="rained"))).hits
     assert hit.document == given
     assert hit.id == written["id"]
+
+
+async def test_a_letter_that_is_written_in_parts_is_one_letter_in_text_facet_and_query(index: Index, put: Put) -> None:
+    words = ("Brücke", "Phở", "café", "Ёлка", "ガス", "한국")
+    for number, form in enumerate(("NFC", "NFD")):
+        text = normalize(form, " ".join(words))
+        await put(index, document(f"a{number}", headline=text, body=text, authors=[normalize(form, "José Muñoz")]))
+    for word in words:
+        for form in ("NFC", "NFD"):
+            assert sorted(await found(index, normalize(form, word))) == ["a0", "a1"], (word, form)
+    asked = Query(filters={"author": (normalize("NFD", "José Muñoz"),)}, facets=("author",))
+    results = await index.search(asked)
+    assert results.total == 2
+    assert [(bucket.label, bucket.count) for bucket in next(iter(results.facets.values()))] == [("José Muñoz", 2)]
 
 
 async def test_it_knows_that_it_is_made(index: Index) -> None:

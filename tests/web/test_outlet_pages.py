@@ -12,11 +12,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ledger.completeness import count_hours
 from ledger.outlet_health import Health, note_health
 from ledger.outlet_state import SourceState, enable, note_source, states
+from ledger.recaptures import note_estimate
 from ledger.source_sums import note_sum
 from ledger.visit_transaction import record
 from news.clock import now
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
+from news.recapture import CompletenessEstimate
 from news.source_sum import Disposition, SourceSum
 from news.visit import Visit
 from tests.schedules.site import Site, write_outlet
@@ -173,6 +175,18 @@ async def test_with_a_token_the_form_asks_for_it(app: FastAPI, engine: AsyncEngi
         for token, status in (("", 403), ("wrong", 403), ("secret", 303)):
             answer = await client.post(f"/outlets/{harbour}", data=form | {"token": token})
             assert answer.status_code == status
+
+
+async def test_an_outlets_page_says_how_complete_it_is_where_that_is_known(
+    client: httpx.AsyncClient, engine: AsyncEngine, harbour: str
+) -> None:
+    assert "estimated" not in (await client.get(f"/outlets/{harbour}")).text
+    async with engine.begin() as connection:
+        made = CompletenessEstimate(found=900, share=0.97, low=0.96, high=0.98)
+        await note_estimate(connection, harbour, 900, made, now())
+    assert "an estimated 97 % ± 1 are found" in (await client.get(f"/outlets/{harbour}")).text
+    metrics = (await client.get("/metrics")).text
+    assert f'bound="low",outlet="{harbour}"}} 0.96' in metrics
 
 
 async def test_a_source_shows_what_became_of_all_that_it_announced(
