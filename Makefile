@@ -19,7 +19,7 @@ run: .venv/installed ## the demo: crawl a small newsroom on this machine, then s
 # where the environment forbids compiled files, each of some hundred processes would compile our modules anew
 test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/dev ## run the tests in $(WORKERS) processes; a package's alone, in one: make test ARGS=tests/news
-	@$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile)
+	@$(BIN)/python -m pytest $(or $(ARGS),-n $(WORKERS) --dist loadfile --no-loadscope-reorder)
 
 lint: .venv/dev ## check style, types and the import contract
 	@$(BIN)/ruff check .

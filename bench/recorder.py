@@ -13,12 +13,15 @@ from sqlalchemy import func, select
 
 from ledger.database import engine_for
 from ledger.schema import articles, attempts, outbox, versions
+from ledger.visit_transaction import record, record_together
 from news.article import Article
 from tests.ledger import readings
 
 #: each text is carried by so many outlets, and changes once
 COPIES = 4
 WORKERS = 2
+#: visits that are recorded in one transaction, but for those that have to do with others
+TOGETHER = 6
 #: a recorder that gets no further in this time is stuck
 PATIENCE_SECONDS = 900
 
@@ -46,14 +49,18 @@ async def _work(url: str, texts: int, worker: int) -> None:
         done = {(row.url, row.at) for row in rows}
     gate = asyncio.Semaphore(3)
 
-    async def one(found: Article, at: datetime) -> None:
+    async def some(batch: list[tuple[Article, datetime]]) -> None:
+        visits = [readings.reading(found, at) for found, at in batch]
         async with gate:
-            await readings.read(engine, found, at)
+            recorded = await record_together(engine, visits)
+            for visit in [visit for visit, done in zip(visits, recorded, strict=True) if done is None]:
+                await record(engine, visit)
 
     left = [(found, at) for found, at in steps(texts, worker) if (found.url, at) not in done]
     # a page's second version is not fetched before its first is recorded
     for first in (True, False):
-        await asyncio.gather(*(one(found, at) for found, at in left if (at < readings.hour(2)) == first))
+        wanted = [(found, at) for found, at in left if (at < readings.hour(2)) == first]
+        await asyncio.gather(*(some(wanted[start : start + TOGETHER]) for start in range(0, len(wanted), TOGETHER)))
     await engine.dispose()
 
 

@@ -131,7 +131,7 @@ class Bench:
         script.write_text(_TRAFILATURA)
         ours = [sys.executable, "-m", "broadsheet", "read", str(self.manifest)]
         with tempfile.TemporaryDirectory() as home:
-            environ = environment(Path(home)) | {"PYTHONPATH": str(code)}
+            environ = environment(Path(home)) | _installed(code)
             return (
                 run(ours, environ, code, self.log),
                 run([self.peers, script, self.manifest], os.environ, self.folder, self.log),
@@ -197,12 +197,17 @@ class Bench:
 
     def _environ(self, code: Path, home: Path, server: Server) -> dict[str, str]:
         settings = {"database_url": libpq(server.url), "allow_loopback": "yes", "elasticsearch_url": self.node.url}
-        return environment(home, **settings) | {"PYTHONPATH": str(code)}
+        return environment(home, **settings) | _installed(code)
 
     def _check(self, name: str, cost: Cost, articles: float) -> None:
         if articles < 0.8 * len(self.served.content):
             said = self.log.read_text(errors="replace")[-2000:]
             raise SystemExit(f"{name} stored {articles} of {len(self.served.content)} pages: {cost.said[-500:]}{said}")
+
+
+def _installed(code: Path) -> dict[str, str]:
+    """Return the variables by which a checkout's modules are compiled once, as those of an installed package are."""
+    return {"PYTHONPATH": str(code), "PYTHONDONTWRITEBYTECODE": ""}
 
 
 def _postmaster(server: Server) -> int:

@@ -1,8 +1,8 @@
 """What the daemon promises, measured on real processes: workers that are killed, schedules, recrawls, idle CPU, memory.
 
-`python -m bench.workers [workers] [schedules] [recrawl] [timetable] [memory]`; without a name the first four, in
-minutes. `--pages 4000` is the long form of `workers`, `--minutes 60` that of `schedules`, `--crawls 500` of `memory`.
-The last line is JSON; `falls_short` names what is worse than issue 8 asks.
+`python -m bench.workers [workers] [schedules] [recrawl] [timetable] [memory] [growth]`; without a name the first four,
+in minutes. `--pages 4000` is the long form of `workers`, `--minutes 60` of `schedules`, `--crawls 500` of `memory`,
+`--most 50000` of `growth`. The last line is JSON; `falls_short` names what misses its mark.
 """
 
 import argparse
@@ -13,8 +13,10 @@ import signal
 import sys
 import time
 import urllib.request
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import psutil
@@ -22,6 +24,7 @@ import psutil
 if not __package__:
     sys.path[0] = str(Path(__file__).parent.parent)
 
+from bench.cpu import pss_bytes
 from bench.daemon import PATIENCE_SECONDS, ask, end, house, launch, until
 from bench.newsstand import Newsstand
 from ledger.embedded.server import start
@@ -30,6 +33,8 @@ OUTLETS = 40
 WORKERS = 4
 DELAY_SECONDS = 0.5
 KILL_EVERY_SECONDS = 20.0
+#: of growth, and how often memory is looked at each time
+GROWTH_OUTLETS, GROWTH_LOOKS = 20, 7
 #: how much faster than written the schedules run
 FASTER = 60
 
@@ -224,6 +229,49 @@ async def memory(crawls: int, port: int) -> dict[str, Any]:
     }
 
 
+async def growth(most: int, port: int) -> dict[str, Any]:
+    """Let one worker record `most` new pages, and compare the memory of all its processes at a tenth with the end.
+
+    The feeds list a tenth of the pages, then the next tenth. Memory is the proportional set size, the median of some
+    looks while pages are read; PostgreSQL's, which fills its buffers, is told apart.
+    """
+    tenth = most // 10
+    stand = Newsstand(GROWTH_OUTLETS, tenth // GROWTH_OUTLETS, port)
+    await stand.open()
+    ours: dict[int, float] = {}
+    with house() as (home, server):
+        stand.write_outlets(home, 0, "every_minutes = 0.05\njitter_seconds = 0")
+        process = launch(home, server, "worker")
+        recorded = "SELECT count(*) FROM articles"
+        postgres = int((server.data / "postmaster.pid").read_text().splitlines()[0])
+        for part in range(1, 11):
+            await until(lambda least=part: (ask(server, recorded) or 0) >= (least - 0.5) * tenth, f"{part} tenths")
+            looks = []
+            for _ in range(GROWTH_LOOKS):
+                looks.append((_pss_mib(process.pid), _pss_mib(postgres)))
+                await asyncio.sleep(1)
+            ours[part * tenth] = median(look[0] for look in looks)
+            print(f"{part * tenth} pages: {ours[part * tenth]:.0f} MiB, PostgreSQL {looks[-1][1]:.0f} MiB", flush=True)
+            await until(lambda least=part: (ask(server, recorded) or 0) >= least * tenth, f"{part} tenths")
+            stand.first += tenth // GROWTH_OUTLETS
+        end([process])
+    stand.close()
+    found: dict[str, Any] = {"mib": {str(pages): round(size) for pages, size in ours.items()}}
+    return found | {"growth_mib": round(ours[most] - ours[tenth], 1)}
+
+
+def _pss_mib(pid: int) -> float:
+    """Return the memory of a process and all that descend from it."""
+    tree = [pid]
+    with suppress(psutil.NoSuchProcess):
+        tree += [each.pid for each in psutil.Process(pid).children(recursive=True)]
+    size = 0
+    for each in tree:
+        with suppress(OSError):  # it has ended
+            size += pss_bytes([each])
+    return size / 2**20
+
+
 def _feeds(stand: Newsstand) -> int:
     return sum(path == "/feed.xml" for times in stand.requests.values() for _, path in times)
 
@@ -243,6 +291,7 @@ def falls_short(told: dict[str, Any]) -> list[str]:
         ("timetable", "start_seconds", 5.0),
         ("timetable", "idle_cpu_percent", 2.0),
         ("memory", "growth_mib", 40.0),
+        ("growth", "growth_mib", 40.0),
     )
     return [
         f"{part}.{name}: {told[part][name]} instead of at most {most}"
@@ -264,6 +313,8 @@ async def measure(wanted: argparse.Namespace) -> dict[str, Any]:
             told[part] = await recrawl(wanted.port)
         elif part == "timetable":
             told[part] = await timetable(1_000, wanted.idle_seconds)
+        elif part == "growth":
+            told[part] = await growth(wanted.most, wanted.port)
         else:
             told[part] = await memory(wanted.crawls, wanted.port)
         print(f"{part}: {told[part]}", flush=True)
@@ -273,10 +324,12 @@ async def measure(wanted: argparse.Namespace) -> dict[str, Any]:
 def main() -> None:
     """Print the figures as one line of JSON, the last one."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=["workers", "schedules", "recrawl", "timetable", "memory", []])
+    parts = ["workers", "schedules", "recrawl", "timetable", "memory", "growth"]
+    parser.add_argument("parts", nargs="*", choices=[*parts, []])
     parser.add_argument("--pages", type=int, default=800)
     parser.add_argument("--minutes", type=float, default=60.0, help="of schedules, which run 60 times as fast")
     parser.add_argument("--crawls", type=int, default=100)
+    parser.add_argument("--most", type=int, default=10_000, help="pages of growth")
     parser.add_argument("--idle-seconds", type=float, default=30.0)
     parser.add_argument("--port", type=int, default=18_080)
     print(json.dumps(asyncio.run(measure(parser.parse_args()))))

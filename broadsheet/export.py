@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from broadsheet.console import err, fail, run, write_json_line, write_text
-from broadsheet.stores import ledger_and_index
+from broadsheet.stores import made_index
 
 if TYPE_CHECKING:
-    from index.query import Query
+    from index.query import Interval, Query
     from web.export_formats import ExportFormat, Writer
+    from web.parquet import ParquetFile
 
 
 @dataclass
@@ -21,17 +22,27 @@ class _Progress:
     last_id: str | None = None
 
 
-def export(asked: "Query", *, format: str, fields: str, output: Path | None, after: str | None) -> None:
-    """Write all articles that `asked` finds. What was interrupted says how to continue; raises as the search does."""
+def export(
+    asked: "Query", *, format: str, fields: str, output: Path | None, after: str | None, resumes: bool = False
+) -> None:
+    """Write all articles that `asked` finds. What was interrupted says how to continue; raises as the search does.
+
+    With `resumes`, what a kill left half written at the end of `output` is cut off, and the file continued.
+    """
     from news.clock import now
     from web.export_formats import ExportFormat, writer
     from web.feeds import title_of
     from web.parameters import names_in
 
+    if format == "parquet":
+        _export_parquet(asked, fields, output, after)
+        return
     if format not in set(ExportFormat):
-        fail(f"--format takes csv, jsonl, atom or ninjs, not '{format}'.")
+        fail(f"--format takes csv, jsonl, atom, ninjs or parquet, not '{format}'.")
     kind = ExportFormat(format)
     made = writer(kind, names_in(fields), title=title_of(asked.text), at=now())
+    if resumes and output and output.exists():
+        after = _cut(output, kind)
     progress = _Progress(last_id=after)
     with ExitStack() as stack:
         file = stack.enter_context(_open(output, continues=after is not None)) if output else None
@@ -41,11 +52,77 @@ def export(asked: "Query", *, format: str, fields: str, output: Path | None, aft
             if progress.last_id:
                 err.print(
                     f"Interrupted after {progress.written} articles. The same command with --after {progress.last_id} "
-                    "continues the export.",
+                    f"continues the export{', with --continue the file' if output else ''}.",
                     style="yellow",
                 )
             raise
     err.print(f"{progress.written} article{'s' if progress.written != 1 else ''} exported.")
+
+
+def _cut(output: Path, kind: "ExportFormat") -> str:
+    """Cut off what is not whole at the end of a file, and return the id of its last article."""
+    import os
+
+    from web.export_tail import whole_part
+
+    size, last_id = whole_part(output, kind)
+    try:
+        os.truncate(output, size)
+    except OSError as error:
+        fail(f"{output} cannot be written: {error.strerror}.")
+    return last_id
+
+
+def _export_parquet(asked: "Query", fields: str, output: Path | None, after: str | None) -> None:
+    """Write a Parquet file. It ends with its table of contents: what was interrupted leaves none, and begins again."""
+    from web.parameters import names_in
+    from web.parquet import ParquetFile
+
+    if output is None:
+        fail("A Parquet file cannot be written to standard output. Name one with --output.")
+    if after is not None:
+        fail("A Parquet file cannot be continued. Export it anew, without --after.")
+    try:
+        with ParquetFile(output, names_in(fields)) as file:
+            count = run(_add_all(asked, file))
+    except FileExistsError:
+        fail(f"{output} exists. Name another file.")
+    except OSError as error:
+        fail(f"{output} cannot be written: {error.strerror or error}.")
+    err.print(f"{count} article{'s' if count != 1 else ''} exported.")
+
+
+async def _add_all(asked: "Query", file: "ParquetFile") -> int:
+    count = 0
+    async with made_index() as index, aclosing(index.export(asked)) as pages:
+        async for page in pages:
+            file.add(page)
+            count += len(page)
+    return count
+
+
+def print_attention(asked: "Query", interval: str) -> None:
+    """Print the articles that `asked` finds by outlet and `interval`, as CSV."""
+    from index.query import Interval
+
+    if interval not in set(Interval):
+        fail(f"--attention takes {', '.join(Interval)}, not '{interval}'.")
+    run(_print_attention(asked, Interval(interval)))
+
+
+async def _print_attention(asked: "Query", interval: "Interval") -> None:
+    from web.attention import COLUMNS, MOST_OUTLETS, attention, attention_csv, outlets_of
+    from web.export_formats import csv_row
+
+    async with made_index() as index:
+        outlets = await outlets_of(index, asked, MOST_OUTLETS)
+        write_text(csv_row(COLUMNS))
+        async for rows in attention(index, asked, interval, outlets):
+            write_text(attention_csv(rows))
+        if len(outlets) == MOST_OUTLETS:
+            err.print(
+                f"These are the {MOST_OUTLETS} outlets with the most articles. --outlet chooses others.", style="yellow"
+            )
 
 
 def _open(output: Path, *, continues: bool) -> TextIO:
@@ -54,7 +131,7 @@ def _open(output: Path, *, continues: bool) -> TextIO:
         # the line ends of a CSV are its own
         return output.open("a" if continues else "x", encoding="utf-8", newline="")
     except FileExistsError:
-        fail(f"{output} exists. Name another file, or continue it with --after ID.")
+        fail(f"{output} exists. Name another file, or continue it with --continue.")
     except OSError as error:
         fail(f"{output} cannot be written: {error.strerror}.")
 
@@ -62,10 +139,7 @@ def _open(output: Path, *, continues: bool) -> TextIO:
 async def _write(
     asked: "Query", kind: "ExportFormat", made: "Writer", file: TextIO | None, after: str | None, progress: _Progress
 ) -> None:
-    from pipelines.publish import create_index
-
-    async with ledger_and_index() as (engine, index):
-        await create_index(engine, index)
+    async with made_index() as index:
         if after is None:
             _put(made.begin, kind, file)
         async with aclosing(index.export(asked, after)) as pages:

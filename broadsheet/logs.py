@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from broadsheet.console import err
+from news import log
 from news.errors import BroadsheetError
 from news.printable import escaped, one_line, printable
 
@@ -24,17 +25,22 @@ _PLAIN = (str, int, float, bool, list, tuple, dict, type(None))
 
 def quiet_logs(level: str = "WARNING") -> None:
     """Send our logs of `level` and above to standard error, a line each, and libraries' from WARNING on."""
-    import structlog
-
+    number = logging.getLevelNamesMapping()[level]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Printable("%(levelname)s %(name)s %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     _quiet_libraries()
-    structlog.configure(
-        processors=[*_steps(), structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+
+    def quietly() -> None:
+        import structlog
+
+        structlog.configure(
+            processors=[*_steps(), structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())],
+            wrapper_class=structlog.make_filtering_bound_logger(number),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        )
+
+    log.configure(number, quietly)
 
 
 def daemon_logs(level: str = "INFO", *, as_json: bool = False) -> None:
@@ -50,10 +56,13 @@ def daemon_logs(level: str = "INFO", *, as_json: bool = False) -> None:
     last: Processor = (
         structlog.dev.ConsoleRenderer() if _for_person else structlog.processors.JSONRenderer(serializer=_json)
     )
-    structlog.configure(
-        processors=[*_steps(), last],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    log.configure(
+        number,
+        lambda: structlog.configure(
+            processors=[*_steps(), last],
+            wrapper_class=structlog.make_filtering_bound_logger(number),
+            logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        ),
     )
     handler = logging.StreamHandler(sys.stderr)
     foreign: list[Processor] = [
@@ -81,9 +90,7 @@ def emit(event: str, sentence: str, **fields: object) -> None:
     if _for_person:
         err.print(sentence)
     else:
-        import structlog
-
-        structlog.get_logger().info(event, **fields)
+        log.Log().info(event, **fields)
 
 
 def in_a_line(logger: object, method: str, event: "EventDict") -> "EventDict":

@@ -8,13 +8,18 @@ import typer
 from broadsheet import probe_outlets
 from broadsheet.console import err, fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
+from broadsheet.outlet_health import completeness_words
 from broadsheet.stores import open_ledger, with_ledger
 
 if TYPE_CHECKING:
     from ledger.outlet_state import OutletState, SourceState
+    from ledger.source_sums import Reading
     from news.outlet import Outlet
 
 app = typer.Typer(help="The outlets: list, show, check, enable and disable them.", no_args_is_help=True)
+
+#: sitemaps that an index or robots.txt names, of which so many are printed
+SHOWN_PARTS = 10
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -48,23 +53,30 @@ def list_outlets(
 
 @app.command()
 def show(name: str, as_json: Json = False) -> None:
-    """Show one outlet: its file, and the last reading of each source."""
+    """Show one outlet: its file, the last reading of each source, and what became of all that the source announced."""
     from crawler.catalogue import Catalogue
     from news.configuration import read
+    from news.outlet import SourceKind
 
     quiet_logs()
     outlet = Catalogue(home=read().home).outlet(name)
-    known, sources = run(_states()), run(_sources(name))
+    known, sources, sums = run(_states()), run(_sources(name)), run(_sums(name))
     found = _summary(outlet, known.get(name)) | {
         "home": outlet.home,
         "timezone": outlet.timezone,
         "delay_seconds": outlet.delay_seconds,
+        "completeness": run(_completeness(name)),
         "robots_skipped_lines": run(_skipped_lines(outlet.home)),
         "sources": [
-            {"kind": source.kind, "url": source.url} | _source(sources.pop(source.url, None))
+            {"kind": source.kind, "url": source.url}
+            | _source(sources.pop(source.url, None), sums.pop(source.url, None))
             for source in outlet.sources
         ],
     }
+    # what an index or robots.txt names
+    found["named_sources"] = [
+        {"kind": SourceKind.SITEMAP, "url": url} | _source(sources.get(url), reading) for url, reading in sums.items()
+    ]
     if as_json:
         print_json(found)
         return
@@ -73,12 +85,34 @@ def show(name: str, as_json: Json = False) -> None:
             if value:
                 skipped = f"{value} Sitemap lines skipped: not a valid address"
                 out.print(f"{'robots.txt':<14} {skipped}")
-        elif field != "sources":
+        elif field == "completeness":
+            out.print(f"{'completeness':<14} {completeness_words(value)}")
+        elif field not in ("sources", "named_sources"):
             out.print(f"{field:<14} {value if value is not None else ''}")
-    for source in found["sources"]:
+    for source in [*found["sources"], *found["named_sources"][:SHOWN_PARTS]]:
         read_at = f"{source['outcome']} at {source['fetched_at']}" if source["outcome"] else "not read yet"
         why = f" ({source['reason']})" if source["reason"] else f", {source['found']} addresses"
         out.print(f"{source['kind']:<14} {source['url']}: {read_at}{why if source['outcome'] else ''}")
+        if source["sum"]:
+            _print_sum(source["sum"])
+    if (more := len(found["named_sources"]) - SHOWN_PARTS) > 0:
+        out.print(f"and {more} more sitemaps that an index or robots.txt names (--json)")
+
+
+def _print_sum(found: dict[str, Any]) -> None:
+    """Print what became of all that a source announced, with an example of each that was not taken."""
+    from news.source_sum import Disposition
+
+    if found["parts"]:
+        out.print(f"{'':<14} names {found['parts']} sitemaps")
+    if not found["announced"]:
+        return
+    words = []
+    for each in Disposition:
+        if times := found[each]:
+            shown = found["examples"].get(each, [""])[0] if each not in (Disposition.TAKEN, Disposition.KNOWN) else ""
+            words.append(f"{times} {each.label}" + (f" (such as {shown})" if shown else ""))
+    out.print(f"{'':<14} announced {found['announced']}: {', '.join(words)}")
 
 
 app.command()(probe_outlets.add)
@@ -180,11 +214,10 @@ def _summary(outlet: "Outlet", state: "OutletState | None") -> dict[str, Any]:
     }
 
 
-def _source(state: "SourceState | None") -> dict[str, Any]:
-    if state is None:
-        return {"outcome": None, "reason": None, "fetched_at": None, "found": 0}
-    known = asdict(state)
-    return {name: known[name] for name in ("outcome", "reason", "fetched_at", "found")}
+def _source(state: "SourceState | None", reading: "Reading | None") -> dict[str, Any]:
+    known = {"outcome": None, "reason": None, "fetched_at": None, "found": 0} if state is None else asdict(state)
+    found = {name: known[name] for name in ("outcome", "reason", "fetched_at", "found")}
+    return found | {"sum": reading.sum.as_json() | {"read_at": reading.read_at} if reading else None}
 
 
 async def _states() -> "dict[str, OutletState]":
@@ -199,6 +232,21 @@ async def _sources(slug: str) -> "dict[str, SourceState]":
 
     async with open_ledger() as connection:
         return await source_states(connection, slug)
+
+
+async def _completeness(slug: str) -> dict[str, object] | None:
+    from ledger.recaptures import estimates
+
+    async with open_ledger() as connection:
+        found = (await estimates(connection, [slug])).get(slug)
+    return found.as_json() if found else None
+
+
+async def _sums(slug: str) -> "dict[str, Reading]":
+    from ledger.source_sums import last_sums
+
+    async with open_ledger() as connection:
+        return await last_sums(connection, slug)
 
 
 async def _skipped_lines(home: str) -> int:

@@ -1,20 +1,24 @@
 """`read`: extract articles from saved pages, without network and without a ledger."""
 
 import json
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import fail, print_json, run
+from broadsheet.console import fail, run, write_json_line
 from broadsheet.logs import quiet_logs
 
 if TYPE_CHECKING:
     from news.outlet import Outlet
+    from pipelines.importing.import_files import Line, Outlets
     from pipelines.pool import Pool
 
-#: pages that are read for each worker ahead of the one that is printed next: a slow page holds up few others
-AHEAD = 8
+#: pages that a worker reads in one go: to hand them over one by one costs a tenth of reading them
+CHUNK = 4
+#: goes that are ahead of the one that is printed next, for each worker: a slow page holds up few others
+AHEAD = 3
 
 
 def add_to(app: typer.Typer) -> None:
@@ -46,29 +50,32 @@ async def _read(manifest: Path, *, explain: bool) -> int:
     import asyncio
     from collections import deque
 
-    from crawler.catalogue import Catalogue
-    from news.configuration import read as read_configuration
     from pipelines.pool import Pool
 
-    outlets = tuple(Catalogue(home=read_configuration().home))
     pool = Pool()
-    ahead: deque[asyncio.Task[dict[str, Any]]] = deque()
+    # the workers' modules are loaded while ours are
+    pool.prepare()
+
+    from crawler.catalogue import Catalogue
+    from news.configuration import read as read_configuration
+    from pipelines.importing.import_files import Outlets
+
+    outlets = Outlets(Catalogue(home=read_configuration().home))
+    ahead: deque[asyncio.Task[list[Line]]] = deque()
     failed = 0
 
     async def print_next() -> None:
         nonlocal failed
-        read_line = await ahead.popleft()
-        failed += "error" in read_line
-        print_json(read_line)
+        for line, is_failure in await ahead.popleft():
+            failed += is_failure
+            write_json_line(line)
 
     try:
         with manifest.open(encoding="utf-8", errors="replace") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    ahead.append(
-                        asyncio.create_task(_read_line(pool, manifest, number, line, outlets, explain=explain))
-                    )
-                if len(ahead) >= pool.workers * AHEAD:
+            numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+            while chunk := list(islice(numbered, CHUNK)):
+                ahead.append(asyncio.create_task(_read_chunk(pool, manifest, chunk, outlets, explain=explain)))
+                if len(ahead) > pool.workers * AHEAD:
                     await print_next()
         while ahead:
             await print_next()
@@ -77,13 +84,41 @@ async def _read(manifest: Path, *, explain: bool) -> int:
     return failed
 
 
-async def _read_line(
-    pool: "Pool", manifest: Path, number: int, line: str, outlets: "tuple[Outlet, ...]", *, explain: bool
-) -> dict[str, Any]:
-    """Return the article of one line, or its id and the error."""
+async def _read_chunk(
+    pool: "Pool", manifest: Path, chunk: list[tuple[int, str]], outlets: "Outlets", *, explain: bool
+) -> "list[Line]":
+    """Return the lines to be printed of some of the manifest; what is wrong with one page is another one's no fault."""
     from news.errors import PageUnreadable
-    from pipelines.importing.import_files import outlet_of, read_saved
+    from pipelines.importing.import_files import read_saved_lines
 
+    found: list[Line | None] = []
+    wanted: list[tuple[dict[str, Any], Outlet]] = []
+    for number, line in chunk:
+        taken = _wanted(manifest, number, line, outlets)
+        if isinstance(taken, dict):
+            found.append((json.dumps(taken, ensure_ascii=False), True))
+        else:
+            found.append(None)
+            wanted.append(taken)
+    try:
+        read = await pool.run(str(manifest), read_saved_lines, wanted, manifest.parent, explain=explain)
+    except PageUnreadable:
+        read = []
+        for each, outlet in wanted:
+            try:
+                one = [(each, outlet)]
+                read += await pool.run(outlet.home, read_saved_lines, one, manifest.parent, explain=explain)
+            except PageUnreadable as error:
+                failure = {"id": each.get("id"), "error": str(error), "outcome": str(error.outcome)}
+                read.append((json.dumps(failure, ensure_ascii=False), True))
+    coming = iter(read)
+    return [next(coming) if line is None else line for line in found]
+
+
+def _wanted(
+    manifest: Path, number: int, line: str, outlets: "Outlets"
+) -> "tuple[dict[str, Any], Outlet] | dict[str, Any]":
+    """Return what a line of the manifest asks for with its outlet, or why it cannot be read, as JSON's types."""
     try:
         wanted = json.loads(line)
     except ValueError:
@@ -91,9 +126,6 @@ async def _read_line(
     if not isinstance(wanted, dict):
         return {"id": None, "error": f"line {number} of {manifest.name} is not a JSON object"}
     try:
-        outlet = outlet_of(str(wanted.get("url")), outlets)
-        return await pool.run(outlet.home, read_saved, wanted, manifest.parent, outlet, explain=explain)
+        return wanted, outlets.at(str(wanted.get("url")))
     except ValueError as error:
         return {"id": wanted.get("id"), "error": f"its url is not an address: {error}"}
-    except PageUnreadable as error:
-        return {"id": wanted.get("id"), "error": str(error), "outcome": str(error.outcome)}

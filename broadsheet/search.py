@@ -11,7 +11,7 @@ from typer.core import TyperCommand
 
 from broadsheet.console import fail, out, print_json, run
 from broadsheet.logs import quiet_logs
-from broadsheet.stores import ledger_and_index
+from broadsheet.stores import made_index
 
 if TYPE_CHECKING:
     from index.query import Hit, Query, Results
@@ -50,7 +50,7 @@ def search(
     where: Annotated[list[str] | None, typer.Option(help="Filter by facet: FACET=VALUE, such as places=Iraq.")] = None,
     since: Annotated[str | None, typer.Option(help="Published on or after this day, such as 2026-11-01.")] = None,
     until: Annotated[str | None, typer.Option(help="Published on or before this day.")] = None,
-    sort: Annotated[str, typer.Option(help="relevance, newest or oldest.")] = "relevance",
+    sort: Annotated[str, typer.Option(help="relevance, newest, oldest or changed.")] = "relevance",
     like: Annotated[str | None, typer.Option(metavar="ID", help="Articles like this one.")] = None,
     half_life: Annotated[
         int | None, typer.Option(min=1, metavar="DAYS", help="Recency half-life in days: older articles rank lower.")
@@ -63,10 +63,17 @@ def search(
     size: Annotated[int, typer.Option(min=1, max=1000, help="Number of hits.")] = 10,
     cursor: Annotated[str | None, typer.Option(help="`next_cursor` of the previous page.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    attention: Annotated[
+        str | None,
+        typer.Option(
+            metavar="INTERVAL",
+            help="Count by outlet and hour, day, week, month or year, as CSV: articles found, all articles, share.",
+        ),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Export every article found, newest first.")] = False,
-    format: Annotated[str, typer.Option(help="With --all: csv, jsonl, atom or ninjs.")] = "jsonl",
+    format: Annotated[str, typer.Option(help="With --all: csv, jsonl, atom, ninjs or parquet.")] = "jsonl",
     fields: Annotated[
-        str, typer.Option(metavar="NAMES", help="With --all: fields of csv or jsonl, separated by commas.")
+        str, typer.Option(metavar="NAMES", help="With --all: fields of csv, jsonl or parquet, separated by commas.")
     ] = "",
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="With --all: write to this file, not standard output.")
@@ -75,11 +82,14 @@ def search(
         str | None,
         typer.Option(metavar="ID", help="With --all: only what comes after this article; FILE is continued."),
     ] = None,
+    resumes: Annotated[
+        bool, typer.Option("--continue", help="With --all and --output: continue FILE behind its last whole article.")
+    ] = False,
 ) -> None:
     """Search the articles, and show facets to filter by.
 
-    With --all, every article that is found is written out; an export that was interrupted prints the --after to
-    continue it with.
+    With --all, every article that is found is written out; an export that was interrupted, also by a kill, goes on with
+    --continue.
     """
     from index.fields import usual_facets
     from index.query import Query, Sort
@@ -99,7 +109,7 @@ def search(
             fail(f"--where takes FACET=VALUE, such as places=Iraq, not '{pair}'.")
         filters[name] = (*filters.get(name, ()), value)
     if sort not in set(Sort):
-        fail(f"--sort takes relevance, newest or oldest, not '{sort}'.")
+        fail(f"--sort takes {', '.join(Sort)}, not '{sort}'.")
     last = _day(until, "--until")
     asked = Query(
         text=text,
@@ -117,13 +127,20 @@ def search(
         significant_terms=terms,
     )
     quiet_logs()
+    if attention is not None:
+        from broadsheet.export import print_attention
+
+        print_attention(asked, attention)
+        return
     if every:
         from broadsheet.export import export
 
-        export(asked, format=format, fields=fields, output=output, after=after)
+        if resumes and (after or not output):
+            fail("--continue goes with --output, and finds the article to go on behind by itself.")
+        export(asked, format=format, fields=fields, output=output, after=after, resumes=resumes)
         return
-    if output or after or fields:
-        fail("--output, --after and --fields go with --all, which exports every article.")
+    if output or after or fields or resumes:
+        fail("--output, --after, --continue and --fields go with --all, which exports every article.")
     results = run(_search(asked))
     if as_json:
         print_json(_as_json(results))
@@ -132,12 +149,12 @@ def search(
 
 
 async def _search(asked: "Query") -> "Results":
-    from index.hints import hints
-    from pipelines.publish import create_index
-
-    async with ledger_and_index() as (engine, index):
-        await create_index(engine, index)
+    async with made_index() as index:
         found = await index.search(asked)
+        if found.total or asked.cursor:
+            return found
+        from index.hints import hints
+
         return replace(found, notes=(*found.notes, *await hints(index, asked, found)))
 
 

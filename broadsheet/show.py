@@ -23,6 +23,8 @@ def article(url_or_id: str, *, as_json: bool) -> None:
         return
     from rich.text import Text
 
+    from news.article import WITHOUT_TEXT
+
     out.print(Text(document["headline"], style="bold"))
     if document.get("standfirst"):
         out.print(Text(document["standfirst"], style="italic"))
@@ -31,6 +33,8 @@ def article(url_or_id: str, *, as_json: bool) -> None:
     byline = ", ".join([*document["authors"], *document["agencies"]])
     out.print(Text(" · ".join(filter(None, [document.get("outlet_name", ""), byline, published])), style="dim"))
     out.print(Text(f"{document['url']}\n", style="blue"))
+    if missing := WITHOUT_TEXT.get(document.get("body_missing") or ""):
+        out.print(Text(missing, style="italic"))
     out.print(Text(document["body"]))
     for name in ("places", "people", "organisations"):
         names = ", ".join(each["name"] for each in document.get(name, ()))
@@ -235,7 +239,7 @@ def _place(member: "StoryEntry", *, is_this: bool) -> str:
     if member.claimed is not None:
         claimed = member.claimed.isoformat()
         seen = f"published {claimed}" if member.claim_counts else f"states {claimed}, {seen}"
-    role = "First" if member.copy_of is None else "Copy"
+    role = member.role.capitalize()
     return f"{role}: {'this article' if is_this else f'{member.outlet}, {member.url}'}: {seen}"
 
 

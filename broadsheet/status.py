@@ -150,5 +150,5 @@ async def _status() -> dict[str, Any]:
         "outlets_unhealthy": [
             f"{state.slug}: {state.unhealthy_reason}" for state in known.values() if state.unhealthy_reason
         ],
-        "outlet_files_broken": list(Catalogue(home=configuration.home).broken),
+        "outlet_files_broken": list(Catalogue(home=configuration.home, shipped=None).broken),
     }

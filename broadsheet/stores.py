@@ -58,3 +58,29 @@ async def ledger_and_index() -> "AsyncIterator[tuple[AsyncEngine, Index]]":
             yield engine, index
         finally:
             await index.close()
+
+
+@asynccontextmanager
+async def made_index() -> "AsyncIterator[Index]":
+    """Open the index that the environment names, made if it is not there.
+
+    An Elasticsearch that is made needs no ledger. Raises IndexUnavailable, DatabaseUnavailable or ConfigurationError.
+    """
+    from index.open import open_elasticsearch
+    from news.configuration import read
+
+    configuration = read()
+    if configuration.elasticsearch_url:
+        alone = open_elasticsearch(configuration)
+        try:
+            if await alone.is_made():
+                yield alone
+                return
+        finally:
+            await alone.close()
+    async with ledger_and_index() as (engine, index):
+        if not await index.is_made():
+            from pipelines.publish import create_index
+
+            await create_index(engine, index)
+        yield index

@@ -8,6 +8,7 @@ import typer
 
 from broadsheet.logs import daemon_logs, emit
 from news.errors import BroadsheetError, PartEnded
+from news.log import Log
 from news.stopping import stopped_code
 
 if TYPE_CHECKING:
@@ -61,9 +62,7 @@ def _run(main: "Callable[[Jobs], Awaitable[None]]", *, as_json: bool) -> None:
 
     async def begin(jobs: "Jobs") -> None:
         for reason in jobs.catalogue.broken:
-            import structlog
-
-            structlog.get_logger().warning("outlet_file_broken", reason=reason, kept=False)
+            Log().warning("outlet_file_broken", reason=reason, kept=False)
         await main(jobs)
 
     try:

@@ -4,12 +4,11 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import structlog
-
 from news.errors import ConfigurationError, UnknownOutlet
+from news.log import Log
 from news.outlet import Outlet, parse
 
-log = structlog.get_logger()
+log = Log()
 
 #: outlets that come with Broadsheet: crawler/outlets/<country>/<slug>.toml
 SHIPPED = Path(__file__).parent / "outlets"
@@ -22,8 +21,12 @@ Stamp = tuple[int, int]
 class Catalogue:
     """The outlets by slug, and what is wrong with the files that could not be read."""
 
-    def __init__(self, outlets: Iterable[Outlet] = (), home: Path | None = None) -> None:
+    def __init__(
+        self, outlets: Iterable[Outlet] = (), home: Path | None = None, *, shipped: Path | None = SHIPPED
+    ) -> None:
         """Take every outlet that is shipped or stands in `home/outlets/`, if there is a home, and `outlets` besides.
+
+        Whoever asks for the user's own files alone, which are read in no time, gives None for `shipped`.
 
         A user's file replaces a shipped one, and `outlets` replace both. A broken file never stops the others: its
         error is in `broken`, with file and field. Nor does the shipped file of its name stand in for it: the user's may
@@ -31,6 +34,7 @@ class Catalogue:
         """
         self._given = {outlet.slug: outlet for outlet in outlets}
         self._home = home
+        self._shipped = shipped
         self._files: dict[Path, tuple[Stamp, Outlet | None, str]] = {}
         self._outlets: dict[str, Outlet] = {}
         #: a sentence for each file that was skipped
@@ -92,7 +96,8 @@ class Catalogue:
     def _paths(self) -> list[Path]:
         if self._home is None:
             return []
-        return [*sorted(SHIPPED.glob("*/*.toml")), *sorted((self._home / "outlets").glob("*.toml"))]
+        shipped = sorted(self._shipped.glob("*/*.toml")) if self._shipped else ()
+        return [*shipped, *sorted((self._home / "outlets").glob("*.toml"))]
 
 
 def read_outlet(path: Path) -> Outlet:

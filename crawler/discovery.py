@@ -1,7 +1,8 @@
 """What a source announces goes into the ledger, and so does what is wrong with it."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -13,16 +14,28 @@ from crawler.sources.turns import parts_to_read
 from ledger.faults import in_transaction
 from ledger.listings import note_listing, renewed_at
 from ledger.outlet_state import SourceState, note_source, source_states
-from ledger.pages import Found, announce
+from ledger.pages import DuePage, Found, announce, ends_of
 from ledger.sites import robots_of
+from ledger.source_sums import note_sum
 from news.clock import now
 from news.outlet import Outlet, Source, SourceKind
+from news.recapture import Capture
+from news.source_sum import Disposition, SourceSum
 from news.url import origin, site_of
 from news.visit import Visit
 from pipelines.runtime import Runtime
 
 #: sitemaps of those a robots.txt names, some of which are read at each poll
 MOST_NAMED = 1_000
+#: addresses on another site that are followed until one leads to the outlet's, and after that at each reading
+TRIED = 5
+MOST_FOLLOWED = 100
+#: in which kind of list a page stands that a source lists
+CAPTURES = {
+    SourceKind.FEED: Capture.FEED,
+    SourceKind.SITEMAP: Capture.SITEMAP,
+    SourceKind.FRONT_PAGE: Capture.FRONT_PAGE,
+}
 #: stands in the timetable for the sitemaps that robots.txt names, for an outlet that lists none
 ROBOTS_SOURCES = "robots.txt"
 
@@ -37,13 +50,17 @@ async def ingest(runtime: Runtime, source: Source, visit: Visit) -> tuple[Source
         return ()
     outlet = visit.outlet
     listing: Listing = await runtime.pool.run(outlet.home, read_source, source.kind, visit.page)
-    found = ours(outlet, listing.found)
+    found, counted = await _sorted(runtime, outlet, source, listing)
     children = await _in_turn(runtime, outlet, listing.parts)
 
     async def written(connection: AsyncConnection) -> int:
-        new = await announce(connection, outlet.slug, source.url, found)
+        announced = await announce(connection, outlet.slug, source.url, found, capture=CAPTURES[source.kind])
+        whole = counted.plus(Disposition.TAKEN, announced.new).plus(Disposition.REFUSED, announced.refused)
+        named = {*announced.new, *announced.refused}
+        whole = whole.plus(Disposition.KNOWN, (each.url for each in found if each.url not in named))
+        await note_sum(connection, outlet.slug, source.url, whole, now())
         await note_listing(connection, outlet.slug, source.url, found, now())
-        return new
+        return len(announced.new)
 
     new = await in_transaction(runtime.engine, written)
     # an index stays the same while its parts change: it is never asked for on condition
@@ -91,6 +108,12 @@ async def sources_in_robots(runtime: Runtime, outlet: Outlet) -> list[Source]:
         return []
     named = await runtime.pool.run(outlet.home, sitemaps, robots, outlet.home, MOST_NAMED)
     sites = sites_of(outlet)
+    elsewhere = [each for each in named if site_of(each) not in sites]
+    counted = SourceSum(announced=len(elsewhere), parts=len(named) - len(elsewhere))
+    counted = counted.plus(Disposition.OTHER_SITE, elsewhere)
+    await in_transaction(
+        runtime.engine, lambda connection: note_sum(connection, outlet.slug, ROBOTS_SOURCES, counted, now())
+    )
     return [*await _in_turn(runtime, outlet, [Found(url=each) for each in named if site_of(each) in sites])]
 
 
@@ -109,10 +132,56 @@ def sites_of(outlet: Outlet) -> frozenset[str]:
 def ours(outlet: Outlet, found: Collection[Found]) -> Sequence[Found]:
     """Return what is on the outlet's sites and passes the patterns of its file."""
     sites = sites_of(outlet)
-    return [
-        each
-        for each in found
-        if site_of(each.url) in sites
-        and (not outlet.include or any(re.search(pattern, each.url) for pattern in outlet.include))
-        and not any(re.search(pattern, each.url) for pattern in outlet.exclude)
-    ]
+    return [each for each in found if site_of(each.url) in sites and _may_be_article(outlet, each.url)]
+
+
+def _may_be_article(outlet: Outlet, url: str) -> bool:
+    return (not outlet.include or any(re.search(pattern, url) for pattern in outlet.include)) and not any(
+        re.search(pattern, url) for pattern in outlet.exclude
+    )
+
+
+async def _sorted(
+    runtime: Runtime, outlet: Outlet, source: Source, listing: Listing
+) -> tuple[Sequence[Found], SourceSum]:
+    """Return what the outlet's crawl takes of a list, and the sum with all that it does not."""
+    sites = sites_of(outlet)
+    elsewhere = [each for each in listing.found if site_of(each.url) not in sites]
+    here = [each for each in listing.found if site_of(each.url) in sites]
+    others = [each.url for each in here if not _may_be_article(outlet, each.url)]
+    through: Sequence[Found] = ()
+    if elsewhere and source.kind is not SourceKind.FRONT_PAGE:
+        async with runtime.engine.connect() as connection:
+            through = leading(elsewhere, await ends_of(connection, [each.url for each in elsewhere]))
+    passed = {each.url for each in through}
+    counted = listing.sum.plus(Disposition.OTHER_SITE, (each.url for each in elsewhere if each.url not in passed))
+    wanted = [each for each in here if _may_be_article(outlet, each.url)]
+    return [*wanted, *through], counted.plus(Disposition.NOT_ARTICLE, others)
+
+
+def leading(elsewhere: Sequence[Found], ends: Mapping[str, bool | None]) -> Sequence[Found]:
+    """Return those of the addresses on other sites that are followed, to see whether they lead to the outlet's.
+
+    `ends` says of those that are known whether they led to an article of it, None where that is still to be seen. Of a
+    site that never did, TRIED are followed; of one that did, all, MOST_FOLLOWED new ones at each reading. What led
+    elsewhere is not followed again.
+    """
+    leads = {site_of(url) for url, end in ends.items() if end}
+    tries = Counter(site_of(url) for url in ends)
+    followed: list[Found] = []
+    left = MOST_FOLLOWED
+    for each in elsewhere:
+        site = site_of(each.url)
+        if each.url in ends:
+            if ends[each.url] is not False:
+                followed.append(each)
+        elif left and (site in leads or tries[site] < TRIED):
+            tries[site] += 1
+            left -= 1
+            followed.append(each)
+    return followed
+
+
+def leads_through(page: DuePage, sites: Collection[str]) -> bool:
+    """Say whether a source listed this page on another site than the outlet's, to be followed to where it ends."""
+    return site_of(page.url) not in sites and page.found_in.startswith(("http://", "https://"))

@@ -31,6 +31,7 @@ class OutletHeaders:
         """Add what is the outlet's own. Raises RequestRefused for a target inside a private network, proxy or not."""
         outlet: Outlet | None = getattr(self.crawler.spider, "outlet", None)
         request.meta.pop("proxy", None)
+        request.headers.pop("Cookie", None)  # of the request that was redirected
         if outlet is None or site_of(request.url) not in sites_of(outlet):
             return
         for name, value in (outlet.headers or {}).items():

@@ -11,6 +11,7 @@ from crawler.discovery import ours
 from crawler.sources import read_source
 from crawler.sources.listing import Listing
 from crawler.spiders.probe import probe
+from news.article import BodyMissing
 from news.errors import ConfigurationError, PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
@@ -62,6 +63,7 @@ class ProbedArticle:
     reason: str = ""
     language: str = ""
     is_free: bool | None = None
+    body_missing: BodyMissing | None = None
     has_text: bool = False
 
 
@@ -117,6 +119,7 @@ async def _read(runtime: Runtime, outlet: Outlet, visit: Visit) -> ProbedArticle
         outcome=Outcome.NEW,
         language=read.article.in_language,
         is_free=read.article.is_accessible_for_free,
+        body_missing=read.article.body_missing,
         has_text=bool(read.article.body),
     )
 
@@ -130,6 +133,10 @@ def judge(sources: Sequence[ProbedSource], articles: Sequence[ProbedArticle]) ->
     if articles and not read:
         reasons = "; ".join(f"{each.url}: {each.reason or each.outcome}" for each in articles)
         return ProbeVerdict(works=False, need=_need([(each.outcome, each.reason) for each in articles]), reason=reasons)
+    if read and all(each.body_missing for each in read):
+        reasons = "; ".join(f"{each.url}: no text ({each.body_missing})" for each in read)
+        is_walled = all(each.body_missing is BodyMissing.PAYWALL for each in read)
+        return ProbeVerdict(works=False, need=Need.LOGIN if is_walled else Need.BROWSER, reason=reasons)
     if read and all(each.is_free is False for each in read):
         return ProbeVerdict(
             works=True, need=Need.LOGIN, reason="its articles are for subscribers: only their beginnings"

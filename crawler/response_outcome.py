@@ -1,5 +1,6 @@
 """What an HTTP answer means for us: a page to read, or the end of the attempt."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from uuid import UUID
@@ -19,6 +20,8 @@ PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(days=1)
 #: a longer ETag, date or Retry-After is skipped
 HEADER_CHARACTERS = 500
+#: what servers put at the end of an ETag where they packed the answer
+_PACKED = re.compile(r'(?:--?|;)(?:gzip|br|deflate|zstd)"$')
 #: what a server may answer (RFC 9110, 15); other numbers are no statuses, and need not fit into any store
 _STATUSES = range(100, 600)
 
@@ -133,5 +136,14 @@ def _header(response: Response, name: str) -> str | None:
 
 
 def conditions(etag: str | None, last_modified: str | None) -> dict[str, str]:
-    """Return the headers that ask for a page only if it is another one than the one we have."""
+    """Return the headers that ask for a page only if it is another one than the one we have.
+
+    Servers that pack an answer mark its ETag, and then do not know it again (Apache's `"abc-gzip"`, Jetty's
+    `"abc--gzip"`): they are given it without the mark, too. Whichever form they answer with, 304 is 304.
+
+    >>> conditions('W/"abc-gzip"', None)
+    {'If-None-Match': 'W/"abc-gzip", W/"abc"'}
+    """
+    if etag and (unmarked := _PACKED.sub('"', etag)) != etag:
+        etag = f"{etag}, {unmarked}"
     return {name: value for name, value in (("If-None-Match", etag), ("If-Modified-Since", last_modified)) if value}

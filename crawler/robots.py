@@ -1,6 +1,7 @@
 """robots.txt by RFC 9309. It parses a stranger's bytes: call it in the pool."""
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -84,6 +85,7 @@ def forbids_ai_training(content: bytes, home: str) -> bool:
     return any(not _rules(content[:ROBOTS_BYTES]).can_fetch(home, _exactly(each)) for each in _TRAINERS)
 
 
+_LINE_ENDS = re.compile(r"\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 #: a group's first line; its product token ends where a version or a comment begins
 _GROUP = re.compile(r"^([ \t]*user[- ]?agent[ \t]*:[ \t]*)([^\s/;,()#]+)[^\r\n#]*", re.IGNORECASE | re.MULTILINE)
 
@@ -95,5 +97,8 @@ def _exactly(token: str) -> str:
 
 @lru_cache(maxsize=256)
 def _rules(content: bytes) -> Protego:
-    text = re.sub(r"\r\n?", "\n", content.decode("utf-8-sig", errors="replace"))
+    wide = content.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
+    text = content.decode("utf-16" if wide else "utf-8", errors="replace")
+    # files that were put together have a mark before each, and the line ends of each
+    text = _LINE_ENDS.sub("\n", text.replace("\ufeff", ""))
     return Protego.parse(_GROUP.sub(lambda line: line[0] if line[2] == "*" else line[1] + _exactly(line[2]), text))

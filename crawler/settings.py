@@ -22,12 +22,17 @@ ITEM_PIPELINES = {
     "pipelines.item_pipelines.ArchivePipeline": 50,
     "pipelines.item_pipelines.DigestPipeline": 100,
     "pipelines.item_pipelines.RecordPipeline": 200,
+    "crawler.body_links.BodyLinks": 300,
 }
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.Bounds": 50,
     "crawler.outlet_headers.OutletHeaders": 75,
     "crawler.middlewares.Robots": 100,
     "crawler.pace.Pace": 150,
+    # behind what unpacks an answer (590), and before whoever asked for it
+    "crawler.refresh.Refresh": 580,
+    # hears an answer before its redirect is followed (600)
+    "crawler.visit_cookies.VisitCookies": 650,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
@@ -86,9 +91,9 @@ DOWNLOAD_MAXSIZE = 10 * 2**20
 DOWNLOAD_WARNSIZE = 0
 DOWNLOAD_TIMEOUT = 20
 REDIRECT_MAX_TIMES = 5
-METAREFRESH_ENABLED = False  # it would parse the page in the event loop
+METAREFRESH_ENABLED = False  # it would parse the page in the event loop; crawler.refresh does it in the pool
 URLLENGTH_LIMIT = 0  # it would drop a request without a word; crawler.middlewares.Bounds says why
-COOKIES_ENABLED = False  # a reader's session is none of ours, and Set-Cookie is parsed in the event loop
+COOKIES_ENABLED = False  # a reader's session is none of ours; crawler.visit_cookies keeps a visit's
 DNS_TIMEOUT = 10
 DNSCACHE_ENABLED = False  # it never forgets: a daemon would dial for ever the address that a site once had
 

@@ -2,16 +2,16 @@
 
 from collections.abc import Collection
 
-import structlog
 from scrapy.crawler import AsyncCrawlerRunner
 from scrapy.settings import Settings
 
 from crawler.halt import finished
 from crawler.spiders.outlet_spider import OutletSpider
 from news.errors import CrawlInterrupted
+from news.log import Log
 from news.outlet import Outlet
 
-log = structlog.get_logger()
+log = Log()
 
 
 def settings() -> Settings:

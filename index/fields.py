@@ -10,11 +10,11 @@ from functools import cache
 from typing import Any
 
 from index.declaration import DeclaredFacet, DeclaredField, Json
-from news.article import Genre
+from news.article import BodyMissing, Genre
 from news.errors import BadQuery, hint
 
 #: rises with each change of what Elasticsearch is told of these fields: `broadsheet index migrate` brings it there
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 KEYWORD: Json = {"type": "keyword", "ignore_above": 1024}
 TEXT: Json = {"type": "text", "analyzer": "neutral"}
@@ -118,6 +118,10 @@ FIELDS: dict[str, DeclaredField] = {
     ),
     "entries": DeclaredField(type=parts(headline=TEXT, body=TEXT), means="a live blog's entries", weight="D"),
     "body_cut": DeclaredField(type=BOOLEAN, means="the body was too long for the index and is cut there"),
+    "body_missing": _keyword(
+        f"why no text was read in its page, where none was: {', '.join(f'`{why}`' for why in BodyMissing)}",
+        DeclaredFacet(label="No text", aliases=("missing", "no_text"), is_code=True),
+    ),
     "article_section": _keyword("section, as the page states it"),
     "genre": _keyword(
         f"sort of journalism, where the page states it: {', '.join(f'`{genre}`' for genre in Genre)}",

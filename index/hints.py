@@ -1,6 +1,7 @@
 """A search that found nothing in, what its author may have meant out."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 from index.document import folded_value
@@ -15,8 +16,20 @@ _FEW = 12
 _MOST_LOOKED_UP = 8
 
 
-async def hints(index: Index, query: Query, found: Results) -> tuple[str, ...]:
-    """Return a sentence for each value asked for that no article has; nothing where something was found.
+@dataclass(frozen=True, kw_only=True)
+class Suggestion:
+    """A value that was asked of a facet and that no article has, and what may have been meant."""
+
+    facet: str
+    value: str
+    #: the nearest value that articles have, "" where none is near
+    meant: str
+    #: a sentence for the reader
+    sentence: str
+
+
+async def suggestions(index: Index, query: Query, found: Results) -> tuple[Suggestion, ...]:
+    """Return what may have been meant by each value that no article has; nothing where something was found.
 
     Raises IndexUnavailable.
     """
@@ -24,14 +37,22 @@ async def hints(index: Index, query: Query, found: Results) -> tuple[str, ...]:
         return ()
     asked = [(name, value) for name, values in query.filters.items() for value in values]
     asked += [(term.name, term.value) for term in _terms(parse(query.text).tree)]
-    sentences = []
+    made = []
     for name, value in list(dict.fromkeys(asked))[:_MOST_LOOKED_UP]:
         if facets()[name].is_unique or (await index.search(Query(filters={name: (value,)}, size=0))).total:
             continue
         counted = await index.search(Query(facets=(name,), facet_size=MOST_VALUES, size=0))
         known = {bucket.value: bucket.label for bucket in counted.facets[name]}
-        sentences.append(f"No article has {name} '{value[:50]}'.{_meant(folded_value(value), known)}")
-    return tuple(sentences)
+        near = get_close_matches(folded_value(value)[:50], known, n=1, cutoff=0.6)
+        nearest = known[near[0]] if near else ""
+        sentence = f"No article has {name} '{value[:50]}'.{_meant(nearest, known)}"
+        made.append(Suggestion(facet=name, value=value, meant=nearest, sentence=sentence))
+    return tuple(made)
+
+
+async def hints(index: Index, query: Query, found: Results) -> tuple[str, ...]:
+    """Return the sentences of `suggestions`. Raises IndexUnavailable."""
+    return tuple(each.sentence for each in await suggestions(index, query, found))
 
 
 def _terms(node: QueryNode | None) -> Iterator[FacetTerm]:
@@ -44,7 +65,7 @@ def _terms(node: QueryNode | None) -> Iterator[FacetTerm]:
                 yield from _terms(each)
 
 
-def _meant(value: str, known: dict[str, str]) -> str:
-    if near := get_close_matches(value[:50], known, n=1, cutoff=0.6):
-        return f" Did you mean '{known[near[0]]}'?"
+def _meant(nearest: str, known: dict[str, str]) -> str:
+    if nearest:
+        return f" Did you mean '{nearest}'?"
     return f" Use one of: {', '.join(known.values())}." if 0 < len(known) <= _FEW else ""

@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from index.protocol import Index
 from news.configuration import Configuration
 
 if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
     from index.elasticsearch.backend import ElasticsearchIndex
 
 
@@ -24,7 +24,7 @@ def open_elasticsearch(configuration: Configuration) -> "ElasticsearchIndex":
     return ElasticsearchIndex(found, shown(configuration.elasticsearch_url or ""))
 
 
-def open_index(configuration: Configuration, engine: AsyncEngine) -> Index:
+def open_index(configuration: Configuration, engine: "AsyncEngine") -> Index:
     """Return Elasticsearch if the configuration names one, else PostgreSQL's full text in `engine`'s database.
 
     Nothing is connected to yet. Raises ConfigurationError for an address the client cannot use.

@@ -83,6 +83,10 @@ class Index(Protocol):
         """Return what people call the backend: `elasticsearch` or `postgresql`."""
         ...
 
+    async def is_made(self) -> bool:
+        """Say whether all that `create` makes is there."""
+        ...
+
     async def create(self) -> bool:
         """Make what the index needs, if it is not there yet; nothing that is there is lost.
 

@@ -24,6 +24,7 @@ class Sort(StrEnum):
     RELEVANCE = "relevance"
     NEWEST = "newest"
     OLDEST = "oldest"
+    CHANGED = "changed"  # whose newest text was seen last
 
 
 class Interval(StrEnum):

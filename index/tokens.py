@@ -4,6 +4,7 @@ import re
 import sys
 import unicodedata
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 from news.words import MARK_POINTS
@@ -11,15 +12,25 @@ from news.words import MARK_POINTS
 #: scripts that write without spaces between words: Thai, Lao, Burmese, Khmer, kana, Han, Hangul (spaced, but built of
 #: syllables that a reader searches inside of)
 BY_CHARACTER = re.compile(r"[฀-๿຀-໿က-႟ក-៿぀-ヿㇰ-ㇿ㐀-䶿一-鿿가-힣豈-﫿\U00020000-\U0003ffff]")
-#: combining marks belong to their word: Indic vowel signs, Arabic points, accents written apart
-_MARKS = "".join(chr(c) for c in MARK_POINTS if unicodedata.category(chr(c)) in ("Mn", "Mc"))
-_WORD = re.compile(rf"(?:[^\W_]|(?<=.)[{re.escape(_MARKS)}\u200c\u200d])+")
-_RUN = re.compile(rf"(?:{BY_CHARACTER.pattern})+|(?:(?!{BY_CHARACTER.pattern}).)+", re.DOTALL)
+_ASCII_WORD = re.compile(r"[^\W_]+")
 #: letters that Unicode does not take apart though people type them plain (the same as Lucene's asciifolding)
 _PLAIN = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "ı": "i", "ð": "d", "þ": "th", "ħ": "h"})
 _JOINERS = str.maketrans("", "", "\u200c\u200d\u00ad\u0640")
 #: no word of a language is longer; a longer one is base64 or a broken page
 LONGEST = 100
+
+
+@cache
+def _scripts() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what finds a word, and a run of dense or of other signs in it: compiled for the first text past ASCII.
+
+    Combining marks belong to their word: Indic vowel signs, Arabic points, accents written apart.
+    """
+    marks = "".join(chr(c) for c in MARK_POINTS if unicodedata.category(chr(c)) in ("Mn", "Mc"))
+    return (
+        re.compile(rf"(?:[^\W_]|(?<=.)[{re.escape(marks)}\u200c\u200d])+"),
+        re.compile(rf"(?:{BY_CHARACTER.pattern})+|(?:(?!{BY_CHARACTER.pattern}).)+", re.DOTALL),
+    )
 
 
 class Token(NamedTuple):
@@ -60,12 +71,17 @@ def tokens(text: str) -> Iterator[Token]:
     >>> [token.form for token in tokens("Der Große Bär, 北京市")]
     ['der', 'grosse', 'bar', '北京', '京市', '市']
     """
-    for match in _WORD.finditer(text):
+    if text.isascii():
+        for match in _ASCII_WORD.finditer(text):
+            yield Token(match.group().lower()[:LONGEST], match.start(), match.end())
+        return
+    words, runs = _scripts()
+    for match in words.finditer(text):
         found = match.group()
         if found.isascii():
             yield Token(found.lower()[:LONGEST], match.start(), match.end())
             continue
-        for run in _RUN.finditer(found):
+        for run in runs.finditer(found):
             start, end = match.start() + run.start(), match.start() + run.end()
             if BY_CHARACTER.match(run.group()):
                 yield from _pairs(text, start, end)

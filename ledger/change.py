@@ -47,6 +47,9 @@ class Change:
 async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], before: Article) -> Change:
     """Return what the outlet changed, as far as it was the outlet. Raises ReadAgain."""
     article, now = visit.text, visit.provenance
+    was_missing = before.body_missing is not None
+    if was_missing:  # that its text can be read now is no edit
+        before = _unwalled(before, article)
     names = KnownNames.of(known.document, visit.digest.enrichment if visit.digest else {})
     query = select(versions.c.page_hash, versions.c.read_with, versions.c.lines)
     of_newest = (versions.c.article_id == known.id) & (versions.c.version == known.version)
@@ -71,7 +74,7 @@ async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], 
         earlier = None
     again, its = (earlier.digest.article, earlier.digest.provenance) if earlier and earlier.page_hash else (None, None)
     # selectors that were made for a new template find rubbish in an old page
-    if again is not None and its is not None and is_same_article(again, before):
+    if again is not None and its is not None and is_same_article(again, before) and not is_cut_short(before, again):
         base, source = again, its
     else:
         read_now = await asyncio.to_thread(as_read_now, before, was, article, now)
@@ -80,19 +83,22 @@ async def change_of(connection: AsyncConnection, visit: Visit, known: Row[Any], 
         base, source = read_now, replace(was, read_with=now.read_with)
     if fingerprint(base) == visit.fingerprint:
         return Change(edits=None, reason=READ_ANEW)
-    return replace(await _compared(base, article, names), before=base, before_provenance=source)
+    change = await _compared(base, article, names)
+    # a text that nobody saw then takes no place in the version
+    return change if was_missing and base is not again else replace(change, before=base, before_provenance=source)
 
 
 async def _compared(before: Article, after: Article, names: KnownNames) -> Change:
     unwalled = _unwalled(before, after)
-    if unwalled is not before and fingerprint(unwalled) == fingerprint(after):
+    if fingerprint(unwalled) == fingerprint(after):
         return Change(edits=None, reason="the whole text is to be read now")
     # a stranger's text may take seconds: beside the loop, and before anybody waits for us
     return Change(edits=await asyncio.to_thread(compare, unwalled, after, names))
 
 
 def _unwalled(before: Article, after: Article) -> Article:
-    """Return `before` with the text of `after` if that came out from behind a wall: what changed beside it counts."""
+    """Return `before` with the text of `after` if there was none before, or what a wall left: the rest is compared."""
     if not is_cut_short(after, before):
         return before
-    return replace(before, body=after.body, standfirst=after.standfirst, entries=after.entries)
+    text = {name: getattr(after, name) for name in ("body", "body_missing", "standfirst", "entries")}
+    return replace(before, **text)

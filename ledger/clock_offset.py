@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from time import monotonic
 
-import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ledger.faults import reason_of
 from ledger.watch import beside
 from news.clock import offset, set_offset, system_now
+from news.log import Log
 
 #: seconds between two measures
 MEASURE_SECONDS = 60.0
@@ -24,7 +24,7 @@ CLOSE = timedelta(seconds=0.05)
 #: clocks that differ by more are worth a warning: a machine whose time is kept is within milliseconds
 MOST_DIFFERENCE = timedelta(seconds=2)
 
-log = structlog.get_logger()
+log = Log()
 
 
 @asynccontextmanager

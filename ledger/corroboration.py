@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from ledger.pipeline import Pipeline
 from ledger.statements import STATED_ELSEWHERE
 from news.moment import Moment
@@ -16,7 +14,7 @@ _MOST_PAGES = 50
 
 
 async def out_by_of(
-    connection: AsyncConnection,
+    pipeline: Pipeline,
     published: Moment | None,
     first_seen_at: datetime,
     story_days: int,
@@ -37,14 +35,14 @@ async def out_by_of(
     claimed = out_by(published, first_seen_at, window=window, corroborated=True)
     corroborated = known == claimed or is_corroborated(published, urls, ())
     if not corroborated:
-        corroborated = is_corroborated(published, *await _stated_elsewhere(connection, article_id, urls))
+        corroborated = is_corroborated(published, *await _stated_elsewhere(pipeline, article_id, urls))
     return out_by(published, first_seen_at, window=window, corroborated=corroborated)
 
 
 async def _stated_elsewhere(
-    connection: AsyncConnection, article_id: UUID, urls: Iterable[str]
+    pipeline: Pipeline, article_id: UUID, urls: Iterable[str]
 ) -> tuple[list[str], list[datetime]]:
     """Return the article's addresses, and when feeds and sitemaps say that it was changed."""
     urls = sorted(set(urls))
-    rows = await Pipeline(connection).rows(STATED_ELSEWHERE, article_id=article_id, most=_MOST_PAGES, urls=urls)
+    rows = await pipeline.rows(STATED_ELSEWHERE, article_id=article_id, most=_MOST_PAGES, urls=urls)
     return [row.url for row in rows], [row.lastmod for row in rows if row.lastmod is not None]

@@ -10,7 +10,6 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import orjson
-import structlog
 from sqlalchemy import Connection, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError, SQLAlchemyError
@@ -18,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ledger.clock_offset import measured
-from ledger.embedded import server
 from ledger.faults import is_away, sentence_of
 from ledger.fitness import check_privileges, check_server
 from ledger.locks import Lock
@@ -27,10 +25,13 @@ from ledger.watch import beside
 from news.backoff import Backoff
 from news.configuration import Configuration
 from news.errors import ConfigurationError, DatabaseUnavailable
+from news.log import Log
 from news.stopping import interruptible, uninterrupted
 
 if TYPE_CHECKING:
     from alembic.config import Config
+
+    from ledger.embedded.server import Server
 
 #: between two looks whether the embedded server lives; after one that cannot be started, the next ones come later
 WATCH = Backoff(first_seconds=2.0, most_seconds=60.0)
@@ -46,7 +47,7 @@ AWAY_SECONDS = 60.0
 #: revisions of the schema before the first release, which are steps to it no more; those since are named in full
 _OF_DEVELOPMENT = frozenset(f"{number:04}" for number in range(1, 13))
 
-log = structlog.get_logger()
+log = Log()
 
 
 def engine_for(url: str, connections: int = 10) -> AsyncEngine:
@@ -116,6 +117,8 @@ async def database(configuration: Configuration, connections: int = 10) -> Async
         async with _opened(configuration.database_url, connections) as engine:
             yield engine
     else:
+        from ledger.embedded import server
+
         with interruptible():
             embedded = server.start(configuration.home)
         try:
@@ -129,7 +132,7 @@ async def database(configuration: Configuration, connections: int = 10) -> Async
                 embedded.release()
 
 
-async def _watch(embedded: server.Server) -> None:
+async def _watch(embedded: "Server") -> None:
     """Bring the server back whenever it is gone, until cancelled."""
     failures = 0
     while True:
@@ -211,7 +214,7 @@ def _revisions() -> tuple[frozenset[str], frozenset[str]]:
 
 def _upgrade(connection: Connection) -> None:
     known, last = _revisions()
-    if connection.dialect.has_table(connection, "alembic_version"):
+    if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar():
         found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         if found in last:
             return

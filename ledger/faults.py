@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
 
 import psycopg
-import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from news.backoff import Backoff
+from news.log import Log
 
-log = structlog.get_logger()
+log = Log()
 
 T = TypeVar("T")
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 from uuid import UUID
 
@@ -83,11 +84,20 @@ def with_earlier(texts: list[StoredText], found: StoredText, fetched_at: datetim
     """Return the history with a text that was seen before `fetched_at`, when the newest one was; the same list if it
     adds nothing.
 
-    A text that is its neighbour's only moves the neighbour's time; what a wall left of the text before it is passed
-    over. A text between two sights of the newest one came and went: then that one was restored.
+    A text that is its neighbour's only moves the neighbour's time; what a wall or a fault left of the text before or
+    behind it is skipped, and what they left of this one is no version any more: this one takes its place. A text
+    between two sights of the newest one came and went: then that one was restored.
     """
     before = [text for text in texts if text.seen_at <= found.seen_at]
     after = texts[len(before) :]
+    if remains := _remains(found.article, before[::-1]) + _remains(found.article, after):
+        # it was there from the first sight of them on
+        first = min([found.seen_at, *(text.seen_at for text in remains)])
+        kept = [text for text in texts if not any(text is each for each in remains)]
+        following = [text for text in kept if text.seen_at > found.seen_at]
+        stood = [text for text in kept if text.seen_at <= found.seen_at]
+        next_one = [replace(text, edits=None) for text in following[:1]]
+        return settled([*stood, replace(found, seen_at=first), *next_one, *following[1:]])
     if before and (_is_same(before[-1], found) or is_cut_short(before[-1].article, found.article)):
         return texts
     if after and is_cut_short(after[0].article, found.article):
@@ -97,6 +107,11 @@ def with_earlier(texts: list[StoredText], found: StoredText, fetched_at: datetim
         return [*before, replace(after[0], seen_at=found.seen_at), *after[1:]]
     restored = after or [replace(before[-1], seen_at=fetched_at)]
     return settled([*before, found, replace(restored[0], edits=None), *restored[1:]])
+
+
+def _remains(whole: Article, texts: list[StoredText]) -> list[StoredText]:
+    """Return the first of the texts as far as they are what a wall or a fault left of `whole`."""
+    return list(takewhile(lambda text: is_cut_short(whole, text.article), texts))
 
 
 def with_better(texts: list[StoredText], found: StoredText) -> list[StoredText] | None:
@@ -204,7 +219,7 @@ async def rewrite(
     await pipeline.send()
     first_seen_at = texts[0].seen_at
     out_by = await out_by_of(
-        connection,
+        pipeline,
         texts[-1].article.date_published,
         first_seen_at,
         story_days,

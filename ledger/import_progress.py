@@ -9,7 +9,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.schema import attempts, imports, outlets, pages
+from ledger.pipeline import Pipeline
+from ledger.schema import imports, outlets, pages
+from ledger.statements import ADD_ATTEMPT, LINK_PAGE
 from news.errors import CrawlInterrupted
 from news.visit import Visit
 
@@ -115,46 +117,40 @@ async def stop(connection: AsyncConnection, import_id: int, error: str) -> None:
     await connection.execute(update(imports).where(imports.c.id == import_id).values(error=error, moved_at=func.now()))
 
 
-async def note_imported(connection: AsyncConnection, visit: Visit) -> None:
+def note_imported(pipeline: Pipeline, visit: Visit) -> None:
     """Write the attempt of a visit that somebody else made, at its own time, with what was stored.
 
     The page becomes known, and is not made due: a page of a WARC file may be years old. What our own fetch recorded of
     the page stays. No site was sent a request, so its pace is not touched.
     """
-    await connection.execute(
-        insert(attempts).values(
-            at=visit.fetched_at,
-            outlet=visit.outlet.slug,
-            url=visit.url,
-            final_url=visit.read_from if visit.read_from != visit.url else None,
-            outcome=visit.outcome,
-            reason=visit.reason or None,
-            status=visit.status,
-            content_bytes=visit.content_bytes,
-            article_id=visit.article_id,
-        )
+    pipeline.add(
+        ADD_ATTEMPT,
+        at=visit.fetched_at,
+        outlet=visit.outlet.slug,
+        url=visit.url,
+        final_url=visit.read_from if visit.read_from != visit.url else None,
+        outcome=visit.outcome,
+        reason=visit.reason or None,
+        status=visit.status,
+        latency_ms=None,
+        content_bytes=visit.content_bytes,
+        article_id=visit.article_id,
+        recrawl_id=None,
     )
-    await link_pages(connection, visit)
+    link_pages(pipeline, visit)
 
 
-async def link_pages(connection: AsyncConnection, visit: Visit) -> None:
+def link_pages(pipeline: Pipeline, visit: Visit) -> None:
     """Make the addresses of a visit known with the article that stands there; what is known of them stays."""
     for url in sorted({visit.url, visit.read_from}):
-        statement = insert(pages).values(
+        pipeline.add(
+            LINK_PAGE,
             url=url,
             outlet=visit.outlet.slug,
-            found_in="import",
-            found_at=visit.fetched_at,
             visited_at=visit.fetched_at,
             outcome=visit.outcome,
             reason=visit.reason or None,
             article_id=visit.article_id,
-        )
-        await connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=[pages.c.url],
-                set_={"article_id": func.coalesce(pages.c.article_id, statement.excluded.article_id)},
-            )
         )
 
 

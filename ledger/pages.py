@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
 from sqlalchemy import ColumnElement, CursorResult, Select, and_, case, func, literal_column, not_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
@@ -16,11 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.faults import is_data_error, reason_of
 from ledger.revisit import COMES_BACK
 from ledger.schema import LATEST, pages, recrawls
+from news.log import Log
 from news.outcome import PASSING, Outcome
+from news.recapture import Capture
 
-log = structlog.get_logger()
+log = Log()
 
-#: rows in one statement: PostgreSQL takes 65,535 parameters, a row has five
+#: rows in one statement: PostgreSQL takes 65,535 parameters, a row has seven
 BATCH = 5_000
 #: a recrawl that a person asked for goes before all that was found
 WANTED = 10
@@ -48,8 +49,27 @@ class DuePage:
     recrawl_id: UUID | None = None
 
 
-async def announce(connection: AsyncConnection, outlet: str, source: str, found: Sequence[Found]) -> int:
-    """Take in what a source lists, and return how many of the addresses are new.
+@dataclass(frozen=True, kw_only=True)
+class Announced:
+    """What became of addresses that a source lists; those that are in neither were known."""
+
+    new: Sequence[str] = ()
+    #: the database refuses them as data
+    refused: Sequence[str] = ()
+
+
+async def announce(
+    connection: AsyncConnection,
+    outlet: str,
+    source: str,
+    found: Sequence[Found],
+    *,
+    capture: Capture = Capture.NONE,
+    priority: int = 0,
+) -> Announced:
+    """Ingest what a source lists, and return which of the addresses are new.
+
+    `capture` is what kind of list it is: each page remembers in which kinds it stood. New ones have the `priority`.
 
     A new address is due at once. A known one is due if the source now states a later change than it did, or, where
     it had stated none, one after our last visit; and if it was given up after a failure that may be over, once a day
@@ -63,40 +83,47 @@ async def announce(connection: AsyncConnection, outlet: str, source: str, found:
             latest[each.url] = each
     # sorted, so that two crawls which list the same addresses lock their rows in one order
     rows = sorted(latest.values(), key=lambda each: each.url)
-    new, refusals = 0, Counter[str]()
+    new: list[str] = []
+    refusals: dict[str, str] = {}
     for start in range(0, len(rows), BATCH):
-        new += await _ingest(connection, outlet, source, rows[start : start + BATCH], refusals)
-    for reason, times in refusals.items():
+        values = [
+            {
+                "url": each.url,
+                "outlet": outlet,
+                "found_in": source,
+                "lastmod": each.lastmod,
+                "due_at": func.now(),
+                "captures": int(capture),
+                "priority": priority,
+            }
+            for each in rows[start : start + BATCH]
+        ]
+        new += await _ingest(connection, values, refusals)
+    for reason, times in Counter(refusals.values()).items():
         log.warning("addresses_rejected", outlet=outlet, source=source, addresses=times, reason=reason)
-    return new
+    return Announced(new=new, refused=tuple(refusals))
 
 
-async def _ingest(
-    connection: AsyncConnection, outlet: str, source: str, rows: Sequence[Found], refusals: Counter[str]
-) -> int:
-    """Take in rows, and return how many are new; halve them until what is refused stands alone."""
+async def _ingest(connection: AsyncConnection, rows: Sequence[dict[str, Any]], refusals: dict[str, str]) -> list[str]:
+    """Ingest rows, and return which are new; halve them until what is refused stands alone, with its reason."""
     try:
         async with connection.begin_nested():
-            return await _upsert(connection, outlet, source, rows)
+            return await _upsert(connection, rows)
     except (DBAPIError, UnicodeEncodeError) as error:
         if not is_data_error(error):
             raise
         if len(rows) == 1:
-            refusals[reason_of(error)] += 1
-            return 0
+            refusals[rows[0]["url"]] = reason_of(error)
+            return []
     middle = len(rows) // 2
-    first = await _ingest(connection, outlet, source, rows[:middle], refusals)
-    return first + await _ingest(connection, outlet, source, rows[middle:], refusals)
+    first = await _ingest(connection, rows[:middle], refusals)
+    return first + await _ingest(connection, rows[middle:], refusals)
 
 
-async def _upsert(connection: AsyncConnection, outlet: str, source: str, rows: Sequence[Found]) -> int:
-    statement = insert(pages).values(
-        [
-            {"url": each.url, "outlet": outlet, "found_in": source, "lastmod": each.lastmod, "due_at": func.now()}
-            for each in rows
-        ]
-    )
+async def _upsert(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> list[str]:
+    statement = insert(pages).values(rows)
     stated = statement.excluded.lastmod
+    captures = pages.c.captures.op("|")(statement.excluded.captures)
     changed = stated > func.coalesce(pages.c.lastmod, pages.c.visited_at)
     comes_back = and_(
         pages.c.due_at.is_(None),
@@ -109,11 +136,24 @@ async def _upsert(connection: AsyncConnection, outlet: str, source: str, rows: S
             set_={
                 "lastmod": func.greatest(stated, pages.c.lastmod),
                 "due_at": case((or_(changed, comes_back), func.now()), else_=pages.c.due_at),
+                "captures": captures,
             },
-            where=or_(stated > pages.c.lastmod, pages.c.lastmod.is_(None) & stated.is_not(None), comes_back),
-        ).returning(literal_column("(xmax = 0)").label("inserted"))
+            where=or_(
+                stated > pages.c.lastmod,
+                pages.c.lastmod.is_(None) & stated.is_not(None),
+                comes_back,
+                captures != pages.c.captures,
+            ),
+        ).returning(pages.c.url, literal_column("(xmax = 0)").label("inserted"))
     )
-    return sum(row.inserted for row in rows_back)
+    return [row.url for row in rows_back if row.inserted]
+
+
+async def ends_of(connection: AsyncConnection, urls: Collection[str]) -> dict[str, bool | None]:
+    """Return address -> whether it gave an article, None where it was not visited yet, of those that are known."""
+    query = select(pages.c.url, pages.c.outcome, pages.c.article_id).where(pages.c.url.in_(list(urls)))
+    rows = await connection.execute(query)
+    return {row.url: None if row.outcome is None else row.article_id is not None for row in rows}
 
 
 async def want(connection: AsyncConnection, outlet: str, url: str, *, force: bool = False) -> None:
@@ -199,6 +239,17 @@ async def waiting_again(connection: AsyncConnection, outlets: Collection[str]) -
     )
     times, next_at = (await connection.execute(query)).one()
     return times, next_at
+
+
+async def count_waiting(connection: AsyncConnection, outlet: str, source: str) -> int:
+    """Return how many pages of `outlet` that were found in `source` are due for their first visit."""
+    query = (
+        select(func.count())
+        .select_from(pages)
+        .where(pages.c.outlet == outlet, pages.c.due_at <= func.now())
+        .where(pages.c.found_in == source, pages.c.visited_at.is_(None))
+    )
+    return (await connection.execute(query)).scalar_one()
 
 
 async def count_due(connection: AsyncConnection, outlet: str) -> int:

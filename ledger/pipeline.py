@@ -4,6 +4,7 @@ What SQLAlchemy costs a statement is more than what PostgreSQL does for it. Wher
 text stands in ledger/statements.py and goes this way; all others are SQLAlchemy's, over the same connection.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +15,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Values = dict[str, Any]
+#: its text and its values
+Statement = tuple[str, Values]
 
 
 class Pipeline:
@@ -27,7 +30,7 @@ class Pipeline:
     def __init__(self, connection: AsyncConnection) -> None:
         """Use the transaction of `connection`, which stays its owner's to end."""
         self._connection = connection
-        self._pending: list[tuple[str, Values]] = []
+        self._pending: list[Statement] = []
 
     @property
     def connection(self) -> AsyncConnection:
@@ -57,29 +60,49 @@ class Pipeline:
 
     async def commit(self) -> None:
         """Send all that was added and the transaction's end, in one go. Raises DBAPIError."""
-        await self._send(is_last=True)
+        await send_together(self._connection, self.take(), is_last=True)
 
-    async def _send(self, *, is_last: bool = False) -> psycopg.AsyncCursor[Any]:
+    def take(self) -> list[Statement]:
+        """Return what was added and not sent, for whoever sends it in place of this."""
         pending, self._pending = self._pending, []
-        fairy = self._connection.sync_connection
-        assert fairy is not None, "a transaction is open"
-        driver = fairy.connection.driver_connection
-        assert isinstance(driver, psycopg.AsyncConnection), "the ledger speaks psycopg"
-        cursor = driver.cursor(row_factory=namedtuple_row)
-        try:
-            if len(pending) == 1 and not is_last:
-                [(statement, values)] = pending
-                return await cursor.execute(statement, _plain(values), prepare=True)
-            async with driver.pipeline():
-                for statement, values in pending:
-                    cursor = driver.cursor(row_factory=namedtuple_row)
-                    await cursor.execute(statement, _plain(values), prepare=True)
-                if is_last:
-                    # driver.commit() would wait for answers before all is sent: for ever, past a socket's buffer
-                    await driver.cursor().execute("COMMIT", prepare=False)
-        except psycopg.Error as error:
-            raise _translated(error) from error
-        return cursor
+        return pending
+
+    def apart(self) -> None:
+        """Note that what comes now has to do with other articles: no recording goes beside it (ledger/lockstep.py)."""
+
+    def claim(self, what: object) -> None:
+        """Note the same of what has to do with `what` alone."""
+
+    async def _send(self) -> psycopg.AsyncCursor[Any]:
+        return (await send_together(self._connection, self.take()))[-1]
+
+
+async def send_together(
+    connection: AsyncConnection, pending: Sequence[Statement], *, is_last: bool = False
+) -> list[psycopg.AsyncCursor[Any]]:
+    """Send statements within the transaction of `connection`, with its end if `is_last`; return a cursor of each.
+
+    Raises SQLAlchemy's DBAPIError, as of its own statements.
+    """
+    fairy = connection.sync_connection
+    assert fairy is not None, "a transaction is open"
+    driver = fairy.connection.driver_connection
+    assert isinstance(driver, psycopg.AsyncConnection), "the ledger speaks psycopg"
+    cursors = []
+    try:
+        if len(pending) == 1 and not is_last:
+            [(statement, values)] = pending
+            return [await driver.cursor(row_factory=namedtuple_row).execute(statement, _plain(values), prepare=True)]
+        async with driver.pipeline():
+            for statement, values in pending:
+                cursor = driver.cursor(row_factory=namedtuple_row)
+                cursors.append(await cursor.execute(statement, _plain(values), prepare=True))
+            if is_last:
+                # driver.commit() would wait for answers before all is sent: for ever, past a socket's buffer
+                await driver.cursor().execute("COMMIT", prepare=False)
+    except psycopg.Error as error:
+        raise _translated(error) from error
+    return cursors
 
 
 def json_text(value: Any) -> str:

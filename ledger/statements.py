@@ -160,6 +160,20 @@ VALUES (CAST(%(at)s AS timestamptz), %(outlet)s, %(url)s, %(final_url)s, %(outco
 RETURNING id
 """
 
+#: an attempt that is shown as a crawl event, too: the event has its number
+ADD_ATTEMPT_AND_EVENT = f"""
+WITH attempt AS ({ADD_ATTEMPT})
+INSERT INTO outbox (stream, id, revision, document) SELECT 'events', id, 1, CAST(%(document)s AS jsonb) FROM attempt
+"""  # noqa: S608 - made of the statement above alone
+
+#: a page of somebody else's archive is not made due, and what our own fetch recorded of it stays
+LINK_PAGE = """
+INSERT INTO pages (url, outlet, found_in, found_at, visited_at, outcome, reason, article_id)
+VALUES (%(url)s, %(outlet)s, 'import', CAST(%(visited_at)s AS timestamptz), CAST(%(visited_at)s AS timestamptz),
+  %(outcome)s, %(reason)s, CAST(%(article_id)s AS uuid))
+ON CONFLICT (url) DO UPDATE SET article_id = coalesce(pages.article_id, excluded.article_id)
+"""
+
 #: an earlier request than is known changes nothing
 NOTE_REQUEST = """
 INSERT INTO sites (site, requested_at) VALUES (%(site)s, CAST(%(at)s AS timestamptz))

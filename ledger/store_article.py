@@ -9,7 +9,7 @@ from sqlalchemy import select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, pack_json, plain_json
+from ledger.articles import pack
 from ledger.change import Change, change_of
 from ledger.corroboration import out_by_of
 from ledger.history import (
@@ -76,10 +76,12 @@ async def store_article(pipeline: Pipeline, visit: Visit, story_days: int = STOR
             Outcome.UNCHANGED, f"a view of {known.url}", article_id=known.id, version=known.version, is_view=True
         )
     elif visit.fetched_at < known.fetched_at and visit.is_imported:
+        pipeline.apart()
         stored = await _store_earlier(pipeline.connection, visit, known, story_days)
     elif visit.fingerprint == known.fingerprint:
         stored = await _store_unchanged(pipeline, visit, known, story_days)
     else:
+        pipeline.apart()
         stored = await _store_changed(pipeline, visit, known, story_days)
     pipeline.add(ADD_KEYS, keys=list(visit.keys), article_id=stored.article_id)
     return stored
@@ -95,6 +97,7 @@ async def known_article(pipeline: Pipeline, visit: Visit) -> Any | None:
     rows = await pipeline.rows(KNOWN_ARTICLES, keys=keys)
     for row in sorted(rows, key=lambda row: (is_hint(row.key), row.first_seen_at, row.id.bytes)):
         if not is_hint(row.key) or is_same_article(Article.from_json(row.document), visit.text):
+            pipeline.claim(row.id)
             return row
     return None
 
@@ -104,8 +107,9 @@ async def _store_new(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit
     new_id = UUID(article_id(article.url))
     signature = visit.signature
     copies = await find_copies(pipeline, new_id, visit.outlet.slug, signature, at, story_days)
-    await pipeline.send()
-    out_by = await out_by_visit(pipeline.connection, visit, new_id, at, story_days)
+    if copies:
+        pipeline.apart()
+    out_by = await out_by_visit(pipeline, visit, new_id, at, story_days)
     pipeline.add(
         ADD_ARTICLE,
         id=new_id,
@@ -113,9 +117,9 @@ async def _store_new(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit
         out_by=out_by,
         story_id=new_id if signature and not copies else None,
         **address_of(visit),
-        **columns(visit) | {"document": json_text(visit.document)},
+        **columns(visit) | {"document": visit.prepared.document.decode()},
     )
-    _add_version(pipeline, new_id, 1, text_of(visit), pack_json(visit.article_json))
+    _add_version(pipeline, new_id, 1, text_of(visit), visit.prepared.article)
     await remember(pipeline, new_id, 1, signature, at, story_days, visit.imported_at)
     if copies:
         await pipeline.send()
@@ -129,6 +133,7 @@ async def _store_new(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit
 async def _store_unchanged(pipeline: Pipeline, visit: Visit, known: Any, story_days: int) -> Visit:
     """Store what is new beside the text: dates, keywords, pictures, rights, enrichment. It makes no version."""
     if known.missed_at is not None:
+        pipeline.apart()
         lock_stories(pipeline)
         await pipeline.send()
         await meet(pipeline.connection, known.id, visit.fetched_at)
@@ -146,11 +151,10 @@ async def refresh(pipeline: Pipeline, known: Any, visit: Visit, story_days: int)
 
     `known` is the article's row. Return whether the document changed; then it is enqueued.
     """
-    connection = pipeline.connection
     seen: dict[str, Any] = {"fetched_at": visit.fetched_at} | address_of(visit)
-    document = plain_json(visit.document)
+    document = visit.document
     of_this = articles.c.id == known.id
-    out_by = await out_by_visit(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
+    out_by = await out_by_visit(pipeline, visit, known.id, known.first_seen_at, story_days, known.out_by)
     if document == known.document and out_by == known.out_by:
         pipeline.add(SEE_ARTICLE, id=known.id, **seen)
         return False
@@ -162,8 +166,10 @@ async def refresh(pipeline: Pipeline, known: Any, visit: Visit, story_days: int)
     }
     moves = out_by != known.out_by and known.story_id is not None
     if moves:
+        pipeline.apart()
         lock_stories(pipeline)
-        await pipeline.send()
+    await pipeline.send()
+    connection = pipeline.connection
     unseen = (articles.c.revision == known.revision) & of_this
     statement = update(articles).where(unseen).values(seen | new)
     revision = (await connection.execute(statement.returning(articles.c.revision))).scalar()
@@ -188,10 +194,11 @@ async def _store_changed(pipeline: Pipeline, visit: Visit, known: Any, story_day
     if at < known.changed_at:
         return stored.ended(Outcome.UNCHANGED, "older than the stored text")
     before = Article.from_json(known.document)
+    if before.body and not article.body:
+        why = f" ({article.body_missing})" if article.body_missing else ""
+        return stored.ended(Outcome.WALL, f"the page has no text now{why}; the stored text stays")
     if is_cut_short(before, article):
         return stored.ended(Outcome.WALL, "a paywall or consent wall shows less than the stored text")
-    if before.body and not article.body:
-        return stored.ended(Outcome.WALL, "the page has no text now; the stored text stays")
     # what we had came from a view of the article and now the article itself is here: no edit of the outlet's
     of_view = known.read_from != known.url and visit.read_from == known.url
     change = Change(edits=None) if of_view else await change_of(connection, visit, known, before)
@@ -209,7 +216,7 @@ async def _store_changed(pipeline: Pipeline, visit: Visit, known: Any, story_day
     version = known.version + is_version
     if is_version and change.before is not None and change.before_provenance is not None:
         await _replace_text(connection, known.id, known.version, change.before, change.before_provenance)
-    out_by = await out_by_visit(connection, visit, known.id, known.first_seen_at, story_days, known.out_by)
+    out_by = await out_by_visit(pipeline, visit, known.id, known.first_seen_at, story_days, known.out_by)
     result = await connection.execute(
         update(articles)
         .where(of_this)
@@ -225,9 +232,7 @@ async def _store_changed(pipeline: Pipeline, visit: Visit, known: Any, story_day
         .returning(articles.c.revision)
     )
     revision = result.scalar_one()
-    _add_version(
-        pipeline, known.id, version, replace(text_of(visit), edits=change.edits), pack_json(visit.article_json)
-    )
+    _add_version(pipeline, known.id, version, replace(text_of(visit), edits=change.edits), visit.prepared.article)
     signature = visit.signature
     copies = await find_copies(pipeline, known.id, visit.outlet.slug, signature, at, story_days)
     await remember(pipeline, known.id, version, signature, at, story_days, visit.imported_at)
@@ -251,7 +256,10 @@ async def _store_earlier(connection: AsyncConnection, visit: Visit, seen: Row[An
     after = with_earlier(texts, text_of(visit), known.fetched_at)
     if after != texts:
         kept_at = visit.imported_at or visit.fetched_at
-        await rewrite(connection, known, after, story_days=story_days, kept_at=kept_at)
+        # the newest one had no text, or what a wall left of it
+        is_newest = after[-1].article is visit.text
+        newest = {name: value for name, value in columns(visit).items() if name != "fetched_at"} if is_newest else None
+        await rewrite(connection, known, after, story_days=story_days, kept_at=kept_at, newest=newest)
     outcome = Outcome.UNCHANGED if len(after) == len(texts) else Outcome.CHANGED
     return visit.ended(outcome, article_id=known.id, version=in_force(after, visit.fetched_at))
 
@@ -269,7 +277,7 @@ def _is_view(visit: Visit, known: Any) -> bool:
 
 
 async def out_by_visit(
-    connection: AsyncConnection,
+    pipeline: Pipeline,
     visit: Visit,
     of: UUID,
     first_seen_at: datetime,
@@ -279,7 +287,7 @@ async def out_by_visit(
     """Return when the text of a visit was out; `known` is what was thought before."""
     urls = (visit.url, visit.read_from, visit.text.url)
     published = visit.text.date_published
-    return await out_by_of(connection, published, first_seen_at, story_days, article_id=of, urls=urls, known=known)
+    return await out_by_of(pipeline, published, first_seen_at, story_days, article_id=of, urls=urls, known=known)
 
 
 def text_of(visit: Visit) -> StoredText:
@@ -289,7 +297,7 @@ def text_of(visit: Visit) -> StoredText:
         seen_at=visit.fetched_at,
         article=visit.text,
         signature=visit.digest.signature,
-        candidates=pack_json(visit.digest.candidates),
+        candidates=visit.prepared.candidates,
         provenance=visit.digest.provenance,
     )
 

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import pack, plain_json, unpack
+from ledger.articles import pack, unpack
 from ledger.history import in_force, locked, provenance_columns, rewrite, texts_of, with_better
 from ledger.outbox import enqueue_article
 from ledger.pipeline import Pipeline
@@ -24,6 +24,7 @@ from news import clock
 from news.article import Article
 from news.outcome import Outcome
 from news.signature import Signature
+from news.version import is_cut_short
 from news.visit import Visit
 
 
@@ -96,7 +97,7 @@ async def reprocess(
     the revision rises if the document changed, and it is enqueued then.
     Raises ChangedMeanwhile if the article is no longer as it was `seen`.
     """
-    document = plain_json(visit.document)
+    document = visit.document
     query = select(addresses.c.key).where(addresses.c.article_id == seen.id)
     keys = set((await connection.execute(query)).scalars())
     # the order of locks is that of ledger/store_article.py: keys, stories, the row
@@ -105,7 +106,7 @@ async def reprocess(
     await pipeline.send()
     peeked = (await connection.execute(select(articles).where(articles.c.id == seen.id))).one()
     new = {name: value for name, value in columns(visit).items() if name != "fetched_at"}
-    new["out_by"] = await out_by_visit(connection, visit, seen.id, peeked.first_seen_at, story_days, peeked.out_by)
+    new["out_by"] = await out_by_visit(pipeline, visit, seen.id, peeked.first_seen_at, story_days, peeked.out_by)
     another_text = is_text and new["fingerprint"] != peeked.fingerprint
     moves = new["out_by"] != peeked.out_by and peeked.story_id is not None
     if another_text or moves:
@@ -186,20 +187,23 @@ async def reprocess_archived(connection: AsyncConnection, visit: Visit, story_da
     """Put what is now read in an archived page in place of what was read in it before, within one transaction.
 
     The page is known by its time. It makes no version and is no edit of the outlet's; the revision rises. A page from
-    which no article came before is kept as if it were imported; one that brought no new text then is skipped.
+    which no article came before is kept as if it were imported; one that brought no new text then is skipped, and so is
+    one in which no text is read now, though there was one.
     """
     seen = await known_article(Pipeline(connection), visit)
     if seen is None:
         return await store(connection, visit, story_days)
     known = await locked(connection, seen.id)
     texts = await texts_of(connection, known.id)
-    after = with_better(texts, text_of(visit))
+    found = text_of(visit)
+    is_lost = any(text.seen_at == found.seen_at and is_cut_short(text.article, found.article) for text in texts)
+    after = None if is_lost and found.article.body_missing else with_better(texts, found)
     version = in_force(after or texts, visit.fetched_at)
     kept = visit.ended(Outcome.UNCHANGED, article_id=known.id, version=version)
     if after is None:
         return kept
     is_newest = texts[-1].seen_at == visit.fetched_at
-    if after == texts and not (is_newest and known.document != plain_json(visit.document)):
+    if after == texts and not (is_newest and known.document != visit.document):
         return kept
     newest = None
     if is_newest:

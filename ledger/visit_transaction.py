@@ -1,6 +1,7 @@
 """The one transaction in which all that came of a visit is written: the whole of it, or nothing."""
 
 import traceback
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import PurePath
@@ -8,30 +9,40 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-import structlog
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.faults import again_on_conflict, is_data_error, reason_of
+from ledger.lockstep import in_lockstep, independent, keys_of
 from ledger.outbox import add_event
 from ledger.pages import Found, announce
-from ledger.pipeline import Pipeline
+from ledger.pipeline import Pipeline, json_text
 from ledger.raw_pages import PRUNE_EVERY, prune_raw, store_raw
 from ledger.recrawl_requests import answer
 from ledger.revisit import REVISIT_DAYS, Life, failures_in_a_row, next_visit
 from ledger.schema import pages
-from ledger.statements import ADD_ATTEMPT, BY_KEYS_ALONE, DROP_RAW, LIFE, LOCK_PAGES, NOTE_REQUEST, SET_PAGE
+from ledger.statements import (
+    ADD_ATTEMPT,
+    ADD_ATTEMPT_AND_EVENT,
+    BY_KEYS_ALONE,
+    DROP_RAW,
+    LIFE,
+    LOCK_PAGES,
+    NOTE_REQUEST,
+    SET_PAGE,
+)
 from ledger.store_article import order_of, store_article
 from ledger.stories import STORY_DAYS
 from ledger.tombstones import meet, miss
 from news.article import Kind
+from news.log import Log
 from news.moment import utc
 from news.outcome import READ, Outcome
 from news.storable import storable
 from news.url import site_of
 from news.visit import Visit
 
-log = structlog.get_logger()
+log = Log()
 
 #: an article's own addresses that are fetched because its pages name them: each may name another one, for ever
 MOST_CANONICALS = 3
@@ -89,24 +100,52 @@ def reason_of_page(error: Exception) -> str | None:
 
 
 async def _record(engine: AsyncEngine, visit: Visit, terms: Terms) -> Visit:
+    async with engine.begin() as connection:
+        pipeline = Pipeline(connection)
+        visit = await _write(pipeline, visit, terms)
+        await pipeline.commit()
+    return visit
+
+
+async def record_together(engine: AsyncEngine, visits: Sequence[Visit], terms: Terms = Terms()) -> list[Visit | None]:
+    """Write visits in one transaction, and return each with its outcome; None for one that was left out.
+
+    Left out is what has to do with another one of them, or with articles beyond its own (a copy, another text): it is
+    to be recorded by itself. Raises what any of them raises: then nothing was written.
+    """
+    beside = [visit for visit, alone in zip(visits, independent(visits), strict=True) if alone]
+
+    def work(visit: Visit) -> Callable[[Pipeline], Awaitable[Visit]]:
+        return lambda lane: _write(lane, visit, terms)
+
+    async def together() -> list[Visit | None]:
+        async with engine.begin() as connection:
+            pipeline = Pipeline(connection)
+            done = await in_lockstep(pipeline, keys_of(beside), [work(visit) for visit in beside])
+            await pipeline.commit()
+        return done
+
+    done = dict(zip(map(id, beside), await again_on_conflict(together), strict=True))
+    return [done.get(id(visit)) for visit in visits]
+
+
+async def _write(pipeline: Pipeline, visit: Visit, terms: Terms) -> Visit:
+    """Add all that came of a visit to a transaction, and return it with its outcome."""
     own = visit.outlet.schedule.revisit_days
     revisit_days = terms.revisit_days if own is None else own
     clean = {name: storable(getattr(visit, name)) for name in ("reason", "etag", "last_modified")}
     if any(getattr(visit, name) != value for name, value in clean.items()):
         visit = replace(visit, **clean)
-    async with engine.begin() as connection:
-        pipeline = Pipeline(connection)
-        if visit.article is not None:
-            visit = await store_article(pipeline, visit, terms.story_days)
-        else:
-            pipeline.add(BY_KEYS_ALONE)
-            visit = visit.ended(visit.outcome or Outcome.UNREADABLE, visit.reason)
-        ask_again_at = await _note_presence(pipeline, visit)
-        visit, due_at = await _note_page(pipeline, visit, ask_again_at, revisit_days)
-        await _note_canonical(pipeline, visit)
-        await _note_raw(pipeline, visit, due_at, terms)
-        await _note_attempt(pipeline, visit, events=terms.events)
-        await pipeline.commit()
+    if visit.article is not None:
+        visit = await store_article(pipeline, visit, terms.story_days)
+    else:
+        pipeline.add(BY_KEYS_ALONE)
+        visit = visit.ended(visit.outcome or Outcome.UNREADABLE, visit.reason)
+    ask_again_at = await _note_presence(pipeline, visit)
+    visit, due_at = await _note_page(pipeline, visit, ask_again_at, revisit_days)
+    await _note_canonical(pipeline, visit)
+    await _note_raw(pipeline, visit, due_at, terms)
+    await _note_attempt(pipeline, visit, events=terms.events)
     return visit
 
 
@@ -215,15 +254,18 @@ async def _note_attempt(pipeline: Pipeline, visit: Visit, *, events: bool) -> No
         "recrawl_id": visit.recrawl_id,
     }
     pipeline.add(NOTE_REQUEST, site=site_of(visit.read_from), at=visit.fetched_at)
-    if visit.recrawl_id is None and not events:
-        pipeline.add(ADD_ATTEMPT, **values)
-        return
-    [(attempt_id,)] = await pipeline.rows(ADD_ATTEMPT, **values)
     if visit.recrawl_id is not None:
+        [(attempt_id,)] = await pipeline.rows(ADD_ATTEMPT, **values)
+        await pipeline.send()
         await answer(pipeline.connection, visit.recrawl_id, attempt_id)
+    elif not events:
+        pipeline.add(ADD_ATTEMPT, **values)
     if events:
         plain = {name: value for name, value in values.items() if value is not None and name != "recrawl_id"}
         plain |= {"event": "attempt", "at": utc(visit.fetched_at), "host": urlsplit(visit.url).hostname}
         if visit.article_id:
             plain["article_id"] = str(visit.article_id)
-        add_event(pipeline, attempt_id, plain)
+        if visit.recrawl_id is not None:
+            add_event(pipeline, attempt_id, plain)
+        else:
+            pipeline.add(ADD_ATTEMPT_AND_EVENT, document=json_text(plain), **values)

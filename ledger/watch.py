@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-import structlog
+from news.log import Log
 
-log = structlog.get_logger()
+log = Log()
 
 T = TypeVar("T")
 

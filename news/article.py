@@ -30,6 +30,24 @@ class Genre(StrEnum):
     REPORTAGE = "reportage"
 
 
+class BodyMissing(StrEnum):
+    """Why no text was read in an article's page, of which all else is known."""
+
+    PAYWALL = "paywall"  # the page says that it is not free to read, or sends ciphertext
+    SCRIPT = "script"  # a script would fetch it
+    VIDEO = "video"  # a film, of which the page says nothing in words
+    EMPTY = "empty"  # nothing tells
+
+
+#: why an article has no text, in a sentence for people
+WITHOUT_TEXT: dict[str, str] = {
+    BodyMissing.PAYWALL: "The page shows its text to subscribers only.",
+    BodyMissing.SCRIPT: "The page gets its text by a script, which Broadsheet does not run.",
+    BodyMissing.VIDEO: "The page shows a video, and no text about it.",
+    BodyMissing.EMPTY: "No text was found in the page.",
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Image:
     """A picture of the article; `url` is absolute."""
@@ -106,6 +124,8 @@ class Article:
     body: str = ""
     #: the body was longer than BODY_LIMIT characters and was cut there
     body_cut: bool = False
+    #: why `body` is empty; None where there is a text
+    body_missing: BodyMissing | None = None
     authors: tuple[str, ...] = ()
     agencies: tuple[str, ...] = ()
     date_published: Moment | None = None
@@ -167,6 +187,7 @@ class Article:
                 values[name] = tuple(value)
         values["kind"] = Kind(values.get("kind", Kind.ARTICLE))
         values["genre"] = Genre(values["genre"]) if values.get("genre") else None
+        values["body_missing"] = BodyMissing(values["body_missing"]) if values.get("body_missing") else None
         values["images"] = tuple(Image(**image) for image in values.get("images", ()))
         rights = values.get("rights") or {}
         values["rights"] = Rights(

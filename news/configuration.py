@@ -8,6 +8,7 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import platformdirs
 
@@ -20,6 +21,10 @@ READERS = ("broadsheet", "trafilatura")
 SMTP_SECURITY = ("starttls", "tls", "none")
 #: what follows the host's colon; a password may have any sign but @, as SQLAlchemy reads it
 _PORT = re.compile(r"[^:]+://(?:[^:/]*(?::[^@]*)?@)?+(?:\[[^/?]+\]|[^/:?]*):([^/?]*)")
+
+
+#: a name or an address, without scheme, port and path
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[?[0-9a-f:]*:[0-9a-f:.]*\]?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +44,10 @@ class Configuration:
     kibana_ca_certs: Path | None = None
     #: what a program must send to change anything over the web; None refuses changes from beyond loopback
     token: str | None = None
+    #: IANA name of the time zone in which pages show times; None: that of the reader's browser, else UTC
+    timezone: str | None = None
+    #: names under which the pages are asked for from elsewhere, as a proxy passes them on
+    hosts: tuple[str, ...] = ()
     #: an address or URL where outlets reach the operator; part of the user agent
     contact: str | None = None
     #: a directory in which every page that is fetched is kept as it came, in WARC files; None keeps none
@@ -116,6 +125,8 @@ def read(environment: Mapping[str, str] | None = None) -> Configuration:
         kibana_api_key=found.get("kibana_api_key"),
         kibana_ca_certs=_file(found, "kibana_ca_certs"),
         token=found.get("token"),
+        timezone=_timezone(found),
+        hosts=_hosts(found),
         contact=found.get("contact"),
         archive=Path(found["archive"]) if "archive" in found else None,
         entity_model=_model(found),
@@ -189,6 +200,26 @@ def _model(found: Mapping[str, str]) -> Path | None:
     if path and not (path / "config.cfg").is_file():
         raise ConfigurationError(f"{PREFIX}ENTITY_MODEL: {path} is not the folder of a spaCy pipeline.")
     return path
+
+
+def _timezone(found: Mapping[str, str]) -> str | None:
+    name = found.get("timezone")
+    try:
+        return ZoneInfo(name).key if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ConfigurationError(
+            f"{PREFIX}TIMEZONE: there is no time zone '{name}'; use an IANA name such as Europe/Paris."
+        ) from error
+
+
+def _hosts(found: Mapping[str, str]) -> tuple[str, ...]:
+    hosts = tuple(host.strip().lower() for host in found.get("hosts", "").split(",") if host.strip())
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise ConfigurationError(
+                f"{PREFIX}HOSTS has names alone, separated by commas, such as news.example.org; not '{host[:100]}'."
+            )
+    return hosts
 
 
 def _smtp(found: Mapping[str, str]) -> dict[str, Any]:

@@ -94,10 +94,12 @@ def plain_text(text: str, *, keep_lines: bool = False) -> str:
 
 
 def is_cut_short(before: Article, after: Article) -> bool:
-    """Say whether `after` is what a wall left of `before`: closed to readers, and the beginning of the text at most.
+    """Say whether `after` is what a wall or a fault left of `before`: no text, or closed and its beginning at most.
 
     Such a page is served with status 200 and looks like an article; it must not take the place of the whole text.
     """
+    if after.body_missing:
+        return bool(before.body)
     if after.is_accessible_for_free is not False or len(after.body) > len(before.body) / 2:
         return False
     left = Counter(words(after.body))

@@ -6,24 +6,24 @@ from functools import cached_property
 from typing import Any, Self
 from uuid import UUID
 
+import orjson
+
 from news.article import Article
-from news.digest import Digest
+from news.digest import Digest, StoredValues, prepare
 from news.identity import identities
-from news.index_document import page_fields
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
 from news.provenance import Provenance
 from news.signature import Signature
 from news.storable import storable
-from news.version import fingerprint
 
 #: characters of a reason that are kept
 REASON_CHARACTERS = 500
 
 
 #: properties of a visit that cost something, and do not change with what becomes of it
-_MADE_OF_DIGEST = ("keys", "fingerprint", "article_json", "document")
+_MADE_OF_DIGEST = ("keys", "prepared", "document")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,19 +119,25 @@ class Visit:
         return tuple(sorted(identities(self.outlet.slug, self.url, self.read_from, self.text.url)))
 
     @cached_property
+    def prepared(self) -> StoredValues:
+        """The article as the ledger keeps it."""
+        assert self.digest is not None, "a text was read"
+        made = self.digest.prepared
+        return made or prepare(self.text, self.digest.enrichment, self.digest.candidates, self.outlet)
+
+    @property
     def fingerprint(self) -> str:
         """The mark of what a reader reads in the article."""
-        return fingerprint(self.text)
-
-    @cached_property
-    def article_json(self) -> dict[str, Any]:
-        """The article in JSON's types; nobody changes it."""
-        return self.text.as_json()
+        return self.prepared.fingerprint
 
     @cached_property
     def document(self) -> dict[str, Any]:
-        """The fields of the index document that come of the page and its outlet; the ledger adds its own."""
-        return page_fields(self.article_json, self.digest.enrichment, self.outlet) if self.digest else {}
+        """The fields of the index document that come of the page and its outlet; the ledger adds its own.
+
+        In JSON's types, as the ledger gives them back.
+        """
+        document: dict[str, Any] = orjson.loads(self.prepared.document)
+        return document
 
     def ended(self, outcome: Outcome, reason: str = "", **known: Any) -> Self:
         """Return the visit with what became of it."""

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import cache
 from itertools import groupby, pairwise
 
 #: where no combining mark is: ideographs, and Hangul with the surrogates and the private area behind it
@@ -34,15 +35,29 @@ _NUMBER = r"\d+(?:[.,:]\d+)*"
 #: a number with its separators is one word, unit or ending with it; so is a word with an apostrophe inside
 _WORD = f"{_NUMBER}{_SIGN}*|{_SIGN}+(?:['’]{_SIGN}+)*"
 
-_WORDS = re.compile(_WORD)
 #: the same where no mark, no joiner and no dense character is: the short class is found faster than the long one
-_PLAIN_WORDS = re.compile(rf"{_NUMBER}\w*|\w+(?:'\w+)*")
-_NOT_PLAIN = re.compile(f"[{DENSE}{MARKS}\u200c\u200d]")
-_DENSE_RUNS = re.compile(f"([{DENSE}][{DENSE}{MARKS}]*)")
+_PLAIN_WORDS = re.compile(r"\d++(?:[.,:]\d++)*+\w*+|\w++(?:'\w++)*+")
+#: no character of Latin, Greek, Cyrillic and their punctuation: a short class, which clears most texts at once
+_STRANGE = re.compile("[\u0300-\u036f\u0483-\u0489\u0590-\u1dff\u200c\u200d\u20d0-\u20ff\u2cef-\U0010ffff]")
 #: the same for a stretch that may hold dense characters, each a piece with its marks
 _PLAIN = f"(?:(?![{DENSE}]){_SIGN})"
-_PIECES = re.compile(rf"^\s+|(?:[{DENSE}][{MARKS}]*|{_NUMBER}{_PLAIN}*|{_PLAIN}+(?:['’]{_PLAIN}+)*|[^\w\s])\s*")
+_PIECE = rf"^\s+|(?:[{DENSE}][{MARKS}]*|{_NUMBER}{_PLAIN}*|{_PLAIN}+(?:['’]{_PLAIN}+)*|[^\w\s])\s*"
 _NUMBERS = re.compile(_NUMBER)
+
+
+@cache
+def _scripts() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Return what finds a sign that is not plain, a run of a dense script, and a word: compiled when first needed."""
+    return (
+        re.compile(f"[{DENSE}{MARKS}\u200c\u200d]"),
+        re.compile(f"([{DENSE}][{DENSE}{MARKS}]*)"),
+        re.compile(_WORD),
+    )
+
+
+@cache
+def _pieces() -> re.Pattern[str]:
+    return re.compile(_PIECE)
 
 
 def words(text: str) -> list[str]:
@@ -56,15 +71,18 @@ def words(text: str) -> list[str]:
     ['東京', '京都', 'ok']
     """
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    if folded.isascii() or not _NOT_PLAIN.search(folded):
+    if folded.isascii() or not _STRANGE.search(folded):
+        return _PLAIN_WORDS.findall(folded)
+    not_plain, dense_runs, whole = _scripts()
+    if not not_plain.search(folded):
         return _PLAIN_WORDS.findall(folded)
     found: list[str] = []
     # splitting by a group returns the plain stretches and the dense runs by turns
-    for turn, stretch in enumerate(_DENSE_RUNS.split(folded)):
+    for turn, stretch in enumerate(dense_runs.split(folded)):
         if turn % 2 and len(stretch) > 1:
             found += map("".join, pairwise(stretch))
         else:
-            found += _WORDS.findall(stretch)
+            found += whole.findall(stretch)
     return found
 
 
@@ -76,7 +94,7 @@ def pieces(text: str) -> list[str]:
     >>> pieces("Er sagte: „Nein“.")
     ['Er ', 'sagte', ': ', '„', 'Nein', '“', '.']
     """
-    return _PIECES.findall(text)
+    return _pieces().findall(text)
 
 
 def numbers(text: str) -> list[str]:
@@ -89,6 +107,9 @@ def numbers(text: str) -> list[str]:
     """
     found = []
     for figure in _NUMBERS.findall(text):
+        if figure.isascii() and figure.isdigit():
+            found.append(figure)
+            continue
         first, *groups = re.split(r"[.,:]", figure)
         whole = first
         for group in groups:

@@ -36,6 +36,8 @@ _MODEL = ("article.py", "storable.py", "version.py")
 _LIBRARIES = ("selectolax", "lxml", "trafilatura", "babel", "langdetect-rs")
 #: zstd packs a page of 100 KB into 20 in 0.4 ms at this level; the next ones cost twice as much for a twentieth less
 _LEVEL = 3
+#: its tables take longer to be made than a small page to be packed
+_COMPRESSOR = zstandard.ZstdCompressor(level=_LEVEL)
 
 
 def hash_files(hashed: blake2b, paths: Iterable[Path]) -> None:
@@ -92,7 +94,7 @@ def provenance_of(page: Page, extracted: Extracted, outlet: Outlet, chrome: froz
 
 def packed(content: bytes) -> bytes:
     """Return a page's bytes compressed, as the ledger keeps them."""
-    return zstandard.ZstdCompressor(level=_LEVEL).compress(content)
+    return _COMPRESSOR.compress(content)
 
 
 #: characters of a candidate's text that are kept, and candidates of a field
@@ -112,15 +114,15 @@ def digest(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset()) -> 
     article = extracted.article
     if article is None:
         return Digest(refusal=storable(extracted.refusal), lines=extracted.lines)
-    return Digest(
+    found = Digest(
         article=article,
         signature=sign(article),
         enrichment=storable({"language_confidence": round(extracted.language_confidence, 3)} | enrich(article, outlet)),
-        candidates=explained(extracted.candidates),
         lines=extracted.lines,
         provenance=provenance_of(page, extracted, outlet, chrome),
         raw=packed(page.content),
     )
+    return found.with_stored_values(explained(extracted.candidates), outlet)
 
 
 def explained(candidates: Mapping[str, tuple[Candidate, ...]]) -> dict[str, list[dict[str, Any]]]:

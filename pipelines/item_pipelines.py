@@ -10,7 +10,6 @@ from ledger.outlet_state import chrome, learn_chrome
 from news.errors import ArchiveUnavailable
 from news.visit import Visit
 from pipelines.digest import digest_in_pool
-from pipelines.record import record_visit, terms_of
 from pipelines.runtime import runtime_of
 
 
@@ -86,5 +85,4 @@ class RecordPipeline(_Step):
     async def process_item(self, item: Visit) -> Visit:
         """Return the item with what the ledger made of it."""
         runtime = await runtime_of(self.crawler)
-        terms = terms_of(runtime.configuration, events=runtime.index.name == "elasticsearch")
-        return await record_visit(runtime.engine, item, runtime.pool, terms)
+        return await runtime.recorder.record(item)

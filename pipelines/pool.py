@@ -19,16 +19,16 @@ from time import monotonic, process_time
 from typing import Generic, ParamSpec, TypeVar, cast
 
 import psutil
-import structlog
 from pebble import ProcessExpired, ProcessPool
 
 from news.backoff import Backoff
 from news.clock import offset, set_offset
 from news.errors import BroadsheetError, PageUnreadable, PoolUnavailable
+from news.log import Log
 from news.outcome import COSTLY, Outcome
 from pipelines.shares import Shares, Use
 
-log = structlog.get_logger()
+log = Log()
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -119,6 +119,16 @@ class Pool:
             self._tasks -= 1
             if not self._tasks:
                 self._leave = asyncio.get_running_loop().call_later(self.idle_seconds, self._let_go)
+
+    def prepare(self) -> None:
+        """Begin to load what workers need, beside what this process does meanwhile; the first task does it else."""
+        if sys.platform != "win32":
+            multiprocessing.forkserver.ensure_running()
+
+    @property
+    def has_waiting(self) -> bool:
+        """Whether tasks wait for a worker."""
+        return self._tasks > self.workers
 
     def _let_go(self) -> None:
         """End the workers, for which there is no task; others are started with the next one, as at the beginning."""

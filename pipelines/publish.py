@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar, cast
 
-import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -20,10 +19,11 @@ from ledger.outbox import PendingDocument, Publishing, note_publishing, pending,
 from ledger.wake import Sleeper
 from news.backoff import Backoff
 from news.errors import IndexUnavailable
+from news.log import Log
 from pipelines.verify import IndexCheck
 
 T = TypeVar("T")
-log = structlog.get_logger()
+log = Log()
 
 #: documents handed over at once; the index cuts them into chunks by bytes itself
 BATCH = 500

@@ -1,28 +1,36 @@
 """What was fetched or imported goes into the ledger; where we read otherwise than before, first the page we have."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
+from time import monotonic
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.change import ReadAgain
 from ledger.faults import in_transaction
 from ledger.import_progress import Import, link_pages, move, note_imported
-from ledger.store_article import store
+from ledger.lockstep import in_lockstep, independent, keys_of
+from ledger.pipeline import Pipeline
+from ledger.store_article import store_article
 from ledger.store_reprocessed import reprocess_archived
-from ledger.visit_transaction import Terms, reason_of_page, record
+from ledger.visit_transaction import Terms, reason_of_page, record, record_together
 from news import clock
 from news.configuration import Configuration
 from news.digest import Digest
+from news.log import Log
 from news.visit import Earlier, Visit
 from pipelines.digest import digest_in_pool
 from pipelines.importing.import_files import Position
 from pipelines.pool import Pool
 
-log = structlog.get_logger()
+log = Log()
 
+#: visits that are recorded in one transaction at most, and how long the first of them waits for others
+MOST_TOGETHER, TOGETHER_SECONDS = 16, 0.25
+#: between two looks whether others have come
+LOOK_SECONDS = 0.01
 #: times that a kept page is read again, because another worker has changed the article meanwhile
 _TRIES = 3
 
@@ -50,6 +58,66 @@ async def record_visit(engine: AsyncEngine, visit: Visit, pool: Pool | None = No
         return await record(engine, visit, terms)
 
     return await with_earlier_page(recorded, visit, pool)
+
+
+class Recorder:
+    """Records what a process fetches: visits that come at about the same time share a transaction."""
+
+    def __init__(self, engine: AsyncEngine, pool: Pool, terms: Terms) -> None:
+        self.engine, self.pool, self.terms = engine, pool, terms
+        self._waiting: list[tuple[Visit, asyncio.Future[Visit | None]]] = []
+        self._going: asyncio.Task[None] | None = None
+        #: those of the transaction that is going on
+        self._batch: list[asyncio.Future[Visit | None]] = []
+
+    async def record(self, visit: Visit) -> Visit:
+        """Record a visit as `record_visit` does, and raise what it raises; a page still fails alone."""
+        recorded: asyncio.Future[Visit | None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((visit, recorded))
+        if self._going is None or self._going.done():
+            self._going = asyncio.create_task(self._record_waiting())
+        try:
+            together = await recorded
+        except asyncio.CancelledError:
+            await self._withdraw(recorded)
+            raise
+        return together or await record_visit(self.engine, visit, self.pool, self.terms)
+
+    async def _withdraw(self, recorded: "asyncio.Future[Visit | None]") -> None:
+        """Leave nothing behind that goes on, if nobody else waits for it."""
+        self._waiting = [each for each in self._waiting if each[1] is not recorded]
+        if self._going is not None and all(each.cancelled() for each in self._batch) and not self._waiting:
+            going, self._going = self._going, None  # who comes meanwhile begins anew
+            going.cancel()
+            await asyncio.gather(going, return_exceptions=True)
+
+    async def _record_waiting(self) -> None:
+        while self._waiting:
+            until = monotonic() + TOGETHER_SECONDS
+            # while all workers are busy and have more to do, nothing stands still for want of what is recorded
+            while len(self._waiting) < MOST_TOGETHER and self.pool.has_waiting and monotonic() < until:  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_SECONDS)
+            taken, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+            self._batch = [recorded for _, recorded in taken]
+            await self._record([each for each in taken if not each[1].cancelled()])
+            self._batch = []
+
+    async def _record(self, taken: "Sequence[tuple[Visit, asyncio.Future[Visit | None]]]") -> None:
+        done: Sequence[Visit | None] = [None] * len(taken)
+        failure: Exception | None = None
+        if len(taken) > 1:
+            try:
+                done = await record_together(self.engine, [visit for visit, _ in taken], self.terms)
+            except Exception as error:
+                # the page that is to blame is found by recording each by itself
+                failure = error if reason_of_page(error) is None and not isinstance(error, ReadAgain) else None
+        for (_, recorded), visit in zip(taken, done, strict=True):
+            if recorded.cancelled():
+                continue
+            if failure is not None:
+                recorded.set_exception(failure)
+            else:
+                recorded.set_result(visit)
 
 
 async def with_earlier_page(kept: Callable[[Visit], Awaitable[Visit]], visit: Visit, pool: Pool | None) -> Visit:
@@ -107,7 +175,9 @@ async def record_page(
     async def kept(visit: Visit) -> Visit:
         async def written(connection: AsyncConnection) -> Visit:
             nonlocal moved_on
-            done = await _RECORDERS[Purpose(at.purpose)](connection, visit, story_days)
+            pipeline = Pipeline(connection)
+            done = await _RECORDERS[Purpose(at.purpose)](pipeline, visit, story_days)
+            await pipeline.send()
             moved_on = moved(now, to, outcome=done.outcome or "")
             await move(connection, at, moved_on)
             return done
@@ -124,19 +194,74 @@ async def record_page(
     return moved_on
 
 
-async def _import(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
+async def record_pages(
+    engine: AsyncEngine,
+    at: Import,
+    now: Import,
+    pages: Sequence[tuple[Position, Visit | str]],
+    story_days: int,
+    pool: Pool,
+) -> tuple[Import, Import]:
+    """Record imported pages as `record_page` does one, in one transaction, or one by one where that fails.
+
+    `pages` are in the file's order; in place of one that was skipped stands the reason. Returns the import as the
+    ledger has it then, and with what was skipped since.
+    """
+    if len(pages) > 1 and Purpose(at.purpose) is Purpose.IMPORT:
+        try:
+            at = await in_transaction(engine, lambda connection: _together(connection, at, now, pages, story_days))
+            return at, at
+        except Exception as error:
+            if not isinstance(error, ReadAgain) and reason_of_page(error) is None:
+                raise
+    for to, visit in pages:
+        if isinstance(visit, str):
+            now = moved(now, to, skipped=visit)
+        else:
+            at = now = await record_page(engine, at, now, to, visit, story_days, pool)
+    return at, now
+
+
+async def _together(
+    connection: AsyncConnection, at: Import, now: Import, pages: Sequence[tuple[Position, Visit | str]], story_days: int
+) -> Import:
+    imported_at = clock.now()
+    visits = [replace(visit, imported_at=imported_at) for _, visit in pages if not isinstance(visit, str)]
+    beside = [visit for visit, alone in zip(visits, independent(visits), strict=True) if alone]
+
+    def work(visit: Visit) -> Callable[[Pipeline], Awaitable[Visit]]:
+        return lambda lane: _import(lane, visit, story_days)
+
+    pipeline = Pipeline(connection)
+    recorded = await in_lockstep(pipeline, keys_of(visits), [work(visit) for visit in beside])
+    done = dict(zip(map(id, beside), recorded, strict=True))
+    coming = iter(visits)
+    for to, skipped in pages:
+        if isinstance(skipped, str):
+            now = moved(now, to, skipped=skipped)
+            continue
+        visit = next(coming)
+        # what has to do with another page finds it written
+        of_page = done.get(id(visit)) or await _import(pipeline, visit, story_days)
+        now = moved(now, to, outcome=of_page.outcome or "")
+    await pipeline.send()
+    await move(connection, at, now)
+    return now
+
+
+async def _import(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit:
     if visit.article is not None:
-        visit = await store(connection, visit, story_days)
-    await note_imported(connection, visit)
+        visit = await store_article(pipeline, visit, story_days)
+    note_imported(pipeline, visit)
     return visit
 
 
-async def _reprocess(connection: AsyncConnection, visit: Visit, story_days: int) -> Visit:
+async def _reprocess(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit:
     """A page that was fetched once was attempted once: only what it gives now is new."""
     if visit.article is None:
         return visit
-    visit = await reprocess_archived(connection, visit, story_days)
-    await link_pages(connection, visit)
+    visit = await reprocess_archived(pipeline.connection, visit, story_days)
+    link_pages(pipeline, visit)
     return visit
 
 

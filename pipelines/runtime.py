@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 from scrapy import signals
@@ -18,6 +19,7 @@ from news.configuration import Configuration, read
 from pipelines.enrich import check_model
 from pipelines.pool import Pool
 from pipelines.publish import publish_all
+from pipelines.record import Recorder, terms_of
 from pipelines.warc_writer import WarcWriter
 
 
@@ -31,6 +33,12 @@ class Runtime:
     pool: Pool
     #: where raw pages are kept; None: they are not
     archive: WarcWriter | None = None
+
+    @cached_property
+    def recorder(self) -> Recorder:
+        """What records the pages that are fetched."""
+        terms = terms_of(self.configuration, events=self.index.name == "elasticsearch")
+        return Recorder(self.engine, self.pool, terms)
 
 
 #: the runtime of whatever runs now; Scrapy's components, which are made from settings alone, find it here

@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Index
 from ledger.faults import in_transaction
 from ledger.indexed import Expected, Known, enqueue, enqueue_removal, expected, known_after, known_ids
+from news.log import Log
 
-log = structlog.get_logger()
+log = Log()
 
 #: articles of the ledger that are in memory at once
 PAGE = 5_000

@@ -162,6 +162,8 @@ def _recent(hours: Mapping[datetime, Hours]) -> list[str]:
         if recent.fetched >= FEW and share >= MOST and is_new:
             reasons.append(f"{share:.0%} of {recent.fetched} pages {words}")
     recent, before = _newest(hours, "stored")
+    if recent.stored >= FEW and not recent.letters:
+        return [*reasons, f"none of {recent.stored} new articles has a text that can be read"]
     if recent.stored >= FEW and before.stored >= RECENT:
         undated = recent.undated / recent.stored
         if undated >= MOST and undated >= 2 * before.undated / before.stored:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import structlog
 from procrastinate.exceptions import AlreadyEnqueued
 from scrapy.settings import Settings
 
@@ -19,6 +18,7 @@ from ledger.outbox import backlog
 from ledger.pages import count_due
 from ledger.sites import not_before
 from news.errors import CrawlInterrupted
+from news.log import Log
 from news.outlet import Outlet
 from news.url import site_of
 from pipelines.importing.import_files import ImportKind
@@ -28,7 +28,7 @@ from schedules.import_slice import begin_import, outlet_or_site, reader_of
 from schedules.inline_worker import inline_worker
 from schedules.jobs import MOST_FAILURES, QUEUE_ERRORS, SLICE_SECONDS, Jobs, after, insist, next_try
 
-log = structlog.get_logger()
+log = Log()
 
 #: crawls, which are due at their time, go before what is years old
 PRIORITY = -10

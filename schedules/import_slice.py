@@ -23,7 +23,7 @@ from news.url import site, site_of
 from news.visit import Visit
 from pipelines.digest import digest_in_pool
 from pipelines.importing.import_files import CHUNK_ITEMS, Chunk, ImportItem, ImportKind, Position, kind_of, read_chunk
-from pipelines.record import Purpose, moved, record_page
+from pipelines.record import MOST_TOGETHER, Purpose, moved, record_pages
 from pipelines.runtime import Runtime
 from schedules.jobs import Jobs
 
@@ -105,13 +105,13 @@ class Reader:
         if self.written.kind == ImportKind.ADDRESSES:
             await self._announce(chunk)
             return
+        ready: list[tuple[Position, Visit | str]] = []
         async for item, outlet, read in self._digested(chunk.items):
             if item.page is None or outlet is None or read is None:
-                self.now = moved(self.now, item.after, skipped=item.skipped)
+                ready.append((item.after, item.skipped))
                 continue
             if read.article is not None:
                 self._lines.setdefault(outlet.slug, []).append(frozenset(read.lines))
-            days = self.runtime.configuration.story_days
             page = item.page
             visit = Visit(
                 outlet=outlet,
@@ -123,11 +123,21 @@ class Reader:
                 page=page,
                 chrome=await self._known_chrome(outlet.slug),
             ).read(read)
-            self.written = self.now = await record_page(
-                self.runtime.engine, self.written, self.now, item.after, visit, days, self.runtime.pool
-            )
+            ready.append((item.after, visit))
+            if len(ready) >= MOST_TOGETHER:
+                await self._record(ready)
+        await self._record(ready)
         if (end := moved(self.now, chunk.end)) != self.written:
             await self._write(end)
+
+    async def _record(self, ready: list[tuple[Position, Visit | str]]) -> None:
+        """Record pages that were read, and forget them."""
+        if ready:
+            days = self.runtime.configuration.story_days
+            self.written, self.now = await record_pages(
+                self.runtime.engine, self.written, self.now, ready, days, self.runtime.pool
+            )
+            ready.clear()
 
     async def _digested(
         self, items: Sequence[ImportItem]
@@ -146,7 +156,7 @@ class Reader:
                     known = await self._known_chrome(outlet.slug)
                     task = asyncio.ensure_future(digest_in_pool(self.runtime.pool, item.page, outlet, known))
                 ahead.append((item, outlet, task))
-                if len(ahead) > self.runtime.pool.workers:
+                if len(ahead) > 2 * self.runtime.pool.workers:
                     first, its, read = ahead.popleft()
                     yield first, its, await read if read else None
             while ahead:
@@ -169,7 +179,8 @@ class Reader:
         source = found_in(self.written.id)
 
         async def written(connection: AsyncConnection) -> Import:
-            new = sum([await announce(connection, slug, source, found) for slug, found in sorted(by_outlet.items())])
+            announced = [await announce(connection, slug, source, found) for slug, found in sorted(by_outlet.items())]
+            new = sum(len(each.new) for each in announced)
             outcomes = dict(self.now.outcomes)
             for name, times in (("found", new), ("known", addresses - new)):
                 if times:

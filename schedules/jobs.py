@@ -11,7 +11,6 @@ from itertools import count
 from typing import Any
 
 import procrastinate
-import structlog
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job
 from scrapy.settings import Settings
@@ -27,12 +26,13 @@ from ledger.sites import not_before
 from news.backoff import Backoff
 from news.clock import now
 from news.errors import BroadsheetError, CrawlInterrupted, UnknownOutlet
+from news.log import Log
 from news.outlet import Outlet
 from news.url import normal, site_of
 from pipelines.runtime import Runtime
 from schedules.worker_liveness import someone_works
 
-log = structlog.get_logger()
+log = Log()
 
 #: the queue of every worker; the demo's outlets exist in its own process alone and have a queue of their own
 QUEUE = "crawls"

@@ -3,10 +3,11 @@
 import asyncio
 from time import monotonic, thread_time
 
-import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-log = structlog.get_logger()
+from news.log import Log
+
+log = Log()
 
 #: seconds between two looks: while the loop works, and while next to nothing happens
 BEAT_SECONDS, QUIET_BEAT_SECONDS = 0.05, 0.2

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.protocol import Index
@@ -15,6 +14,7 @@ from ledger.outbox import backlog, enqueue_event, enqueue_events, enqueue_state
 from ledger.outlet_health import Health, healths
 from ledger.source_rates import Brought, first_readings, hourly
 from news.errors import IndexUnavailable
+from news.log import Log
 from news.moment import utc
 from news.outlet import Outlet
 from pipelines.runtime import Runtime
@@ -22,7 +22,7 @@ from schedules.health_rules import HOUR, REMEMBERED, Usual
 from schedules.outlet_events import outlet_hour, unhealthy_id, unhealthy_now
 from schedules.plan import zone_of
 
-log = structlog.get_logger()
+log = Log()
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 #: between two emissions: so old is what a dashboard shows of now

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 
-import structlog
 from procrastinate.exceptions import AlreadyEnqueued
 
 from ledger.faults import reason_of
@@ -14,6 +13,7 @@ from ledger.job_queue import make_due, unfinished_jobs
 from ledger.outbox import backlog
 from ledger.reprocess_progress import Reprocessing, Steps, begin, reprocessing_of, stop
 from news.errors import CrawlInterrupted
+from news.log import Log
 from pipelines.digest import release_hash
 from schedules.crawl_progress import LOOK_SECONDS
 from schedules.import_jobs import LANES, PRIORITY
@@ -22,7 +22,7 @@ from schedules.inline_worker import inline_worker
 from schedules.jobs import MOST_FAILURES, QUEUE_ERRORS, SLICE_SECONDS, Jobs, after, insist
 from schedules.reprocess_slice import Slice, slice_of
 
-log = structlog.get_logger()
+log = Log()
 
 #: an index that takes nothing does not hold a person up for longer
 INDEX_SECONDS = 5.0

@@ -6,10 +6,8 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from time import monotonic
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ledger.articles import plain_json
 from ledger.faults import in_transaction
 from ledger.outlet_state import chrome
 from ledger.raw_pages import raw_page
@@ -27,6 +25,7 @@ from ledger.store_reprocessed import ChangedMeanwhile, Stored, differences, repr
 from ledger.visit_transaction import reason_of_page
 from news.digest import Digest
 from news.errors import UnknownOutlet
+from news.log import Log
 from news.outlet import Outlet
 from news.page import Page
 from news.url import normal
@@ -35,7 +34,7 @@ from pipelines.digest import digest_in_pool, enrich_in_pool
 from schedules.import_slice import outlet_or_site
 from schedules.jobs import Jobs
 
-log = structlog.get_logger()
+log = Log()
 
 #: articles whose texts are fetched from the ledger at once; their pages come one by one
 BATCH = 32
@@ -168,7 +167,7 @@ class Slice:
         async def written(connection: AsyncConnection) -> ReprocessPart:
             changes = None
             if read.visit is not None and self.asked.dry_run:
-                changes = differences(article.document, plain_json(read.visit.document))
+                changes = differences(article.document, read.visit.document)
             elif read.visit is not None:
                 changes = await reprocess(
                     connection,

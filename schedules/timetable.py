@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from procrastinate.exceptions import ConnectorException
@@ -21,13 +20,14 @@ from ledger.outlet_health import last_activity
 from ledger.schedule_state import ScheduleState, known, note_asked
 from ledger.source_rates import WEEKS, Counts, habits
 from news.clock import now, offset, on_system_clock
+from news.log import Log
 from news.outlet import Outlet, Source, SourceKind
 from schedules.cancellation import end_all
 from schedules.health_checks import Activity, look_after
 from schedules.jobs import QUEUE_ERRORS, Jobs
 from schedules.plan import Habit, NextReading, after_quiet, learn, next_reading, zone_of
 
-log = structlog.get_logger()
+log = Log()
 
 #: seconds between two looks at what was enabled, paused, read or found due meanwhile
 REREAD_SECONDS = 10.0
@@ -112,7 +112,8 @@ def plan(outlet: Outlet, state: ScheduleState, learned: dict[str, Habit], now: d
 def learned_of(outlet: Outlet, state: ScheduleState, counted: Counts, now: datetime) -> dict[str, Habit]:
     """Return the habit of each source of `outlet`."""
     own = {source.url for source in outlet.sources}
-    # results of sitemaps that robots.txt names, and of parts of sitemap indexes, count for the source that led there
+    # results of sitemaps that robots.txt names, and of parts of indexes, count for the source that led there, which is
+    # any that brings nothing itself
     beyond: dict[tuple[int, int], int] = {}
     for url, counts in counted.items():
         if url not in own:
@@ -122,7 +123,8 @@ def learned_of(outlet: Outlet, state: ScheduleState, counted: Counts, now: datet
     learned = {}
     for source in sources_of(outlet):
         first_at = state.first_at.get(source.url) or min(state.first_at.values(), default=now)
-        counts = beyond if source.url == ROBOTS_SOURCES else counted.get(source.url, {})
+        is_index = source.kind is SourceKind.SITEMAP and source.url not in counted
+        counts = beyond if is_index else counted.get(source.url, {})
         # up to the last reading: what came since, nobody knows, and it is no reason to look later
         watched = state.last_at.get(source.url, first_at) - first_at
         learned[source.url] = learn(counts, min(watched, longest))

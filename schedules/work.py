@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import procrastinate
-import structlog
 from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job, Status
 from procrastinate.middleware import AsyncCallNext
@@ -17,11 +16,12 @@ from ledger.job_queue import Orphan, orphans
 from ledger.sites import note_request
 from news.clock import now
 from news.errors import UnknownOutlet
+from news.log import Log
 from schedules.cancellation import end_all
 from schedules.jobs import MOST_FAILURES, Jobs, after
 from schedules.worker_liveness import WorkerLocks, worker_locks
 
-log = structlog.get_logger()
+log = Log()
 
 #: crawls that one process runs at once; each waits most of the time, for its site's delay
 CONCURRENCY = 16

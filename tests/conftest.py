@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.database import engine_for, migrate
 from ledger.embedded.server import start
+from news import log
 from tests import elasticsearch_server, shared_files
 from tests.databases import database_from, libpq
 from tests.ports import row_of_free_ports
@@ -35,6 +36,26 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+#: files that take a minute or more alone, longest first: begun last, one would run while the other processes have nothing
+#: left to do. Two that hold `elasticsearch_names` do not stand beside each other
+LONGEST = (
+    "tests/broadsheet/test_verbs.py",
+    "tests/schedules/test_house.py",
+    "tests/schedules/test_import_jobs.py",
+    "tests/schedules/test_reprocess_jobs.py",
+    "tests/schedules/test_daemons.py",
+    "tests/index/test_security.py",
+    "tests/crawler/test_bombs.py",
+    "tests/index/test_kibana_panels.py",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let the longest files come first; xdist keeps this order (--no-loadscope-reorder)."""
+    places = {config.rootpath / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path, len(places)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Give all tests that lack the real pages one place, for pytest's summary has a line for each place and reason."""
@@ -49,6 +70,7 @@ def plain_logs() -> Iterator[None]:
     """Forget where a command that ran in this test sent the logs: to a stream that is closed afterwards."""
     yield
     structlog.reset_defaults()
+    log.forget()
 
 
 @pytest.fixture(scope="session")

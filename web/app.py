@@ -17,6 +17,7 @@ from schedules.jobs import Jobs
 from web import article_page, error_responses, outlet_actions, render, watches
 from web.api import api
 from web.api_page import api_page
+from web.attention import attention_table
 from web.changes import api_changes, changes_feed, changes_page
 from web.conditional import NotModified
 from web.corrections import api_corrections
@@ -26,6 +27,7 @@ from web.metrics import metrics
 from web.outlet_list import outlet_list
 from web.outlet_names import OutletNames
 from web.outlet_page import outlet_page
+from web.outlet_sources import outlet_sources
 from web.probes import probes
 from web.readiness import Probe
 from web.recrawl import recrawls
@@ -47,7 +49,8 @@ def create_app(
 ) -> FastAPI:
     """Return the application over the opened ledger and index, which stay their owner's to close.
 
-    It answers to the names of loopback and to `hosts`. Nothing is asked of either server before the first request.
+    It answers to the names of loopback, to `hosts` and to those of the configuration. Nothing is asked of either server
+    before the first request.
     """
     app = FastAPI(
         title="Broadsheet",
@@ -70,6 +73,8 @@ def create_app(
         probe=Probe(engine=engine, index=index, archive=configuration.archive, jobs=jobs),
         jobs=jobs,
         token=configuration.token,
+        timezone=configuration.timezone,
+        public_hosts=frozenset(host.strip("[]") for host in configuration.hosts),
         configuration=configuration,
     )
     app.add_route("/", search)
@@ -100,7 +105,9 @@ def create_app(
     app.include_router(api)
     app.include_router(api_changes)
     app.include_router(api_corrections)
+    app.include_router(outlet_sources)
     app.include_router(exports)
+    app.include_router(attention_table)
     app.include_router(probes)
     app.include_router(metrics)
     app.include_router(recrawls)
@@ -110,7 +117,7 @@ def create_app(
     app.openapi = partial(_described, app)  # type: ignore[method-assign]
     app.add_middleware(NotModified)
     app.add_middleware(HeadAsGet)
-    app.add_middleware(SecurityMiddleware, hosts=hosts)
+    app.add_middleware(SecurityMiddleware, hosts=[*hosts, *configuration.hosts])
     return app
 
 

@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from ledger.attempts import LastAttempt
 from ledger.stories import StoryEntry
+from news.article import WITHOUT_TEXT
 from news.corrections import Correction, corrections
 from news.edits import CANNOT_TELL, Edits
 from news.errors import NotFound
@@ -25,7 +26,7 @@ from web.citation import Citation, bibtex, citation, csl, plain
 from web.conditional import tagged
 from web.feed_pages import base_of
 from web.search_results import direction, language_tag, special, web_address
-from web.state import AppState, state_of
+from web.state import AppState, state_of, zone_of
 
 #: fields of the document whose values lead to searches, with their headings
 _LINKED = {
@@ -45,6 +46,26 @@ class Hyperlink:
 
     name: str
     href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckedClaim:
+    """A claim that the article checks."""
+
+    claim: str
+    claimant: str
+    verdict: str
+    #: the article that checks it, "" where it is this one
+    href: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatedNotice:
+    """A correction that the page states for machines."""
+
+    text: str
+    href: str
+    at: times.Shown | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,9 +167,11 @@ async def _page(
     request: Request, found: ArticleBundle, shown: Version | None = None, compared: VersionDiff | None = None
 ) -> Response:
     base = base_of(request)
+    zone = zone_of(request)
     noticed = await asyncio.to_thread(corrections, found.versions)
-    values = _values(state_of(request), found, shown, compared)
-    values["chapters"] = [_chapter(found, number, shown, compared, noticed) for number in range(len(found.versions))]
+    values = _values(state_of(request), found, shown, compared, zone)
+    places = range(len(found.versions))
+    values["chapters"] = [_chapter(found, place, shown, compared, noticed, zone) for place in places]
     cited = shown or (compared.after if compared else found.versions[-1] if found.versions else None)
     if cited:
         made = citation(found.document, cited, address=base + memento.version_href(found.id, cited.number))
@@ -166,7 +189,7 @@ def _indented(made: Citation) -> str:
 
 
 def _values(
-    state: AppState, found: ArticleBundle, shown: Version | None, compared: VersionDiff | None
+    state: AppState, found: ArticleBundle, shown: Version | None, compared: VersionDiff | None, zone: str
 ) -> dict[str, Any]:
     document = _shown_document(found, shown)
     state.outlets.learn([found.document])
@@ -174,13 +197,15 @@ def _values(
     outlet = document.get("outlet") or ""
     return {
         "id": found.id,
+        "zone": zone,
         "document": document,
         "paragraphs": (document.get("body") or "").split("\n") if document.get("body") else [],
+        "missing": WITHOUT_TEXT.get(document.get("body_missing") or "", ""),
         "outlet": Hyperlink(name=state.outlets.name(outlet), href=_ask("outlet", outlet)),
         "language": labels.language(tag),
         "language_tag": language_tag(tag),
         "direction": direction(document.get("headline") or document.get("body") or ""),
-        "marks": list(special(found.document, "UTC")),
+        "marks": list(special(found.document, zone)),
         "byline": [
             Hyperlink(name=name, href=_ask(facet, name))
             for facet in ("authors", "agencies")
@@ -189,7 +214,7 @@ def _values(
         "times": [
             (title, stated)
             for title, name in (("Published", "date_published"), ("Modified", "date_modified"))
-            if (stated := times.stated(document, name, "UTC"))
+            if (stated := times.stated(document, name, zone))
         ],
         "seen": [
             (title, at)
@@ -199,32 +224,36 @@ def _values(
                 ("Last fetched", "fetched_at"),
                 ("Page gone", "gone_at"),
             )
-            if (at := times.seen(found.document.get(name), "UTC"))
+            if (at := times.seen(found.document.get(name), zone))
         ],
         # what is in the text was found in the newest one
         "linked": []
         if shown
         else [(title, links) for facet, title in _LINKED.items() if (links := _links(document, facet))],
+        "corrections": list(_corrections(document)),
+        "claims": list(_claims(document)),
+        # a name leads nowhere
+        "based_on": [Hyperlink(name=name, href=web_address(name)) for name in document.get("is_based_on") or ()],
         "original": (original := web_address(found.document.get("url"))),
         # asks first; where nothing can be fetched there is no such link
         "again": f"/recrawl?{urlencode({'url': original})}" if original and state.jobs else "",
         "addresses": [url for url in found.addresses if web_address(url) and url != found.document.get("url")],
         "copies": [
-            (None if str(each.article_id) == found.id else _member(state, each), each, _out(each))
+            (None if str(each.article_id) == found.id else _member(state, each), each, _out(each, zone))
             for each in found.story
             if len(found.story) > 1
         ],
         "story_href": f"/stories/{found.story[0].story_id}" if found.story else "",
-        "attempt": _attempt(found.last_attempt, found.document.get("url")),
+        "attempt": _attempt(found.last_attempt, found.document.get("url"), zone),
         "stones": [
-            (times.seen(stone.gone_at, "UTC"), stone.status, times.seen(stone.back_at, "UTC")) for stone in found.stones
+            (times.seen(stone.gone_at, zone), stone.status, times.seen(stone.back_at, zone)) for stone in found.stones
         ],
-        "version": VersionShown(number=shown.number, of=len(found.versions), seen=times.seen(shown.seen_at, "UTC"))
+        "version": VersionShown(number=shown.number, of=len(found.versions), seen=times.seen(shown.seen_at, zone))
         if shown
         else None,
         "changes": compared,
         "why": CANNOT_TELL if compared and compared.edits.is_unexplained else "",
-        "entries": list(_entries(document)),
+        "entries": list(_entries(document, zone)),
     }
 
 
@@ -252,30 +281,46 @@ def _links(document: Mapping[str, Any], facet: str) -> list[Hyperlink]:
     return found[:_MOST_LINKED]
 
 
-def _entries(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _entries(document: Mapping[str, Any], zone: str) -> Iterator[dict[str, Any]]:
     for entry in document.get("entries") or ():
         yield {
             "headline": entry.get("headline") or "",
             "paragraphs": [line for line in (entry.get("body") or "").split("\n") if line],
-            "published": times.stated(entry, "date_published", "UTC"),
+            "published": times.stated(entry, "date_published", zone),
         }
+
+
+def _corrections(document: Mapping[str, Any]) -> Iterator[StatedNotice]:
+    """Yield those that the page does not show as its correction."""
+    for notice in document.get("correction_notices") or ():
+        text = notice.get("text") or ""
+        if not text or text not in (document.get("correction") or ""):
+            href = web_address(notice.get("url"))
+            yield StatedNotice(text=text or href, href=href, at=times.stated(notice, "date_published", "UTC"))
+
+
+def _claims(document: Mapping[str, Any]) -> Iterator[CheckedClaim]:
+    for review in document.get("claim_reviews") or ():
+        href = web_address(review.get("url")) if review.get("url") != document.get("url") else ""
+        names = {name: review.get(name) or "" for name in ("claim", "claimant", "verdict")}
+        yield CheckedClaim(**names, href=href)
 
 
 def _member(state: AppState, member: StoryEntry) -> Hyperlink:
     return Hyperlink(name=state.outlets.name(member.outlet), href=f"/articles/{member.article_id}")
 
 
-def _out(member: StoryEntry) -> str:
+def _out(member: StoryEntry, zone: str) -> str:
     """Return when a member of a story had the text: its stated time, and the first sight of it where that decides."""
-    claimed, seen = member.claimed, times.instant(member.first_seen_at, "UTC")
+    claimed, seen = member.claimed, times.instant(member.first_seen_at, zone)
     if claimed is None:
         return f"first seen {seen}"
-    stated = times.instant(claimed.at, "UTC") if isinstance(claimed.at, datetime) else times.day(claimed.at)
+    stated = times.instant(claimed.at, zone) if isinstance(claimed.at, datetime) else times.day(claimed.at)
     return f"published {stated}" if member.claim_counts else f"states {stated}, first seen {seen}"
 
 
-def _attempt(last: LastAttempt | None, url: Any) -> AttemptLine | None:
-    if last is None or (at := times.seen(last.at, "UTC")) is None:
+def _attempt(last: LastAttempt | None, url: Any, zone: str) -> AttemptLine | None:
+    if last is None or (at := times.seen(last.at, zone)) is None:
         return None
     return AttemptLine(
         at=at,
@@ -283,7 +328,7 @@ def _attempt(last: LastAttempt | None, url: Any) -> AttemptLine | None:
         failed=last.outcome not in READ,
         # shown only where it is not the article's own
         url=last.url if last.url != url else "",
-        next_visit=times.seen(last.next_visit_at, "UTC"),
+        next_visit=times.seen(last.next_visit_at, zone),
     )
 
 
@@ -293,11 +338,12 @@ def _chapter(
     shown: Version | None,
     compared: VersionDiff | None,
     noticed: Sequence[Correction],
+    zone: str,
 ) -> HistoryEntry:
     this = found.versions[place]
     before = found.versions[place - 1].number if place else 0
     read = compared.after if compared else shown
-    seen = times.seen(this.seen_at, "UTC")
+    seen = times.seen(this.seen_at, zone)
     assert seen is not None, "a version was seen at some time"
     return HistoryEntry(
         number=this.number,

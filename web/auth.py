@@ -67,6 +67,8 @@ def _is_here(request: Request) -> bool:
     """Say whether a program or browser of this machine asks, and no proxy of this machine for somebody elsewhere."""
     if any(name == "forwarded" or name.startswith("x-forwarded-") for name in request.headers):
         return False
+    if host_of(request.headers.get("host", "")) in state_of(request).public_hosts:
+        return False
     try:
         return request.client is not None and ip_address(request.client.host.partition("%")[0]).is_loopback
     except ValueError:

@@ -60,11 +60,20 @@ class ChangesAsked:
     since: str = ""
     until: str = ""
     timezone: str = "UTC"
+    #: the reader's own, which an address of a page need not have
+    own_timezone: str = "UTC"
     size: int = SIZE
     cursor: str = ""
 
     @classmethod
-    def of(cls, parameters: Iterable[tuple[str, str]], outlets: OutletNames, *, program: bool = False) -> Self:
+    def of(
+        cls,
+        parameters: Iterable[tuple[str, str]],
+        outlets: OutletNames,
+        *,
+        program: bool = False,
+        own_timezone: str = "UTC",
+    ) -> Self:
         """Return what an address's parameters ask. Raises BadQuery, and UnknownOutlet with the nearest one.
 
         An empty parameter asks for nothing; a parameter that there is not is an error for a program alone.
@@ -94,7 +103,8 @@ class ChangesAsked:
             kinds=tuple(_one_of(EditKind, value, "kind") for value in several["kind"]),
             since=single.get("from", "")[:50],
             until=single.get("until", "")[:50],
-            timezone=single.get("timezone", "")[:50] or "UTC",
+            timezone=single.get("timezone", "")[:50] or own_timezone,
+            own_timezone=own_timezone,
             size=int(size),
             cursor=single.get("cursor", ""),
         )
@@ -115,11 +125,15 @@ class ChangesAsked:
     def href(self, path: str = "/changes", **changed: Any) -> str:
         """Return an address that asks the same; `changed` are fields that differ, from the first page."""
         asked = replace(self, **{"cursor": ""} | changed)
+        usual = self.own_timezone if path == "/changes" else "UTC"
         single = [
             ("only", "" if asked.only is ChangeFilter.ALL else str(asked.only)),
             ("from", asked.since),
             ("until", asked.until),
-            ("timezone", "" if asked.timezone == "UTC" else asked.timezone),
+            (
+                "timezone",
+                "" if asked.timezone == usual else asked.timezone,
+            ),
             ("size", "" if asked.size == SIZE else str(asked.size)),
             ("cursor", asked.cursor),
         ]

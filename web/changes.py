@@ -19,7 +19,7 @@ from web.feeds import FeedEntry
 from web.models import ChangesResponse
 from web.render import json_answer
 from web.search_results import Mark, direction, language_tag, web_address
-from web.state import AppState, state_of
+from web.state import AppState, state_of, zone_of
 
 api_changes = APIRouter(prefix="/api")
 
@@ -67,7 +67,7 @@ async def changes_page(request: Request) -> Response:
     await _learn(state)
     parameters = request.query_params.multi_items()
     try:
-        asked = ChangesAsked.of(parameters, state.outlets)
+        asked = ChangesAsked.of(parameters, state.outlets, own_timezone=zone_of(request))
     except (BadQuery, UnknownOutlet) as error:
         asked = ChangesAsked()
         controls = _controls(state, asked)

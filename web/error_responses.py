@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
 
-import structlog
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,12 +14,13 @@ from starlette.responses import Response
 
 from ledger.faults import reason_of, sentence_of
 from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound, hint
+from news.log import Log
 from web import render
 from web.models import ErrorResponse
 from web.readiness import index_sentence
 from web.render import problem
 
-log = structlog.get_logger()
+log = Log()
 
 #: the errors of every address (RFC 9457); their sentence is in `detail`
 ERRORS: dict[int | str, dict[str, Any]] = {

@@ -85,7 +85,8 @@ def chips(question: SearchParams, outlets: OutletNames, labels: Mapping[tuple[st
         for value in values
     ]
     if question.since:
-        found.append(Chip(title="From", name=question.since, href=question.href(since="")))
+        ago = question.since[-1:] in ("h", "d")
+        found.append(Chip(title="In the last" if ago else "From", name=question.since, href=question.href(since="")))
     if question.until:
         found.append(Chip(title="Until", name=question.until, href=question.href(until="")))
     return found

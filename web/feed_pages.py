@@ -34,8 +34,12 @@ async def search_feed(request: Request) -> Response:
 
 
 def base_of(request: Request) -> str:
-    """Return the address under which the asker sees the pages, without a slash at its end."""
-    return str(request.base_url).rstrip("/")
+    """Return the address under which the asker sees the pages, without a slash at its end.
+
+    A proxy that speaks HTTPS with the asker says so; whoever says it of himself has his own links changed, no others.
+    """
+    is_secure = request.headers.get("x-forwarded-proto", "").strip().lower() == "https"
+    return str(request.base_url.replace(scheme="https") if is_secure else request.base_url).rstrip("/")
 
 
 def feed_answer(request: Request, title: str, page: str, entries: list[FeedEntry]) -> Response:

@@ -77,7 +77,7 @@ def value(facet: str, shown: str) -> str:
         return edit(shown)
     if shown in ("true", "false"):
         return "Yes" if shown == "true" else "No"
-    return shown[:1].upper() + shown[1:] if facet in ("sections", "genre") else shown
+    return shown[:1].upper() + shown[1:] if facet in ("sections", "genre", "body_missing") else shown
 
 
 def edit(kind: str) -> str:

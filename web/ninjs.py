@@ -24,7 +24,7 @@ def ninjs(document: Mapping[str, Any]) -> dict[str, Any]:
         "uri": document.get("url") or f"urn:uuid:{document['id']}",
         "standard": _STANDARD,
         "type": _TYPES.get(str(document.get("kind")), "text"),
-        "representationType": "partial" if document.get("body_cut") else "full",
+        "representationType": "partial" if document.get("body_cut") or document.get("body_missing") else "full",
         "version": str(document.get("version") or 1),
         "firstCreated": document.get("first_seen_at"),
         "versionCreated": document.get("changed_at"),

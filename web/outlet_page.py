@@ -14,14 +14,17 @@ from ledger.articles import newest_of
 from ledger.attempts import Ended, ended
 from ledger.change_log import changes
 from ledger.completeness import Hours, hours_of
+from ledger.corrections import REPORT_DAYS, CorrectionReport, correction_report
 from ledger.outlet_health import Health, healths
 from ledger.outlet_state import OutletState, SourceState, source_states, states
 from ledger.sites import not_before
+from ledger.source_sums import Reading, last_sums
 from news.clock import now
 from news.errors import NotFound, UnknownOutlet
 from news.outcome import COSTLY, DEFECTIVE, PASSING, Outcome, meaning_of
 from news.outlet import Outlet
 from news.outlet_change import ChangeFilter, OutletChange
+from news.source_sum import Disposition, SourceSum
 from news.url import site_of
 from schedules.timetable import Plan, plans, sources_of
 from web import labels, render, times
@@ -73,6 +76,10 @@ class SourceRow:
     result: str
     next_at: times.Shown | None
     why: str
+    #: what became of all that it announced; "" where it brought no list yet
+    sum: str
+    #: of each count its name and some addresses
+    examples: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +158,8 @@ async def shown_outlet(
         days = await _days(connection, slug, zone)
         latest = await changes(connection, outlets=[slug], limit=CHANGES)
         newest = await newest_of(connection, slug, ARTICLES)
+        sums = await last_sums(connection, slug)
+        report = await correction_report(connection, slug, since=at - timedelta(days=REPORT_DAYS))
     works = state.jobs is None or await state.jobs.someone_works()
     asked = ChangesAsked(outlets=(slug,))
     return render.page(
@@ -169,11 +178,13 @@ async def shown_outlet(
         crawled=times.seen(met.crawled_at, zone) if met and met.crawled_at else None,
         health=_health(health, met, zone),
         pause_until=times.seen(pause_until, zone) if pause_until else None,
-        readings=_sources(outlet, known, plan, zone),
+        readings=_sources(outlet, known, sums, plan, zone),
         visit_at=times.seen(plan.visit_at, zone) if plan and plan.visit_at else None,
         attempts=[_attempt(each, zone) for each in attempts],
         days=days,
         changes=[_change(each, zone) for each in latest],
+        report=_corrections(report),
+        report_days=REPORT_DAYS,
         changes_href=asked.href(),
         corrections_href=asked.href(only=ChangeFilter.CORRECTIONS),
         silent_href=asked.href(only=ChangeFilter.SILENT),
@@ -212,7 +223,13 @@ def _health(health: Health | None, met: OutletState | None, zone: str) -> tuple[
     return "Healthy", f"{health.seen} new addresses in the last 24 hours{usual}."
 
 
-def _sources(outlet: Outlet | None, known: dict[str, SourceState], plan: Plan | None, zone: str) -> list[SourceRow]:
+def _sources(
+    outlet: Outlet | None,
+    known: dict[str, SourceState],
+    sums: dict[str, Reading],
+    plan: Plan | None,
+    zone: str,
+) -> list[SourceRow]:
     readings = {each.source: each for each in plan.readings} if plan else {}
     own = sources_of(outlet) if outlet else ()
     kinds = {each.url: str(each.kind) for each in own} | {url: each.kind for url, each in known.items()}
@@ -222,6 +239,7 @@ def _sources(outlet: Outlet | None, known: dict[str, SourceState], plan: Plan | 
         state, reading = known.get(url), readings.get(url)
         failed = state is not None and state.outcome not in (None, "read", "not_modified")
         result = ""
+        sum_ = sums[url].sum if url in sums else None
         if state and state.outcome:
             found = "1 address" if state.found == 1 else f"{state.found} addresses"
             result = state.reason or state.outcome.replace("_", " ") if failed else found
@@ -234,9 +252,43 @@ def _sources(outlet: Outlet | None, known: dict[str, SourceState], plan: Plan | 
                 result=result,
                 next_at=times.seen(reading.at, zone) if reading and reading.at else None,
                 why=reading.why if reading else "with the index or the robots.txt that names it",
+                sum=_summed(sum_) if sum_ else "",
+                examples=tuple((each.label, found) for each, found in sum_.examples.items()) if sum_ else (),
             )
         )
     return rows
+
+
+def _summed(found: SourceSum) -> str:
+    """Return the sum in words: that nothing announced is dropped without a word."""
+    parts = ", ".join(f"{found.counts[each]:,} {each.label}" for each in Disposition if found.counts.get(each))
+    named = f"{found.parts:,} sitemap{'s' if found.parts != 1 else ''}" if found.parts else ""
+    announced = f"{found.announced:,} announced" + (f": {parts}" if parts else "") if found.announced else ""
+    return "; ".join(filter(None, [announced, named])) or "0 announced"
+
+
+def _corrections(report: CorrectionReport) -> list[tuple[str, str]]:
+    """Return the report's lines, a name and a value each; none where no article was edited, corrected or withdrawn."""
+    if not (report.edits or report.corrections or report.withdrawn):
+        return []
+
+    def share(count: int, ratio: float | None, of: str) -> str:
+        return f"{count:,}" + (f", {ratio:.0%} of {of}" if ratio is not None else "")
+
+    hours = report.hours_to_correct_median
+    kinds = ", ".join(f"{times:,} {labels.value('edit_kinds', kind)}" for kind, times in report.kinds.items())
+    followed = f"{report.followed:,} of {report.articles:,} articles"
+    lines = [
+        ("Followed", followed + ("" if report.is_followed else ": too few for shares")),
+        ("Edited articles", share(report.edited, report.edited_ratio, "the followed ones")),
+        ("Edits by class", kinds),
+        ("Silent edits", share(report.silent_edits, report.silent_ratio, "the edits of substance")),
+        ("Notices of correction", f"{report.corrections:,}"),
+        ("Median time to correct", "" if hours is None else f"{hours:g} hours"),
+        ("Changed headlines", share(report.headline_changed, report.headline_churn_ratio, "the followed articles")),
+        ("Withdrawn", f"{report.withdrawn:,}, {report.returned:,} of them back" if report.withdrawn else ""),
+    ]
+    return [(name, value) for name, value in lines if value not in ("", "0")]
 
 
 def _attempt(each: Ended, zone: str) -> AttemptRow:

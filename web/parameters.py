@@ -35,7 +35,10 @@ class PageQuery(BaseModel):
         str,
         Field(
             alias="from",
-            description="Published on or after: a day (2024-02-08), a month (2024-02), a year, or an ISO 8601 time.",
+            description=(
+                "Published on or after: a day (2024-02-08), a month (2024-02), a year, an ISO 8601 time, or so long "
+                "ago (24h, 7d)."
+            ),
             examples=["2024-02-08"],
         ),
     ] = ""
@@ -114,14 +117,15 @@ _FILTERS: dict[str, Any] = {
 SearchQuery: Any = create_model("SearchQuery", __base__=ProgramQuery, **_FILTERS)
 #: what a search has and an export has not: it gives every article, and counts none
 _NOT_EXPORTED = ("stories", "size", "cursor", "facets", "facet_size", "histogram", "highlight", "significant_terms")
-#: all parameters of `/api/export`
-_EXPORTED: dict[str, Any] = {
+#: parameters that say which articles are meant
+MEANT: dict[str, Any] = {
     name: (field.annotation, field) for name, field in SearchQuery.model_fields.items() if name not in _NOT_EXPORTED
 }
 _FORMAT = Field(description=f"How it is written: {', '.join(ExportFormat)}.")
-_EXPORTED["format"] = (Annotated[ExportFormat, _FORMAT, _filled(ExportFormat.CSV)], ExportFormat.CSV)
+_WRITTEN: Any = (Annotated[ExportFormat, _FORMAT, _filled(ExportFormat.CSV)], ExportFormat.CSV)
 _AFTER = Field(default="", description="Id of an article: export what comes behind it, without the head of the file.")
-ExportQuery: Any = create_model("ExportQuery", **_EXPORTED, after=(str, _AFTER))
+#: all parameters of `/api/export`
+ExportQuery: Any = create_model("ExportQuery", **MEANT, format=_WRITTEN, after=(str, _AFTER))
 
 
 def names_in(text: str) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.protocol import Index
@@ -19,11 +18,12 @@ from ledger.outbox import Publishing, publishing_now
 from ledger.watch import within
 from news.clock import offset
 from news.errors import BroadsheetError, IndexUnavailable
+from news.log import Log
 from pipelines.pool import Pool
 from pipelines.warc_writer import archive_fault
 from schedules.jobs import Jobs
 
-log = structlog.get_logger()
+log = Log()
 
 #: an answer is given again for so long: however often it is asked, the servers are asked twelve times a minute at most
 FRESH_SECONDS = 5.0

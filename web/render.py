@@ -1,7 +1,7 @@
 """Pages and JSON: a template escapes every text that is not Markup."""
 
 from collections.abc import Mapping
-from functools import cache, partial
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,7 @@ def _templates() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.globals["static"] = _static
-    environment.globals["instant"] = partial(times.instant, zone="UTC")
+    environment.globals["instant"] = times.instant
     environment.globals["sections"] = SECTIONS
     environment.globals["sources"] = SOURCES[:2]  # those whose licence asks to be named
     return environment
@@ -53,7 +53,8 @@ def page(template: str, status: int = 200, **values: Any) -> HTMLResponse:
     """Return the template filled in; browsers ask again each time, for news are news."""
     text = _templates().get_template(template).render(values)
     # a stranger's lone surrogate must not make the page fail
-    return HTMLResponse(text.encode("utf-8", "replace"), status_code=status, headers={"Cache-Control": "no-cache"})
+    headers = {"Cache-Control": "no-cache", "Vary": "Cookie"}  # of the time zone
+    return HTMLResponse(text.encode("utf-8", "replace"), status_code=status, headers=headers)
 
 
 def json_answer(value: Any, status: int = 200, *, volatile: str = "") -> Response:

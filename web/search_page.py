@@ -1,14 +1,15 @@
 """The search page."""
 
 import re
-from dataclasses import replace
+from functools import cache
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from index.fields import listed_facets
-from index.hints import hints
+from index.fields import FIELDS, boosts, listed_facets
+from index.fields import facets as facets_by_name
+from index.hints import Suggestion, suggestions
 from index.query import Interval, Results, Sort
 from news.errors import BadQuery, NotFound
 from web import facets, render
@@ -17,9 +18,16 @@ from web.chart import chart
 from web.export_formats import ExportFormat
 from web.search_params import SearchParams
 from web.search_results import copies_of, results
-from web.state import AppState, state_of
+from web.state import AppState, state_of, zone_of
 
-_SORTS = {Sort.RELEVANCE: "Best match", Sort.NEWEST: "Newest first", Sort.OLDEST: "Oldest first"}
+_SORTS = {
+    Sort.RELEVANCE: "Best match",
+    Sort.NEWEST: "Newest first",
+    Sort.OLDEST: "Oldest first",
+    Sort.CHANGED: "Last changed",
+}
+#: times of publication that are a click away
+_LATELY = (("1h", "Last hour"), ("24h", "24 hours"), ("7d", "7 days"), ("", "Any time"))
 _FORMATS = (
     (ExportFormat.CSV, "CSV"),
     (ExportFormat.JSONL, "JSON lines"),
@@ -35,19 +43,20 @@ async def search(request: Request) -> Response:
     An article's address in place of words leads to the article. Raises IndexUnavailable.
     """
     state = state_of(request)
+    zone = zone_of(request)
     asked = SearchParams.of([("q", request.query_params.get("q", ""))])
     try:
-        question = SearchParams.of(request.query_params.multi_items())
+        question = SearchParams.of(request.query_params.multi_items(), own_timezone=zone)
         # what is shown in the form if the rest cannot be asked
         asked = SearchParams(text=question.text, chosen=question.chosen, since=question.since, until=question.until)
         query = question.query(facets=listed_facets(), facet_size=facets.VALUES, histogram=Interval.DAY, highlight=True)
         if _ADDRESS.fullmatch(question.text) and (known := await _known(state, question.text)):
             return RedirectResponse(f"/articles/{known}", status_code=303)
         found = await state.index.search(query)
-        found = replace(found, notes=(*found.notes, *await hints(state.index, query, found)))
+        meant = await suggestions(state.index, query, found)
     except BadQuery as error:
-        return render.page("search.html", 400, question=asked, mistake=str(error), found=None)
-    return await _answered(state, question, found)
+        return render.page("search.html", 400, question=asked, mistake=str(error), found=None, help_fields=())
+    return await _answered(state, question, found, meant)
 
 
 async def _known(state: AppState, address: str) -> UUID | None:
@@ -57,7 +66,7 @@ async def _known(state: AppState, address: str) -> UUID | None:
         return None
 
 
-async def _answered(state: AppState, question: SearchParams, found: Results) -> Response:
+async def _answered(state: AppState, question: SearchParams, found: Results, meant: tuple[Suggestion, ...]) -> Response:
     stories = await copies_of(state.index, [hit.document for hit in found.hits])
     state.outlets.learn(hit.document for hit in found.hits)
     state.outlets.learn(document for story in stories.values() for document in story)
@@ -69,6 +78,9 @@ async def _answered(state: AppState, question: SearchParams, found: Results) -> 
         mistake="",
         found=found,
         sorts=_sorts(question),
+        lately=_lately(question),
+        suggestions=[(each.sentence, _corrected(question, each)) for each in meant],
+        help_fields=_help_fields(),
         results=results(found.hits, stories, state.outlets, question.timezone),
         facets=facets.lists(question, found.facets, state.outlets),
         chips=facets.chips(question, state.outlets, labels),
@@ -83,6 +95,33 @@ async def _answered(state: AppState, question: SearchParams, found: Results) -> 
 
 def _sorts(question: SearchParams) -> list[tuple[str, str]]:
     """Return each order's name and address, "" for the present one; without words nothing matches best."""
-    orders = [*_SORTS] if question.text else [Sort.NEWEST, Sort.OLDEST]
+    orders = [*_SORTS] if question.text else [Sort.NEWEST, Sort.OLDEST, Sort.CHANGED]
     order = question.sort if question.sort in orders else Sort.NEWEST
     return [(_SORTS[each], "" if each is order else question.href(sort=each)) for each in orders]
+
+
+def _lately(question: SearchParams) -> list[tuple[str, str]]:
+    """Return each time's name and address, "" for the present one; none where a range of dates was chosen."""
+    if question.until or question.since not in dict(_LATELY):
+        return []
+    return [(name, "" if ago == question.since else question.href(since=ago)) for ago, name in _LATELY]
+
+
+def _corrected(question: SearchParams, meant: Suggestion) -> str:
+    """Return the address of the question with what was meant; "" where nothing is near."""
+    if not meant.meant:
+        return ""
+    values = question.chosen.get(meant.facet, ())
+    if meant.value in values:
+        return question.without(meant.facet, meant.value).with_value(meant.facet, meant.meant).href()
+    # typed: the field may have been called by another name
+    quoted = f'"{meant.meant}"' if " " in meant.meant else meant.meant
+    text = re.sub(rf'(?<=:)"?{re.escape(meant.value)}"?', lambda _: quoted, question.text)
+    return question.href(text=text) if text != question.text else ""
+
+
+@cache
+def _help_fields() -> tuple[tuple[str, str], ...]:
+    """Return the fields that a query may name, each with what it is."""
+    words = [(name, f"words in the {FIELDS[name].means.removeprefix('the ')}") for name in boosts()]
+    return (*words, *((name, facet.label.lower()) for name, facet in facets_by_name().items() if not facet.is_unique))

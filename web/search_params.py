@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from index.fields import facet_named, facets, meant
 from index.query import Query, Sort
 from index.syntax import LONGEST
+from news.clock import now
 from news.errors import BadQuery
 from web.parameters import PARAMETERS, PROGRAM_PARAMETERS, PROGRAM_SIZE, SIZE
 
@@ -21,6 +22,7 @@ MOST_VALUES = 50
 #: no date before the first newspapers, none that a time zone could push over the calendar's end
 FIRST_YEAR, LAST_YEAR = 1600, 2999
 
+_AGO = re.compile(r"(\d{1,4})([hd])", re.ASCII)
 _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000\ue001]")
 
@@ -40,9 +42,13 @@ class SearchParams:
     size: int = SIZE
     cursor: str = ""
     timezone: str = "UTC"
+    #: the reader's own, which an address need not have
+    own_timezone: str = "UTC"
+    #: one line an article
+    is_compact: bool = False
 
     @classmethod
-    def of(cls, parameters: Iterable[tuple[str, str]], *, program: bool = False) -> Self:
+    def of(cls, parameters: Iterable[tuple[str, str]], *, program: bool = False, own_timezone: str = "UTC") -> Self:
         """Return the search that an address's parameters ask for; empty ones ask for nothing.
 
         For a program an unknown parameter is an error; a page's reader may have come by an address with someone's
@@ -53,7 +59,7 @@ class SearchParams:
         chosen: dict[str, tuple[str, ...]] = {}
         for name, raw in parameters:
             value = UNPRINTED.sub(" ", raw).strip()
-            if name in known:
+            if name in known or (name == "view" and not program):
                 single[name] = value
             elif facet := facet_named(name):
                 if value and value not in chosen.get(facet, ()):
@@ -62,7 +68,9 @@ class SearchParams:
                 raise BadQuery(f"There is no parameter '{name[:50]}'. {meant(name, [*known, *facets()])}")
         if any(len(values) > MOST_VALUES for values in chosen.values()):
             raise BadQuery(f"A facet can be filtered by at most {MOST_VALUES} values.")
-        size = _number(single.get("size", ""), "size", PROGRAM_SIZE if program else SIZE)
+        is_compact = single.get("view") == "compact"
+        usual = PROGRAM_SIZE if program else usual_size(is_compact=is_compact)
+        size = _number(single.get("size", ""), "size", usual)
         return cls(
             text=single.get("q", "")[: LONGEST + 1],  # one too many: then the index says that it was cut
             chosen=chosen,
@@ -72,7 +80,9 @@ class SearchParams:
             by_story=single.get("stories", "0" if program else "1") not in ("0", "false", "no"),
             size=size if program else min(size, MOST_HITS),
             cursor=single.get("cursor", "")[:LONGEST],
-            timezone=single.get("timezone", "")[:50] or "UTC",
+            timezone=single.get("timezone", "")[:50] or own_timezone,
+            own_timezone=own_timezone,
+            is_compact=is_compact,
         )
 
     def query(self, **options: Any) -> Query:
@@ -110,9 +120,12 @@ class SearchParams:
 
     def export_href(self, format: str) -> str:
         """Return where all articles of this question are exported."""
-        return address(
-            "/api/export", [*replace(self, cursor="", size=SIZE, by_story=True).parameters(), ("format", format)]
-        )
+        return address("/api/export", [*self._for_programs(by_story=True).parameters(), ("format", format)])
+
+    def attention_href(self, interval: str) -> str:
+        """Return where the articles of this question are counted by outlet and `interval`."""
+        asked = replace(self, cursor="", size=SIZE, by_story=True, sort=Sort.RELEVANCE)
+        return address("/api/attention", [*asked.parameters(), ("interval", interval)])
 
     def watch_href(self) -> str:
         """Return where a watch of this question is added."""
@@ -120,7 +133,15 @@ class SearchParams:
 
     def feed_href(self, kind: str) -> str:
         """Return the address of the question's feed, `atom` or `json`."""
-        return address(f"/feeds/search.{kind}", replace(self, cursor="", size=SIZE, sort=Sort.RELEVANCE).parameters())
+        return address(f"/feeds/search.{kind}", self._for_programs(sort=Sort.RELEVANCE).parameters())
+
+    def _for_programs(self, **changed: Any) -> Self:
+        """Return the question as whoever reads in no time zone of his own asks it, without what is the page's."""
+        return replace(self, cursor="", size=SIZE, is_compact=False, own_timezone="UTC", **changed)
+
+    def with_view(self, *, is_compact: bool) -> str:
+        """Return the page's address for this question with one line an article, or with the texts."""
+        return self.href(is_compact=is_compact, size=usual_size(is_compact=is_compact))
 
     def parameters(self) -> list[tuple[str, str]]:
         """Return the question as an address has it; defaults are left out."""
@@ -135,11 +156,17 @@ class SearchParams:
             ("until", self.until),
             ("sort", "" if self.sort is Sort.RELEVANCE else str(self.sort)),
             ("stories", "" if self.by_story else "0"),
-            ("size", "" if self.size == SIZE else str(self.size)),
-            ("timezone", "" if self.timezone == "UTC" else self.timezone),
+            ("size", "" if self.size == usual_size(is_compact=self.is_compact) else str(self.size)),
+            ("timezone", "" if self.timezone == self.own_timezone else self.timezone),
+            ("view", "compact" if self.is_compact else ""),
             ("cursor", self.cursor),
         ]
         return [(name, value) for name, value in rest if value]
+
+
+def usual_size(*, is_compact: bool) -> int:
+    """Return how many articles a reader's page has, unless asked otherwise."""
+    return MOST_HITS if is_compact else SIZE
 
 
 def address(path: str, parameters: list[tuple[str, str]]) -> str:
@@ -165,11 +192,14 @@ def _number(value: str, name: str, default: int) -> int:
 def bound(text: str, zone: ZoneInfo, *, end: bool) -> datetime | None:
     """Return the instant at which a day, month or year begins in `zone`, or ends; a time stands for itself.
 
-    Raises BadQuery for a text that is none of these; an empty one gives None.
+    `24h` and `7d` are so many hours or days ago. Raises BadQuery for a text that is none of these; an empty one gives
+    None.
     """
     if not text:
         return None
     try:
+        if ago := _AGO.fullmatch(text):
+            return now() - timedelta(hours=int(ago[1]) * (24 if ago[2] == "d" else 1))
         if match := _DAY.fullmatch(text):
             year, month, day = (int(part) if part else None for part in match.groups())
             assert year is not None
@@ -184,7 +214,7 @@ def bound(text: str, zone: ZoneInfo, *, end: bool) -> datetime | None:
             return at.astimezone(UTC)
     except (ValueError, OverflowError):
         pass  # said below, for all that is no date
-    raise BadQuery(f"'{text}' is not a date between {FIRST_YEAR} and {LAST_YEAR}; write it as 2024-02-08.")
+    raise BadQuery(f"'{text}' is not a date between {FIRST_YEAR} and {LAST_YEAR}; write it as 2024-02-08, or 7d.")
 
 
 def _after(first: date, *, month: bool, day: bool) -> date:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from index.protocol import Index
 from index.query import Hit, Query, Sort
+from news.article import WITHOUT_TEXT
 from news.edits import CANNOT_TELL, EditKind
 from web import highlights, labels, times
 from web.outlet_names import OutletNames
@@ -160,10 +161,17 @@ def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
         yield Mark(kind="changed", text=f"{version} versions", title=f"{title}{when}.")
     if document.get("correction"):
         yield Mark(kind="corrected", text="Corrected", title="The page has a correction notice.")
+    if genre := document.get("genre"):
+        title = "The page says that this is its sort of journalism."
+        yield Mark(kind="kind", text=labels.value("genre", genre), title=title)
     if document.get("kind") not in (None, "", "article"):
         yield Mark(kind="kind", text=labels.value("kind", document["kind"]), title="Kind of page.")
+    if missing := document.get("body_missing"):
+        yield Mark(kind="kind", text="No text", title=WITHOUT_TEXT.get(missing, WITHOUT_TEXT["empty"]))
     if document.get("is_accessible_for_free") is False:
         yield Mark(kind="paid", text="For subscribers", title="The page says that the text is not free to read.")
+    elif document.get("locked_parts"):
+        yield Mark(kind="paid", text="Partly for subscribers", title="The page says that parts are not free to read.")
 
 
 async def copies_of(index: Index, documents: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:

@@ -99,5 +99,7 @@ def _is_address(host: str) -> bool:
 
 def _refusal(request: Request) -> Any:
     return error_responses.answer(
-        request, 400, "Invalid Host header. Use 127.0.0.1, localhost or the host given with --host."
+        request,
+        400,
+        "Invalid Host header. Use 127.0.0.1, localhost, the host given with --host, or one of BROADSHEET_HOSTS.",
     )

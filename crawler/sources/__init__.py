@@ -45,5 +45,5 @@ def _read(kind: SourceKind, page: Page, newest: int) -> Listing:
         reader = _READERS.get(form_of(page.content), reader)
     found = reader(page)
     if found.are_parts:
-        return parts(page.final_url, found.rows)
-    return listing(page.final_url, found.rows, newest)
+        return parts(page.final_url, found)
+    return listing(page.final_url, found, newest)

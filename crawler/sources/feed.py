@@ -36,7 +36,9 @@ def rows(page: Page) -> Rows:
     # of an empty answer feedparser tells nothing at all
     if not feed.get("version") and not feed.get("entries"):
         raise SourceUnreadable("it is not a feed")
-    return Rows(rows=[(link, _changed_at(entry)) for entry in feed.entries for link in _links(entry)])
+    found = [(link, _changed_at(entry)) for entry in feed.entries for link in _links(entry)]
+    nameless = [_text(entry.get("id") or entry.get("title")) for entry in feed.entries if not _links(entry)]
+    return Rows(rows=found, nameless=nameless)
 
 
 def _links(entry: feedparser.FeedParserDict) -> list[str]:

@@ -8,7 +8,6 @@ from selectolax.lexbor import LexborHTMLParser
 from crawler.sources.listing import Rows
 from news.errors import SourceUnreadable
 from news.page import Page
-from news.url import site_of
 
 #: path segments of pages that list or serve, in the languages where outlets use them: there are more of them than
 #: articles. What else is no article is fetched once, found to be none and not visited again.
@@ -21,7 +20,7 @@ _FILES = re.compile(r"\.(jpe?g|png|gif|webp|svg|pdf|mp[34]|zip|css|js|xml|json|i
 
 
 def rows(page: Page) -> Rows:
-    """Return the links of a page that may be articles of the same site; none of them states a time.
+    """Return the links of a page that may be articles; none of them states a time.
 
     Raises SourceUnreadable for a page without any link.
     """
@@ -30,16 +29,16 @@ def rows(page: Page) -> Rows:
     if not links:
         raise SourceUnreadable("it has no links")
     base = _base(tree, page.final_url)
-    site = site_of(page.final_url)
-    found = []
+    found: list[str] = []
+    others: list[str] = []
+    nameless: list[str] = []
     for link in links:
         try:
             url = urljoin(base, (link or "").strip())
-            if site_of(url) == site and may_be_article(url):
-                found.append((url, None))
+            (found if may_be_article(url) else others).append(url)
         except ValueError:
-            continue  # such as "http://[": no address at all
-    return Rows(rows=found)
+            nameless.append(link or "")  # such as "http://[": no address at all
+    return Rows(rows=[(url, None) for url in found], not_articles=others, nameless=nameless)
 
 
 def _base(tree: LexborHTMLParser, address: str) -> str:
@@ -54,10 +53,18 @@ def _base(tree: LexborHTMLParser, address: str) -> str:
 def may_be_article(url: str) -> bool:
     """Return whether an address may be an article's: not the front page, a file, a list of some topic or a service.
 
+    Nor is it what no browser fetches, such as `mailto:` and `javascript:`.
+
     >>> may_be_article("https://a.example/politik/der-kanzler-spricht-4711.html"), may_be_article("https://a.example/")
     (True, False)
     >>> may_be_article("https://a.example/tag/kanzler"), may_be_article("https://a.example/feed.xml")
     (False, False)
     """
-    path = urlsplit(url).path
-    return path.strip("/") != "" and not _NEVER.search(path) and not _FILES.search(path)
+    parts = urlsplit(url)
+    path = parts.path
+    return (
+        parts.scheme in ("http", "https")
+        and path.strip("/") != ""
+        and not _NEVER.search(path)
+        and not _FILES.search(path)
+    )

@@ -22,13 +22,14 @@ def rows(page: Page) -> Rows:
     items = feed.get("items") if isinstance(feed, dict) else None
     if not isinstance(items, list):
         raise SourceUnreadable("it is not a feed")
-    found = ((_address(each), each) for each in items if isinstance(each, dict))
+    found = [(_address(each), each) if isinstance(each, dict) else ("", {"id": each}) for each in items]
     return Rows(
         rows=[
             (address, stated(*(instant(each.get(name)) for name in ("date_modified", "date_published"))))
             for address, each in found
             if address
-        ]
+        ],
+        nameless=[str(each.get("id", each.get("title", ""))) for address, each in found if not address],
     )
 
 

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 from ledger.pages import Found
+from news.source_sum import Disposition, SourceSum
 from news.url import normal
 
 #: of a longer list the newest are taken: the past is filled in by `crawl --since`, not by every poll
@@ -29,6 +30,10 @@ class Rows:
     rows: Sequence[Row]
     #: it is a sitemap index: its addresses are those of sitemaps
     are_parts: bool = False
+    #: links that are no article's by a rule of the reader's
+    not_articles: Sequence[str] = ()
+    #: entries that name no address; each by what stands in its place
+    nameless: Sequence[str] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,8 +42,8 @@ class Listing:
 
     found: tuple[Found, ...] = ()
     parts: tuple[Found, ...] = ()
-    #: addresses that were listed but are none that can be kept: no address of the web, or too long (news.url)
-    skipped: int = 0
+    #: all that it announces, without what was found
+    sum: SourceSum = field(default_factory=SourceSum)
 
 
 def stated(*times: datetime | None) -> datetime | None:
@@ -52,32 +57,38 @@ def stated(*times: datetime | None) -> datetime | None:
     return next((at for at in times if at is not None and FIRST <= at <= latest), None)
 
 
-def listing(base: str, listed: Iterable[Row], newest: int = NEWEST) -> Listing:
-    """Return the listing of `(address, changed at)` pairs, addresses absolute against `base` and in normal form.
+def listing(base: str, listed: Rows, newest: int = NEWEST) -> Listing:
+    """Return the listing of what a list says, addresses absolute against `base` and in normal form.
 
     The `newest` are kept. What states no time keeps its place in the list, before all that does; where those are too
     many the first and the last are kept, for lists grow at either end. A time that cannot be (`stated`) counts as none.
     """
-    undated, dated = _split(listed)
+    undated, dated = _split(listed.rows)
     least = newest // 2 if dated else newest
     room = max(least, newest - len(dated))
+    middle: Sequence[Row] = ()
     if len(undated) > room:
-        undated = undated[: room - room // 2] + undated[-(room // 2) :]
+        start, end = room - room // 2, len(undated) - room // 2
+        undated, middle = undated[:start] + undated[end:], undated[start:end]
     # of the longest lists (a sitemap may have 50,000 rows) no more are looked at than are kept
-    found, skipped = _kept(base, [*undated, *dated], newest)
-    return Listing(found=found, skipped=skipped)
+    counted = SourceSum(announced=len(listed.rows) + len(listed.not_articles) + len(listed.nameless))
+    counted = counted.plus(Disposition.NOT_ARTICLE, listed.not_articles).plus(Disposition.REFUSED, listed.nameless)
+    found, counted = _kept(base, [*undated, *dated], newest, counted)
+    return Listing(found=found, sum=counted.plus(Disposition.TOO_OLD, (address for address, _ in middle)))
 
 
-def parts(base: str, listed: Iterable[Row]) -> Listing:
+def parts(base: str, listed: Rows) -> Listing:
     """Return the parts of a sitemap index, the newest first: by time, then by the numbers in the address.
 
     Those that state no time come first. `sitemap-2026-11.xml` is newer than `sitemap-2026-2.xml`.
     """
-    undated, dated = _split(listed)
+    undated, dated = _split(listed.rows)
     undated.sort(key=lambda row: _numbers(row[0]), reverse=True)
     dated.sort(key=lambda row: (row[1], _numbers(row[0])), reverse=True)
-    found, skipped = _kept(base, [*undated, *dated], MOST_ROWS)
-    return Listing(parts=found, skipped=skipped)
+    counted = SourceSum(announced=len(listed.nameless)).plus(Disposition.REFUSED, listed.nameless)
+    found, counted = _kept(base, [*undated, *dated], MOST_ROWS, counted)
+    # a part is no article: what is announced are those that cannot be read
+    return Listing(parts=found, sum=replace(counted, announced=sum(counted.counts.values()), parts=len(found)))
 
 
 def _split(listed: Iterable[Row]) -> tuple[list[Row], list[Row]]:
@@ -88,20 +99,25 @@ def _split(listed: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     return [row for row in rows if row[1] is None], dated
 
 
-def _kept(base: str, rows: Sequence[Row], most: int) -> tuple[tuple[Found, ...], int]:
+def _kept(base: str, rows: Sequence[Row], most: int, counted: SourceSum) -> tuple[tuple[Found, ...], SourceSum]:
+    """Return what is kept, `most` at most, and the sum with all that is not."""
     found: dict[str, Found] = {}
-    skipped = 0
+    refused, again, looked = [], [], 0
     for address, changed_at in rows:
         if len(found) == most:
             break
+        looked += 1
         try:
             url = normal(urljoin(base, address))
         except ValueError:
-            skipped += 1
+            refused.append(address)
             continue
-        if url not in found:
+        if url in found:
+            again.append(url)
+        else:
             found[url] = Found(url=url, lastmod=changed_at)
-    return tuple(found.values()), skipped
+    counted = counted.plus(Disposition.REFUSED, refused).plus(Disposition.KNOWN, again)
+    return tuple(found.values()), counted.plus(Disposition.TOO_OLD, (address for address, _ in rows[looked:]))
 
 
 def _numbers(address: str) -> tuple[list[int], str]:

@@ -57,15 +57,17 @@ def _parsed(content: bytes) -> Rows:
     if kind not in ("urlset", "sitemapindex"):
         raise SourceUnreadable(storable(f"it is not a sitemap but <{kind[:40]}>"))
     is_index = kind == "sitemapindex"
-    found = []
+    found, nameless = [], 0
     for event, element in events:
         if event == "end" and _name(element) in ("url", "sitemap"):
             row = _row(element, is_index=is_index)
             if row[0]:
                 found.append(row)
+            else:
+                nameless += 1
             # what was read is let go: a file may have 50,000 rows
             element.clear()
-    return Rows(rows=found, are_parts=is_index)
+    return Rows(rows=found, are_parts=is_index, nameless=[""] * nameless)
 
 
 def _row(element: etree._Element, *, is_index: bool) -> Row:

@@ -5,6 +5,8 @@ from news.page import Page
 
 
 def rows(page: Page) -> Rows:
-    """Return the addresses of the lines; none of them states a time."""
-    lines = page.content.decode("utf-8-sig", "replace").splitlines()
-    return Rows(rows=[(line.strip(), None) for line in lines if line.strip()])
+    """Return the addresses of the lines; none of them states a time. Another line than a whole address is none."""
+    lines = [line.strip() for line in page.content.decode("utf-8-sig", "replace").splitlines()]
+    found = [line for line in lines if line.lower().startswith(("http://", "https://"))]
+    nameless = [line for line in lines if line and not line.lower().startswith(("http://", "https://"))]
+    return Rows(rows=[(line, None) for line in found], nameless=nameless)

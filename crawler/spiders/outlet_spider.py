@@ -15,11 +15,12 @@ from twisted.python.failure import Failure
 from crawler.browser import rendered
 from crawler.catalogue import Catalogue
 from crawler.chromium import check_browser
-from crawler.discovery import ROBOTS_SOURCES, ingest, note, sites_of, sources_in_robots
+from crawler.discovery import ROBOTS_SOURCES, ingest, leads_through, note, sites_of, sources_in_robots
 from crawler.download_failures import outcome_of
 from crawler.pace import seconds_to_wait
 from crawler.resolver import was_refused
 from crawler.response_outcome import address_of, conditions, not_before, visit_of
+from crawler.sources.content import UNPACKED_BYTES
 from crawler.spiders.stop_conditions import StopConditions
 from ledger.attempts import takes_too_much
 from ledger.faults import is_data_error, reason_of
@@ -38,6 +39,8 @@ from pipelines.runtime import Runtime, runtime_of
 IN_FLIGHT = 4
 #: due pages that are asked of the ledger at a time
 BATCH = 20
+#: sitemaps.org allows 50 MB; a feed may stand where a sitemap is expected, and the other way round
+SOURCE_BYTES = {SourceKind.FEED: UNPACKED_BYTES, SourceKind.SITEMAP: UNPACKED_BYTES, SourceKind.FRONT_PAGE: 10 * 2**20}
 #: a part of a sitemap index may name parts itself; sitemaps.org forbids it, outlets do it
 SOURCE_DEPTH = 2
 
@@ -193,7 +196,10 @@ class OutletSpider(scrapy.Spider):
                 errback=self.source_failed,
                 cb_kwargs={"source": source, "depth": depth},
                 # a feed may be served from anywhere the outlet's file says; its articles may not
-                meta={"sites": self.sites | {site_of(each.url) for each in self.outlet.sources}},
+                meta={
+                    "sites": self.sites | {site_of(each.url) for each in self.outlet.sources},
+                    "download_maxsize": SOURCE_BYTES[source.kind],
+                },
                 dont_filter=True,
             )
             while self._fetching:
@@ -219,7 +225,11 @@ class OutletSpider(scrapy.Spider):
                 visit = await rendered(self.crawler, visit)
             if visit.outcome in (Outcome.NOT_MODIFIED, None):
                 children = await ingest(runtime, source, visit)
-                self._sources.extend((child, depth + 1) for child in children if depth < SOURCE_DEPTH)
+                if children and depth >= SOURCE_DEPTH:
+                    reason = f"it names {len(children)} sitemaps, more than {SOURCE_DEPTH} levels down: none is read"
+                    await self._complain(runtime, source, Outcome.UNREADABLE, reason)
+                    children = ()
+                self._sources.extend((child, depth + 1) for child in children)
             else:
                 await self._complain(runtime, source, visit.outcome, visit.reason)
             if (until := not_before(response)) is not None:
@@ -266,7 +276,8 @@ class OutletSpider(scrapy.Spider):
             callback=self.parse_page,
             errback=self.page_failed,
             cb_kwargs={"page": page},
-            meta={"sites": self.sites},
+            # what a source lists on another site may lead back to the outlet's: it is seen where it ends
+            meta={} if leads_through(page, self.sites) else {"sites": self.sites},
             dont_filter=True,
         )
 
@@ -277,6 +288,8 @@ class OutletSpider(scrapy.Spider):
             await self.stop_conditions.leave_alone(await runtime_of(self.crawler), response.url, until)
         self._answered()
         visit = visit_of(response, self.outlet, page.url, page.recrawl_id)
+        if leads_through(page, self.sites) and (site := site_of(visit.final_url)) not in self.sites:
+            visit = visit.ended(Outcome.OFF_SITE, f"it leads to another site, {site}", page=None)
         if self.outlet.render:
             try:
                 visit = await rendered(self.crawler, visit)

@@ -3,7 +3,6 @@
 from datetime import datetime
 from time import monotonic
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.download import MAY_SEND, RequestRefused
@@ -11,6 +10,7 @@ from crawler.download_failures import is_ours
 from ledger.faults import in_transaction
 from ledger.sites import UNREACHABLE_AGE, leave_alone, not_before
 from news.clock import now
+from news.log import Log
 from news.outcome import Outcome
 from news.url import site_of
 from pipelines.runtime import Runtime
@@ -18,7 +18,7 @@ from pipelines.runtime import Runtime
 #: requests in a row that brought no answer: then the site is away, and is left alone for a while
 AWAY_AFTER = 5
 
-log = structlog.get_logger()
+log = Log()
 
 
 class StopConditions:

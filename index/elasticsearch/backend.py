@@ -16,7 +16,7 @@ from index.elasticsearch.create import create
 from index.elasticsearch.export import export
 from index.elasticsearch.labels import Labels
 from index.elasticsearch.request import preference, searches
-from index.elasticsearch.targets import Targets, holders, migrations
+from index.elasticsearch.targets import Targets, are_held, holders, migrations
 from index.normalised_query import normalise
 from index.protocol import Action, IndexStatus, Stream, Tally, WriteResult
 from index.query import Query, Results
@@ -42,6 +42,11 @@ class ElasticsearchIndex:
         self.aliases: dict[str, str] = {stream: prefix + stream for stream in STREAMS}
         self.targets = Targets(client, self.aliases, place)
         self.labels = Labels(client, self.aliases["articles"])
+
+    async def is_made(self) -> bool:
+        """Say whether each stream has its alias."""
+        async with our_words(self.client, self.place):
+            return await are_held(self.client, self.aliases.values(), self.place)
 
     async def create(self) -> bool:
         """Make the first index of each stream and its alias; an alias that was lost is set again."""
@@ -208,7 +213,7 @@ class ElasticsearchIndex:
 async def _status(client: AsyncElasticsearch, aliases: Mapping[str, str], place: str) -> IndexStatus:
     """Return the status of the indices behind `aliases`, which are by stream. Raises IndexUnavailable."""
     names = ",".join(aliases.values())
-    if not all([await holders(client, alias, place) for alias in aliases.values()]):
+    if not await are_held(client, aliases.values(), place):
         missing = "The index does not exist yet; `broadsheet index create` creates it."
         return IndexStatus(backend=ElasticsearchIndex.name, schema_version=0, notes=(missing,))
     documents = {stream: int((await client.count(index=alias))["count"]) for stream, alias in aliases.items()}

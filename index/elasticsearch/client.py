@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import certifi
-import structlog
 from elastic_transport import AiohttpHttpNode, ConnectionTimeout, TlsError, TransportError
 from elastic_transport import ConnectionError as NoConnection
 from elastic_transport.client_utils import DEFAULT
@@ -18,6 +17,7 @@ from elasticsearch import ApiError, AsyncElasticsearch, UnsupportedProductError
 
 from news.configuration import Configuration, nodes
 from news.errors import ConfigurationError, IndexUnavailable
+from news.log import Log
 
 #: an API key is the base64 of its id and secret
 _KEY = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
@@ -29,7 +29,7 @@ _CERTIFICATE_TROUBLES = {
     64: "has a certificate for another address; use the name that it is for in BROADSHEET_ELASTICSEARCH_URL.",
 }
 
-log = structlog.get_logger()
+log = Log()
 
 #: seconds for one request; a slower search is one that nobody waits for
 REQUEST_SECONDS = 30.0

@@ -49,6 +49,11 @@ async def holders(client: AsyncElasticsearch, alias: str, place: str) -> list[st
     return (await _behind(client, [alias], place)).get(alias, [])
 
 
+async def are_held(client: AsyncElasticsearch, aliases: Collection[str], place: str) -> bool:
+    """Say whether each of the aliases is there. Raises as `holders` does."""
+    return set(aliases) <= (await _behind(client, aliases, place)).keys()
+
+
 async def _behind(client: AsyncElasticsearch, aliases: Collection[str], place: str) -> dict[str, list[str]]:
     """Return what is behind the aliases that exist, among them those of migrations. Raises as `holders` does."""
     answer = await _asked(client, [*aliases, *(alias + NEXT for alias in aliases)])

@@ -175,6 +175,8 @@ def order(sort: Sort) -> list[Json]:
     tie = {"id": "asc"}
     if sort is Sort.RELEVANCE:
         return [{"_score": "desc"}, tie]
+    if sort is Sort.CHANGED:
+        return [{"changed_at": {"order": "desc", "missing": "_last"}}, tie]
     return [{"sorted_at": {"order": "desc" if sort is Sort.NEWEST else "asc", "missing": "_last"}}, tie]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.schema import CreateSchema
 
 from index.cursor import begin
@@ -48,13 +48,18 @@ class PostgresqlIndex:
         """Use `engine`, which stays its owner's to dispose of."""
         self.engine = engine
 
+    async def is_made(self) -> bool:
+        """Say whether all tables are there."""
+        with _our_words():
+            async with self.engine.connect() as connection:
+                return await _is_made(connection)
+
     async def create(self) -> bool:
         """Make the schema `search` and its tables."""
         with _our_words():
             async with self.engine.begin() as connection:
                 await connection.execute(select(func.pg_advisory_xact_lock(_MAKING)))
-                there = [func.to_regclass(str(table)).is_not(None) for table in TABLES.sorted_tables]
-                if (await connection.execute(select(and_(*there)))).scalar_one():
+                if await _is_made(connection):
                     return False
                 await connection.execute(CreateSchema(SCHEMA, if_not_exists=True))
                 await connection.run_sync(TABLES.create_all)
@@ -191,6 +196,11 @@ class PostgresqlIndex:
 
     async def close(self) -> None:
         """Do nothing: the engine is its owner's."""
+
+
+async def _is_made(connection: AsyncConnection) -> bool:
+    there = [func.to_regclass(str(table)).is_not(None) for table in TABLES.sorted_tables]
+    return bool((await connection.execute(select(and_(*there)))).scalar_one())
 
 
 @contextmanager

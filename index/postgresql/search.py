@@ -21,6 +21,8 @@ from index.query import Bucket, Hit, Interval, Query, Sort
 from index.syntax import QueryNode
 from news.errors import BadQuery
 
+#: orders that are not those of time: they are compared among the first hits in time
+_BY_SCORE = frozenset({Sort.RELEVANCE, Sort.CHANGED})
 _NO_CURSOR = "The cursor is not valid; use `next_cursor` of a page of results."
 
 
@@ -73,7 +75,7 @@ class Search:
 
     def _near(self) -> list[Condition]:
         """Return the part of `_beginning` that is a range of the time."""
-        if self.query.sort is Sort.RELEVANCE or self.query.collapse_by_story or not self.place.after:
+        if self.query.sort in _BY_SCORE or self.query.collapse_by_story or not self.place.after:
             return []
         at = self._time(self.place.after[0])
         if at is None:
@@ -85,7 +87,7 @@ class Search:
 
         Best hits, and one hit a story, are chosen among the same set on each page.
         """
-        if not self.place.after or self.query.sort is Sort.RELEVANCE or self.query.collapse_by_story:
+        if not self.place.after or self.query.sort in _BY_SCORE or self.query.collapse_by_story:
             return true()
         return self._after(columns, *self.place.after)
 
@@ -106,13 +108,16 @@ class Search:
         if len(rows) < self.query.size or not rows:
             return hits, None
         last = rows[-1]
-        after = last.score if self.query.sort is Sort.RELEVANCE else last.sorted_at and last.sorted_at.isoformat()
+        after = last.score if self.query.sort in _BY_SCORE else last.sorted_at and last.sorted_at.isoformat()
         return hits, encode(self.query, replace(self.place, after=(after, last.id)))
 
     def _page(self, where: Condition) -> Select[Any]:
         query = self.query
-        relevant = query.sort is Sort.RELEVANCE
-        score = translate.score(self.tree, query, self.place.origin) if relevant else literal(0.0)
+        score: Any = literal(0.0)
+        if query.sort is Sort.RELEVANCE:
+            score = translate.score(self.tree, query, self.place.origin)
+        elif query.sort is Sort.CHANGED:
+            score = translate.changed()
         story = ARTICLES.c.story_key
         rows = select(ARTICLES.c.id, ARTICLES.c.sorted_at, score.label("score")).where(where)
         if query.collapse_by_story:
@@ -137,7 +142,7 @@ class Search:
 
     def _after(self, found: Any, value: float | str | None, id: str) -> Condition:
         """Return the condition of what comes after a hit, in the page's order. Raises BadQuery for no such value."""
-        if self.query.sort is Sort.RELEVANCE:
+        if self.query.sort in _BY_SCORE:
             try:
                 score = float(value or 0.0)
             except ValueError as error:
@@ -175,6 +180,8 @@ class Search:
             return ()
         if self.query.sort is Sort.RELEVANCE and self.tree is not None:
             return (f"Relevance was compared among the newest {RANKED:,} articles found.",)
+        if self.query.sort is Sort.CHANGED:
+            return (f"Times of change were compared among the newest {RANKED:,} articles found.",)
         if self.query.collapse_by_story:
             first = "oldest" if self.query.sort is Sort.OLDEST else "newest"
             return (f"Stories were grouped among the {first} {RANKED:,} articles found.",)
@@ -241,7 +248,7 @@ class Search:
 
 def _order(sort: Sort, score: Any, sorted_at: Any, id: Any) -> list[Any]:
     """Return the order of a page; the id makes it total, so that pages have no gaps."""
-    if sort is Sort.RELEVANCE:
+    if sort in _BY_SCORE:
         return [score.desc(), id]
     at = sorted_at.desc() if sort is Sort.NEWEST else sorted_at.asc()
     return [at.nulls_last(), id]

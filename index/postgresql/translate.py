@@ -158,3 +158,9 @@ def score(node: QueryNode | None, query: Query, origin: str) -> ColumnElement[fl
     age = extract("epoch", cast(origin, DateTime(timezone=True)) - ARTICLES.c.sorted_at)
     halves = func.least(func.abs(age) / query.freshness.total_seconds(), 1000.0)
     return rank * func.coalesce(func.power(cast(0.5, Double()), cast(halves, Double())), 0.1)
+
+
+def changed() -> ColumnElement[float]:
+    """Return when an article's newest text was first seen, in seconds of Unix time; 0 where that is unknown."""
+    at = cast(ARTICLES.c.document["changed_at"].astext, DateTime(timezone=True))
+    return func.coalesce(cast(extract("epoch", at), Double()), 0.0)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict
 
-import structlog
-
 from news.errors import DatabaseUnavailable
+from news.log import Log
 
 #: where root keeps what another user must reach and cannot, because a parent is closed (/root is, on most machines)
 SYSTEM = Path("/var/lib/broadsheet")
@@ -20,7 +19,7 @@ SYSTEM = Path("/var/lib/broadsheet")
 #: users that exist to run PostgreSQL: ours, then Linux distributions' and macOS's
 NAMES = ("broadsheet", "postgres", "_postgres")
 
-log = structlog.get_logger()
+log = Log()
 
 
 class Identity(TypedDict, total=False):

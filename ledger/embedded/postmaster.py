@@ -14,11 +14,11 @@ from itertools import count
 from pathlib import Path
 
 import psutil
-import structlog
 
 from ledger.embedded.cluster import PORT, Cluster, environment, programs
 from news.backoff import Backoff
 from news.errors import DatabaseUnavailable
+from news.log import Log
 
 #: a fast stop writes out what is in memory; after this long the server is ended at once and recovers at its next start
 PATIENCE_SECONDS = 60.0
@@ -29,7 +29,7 @@ KEPT_LOG_SECONDS = 6 * 24 * 3600
 #: between two looks at a server that starts or stops
 BETWEEN_LOOKS = Backoff(first_seconds=0.005, most_seconds=0.25, factor=1.3)
 
-log = structlog.get_logger()
+log = Log()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,17 +9,16 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-import structlog
-
 from ledger.embedded import postmaster
 from ledger.embedded.cluster import MAJOR, PORT, Cluster, last_words, make
 from ledger.embedded.os_user import choose, settle
 from news.errors import DatabaseUnavailable
+from news.log import Log
 
 #: how long a start is silent before it says what it waits for, and between two such lines
 SILENCE_SECONDS = 5.0
 
-log = structlog.get_logger()
+log = Log()
 
 #: descriptors of this process's registrations; a forked child lets go of them, or it would keep its dead parent's
 _registrations: set[int] = set()

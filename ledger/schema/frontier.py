@@ -9,6 +9,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     PrimaryKeyConstraint,
+    SmallInteger,
     Table,
     Text,
     Uuid,
@@ -104,6 +105,9 @@ pages = Table(
     Column("outcome", Text),
     Column("reason", Text),
     Column("article_id", Uuid),
+    Column(
+        "captures", SmallInteger, nullable=False, server_default=ZERO
+    ),  # kinds of sources it stood in (news.capture)
     Index(None, "outlet", "due_at"),
     # what is due, in the order in which it is fetched; a page that is visited no more is not in it
     Index(

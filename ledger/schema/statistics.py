@@ -55,6 +55,37 @@ source_change_hours = Table(
     PrimaryKeyConstraint("outlet", "source", "hour"),
 )
 
+#: what became of all that a source announced at a reading: `announced` is the sum of the six after it
+source_sums = Table(
+    "source_sums",
+    metadata,
+    Column("outlet", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("read_at", Instant, nullable=False),
+    Column("announced", Integer, nullable=False),
+    Column("taken", Integer, nullable=False),
+    Column("known", Integer, nullable=False),
+    Column("other_site", Integer, nullable=False),
+    Column("not_article", Integer, nullable=False),
+    Column("too_old", Integer, nullable=False),
+    Column("refused", Integer, nullable=False),
+    Column("parts", Integer, nullable=False),  # sitemaps that an index names
+    Column("examples", JSONB, nullable=False),  # name of the count -> a few addresses
+    PrimaryKeyConstraint("outlet", "source", "read_at"),
+)
+
+#: how complete an outlet's articles are, as was last estimated
+completeness_estimates = Table(
+    "completeness_estimates",
+    metadata,
+    Column("outlet", Text, primary_key=True),
+    Column("made_at", Instant, nullable=False),
+    Column("found", Integer, nullable=False),  # articles of the time that was looked at
+    Column("share", Float),  # None: too little is known to say
+    Column("low", Float),
+    Column("high", Float),
+)
+
 #: how an outlet was when it was last looked at
 health = Table(
     "health",

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from html import unescape
 from importlib.resources import files
 
-from selectolax.lexbor import LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from pipelines.extract.comparison import single_spaced
+from pipelines.extract.comparison import plain, single_spaced
 from pipelines.extract.document import DEPTH_LIMIT
 
 
@@ -64,6 +65,20 @@ class Outline:
         while box >= 0:
             yield box
             box = self.boxes[box].parent
+
+    def spans(self, within: int = 0) -> dict[int, tuple[int, int]]:
+        """Return of `within` and the boxes in it that hold blocks the first of them and the last."""
+        spans: dict[int, tuple[int, int]] = {}
+        for at, block in enumerate(self.blocks):
+            if block.box >= within:
+                first, _ = spans.get(block.box, (at, at))
+                spans[block.box] = (first, at)
+        for box in range(len(self.boxes) - 1, within, -1):
+            if box in spans and (above := self.boxes[box].parent) >= within:
+                first, last = spans[box]
+                known = spans.get(above)
+                spans[above] = (min(first, known[0]), max(last, known[1])) if known else (first, last)
+        return spans
 
 
 _Attributes = dict[str, str | None]
@@ -160,7 +175,10 @@ class _Walk:
         """Take up the node; return its first child if the walk goes into it."""
         tag = node.tag
         if tag == "-text":
-            self._take(node.text_content or "")
+            text = node.text_content or ""
+            # most are white space between blocks, of which no line is made
+            if self.line.parts or self.open or not text.isspace():
+                self._take(text)
         elif tag == "br":
             self._break()
         elif tag is None or tag in _SKIPPED or not tag[0].isalpha():
@@ -172,7 +190,7 @@ class _Walk:
             return self._enter_plain(node, tag)
         else:
             attributes = node.attributes
-            if not self.hidden and _hidden(attributes):
+            if not self.hidden and ("style" in attributes or "hidden" in attributes) and _hidden(attributes):
                 self.line.parts.append(" ")
                 self.found.hidden += len(node.text() or "")
             else:
@@ -354,3 +372,20 @@ def class_names() -> dict[str, frozenset[str]]:
             name, _, words = line.partition(": ")
             found[name] = found.get(name, frozenset()) | frozenset(words.split())
     return found
+
+
+_MARKUP = re.compile(r"<(?:p|br|div|li)\b[^<>]{0,500}>", re.IGNORECASE)
+
+
+def text_lines(value: str) -> list[str]:
+    """Return the lines of a text that may be HTML, escaped or not, as a page would show them.
+
+    >>> text_lines("<p>One &amp; <b>two</b>.</p><p>Three.</p>"), text_lines("One.\\n\\nTwo.")
+    (['One & two.', 'Three.'], ['One.', 'Two.'])
+    """
+    if "&lt;" in value and "<" not in value:
+        value = unescape(value)
+    if not _MARKUP.search(value):
+        return [line for line in map(plain, value.splitlines()) if line]
+    body = LexborHTMLParser(value).body
+    return [block.text for block in outline(body).blocks] if body is not None else []

@@ -2,10 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import log
 
 from pipelines.extract.block_segmentation import Block
+from pipelines.extract.human_dates import all_months
 from pipelines.extract.language_rules import any_of
 
 #: a line longer than this is not judged by its first words
@@ -17,36 +18,73 @@ _LINE = re.compile(
     + r"|loading\.*|>>.{0,120}|(?:©|\(c\)|copyright)\s.{0,200}|a[-+])$",
     re.IGNORECASE,
 )
-_CONSENT = re.compile(
-    r"\bcookies?\b.{0,120}(?:browser|website|experience|consent|preferences|settings|policy|"
-    r"partners|improve|device)|"
-    r"(?:uses?|store|accept|manage) cookies\b|opt[- ]?out of the sale|sale of your personal information|"
-    r"verwende[nt] .{0,40}cookies|cookie-einstellungen|widerrufliche einwilligung|eingebettete inhalte anzuzeigen|"
-    r"externe[rn]? inhalte? (?:angezeigt|anzeigen|geladen)|utilis(?:e|ons) des cookies|"
-    r"utiliza(?:mos)? cookies|utilizza i? ?cookie|"
-    r"by (?:clicking|signing up|subscribing|submitting|providing)\b.{0,80}(?:agree|accept|consent|terms)|"
-    r"enable javascript|javascript (?:is|to be) (?:disabled|enabled)|this browser (?:is not|does not|doesn)",
-    re.IGNORECASE,
+
+
+class _Worded:
+    """Patterns by a word that stands in all that they match: only where it does they are tried.
+
+    Few lines have any of the words, and to look for all patterns at each character costs a hundred times as much.
+    """
+
+    def __init__(self, patterns: Mapping[str, str]) -> None:
+        """Compile them; the words are in small letters."""
+        self._patterns = {word: re.compile(each, re.IGNORECASE) for word, each in patterns.items()}
+
+    def finds(self, line: str, small: str) -> bool:
+        """Tell whether one of the patterns is found in a line; `small` is the line in small letters."""
+        return any(word in small and each.search(line) for word, each in self._patterns.items())
+
+
+_CONSENT = _Worded(
+    {
+        "cookie": r"\bcookies?\b.{0,120}(?:browser|website|experience|consent|preferences|settings|policy|partners|"
+        r"improve|device)|(?:uses?|store|accept|manage) cookies\b|verwende[nt] .{0,40}cookies|cookie-einstellungen|"
+        r"utilis(?:e|ons) des cookies|utiliza(?:mos)? cookies|utilizza i? ?cookie",
+        "out of the sale": r"opt[- ]?out of the sale",
+        "sale of your": r"sale of your personal information",
+        "einwilligung": r"widerrufliche einwilligung",
+        "inhalte": r"eingebettete inhalte anzuzeigen|externe[rn]? inhalte? (?:angezeigt|anzeigen|geladen)",
+        "inhalt ": r"externe[rn]? inhalt (?:angezeigt|anzeigen|geladen)",
+        **{
+            f"by {done}": rf"by {done}\b.{{0,80}}(?:agree|accept|consent|terms)"
+            for done in ("clicking", "signing up", "subscribing", "submitting", "providing")
+        },
+        "javascript": r"enable javascript|javascript (?:is|to be) (?:disabled|enabled)",
+        "this browser": r"this browser (?:is not|does not|doesn)",
+    }
 )
-_SIGN_UP = re.compile(
-    r"(?:sign up|subscribe|signing up).{0,80}(?:newsletter|inbox|updates|alerts|channel|podcast)|"
-    r"free (?:daily |weekly )?newsletter|"
-    r"newsletter.{0,60}(?:inbox|sign up|delivered|subscribe)|delivered (?:straight |"
-    r"directly )?to your inbox|meet your inbox|"
-    r"download (?:our|the) .{0,30}\bapp\b|join our (?:whatsapp|telegram|facebook|discord)|"
-    r"whatsapp[- ](?:kanal|channel|community)|"
-    r"(?:zum|unseren|täglichen|kostenlosen|der|ein) [\w-]*newsletter\b|news-app\b|"
-    r"through your letterbox|become a (?:member|subscriber)|support (?:our|"
-    r"independent) journalism|unterstützen sie uns .{0,60}spende|"
-    r"get alerts on|send us your|\[/?button\b",
-    re.IGNORECASE,
+_SIGN_UP = _Worded(
+    {
+        **{
+            asked: rf"{asked}.{{0,80}}(?:newsletter|inbox|updates|alerts|channel|podcast)"
+            for asked in ("sign up", "subscribe", "signing up")
+        },
+        "newsletter": r"free (?:daily |weekly )?newsletter|newsletter.{0,60}(?:inbox|sign up|delivered|subscribe)|"
+        r"(?:zum|unseren|täglichen|kostenlosen|der|ein) [\w-]*newsletter\b",
+        "your inbox": r"delivered (?:straight |directly )?to your inbox|meet your inbox",
+        "download": r"download (?:our|the) .{0,30}\bapp\b",
+        "join our": r"join our (?:whatsapp|telegram|facebook|discord)",
+        "whatsapp": r"whatsapp[- ](?:kanal|channel|community)",
+        "news-app": r"news-app\b",
+        "through your": r"through your letterbox",
+        "become a": r"become a (?:member|subscriber)",
+        "journalism": r"support (?:our|independent) journalism",
+        "sie uns": r"unterstützen sie uns .{0,60}spende",
+        "get alerts": r"get alerts on",
+        "send us": r"send us your",
+        "button": r"\[/?button\b",
+    }
 )
+#: who sells pictures, as a line names them
+_SELLERS = (
+    "getty image", "shutterstock", "istock", "alamy", "picture alliance", "imago", "afp", "reuters", "ap photo", "epa",
+    "associated press", "via ap", "newscom", "unsplash", "wireimage", "filmmagic", "bloomberg", "zuma", "rex features",
+    "usa today sports", "imagn",
+)  # fmt: skip
 _CREDIT = re.compile(
-    r"^(?:[\w.'’ -]{2,60}\s*[/|]\s*)?[\w.'’ &/-]{0,60}\b(?:getty images?|shutterstock|"
-    r"istock(?:photo)?|alamy|picture alliance|imago|"
-    r"afp|reuters|ap photo|epa|associated press|via ap|newscom|unsplash|wireimage|filmmagic|"
-    r"bloomberg|zuma|rex features|"
-    r"usa today sports|imagn)\b[\w.,'’ /&()-]{0,60}$",
+    r"^(?:[\w.'’ -]{2,60}\s*[/|]\s*)?[\w.'’ &/-]{0,60}\b(?:getty images?|istock(?:photo)?|"
+    + "|".join(name for name in _SELLERS if name not in ("getty image", "istock"))
+    + r")\b[\w.,'’ /&()-]{0,60}$",
     re.IGNORECASE,
 )
 _PHOTO = re.compile(
@@ -67,6 +105,12 @@ _SIGNED_OFF = re.compile(
     r"editor ?: .{2,40}|redaktion: .{2,60}|our standards:|have a tip\b|got a (?:tip|story)\b)",
     re.IGNORECASE,
 )
+#: what a script's source says, and the share of its signs from which on a line with such words is one
+_SOURCE = re.compile(
+    r"\bfunction\b[^(){}]{0,40}\([\w\s,]*\)\s*\{|\b(?:var|let|const)\s+[\w$]+\s*=|\bdocument\.\w+\(|\bwindow\.\w+\s*=|"
+    r"^\s*[\w$.]+\([^()]*\)\s*;"
+)
+_SIGNS, _MOST_SIGNS = "(){}[];=", 0.04
 _TIME = re.compile(r"^(?:\d{1,2}[:.]\d{2}(?:\s?(?:am|pm|uhr|h))?)\b.{0,30}$", re.IGNORECASE)
 
 
@@ -78,20 +122,52 @@ def boilerplate(line: str) -> str:
     """
     if len(line) <= SHORT and _LINE.match(line.strip(" :»›→▶►•|-–—✓★")):
         return "a label of the page"
-    if len(line) < 1_500 and _CONSENT.search(line):
+    small = line.lower()
+    if len(line) < 1_500 and _CONSENT.finds(line, small):
         return "consent"
-    if len(line) < 280 and _SIGN_UP.search(line):
+    if len(line) < 280 and _SIGN_UP.finds(line, small):
         return "a promotion"
-    if len(line) < 120 and (_CREDIT.match(line) or _PHOTO.match(line)):
-        return "a picture's credit"
+    if len(line) < 120:
+        is_sold = any(name in small for name in _SELLERS) and _CREDIT.match(line)
+        if is_sold or _PHOTO.match(line):
+            return "a picture's credit"
     if _TIME.match(line):
         return "a time"
+    if _SOURCE.search(line) and sum(map(line.count, _SIGNS)) > _MOST_SIGNS * len(line):
+        return "a script's source"
     return ""
 
 
 def signed_off(line: str) -> bool:
     """Tell whether the line says who reported, edited or can be written to, as the last lines of articles do."""
     return len(line) < 420 and bool(_SIGNED_OFF.match(line))
+
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+#: what may stand beside a date: that it is when something was published or changed
+_WHEN = re.compile(f"{any_of('published')}|{any_of('updated')}", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_DENSE_WORD = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_DENSE_DATE = "年月日時分时"
+#: characters of a line of dates; other words in it, and other characters of a dense script
+_DATES_LIMIT, _OTHER_WORDS, _OTHER_CHARACTERS = 120, 1, 6
+#: digits of a year and a day
+_DATE_DIGITS = 5
+
+
+def is_date_line(line: str) -> bool:
+    """Tell whether the line says when the article was published or changed, and hardly anything else.
+
+    >>> is_date_line("Publié le 3 novembre 2026 à 08h15, mis à jour le 4 novembre"), is_date_line("In 2026 it rained.")
+    (True, False)
+    """
+    if len(line) > _DATES_LIMIT or not _YEAR.search(line) or line.endswith((".", "!", "?", "。")):
+        return False
+    rest = _WHEN.sub(" ", line.lower())
+    others = [word for word in _WORD.findall(rest) if word not in all_months() and not _DENSE_WORD.search(word)]
+    dense = [each for each in _DENSE_WORD.findall(rest) if each not in _DENSE_DATE]
+    days = sum(map(str.isdigit, rest)) >= _DATE_DIGITS
+    return days and len(others) <= _OTHER_WORDS and len(dense) <= _OTHER_CHARACTERS
 
 
 #: of fewer letters the frequencies say little
@@ -125,7 +201,7 @@ def ciphertext(blocks: list[Block], shown: Iterable[Block]) -> set[int]:
 
 
 def _letters(text: str) -> Counter[str]:
-    return Counter(character for character in text.lower() if character.isalpha())
+    return Counter(filter(str.isalpha, text.lower()))
 
 
 def _moved(text: str, clear: Counter[str]) -> bool:

@@ -23,6 +23,9 @@ _FEW_BROKEN_RATIO = 0.002
 
 _META = re.compile(rb"""<meta[^>]{0,300}?charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
 _HEADER = re.compile(r"""charset\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE)
+_BEGINNING = re.compile(
+    rb"(?:<\?xml[^>]*>|<!--.*?-->|\s)*+<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 #: labels that browsers read as a larger encoding (WHATWG Encoding)
 _WIDER = {
@@ -70,6 +73,15 @@ def decode(content: bytes, content_type: str = "") -> str:
             except (UnicodeDecodeError, LookupError):
                 continue
     return _clean(content.decode(_guess(content, claims), "replace"))
+
+
+def begins_as_html(content: bytes) -> bool:
+    r"""Say whether a document begins as HTML does, whatever type its server gives it.
+
+    >>> begins_as_html(b"\xef\xbb\xbf <!-- made by x -->\n<!DOCTYPE HTML><html>"), begins_as_html(b'{"html": "<html>"}')
+    (True, False)
+    """
+    return _BEGINNING.match(content[:_HEAD_BYTES].removeprefix(codecs.BOM_UTF8)) is not None
 
 
 def _claims(content: bytes, content_type: str) -> list[str]:

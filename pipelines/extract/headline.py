@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborNode
 
+from pipelines.extract.block_segmentation import outline
 from pipelines.extract.comparison import Candidate, letters, line_hash, plain, weigh
 from pipelines.extract.document import Document
 
@@ -264,7 +265,10 @@ def _kicker_node(heading: LexborNode) -> LexborNode | None:
 
 def _visible(heading: LexborNode) -> str:
     """Return the h1's text without its kicker."""
-    whole = plain(heading.text(separator=" ") or "")
+    joined = heading.css_first("wbr, sub, sup") is not None  # they stand within a word
+    whole = (
+        " ".join(line.text for line in outline(heading).blocks) if joined else plain(heading.text(separator=" ") or "")
+    )
     above = _kicker_node(heading)
     rest = whole.removeprefix(plain(above.text(separator=" ") or "")).lstrip(" :|–-") if above else whole
     return rest if len(letters(rest)) > 10 else whole

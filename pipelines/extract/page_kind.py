@@ -1,12 +1,14 @@
 """What sort of page it is: an article, a live blog with its entries, a gallery, a list, or a wall."""
 
+import html
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from news.article import Entry, Kind
+from news.article import BodyMissing, Entry, Kind
 from news.digest import Refusal
 from news.moment import TimeSource
 from news.outcome import Outcome
@@ -15,6 +17,7 @@ from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.comparison import plain
 from pipelines.extract.document import Document
 from pipelines.extract.language_rules import any_of
+from pipelines.extract.metadata import free
 
 _LIVE = re.compile(
     r"(?:^|[/_-])(?:live-?(?:blog|updates?|ticker|news)|liveticker|newsticker|minute-by-minute|"
@@ -94,15 +97,24 @@ def entries(
         updates = node.get("liveBlogUpdate")
         if "LiveBlogPosting" not in json_ld.types(node) or not updates:
             continue
-        listed = updates if isinstance(updates, list) else [updates]
-        read = (_entry(update, zone) for update in listed[:_ENTRIES_LIMIT] if isinstance(update, dict))
+        read = (_entry(update, zone) for update in _updates(updates))
         return tuple(entry for entry in read if entry)
     return _shown_entries(page, text, zone) if live else ()
 
 
+def _updates(value: Any) -> Iterator[json_ld.Node]:
+    """Yield the nodes of a value: of one, of a list, of JSON-LD's `@list`, of an ItemList and its items."""
+    if isinstance(value, dict):
+        value = value.get("@list") or value.get("itemListElement") or [value]
+    for each in value[:_ENTRIES_LIMIT] if isinstance(value, list) else ():
+        item = each.get("item", each) if isinstance(each, dict) else None
+        if isinstance(item, dict):
+            yield item
+
+
 def _entry(update: dict[str, Any], zone: ZoneInfo | None) -> Entry | None:
     headline = _plain_text(update.get("headline")) or _plain_text(update.get("name"))
-    body = _plain_text(update.get("articleBody")) or _plain_text(update.get("description"))
+    body = next((text for key in ("articleBody", "text", "description") if (text := _lines(update.get(key)))), "")
     stated = instants.read(str(update.get("datePublished") or update.get("dateModified") or ""))
     if not headline and not body:
         return None
@@ -112,6 +124,23 @@ def _entry(update: dict[str, Any], zone: ZoneInfo | None) -> Entry | None:
 
 def _plain_text(value: Any) -> str:
     return plain(value) if isinstance(value, str) else ""
+
+
+#: where a paragraph ends in HTML that stands in JSON
+_PARAGRAPH_END = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/blockquote)\b[^<>]{0,200}>", re.IGNORECASE)
+
+
+def _lines(value: Any) -> str:
+    """Return the paragraphs of a text in JSON, HTML or not, a line each.
+
+    >>> _lines("<p>The fog lifts.</p><p>Boats <b>sail</b> again.</p>"), _lines("One.\\n\\nTwo."), _lines(["x"])
+    ('The fog lifts.\\nBoats sail again.', 'One.\\nTwo.', '')
+    """
+    if not isinstance(value, str):
+        return ""
+    if "&lt;" in value and "<" not in value:
+        value = html.unescape(value)
+    return "\n".join(line for line in map(plain, _PARAGRAPH_END.sub("\n", value).split("\n")) if line)
 
 
 def _shown_entries(page: Outline, text: list[Block], zone: ZoneInfo | None) -> tuple[Entry, ...]:
@@ -143,6 +172,55 @@ def _shown_entries(page: Outline, text: list[Block], zone: ZoneInfo | None) -> t
             moment = stated.moment(TimeSource.TIME_TAG, zone) if stated else None
             found.append(Entry(headline=heading.text if heading else "", body=body, date_published=moment))
     return tuple(found[:_ENTRIES_LIMIT])
+
+
+#: where scripts put a text: what they fill, what they leave to readers without them, and what they make it of
+_FILLED_LATER = (
+    '#root, #app, #__next, #__nuxt, app-root, [itemprop~="articleBody"], noscript, script[src], '
+    'script[type="application/json"]'
+)
+_LOOKED_AT = 200
+#: a page that shows fewer characters in all is a frame without its picture
+_FRAME = 400
+#: a shorter text that speaks of JavaScript, as its headline does not, is a notice to readers without it
+_NOTICE = 250
+
+
+def is_script_notice(headline: str, body: str) -> bool:
+    """Tell whether all that was read is a notice that scripts are needed; the word is the same in every language.
+
+    >>> is_script_notice("Rain", "Включите JavaScript."), is_script_notice("JavaScript turns 30", "JavaScript is old.")
+    (True, False)
+    """
+    return len(body) < _NOTICE and "javascript" in body.lower() and "javascript" not in headline.lower()
+
+
+def why_missing(document: Document, page: Outline, sort: Kind, *, ciphered: bool) -> BodyMissing:
+    """Return why a page has no text that can be read, as far as it shows; `ciphered`: its letters are moved."""
+    if ciphered or free(document) is False:
+        return BodyMissing.PAYWALL
+    if sort is Kind.VIDEO:
+        return BodyMissing.VIDEO
+    if _is_filled_later(document, page):
+        return BodyMissing.SCRIPT
+    has_film = document.article.get("video") or any("VideoObject" in json_ld.types(node) for node in document.nodes)
+    return BodyMissing.VIDEO if has_film or document.meta("og:video", "og:video:url") else BodyMissing.EMPTY
+
+
+def _is_filled_later(document: Document, page: Outline) -> bool:
+    """Tell whether a script would put the text into the page: a place is empty for it, or hardly anything is shown."""
+    little = sum(len(block.text) for block in page.blocks) < _FRAME
+    if any(is_script_notice("", block.text) for block in page.blocks):
+        return True
+    body = document.tree.body
+    for node in body.css(_FILLED_LATER)[:_LOOKED_AT] if body is not None else ():
+        text = plain((node.text() or "")[:_NOTICE])
+        if node.tag == "script":
+            if little:
+                return True
+        elif "javascript" in text.lower() or (node.tag != "noscript" and not text):
+            return True
+    return little and bool(document.tree.css("head script[src]"))
 
 
 #: a page with more text of its own than this is an article that speaks of walls
@@ -178,20 +256,22 @@ def wall(document: Document, body: str, shown: str, *, dated: bool) -> Refusal |
     title = document.title[:300]
     head = f"{title}\n{' '.join((node.text() or '')[:200] for node in document.headings[:3])}"
     little = len(shown) < 3 * _WALL_TEXT and len(body) < _PROSE
-    if _says(_BOT_CHECK, head, body) or (little and _BOT_CHECK.search(shown) and not document.article):
+    # walls have no date: what says that it is an article and when it came out is one, though its title speaks of walls
+    prose = len(body) >= _PROSE or bool(stated and dated)
+    if _says(_BOT_CHECK, head, prose=prose) or (little and _BOT_CHECK.search(shown) and not document.article):
         return Refusal(outcome=Outcome.WALL, reason=f"A bot check replaces the article (“{title[:80]}”).")
-    if _says(_CONSENT, head, body) or (little and _CONSENT.search(shown) and not document.article):
+    if _says(_CONSENT, head, prose=prose) or (little and _CONSENT.search(shown) and not document.article):
         return Refusal(outcome=Outcome.WALL, reason=f"A consent wall replaces the article (“{title[:80]}”).")
-    if _says(_ERROR, head, body):
+    if _says(_ERROR, head, prose=prose):
         return Refusal(
             outcome=Outcome.WALL, reason=f"An error page was sent as if it were the article (“{title[:80]}”)."
         )
     return None
 
 
-def _says(wall: re.Pattern[str], head: str, body: str) -> bool:
+def _says(wall: re.Pattern[str], head: str, *, prose: bool) -> bool:
     """Say whether title or headings are a wall's: beside prose, only where they say little else."""
-    if len(body) < _PROSE:
+    if not prose:
         return bool(wall.search(head))
     return any(
         sum(len(match[0]) for match in wall.finditer(part)) > _MOST_OF_TITLE * len(part.strip())

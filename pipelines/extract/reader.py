@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from news.article import BODY_LIMIT, Article, Kind
 from news.digest import Refusal
 from news.errors import PageUnreadable
+from news.moment import Moment, TimeSource
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
@@ -17,7 +18,7 @@ from pipelines.extract.body import DOUBTED_BELOW, length, second_opinion
 from pipelines.extract.bylines import bylines
 from pipelines.extract.comparison import Candidate, letters, line_hashes, plain
 from pipelines.extract.dates import Place, modified, published
-from pipelines.extract.document import Document, decode, overstrained, parse
+from pipelines.extract.document import Document, begins_as_html, decode, overstrained, parse
 from pipelines.extract.headline import SEPARATOR, TITLE_LIMIT, headlines, title_parts
 from pipelines.extract.human_dates import find
 from pipelines.extract.images import images
@@ -34,11 +35,17 @@ from pipelines.extract.metadata import (
     site_names,
     stated_language,
 )
-from pipelines.extract.page_kind import entries, is_live, kind, wall
+from pipelines.extract.page_kind import entries, is_live, is_script_notice, kind, wall, why_missing
 from pipelines.extract.paragraphs import body_links, paragraphs
-from pipelines.extract.second_opinion import reader_of, reconsider, trafilatura_text, with_hidden
+from pipelines.extract.second_opinion import (
+    reader_of,
+    reconsider,
+    states_article,
+    trafilatura_text,
+    with_hidden,
+)
 from pipelines.extract.standfirst import descriptions, standfirst
-from pipelines.extract.statements import claim_reviews, correction_notices, is_based_on
+from pipelines.extract.statements import claim_reviews, correction_notices, in_scripts, is_based_on
 from pipelines.extract.title_lines import mended
 
 
@@ -127,17 +134,24 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
 
     if reader_of(outlet) == "trafilatura":
         body = trafilatura_text(page.content, page.final_url)
-    elif length(body) < DOUBTED_BELOW and not found.is_ciphered:
-        body = second_opinion(document, body)
+    elif not found.is_ciphered:
+        if length(body) < DOUBTED_BELOW:
+            body = second_opinion(document, body)
+        body = in_scripts(document, body, tops)
+    if is_script_notice(tops.headline, body):
+        body = ""
     if not body and live:
         body = "\n".join(part for entry in live for part in (entry.headline, entry.body) if part)
     marked = any(shown.boxes[at].tag == "article" for block in found.blocks[:1] for at in shown.above(block.box))
     sort = kind(document, body, len(live), dated=issued is not None, marked=marked)
     if not body and (sort in (Kind.VIDEO, Kind.GALLERY) or found.is_ciphered):
         body, lead = lead, ""  # what is said of a film or a gallery, or before a paywall, is all its text
-    refusal = _refused(
-        document, body, " ".join(block.text for block in shown.blocks), sort, cut=shown.cut, dated=issued is not None
-    )
+    known = bool(body.strip())
+    if not known and tops.headline:
+        # an address may have a date, whatever stands there
+        known = bool(issued or signed.people) if states_article(document) else _is_dated(issued)
+    all_text = " ".join(block.text for block in shown.blocks)
+    refusal = _refused(document, body, all_text, sort, cut=shown.cut, dated=issued is not None, known=known)
     weighed: Mapping[str, tuple[Candidate, ...]] = {}
     if explain:
         weighed = {
@@ -159,6 +173,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
         standfirst=lead,
         body=body[:BODY_LIMIT],
         body_cut=len(body) > BODY_LIMIT,
+        body_missing=None if body.strip() else why_missing(document, shown, sort, ciphered=found.is_ciphered),
         authors=signed.people,
         agencies=signed.agencies,
         date_published=issued,
@@ -188,7 +203,8 @@ def _not_html(page: Page) -> Refusal | None:
     """Refuse what is not a page: by its content type, and by its first bytes where those cannot be HTML."""
     kind_of = page.headers.get("content-type", "text/html").split(";")[0].strip().lower()
     start = page.content[:512].lstrip()
-    if kind_of and kind_of not in _HTML and not kind_of.startswith("text/html"):
+    is_said = kind_of in _HTML or kind_of.startswith("text/html")
+    if kind_of and not is_said and not begins_as_html(page.content):
         return Refusal(outcome=Outcome.NOT_HTML, reason=f"It is {kind_of[:80]}, not HTML.")
     for mark, name in (
         (b"%PDF-", "a PDF"),
@@ -207,21 +223,28 @@ def _not_html(page: Page) -> Refusal | None:
     return None
 
 
-def _refused(document: Document, body: str, shown: str, sort: Kind, *, cut: bool, dated: bool) -> Refusal | None:
+def _is_dated(issued: Moment | None) -> bool:
+    return issued is not None and issued.source is not TimeSource.URL
+
+
+def _refused(
+    document: Document, body: str, shown: str, sort: Kind, *, cut: bool, dated: bool, known: bool
+) -> Refusal | None:
+    """Return why there is no article, or None. `known`: it has a text, or a headline and who wrote it or when."""
     if refusal := wall(document, body, shown, dated=dated):
         return refusal
     if cut and len(body) < _LEAST_BODY:
         return Refusal(outcome=Outcome.TOO_DEEP, reason="Its text is nested too deeply.")
     if sort is Kind.LISTING:
         return Refusal(outcome=Outcome.NOT_AN_ARTICLE, reason="The page lists articles; it is not an article itself.")
-    if not body.strip() and (document.article or not document.headings):
+    if not known and (document.article or not document.headings):
         return Refusal(outcome=Outcome.EMPTY, reason="The page has no article text.")
     if sort is Kind.NOT_AN_ARTICLE:
         return Refusal(
             outcome=Outcome.NOT_AN_ARTICLE,
             reason="The page is not marked as an article, has no date and hardly any text.",
         )
-    if not body.strip():
+    if not known:
         return Refusal(outcome=Outcome.EMPTY, reason="The page has no article text.")
     return None
 

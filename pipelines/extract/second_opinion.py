@@ -167,13 +167,18 @@ def _marked(page: Outline, blocks: list[Block]) -> bool:
 
 
 def _doubted(page: Outline, blocks: list[Block]) -> bool:
+    """Tell whether much prose stands outside of the blocks that is no copy of theirs."""
     kept = {id(block) for block in blocks}
-    size = _size(blocks)
-    outside = 0
-    for block in page.blocks:
-        if len(block.text) >= _PROSE and id(block) not in kept and block.linked < 0.4 * len(block.text):
-            outside += length(block.text)
-    return outside > _LEFT_OUT * size
+    least = _LEFT_OUT * _size(blocks)
+    outside = [
+        block
+        for block in page.blocks
+        if len(block.text) >= _PROSE and id(block) not in kept and block.linked < 0.4 * len(block.text)
+    ]
+    if _size(outside) <= least:
+        return False
+    said = letters("".join(block.text for block in blocks))
+    return _size([block for block in outside if letters(block.text) not in said]) > least
 
 
 def _cells(page: Outline, blocks: list[Block]) -> set[int]:

@@ -3,7 +3,7 @@
 import gzip
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -174,7 +174,7 @@ _READERS = {ImportKind.WARC: _warc, ImportKind.PAGES: _pages, ImportKind.ADDRESS
 #: a saved page that unpacks to more is refused, as the crawler would have refused it
 _SIZE_LIMIT = 20_000_000
 #: a page without a known time of fetching cannot be told to be dated ahead
-_NEVER = datetime(2199, 1, 1, tzinfo=UTC)
+NEVER = datetime(2199, 1, 1, tzinfo=UTC)
 
 
 def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet, *, explain: bool = False) -> dict[str, Any]:
@@ -187,7 +187,15 @@ def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet, *, explain
     """
     name = line.get("id")
     try:
-        page = page_of_line(line, folder, undated=_NEVER)
+        page = page_of_line(line, folder, undated=NEVER)
+    except BroadsheetError as error:
+        return {"id": name, "error": str(error)}
+    return read_page(name, page, outlet, explain=explain)
+
+
+def read_page(name: Any, page: Page, outlet: Outlet, *, explain: bool = False) -> dict[str, Any]:
+    """Return what `read_saved` does of a page that is at hand; `name` is its `id`."""
+    try:
         extracted = read_article(page, outlet, explain=explain)
     except BroadsheetError as error:
         return {"id": name, "error": str(error)}
@@ -198,13 +206,39 @@ def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet, *, explain
     return {"id": name} | extracted.article.as_json() | candidates
 
 
+#: what is printed of a page, JSON on one line, and whether that says why it could not be read
+Line = tuple[str, bool]
+
+
+def read_saved_lines(
+    wanted: Sequence[tuple[Mapping[str, Any], Outlet]], folder: Path, *, explain: bool = False
+) -> list[Line]:
+    """Return what `read_saved` returns for some lines of a manifest, each with its outlet."""
+    read = [read_saved(line, folder, outlet, explain=explain) for line, outlet in wanted]
+    return [(json.dumps(each, ensure_ascii=False), "error" in each) for each in read]
+
+
+class Outlets:
+    """Outlets by the sites that they are on."""
+
+    def __init__(self, outlets: Iterable[Outlet]) -> None:
+        self._of_site: dict[str, Outlet] = {}
+        for outlet in outlets:
+            for site in (site_of(outlet.home), *(site_of(f"//{host}") for host in outlet.hosts)):
+                self._of_site.setdefault(site, outlet)
+
+    def at(self, url: str) -> Outlet:
+        """Return the outlet at whose site the address is, else one that says nothing but the site's name.
+
+        Raises ValueError for what is no address.
+        """
+        site = site_of(url)
+        return self._of_site.get(site) or Outlet(slug="", name="", home=f"https://{site}/")
+
+
 def outlet_of(url: str, outlets: Iterable[Outlet]) -> Outlet:
-    """Return the outlet at whose site the address is, else one that says nothing but the site's name."""
-    site = site_of(url)
-    for outlet in outlets:
-        if site_of(outlet.home) == site or any(site_of(f"//{host}") == site for host in outlet.hosts):
-            return outlet
-    return Outlet(slug="", name="", home=f"https://{site}/")
+    """Return the outlet of an address among some (`Outlets`)."""
+    return Outlets(outlets).at(url)
 
 
 def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | None = None) -> Page:
@@ -215,8 +249,6 @@ def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | N
     name, url = line.get("id"), line.get("url")
     if not isinstance(name, str) or not isinstance(url, str) or not name or Path(name).name != name:
         raise PageUnreadable("A line of the manifest needs an id that is a file name, and a url.")
-    stated = read_instant(str(line.get("crawled_at") or ""))
-    at = stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else undated or now()
     packed, plain = folder / f"{name}.html.gz", folder / f"{name}.html"
     try:
         if packed.exists():
@@ -231,4 +263,10 @@ def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | N
         raise PageUnreadable(f"{packed.name} cannot be unpacked: {error}.") from error
     if len(content) > _SIZE_LIMIT:
         raise PageUnreadable(f"{name} unpacks to more than {_SIZE_LIMIT:,} bytes.")
-    return Page(url=url, final_url=url, status=200, content=content, fetched_at=at)
+    return Page(url=url, final_url=url, status=200, content=content, fetched_at=fetched_at(line) or undated or now())
+
+
+def fetched_at(line: Mapping[str, Any]) -> datetime | None:
+    """Return when a line of a manifest says that its page was fetched (`crawled_at`), None where it does not."""
+    stated = read_instant(str(line.get("crawled_at") or ""))
+    return stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else None

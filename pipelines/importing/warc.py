@@ -23,6 +23,7 @@ from warcio.warcwriter import WARCWriter
 from news.clock import now
 from news.page import Page
 from news.url import AddressTooLong, normal
+from pipelines.extract.document import begins_as_html
 
 #: a member that unpacks to more is skipped: a page of 10 MiB, which the crawler takes at most, with its headers
 MEMBER_BYTES = 12 * 2**20
@@ -265,10 +266,10 @@ def _record(record: Any) -> WarcRecord:
     kind = record.rec_type
     if kind in _BESIDE:
         return WarcRecord()
-    if kind != "response":
+    if kind not in ("response", "resource"):
         return WarcRecord(skipped="revisit" if kind == "revisit" else "no page")
     url = (record.rec_headers.get_header("WARC-Target-URI") or "").strip("<> ")
-    if not url.startswith(("http://", "https://")) or record.http_headers is None:
+    if not url.startswith(("http://", "https://")) or (record.http_headers is None and kind == "response"):
         return WarcRecord(skipped="not HTTP")
     try:
         final_url = normal(url)
@@ -282,15 +283,21 @@ def _record(record: Any) -> WarcRecord:
         return WarcRecord(skipped="no valid date")
     if record.rec_headers.get_header("WARC-Truncated"):
         return WarcRecord(skipped="cut off by its crawler")
-    status = record.http_headers.get_statuscode()
+    if record.http_headers is None:
+        # a resource is what was kept without its answer: the record says its type
+        status, headers = "200", {"content-type": record.rec_headers.get_header("Content-Type") or ""}
+    else:
+        status, headers = record.http_headers.get_statuscode(), _headers(record.http_headers)
     if not status.isdecimal() or not 200 <= int(status) < 300:
         return WarcRecord(skipped=f"status {status[:3]}" if status.isdecimal() else "not HTTP")
-    headers = _headers(record.http_headers)
-    if "html" not in headers.get("content-type", "html").lower():
+    is_said = "html" in headers.get("content-type", "html").lower()
+    if not is_said and record.http_headers is not None:
         return WarcRecord(skipped="not HTML")
     content = _content(record)
     if isinstance(content, str):
         return WarcRecord(skipped=content)
+    if not is_said and not begins_as_html(content):
+        return WarcRecord(skipped="not HTML")
     page = Page(url=asked, final_url=final_url, status=int(status), headers=headers, content=content, fetched_at=at)
     return WarcRecord(page=page, outlet=record.rec_headers.get_header(OUTLET) or "")
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broadsheet.export import export
@@ -51,6 +52,12 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
+def test_attention_is_counted_by_outlet(run: Run) -> None:
+    told = run("search", "missing", "--attention", "day")
+    assert [(row["outlet"], row["articles"], row["share"]) for row in rows(told.stdout)] == [("alpha", "1", "1.000000")]
+    assert "hour, day, week, month, year" in run("search", "--attention", "minute").stderr
+
+
 def test_a_search_is_taken_away_whole_in_each_format(run: Run, tmp_path: Path) -> None:
     told = run("search", "--all", "--outlet", "beta", "--format", "csv", "--fields", "headline,url")
     assert "5 articles exported." in told.stderr
@@ -65,6 +72,10 @@ def test_a_search_is_taken_away_whole_in_each_format(run: Run, tmp_path: Path) -
     file = tmp_path / "out.atom"
     assert run("search", "--all", "--format", "atom", "--output", str(file)).stdout == ""
     assert file.read_text(encoding="utf-8").count("<entry") == 6
+    frame = tmp_path / "out.parquet"
+    assert "6 articles exported." in run("search", "--all", "--format", "parquet", "--output", str(frame)).stderr
+    assert {each["outlet"] for each in parquet.read_table(frame).to_pylist()} == {"alpha", "beta"}
+    assert "--output" in run("search", "--all", "--format", "parquet").stderr
     again = run("search", "--all", "--format", "atom", "--output", str(file))
     assert (again.returncode, "exists" in again.stderr) == (2, True), "nothing is overwritten"
 
@@ -96,6 +107,32 @@ def test_an_export_that_is_interrupted_says_how_to_continue_and_the_file_is_then
     told = run("search", "--all", "--format", "csv", "--output", str(file), "--after", id)
     assert (told.returncode, told.stderr) == (0, "2 articles exported.\n")
     assert rows(file.read_text(encoding="utf-8")) == rows(whole)
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "atom", "ninjs"])
+def test_a_file_that_a_kill_cut_anywhere_is_continued_and_then_whole(run: Run, tmp_path: Path, format: str) -> None:
+    file = tmp_path / "part"
+    asked = ("search", "--all", "--format", format, "--output", str(file))
+    assert run(*asked).returncode == 0
+    whole = file.read_bytes()
+    plain = whole.partition(b"<updated>")[0], whole.rpartition(b"</author>")[2]
+    for share in (0.55, 0.8, 0.999, 1.0):
+        file.write_bytes(whole[: int(len(whole) * share)])
+        told = run(*asked, "--continue")
+        assert told.returncode == 0, told.stderr
+        if format == "atom":  # its head has the time of the export
+            assert (
+                file.read_bytes().partition(b"<updated>")[0],
+                file.read_bytes().rpartition(b"</author>")[2],
+            ) == plain
+            assert file.read_bytes().count(b"</entry>") == 6
+        else:
+            assert file.read_bytes() == whole
+    for foreign in (b"", b"Dear Ada,\nthe report is lost.\n", b"{}\n", whole[:20]):
+        file.write_bytes(foreign)
+        told = run(*asked, "--continue")
+        assert (told.returncode, file.read_bytes()) == (2, foreign), "what is no export is not touched"
+    assert "goes with --output" in run("search", "--all", "--continue").stderr
 
 
 def test_what_changed_is_listed_with_its_words(run: Run) -> None:

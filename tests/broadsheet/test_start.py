@@ -17,16 +17,20 @@ from broadsheet.entry import run
 try:
     run()
 except SystemExit as ended:
-    packages = sorted({name.partition(".")[0] for name, module in sys.modules.items() if module is not None})
+    there = {name for name, module in sys.modules.items() if getattr(module, "__spec__", None)}
+    packages = sorted({*there, *(name.partition(".")[0] for name in there)})
     sys.stderr.write(json.dumps([ended.code, packages]) + "\\n")
 """
-#: fetching, other people's pages, the daemon, the page; and what a search in PostgreSQL never asks
-_NOT_OF_QUERIES = frozenset(
-    "scrapy twisted parsel lxml selectolax pebble aiohttp elasticsearch elastic_transport alembic mako procrastinate "
-    "apscheduler fastapi starlette uvicorn jinja2 warcio requests tldextract rensa langdetect_rs brotli".split()
+#: fetching, other people's pages, the daemon, the page, the embedded server, and a log in which nothing is written
+_NOT_OF_SEARCHES = frozenset(
+    "scrapy twisted parsel lxml selectolax pebble alembic mako procrastinate apscheduler fastapi starlette uvicorn "
+    "jinja2 warcio requests httpx tldextract rensa langdetect_rs structlog psutil sqlalchemy.orm".split()
 )
-#: reading the help needs no database besides, and no log
-_NOT_OF_HELP = _NOT_OF_QUERIES | {"sqlalchemy", "psycopg", "structlog", "pydantic", "asyncio", "orjson", "idna"}
+_ELASTICSEARCH = frozenset({"aiohttp", "brotli", "elasticsearch", "elastic_transport"})
+_DATABASE = frozenset({"sqlalchemy", "psycopg"})
+_NOT_OF_QUERIES = _NOT_OF_SEARCHES | _ELASTICSEARCH
+#: reading the help needs no database besides
+_NOT_OF_HELP = _NOT_OF_QUERIES | _DATABASE | {"pydantic", "asyncio", "orjson", "idna"}
 FORBIDDEN = {
     "--help": _NOT_OF_HELP,
     "crawl --help": _NOT_OF_HELP - {"pydantic"},
@@ -39,13 +43,24 @@ FORBIDDEN = {
 
 @pytest.mark.parametrize("verb", FORBIDDEN)
 def test_a_verb_imports_no_package_that_it_does_not_need(verb: str, tmp_path: Path, fresh_database: str) -> None:
-    environ = environment(tmp_path, database_url=libpq(fresh_database))
-    if verb.endswith("--help"):
-        environ = environment(tmp_path)
-    for _ in range(2):  # the first run makes the tables, for which Alembic is needed
+    settings = {} if verb.endswith("--help") else {"database_url": libpq(fresh_database)}
+    assert _imported(verb, tmp_path, settings) & FORBIDDEN[verb] == set()
+
+
+def test_a_search_in_elasticsearch_opens_no_ledger(
+    tmp_path: Path, fresh_database: str, elasticsearch_names: str
+) -> None:
+    settings = {"database_url": libpq(fresh_database), "elasticsearch_url": elasticsearch_names}
+    assert _imported("search harbour", tmp_path, settings) & (_NOT_OF_SEARCHES | _DATABASE) == set()
+
+
+def _imported(verb: str, home: Path, settings: dict[str, str]) -> set[str]:
+    """Return what a verb imports, packages and modules, where all is there that its first run makes."""
+    environ = environment(home, **settings)
+    for _ in range(2 if verb.startswith("search") else 1):  # the first one makes the index
         ran = subprocess.run(
             [sys.executable, "-c", _RUN, *verb.split()], env=environ, capture_output=True, text=True, check=False
         )
         code, packages = json.loads(ran.stderr.splitlines()[-1])
     assert code == 0, ran.stderr
-    assert set(packages) & FORBIDDEN[verb] == set()
+    return set(packages)

@@ -2,7 +2,8 @@
 
 import resource
 import zlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,13 +15,13 @@ from sqlalchemy import select
 
 from crawler.download import HEAD_BYTES
 from ledger.schema import pages
-from pipelines.pool import Pool
+from pipelines.pool import FIRST_SECONDS, Pool
 from tests.crawler.conftest import House
 from tests.crawler.hostile import Asked, answer, article
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-UNPACKED = 300 * 2**20
+UNPACKED = 200 * 2**20
 #: the process may grow by this much while it meets a bomb: far less than is in it
 GROWTH_KIB = 100 * 2**10
 
@@ -124,9 +125,20 @@ NESTED = "<html><body>" + "<div>" * 100_000 + "the text of it all" + "</div>" * 
 LINKS = "<html><body>" + "".join(f'<p><a href="/{n}">{n} words</a></p>' for n in range(100_000)) + "</body></html>"
 
 
+@asynccontextmanager
+async def impatient(house: House, cpu_seconds: float) -> AsyncIterator[House]:
+    """Give a house that reads a page for so long."""
+    pool = Pool(1, cpu_seconds=cpu_seconds)
+    try:
+        yield House(runtime=replace(house.runtime, pool=pool), server=house.server)
+    finally:
+        pool.close()
+
+
 @pytest.mark.parametrize("page", [ATTRIBUTES, NESTED, LINKS], ids=["100,000 attributes", "nested", "links"])
 async def test_a_page_that_is_made_to_freeze_its_reader_ends_and_the_next_one_is_read(house: House, page: str) -> None:
-    ended, reason = await house.outcome(house.site(), "/freezing", answer(page), DOWNLOAD_MAXSIZE=10 * 2**20)
+    async with impatient(house, cpu_seconds=FIRST_SECONDS + 1) as hurried:  # tried twice, as with the usual limit
+        ended, reason = await hurried.outcome(house.site(), "/freezing", answer(page), DOWNLOAD_MAXSIZE=10 * 2**20)
     assert ended in {"too_slow", "too_deep", "not_an_article", "empty", "new"}
     assert reason or ended == "new"
 
@@ -136,12 +148,8 @@ async def test_a_page_that_takes_its_reader_too_long_is_too_slow_and_its_address
     site["/freezing"] = answer(LINKS)
     outlet = house.outlet(site)
     await house.announce(outlet, site.url("/freezing"))
-    pool = Pool(1, cpu_seconds=0.05)
-    try:
-        impatient = House(runtime=replace(house.runtime, pool=pool), server=house.server)
-        await impatient.crawl(outlet, sources=False, DOWNLOAD_MAXSIZE=10 * 2**20)
-    finally:
-        pool.close()
+    async with impatient(house, cpu_seconds=0.05) as hurried:
+        await hurried.crawl(outlet, sources=False, DOWNLOAD_MAXSIZE=10 * 2**20)
     assert await house.outcomes(site) == {"/freezing": ("too_slow", "reading it took more than 0.05 s of CPU time")}
     async with house.runtime.engine.connect() as connection:
         query = select(pages.c.due_at).where(pages.c.outlet == outlet.slug)

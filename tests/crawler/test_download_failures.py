@@ -23,7 +23,7 @@ from crawler.download import HeadTooLarge, RequestRefused
 from crawler.download_failures import is_ours, outcome_of
 from crawler.response_outcome import status_of
 from crawler.robots import ask
-from crawler.sources.listing import listing
+from crawler.sources.listing import Rows, listing
 from crawler.spiders.stop_conditions import StopConditions
 from news.errors import ArchiveUnavailable, CrawlInterrupted, PageUnreadable, PoolUnavailable
 from news.outcome import Outcome
@@ -82,7 +82,7 @@ OURS: dict[str, Callable[[], object]] = {
     "too many files, says Twisted": throw(ConnectBindError(errno.EMFILE, "Too many open files")),  # type: ignore[no-untyped-call]
     "too many files, says Scrapy": throw(DownloadFailedError("x"), raised(too_many_files)),
     "an AttributeError of ours": lambda: status_of(None),  # type: ignore[arg-type]
-    "a TypeError of ours": lambda: listing("https://a.example/", None),  # type: ignore[arg-type]
+    "a TypeError of ours": lambda: listing("https://a.example/", Rows(rows=None)),  # type: ignore[arg-type]
     "an error of ours in a middleware": lambda: middlewares.Robots.from_crawler(None),  # type: ignore[arg-type]
     "a ValueError of ours": lambda: normal("x"),
 }

@@ -7,10 +7,11 @@ from xml.sax.saxutils import escape
 import pytest
 
 from crawler.sources import read_source, read_whole
-from crawler.sources.listing import NEWEST, Listing, listing
+from crawler.sources.listing import NEWEST, Listing, Rows, listing
 from news.errors import SourceUnreadable
 from news.outlet import Source, SourceKind
 from news.page import Page
+from news.source_sum import Disposition
 from news.storable import is_storable, storable
 from news.url import ADDRESS_BYTES, normal
 from tests.crawler.conftest import House
@@ -171,7 +172,7 @@ async def test_whatever_a_source_lists_its_neighbours_are_found(text: str) -> No
         ),
     ):
         assert set(sound) <= {each.url for each in found.found}
-        assert found.skipped == too_long
+        assert found.sum.counts.get(Disposition.REFUSED, 0) == too_long
         assert all(len(each.url) <= ADDRESS_BYTES and is_storable(each.url) for each in found.found)
     index = (
         sitemap(rows)
@@ -181,7 +182,7 @@ async def test_whatever_a_source_lists_its_neighbours_are_found(text: str) -> No
     )
     parts = read(SITEMAP, index)
     assert set(sound) <= {each.url for each in parts.parts}
-    assert parts.skipped == too_long
+    assert parts.sum.counts.get(Disposition.REFUSED, 0) == too_long
     assert all(normal(each.url) == each.url for each in parts.parts)
 
 
@@ -192,7 +193,7 @@ async def test_a_time_that_cannot_be_counts_as_not_stated(year: str) -> None:
         read(SITEMAP, sitemap([f"{BASE}/a"], year)),
         read(FEED, ATOM.replace("2026-03-02T10:00:00+01:00", year).replace("2026-03-01T08:00:00Z", year)),
         read(FEED, rss(f"{LINK}<pubDate>{when:%a, %d %b} {when.year:04} 00:00:00 GMT</pubDate>")),
-        listing(BASE, [(f"{BASE}/a", when)]),
+        listing(BASE, Rows(rows=[(f"{BASE}/a", when)])),
     )
     assert [[each.lastmod for each in found.found] for found in stated[:2] + stated[3:]] == [[None]] * 3
     assert all(each.lastmod is None or each.lastmod.year > 1990 for each in stated[2].found)
@@ -207,7 +208,7 @@ async def test_a_time_that_can_be_counts_in_place_of_one_that_cannot() -> None:
 async def test_a_clock_that_is_a_day_ahead_is_believed_and_no_further() -> None:
     now = datetime.now(UTC)
     soon, late = now + timedelta(hours=23), now + timedelta(hours=25)
-    assert [each.lastmod for each in listing(BASE, [("/a", soon), ("/b", late)]).found] == [None, soon]
+    assert [each.lastmod for each in listing(BASE, Rows(rows=[("/a", soon), ("/b", late)])).found] == [None, soon]
 
 
 async def test_a_gzip_that_is_damaged_at_its_beginning_says_so() -> None:
@@ -420,12 +421,13 @@ async def test_a_sitemap_of_lines_that_break_off_is_read_as_far_as_it_goes() -> 
     assert urls(read(SITEMAP, sitemap(["/news/a", "/news/b"])[:-20])) == ["/news/a", "/news/b"]
 
 
-async def test_a_front_page_lists_what_may_be_an_article_of_its_site() -> None:
+async def test_a_front_page_lists_what_may_be_an_article() -> None:
     page = """<a href="/news/a">A</a><a href="https://WWW.Paper.com/news/a#comments">again</a><a href="/tag/river">tag</a>
     <a href="https://elsewhere.org/news/b">b</a><a href="mailto:x@paper.com">mail</a><a href="/logo.png">logo</a>
     <a href="http://[">broken</a><a>none</a><a href="">here</a><a href="//news.paper.com/c-story">c</a>"""
     assert [each.url for each in read(FRONT_PAGE, page).found] == [
         "https://www.paper.com/news/a",
+        "https://elsewhere.org/news/b",
         "https://news.paper.com/c-story",
     ]
 
@@ -549,7 +551,10 @@ async def test_only_what_is_on_the_outlets_sites_and_passes_its_patterns_is_take
     site["/sitemap.xml"] = answer(sitemap([*(site.url(path) for path in listed), "http://elsewhere.org/news/d"]))
     outlet = house.outlet(site, include=("/news/",), exclude=("shopping",))
     await house.crawl(outlet)
-    assert set(await house.outcomes(site)) == {"/news/a"}
+    ends = await house.outcomes(site)
+    # what another site lists is followed to where it ends, which is no site of the outlet's
+    assert ends.pop("http://elsewhere.org/news/d")[0] in ("off_site", "unreachable", "not_public")
+    assert set(ends) == {"/news/a"}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crawler.sources.listing import parts
+from crawler.sources.listing import Rows, parts
 from crawler.sources.turns import IN_TURN, NEWEST_PARTS, parts_to_read
 from ledger.pages import Found
 
@@ -20,7 +20,7 @@ def index(count: int, form: str) -> tuple[Found, ...]:
         "one time": [datetime(2026, 11, 1, tzinfo=UTC)] * count,
         "months": [datetime(2026, 11, 1, tzinfo=UTC) - timedelta(days=28 * (count - n)) for n in range(count)],
     }
-    return parts(BASE, [(f"/part-{n}.xml", at) for n, at in enumerate(times[form])]).parts
+    return parts(BASE, Rows(rows=[(f"/part-{n}.xml", at) for n, at in enumerate(times[form])])).parts
 
 
 def polls(found: tuple[Found, ...], changing: str, most: int) -> tuple[int, int]:
@@ -63,7 +63,7 @@ def test_where_no_time_tells_the_part_that_changes_is_found_and_then_read_at_eac
 
 def test_an_old_part_that_states_a_later_change_is_read_again() -> None:
     times = [NOW - timedelta(days=n) for n in range(40)]
-    found = parts(BASE, [(f"/part-{n}.xml", at) for n, at in enumerate(times)]).parts
+    found = parts(BASE, Rows(rows=[(f"/part-{n}.xml", at) for n, at in enumerate(times)])).parts
     read = {each.url: NOW - timedelta(days=30) for each in found}
     chosen = parts_to_read(found, read, {}, NOW)
     assert chosen == [f"{BASE}part-{n}.xml" for n in range(NEWEST_PARTS + IN_TURN)]
@@ -72,7 +72,7 @@ def test_an_old_part_that_states_a_later_change_is_read_again() -> None:
 
 def test_names_are_ordered_by_their_numbers() -> None:
     named = ["/2026/9.xml", "/2026/10.xml", "/2025/12.xml", "/a.xml"]
-    assert [each.url.removeprefix(BASE) for each in parts(BASE, [(name, None) for name in named]).parts] == [
+    assert [each.url.removeprefix(BASE) for each in parts(BASE, Rows(rows=[(name, None) for name in named])).parts] == [
         "2026/10.xml",
         "2026/9.xml",
         "2025/12.xml",

@@ -47,6 +47,11 @@ async def test_what_was_written_is_given_back_as_it_was(index: Index, put: Put) 
     assert hit.id == written["id"]
 
 
+async def test_it_knows_that_it_is_made(index: Index) -> None:
+    assert await index.is_made()
+    assert not await index.create()
+
+
 async def test_an_unknown_id_gives_nothing(index: Index) -> None:
     for odd in ("no-such-id", "", "x" * 10_000, "\0", "../..", "a b?c#d%"):
         assert await index.get(odd) is None
@@ -433,6 +438,20 @@ async def test_opinion_can_be_left_out_and_asked_for(index: Index, put: Put) -> 
     assert await found(index, "-genre:opinion") == ["b", "c"]
 
 
+async def test_what_has_no_text_is_found_by_its_headline_and_by_why_it_has_none(index: Index, put: Put) -> None:
+    whole = document("a", headline="Harbour", body="The harbour opens.")
+    missing = [
+        document(why, headline="Harbour", body="", body_missing=why) for why in ("paywall", "script", "video", "empty")
+    ]
+    await put(index, whole, *missing)
+    assert sorted(await found(index, "harbour")) == ["a", "empty", "paywall", "script", "video"]
+    assert await found(index, "body_missing:script") == await found(index, "missing:script") == ["script"]
+    results = await index.search(Query(filters={"body_missing": ("paywall", "video")}, facets=("body_missing",)))
+    assert sorted(slugs(results)) == ["paywall", "video"]
+    assert counts(results, "body_missing") == dict.fromkeys(("empty", "paywall", "script", "video"), 1)
+    assert {hit.document.get("body_missing") for hit in results.hits} == {"paywall", "video"}
+
+
 async def test_a_filter_takes_the_shown_form_too(newsroom: Index) -> None:
     for value in ("Orléans", "orleans", "ORLEANS"):
         assert await found(newsroom, filters={"place": (value,)}) == ["c", "d"]
@@ -548,6 +567,15 @@ async def test_newest_and_oldest(calendar: Index) -> None:
     assert newest == ["undated", "next", "late", "early", "day", "old"]
     oldest = slugs(await calendar.search(Query(sort=Sort.OLDEST)))
     assert oldest == ["old", "day", "early", "late", "next", "undated"]
+
+
+async def test_what_changed_last_comes_first_whenever_it_was_published(index: Index, put: Put) -> None:
+    changed = {"quiet": "2024-02-08T04:00:00Z", "edited": "2024-02-09T09:30:00.5Z", "older": "2024-02-09T09:30:00Z"}
+    await put(
+        index,
+        *(dated(slug, f"2024-01-0{n}", "day") | {"changed_at": at} for n, (slug, at) in enumerate(changed.items(), 1)),
+    )
+    assert slugs(await index.search(Query(sort=Sort.CHANGED))) == ["edited", "older", "quiet"]
 
 
 async def test_what_has_no_date_at_all_comes_last(index: Index, put: Put) -> None:

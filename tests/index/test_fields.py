@@ -27,6 +27,7 @@ HASHES = {
     3: "09ba68ff8dcfb248",
     4: "b1cfe4dbf8889482",
     5: "c13a8c2ab5fda509",
+    6: "4e8a35f8eccad057",
 }
 
 

@@ -43,6 +43,7 @@ ARTICLE = Article(
     kicker="Leith",
     standfirst="For a week.",
     body="It is closed.",
+    body_missing=None,
     authors=("Ben Lee",),
     agencies=("PA", "AFP"),
     date_published=Moment(at=date(2026, 3, 1), precision=Precision.DAY, source=TimeSource.URL),

@@ -62,7 +62,7 @@ async def test_a_machine_two_days_off_works_by_the_databases_clock(
             assert abs(now() - await _server_now(connection)) < SECOND
             assert abs(on_system_clock(now()) - news.clock.system_now()) < SECOND
 
-            assert await announce(connection, "a", SOURCE.url, [Found(url=URL)]) == 1
+            assert len((await announce(connection, "a", SOURCE.url, [Found(url=URL)])).new) == 1
             assert await count_due(connection, "a") == 1
 
             asked, _ = await ask(connection, "a", URL, force=False)

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import permutations
 
+import pytest
 from sqlalchemy import func, select
 
 from ledger.articles import documents, history
@@ -10,6 +12,7 @@ from ledger.schema import articles, outbox, signatures
 from ledger.store_article import store
 from ledger.store_reprocessed import reprocess_archived
 from ledger.stories import members_of
+from news.article import BodyMissing
 from news.outcome import Outcome
 from tests.ledger import readings
 from tests.ledger.readings import article, hour, read, reading
@@ -102,6 +105,32 @@ async def test_what_a_wall_left_of_a_text_makes_no_earlier_version(engine):
     kept = await imported(engine, TEXTS[0][:100], hour(5), is_accessible_for_free=False)
     _, versions = await told(engine, kept.article_id)
     assert len(versions) == 2
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+@pytest.mark.parametrize(
+    "remains",
+    [{"body": "", "body_missing": BodyMissing.SCRIPT}, {"body": TEXTS[0][:60], "is_accessible_for_free": False}],
+)
+async def test_what_a_fault_or_a_wall_left_is_no_version_in_whatever_order_it_comes(engine, order, remains):
+    texts = [remains, {"body": TEXTS[0]}, remains]
+    for number in order:
+        kept = await imported(engine, at=hour(number), **texts[number])
+    document, versions = await told(engine, kept.article_id)
+    assert [(number, text, has_edits) for number, _, text, has_edits in versions] == [(1, 0, False)]
+    assert (document["body"], document["body_missing"], document["version"]) == (TEXTS[0], None, 1)
+    again = await read(engine, article(URL, TEXTS[0]), hour(10))
+    assert (again.outcome, again.version) == (Outcome.UNCHANGED, 1)
+
+
+async def test_a_page_in_which_no_text_is_read_any_more_keeps_what_was_read_in_it(engine):
+    for number in (0, 1):
+        kept = await imported(engine, TEXTS[number], hour(number))
+    before = await told(engine, kept.article_id)
+    for number in (0, 1):
+        lost = await anew(engine, "", hour(number), body_missing=BodyMissing.EMPTY)
+        assert lost.outcome is Outcome.UNCHANGED
+    assert await told(engine, kept.article_id) == before
 
 
 async def test_who_copied_whom_is_told_by_time_and_not_by_the_order_of_import(engine):

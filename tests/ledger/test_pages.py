@@ -41,7 +41,7 @@ async def test_a_page_that_was_given_up_comes_back_when_it_is_listed_a_day_later
 ) -> None:
     async with engine.begin() as connection:
         await _given_up(connection, outcome, 1.1)
-        assert await announce(connection, "a", SOURCE, [found]) == 0
+        assert len((await announce(connection, "a", SOURCE, [found])).new) == 0
         page = await _page(connection)
         assert page.due_at is not None
         # one more failure gives it up again
@@ -79,10 +79,10 @@ async def test_a_page_that_waits_for_its_next_try_is_not_hurried_by_being_listed
 async def test_the_same_list_twice_changes_nothing(engine: AsyncEngine) -> None:
     found = [Found(url=URL, lastmod=LASTMOD), Found(url="https://a.example/2")]
     async with engine.begin() as connection:
-        assert await announce(connection, "a", SOURCE, found) == 2
+        assert len((await announce(connection, "a", SOURCE, found)).new) == 2
     async with engine.begin() as connection:
         rows = (await connection.execute(select(pages).order_by(pages.c.url))).all()
-        assert await announce(connection, "a", SOURCE, found) == 0
+        assert len((await announce(connection, "a", SOURCE, found)).new) == 0
         assert (await connection.execute(select(pages).order_by(pages.c.url))).all() == rows
 
 
@@ -96,10 +96,10 @@ async def test_an_address_that_the_database_refuses_leaves_the_others_in(engine:
     found = [Found(url=url) for url in sorted([*hostile, *good])]
     with capture_logs() as logs:
         async with engine.begin() as connection:
-            assert await announce(connection, "a", SOURCE, found) == 60
+            assert len((await announce(connection, "a", SOURCE, found)).new) == 60
     async with engine.begin() as connection:
         assert await count_due(connection, "a") == 60
-        assert await announce(connection, "a", SOURCE, found) == 0
+        assert len((await announce(connection, "a", SOURCE, found)).new) == 0
     refused = [line for line in logs if line["event"] == "addresses_rejected"]
     assert sum(line["addresses"] for line in refused) == 3
     assert not any("a.example/\x00" in str(line) for line in refused)

@@ -15,6 +15,7 @@ from ledger.schema import articles, outbox, pages, raw_pages, versions
 from ledger.store_article import refresh, store
 from ledger.store_reprocessed import reprocess_archived
 from ledger.visit_transaction import RAW_BYTES, Terms, record
+from news.article import BodyMissing
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
@@ -53,6 +54,12 @@ def html(body: list[str] = BODY, headline: str = "Council votes for night buses"
         f'<meta property="article:published_time" content="2026-11-20T07:00:00Z">{metas}</head><body><main><article>'
         f"<h1>{headline}</h1>{text}<p>{STANDING}</p></article></main><footer>Imprint</footer></body></html>"
     ).encode()
+
+
+def without_text() -> bytes:
+    """Return the same page as it is before its script puts the text into it."""
+    before, _, rest = html().decode().partition("<main>")
+    return f'{before}<h1>Council votes for night buses</h1><div id="root"></div>{rest.partition("</main>")[2]}'.encode()
 
 
 class Newsroom:
@@ -266,6 +273,32 @@ async def test_a_page_without_text_leaves_the_text_we_have_and_is_looked_at_agai
     async with newsroom.engine.connect() as connection:
         assert (await connection.execute(select(pages.c.due_at))).scalar_one() is not None
     assert len(await newsroom.versions(first)) == 1
+
+
+async def test_a_page_that_gets_its_text_by_script_makes_no_version_of_the_text_we_have(newsroom: Newsroom) -> None:
+    first = await newsroom.fetch(html())
+    before = await newsroom.versions(first)
+    lost = await newsroom.fetch(without_text())
+    assert (lost.outcome, lost.article_id, "stays" in lost.reason) == (Outcome.WALL, first.article_id, True)
+    assert lost.article is not None
+    assert lost.article.body_missing is BodyMissing.SCRIPT
+    assert await newsroom.versions(first) == before
+    # nor does it where it is read with something else than the text was
+    await newsroom.fetch(without_text(), CHROME)
+    assert await newsroom.versions(first) == before
+    assert (await newsroom.fetch(html(generator="newer"))).outcome is Outcome.UNCHANGED
+
+
+@pytest.mark.parametrize("chrome", [frozenset(), CHROME])
+async def test_a_text_that_a_page_sends_at_last_takes_the_place_of_none(
+    newsroom: Newsroom, chrome: frozenset[int]
+) -> None:
+    first = await newsroom.fetch(without_text())
+    assert first.outcome is Outcome.NEW
+    whole = await newsroom.fetch(html(), chrome)
+    assert (whole.outcome, whole.version) == (Outcome.UNCHANGED, 1)
+    [(body, edits, _)] = await newsroom.versions(first)
+    assert (body.splitlines()[: len(BODY)], edits) == (BODY, [])
 
 
 async def test_without_a_pool_the_lines_tell(newsroom: Newsroom) -> None:

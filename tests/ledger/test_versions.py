@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select, update
 
-from ledger.articles import documents, find, history, pack_json
+from ledger.articles import documents, find, history
 from ledger.schema import articles, versions
-from news.article import Genre
+from news.article import BodyMissing, Genre
+from news.digest import pack_json
 from news.edits import EditKind
 from news.outcome import Outcome
 from tests.ledger import readings
@@ -188,3 +189,50 @@ async def test_a_page_that_shows_no_text_any_more_leaves_the_text_that_we_have(e
     empty = await read(engine, replace(ARTICLE, body=""), hour(1))
     assert (empty.outcome, "stays" in empty.reason) == (Outcome.WALL, True)
     assert (await only(engine)) == before
+
+
+@pytest.mark.parametrize("why", BodyMissing)
+@pytest.mark.parametrize("other", [{}, {"headline": "Another headline altogether"}, {"authors": ()}])
+async def test_a_page_whose_text_cannot_be_read_now_is_no_version(engine, why, other):
+    await read(engine, ARTICLE, hour(0))
+    before = await only(engine)
+    lost = await read(engine, replace(ARTICLE, body="", body_missing=why, **other), hour(1))
+    assert (lost.outcome, f"({why})" in lost.reason, "stays" in lost.reason) == (Outcome.WALL, True, True)
+    assert (await only(engine)) == before
+    assert (await read(engine, ARTICLE, hour(2))).outcome is Outcome.UNCHANGED
+
+
+async def test_a_text_that_can_be_read_at_last_is_no_edit(engine):
+    missing = replace(ARTICLE, body="", body_missing=BodyMissing.SCRIPT)
+    one = await read(engine, missing, hour(0))
+    assert (one.outcome, (await only(engine)).story_id) == (Outcome.NEW, None)
+    assert (await read(engine, missing, hour(1))).outcome is Outcome.UNCHANGED
+    whole = await read(engine, ARTICLE, hour(2))
+    assert (whole.outcome, whole.version) == (Outcome.UNCHANGED, 1)
+    document, told = await told_of(engine, one)
+    assert (document["body"], document["body_missing"], document.get("edits")) == (BODY, None, None)
+    assert [(each.article.body, each.edits) for each in told] == [(BODY, None)]
+    # from now on an edit is one
+    assert (await read(engine, replace(ARTICLE, body=BODY.replace("120", "121")), hour(3))).version == 2
+
+
+async def test_a_headline_that_changes_as_the_text_comes_is_an_edit_and_the_text_is_none(engine):
+    await read(engine, replace(ARTICLE, body="", body_missing=BodyMissing.PAYWALL), hour(0))
+    whole = await read(engine, replace(ARTICLE, headline="Another headline altogether"), hour(1))
+    _, told = await told_of(engine, whole)
+    assert told[1].edits.kinds == ("headline",)
+
+
+async def test_another_reason_why_there_is_no_text_is_no_version(engine):
+    await read(engine, replace(ARTICLE, body="", body_missing=BodyMissing.SCRIPT), hour(0))
+    again = await read(engine, replace(ARTICLE, body="", body_missing=BodyMissing.PAYWALL), hour(1))
+    assert (again.outcome, again.version) == (Outcome.UNCHANGED, 1)
+    assert (await only(engine)).document["body_missing"] == "paywall"
+
+
+async def test_articles_without_a_text_are_no_copies_of_each_other(engine):
+    for number in range(3):
+        missing = article(f"https://daily{number}.example/film", "", headline="Film", body_missing=BodyMissing.VIDEO)
+        await read(engine, missing, hour(number))
+    async with engine.connect() as connection:
+        assert (await connection.execute(select(articles.c.story_id).distinct())).scalars().all() == [None]

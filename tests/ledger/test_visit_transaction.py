@@ -209,12 +209,12 @@ async def test_a_refused_document_goes_into_quarantine_with_its_reason(engine: A
 async def test_a_listed_address_is_due_once_and_again_only_when_its_source_says_so(engine: AsyncEngine) -> None:
     day = timedelta(days=1)
     async with engine.begin() as connection:
-        assert await announce(connection, "courier", "feed", [Found(url=URL, lastmod=NOW - day)] * 2) == 1
-        assert await announce(connection, "courier", "feed", [Found(url=URL, lastmod=NOW - day)]) == 0
+        assert len((await announce(connection, "courier", "feed", [Found(url=URL, lastmod=NOW - day)] * 2)).new) == 1
+        assert len((await announce(connection, "courier", "feed", [Found(url=URL, lastmod=NOW - day)])).new) == 0
         assert await count_due(connection, "courier") == 1
     await record(engine, visit(at=datetime.now(UTC)))
     async with engine.begin() as connection:
-        assert await announce(connection, "courier", "sitemap", [Found(url=URL)]) == 0
+        assert len((await announce(connection, "courier", "sitemap", [Found(url=URL)])).new) == 0
         assert await count_due(connection, "courier") == 0
         await announce(connection, "courier", "feed", [Found(url=URL, lastmod=NOW)])
         assert await count_due(connection, "courier") == 1

@@ -26,6 +26,12 @@ from news.errors import ConfigurationError
         ("DATABASE_URL", "postgresql://u:secret@[::1]:abc/db", "the port must be a number"),
         ("DATABASE_URL", "postgresql://u:secret@127.0.0.1:0/db", "the port must be a number"),
         ("STORY_DAYS", "0", "a number of days"),
+        ("TIMEZONE", "Mars/Olympus", "there is no time zone 'Mars/Olympus'"),
+        ("TIMEZONE", "../../etc/passwd", "there is no time zone"),
+        ("HOSTS", "https://news.example.org", "names alone"),
+        ("HOSTS", "news.example.org:8000", "names alone"),
+        ("HOSTS", "news.example.org/path, b.example", "names alone"),
+        ("HOSTS", "*.example.org", "names alone"),
         ("COLOUR", "red", "is not a setting"),
     ],
 )
@@ -68,3 +74,12 @@ def test_yes_and_no_are_read_in_the_usual_words(tmp_path: Path) -> None:
     for value, meant in (("yes", True), ("1", True), ("TRUE", True), ("no", False), ("0", False), ("", False)):
         found = read({"BROADSHEET_HOME": str(tmp_path), "BROADSHEET_ALLOW_LOOPBACK": value})
         assert found.allow_loopback is meant
+
+
+def test_public_names_are_taken_as_browsers_send_them() -> None:
+    assert read({"BROADSHEET_HOSTS": "News.Example.org, b.example,, [2001:db8::1]"}).hosts == (
+        "news.example.org",
+        "b.example",
+        "[2001:db8::1]",
+    )
+    assert read({"BROADSHEET_HOSTS": ""}).hosts == ()

@@ -1,4 +1,5 @@
 import json
+import zlib
 from datetime import UTC, datetime
 
 import pytest
@@ -43,7 +44,8 @@ def test_whatever_a_page_states_its_digest_can_be_stored(text):
     assert found.article is not None
     assert is_storable(found.article)
     assert is_storable(dict(found.enrichment))
-    assert is_storable(dict(found.candidates))
+    assert found.prepared is not None
+    assert is_storable(json.loads(zlib.decompress(found.prepared.candidates)))
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())

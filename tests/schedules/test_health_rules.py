@@ -151,15 +151,17 @@ def test_an_outlet_whose_pages_were_always_half_walls_is_not_ill() -> None:
 
 def test_an_outlet_whose_pages_take_too_much_is_named_for_as_long_as_they_do_and_no_longer() -> None:
     too_much = {"too_slow": 6, "too_fat": 2}
-    hours = {MONDAY + HOUR * number: Hours(fetched=10, stored=2, refused=too_much) for number in range(40)}
+    hours = {
+        MONDAY + HOUR * number: Hours(fetched=10, stored=2, refused=too_much, letters=6_000) for number in range(40)
+    }
     # since it is known, and since long before what is remembered
     for known in (1, 2, 40):
         slow = dict(list(hours.items())[:known])
         named = judge({}, slow, [], None, MONDAY, UTC_ZONE).reasons
         assert named == ("80% of 10 pages took too long, or too much memory, to read",)
     for spared in (
-        {MONDAY + HOUR * 40: Hours(fetched=10, stored=7, refused={"too_slow": 3})},
-        {MONDAY + HOUR * 40: Hours(fetched=10, stored=10)},
+        {MONDAY + HOUR * 40: Hours(fetched=10, stored=7, letters=21_000, refused={"too_slow": 3})},
+        {MONDAY + HOUR * 40: Hours(fetched=10, stored=10, letters=30_000)},
     ):
         assert judge({}, hours | spared, [], None, MONDAY, UTC_ZONE).reasons == ()
 
@@ -168,7 +170,12 @@ def test_reading_that_worsens_is_noticed() -> None:
     well = {MONDAY + HOUR * number: Hours(fetched=5, stored=5, letters=15_000) for number in range(20)}
     undated = {MONDAY + HOUR * 20: Hours(fetched=10, stored=10, undated=9, letters=30_000)}
     short = {MONDAY + HOUR * 20: Hours(fetched=10, stored=10, letters=4_000)}
+    bare = {MONDAY + HOUR * 20: Hours(fetched=10, stored=10)}
     assert judge({}, well | undated, [], None, MONDAY, UTC_ZONE).reasons == ("90% of 10 new articles have no date",)
     assert judge({}, well | short, [], None, MONDAY, UTC_ZONE).reasons == (
         "new articles have 400 characters, before 3000",
     )
+    for hours in (well | bare, bare):
+        assert judge({}, hours, [], None, MONDAY, UTC_ZONE).reasons == (
+            "none of 10 new articles has a text that can be read",
+        )

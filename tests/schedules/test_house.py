@@ -58,7 +58,7 @@ def test_a_crawl_killed_at_any_moment_goes_on_and_loses_nothing(
 ) -> None:
     environ = environment(tmp_path, database_url=libpq(fresh_database))
     command = [sys.executable, "-m", "broadsheet", "demo", "--once", "--newsroom-port", str(newsroom_port)]
-    for number in range(4):
+    for number in range(3):
         crawl = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         assert crawl.stderr is not None
         crawl.stderr.readline()  # the newsroom is open

@@ -6,13 +6,14 @@ from html import unescape
 from uuid import UUID
 
 import httpx
+import pytest
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.schema import versions
 from ledger.tombstones import meet, miss
 from ledger.visit_transaction import record
-from news.article import Article
+from news.article import WITHOUT_TEXT, Article, BodyMissing, ClaimReview, CorrectionNotice, Genre
 from news.digest import Digest
 from news.edits import EditKind, Edits
 from news.moment import Moment, Precision, TimeSource
@@ -84,7 +85,7 @@ async def test_an_address_that_is_no_web_address_is_no_link(client: httpx.AsyncC
     answer = await client.get(f"/articles/{one['id']}")
     html = page(answer)
     assert "javascript:" not in answer.text
-    assert not html.css("script, img, i, b")
+    assert not html.css("main script, img, i, b")
     assert texts(html, "h1") == ['"><img src=x onerror=alert(1)>']
 
 
@@ -98,6 +99,57 @@ async def test_a_half_empty_document_is_shown(client: httpx.AsyncClient, put: Pu
         html = page(await client.get(f"/articles/{document(slug)['id']}"))
         assert texts(html, "h1") == ["No headline"]
     assert len(page(await client.get("/")).css(".results > li")) == 2
+
+
+@pytest.mark.parametrize("why", BodyMissing)
+async def test_an_article_without_a_text_says_why(client: httpx.AsyncClient, keep_versions: Keep, why: str) -> None:
+    id = await keep_versions(replace(FIRST, body="", body_missing=why))
+    html = page(await client.get(f"/articles/{id}"))
+    assert texts(html, "h1") == [FIRST.headline]
+    assert texts(html, ".body .note") == [WITHOUT_TEXT[why]]
+    assert "No text" in texts(html, ".mark")
+    assert (await client.get(f"/api/articles/{id}")).json()["body_missing"] == why
+    results = page(await client.get(f"/?body_missing={why}"))
+    assert len(results.css(".results > li")) == 1
+    assert "No text" in texts(results, ".results .mark")
+
+
+STATED = replace(
+    FIRST,
+    genre=Genre.ANALYSIS,
+    locked_parts=(".paid",),
+    correction="Seven were missing at first.",
+    correction_notices=(
+        CorrectionNotice(text="Seven were missing at first."),
+        CorrectionNotice(text="The bridge is the <old> one.", url="https://news.example/corrections/7"),
+    ),
+    is_based_on=("https://news.example/report", "A report of the river board"),
+    claim_reviews=(
+        ClaimReview(claim="Nobody is missing.", claimant="Ann Poe", verdict="False", url=URL),
+        ClaimReview(claim="It never rained.", url="https://news.example/rain"),
+    ),
+)
+
+
+async def test_what_a_page_states_for_machines_is_on_the_page_and_in_the_api(
+    client: httpx.AsyncClient, keep_versions: Keep
+) -> None:
+    id = await keep_versions(STATED)
+    html = page(await client.get(f"/articles/{id}"))
+    marks = texts(html, ".where .mark")
+    assert {"Analysis", "Partly for subscribers", "Corrected"} <= set(marks)
+    assert texts(html, "p.correction") == [
+        "Correction: Seven were missing at first.",
+        "Correction: The bridge is the <old> one.",
+    ]
+    assert texts(html, ".claims li") == ["Nobody is missing. – Ann Poe: False", "It never rained. review"]
+    assert link(html, "review") == "https://news.example/rain"
+    assert link(html, "https://news.example/report") == "https://news.example/report"
+    assert "A report of the river board" in texts(html, ".addresses li")
+    told = (await client.get(f"/api/articles/{id}")).json()
+    stated = STATED.as_json()
+    for name in ("genre", "locked_parts", "correction_notices", "is_based_on", "claim_reviews"):
+        assert told[name] == stated[name], name
 
 
 async def test_a_live_blog_shows_its_entries(client: httpx.AsyncClient, put: Put) -> None:
@@ -121,7 +173,7 @@ async def test_copies_are_named_with_who_was_first(client: httpx.AsyncClient, ke
     assert [node.attributes["href"] for node in html.css(".about .copies a")] == [f"/articles/{first}"]
     assert texts(html, ".copies li") == [
         "The Example first published 7 February 2024, 04:00 UTC",
-        "This article 100% alike first seen 8 February 2024, 04:00 UTC",
+        "This article repeat 100% alike first seen 8 February 2024, 04:00 UTC",
     ]
     html = page(await client.get(f"/articles/{first}"))
     assert "100% alike" in texts(html, ".about li")[-1]

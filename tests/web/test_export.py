@@ -147,7 +147,7 @@ async def test_an_empty_export_is_a_whole_file(client: httpx.AsyncClient) -> Non
         ({"fields": "headlin"}, "There is no field 'headlin'. Did you mean 'headline'?"),
         ({"format": "ninjs", "fields": "url"}, "The fields of ninjs are fixed. Choose fields of csv or jsonl."),
         ({"after": "nobody"}, "No article has the id 'nobody'."),
-        ({"from": "someday"}, "'someday' is not a date between 1600 and 2999; write it as 2024-02-08."),
+        ({"from": "someday"}, "'someday' is not a date between 1600 and 2999; write it as 2024-02-08, or 7d."),
         ({"outlets_": "x"}, "There is no parameter 'outlets_'. Did you mean 'outlets'?"),
     ],
 )
@@ -183,7 +183,17 @@ async def test_a_feed_of_a_search_is_offered_and_unchanged_until_something_is_fo
     before = answer.headers["etag"]
     await put(document("c", headline="Rain again"))
     assert (await client.get(address, headers={"If-None-Match": before})).status_code == 200
-    assert texts(html, ".takeaway a") == ["Atom", "JSON Feed", "CSV", "JSON lines", "Atom", "ninjs"]
+    assert texts(html, ".takeaway a") == [
+        "Atom",
+        "JSON Feed",
+        "CSV",
+        "JSON lines",
+        "Atom",
+        "ninjs",
+        "day",
+        "week",
+        "month",
+    ]
     assert (await client.get("/feeds/search.rss")).status_code == 404
 
 

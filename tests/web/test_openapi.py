@@ -7,10 +7,15 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.fields import FIELDS, facets
+from ledger.recaptures import note_estimate
+from ledger.source_sums import note_sum
 from news.outcome import Outcome
-from tests.web.conftest import Keep, Put, document
+from news.recapture import CompletenessEstimate
+from news.source_sum import Disposition, SourceSum
+from tests.web.conftest import AT, Keep, Put, document
 from tests.web.test_article_page import FIRST, SECOND
 from web.corrections import CorrectionsResponse
 from web.models import (
@@ -27,6 +32,7 @@ from web.models import (
     VersionsResponse,
 )
 from web.openapi import as_file, openapi
+from web.outlet_sources import OutletSourcesResponse
 from web.parameters import PARAMETERS, PROGRAM_PARAMETERS
 
 TEXT = " ".join(f"The talks over the fishing grounds went on for day {day} without a treaty." for day in range(20))
@@ -40,12 +46,19 @@ async def described(client: httpx.AsyncClient) -> dict[str, Any]:
     return found
 
 
-async def test_every_answer_has_the_form_that_is_described(client: httpx.AsyncClient, keep_versions: Keep) -> None:
+async def test_every_answer_has_the_form_that_is_described(
+    client: httpx.AsyncClient, engine: AsyncEngine, keep_versions: Keep
+) -> None:
     places = [{"name": "Dover", "country": "gb", "lat": 51.1, "lon": 1.3, "weight": 1.0}]
     long = [FIRST.__class__(url=f"{FIRST.url}-{n}", headline=f"Copy {n}", body=TEXT) for n in range(2)]
     for each in long:
         copy = await keep_versions(each)
     id = await keep_versions(FIRST, SECOND, places=places, sections=["world"])
+    async with engine.begin() as connection:
+        announced = SourceSum(announced=1).plus(Disposition.OTHER_SITE, ["https://elsewhere.example/a"])
+        await note_sum(connection, "harbour", "https://harbour.example/feed.xml", announced, AT)
+        made = CompletenessEstimate(found=900, share=0.97, low=0.96, high=0.98)
+        await note_estimate(connection, "harbour", 900, made, AT)
     story = (await client.get(f"/api/articles/{copy}")).json()["story_id"]
     for path, model in (
         ("/api/search?q=flood&facets=all&histogram=day&highlight=1&stories=1", SearchResponse),
@@ -57,6 +70,7 @@ async def test_every_answer_has_the_form_that_is_described(client: httpx.AsyncCl
         (f"/api/stories/{story}", StoryResponse),
         ("/api/changes", ChangesResponse),
         ("/api/corrections?from=2024", CorrectionsResponse),
+        ("/api/outlets/harbour/sources", OutletSourcesResponse),
         ("/api/status", StatusResponse),
         ("/readyz", ReadyResponse),
         ("/healthz", AliveResponse),
@@ -80,7 +94,7 @@ async def test_parameters_have_their_types_enumerations_and_limits(lonely: httpx
     assert parameters["outlet"]["schema"]["type"] == "array"
     assert parameters["highlight"]["schema"]["type"] == "boolean"
     schemas = (await described(lonely))["components"]["schemas"]
-    assert schemas["Sort"]["enum"] == ["relevance", "newest", "oldest"]
+    assert schemas["Sort"]["enum"] == ["relevance", "newest", "oldest", "changed"]
     assert schemas["Outcome"]["enum"] == list(Outcome)
 
 

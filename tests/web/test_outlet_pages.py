@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ledger.completeness import count_hours
 from ledger.outlet_health import Health, note_health
 from ledger.outlet_state import SourceState, enable, note_source, states
+from ledger.source_sums import note_sum
 from ledger.visit_transaction import record
 from news.clock import now
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
+from news.source_sum import Disposition, SourceSum
 from news.visit import Visit
 from tests.schedules.site import Site, write_outlet
 from tests.web.conftest import Keep, client_of
@@ -171,3 +173,30 @@ async def test_with_a_token_the_form_asks_for_it(app: FastAPI, engine: AsyncEngi
         for token, status in (("", 403), ("wrong", 403), ("secret", 303)):
             answer = await client.post(f"/outlets/{harbour}", data=form | {"token": token})
             assert answer.status_code == status
+
+
+async def test_a_source_shows_what_became_of_all_that_it_announced(
+    client: httpx.AsyncClient, engine: AsyncEngine, harbour: str
+) -> None:
+    found = SourceSum(announced=1_204, parts=1)
+    found = found.plus(Disposition.TAKEN, ["https://harbour.example/<new>"], 3).plus(Disposition.KNOWN, [], 1_200)
+    found = found.plus(Disposition.OTHER_SITE, ["https://other.example/1"])
+    async with engine.begin() as connection:
+        await note_sum(connection, harbour, FEED.url, found, now())
+    html = page(await client.get(f"/outlets/{harbour}"))
+    assert texts(html, "summary") == ["1,204 announced: 3 new, 1,200 known, 1 on another site; 1 sitemap"]
+    assert texts(html, "details dd") == ["https://harbour.example/<new>", "https://other.example/1"]
+
+
+async def test_the_report_of_corrections_has_no_share_of_too_few(
+    client: httpx.AsyncClient, keep_versions: Keep, harbour: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("web.outlet_page.REPORT_DAYS", 10_000)
+    assert texts(page(await client.get(f"/outlets/{harbour}")), ".report dt") == []
+    await keep_versions(FIRST, SECOND)
+    html = page(await client.get("/outlets/example"))
+    lines = dict(zip(texts(html, ".report dt"), texts(html, ".report dd"), strict=True))
+    assert lines["Followed"] == "0 of 1 articles: too few for shares"
+    assert lines["Edited articles"] == "1"
+    assert "Edits by class" in lines
+    assert "%" not in " ".join(lines.values())

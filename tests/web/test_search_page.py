@@ -3,13 +3,19 @@
 import base64
 import json
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from selectolax.lexbor import LexborHTMLParser
 
-from tests.web.conftest import Put, document
+from news.article import Article
+from news.clock import now
+from news.moment import Moment, Precision, TimeSource
+from tests.web.conftest import Keep, Put, document
 from tests.web.reader import link, one, page, texts
 
 
@@ -161,7 +167,10 @@ async def test_the_page_works_without_scripts_and_loads_nothing_from_elsewhere(
     await put(document("a", images=[{"url": "https://tracker.example/pixel.gif", "caption": "", "credit": ""}]))
     answer = await client.get("/")
     html = page(answer)
-    assert not html.css("script, img, iframe, [style], [onclick]")
+    assert not html.css("img, iframe, [style], [onclick]")
+    (script,) = html.css("script")
+    assert (script.attributes["src"] or "").startswith("/static/page.js?")
+    assert not script.text()
     loaded = [node.attributes.get("href") or "" for node in html.css("link:not([rel=alternate])")]
     assert loaded
     for address in loaded:
@@ -172,7 +181,7 @@ async def test_the_page_works_without_scripts_and_loads_nothing_from_elsewhere(
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
-        ("from=yesterday", "'yesterday' is not a date between 1600 and 2999; write it as 2024-02-08."),
+        ("from=yesterday", "'yesterday' is not a date between 1600 and 2999; write it as 2024-02-08, or 7d."),
         ("from=2024-02-30", "'2024-02-30' is not a date"),
         ("from=9999-12-31", "'9999-12-31' is not a date"),
         ("until=0001-01-01T00:00:00%2B14:00", "is not a date"),
@@ -266,3 +275,74 @@ async def test_copies_of_one_outlet_are_told_apart_by_their_times(client: httpx.
     await put(*(document(f"copy{n}", date_published=f"2024-02-08T0{n}:00:00Z", **dated) for n in range(3)))
     (copies,) = texts(page(await client.get("/")), ".copies")
     assert copies.count("The Example (8 February 2024, 0") == 2
+
+
+async def test_a_compact_list_has_a_line_an_article_and_a_hundred_a_page(client: httpx.AsyncClient, put: Put) -> None:
+    await put(*(document(f"a{n}", body="Some words.") for n in range(25)))
+    html = page(await client.get(link(page(await client.get("/?q=words")), "Compact")))
+    assert len(html.css(".compact > li")) == 25
+    assert not html.css(".compact .text")
+    assert link(html, "Newest first") == "/?q=words&sort=newest&view=compact"
+    assert link(html, "With texts") == "/?q=words"
+    assert "view" not in link(html, "JSON lines") + link(html, "Atom")
+
+
+@pytest.mark.parametrize(
+    ("ago", "name", "found"), [("1h", "Last hour", 1), ("24h", "24 hours", 2), ("7d", "7 days", 3)]
+)
+async def test_what_was_published_lately_is_a_click_away(
+    client: httpx.AsyncClient, put: Put, ago: str, name: str, found: int
+) -> None:
+    for slug, hours in (("now", 0.5), ("today", 20), ("week", 100), ("old", 200)):
+        at = (now() - timedelta(hours=hours)).isoformat()
+        await put(document(slug, date_published=at, date_precision="instant", date_source="meta"))
+    href = link(page(await client.get("/")), name)
+    assert href == f"/?from={ago}"
+    html = page(await client.get(href))
+    assert len(html.css(".results > li")) == found
+    assert link(html, "Any time") == "/"
+    assert (await client.get(f"/api/search?from={ago}")).json()["total"] == found
+
+
+async def test_times_are_shown_in_the_zone_of_the_setting_else_of_the_browser(
+    app: FastAPI, client: httpx.AsyncClient, keep_versions: Keep
+) -> None:
+    dated = Moment(at=datetime(2024, 2, 8, 23, 30, tzinfo=UTC), precision=Precision.MINUTE, source=TimeSource.META)
+    id = await keep_versions(Article(url="https://news.example/a", headline="H", body="B.", date_published=dated))
+
+    async def shown(cookie: str, query: str = "") -> tuple[str, str]:
+        headers = {"cookie": f"timezone={cookie}"} if cookie else {}
+        listed = page(await client.get(f"/{query}", headers=headers))
+        return one(listed, ".results time").text(), texts(
+            page(await client.get(f"/articles/{id}", headers=headers)), ".times"
+        )[0]
+
+    assert [each.count("8 February 2024, 23:30 UTC") for each in await shown("")] == [1, 1]
+    assert [each.count("9 February 2024, 00:30 CET") for each in await shown("Europe/Berlin")] == [1, 1]
+    for bad in ("Mars/Olympus", "../../etc/passwd", "x" * 500, "UTC\x01"):
+        assert "23:30 UTC" in (await shown(bad))[0]
+    assert (
+        "05:30" in (await shown("Europe/Berlin", "?timezone=Asia/Kolkata"))[0]
+        or "05:00" in (await shown("Europe/Berlin", "?timezone=Asia/Kolkata"))[0]
+    )
+    html = page(await client.get("/", headers={"cookie": "timezone=Europe/Berlin"}))
+    assert link(html, "Oldest first") == "/?sort=oldest", "the reader's own zone is not in each address"
+    assert link(html, "CSV") == "/api/export?timezone=Europe%2FBerlin&format=csv", "a program has no zone of its own"
+    app.state.broadsheet = replace(app.state.broadsheet, timezone="America/New_York")
+    assert "18:30 EST" in (await shown("Europe/Berlin"))[0]
+
+
+async def test_what_was_meant_is_a_link_away(client: httpx.AsyncClient, put: Put) -> None:
+    await put(document("a", sections=["world news"]))
+    for asked, href in (
+        ("?outlet=exampel", "/?outlet=The+Example"),
+        ("?q=outlet:exampel", "/?q=outlet%3A%22The+Example%22"),
+    ):
+        html = page(await client.get(f"/{asked}"))
+        assert "Did you mean" in " ".join(texts(html, ".note"))
+        assert link(html, "Search for that").lower() in (
+            href.lower(),
+            href.replace("The+", "").replace("%22", "").lower(),
+        )
+        assert page(await client.get(link(html, "Search for that"))).css(".results > li")
+    assert not page(await client.get("/?outlet=zzzzzzzz")).css(".note a")

@@ -1,5 +1,6 @@
 """Who is answered, and what a browser is told it may do with the answer."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -49,6 +50,37 @@ async def test_the_host_that_was_told_is_answered(tmp_path: Path) -> None:
     assert await status(told, "192.168.0.7") == 400
     assert await status(everywhere, "192.168.0.7:8000") == 200
     assert await status(everywhere, "evil.example") == 400
+
+
+async def test_behind_a_proxy_the_public_names_are_answered_and_nobody_elsewhere_writes_without_a_token(
+    tmp_path: Path,
+) -> None:
+    engine = create_async_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    index = PostgresqlIndex(engine)
+    hosts = ("news.example.org", "[2001:db8::1]")
+    app = create_app(engine, index, Configuration(home=tmp_path, hosts=hosts))
+    asked = {"urls": ["https://a.example/"]}
+    for host in ("news.example.org", "NEWS.example.org:443", "[2001:db8::1]:8000", "127.0.0.1:8000"):
+        async with client_of(app, base_url=f"http://{host}") as client:
+            assert (await client.get("/healthz")).status_code == 200
+            is_public = not host.startswith("127")
+            # the proxy runs on this machine, so the peer is loopback; a proxy may be silent about whom it asks for
+            refused = await client.post("/api/recrawls", json=asked)
+            assert (refused.status_code == 403) is is_public
+            for name in (
+                "Forwarded",
+                "X-Forwarded-For",
+                "X-Forwarded-Host",
+                "X-Forwarded-Proto",
+                "x-forwarded-anything",
+            ):
+                assert (await client.post("/api/recrawls", json=asked, headers={name: "x"})).status_code == 403
+    app.state.broadsheet = replace(app.state.broadsheet, token="secret")
+    async with client_of(app, base_url="http://news.example.org") as client:
+        headers = {"authorization": "Bearer secret", "x-forwarded-for": "203.0.113.9"}
+        assert (await client.post("/api/recrawls", json=asked, headers=headers)).status_code == 404, "nothing fetches"
+        html = (await client.get("/api", headers={"x-forwarded-proto": "https"})).text
+        assert "https://news.example.org/api/search" in html
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/api/search", "/api/nowhere", "/healthz", "/static/page.css"])

@@ -1,5 +1,6 @@
 """Headlines: the one that readers see, cleaned of site and kicker, and the others beside it."""
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -70,3 +71,17 @@ def test_the_candidates_explain_the_choice() -> None:
     assert [each.source for each in chosen] == ["h1"]
     assert "weight" in chosen[0].why
     assert {each.source for each in found.candidates["headline"]} == {"h1", "og:title"}
+
+
+@pytest.mark.parametrize(
+    ("markup", "headline"),
+    [
+        ("harbour<wbr>board meets at last in town", "harbourboard meets at last in town"),
+        ("H<sub>2</sub>O is found on the moon again", "H2O is found on the moon again"),
+        ("Harbour board <em>meets</em>, at last, in town", "Harbour board meets, at last, in town"),
+        ("Harbour board<br>meets at last in town", "Harbour board meets at last in town"),
+        ("<span>Harbour board</span> <wbr><span>meets at last</span>", "Harbour board meets at last"),
+    ],
+)
+def test_what_stands_inside_a_word_parts_none(markup: str, headline: str) -> None:
+    assert read(article_html(top=f"<h1>{markup}</h1>")).headline == headline

@@ -142,11 +142,31 @@ def test_what_is_no_page_is_skipped_with_its_reason(tmp_path):
         "status 404",
         "not HTTP",
         "empty",
-        "no page",
+        "not HTTP",
         "not HTML",
         "no valid date",
         "9",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "found"),
+    [
+        ("text/html", b"<p>a page</p>", ["3"]),
+        ("text/html; charset=utf-8", b"<p>a page</p>", ["3"]),
+        ("application/octet-stream", b"<!DOCTYPE html><p>a page</p>", ["3"]),
+        ("image/png", b"\x89PNG", ["not HTML"]),
+        ("text/html", b"", ["empty"]),
+    ],
+)
+def test_a_resource_record_with_html_is_a_page(tmp_path, kind, text, found):
+    head = (
+        "WARC/1.0\r\nWARC-Type: resource\r\nWARC-Record-ID: <urn:uuid:1>\r\nWARC-Date: 2024-02-08T10:30:00Z\r\n"
+        f"WARC-Target-URI: https://daily.example/a-3\r\nContent-Type: {kind}\r\nContent-Length: {len(text)}\r\n\r\n"
+    )
+    items = read(tmp_path, head.encode() + text + b"\r\n\r\n")
+    assert urls(items) == found
+    assert all(item.page.content == text for item in items if item.page)
 
 
 def test_a_page_is_unpacked_as_its_headers_say(tmp_path):

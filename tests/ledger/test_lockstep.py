@@ -1,0 +1,130 @@
+"""Visits that share a transaction leave behind what they would have left one after the other."""
+
+import asyncio
+from contextlib import closing
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger.lockstep import independent
+from ledger.visit_transaction import Terms, record, record_together
+from news.digest import Digest
+from news.outcome import Outcome
+from news.visit import Visit
+from pipelines.pool import Pool
+from pipelines.record import Recorder
+from tests.ledger import readings
+from tests.ledger.readings import article, hour, outlet_of, reading
+
+TERMS = Terms(events=True, revisit_days=36_500)
+#: what does not depend on which transaction wrote it
+LEFT = {
+    "articles": "SELECT id, outlet, url, version, revision, fingerprint, fetched_at, missed_at, out_by FROM articles",
+    "stories": "SELECT array_agg(id ORDER BY id) FROM articles WHERE story_id IS NOT NULL GROUP BY story_id",
+    "versions": "SELECT article_id, version, seen_at FROM versions",
+    "addresses": "SELECT key, article_id FROM addresses",
+    "signatures": "SELECT article_id, version, bands FROM signatures",
+    "pages": "SELECT url, outlet, visited_at, outcome, failures, due_at, article_id FROM pages",
+    "attempts": "SELECT url, at, outcome, article_id FROM attempts",
+    "outbox": "SELECT stream, CASE stream WHEN 'articles' THEN id END, revision, document->>'url' FROM outbox",
+    "sites": "SELECT site, requested_at FROM sites",
+}
+TABLES = [name for name in LEFT if name != "stories"]
+
+
+def url(number: int, host: str = "courier.example") -> str:
+    return f"https://{host}/news/a-story-with-number-{number}"
+
+
+def new(number: int, at: float = 1.0, **how: Any) -> Visit:
+    return reading(article(url(number), readings.text(number)), hour(at), **how)
+
+
+def ended(number: int, outcome: Outcome, at: float = 2.0) -> Visit:
+    return Visit(outlet=outlet_of(url(number)), url=url(number), fetched_at=hour(at), outcome=outcome, status=404)
+
+
+async def left(engine: AsyncEngine) -> dict[str, list[str]]:
+    async with engine.connect() as connection:
+        return {name: sorted(map(str, (await connection.execute(text(query))).all())) for name, query in LEFT.items()}
+
+
+def _before() -> list[Visit]:
+    return [new(number, at=0) for number in range(4)]
+
+
+def _together() -> list[Visit]:
+    known, changed = new(0, at=2), article(url(1), readings.text(99))
+    view = replace(new(3, at=2), final_url=f"{url(3)}?print=1", url=f"{url(3)}?print=1")
+    return [
+        *(new(number, at=2) for number in range(10, 15)),
+        known,
+        reading(changed, hour(2)),
+        ended(2, Outcome.GONE),
+        view,
+        ended(20, Outcome.HTTP_ERROR),
+        # a copy of what another one brings, and of what is there
+        reading(article(url(21, "herald.example"), readings.text(10)), hour(2)),
+        reading(article(url(22, "herald.example"), readings.text(0)), hour(2)),
+        # the same page twice
+        new(10, at=3),
+    ]
+
+
+async def test_what_is_recorded_together_is_what_is_recorded_one_by_one(engine: AsyncEngine) -> None:
+    visits = _together()
+    for visit in _before():
+        await record(engine, visit, TERMS)
+    done = await record_together(engine, visits, TERMS)
+    apart = [visit for visit, recorded in zip(visits, done, strict=True) if recorded is None]
+    for visit in apart:
+        await record(engine, visit, TERMS)
+    # the changed text, two copies and the page that came twice
+    assert len(apart) == 4
+    together = await left(engine)
+    async with engine.begin() as connection:
+        await connection.execute(text(f"TRUNCATE {', '.join([*TABLES, 'merged_stories', 'raw_pages', 'tombstones'])}"))
+    for visit in [*_before(), *(each for each in visits if each not in apart), *apart]:
+        await record(engine, visit, TERMS)
+    assert await left(engine) == together
+    assert all(together.values())
+
+
+@pytest.mark.parametrize("bad", ["nul\0", "\ud800"])
+async def test_a_page_that_the_ledger_refuses_fails_alone(engine: AsyncEngine, bad: str) -> None:
+    visits = [new(number) for number in range(6)]
+    visits[3] = replace(visits[3], digest=Digest(article=article(url(3), "Text.", headline=bad)))
+    with closing(Pool(1)) as pool:
+        recorder = Recorder(engine, pool, TERMS)
+        ends = await asyncio.gather(*(recorder.record(visit) for visit in visits))
+    assert [end.outcome for end in ends] == [
+        Outcome.UNRECORDABLE if number == 3 else Outcome.NEW for number in range(6)
+    ]
+
+
+async def test_who_is_cancelled_holds_up_nobody_and_leaves_no_connection_open(engine: AsyncEngine) -> None:
+    with closing(Pool(1)) as pool:
+        recorder = Recorder(engine, pool, TERMS)
+        async with asyncio.timeout(30):
+            for pause in (0, 0, 0.002, 0.005, 0.02):
+                going = [asyncio.ensure_future(recorder.record(new(number))) for number in range(5)]
+                await asyncio.sleep(pause)
+                for task in going:
+                    task.cancel()
+                await asyncio.gather(*going, return_exceptions=True)
+                assert engine.pool.status().endswith("Current Checked out connections: 0")
+            half = [asyncio.ensure_future(recorder.record(new(number))) for number in range(10, 16)]
+            await asyncio.sleep(0)
+            for task in half[::2]:
+                task.cancel()
+            assert all([(await task).outcome for task in half[1::2]])
+
+
+def test_what_shares_an_address_or_a_text_is_not_independent() -> None:
+    one, other = new(1), new(2)
+    variant = replace(new(3), url=one.url)
+    copy = reading(article(url(9, "herald.example"), readings.text(2)), hour(5))
+    assert independent([one, other, variant, copy, new(4)]) == [True, True, False, False, True]

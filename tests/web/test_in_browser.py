@@ -1,0 +1,213 @@
+"""The pages in a real Chromium, narrow and wide, light and dark, by keys, without scripts: as a person uses them."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from crawler.chromium import check_browser
+from ledger.tombstones import miss
+from news.article import Article
+from news.errors import ConfigurationError
+from news.moment import Moment, Precision, TimeSource
+from tests.databases import libpq
+from tests.ports import free_port
+from tests.schedules.processes import environment, running, until
+from tests.schedules.site import Site, write_outlet
+from tests.schedules.test_looking import newsroom, serving
+from tests.web.browser import chromium, reading
+from tests.web.conftest import AT, Keep
+from web.serve import serve
+
+try:
+    check_browser()
+except ConfigurationError as error:
+    if os.environ.get("CI"):
+        raise
+    pytest.skip(str(error), allow_module_level=True)
+
+TEXT = "\n".join(f"The talks over the fishing grounds went on for day {day} without a treaty." for day in range(12))
+TALKS = Article(
+    url="https://news.example/talks",
+    headline="Talks over the fishing grounds go on",
+    standfirst="Nobody left the hall before midnight.",
+    body=TEXT,
+    authors=("Ada Moss",),
+    keywords=("fishing",),
+    in_language="en",
+    date_published=Moment(at=AT, precision=Precision.MINUTE, source=TimeSource.JSON_LD),
+)
+ARABIC = Article(
+    url="https://news.example/bridge",
+    headline="الجسر القديم يفتح من جديد بعد ثلاثة أعوام",
+    body="فتح الجسر القديم صباح الأحد بعد ثلاثة أعوام من العمل.\nوقال المهندس إن العمل انتهى قبل موعده.",
+    in_language="ar",
+)
+LONG = Article(
+    url="https://news.example/" + "long-" * 60,
+    headline="Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft " * 2,
+    body="x" * 600 + " <script>document.title = 'taken'</script>",
+    in_language="de",
+)
+
+
+@pytest.fixture
+async def paper(keep_versions: Keep, engine: AsyncEngine, tmp_path: Path) -> dict[str, str]:
+    """Record articles: edited, copied, withdrawn, from right to left, too long for any line."""
+    write_outlet(tmp_path, "harbour", Site(url="https://harbour.example"))
+    talks = await keep_versions(
+        TALKS,
+        replace(TALKS, headline="Talks over 12 fishing grounds fail", body=TEXT.replace("day 3", "day 33")),
+        replace(
+            TALKS, headline="Talks over 12 fishing grounds fail", body=TEXT, correction="An earlier text was wrong."
+        ),
+    )
+    copy = await keep_versions(replace(TALKS, url="https://news.example/copy", headline="No treaty", agencies=("AP",)))
+    arabic, long = await keep_versions(ARABIC), await keep_versions(LONG)
+    async with engine.begin() as connection:
+        await miss(connection, ARABIC.url, 410, AT + timedelta(days=1))
+        await miss(connection, ARABIC.url, 410, AT + timedelta(days=3))
+    return {"talks": talks, "copy": copy, "arabic": arabic, "long": long}
+
+
+@pytest.fixture
+async def base(app: FastAPI) -> AsyncIterator[str]:
+    """Serve the application on a port of its own."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    serving = asyncio.create_task(serve(app, listening))
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    listening.close()
+
+
+async def test_no_page_has_a_fault_for_anybody_narrow_or_wide_light_or_dark(base: str, paper: dict[str, str]) -> None:
+    talks = paper["talks"]
+    paths = [
+        *(
+            "/",
+            "/?q=talks",
+            "/?q=talks&view=compact",
+            "/?q=nothingness&outlet=exampel",
+            "/?from=2024-02-01&sort=changed",
+        ),
+        *("/changes", "/changes?only=silent", f"/articles/{talks}", f"/articles/{talks}/versions/1..2"),
+        *(f"/articles/{paper[each]}" for each in ("arabic", "long")),
+        *("/outlets", "/outlets?only=all&country=de", "/outlets/example", "/outlets/harbour", "/status", "/api"),
+    ]
+    async with chromium() as browser, reading(browser, base) as reader:
+        await reader.page.goto(f"{base}/articles/{paper['copy']}")
+        await reader.page.get_by_role("link", name="Who had it first").click()
+        await reader.looks()
+        for path in paths:
+            await reader.opens(path)
+            assert await reader.page.title() != "taken"
+
+
+async def test_a_reader_goes_through_a_list_and_through_changes_by_keys(base: str, paper: dict[str, str]) -> None:
+    async with chromium() as browser, reading(browser, base) as reader:
+        page = reader.page
+        await reader.opens("/changes")
+        for key, place in (("j", 0), ("j", 1), ("k", 0)):
+            await page.keyboard.press(key)
+            assert (
+                await page.evaluate("[...document.querySelectorAll('.results h2 a')].indexOf(document.activeElement)")
+                == place
+            )
+        await page.keyboard.press("j")
+        async with page.expect_navigation():
+            await page.keyboard.press("o")
+        assert f"/articles/{paper['talks']}/versions/" in page.url
+        await page.keyboard.press("n")
+        assert await page.locator(".here").count() == 1
+        await page.keyboard.press("/")
+        await page.keyboard.type("jko talks")
+        assert await page.input_value("#q") == "jko talks", "what is typed is no key"
+        await reader.looks()
+
+
+async def test_times_are_in_the_readers_own_zone(base: str, paper: dict[str, str]) -> None:
+    async with chromium() as browser, reading(browser, base, timezone_id="Asia/Kolkata") as reader:
+        await reader.page.goto(f"{base}/articles/{paper['talks']}")
+        await reader.page.wait_for_function("document.querySelector('.times time').textContent.includes('IST')")
+        await reader.opens("/changes")
+        assert "IST" in await reader.page.locator(".results time").first.inner_text()
+
+
+async def test_without_scripts_a_reader_searches_compares_cites_and_pauses(base: str, paper: dict[str, str]) -> None:
+    async with chromium() as browser, reading(browser, base, java_script_enabled=False) as reader:
+        page = reader.page
+        await page.goto(base)
+        await page.get_by_label("Search the articles").fill("treaty")
+        await page.get_by_role("button", name="Search").click()
+        await page.get_by_role("link", name="Compare them").click()
+        assert "had this text first" in await page.locator(".why-first").inner_text()
+        await page.locator(".events").get_by_role("link", name="The Example").first.click()
+        await page.get_by_label("Version before").select_option("1")
+        await page.get_by_label("Version after").select_option("3")
+        await page.get_by_role("button", name="Show").click()
+        assert page.url.endswith("/versions/1..3")
+        await page.get_by_text("as a citation").click()
+        assert (await page.locator("pre").first.inner_text()).startswith("@")
+        await page.get_by_role("link", name="Outlets").first.click()
+        await page.get_by_role("link", name="Harbour").click()
+        await page.get_by_role("button", name="Pause").click()
+        assert "Paused" in await page.locator(".done").inner_text()
+        assert reader.faults == []
+
+
+async def test_yesterdays_silent_edits_are_found_from_the_first_page(
+    base: str, keep_versions: Keep, app: FastAPI
+) -> None:
+    await keep_versions(TALKS, replace(TALKS, body=TEXT.replace("day 3", "day 33")))
+    async with chromium() as browser, reading(browser, base) as reader:
+        page = reader.page
+        await page.goto(base)
+        await page.get_by_role("link", name="Changes").click()
+        await page.get_by_role("link", name="Silent edits").click()
+        await page.get_by_label("From").fill(f"{AT:%Y-%m-%d}")
+        await page.get_by_role("button", name="Show").click()
+        assert (await page.locator(".results ins").inner_text()).strip() == "33"
+
+
+async def test_an_outlet_is_added_by_its_home_page_enabled_read_and_fetched_again(
+    fresh_database: str, tmp_path: Path
+) -> None:
+    log, port = tmp_path / "log", free_port()
+    environ = environment(tmp_path, database_url=libpq(fresh_database), allow_loopback="yes")
+    with serving(newsroom()) as site, running(["up", "--port", str(port)], environ, log):
+        await asyncio.to_thread(until, lambda: "search_page_started" in log.read_text(), "the page is served", log)
+        async with chromium() as browser, reading(browser, f"http://127.0.0.1:{port}") as reader:
+            page = reader.page
+            page.set_default_timeout(120_000)
+            await reader.opens("/outlets")
+            await page.get_by_label("Add an outlet by its home page").fill(site.origin)
+            await page.get_by_role("button", name="Add").click()
+            await page.get_by_role("heading", name="Added: The Daily").wait_for()
+            assert "/news.xml" in await page.locator("main").inner_text()
+            await reader.looks()
+            await page.get_by_role("button", name="Enable it").click()
+            assert "Enabled" in await page.locator(".done").inner_text()
+            await page.get_by_role("button", name="Crawl now").click()
+            await reader.looks()
+            for _ in range(120):
+                if await page.get_by_role("heading", name="Newest articles").count():
+                    break
+                await asyncio.sleep(1)
+                await page.reload()
+            await reader.looks()
+            await page.locator(".events a").first.click()
+            await page.get_by_role("link", name="Fetch again now").click()
+            await reader.looks()
+            await page.get_by_role("button", name="Fetch it").click()
+            await page.get_by_role("heading", name="Fetched").wait_for()
+            await page.get_by_role("link", name="Status").click()
+            await page.get_by_text("A site’s answer").wait_for()
+            await reader.looks()
