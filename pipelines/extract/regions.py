@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import takewhile
 
 from news.url import site_of
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
@@ -238,8 +239,8 @@ def without_following(inside: list[Block]) -> list[Block]:
     prose, found = 0, []
     for at, block in enumerate(inside):
         if block.tag in ("h1", "h2", "h3") and prose >= _OWN_LINES:
-            below = inside[at + 1 : at + 1 + _BELOW]
-            if any(len(each.text) < _LONG and is_byline(each.text) and _is_signed(each.text) for each in below):
+            below = list(takewhile(lambda each: len(each.text) < _LONG, inside[at + 1 : at + 1 + _BELOW]))
+            if any(is_byline(each.text) and _is_signed(each.text) for each in below):
                 found.append(at)
         prose += block.tag not in HEADINGS and length(block.text) >= _LONG
     return inside[: found[0]] if 0 < len(found) < _MOST_BYLINED else inside

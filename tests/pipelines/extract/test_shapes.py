@@ -231,3 +231,8 @@ def test_a_sentence_with_a_year_is_no_line_of_dates(line: str) -> None:
 def test_an_article_about_scripts_keeps_its_code_and_its_sentences() -> None:
     text = "The function of the harbour master (and of his deputy) is to count boats; var is a word for it in the valley dialect."
     assert text in lines(page(marked([*PARAGRAPHS, text, *MORE])))
+
+
+def test_a_byline_below_a_parts_last_paragraph_ends_no_text() -> None:
+    part = f"<h2>The evening</h2><p>{WHOLE[6]}</p><p>By Jane Roe</p>"
+    assert [line for line in lines(page(marked(WHOLE[:6]) + part + marked(WHOLE[7:]))) if line in WHOLE] == WHOLE
