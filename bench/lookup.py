@@ -13,19 +13,37 @@ from sqlalchemy import make_url, text
 from ledger.database import engine_for
 from ledger.pipeline import Pipeline
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
-from news.signature import BANDS, FIGURES, PERMUTATIONS, Signature, bands, packed
+from news.signature import (
+    BANDS,
+    FACTS_FOLLOW,
+    FIGURES,
+    KEY_ANCHORS,
+    NAMES,
+    OF_QUOTATION,
+    PERMUTATIONS,
+    Signature,
+    bands,
+    packed,
+)
 from tests.ledger import readings
 
 SPACE = UUID(int=7)
 #: look-ups of one measurement: half of texts that are there, half of new ones
 LOOKUPS = 400
+#: a text of 800 words has so many anchors, and quotations: with the bands that makes the keys of a signature
+TEXT_ANCHORS, TEXT_QUOTATIONS = 80, 2
+KEYS = BANDS + TEXT_ANCHORS // KEY_ANCHORS + TEXT_QUOTATIONS
 
 
 def generated(number: int) -> Signature:
     """Return a signature that is like no other's."""
     chance = random.Random(number)  # noqa: S311 - the same signature for the same number
     figures = sorted(chance.getrandbits(32) | 1 for _ in range(FIGURES))
-    return (500, *figures, *(chance.getrandbits(32) for _ in range(PERMUTATIONS)))
+    behind = [chance.getrandbits(32) | 1 for _ in range(TEXT_ANCHORS)]
+    names = [2 * chance.getrandbits(30) + 2 for _ in range(NAMES)]
+    quotations = [chance.getrandbits(32) | 1 for _ in range(TEXT_QUOTATIONS * OF_QUOTATION)]
+    minhash = (chance.getrandbits(32) for _ in range(PERMUTATIONS))
+    return (800, *figures, *minhash, *behind, FACTS_FOLLOW, *names, *quotations)
 
 
 def fill(url: str, start: int, end: int) -> None:
@@ -47,8 +65,8 @@ def fill(url: str, start: int, end: int) -> None:
             {"start": start, "end": end, "at": readings.START},
         )
         connection.execute(
-            """INSERT INTO signatures (article_id, version, seen_at, signature, bands)
-               SELECT lpad(to_hex(n), 32, '0')::uuid, 1, %(at)s, %(signature)s,
+            """INSERT INTO signatures (article_id, version, seen_at, kept_at, signature, bands)
+               SELECT lpad(to_hex(n), 32, '0')::uuid, 1, %(at)s, %(at)s, %(signature)s,
                       (SELECT array_agg((random() * 4294967295 - 2147483648)::bigint::int)
                        FROM generate_series(1, %(bands)s + 0 * n))
                FROM generate_series(%(start)s::int, %(end)s - 1) n WHERE n %% 1000 <> 0""",
@@ -57,14 +75,16 @@ def fill(url: str, start: int, end: int) -> None:
                 "end": end,
                 "at": readings.START,
                 "signature": packed(generated(0)),
-                "bands": BANDS,
+                "bands": KEYS,
             },
         )
-        copying = "COPY signatures (article_id, version, seen_at, signature, bands) FROM STDIN"
+        copying = "COPY signatures (article_id, version, seen_at, kept_at, signature, bands) FROM STDIN"
         with connection.cursor() as cursor, cursor.copy(copying) as copy:
             for number in range(-(-start // 1000) * 1000, end, 1000):
                 signature = generated(number)
-                copy.write_row((UUID(int=number), 1, readings.START, packed(signature), list(bands(signature))))
+                copy.write_row(
+                    (UUID(int=number), 1, readings.START, readings.START, packed(signature), list(bands(signature)))
+                )
         connection.execute("SET maintenance_work_mem = '512MB'")
         connection.execute("CREATE INDEX ix_signatures_bands ON signatures USING gin (bands) WITH (fastupdate = off)")
     with psycopg.connect(

@@ -4,8 +4,9 @@
 
 Without --pages: ../shared/pages (396 pages, on which rules were made) and ../shared/pages_wide (939 that nobody tuned
 the reader on). Two processes share the pages; each reads a page with all readers in turn, so that the readers share
-the machine's noise. CPU is the process's time; the first pages of each process are read once unmeasured. The reader
-gets a page's address and bytes, and its outlet where outlets.jsonl knows the site: no more than a crawler has.
+the machine's noise. CPU is the process's time, without reading the file; the first pages of each process are read once
+unmeasured. The reader gets a page's address and bytes, and its outlet where outlets.jsonl knows the site: no more than
+a crawler has.
 
 What is learned is not measured on what it was learned from: `broadsheet` reads each page with the line model that was
 learned from the other domains (5 folds by registrable domain), `shipped` with that of all pages. `falls_short` names
@@ -31,8 +32,9 @@ if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from bench.real_pages import FOLDERS, HELD_OUT, RealPage, marks, sampled, sets
+from news.page import Page
 from pipelines.extract import line_model
-from pipelines.importing.import_files import read_saved
+from pipelines.importing.import_files import NEVER, fetched_at, read_page
 
 Reader = Callable[[RealPage, bytes], dict[str, Any]]
 Row = dict[str, Any]
@@ -84,9 +86,11 @@ def broadsheet() -> Reader:
 def as_shipped() -> Reader:
     """Return our reader with what is shipped, which was learned from these very pages."""
 
-    def read(page: RealPage, _: bytes) -> dict[str, Any]:
-        line: dict[str, Any] = {name: page.truth[name] for name in ("id", "url", "crawled_at") if name in page.truth}
-        return read_saved(line, page.folder, page.outlet)
+    def read(page: RealPage, html: bytes) -> dict[str, Any]:
+        url = page.truth["url"]
+        at = fetched_at(page.truth) or NEVER
+        given = Page(url=url, final_url=url, status=200, content=html, fetched_at=at)
+        return read_page(page.truth["id"], given, page.outlet)
 
     return read
 

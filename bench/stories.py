@@ -24,7 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the bench runs from a clone, installed or not
 
-from bench import cut_copies, lookup, recorder
+from bench import cut_copies, lookup, recorder, reworded
 from bench.aims import told
 from ledger.database import engine_for, migrate
 from ledger.embedded import server
@@ -41,6 +41,9 @@ AIMS = (
     ("recall_new_start_and_boilerplate", "least", 0.97),
     ("recall_words_changed", "least", 0.95),
     ("recall_cut_from_the_start", "least", 0.95),
+    ("recall_cut_anywhere", "least", 0.95),
+    ("recall_reworded_held", "least", 0.7),
+    ("other_reports_taken", "most", 0),
     ("follow_ups_taken_for_copies", "most", 0),
     ("false_pairs_real", "most", 0),
     ("false_pairs_generated", "most", 0),
@@ -79,6 +82,7 @@ def main() -> int:
     figures |= cost(real)
     figures |= recall(real, chance)
     figures |= cut_copies.found_cut(real, signature, chance)
+    figures |= reworded.found_reworded(signature)
     figures["follow_ups_taken_for_copies"] = follow_ups(real, chance)
     figures["false_pairs_real"] = false_pairs([signature(text) for text in real])
     figures |= generated(options.generated, chance)

@@ -22,8 +22,13 @@ class _Progress:
     last_id: str | None = None
 
 
-def export(asked: "Query", *, format: str, fields: str, output: Path | None, after: str | None) -> None:
-    """Write all articles that `asked` finds. What was interrupted says how to continue; raises as the search does."""
+def export(
+    asked: "Query", *, format: str, fields: str, output: Path | None, after: str | None, resumes: bool = False
+) -> None:
+    """Write all articles that `asked` finds. What was interrupted says how to continue; raises as the search does.
+
+    With `resumes`, what a kill left half written at the end of `output` is cut off, and the file continued.
+    """
     from news.clock import now
     from web.export_formats import ExportFormat, writer
     from web.feeds import title_of
@@ -36,6 +41,8 @@ def export(asked: "Query", *, format: str, fields: str, output: Path | None, aft
         fail(f"--format takes csv, jsonl, atom, ninjs or parquet, not '{format}'.")
     kind = ExportFormat(format)
     made = writer(kind, names_in(fields), title=title_of(asked.text), at=now())
+    if resumes and output and output.exists():
+        after = _cut(output, kind)
     progress = _Progress(last_id=after)
     with ExitStack() as stack:
         file = stack.enter_context(_open(output, continues=after is not None)) if output else None
@@ -45,11 +52,25 @@ def export(asked: "Query", *, format: str, fields: str, output: Path | None, aft
             if progress.last_id:
                 err.print(
                     f"Interrupted after {progress.written} articles. The same command with --after {progress.last_id} "
-                    "continues the export.",
+                    f"continues the export{', with --continue the file' if output else ''}.",
                     style="yellow",
                 )
             raise
     err.print(f"{progress.written} article{'s' if progress.written != 1 else ''} exported.")
+
+
+def _cut(output: Path, kind: "ExportFormat") -> str:
+    """Cut off what is not whole at the end of a file, and return the id of its last article."""
+    import os
+
+    from web.export_tail import whole_part
+
+    size, last_id = whole_part(output, kind)
+    try:
+        os.truncate(output, size)
+    except OSError as error:
+        fail(f"{output} cannot be written: {error.strerror}.")
+    return last_id
 
 
 def _export_parquet(asked: "Query", fields: str, output: Path | None, after: str | None) -> None:
@@ -110,7 +131,7 @@ def _open(output: Path, *, continues: bool) -> TextIO:
         # the line ends of a CSV are its own
         return output.open("a" if continues else "x", encoding="utf-8", newline="")
     except FileExistsError:
-        fail(f"{output} exists. Name another file, or continue it with --after ID.")
+        fail(f"{output} exists. Name another file, or continue it with --continue.")
     except OSError as error:
         fail(f"{output} cannot be written: {error.strerror}.")
 

@@ -8,6 +8,7 @@ import typer
 from broadsheet import probe_outlets
 from broadsheet.console import err, fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
+from broadsheet.outlet_health import completeness_words
 from broadsheet.stores import open_ledger, with_ledger
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def show(name: str, as_json: Json = False) -> None:
         "home": outlet.home,
         "timezone": outlet.timezone,
         "delay_seconds": outlet.delay_seconds,
+        "completeness": run(_completeness(name)),
         "robots_skipped_lines": run(_skipped_lines(outlet.home)),
         "sources": [
             {"kind": source.kind, "url": source.url}
@@ -83,6 +85,8 @@ def show(name: str, as_json: Json = False) -> None:
             if value:
                 skipped = f"{value} Sitemap lines skipped: not a valid address"
                 out.print(f"{'robots.txt':<14} {skipped}")
+        elif field == "completeness":
+            out.print(f"{'completeness':<14} {completeness_words(value)}")
         elif field not in ("sources", "named_sources"):
             out.print(f"{field:<14} {value if value is not None else ''}")
     for source in [*found["sources"], *found["named_sources"][:SHOWN_PARTS]]:
@@ -228,6 +232,14 @@ async def _sources(slug: str) -> "dict[str, SourceState]":
 
     async with open_ledger() as connection:
         return await source_states(connection, slug)
+
+
+async def _completeness(slug: str) -> dict[str, object] | None:
+    from ledger.recaptures import estimates
+
+    async with open_ledger() as connection:
+        found = (await estimates(connection, [slug])).get(slug)
+    return found.as_json() if found else None
 
 
 async def _sums(slug: str) -> "dict[str, Reading]":

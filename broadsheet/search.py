@@ -22,11 +22,11 @@ _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command(cls=_SearchCommand)(search)
+    app.command(cls=SearchCommand)(search)
     app.command()(article)
 
 
-class _SearchCommand(TyperCommand):
+class SearchCommand(TyperCommand):
     """Takes `-word` for what it is in a query: a word that is not to be there. The verb has no short options but -h."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -82,11 +82,14 @@ def search(
         str | None,
         typer.Option(metavar="ID", help="With --all: only what comes after this article; FILE is continued."),
     ] = None,
+    resumes: Annotated[
+        bool, typer.Option("--continue", help="With --all and --output: continue FILE behind its last whole article.")
+    ] = False,
 ) -> None:
     """Search the articles, and show facets to filter by.
 
-    With --all, every article that is found is written out; an export that was interrupted prints the --after to
-    continue it with.
+    With --all, every article that is found is written out; an export that was interrupted, also by a kill, goes on with
+    --continue.
     """
     from index.fields import usual_facets
     from index.query import Query, Sort
@@ -132,10 +135,12 @@ def search(
     if every:
         from broadsheet.export import export
 
-        export(asked, format=format, fields=fields, output=output, after=after)
+        if resumes and (after or not output):
+            fail("--continue goes with --output, and finds the article to go on behind by itself.")
+        export(asked, format=format, fields=fields, output=output, after=after, resumes=resumes)
         return
-    if output or after or fields:
-        fail("--output, --after and --fields go with --all, which exports every article.")
+    if output or after or fields or resumes:
+        fail("--output, --after, --continue and --fields go with --all, which exports every article.")
     results = run(_search(asked))
     if as_json:
         print_json(_as_json(results))

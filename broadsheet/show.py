@@ -239,7 +239,7 @@ def _place(member: "StoryEntry", *, is_this: bool) -> str:
     if member.claimed is not None:
         claimed = member.claimed.isoformat()
         seen = f"published {claimed}" if member.claim_counts else f"states {claimed}, {seen}"
-    role = "First" if member.copy_of is None else "Copy"
+    role = member.role.capitalize()
     return f"{role}: {'this article' if is_this else f'{member.outlet}, {member.url}'}: {seen}"
 
 

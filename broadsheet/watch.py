@@ -7,6 +7,7 @@ import typer
 
 from broadsheet.console import fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
+from broadsheet.search import SearchCommand
 from broadsheet.stores import ledger_and_index, with_ledger
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The watch's name or i
 _TRIAL_HOURS = 24
 
 
-@app.command()
+@app.command(cls=SearchCommand)
 def add(
     name: Annotated[str, typer.Argument(help="A name of your own, such as Kassel.")],
     query: Annotated[
@@ -92,7 +93,7 @@ def add(
         fail(f"--digest takes hours from 0 to 23, such as 7,18, not '{digest}'.")
     fields = {
         "name": name,
-        "query": stored(Query(text=" ".join(query or ()), filters=filters)),
+        "query": stored(Query(text=" ".join(word.removeprefix("\0") for word in query or ()), filters=filters)),
         "triggers": tuple(dict.fromkeys(known[each] for each in triggers)),
         "email": email,
         "digest_hours": tuple(sorted({int(each) for each in hours})),

@@ -7,10 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import structlog
-
 from news.configuration import read
 from news.errors import ConfigurationError
+from news.log import Log
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
@@ -40,7 +39,7 @@ _WRAPPER = """#!/bin/sh
 for each; do case $each in --user-data-dir=*) chown -R {user} "${{each#*=}}";; esac; done
 exec {setpriv} --reuid={user} --regid={group} --clear-groups {program} "$@"
 """
-log = structlog.get_logger()
+log = Log()
 
 
 async def launch(playwright: "Playwright", folder: Path) -> "Chromium":

@@ -19,6 +19,7 @@ from ledger.sites import robots_of
 from ledger.source_sums import note_sum
 from news.clock import now
 from news.outlet import Outlet, Source, SourceKind
+from news.recapture import Capture
 from news.source_sum import Disposition, SourceSum
 from news.url import origin, site_of
 from news.visit import Visit
@@ -29,6 +30,12 @@ MOST_NAMED = 1_000
 #: addresses on another site that are followed until one leads to the outlet's, and after that at each reading
 TRIED = 5
 MOST_FOLLOWED = 100
+#: in which kind of list a page stands that a source lists
+CAPTURES = {
+    SourceKind.FEED: Capture.FEED,
+    SourceKind.SITEMAP: Capture.SITEMAP,
+    SourceKind.FRONT_PAGE: Capture.FRONT_PAGE,
+}
 #: stands in the timetable for the sitemaps that robots.txt names, for an outlet that lists none
 ROBOTS_SOURCES = "robots.txt"
 
@@ -47,7 +54,7 @@ async def ingest(runtime: Runtime, source: Source, visit: Visit) -> tuple[Source
     children = await _in_turn(runtime, outlet, listing.parts)
 
     async def written(connection: AsyncConnection) -> int:
-        announced = await announce(connection, outlet.slug, source.url, found)
+        announced = await announce(connection, outlet.slug, source.url, found, capture=CAPTURES[source.kind])
         whole = counted.plus(Disposition.TAKEN, announced.new).plus(Disposition.REFUSED, announced.refused)
         named = {*announced.new, *announced.refused}
         whole = whole.plus(Disposition.KNOWN, (each.url for each in found if each.url not in named))

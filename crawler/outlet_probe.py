@@ -182,7 +182,7 @@ async def _need_scripts(
     values: Settings, runtime: Runtime, outlet: Outlet, articles: Sequence[ProbedArticle]
 ) -> ProbeVerdict | None:
     """Return the verdict on pages without a text if a browser shows one; None if it shows none, or there is none."""
-    urls = [each.url for each in articles if each.outcome in _WITHOUT_TEXT or each.body_missing]
+    urls = [each.url for each in articles if each.outcome in _WITHOUT_TEXT]
     try:
         check_browser()
         probed = await probe(values, replace(outlet, render=True), urls) if urls else {}

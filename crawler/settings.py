@@ -22,6 +22,7 @@ ITEM_PIPELINES = {
     "pipelines.item_pipelines.ArchivePipeline": 50,
     "pipelines.item_pipelines.DigestPipeline": 100,
     "pipelines.item_pipelines.RecordPipeline": 200,
+    "crawler.body_links.BodyLinks": 300,
 }
 DOWNLOADER_MIDDLEWARES = {
     "crawler.middlewares.Bounds": 50,

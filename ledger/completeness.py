@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.schema import LATEST, completeness
 
 #: found by other ways than an outlet's sources
-OTHER_WAYS = "('person', 'canonical', 'redirect')"
+OTHER_WAYS = "('person', 'canonical', 'redirect', 'link')"
 #: an hour is counted anew until this long after its end: a transaction may have been open then
 LATE = timedelta(hours=1)
 

@@ -16,7 +16,7 @@ from news.watch import Channel
 #: a receiver that fails is left alone for so long
 AFTER_FAILURE = Backoff(first_seconds=5.0, most_seconds=3_600.0, factor=3.0, jitter=(0.8, 1.2))
 #: so does one message that a receiver does not take, while it takes others; after so many tries it is given up
-OF_MESSAGE = Backoff(first_seconds=60.0, most_seconds=43_200.0, factor=3.0, jitter=(0.8, 1.2))
+OF_MESSAGE = Backoff(first_seconds=10.0, most_seconds=43_200.0, factor=3.0, jitter=(0.8, 1.2))
 MOST_TRIES = 14
 
 

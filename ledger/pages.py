@@ -17,10 +17,11 @@ from ledger.revisit import COMES_BACK
 from ledger.schema import LATEST, pages, recrawls
 from news.log import Log
 from news.outcome import PASSING, Outcome
+from news.recapture import Capture
 
 log = Log()
 
-#: rows in one statement: PostgreSQL takes 65,535 parameters, a row has five
+#: rows in one statement: PostgreSQL takes 65,535 parameters, a row has seven
 BATCH = 5_000
 #: a recrawl that a person asked for goes before all that was found
 WANTED = 10
@@ -57,8 +58,18 @@ class Announced:
     refused: Sequence[str] = ()
 
 
-async def announce(connection: AsyncConnection, outlet: str, source: str, found: Sequence[Found]) -> Announced:
+async def announce(
+    connection: AsyncConnection,
+    outlet: str,
+    source: str,
+    found: Sequence[Found],
+    *,
+    capture: Capture = Capture.NONE,
+    priority: int = 0,
+) -> Announced:
     """Ingest what a source lists, and return which of the addresses are new.
+
+    `capture` is what kind of list it is: each page remembers in which kinds it stood. New ones have the `priority`.
 
     A new address is due at once. A known one is due if the source now states a later change than it did, or, where
     it had stated none, one after our last visit; and if it was given up after a failure that may be over, once a day
@@ -75,38 +86,44 @@ async def announce(connection: AsyncConnection, outlet: str, source: str, found:
     new: list[str] = []
     refusals: dict[str, str] = {}
     for start in range(0, len(rows), BATCH):
-        new += await _ingest(connection, outlet, source, rows[start : start + BATCH], refusals)
+        values = [
+            {
+                "url": each.url,
+                "outlet": outlet,
+                "found_in": source,
+                "lastmod": each.lastmod,
+                "due_at": func.now(),
+                "captures": int(capture),
+                "priority": priority,
+            }
+            for each in rows[start : start + BATCH]
+        ]
+        new += await _ingest(connection, values, refusals)
     for reason, times in Counter(refusals.values()).items():
         log.warning("addresses_rejected", outlet=outlet, source=source, addresses=times, reason=reason)
     return Announced(new=new, refused=tuple(refusals))
 
 
-async def _ingest(
-    connection: AsyncConnection, outlet: str, source: str, rows: Sequence[Found], refusals: dict[str, str]
-) -> list[str]:
+async def _ingest(connection: AsyncConnection, rows: Sequence[dict[str, Any]], refusals: dict[str, str]) -> list[str]:
     """Ingest rows, and return which are new; halve them until what is refused stands alone, with its reason."""
     try:
         async with connection.begin_nested():
-            return await _upsert(connection, outlet, source, rows)
+            return await _upsert(connection, rows)
     except (DBAPIError, UnicodeEncodeError) as error:
         if not is_data_error(error):
             raise
         if len(rows) == 1:
-            refusals[rows[0].url] = reason_of(error)
+            refusals[rows[0]["url"]] = reason_of(error)
             return []
     middle = len(rows) // 2
-    first = await _ingest(connection, outlet, source, rows[:middle], refusals)
-    return first + await _ingest(connection, outlet, source, rows[middle:], refusals)
+    first = await _ingest(connection, rows[:middle], refusals)
+    return first + await _ingest(connection, rows[middle:], refusals)
 
 
-async def _upsert(connection: AsyncConnection, outlet: str, source: str, rows: Sequence[Found]) -> list[str]:
-    statement = insert(pages).values(
-        [
-            {"url": each.url, "outlet": outlet, "found_in": source, "lastmod": each.lastmod, "due_at": func.now()}
-            for each in rows
-        ]
-    )
+async def _upsert(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> list[str]:
+    statement = insert(pages).values(rows)
     stated = statement.excluded.lastmod
+    captures = pages.c.captures.op("|")(statement.excluded.captures)
     changed = stated > func.coalesce(pages.c.lastmod, pages.c.visited_at)
     comes_back = and_(
         pages.c.due_at.is_(None),
@@ -119,8 +136,14 @@ async def _upsert(connection: AsyncConnection, outlet: str, source: str, rows: S
             set_={
                 "lastmod": func.greatest(stated, pages.c.lastmod),
                 "due_at": case((or_(changed, comes_back), func.now()), else_=pages.c.due_at),
+                "captures": captures,
             },
-            where=or_(stated > pages.c.lastmod, pages.c.lastmod.is_(None) & stated.is_not(None), comes_back),
+            where=or_(
+                stated > pages.c.lastmod,
+                pages.c.lastmod.is_(None) & stated.is_not(None),
+                comes_back,
+                captures != pages.c.captures,
+            ),
         ).returning(pages.c.url, literal_column("(xmax = 0)").label("inserted"))
     )
     return [row.url for row in rows_back if row.inserted]
@@ -216,6 +239,17 @@ async def waiting_again(connection: AsyncConnection, outlets: Collection[str]) -
     )
     times, next_at = (await connection.execute(query)).one()
     return times, next_at
+
+
+async def count_waiting(connection: AsyncConnection, outlet: str, source: str) -> int:
+    """Return how many pages of `outlet` that were found in `source` are due for their first visit."""
+    query = (
+        select(func.count())
+        .select_from(pages)
+        .where(pages.c.outlet == outlet, pages.c.due_at <= func.now())
+        .where(pages.c.found_in == source, pages.c.visited_at.is_(None))
+    )
+    return (await connection.execute(query)).scalar_one()
 
 
 async def count_due(connection: AsyncConnection, outlet: str) -> int:

@@ -1,8 +1,9 @@
 """Which articles carry one text: found as they are recorded, one story over all workers, whoever comes first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from ledger.outbox import enqueue_articles
 from ledger.pipeline import Pipeline
 from ledger.schema import articles, merged_stories, signatures
 from ledger.statements import ADD_SIGNATURE, FIND_COPIES, LOCK_STORIES
+from news.article import Kind
 from news.errors import NotFound
 from news.moment import Moment, utc
 from news.signature import Signature, bands, is_copy, packed, similarity, unpacked
@@ -28,6 +30,15 @@ PRUNE_EVERY = 16
 MOST_PRUNED = 160
 #: a text that meets more in its bands than this is the web's own boilerplate
 MOST_CANDIDATES = 1_000
+
+
+class StoryRole(StrEnum):
+    """What an article is in its story."""
+
+    FIRST = "first"
+    COPY = "copy"
+    REPEAT = "repeat"  # of the same outlet as one that was out before it
+    VIDEO = "video"  # the same, the page of a video
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +61,7 @@ class StoryEntry:
     similarity: float | None
     #: the agency it names, "" for none
     credited_agency: str
+    role: StoryRole = StoryRole.COPY
 
     @property
     def claim_counts(self) -> bool:
@@ -236,8 +248,10 @@ async def members_of(connection: AsyncConnection, story_id: UUID) -> list[StoryE
         .where(articles.c.story_id == (led or story_id))
         .order_by(articles.c.copy_of.is_not(None), articles.c.out_by, articles.c.first_seen_at, articles.c.id)
     )
-    members = [
-        StoryEntry(
+    outlets = set[str]()
+    members = []
+    for row in rows:
+        entry = StoryEntry(
             article_id=row.id,
             story_id=row.story_id,
             outlet=row.outlet,
@@ -249,12 +263,22 @@ async def members_of(connection: AsyncConnection, story_id: UUID) -> list[StoryE
             copy_of=row.copy_of,
             similarity=row.similarity,
             credited_agency=next(iter(row.document.get("agencies") or ()), ""),
+            role=_role(row, outlets),
         )
-        for row in rows
-    ]
+        outlets.add(row.outlet)
+        members.append(entry)
     if not members:
         raise NotFound(f"No story has the id '{story_id}'.")
     return members
+
+
+def _role(row: Row[Any], outlets: Collection[str]) -> StoryRole:
+    """Return what a member is; `outlets` had the text before it."""
+    if row.copy_of is None:
+        return StoryRole.FIRST
+    if row.outlet not in outlets:
+        return StoryRole.COPY
+    return StoryRole.VIDEO if row.document.get("kind") == Kind.VIDEO else StoryRole.REPEAT
 
 
 async def prune(connection: AsyncConnection, before: datetime, most: int = MOST_PRUNED) -> int:

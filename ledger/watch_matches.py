@@ -40,6 +40,7 @@ from ledger.schema import (
 )
 from ledger.watches import notification_of
 from news.edits import Edits
+from news.errors import BadWatch
 from news.moment import utc
 from news.watch import Channel, News, Notification, NotificationType, Watch, next_digest
 
@@ -145,6 +146,8 @@ def _with_articles(news: Any) -> Any:
 def _article_news(row: Any) -> ArticleNews:
     article = {name: getattr(row, name) for name in ("outlet", "url", *_FIELDS) if getattr(row, name)}
     summary = row.standfirst or " ".join((row.beginning or "").split())
+    if not row.standfirst and len(row.beginning or "") == SUMMARY:
+        summary = f"{summary.rpartition(' ')[0] or summary}…"
     article |= {"id": str(row.article_id), "story_id": str(row.story), "first_seen_at": utc(row.first_seen_at)}
     return ArticleNews(
         news=News(
@@ -245,7 +248,10 @@ async def make_digests(connection: AsyncConnection, now: datetime) -> int:
         if messages:
             await connection.execute(insert(deliveries), messages)
             await connection.execute(update(notifications).where(waiting).values(in_digest=False))
-        at = next_digest(row.digest_hours, row.timezone, now)
+        try:
+            at = next_digest(row.digest_hours, row.timezone, now)
+        except BadWatch:  # this machine does not know the time zone any more
+            at = next_digest(row.digest_hours, "UTC", now)
         await connection.execute(update(watches).where(watches.c.id == row.id).values(digest_at=at))
     return len(rows)
 

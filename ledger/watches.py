@@ -49,10 +49,11 @@ def new_token() -> str:
 
 
 async def add(connection: AsyncConnection, watch: Watch, found_before: Mapping[datetime, int], now: datetime) -> Watch:
-    """Keep a new watch, and return it as it is kept. Raises BadWatch if there is one of its name.
+    """Keep a new watch, and return it as it is kept. Raises BadWatch if its name is taken, or it cannot be meant.
 
     `found_before` has how many stories it would have found, by hour: its usual level.
     """
+    watch.check()
     values = {name: value for name, value in asdict(watch).items() if name not in ("created_at", "active_since")}
     values |= {"triggers": [str(each) for each in watch.triggers], "digest_hours": list(watch.digest_hours)}
     values |= {"unsubscribe_token": new_token(), "after": _last_news()}

@@ -7,7 +7,7 @@ from unicodedata import category, normalize
 from news.words import numbers, pieces
 
 #: quotation marks of the world, each opening mark with its closing ones; longer than 2,000 characters is a lost mark
-_QUOTATIONS = re.compile(
+QUOTATIONS = re.compile(
     r"“[^“”]{2,2000}”|„[^„“”]{2,2000}[“”]|«[^«»]{2,2000}»|»[^«»]{2,2000}«|「[^「」]{2,2000}」|『[^『』]{2,2000}』"
     r'|"[^"]{2,2000}"|”[^”“]{2,2000}”'
 )
@@ -36,13 +36,13 @@ def _means(sign: str) -> bool:
 
 def quoted_ranges(text: str) -> list[tuple[int, int]]:
     """Return where each quotation begins and ends, its marks included."""
-    return [match.span() for match in _QUOTATIONS.finditer(text)]
+    return [match.span() for match in QUOTATIONS.finditer(text)]
 
 
 def changed_quotations(before: str, after: str) -> list[tuple[str, str]]:
     """Return the quotations of `before` that do not stand in `after`, each with what became of it, or ""."""
-    old = {folded(quotation): quotation for quotation in _QUOTATIONS.findall(before)}
-    new = {folded(quotation): quotation for quotation in _QUOTATIONS.findall(after)}
+    old = {folded(quotation): quotation for quotation in QUOTATIONS.findall(before)}
+    new = {folded(quotation): quotation for quotation in QUOTATIONS.findall(after)}
     lost = [(key, text) for key, text in old.items() if key not in new and len(key) >= _QUOTATION_LETTERS]
     come = [text for key, text in new.items() if key not in old]
     return [(text, _nearest(text, come[:_MOST_QUOTATIONS])) for _, text in lost[:_MOST_QUOTATIONS]]

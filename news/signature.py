@@ -17,11 +17,26 @@ FIGURES = 16
 #: the least length of a signature: count of shingles, hashes of figures, MinHash values; anchors follow
 LENGTH = 1 + FIGURES + PERMUTATIONS
 #: anchors of a text at most, in its order: shingles chosen by their first word, the same ones in every text that has
-#: them (sampling by content). They tell what part of a text stands in another however unequal the two are, where
-#: MinHash values know the whole alone. About one word of nine begins one: these reach some 1,100 words
+#: them (sampling by content), of a text with more those with the smallest hashes. They tell what part of a text stands
+#: in another however unequal the two are, where MinHash values know the whole alone. About one word of nine begins one
 ANCHORS = 128
 #: of the anchors, those whose value divides by this are keys, too: a quarter of a text of 600 words has six of them
 KEY_ANCHORS = 3
+#: behind the anchors, of a text with quotations: this mark, then hashes of names (even) and of quotations (odd), by
+#: which a reworded text is found that shares hardly a shingle with its source
+FACTS_FOLLOW = 0
+#: smallest hashes of names that are kept; quotations, and smallest hashes of each: of its runs of four words
+NAMES, QUOTATIONS, OF_QUOTATION = 32, 5, 3
+#: between outlets a text is another one reworded if such a part of what either has is in both, and at least so many of
+#: each. Measured with bench/stories.py: rewordings share all quotations, reports of two outlets on one match a third at
+#: most, tables none
+LEAST_SHARED_NAMES, LEAST_NAMES = 0.3, 3
+LEAST_REWORDED_FIGURES, LEAST_FIGURES = 0.5, 3
+LEAST_SHARED_QUOTATIONS, LEAST_QUOTATIONS = 0.5, 3
+#: what shares more shingles repeats a part word by word, as a follow-up does with its background
+MOST_REWORDED_SIMILARITY = 0.15
+#: one text is at most so many times as long as the other
+MOST_TIMES = 4
 #: a text cut short by another outlet, with paragraphs of its own before and after: at least so many anchors and such
 #: part of the longer text are in both; of the shorter one's anchors between the first and the last shared one nearly
 #: all are; and they are most of it, or a good part of it and the longer text's beginning. Measured with
@@ -32,7 +47,12 @@ LEAST_OF_LONGER = 0.15
 LEAST_UNBROKEN = 0.8
 LEAST_OF_CUT = 0.75
 LEAST_OF_CUT_LEAD = 0.35
-LEAST_OF_CUT_IN_ALL = 0.45
+LEAST_OF_CUT_IN_ALL = 0.5
+#: the same in the middle of a text, between own paragraphs: fewer anchors do if what is its own is short
+LEAST_EMBEDDED = 5
+LEAST_OF_EMBEDDED = 0.4
+MOST_AROUND = 18
+LEAST_EMBEDDED_FIGURES = 0.2
 #: the longer text's beginning, by its anchors, and what part of them is shared where it was kept
 LEAD = 0.2
 LEAST_OF_LEAD = 0.6
@@ -44,8 +64,12 @@ LEAST_CONTAINMENT = 0.65
 #: of the shortest texts this much: below SHORT shingles the demand rises, for the less text, the more of it is mould
 LEAST_CONTAINMENT_OF_SHORT = 0.8
 SHORT = 150
-#: two articles of one outlet share its standing lines; a text at its second address is the same but for little
+#: two articles of one outlet share its standing lines; a text at its second address is the same but for little, or
+#: stands in a longer one whole, with the same figures: a repeat with a line added
 LEAST_SIMILARITY_WITHIN = 0.75
+LEAST_SIMILARITY_OF_REPEAT, LEAST_CONTAINMENT_OF_REPEAT, LEAST_FIGURES_OF_REPEAT = 0.5, 0.85, 0.8
+#: or it is the other one's beginning, as on the page of a video: nearly all of it, in a stretch from the start on
+LEAST_OF_BEGINNING, LEAST_BEGINNING_ANCHORS = 0.85, 4
 #: where both texts have as many figures as this, a copy has at least this share of them in common
 FEW_FIGURES = 4
 LEAST_SHARED_FIGURES = 0.5
@@ -70,8 +94,10 @@ def bands(signature: Sequence[int]) -> tuple[int, ...]:
         )
         for start in range(0, len(minhash), ROWS)
     ]
-    keys = (anchor for anchor in _anchors(signature) if anchor % KEY_ANCHORS == 0)
-    return tuple(dict.fromkeys([*found, *(anchor - (1 << 31) for anchor in keys)]))
+    keys = [anchor for anchor in _anchors(signature) if anchor % KEY_ANCHORS == 0]
+    # the smallest hash of each quotation comes first
+    keys += _facts(signature)[1][::OF_QUOTATION]
+    return tuple(dict.fromkeys([*found, *(key - (1 << 31) for key in keys)]))
 
 
 def similarity(one: Sequence[int], other: Sequence[int]) -> float:
@@ -99,11 +125,17 @@ def is_copy(one: Sequence[int], other: Sequence[int], *, same_outlet: bool = Fal
     A follow-up repeats the background and no more; short items of one outlet share its standing lines; a day's market
     report, weather or result has the words of yesterday's and other figures.
     """
-    if not one or not other or not _figures_agree(one, other):
+    if not one or not other:
         return False
+    if not same_outlet and _is_reworded(one, other):
+        return True
     if not same_outlet and _is_cut(one, other):
         return True
-    if similarity(one, other) < (LEAST_SIMILARITY_WITHIN if same_outlet else LEAST_SIMILARITY):
+    if not _figures_agree(one, other):
+        return False
+    if same_outlet:
+        return similarity(one, other) >= LEAST_SIMILARITY_WITHIN or _is_repeat(one, other)
+    if similarity(one, other) < LEAST_SIMILARITY:
         return False
     shorter = min(one[0], other[0])
     strict = max(0.0, (SHORT - shorter) / SHORT) * (LEAST_CONTAINMENT_OF_SHORT - LEAST_CONTAINMENT)
@@ -112,17 +144,69 @@ def is_copy(one: Sequence[int], other: Sequence[int], *, same_outlet: bool = Fal
 
 def _anchors(signature: Sequence[int]) -> Sequence[int]:
     """Return a signature's anchors, in the text's order; none of a signature from before they were."""
-    return signature[LENGTH:]
+    tail = signature[LENGTH:]
+    return tail[: tail.index(FACTS_FOLLOW)] if FACTS_FOLLOW in tail else tail
+
+
+def _facts(signature: Sequence[int]) -> tuple[Sequence[int], Sequence[int]]:
+    """Return the hashes of a text's names, and OF_QUOTATION of each of its quotations."""
+    tail = signature[LENGTH:]
+    if FACTS_FOLLOW not in tail:
+        return (), ()
+    facts = tail[tail.index(FACTS_FOLLOW) + 1 :]
+    names = sum(fact % 2 == 0 for fact in facts)
+    return facts[:names], facts[names:]
+
+
+def _is_reworded(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Say whether two texts say the same in other words: figures, names and quotations agree.
+
+    A text with more figures than are kept is a table as likely as a report.
+    """
+    (names, quotes), (other_names, other_quotes) = _facts(one), _facts(other)
+    shorter, longer = sorted((one[0], other[0]))
+    if not quotes or not other_quotes or longer > MOST_TIMES * shorter or one[FIGURES] or other[FIGURES]:
+        return False
+    most = min((each[-1] for each in (names, other_names) if len(each) == NAMES), default=1 << 32)
+    return (
+        _agree(quotes, other_quotes, LEAST_SHARED_QUOTATIONS, LEAST_QUOTATIONS)
+        and _agree(
+            [figure for figure in one[1:FIGURES] if figure],
+            [figure for figure in other[1:FIGURES] if figure],
+            LEAST_REWORDED_FIGURES,
+            LEAST_FIGURES,
+        )
+        and _agree(
+            [name for name in names if name <= most],
+            [name for name in other_names if name <= most],
+            LEAST_SHARED_NAMES,
+            LEAST_NAMES,
+        )
+        and similarity(one, other) < MOST_REWORDED_SIMILARITY
+    )
+
+
+def _agree(one: Sequence[int], other: Sequence[int], share: float, least: int) -> bool:
+    """Say whether two sets share at least so many, and such a part of all that are in either."""
+    shared = len(set(one) & set(other))
+    return shared >= least and shared >= share * len({*one, *other})
 
 
 def _is_cut(one: Sequence[int], other: Sequence[int]) -> bool:
     """Say whether the one text is the other, cut short, between paragraphs of its own."""
-    shorter, longer = sorted((_anchors(one), _anchors(other)), key=len)
+    known = min((max(each) for each in (_anchors(one), _anchors(other)) if len(each) == ANCHORS), default=1 << 32)
+    one_known, other_known = ([at for at in _anchors(each) if at <= known] for each in (one, other))
+    shorter, longer = sorted((one_known, other_known), key=len)
     shared = set(shorter) & set(longer)
-    if len(shared) < LEAST_ANCHORS or len(shared) < LEAST_OF_LONGER * len(longer):
+    if len(shared) < LEAST_EMBEDDED:
         return False
     places = [place for place, anchor in enumerate(shorter) if anchor in shared]
-    if len(places) < LEAST_UNBROKEN * (places[-1] - places[0] + 1):
+    stretch = places[-1] - places[0] + 1
+    if len(places) < LEAST_UNBROKEN * stretch:
+        return False
+    if places[0] and stretch < len(shorter) - places[0] and _is_embedded(one, other, shorter, longer, shared):
+        return True
+    if len(shared) < LEAST_ANCHORS or len(shared) < LEAST_OF_LONGER * len(longer) or not _figures_agree(one, other):
         return False
     lead = longer[: max(2, round(LEAD * len(longer)))]
     has_lead = sum(anchor in shared for anchor in lead) >= LEAST_OF_LEAD * len(lead)
@@ -132,10 +216,44 @@ def _is_cut(one: Sequence[int], other: Sequence[int]) -> bool:
     return len(places) >= LEAST_OF_CUT * len(shorter) and containment(one, other) >= LEAST_OF_CUT_IN_ALL
 
 
-def _figures_agree(one: Sequence[int], other: Sequence[int]) -> bool:
+def _is_repeat(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Say whether one text of an outlet stands in the other whole, or is its beginning."""
+    contained = containment(one, other)
+    if not _figures_agree(one, other, LEAST_FIGURES_OF_REPEAT):
+        return False
+    if similarity(one, other) >= LEAST_SIMILARITY_OF_REPEAT and contained >= LEAST_CONTAINMENT_OF_REPEAT:
+        return True
+    shorter, longer = sorted((_anchors(one), _anchors(other)), key=len)
+    shared = set(shorter) & set(longer)
+    if contained < LEAST_OF_BEGINNING or len(longer) == ANCHORS or len(shared) < LEAST_BEGINNING_ANCHORS:
+        return False
+    # from the first or second anchor on, nothing left out
+    places = [place for place, anchor in enumerate(longer) if anchor in shared]
+    return places[0] <= 1 and len(places) >= max(LEAST_OF_BEGINNING * len(shorter), LEAST_UNBROKEN * (places[-1] + 1))
+
+
+def _is_embedded(
+    one: Sequence[int], other: Sequence[int], shorter: Sequence[int], longer: Sequence[int], shared: set[int]
+) -> bool:
+    """Say whether one stretch of the longer text is most of the shorter one, between short paragraphs of its own.
+
+    Of the figures only some have to agree: those of the paragraphs before and after are in no other text.
+    """
+    places = [place for place, anchor in enumerate(longer) if anchor in shared]
+    if len(shared) < LEAST_UNBROKEN * (places[-1] - places[0] + 1):
+        return False
+    return (
+        len(shared) >= LEAST_OF_EMBEDDED * len(shorter)
+        and len(shorter) - len(shared) <= MOST_AROUND
+        and containment(one, other) >= LEAST_OF_CUT_IN_ALL
+        and _figures_agree(one, other, LEAST_EMBEDDED_FIGURES)
+    )
+
+
+def _figures_agree(one: Sequence[int], other: Sequence[int], least: float = LEAST_SHARED_FIGURES) -> bool:
     """Say whether most figures of the text with fewer stand in the other, if it has enough of them to tell."""
     shared, fewer = _shared_figures(one[1 : 1 + FIGURES], other[1 : 1 + FIGURES])
-    return fewer < FEW_FIGURES or shared >= fewer * LEAST_SHARED_FIGURES
+    return fewer < FEW_FIGURES or shared >= fewer * least
 
 
 def _shared_figures(one: Sequence[int], other: Sequence[int]) -> tuple[int, int]:

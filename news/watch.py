@@ -62,7 +62,7 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Watch:
-    """One watch. Raises BadWatch for what cannot be meant."""
+    """One watch."""
 
     id: UUID
     name: str
@@ -93,8 +93,8 @@ class Watch:
     #: why its search cannot be carried out; "" where it can
     problem: str = ""
 
-    def __post_init__(self) -> None:
-        """Check what a person stated."""
+    def check(self) -> None:
+        """Raise BadWatch for what a person stated and cannot be meant."""
         if not self.name or self.name != one_line(self.name).strip() or len(self.name) > MOST_NAME:
             raise BadWatch(f"A watch needs a name of 1 to {MOST_NAME} characters in one line.")
         if not self.triggers:

@@ -36,7 +36,9 @@ _NUMBER = r"\d+(?:[.,:]\d+)*"
 _WORD = f"{_NUMBER}{_SIGN}*|{_SIGN}+(?:['’]{_SIGN}+)*"
 
 #: the same where no mark, no joiner and no dense character is: the short class is found faster than the long one
-_PLAIN_WORDS = re.compile(rf"{_NUMBER}\w*|\w+(?:'\w+)*")
+_PLAIN_WORDS = re.compile(r"\d++(?:[.,:]\d++)*+\w*+|\w++(?:'\w++)*+")
+#: no character of Latin, Greek, Cyrillic and their punctuation: a short class, which clears most texts at once
+_STRANGE = re.compile("[\u0300-\u036f\u0483-\u0489\u0590-\u1dff\u200c\u200d\u20d0-\u20ff\u2cef-\U0010ffff]")
 #: the same for a stretch that may hold dense characters, each a piece with its marks
 _PLAIN = f"(?:(?![{DENSE}]){_SIGN})"
 _PIECE = rf"^\s+|(?:[{DENSE}][{MARKS}]*|{_NUMBER}{_PLAIN}*|{_PLAIN}+(?:['’]{_PLAIN}+)*|[^\w\s])\s*"
@@ -69,7 +71,7 @@ def words(text: str) -> list[str]:
     ['東京', '京都', 'ok']
     """
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    if folded.isascii():
+    if folded.isascii() or not _STRANGE.search(folded):
         return _PLAIN_WORDS.findall(folded)
     not_plain, dense_runs, whole = _scripts()
     if not not_plain.search(folded):
@@ -105,6 +107,9 @@ def numbers(text: str) -> list[str]:
     """
     found = []
     for figure in _NUMBERS.findall(text):
+        if figure.isascii() and figure.isdigit():
+            found.append(figure)
+            continue
         first, *groups = re.split(r"[.,:]", figure)
         whole = first
         for group in groups:

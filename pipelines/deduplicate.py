@@ -1,22 +1,48 @@
 """An article's text in, a signature out by which its copies are found."""
 
-from itertools import compress, filterfalse, islice
+import re
+from itertools import compress, islice
+from operator import or_
 from zlib import crc32
 
 from rensa import RMinHash
 
 from news.article import Article, Kind
-from news.signature import ANCHORS, FIGURES, LENGTH, PERMUTATIONS, Signature
+from news.quotations import QUOTATIONS as IN_QUOTES
+from news.signature import (
+    ANCHORS,
+    FACTS_FOLLOW,
+    FIGURES,
+    LENGTH,
+    NAMES,
+    OF_QUOTATION,
+    PERMUTATIONS,
+    QUOTATIONS,
+    Signature,
+)
 from news.words import numbers, words
 
 #: fewer shingles than this are too few to tell a copy from two items of one mould
 LEAST_SHINGLES = 40
-#: one word in so many begins an anchor, of those of so many letters: the most common words begin none
-ANCHOR_EVERY = 4
-ANCHOR_LETTERS = 5
-#: words whose choice is remembered, over articles: more are forgotten
-_REMEMBERED = 1 << 16
-_chosen: dict[str, bool] = {}
+#: equal shingles behind so many are counted, too: of a long text they make little difference, and take long to find
+COUNTED = 400
+#: words of these lengths begin an anchor: one in nine, and few of the most common
+ANCHOR_LENGTHS = frozenset({7, 10})
+#: in a text whose first words are shorter than this (Korean and Vietnamese: 3; a script without spaces, where a word is
+#: a pair of characters; English: 4.8) one word in so many begins one, besides
+SHORT_WORDS, LOOKED_AT, ANCHOR_EVERY = 4.2, 200, 9
+#: anchors of a text that are looked at: those of some 5,000 words
+MOST_BEGUN = 4 * ANCHORS
+#: a figure that begins a word
+_FIGURE = re.compile(r"\d(?<!\w.)\d*(?:[.,:]\d+)*")
+#: in a sentence a word that begins in capitals is a name, where nouns are not: a name in another case has the same
+#: first letters
+_NAMES = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΫЀ-Я](?<=[\w,;:] .)\w\w+")
+NAME_LETTERS = 6
+#: what is reworded is short: of a text of more shingles names and quotations are not kept
+MOST_WITH_FACTS = 600
+#: characters of a quotation that is more than a word held at arm's length, and of its beginning, which is looked at
+_LEAST_QUOTED, _MOST_QUOTED = 25, 150
 #: the seed is part of every stored signature: never change it
 SEED = 20260101
 
@@ -34,31 +60,55 @@ def sign(article: Article) -> Signature:
         return ()
     found = words(article.body)
     joined = list(map(" ".join, zip(found, found[1:], found[2:], strict=False)))
-    shingles = set(joined)
-    if len(shingles) < LEAST_SHINGLES:
+    distinct = len(set(joined[:COUNTED]))
+    if distinct < LEAST_SHINGLES:
         return ()
     minhash = RMinHash(num_perm=PERMUTATIONS, seed=SEED)
     minhash.update(joined)  # what stands twice changes no least value
-    distinct = set(found)
-    signature = (len(shingles), *_figures(distinct), *minhash.digest())
+    signature = (distinct + max(0, len(joined) - COUNTED), *_figures(article.body), *minhash.digest())
     assert len(signature) == LENGTH
-    return signature + _anchors(found, distinct, joined)
+    facts = _facts(article.body) if len(joined) <= MOST_WITH_FACTS else ()
+    return signature + _anchors(found, joined) + facts
 
 
-def _anchors(found: list[str], distinct: set[str], joined: list[str]) -> Signature:
-    """Return hashes of the shingles that begin with a chosen word, in the text's order, at most ANCHORS."""
-    if len(_chosen) > _REMEMBERED:
-        _chosen.clear()
-    for word in distinct.difference(_chosen):
-        # a pair of characters of a script without spaces is a word, too
-        is_word = len(word) >= ANCHOR_LETTERS or (len(word) == 2 and not word.isascii() and word.isalpha())
-        _chosen[word] = is_word and crc32(word.encode("utf-8", "surrogatepass")) % ANCHOR_EVERY == 0
-    begins = islice(compress(joined, map(_chosen.__getitem__, found)), 2 * ANCHORS)
-    return tuple(islice(dict.fromkeys(crc32(at.encode("utf-8", "surrogatepass")) for at in begins), ANCHORS))
+def _anchors(found: list[str], joined: list[str]) -> Signature:
+    """Return hashes of the shingles that begin with a chosen word, in the text's order: the smallest, if too many."""
+    chosen = map(ANCHOR_LENGTHS.__contains__, map(len, found))
+    looked_at = found[:LOOKED_AT]
+    if sum(map(len, looked_at)) < SHORT_WORDS * len(looked_at):
+        chosen = map(or_, chosen, (crc32(_bytes(word)) % ANCHOR_EVERY == 0 for word in found))
+    begins = islice(compress(joined, chosen), MOST_BEGUN)
+    distinct = dict.fromkeys([crc32(at.encode("utf-8", "surrogatepass")) for at in begins])
+    if len(distinct) <= ANCHORS:
+        return tuple(distinct)
+    most = sorted(distinct)[ANCHORS - 1]
+    return tuple(each for each in distinct if each <= most)
 
 
-def _figures(found: set[str]) -> list[int]:
-    """Return the smallest hashes of the figures among the words, each once, filled up with zeros."""
-    figures = {number for word in filterfalse(str.isalpha, found) if word[0].isdecimal() for number in numbers(word)}
-    hashes = sorted({crc32(figure.encode()) or 1 for figure in figures})[:FIGURES]
-    return hashes + [0] * (FIGURES - len(hashes))
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _facts(body: str) -> Signature:
+    """Return the mark, hashes of the names and of the first quotations of a text; () of a text without any."""
+    quotes: list[int] = []
+    for quotation in IN_QUOTES.finditer(body):
+        if quotation.end() - quotation.start() < _LEAST_QUOTED:
+            continue
+        said = words(quotation[0][:_MOST_QUOTED])
+        runs = {crc32(_bytes(" ".join(run))) | 1 for run in zip(*(said[at:] for at in range(4)), strict=False)}
+        if len(runs) >= OF_QUOTATION:
+            quotes += sorted(runs)[:OF_QUOTATION]
+            if len(quotes) == QUOTATIONS * OF_QUOTATION:
+                break
+    if not quotes:
+        return ()
+    stems = {name[:NAME_LETTERS] for name in _NAMES.findall(body)}
+    names = sorted({(crc32(stem.casefold().encode()) | 2) & ~1 for stem in stems})[:NAMES]
+    return (FACTS_FOLLOW, *names, *quotes)
+
+
+def _figures(body: str) -> list[int]:
+    """Return the smallest hashes of the figures in a text, each once, filled up with zeros."""
+    hashes = sorted({crc32(figure.encode()) or 1 for each in set(_FIGURE.findall(body)) for figure in numbers(each)})
+    return hashes[:FIGURES] + [0] * (FIGURES - len(hashes))

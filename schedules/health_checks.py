@@ -28,11 +28,13 @@ from ledger.outlet_health import (
     unnotified,
 )
 from ledger.pages import try_again
+from ledger.recaptures import counts, estimates, note_estimate
 from ledger.schedule_state import ScheduleState, known
 from ledger.source_rates import hourly
 from news.clock import now
 from news.log import Log
 from news.outlet import Outlet, SourceKind
+from news.recapture import estimate
 from schedules.health_rules import REMEMBERED, judge
 from schedules.jobs import Jobs
 from schedules.metrics_events import emit_events, slot_of
@@ -52,6 +54,8 @@ WEBHOOK_SECONDS = 10.0
 EXACT = timedelta(days=2)
 #: when an outlet has recovered, pages that failed for so long before are tried again
 TRIED_AGAIN = timedelta(days=7)
+#: how complete an outlet is changes slowly
+ESTIMATED_EVERY = timedelta(hours=6)
 #: a sitemap that was not read for so long is not led to any more
 UNASKED = timedelta(days=7)
 
@@ -107,6 +111,7 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
 
     states, enabled, due, exact = await in_transaction(jobs.runtime.engine, asked)
     for slug in due:
+        await _estimate(jobs, slug, now)
         look = partial(_look, outlet=outlets[slug], last_at=exact.get(slug), now=now, emits=emits)
         found, again = await in_transaction(jobs.runtime.engine, look)
         if found is not None and found.reason:
@@ -115,6 +120,19 @@ async def go_round(jobs: Jobs, now: datetime) -> dict[str, Outlet]:
             log.info("outlet_recovered", outlet=slug, pages_tried_again=again)
     paused = {slug for slug in enabled if outlets[slug].schedule.paused or (slug in states and states[slug].paused)}
     return {slug: outlets[slug] for slug in sorted(enabled - paused)}
+
+
+async def _estimate(jobs: Jobs, slug: str, now: datetime) -> None:
+    """Estimate how complete an outlet's articles are, if that was not done lately."""
+    async with jobs.runtime.engine.connect() as connection:
+        last = (await estimates(connection, [slug])).get(slug)
+        if last is not None and now - ESTIMATED_EVERY < last.made_at <= now:
+            return
+        counted = await counts(connection, slug, now)
+    made = await asyncio.to_thread(estimate, counted)
+    await in_transaction(
+        jobs.runtime.engine, lambda connection: note_estimate(connection, slug, sum(counted.values()), made, now)
+    )
 
 
 async def _look(

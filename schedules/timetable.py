@@ -112,7 +112,8 @@ def plan(outlet: Outlet, state: ScheduleState, learned: dict[str, Habit], now: d
 def learned_of(outlet: Outlet, state: ScheduleState, counted: Counts, now: datetime) -> dict[str, Habit]:
     """Return the habit of each source of `outlet`."""
     own = {source.url for source in outlet.sources}
-    # results of sitemaps that robots.txt names, and of parts of sitemap indexes, count for the source that led there
+    # results of sitemaps that robots.txt names, and of parts of indexes, count for the source that led there, which is
+    # any that brings nothing itself
     beyond: dict[tuple[int, int], int] = {}
     for url, counts in counted.items():
         if url not in own:
@@ -122,7 +123,8 @@ def learned_of(outlet: Outlet, state: ScheduleState, counted: Counts, now: datet
     learned = {}
     for source in sources_of(outlet):
         first_at = state.first_at.get(source.url) or min(state.first_at.values(), default=now)
-        counts = beyond if source.url == ROBOTS_SOURCES else counted.get(source.url, {})
+        is_index = source.kind is SourceKind.SITEMAP and source.url not in counted
+        counts = beyond if is_index else counted.get(source.url, {})
         # up to the last reading: what came since, nobody knows, and it is no reason to look later
         watched = state.last_at.get(source.url, first_at) - first_at
         learned[source.url] = learn(counts, min(watched, longest))

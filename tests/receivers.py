@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +144,11 @@ def mailbox(folder: Path) -> Iterator[Mailbox]:
 
 def serve_mail(port: int, folder: Path) -> None:
     """Serve until killed."""
-    from twisted.internet import defer, reactor, task
-    from twisted.mail import smtp
+    from twisted.internet import defer, task
+
+    # Twisted's types are of classes that it mixes itself
+    reactor: Any = import_module("twisted.internet.reactor")
+    smtp: Any = import_module("twisted.mail.smtp")
 
     def stated(name: str) -> str:
         file = folder / name
@@ -153,7 +157,8 @@ def serve_mail(port: int, folder: Path) -> None:
     @smtp.implementer(smtp.IMessage)
     class Message:
         def __init__(self, to: str) -> None:
-            self.to, self.lines = to, []
+            self.to = to
+            self.lines: list[bytes] = []
 
         def lineReceived(self, line: bytes) -> None:
             self.lines.append(line)
@@ -180,15 +185,15 @@ def serve_mail(port: int, folder: Path) -> None:
         def validateTo(self, user: Any) -> Any:
             return lambda: Message(str(user.dest))
 
-    class Factory(smtp.SMTPFactory):
+    class Factory(smtp.SMTPFactory):  # type: ignore[misc]
         def buildProtocol(self, address: object) -> Any:
             made = smtp.ESMTP()
             made.factory, made.delivery = self, Delivery()
             return made
 
-    reactor.listenTCP(port, Factory(), interface="127.0.0.1")  # type: ignore[attr-defined]
-    reactor.callWhenRunning(lambda: print("listens", flush=True))  # type: ignore[attr-defined]  # noqa: T201
-    reactor.run()  # type: ignore[attr-defined]
+    reactor.listenTCP(port, Factory(), interface="127.0.0.1")
+    reactor.callWhenRunning(lambda: print("listens", flush=True))  # noqa: T201
+    reactor.run()
 
 
 if __name__ == "__main__":

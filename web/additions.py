@@ -5,16 +5,15 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
-import structlog
-
 from crawler.autodiscovery import DiscoveredOutlet, discover, write
 from crawler.discovery import sites_of
 from news.errors import BadQuery, BroadsheetError, NotFound
+from news.log import Log
 from news.outlet import Outlet
 from news.url import site_of
 from schedules.jobs import Jobs
 
-log = structlog.get_logger()
+log = Log()
 
 #: home pages that are looked at side by side; each waits most of the time, for its site's delay
 AT_ONCE = 4

@@ -16,6 +16,7 @@ from ledger.faults import reason_of
 from ledger.job_queue import job_counts
 from ledger.outbox import backlog
 from ledger.outlet_health import healths
+from ledger.recaptures import estimates
 from news.clock import now
 from news.log import Log
 from news.outcome import Outcome
@@ -53,6 +54,7 @@ async def _counted(state: AppState) -> list[Metric]:
         index_backlog, jobs = await backlog(connection), await job_counts(connection)
         known = await healths(connection)
         day = await sums(connection, now() - timedelta(days=1))
+        estimated = await estimates(connection)
     families = [
         _gauge("broadsheet_index_pending", "Documents pending indexing.", index_backlog.pending),
         _gauge("broadsheet_index_rejected", "Rejected documents.", index_backlog.rejected),
@@ -72,6 +74,15 @@ async def _counted(state: AppState) -> list[Metric]:
     refused = GaugeMetricFamily(
         "broadsheet_refused_day", "Attempts in 24 hours without an article, by outcome.", labels=["outcome"]
     )
+    complete = GaugeMetricFamily(
+        "broadsheet_outlet_completeness",
+        "Estimated share of an outlet's articles that are found, and the bounds of its interval.",
+        labels=["outlet", "bound"],
+    )
+    for slug, each in estimated.items():
+        if each.estimate is not None:
+            for bound, value in (("", each.estimate.share), ("low", each.estimate.low), ("high", each.estimate.high)):
+                complete.add_metric([slug, bound or "estimate"], value)
     everything = Hours()
     for slug, hours in day.items():
         everything += hours
@@ -80,7 +91,7 @@ async def _counted(state: AppState) -> list[Metric]:
     # a rule that watches it needs it before the first one
     for outcome, times in ({Outcome.UNRECORDABLE: 0} | dict(everything.refused)).items():
         refused.add_metric([outcome], times)
-    return [*families, unhealthy, usual, stages, refused]
+    return [*families, unhealthy, usual, complete, stages, refused]
 
 
 def _gauge(name: str, text: str, value: float) -> Metric:

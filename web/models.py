@@ -242,6 +242,7 @@ class StoryArticle(ApiModel):
     copy_of: Annotated[UUID | None, Field(description="Null: this article had the text first.")]
     similarity: Annotated[float | None, Field(description="Share of the text in common with `copy_of`, 0 to 1.")]
     credited_agency: str
+    role: Annotated[str, Field(description="first, copy; repeat, video: the same outlet had the text before.")]
     claim_counts: Annotated[bool, Field(description="`out_by` is the date that the page states.")]
     date_published: str | None = None
     date_precision: Precision | None = None

@@ -8,6 +8,7 @@ from pydantic import Field
 from starlette.responses import Response
 
 from ledger.outlet_state import source_states
+from ledger.recaptures import estimates
 from ledger.source_sums import last_sums
 from web.error_responses import ERRORS
 from web.models import ApiModel
@@ -43,10 +44,21 @@ class SourceReading(ApiModel):
     sum: SourceSumState | None
 
 
+class CompletenessState(ApiModel):
+    """The share of an outlet's articles that are found, estimated; all null where too little is known."""
+
+    made_at: datetime
+    found: Annotated[int, Field(description="Articles of the last 30 days that stood in a list.")]
+    share: Annotated[float | None, Field(description="Between 0 and 1.")]
+    low: float | None
+    high: float | None
+
+
 class OutletSourcesResponse(ApiModel):
     """An outlet's sources."""
 
     outlet: str
+    completeness: Annotated[CompletenessState | None, Field(description="Null: not estimated yet.")]
     sources: list[SourceReading]
 
 
@@ -67,6 +79,7 @@ async def sources(
     async with state_of(request).engine.connect() as connection:
         states = await source_states(connection, slug)
         sums = await last_sums(connection, slug)
+        estimated = (await estimates(connection, [slug])).get(slug)
     found = []
     for url in [*sums, *(url for url in states if url not in sums)]:
         state, reading = states.get(url), sums.get(url)
@@ -80,4 +93,5 @@ async def sources(
                 "sum": {"read_at": reading.read_at, **reading.sum.as_json()} if reading else None,
             }
         )
-    return json_answer({"outlet": slug, "sources": found})
+    completeness = estimated.as_json() if estimated else None
+    return json_answer({"outlet": slug, "completeness": completeness, "sources": found})

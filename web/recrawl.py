@@ -59,6 +59,7 @@ async def recrawl_request(request: Request) -> RecrawlRequest:
     responses={
         400: ERRORS[400],
         403: {"model": ErrorResponse, "description": "Write requests are not allowed: the token is missing or wrong."},
+        404: {"model": ErrorResponse, "description": "This server cannot fetch pages."},
         422: {"model": RecrawlsResponse, "description": "No address was accepted."},
         503: ERRORS[503],
     },

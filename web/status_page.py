@@ -95,9 +95,11 @@ async def status_page(request: Request) -> Response:
 def seconds_words(seconds: float) -> str:
     """Return a number of seconds in words.
 
-    >>> seconds_words(0.0834), seconds_words(12.34), seconds_words(3_900)
-    ('0.08 s', '12 s', '1 h 5 min')
+    >>> seconds_words(0.0834), seconds_words(1.234), seconds_words(12.34), seconds_words(3_900)
+    ('83 ms', '1.23 s', '12 s', '1 h 5 min')
     """
+    if seconds < 1:
+        return f"{seconds * 1_000:.0f} ms"
     if seconds < 10:
         return f"{seconds:.2f} s"
     return f"{seconds:.0f} s" if seconds < 120 else times.span(timedelta(seconds=seconds))

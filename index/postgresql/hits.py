@@ -155,18 +155,21 @@ async def _in_ranges(
     # the index of words is asked once for both ranges
     found = _found(and_(where, or_(in_time, is_drawn)), in_time.label("in_time"), is_drawn.label("is_drawn"))
     first = select(found.c.place).where(found.c.in_time, after(found.c)).order_by(*order(found.c)).limit(RANKED)
-    both = select(_array(first).label("first"), _array(select(found.c.place).where(found.c.is_drawn)).label("counted"))
+    # the share was a guess: of more than SAMPLE hits in the range, some of them are counted
+    counted = select(found.c.place).where(found.c.is_drawn).order_by(func.hashtid(found.c.place)).limit(SAMPLE)
+    in_range = select(func.count()).select_from(found).where(found.c.is_drawn).scalar_subquery()
+    both = select(_array(first).label("first"), _array(counted).label("counted"), in_range.label("in_range"))
     row = (await connection.execute(both)).one()
     if row.first.count("(") < max(RANKED // 4, size):
         return None
-    weight = articles / drawn
+    total = row.in_range * articles / drawn
     return HitSet(
-        total=about(row.counted.count("(") * weight),
+        total=about(total),
         is_exact=False,
         first=_among(row.first),
         is_cut=True,
         counted=_among(row.counted),
-        weight=weight,
+        weight=total / max(1, row.counted.count("(")),
     )
 
 

@@ -11,7 +11,15 @@ from ledger.schema.bookkeeping import (
     reprocessings,
 )
 from ledger.schema.frontier import attempts, backfill_sitemaps, outlets, pages, recrawls, robots, sites, sources
-from ledger.schema.statistics import completeness, health, listings, source_change_hours, source_hourly, source_sums
+from ledger.schema.statistics import (
+    completeness,
+    completeness_estimates,
+    health,
+    listings,
+    source_change_hours,
+    source_hourly,
+    source_sums,
+)
 from ledger.schema.texts import addresses, articles, merged_stories, raw_pages, signatures, tombstones, versions
 from ledger.schema.watching import deliveries, delivery_pauses, notifications, watch_hours, watch_news, watches
 
@@ -24,6 +32,7 @@ __all__ = [
     "attempts",
     "backfill_sitemaps",
     "completeness",
+    "completeness_estimates",
     "deliveries",
     "delivery_pauses",
     "event_watermarks",

@@ -74,6 +74,18 @@ source_sums = Table(
     PrimaryKeyConstraint("outlet", "source", "read_at"),
 )
 
+#: how complete an outlet's articles are, as was last estimated
+completeness_estimates = Table(
+    "completeness_estimates",
+    metadata,
+    Column("outlet", Text, primary_key=True),
+    Column("made_at", Instant, nullable=False),
+    Column("found", Integer, nullable=False),  # articles of the time that was looked at
+    Column("share", Float),  # None: too little is known to say
+    Column("low", Float),
+    Column("high", Float),
+)
+
 #: how an outlet was when it was last looked at
 health = Table(
     "health",

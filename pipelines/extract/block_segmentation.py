@@ -66,6 +66,20 @@ class Outline:
             yield box
             box = self.boxes[box].parent
 
+    def spans(self, within: int = 0) -> dict[int, tuple[int, int]]:
+        """Return of `within` and the boxes in it that hold blocks the first of them and the last."""
+        spans: dict[int, tuple[int, int]] = {}
+        for at, block in enumerate(self.blocks):
+            if block.box >= within:
+                first, _ = spans.get(block.box, (at, at))
+                spans[block.box] = (first, at)
+        for box in range(len(self.boxes) - 1, within, -1):
+            if box in spans and (above := self.boxes[box].parent) >= within:
+                first, last = spans[box]
+                known = spans.get(above)
+                spans[above] = (min(first, known[0]), max(last, known[1])) if known else (first, last)
+        return spans
+
 
 _Attributes = dict[str, str | None]
 
@@ -161,7 +175,10 @@ class _Walk:
         """Take up the node; return its first child if the walk goes into it."""
         tag = node.tag
         if tag == "-text":
-            self._take(node.text_content or "")
+            text = node.text_content or ""
+            # most are white space between blocks, of which no line is made
+            if self.line.parts or self.open or not text.isspace():
+                self._take(text)
         elif tag == "br":
             self._break()
         elif tag is None or tag in _SKIPPED or not tag[0].isalpha():
@@ -173,7 +190,7 @@ class _Walk:
             return self._enter_plain(node, tag)
         else:
             attributes = node.attributes
-            if not self.hidden and _hidden(attributes):
+            if not self.hidden and ("style" in attributes or "hidden" in attributes) and _hidden(attributes):
                 self.line.parts.append(" ")
                 self.found.hidden += len(node.text() or "")
             else:

@@ -1,10 +1,9 @@
 """The box that holds the article among all that a page shows, and a second opinion where it holds hardly any text."""
 
 import re
-from collections import defaultdict
 
 from pipelines.extract import json_ld
-from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, text_lines
+from pipelines.extract.block_segmentation import HEADINGS, Block, Box, Outline, text_lines
 from pipelines.extract.comparison import letters
 from pipelines.extract.document import Document
 
@@ -60,8 +59,14 @@ def main_box(page: Outline, headline: str) -> int:
         share = boxes[heaviest].mass
         if share < _NEARLY_ALL * boxes[at].mass or share == 0 or boxes[heaviest].tag in ("p", "blockquote", "li", "ul"):
             break
+        if boxes[at].label and _look(boxes[at]) == _look(boxes[heaviest]) and share < boxes[at].mass:
+            break  # slides that are never closed: each holds the next
         at = heaviest
     return at
+
+
+def _look(box: Box) -> tuple[str, str]:
+    return box.tag, box.label
 
 
 def _named_body(page: Outline, within: int) -> int:
@@ -70,19 +75,17 @@ def _named_body(page: Outline, within: int) -> int:
     One that stands alone is believed if it holds a fair part of the prose; of several the holder of them all is.
     """
     boxes = page.boxes
+    least = max(_FAIR_PART * boxes[within].mass, _THREE_PARAGRAPHS)
     named = [
         at
         for at, box in enumerate(boxes)
-        if box.mass > _FAIR_PART * boxes[within].mass
-        and box.mass > _THREE_PARAGRAPHS
-        and (box.prose or _BODY_LABEL.search(box.label))
-        and within in page.above(at)
+        if box.mass > least and (box.prose or _BODY_LABEL.search(box.label)) and within in page.above(at)
     ]
     looks = {(boxes[at].tag, boxes[at].label) for at in named if not boxes[at].prose}
     named += [
         at
         for at, box in enumerate(boxes)
-        if (box.tag, box.label) in looks and box.mass and at not in named and within in page.above(at)
+        if box.mass and (box.tag, box.label) in looks and at not in named and within in page.above(at)
     ]
     outer = [at for at in named if not any(each in named for each in page.above(boxes[at].parent))]
     if len(outer) == 1:
@@ -109,8 +112,13 @@ def _weigh(page: Outline) -> float:
         for at in way:
             boxes[at].mass += mass
     total = boxes[0].mass
+    lying = set()
     for box in boxes:
         if box.furniture and box.mass > total * _LIMITS.get(box.furniture, _TOO_MUCH):
+            lying.add(_look(box))
+            box.furniture = ""
+    for box in boxes if lying else ():  # where a name lies of one box, it does of all that look like it
+        if box.mass and _look(box) in lying:
             box.furniture = ""
     for block in page.blocks:
         if block.tag == "h1":
@@ -174,19 +182,19 @@ def teasers(page: Outline, site: str) -> None:
     Lists of products or places link elsewhere, and what they link is rarely all of a line.
     """
     boxes = page.boxes
-    within: dict[int, list[Block]] = defaultdict(list)
-    for block in page.blocks:
-        for at in page.above(block.box):
-            within[at].append(block)
-    total = boxes[0].mass
+    spans = page.spans()
+    most = _TEASERS_SHARE * boxes[0].mass
     for box in boxes:
-        parts = [child for child in box.children if within.get(child)]
-        if len(parts) < _LEAST_TEASERS or box.furniture or box.mass > _TEASERS_SHARE * total:
+        if len(box.children) < _LEAST_TEASERS or box.furniture or box.mass > most:
+            continue
+        parts = [child for child in box.children if child in spans]
+        if len(parts) < _LEAST_TEASERS:
             continue
         kinds = {boxes[part].tag for part in parts}
         if len(kinds) > 2 or kinds & {"p", "h2", "h3", "blockquote"}:
             continue
-        if sum(_is_teaser(within[part], site) for part in parts) >= 0.8 * len(parts):
+        held = (page.blocks[first : last + 1] for first, last in (spans[part] for part in parts))
+        if sum(_is_teaser(blocks, site) for blocks in held) >= 0.8 * len(parts):
             box.furniture = "teasers"
 
 

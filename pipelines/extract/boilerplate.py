@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from math import log
 
 from pipelines.extract.block_segmentation import Block
@@ -18,42 +18,73 @@ _LINE = re.compile(
     + r"|loading\.*|>>.{0,120}|(?:©|\(c\)|copyright)\s.{0,200}|a[-+])$",
     re.IGNORECASE,
 )
-_CONSENT = re.compile(
-    r"\bcookies?\b.{0,120}(?:browser|website|experience|consent|preferences|settings|policy|"
-    r"partners|improve|device)|"
-    r"(?:uses?|store|accept|manage) cookies\b|opt[- ]?out of the sale|sale of your personal information|"
-    r"verwende[nt] .{0,40}cookies|cookie-einstellungen|widerrufliche einwilligung|eingebettete inhalte anzuzeigen|"
-    r"externe[rn]? inhalte? (?:angezeigt|anzeigen|geladen)|utilis(?:e|ons) des cookies|"
-    r"utiliza(?:mos)? cookies|utilizza i? ?cookie|"
-    r"by (?:clicking|signing up|subscribing|submitting|providing)\b.{0,80}(?:agree|accept|consent|terms)|"
-    r"enable javascript|javascript (?:is|to be) (?:disabled|enabled)|this browser (?:is not|does not|doesn)",
-    re.IGNORECASE,
+
+
+class _Worded:
+    """Patterns by a word that stands in all that they match: only where it does they are tried.
+
+    Few lines have any of the words, and to look for all patterns at each character costs a hundred times as much.
+    """
+
+    def __init__(self, patterns: Mapping[str, str]) -> None:
+        """Compile them; the words are in small letters."""
+        self._patterns = {word: re.compile(each, re.IGNORECASE) for word, each in patterns.items()}
+
+    def finds(self, line: str, small: str) -> bool:
+        """Tell whether one of the patterns is found in a line; `small` is the line in small letters."""
+        return any(word in small and each.search(line) for word, each in self._patterns.items())
+
+
+_CONSENT = _Worded(
+    {
+        "cookie": r"\bcookies?\b.{0,120}(?:browser|website|experience|consent|preferences|settings|policy|partners|"
+        r"improve|device)|(?:uses?|store|accept|manage) cookies\b|verwende[nt] .{0,40}cookies|cookie-einstellungen|"
+        r"utilis(?:e|ons) des cookies|utiliza(?:mos)? cookies|utilizza i? ?cookie",
+        "out of the sale": r"opt[- ]?out of the sale",
+        "sale of your": r"sale of your personal information",
+        "einwilligung": r"widerrufliche einwilligung",
+        "inhalte": r"eingebettete inhalte anzuzeigen|externe[rn]? inhalte? (?:angezeigt|anzeigen|geladen)",
+        "inhalt ": r"externe[rn]? inhalt (?:angezeigt|anzeigen|geladen)",
+        **{
+            f"by {done}": rf"by {done}\b.{{0,80}}(?:agree|accept|consent|terms)"
+            for done in ("clicking", "signing up", "subscribing", "submitting", "providing")
+        },
+        "javascript": r"enable javascript|javascript (?:is|to be) (?:disabled|enabled)",
+        "this browser": r"this browser (?:is not|does not|doesn)",
+    }
 )
-_SIGN_UP = re.compile(
-    r"(?:sign up|subscribe|signing up).{0,80}(?:newsletter|inbox|updates|alerts|channel|podcast)|"
-    r"free (?:daily |weekly )?newsletter|"
-    r"newsletter.{0,60}(?:inbox|sign up|delivered|subscribe)|delivered (?:straight |"
-    r"directly )?to your inbox|meet your inbox|"
-    r"download (?:our|the) .{0,30}\bapp\b|join our (?:whatsapp|telegram|facebook|discord)|"
-    r"whatsapp[- ](?:kanal|channel|community)|"
-    r"(?:zum|unseren|täglichen|kostenlosen|der|ein) [\w-]*newsletter\b|news-app\b|"
-    r"through your letterbox|become a (?:member|subscriber)|support (?:our|"
-    r"independent) journalism|unterstützen sie uns .{0,60}spende|"
-    r"get alerts on|send us your|\[/?button\b",
-    re.IGNORECASE,
+_SIGN_UP = _Worded(
+    {
+        **{
+            asked: rf"{asked}.{{0,80}}(?:newsletter|inbox|updates|alerts|channel|podcast)"
+            for asked in ("sign up", "subscribe", "signing up")
+        },
+        "newsletter": r"free (?:daily |weekly )?newsletter|newsletter.{0,60}(?:inbox|sign up|delivered|subscribe)|"
+        r"(?:zum|unseren|täglichen|kostenlosen|der|ein) [\w-]*newsletter\b",
+        "your inbox": r"delivered (?:straight |directly )?to your inbox|meet your inbox",
+        "download": r"download (?:our|the) .{0,30}\bapp\b",
+        "join our": r"join our (?:whatsapp|telegram|facebook|discord)",
+        "whatsapp": r"whatsapp[- ](?:kanal|channel|community)",
+        "news-app": r"news-app\b",
+        "through your": r"through your letterbox",
+        "become a": r"become a (?:member|subscriber)",
+        "journalism": r"support (?:our|independent) journalism",
+        "sie uns": r"unterstützen sie uns .{0,60}spende",
+        "get alerts": r"get alerts on",
+        "send us": r"send us your",
+        "button": r"\[/?button\b",
+    }
 )
-#: letters that a match holds, in small letters: to look for them costs a twentieth of the search
-_OF_CONSENT = ("cookie", "the sale", "sale of", "einwilligung", "inhalte", "by ", "javascript", "this browser")
-_OF_SIGN_UP = (
-    *("sign up", "signing up", "subscribe", "newsletter", "inbox", "download ", "join our", "whatsapp", "news-app"),
-    *("letterbox", "become a ", "journalism", "unterstützen sie", "get alerts", "send us your", "button"),
-)
+#: who sells pictures, as a line names them
+_SELLERS = (
+    "getty image", "shutterstock", "istock", "alamy", "picture alliance", "imago", "afp", "reuters", "ap photo", "epa",
+    "associated press", "via ap", "newscom", "unsplash", "wireimage", "filmmagic", "bloomberg", "zuma", "rex features",
+    "usa today sports", "imagn",
+)  # fmt: skip
 _CREDIT = re.compile(
-    r"^(?:[\w.'’ -]{2,60}\s*[/|]\s*)?[\w.'’ &/-]{0,60}\b(?:getty images?|shutterstock|"
-    r"istock(?:photo)?|alamy|picture alliance|imago|"
-    r"afp|reuters|ap photo|epa|associated press|via ap|newscom|unsplash|wireimage|filmmagic|"
-    r"bloomberg|zuma|rex features|"
-    r"usa today sports|imagn)\b[\w.,'’ /&()-]{0,60}$",
+    r"^(?:[\w.'’ -]{2,60}\s*[/|]\s*)?[\w.'’ &/-]{0,60}\b(?:getty images?|istock(?:photo)?|"
+    + "|".join(name for name in _SELLERS if name not in ("getty image", "istock"))
+    + r")\b[\w.,'’ /&()-]{0,60}$",
     re.IGNORECASE,
 )
 _PHOTO = re.compile(
@@ -74,6 +105,12 @@ _SIGNED_OFF = re.compile(
     r"editor ?: .{2,40}|redaktion: .{2,60}|our standards:|have a tip\b|got a (?:tip|story)\b)",
     re.IGNORECASE,
 )
+#: what a script's source says, and the share of its signs from which on a line with such words is one
+_SOURCE = re.compile(
+    r"\bfunction\b[^(){}]{0,40}\([\w\s,]*\)\s*\{|\b(?:var|let|const)\s+[\w$]+\s*=|\bdocument\.\w+\(|\bwindow\.\w+\s*=|"
+    r"^\s*[\w$.]+\([^()]*\)\s*;"
+)
+_SIGNS, _MOST_SIGNS = "(){}[];=", 0.04
 _TIME = re.compile(r"^(?:\d{1,2}[:.]\d{2}(?:\s?(?:am|pm|uhr|h))?)\b.{0,30}$", re.IGNORECASE)
 
 
@@ -85,15 +122,19 @@ def boilerplate(line: str) -> str:
     """
     if len(line) <= SHORT and _LINE.match(line.strip(" :»›→▶►•|-–—✓★")):
         return "a label of the page"
-    folded = line.lower() if len(line) < 1_500 else ""
-    if any(map(folded.__contains__, _OF_CONSENT)) and _CONSENT.search(line):
+    small = line.lower()
+    if len(line) < 1_500 and _CONSENT.finds(line, small):
         return "consent"
-    if len(line) < 280 and any(map(folded.__contains__, _OF_SIGN_UP)) and _SIGN_UP.search(line):
+    if len(line) < 280 and _SIGN_UP.finds(line, small):
         return "a promotion"
-    if len(line) < 120 and (_CREDIT.match(line) or _PHOTO.match(line)):
-        return "a picture's credit"
+    if len(line) < 120:
+        is_sold = any(name in small for name in _SELLERS) and _CREDIT.match(line)
+        if is_sold or _PHOTO.match(line):
+            return "a picture's credit"
     if _TIME.match(line):
         return "a time"
+    if _SOURCE.search(line) and sum(map(line.count, _SIGNS)) > _MOST_SIGNS * len(line):
+        return "a script's source"
     return ""
 
 
@@ -160,7 +201,7 @@ def ciphertext(blocks: list[Block], shown: Iterable[Block]) -> set[int]:
 
 
 def _letters(text: str) -> Counter[str]:
-    return Counter(character for character in text.lower() if character.isalpha())
+    return Counter(filter(str.isalpha, text.lower()))
 
 
 def _moved(text: str, clear: Counter[str]) -> bool:

@@ -9,9 +9,11 @@ from functools import lru_cache
 from hashlib import blake2b
 
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,2000}>")
-_LETTERS = re.compile(r"[^\W_]+")
-#: the same of ASCII alone, without a search
-_ASCII_LETTERS = {code: chr(code).lower() if chr(code).isalnum() else None for code in range(128)}
+_NOT_LETTERS = re.compile(r"[\W_]+")
+_ASCII_LOWER = bytes(range(256)).lower()
+_ASCII_NOT_LETTERS = bytes(byte for byte in range(128) if not chr(byte).isalnum())
+#: characters of a line whose folded form is remembered: four thousand of them take a few megabytes
+_LONGEST_REMEMBERED = 1_000
 _SPACES = re.compile("\\s{2,}|[^\\S\xa0\u202f]")
 _INVISIBLE = re.compile("[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060\ufeff]")
 
@@ -35,7 +37,7 @@ def single_spaced(text: str) -> str:
     >>> single_spaced(" 5   km  away "), len(single_spaced(f"5{chr(160)}km"))
     ('5 km away', 4)
     """
-    if "\xa0" in text or "\u202f" in text:
+    if not text.isascii() and ("\xa0" in text or "\u202f" in text):
         return _SPACES.sub(" ", text).strip()
     return " ".join(text.split())
 
@@ -46,20 +48,17 @@ def letters(value: str) -> str:
     >>> letters("Kata’ib – Hezbollah") == letters("Kata'ib-hezbollah")
     True
     """
-    return _letters_of_short(value) if len(value) <= _SHORT else _letters(value)
+    return _folded(value) if len(value) <= _LONGEST_REMEMBERED else _fold(value)
 
 
-#: characters of a text whose letters are remembered: the same lines are compared again and again within a page
-_SHORT = 1_000
-
-
-def _letters(value: str) -> str:
+def _fold(value: str) -> str:
     if value.isascii():
-        return value.translate(_ASCII_LETTERS)
-    return "".join(_LETTERS.findall(unicodedata.normalize("NFKC", value).casefold()))
+        return value.encode().translate(_ASCII_LOWER, _ASCII_NOT_LETTERS).decode()
+    return _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", value).casefold())
 
 
-_letters_of_short = lru_cache(1_024)(_letters)
+#: a page's lines are compared in a dozen places
+_folded = lru_cache(4_096)(_fold)
 
 
 #: shorter lines ("Share", "2") say nothing of their place

@@ -37,7 +37,7 @@ def is_correction(page: Outline, block: Block) -> bool:
     """Tell whether the block is a notice of correction: by its box's name, its label, or what it says."""
     # a box of that name may hold the form by which readers report errors, and a link may lead to all corrections
     boxed = bool(_LABEL.search(page.boxes[block.box].label)) and not block.linked
-    if is_notice_heading(block.text) and block.linked:
+    if block.linked and is_notice_heading(block.text):
         return False
     return is_notice(block.text, is_boxed=boxed, strong=block.strong)
 

@@ -76,7 +76,7 @@ def decode(content: bytes, content_type: str = "") -> str:
 
 
 def begins_as_html(content: bytes) -> bool:
-    """Say whether a document begins as HTML does, whatever type its server gives it.
+    r"""Say whether a document begins as HTML does, whatever type its server gives it.
 
     >>> begins_as_html(b"\xef\xbb\xbf <!-- made by x -->\n<!DOCTYPE HTML><html>"), begins_as_html(b'{"html": "<html>"}')
     (True, False)

@@ -73,7 +73,7 @@ def main(nodes: tuple[Node, ...], url: str, title: str) -> Node:
         if is_article(node) and ("DiscussionForumPosting" not in types(node) or _own(node, url, title) >= _SURE)
     ]
     if not articles:
-        articles = [node for node in nodes if types(node) & {"VideoObject", "ImageGallery", "MediaGallery", "Review"}]
+        articles = [node for node in nodes if types(node) & _INSTEAD]
     scored = [(_own(node, url, title), node) for node in articles]
     if not scored:
         return {}
@@ -88,6 +88,8 @@ def main(nodes: tuple[Node, ...], url: str, title: str) -> Node:
     return merged
 
 
+#: what a page may be about that carries no article
+_INSTEAD = frozenset({"VideoObject", "ImageGallery", "MediaGallery", "Review", "CriticReview"})
 #: the node shares address or headline with the page; a reader's posting shares neither
 _SURE = 2
 

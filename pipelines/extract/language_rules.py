@@ -38,6 +38,7 @@ KINDS = {
     "share": "a line that asks to share, to follow, to get an app",
     "read_more": "a line that leads to other articles: read more",
     "sign_up": "a line that asks to subscribe, to register, to log in",
+    "appeals": "by which an outlet asks its readers for money or membership: your contribution",
     "page_labels": "any other line of the page's own: comments, print, tags",
 }
 
@@ -157,8 +158,11 @@ class PhraseFinder:
 
     def finds(self, text: str, within: int) -> bool:
         """Tell whether one of the phrases begins in the first `within` characters of a text, at a word's beginning."""
-        for word in _TOKEN.finditer(text, 0, within):
-            group = self._groups.get(_key(word[0]))
+        head = text[:within]
+        small = head.lower()
+        # where a small letter is written with two, the places of words in `small` are not those in the text
+        for word in _BEGUN.finditer(small if len(small) == len(head) else head):
+            group = self._groups.get(word[0].lower())
             if group is not None and group.match(text, word.start()):
                 return True
         if self._dense is not None and _DENSE.search(text):
@@ -168,6 +172,8 @@ class PhraseFinder:
 
 
 _TOKEN = re.compile(r"\w+")
+#: the first letters of a word, _KEY_LETTERS at most
+_BEGUN = re.compile(r"(?<!\w)\w{1,3}")
 _DENSE = re.compile(f"[{DENSE}]")
 #: letters by which phrases are sorted
 _KEY_LETTERS = 3

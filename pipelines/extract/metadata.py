@@ -106,6 +106,8 @@ _GENRES = {
     "SatiricalArticle": Genre.SATIRE,
     "OpinionNewsArticle": Genre.OPINION,
     "ReviewNewsArticle": Genre.REVIEW,
+    "CriticReview": Genre.REVIEW,
+    "Review": Genre.REVIEW,
     "AnalysisNewsArticle": Genre.ANALYSIS,
     "BackgroundNewsArticle": Genre.BACKGROUND,
     "ReportageNewsArticle": Genre.REPORTAGE,
@@ -131,6 +133,8 @@ def genre(document: Document) -> Genre | None:
     <Genre.OPINION: 'opinion'>
     """
     types = json_ld.types(document.article)
+    if not json_ld.is_article(document.article):
+        types -= {"Review"}  # a reader's, of what the page is about
     return next((genre for type, genre in _GENRES.items() if type in types), None)
 
 

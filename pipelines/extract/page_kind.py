@@ -1,7 +1,9 @@
 """What sort of page it is: an article, a live blog with its entries, a gallery, a list, or a wall."""
 
+import html
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -95,15 +97,24 @@ def entries(
         updates = node.get("liveBlogUpdate")
         if "LiveBlogPosting" not in json_ld.types(node) or not updates:
             continue
-        listed = updates if isinstance(updates, list) else [updates]
-        read = (_entry(update, zone) for update in listed[:_ENTRIES_LIMIT] if isinstance(update, dict))
+        read = (_entry(update, zone) for update in _updates(updates))
         return tuple(entry for entry in read if entry)
     return _shown_entries(page, text, zone) if live else ()
 
 
+def _updates(value: Any) -> Iterator[json_ld.Node]:
+    """Yield the nodes of a value: of one, of a list, of JSON-LD's `@list`, of an ItemList and its items."""
+    if isinstance(value, dict):
+        value = value.get("@list") or value.get("itemListElement") or [value]
+    for each in value[:_ENTRIES_LIMIT] if isinstance(value, list) else ():
+        item = each.get("item", each) if isinstance(each, dict) else None
+        if isinstance(item, dict):
+            yield item
+
+
 def _entry(update: dict[str, Any], zone: ZoneInfo | None) -> Entry | None:
     headline = _plain_text(update.get("headline")) or _plain_text(update.get("name"))
-    body = _plain_text(update.get("articleBody")) or _plain_text(update.get("description"))
+    body = next((text for key in ("articleBody", "text", "description") if (text := _lines(update.get(key)))), "")
     stated = instants.read(str(update.get("datePublished") or update.get("dateModified") or ""))
     if not headline and not body:
         return None
@@ -113,6 +124,23 @@ def _entry(update: dict[str, Any], zone: ZoneInfo | None) -> Entry | None:
 
 def _plain_text(value: Any) -> str:
     return plain(value) if isinstance(value, str) else ""
+
+
+#: where a paragraph ends in HTML that stands in JSON
+_PARAGRAPH_END = re.compile(r"<(?:br|/p|/div|/li|/h[1-6]|/blockquote)\b[^<>]{0,200}>", re.IGNORECASE)
+
+
+def _lines(value: Any) -> str:
+    """Return the paragraphs of a text in JSON, HTML or not, a line each.
+
+    >>> _lines("<p>The fog lifts.</p><p>Boats <b>sail</b> again.</p>"), _lines("One.\\n\\nTwo."), _lines(["x"])
+    ('The fog lifts.\\nBoats sail again.', 'One.\\nTwo.', '')
+    """
+    if not isinstance(value, str):
+        return ""
+    if "&lt;" in value and "<" not in value:
+        value = html.unescape(value)
+    return "\n".join(line for line in map(plain, _PARAGRAPH_END.sub("\n", value).split("\n")) if line)
 
 
 def _shown_entries(page: Outline, text: list[Block], zone: ZoneInfo | None) -> tuple[Entry, ...]:

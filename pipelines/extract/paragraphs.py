@@ -14,7 +14,7 @@ from pipelines.extract.comparison import Candidate, letters, line_hash, single_s
 from pipelines.extract.correction_notices import MOST_CHARACTERS, is_correction, is_notice_heading
 from pipelines.extract.document import Document
 from pipelines.extract.headline import Headlines
-from pipelines.extract.regions import narrowed
+from pipelines.extract.regions import deals, narrowed, without_appeals, without_following, without_wholes
 
 _TEXT_TAGS = frozenset("p blockquote pre dd".split())
 #: a box of this name holds a picture and what is said of it
@@ -51,7 +51,9 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     chosen = main_box(page, tops.headline)
     teasers(page, site)
     chosen = narrowed(page, chosen, tops.headline, site)
-    inside = rows(page, _inside(page, chosen))
+    inside = without_appeals(page, without_wholes(rows(page, _inside(page, chosen))), chosen)
+    inside = without_following(inside)
+    sold = deals(inside, site)
     styles = _styles(page, inside)
     small = {at for at, box in enumerate(page.boxes) if box.mass < 0.25 * page.boxes[chosen].mass}
     titles = {letters(each) for each in (tops.headline, *tops.alternatives, tops.kicker)} - {""}
@@ -72,7 +74,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
             notices.append(block.text)
             is_below_heading = not is_below_heading and is_notice_heading(block.text)
             continue
-        reason = _reason(page, block, key, styles)
+        reason = "" if id(block) in sold else _reason(page, block, key, styles)
         if not reason and key in titles and len(kept) < 5:
             reason = "a headline"
         elif not reason and len(kept) < 2 and block.tag not in HEADINGS and is_date_line(block.text):
@@ -81,7 +83,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
             reason = "stands twice"
         elif not reason and key in recurring:
             reason = "recurs over the outlet's pages"
-        elif not reason and _list_of(page, block) in linked_lists:
+        elif not reason and id(block) not in sold and _list_of(page, block) in linked_lists:
             reason = "a list of links"
         elif not reason and listing and block.linked and _list_of(page, block) in small:
             reason = "a list under a label of the page"

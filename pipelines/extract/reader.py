@@ -38,7 +38,6 @@ from pipelines.extract.metadata import (
 from pipelines.extract.page_kind import entries, is_live, is_script_notice, kind, wall, why_missing
 from pipelines.extract.paragraphs import body_links, paragraphs
 from pipelines.extract.second_opinion import (
-    in_scripts,
     reader_of,
     reconsider,
     states_article,
@@ -46,7 +45,7 @@ from pipelines.extract.second_opinion import (
     with_hidden,
 )
 from pipelines.extract.standfirst import descriptions, standfirst
-from pipelines.extract.statements import claim_reviews, correction_notices, is_based_on
+from pipelines.extract.statements import claim_reviews, correction_notices, in_scripts, is_based_on
 from pipelines.extract.title_lines import mended
 
 

@@ -1,12 +1,15 @@
 """The article's box in, and marked in it what stands beside the article: comments, teasers, columns, footers."""
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from news.url import site_of
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.body import length
+from pipelines.extract.bylines import is_byline, is_person, names
 from pipelines.extract.comparison import letters
+from pipelines.extract.language_rules import PhraseFinder
 
 #: they are the article's flow, and no region of the page
 _FLOW = frozenset("p blockquote h1 h2 h3 h4 h5 h6 pre figure picture center font span noindex".split())
@@ -53,7 +56,7 @@ def narrowed(page: Outline, chosen: int, headline: str, site: str) -> int:
     other prose of which neither is true. The region that holds the headline never does. `site` is the page's host.
     """
     boxes = page.boxes
-    spans = _spans(page, chosen)
+    spans = page.spans(chosen)
     titles = _titles(page, letters(headline), chosen)
     site = site_of(f"https://{site}/") if site else ""
     at = left = chosen
@@ -87,6 +90,8 @@ def narrowed(page: Outline, chosen: int, headline: str, site: str) -> int:
         heaviest = max(ours, key=lambda region: region.mass, default=None)
         if heaviest is None or len(heaviest.boxes) > 1 or flow > heaviest.mass:
             break
+        if boxes[at].label and _look(page, at) == _look(page, heaviest.boxes[0]):
+            break  # slides that are never closed: each holds the next
         narrowing = narrowing and heaviest.mass >= _NEARLY_ALL * boxes[at].mass
         at = heaviest.boxes[0]
         left = at if narrowing else left
@@ -106,22 +111,6 @@ def _titles(page: Outline, headline: str, chosen: int) -> set[int]:
     if found:
         return found
     return {next((at for at, block in enumerate(page.blocks) if block.tag == "h1" and block.box > chosen), -1)}
-
-
-def _spans(page: Outline, chosen: int) -> dict[int, tuple[int, int]]:
-    """Return of each box in the chosen one that holds blocks the first of them and the last."""
-    boxes = page.boxes
-    spans: dict[int, tuple[int, int]] = {}
-    for at, block in enumerate(page.blocks):
-        if block.box >= chosen:
-            first, _ = spans.get(block.box, (at, at))
-            spans[block.box] = (first, at)
-    for box in range(len(boxes) - 1, chosen, -1):
-        if box in spans and (above := boxes[box].parent) >= chosen:
-            first, last = spans[box]
-            known = spans.get(above)
-            spans[above] = (min(first, known[0]), max(last, known[1])) if known else (first, last)
-    return spans
 
 
 def _regions(page: Outline, at: int, spans: dict[int, tuple[int, int]]) -> list[_Region]:
@@ -183,6 +172,10 @@ def _is_linked(page: Outline, region: _Region, titles: set[int], site: str) -> b
 
 def _is_thin(page: Outline, region: _Region, main: _Region, last: int, titles: set[int]) -> bool:
     """Tell whether the region holds little, below the article's `last` block or above its headline, and looks other."""
+    if page.boxes[region.boxes[0]].tag == "table" and not any(
+        block.linked for block in page.blocks[region.first : region.last + 1]
+    ):
+        return False  # figures
     if region is main or region.mass > _THIN * main.mass or any(region.first <= at <= region.last for at in titles):
         return False
     outside = region.first > last or (region.last < main.first and any(at > region.last for at in titles))
@@ -211,3 +204,88 @@ def _look(page: Outline, box: int) -> tuple[str, ...]:
 def _own(block: Block, site: str) -> bool:
     """Tell whether one of the block's links leads to the page's site, or nowhere."""
     return any("//" not in link[:9] or (site != "" and site in link) for link in block.links)
+
+
+#: a paragraph; a button's words or a name
+_LONG, _SHORT = 80, 40
+#: a text that stands once whole and once in pieces is no shorter, and its pieces are so much of it
+_WHOLE, _LEAST_PIECES, _IN_PIECES = 600, 3, 0.9
+
+
+def without_wholes(inside: list[Block]) -> list[Block]:
+    """Return the blocks without those that hold a whole text in one line whose paragraphs stand there, too."""
+    long = [block for block in inside if len(block.text) > _WHOLE]
+    if not long:
+        return inside
+    keys = [(id(block), key) for block in inside if len(key := letters(block.text)) > 20]
+    wholes = set()
+    for block in sorted(long, key=lambda each: -len(each.text))[:_LEAST_PIECES]:
+        whole = letters(block.text)
+        pieces = {key for of, key in keys if of != id(block) and len(key) < 0.7 * len(whole) and key in whole}
+        if len(pieces) >= _LEAST_PIECES and sum(map(len, pieces)) > _IN_PIECES * len(whole):
+            wholes.add(id(block))
+    return [block for block in inside if id(block) not in wholes]
+
+
+#: lines of an article before which no other one begins below; so many headings with a byline each are its own manner
+_OWN_LINES, _MOST_BYLINED = 3, 6
+#: lines below a heading among which a byline stands
+_BELOW = 2
+
+
+def without_following(inside: list[Block]) -> list[Block]:
+    """Return the blocks up to the next article in full: a heading, and right below it who wrote that one."""
+    prose, found = 0, []
+    for at, block in enumerate(inside):
+        if block.tag in ("h1", "h2", "h3") and prose >= _OWN_LINES:
+            below = inside[at + 1 : at + 1 + _BELOW]
+            if any(len(each.text) < _LONG and is_byline(each.text) and _is_signed(each.text) for each in below):
+                found.append(at)
+        prose += block.tag not in HEADINGS and length(block.text) >= _LONG
+    return inside[: found[0]] if 0 < len(found) < _MOST_BYLINED else inside
+
+
+def _is_signed(line: str) -> bool:
+    return any(map(is_person, names([line])))
+
+
+#: of the article's prose, the most that a box with an appeal holds
+_MOST_APPEAL = 0.3
+#: characters in which an appeal says that it is one
+_APPEAL_BEGINS = 200
+_APPEALS = PhraseFinder("appeals")
+
+
+def without_appeals(page: Outline, inside: list[Block], chosen: int) -> list[Block]:
+    """Return the blocks without boxes of their own in which the outlet asks for money or members."""
+    boxes = page.boxes
+    asking: Counter[int] = Counter()
+    lines: Counter[int] = Counter()
+    for block in inside:
+        at = boxes[block.box].parent
+        if (
+            at not in (chosen, -1)
+            and length(block.text) >= _SHORT
+            and boxes[at].mass < _MOST_APPEAL * boxes[chosen].mass
+        ):
+            lines[at] += 1
+            asking[at] += _APPEALS.finds(block.text, _APPEAL_BEGINS)
+    appeals = {at for at, times in asking.items() if times and 2 * times >= lines[at]}
+    return [block for block in inside if boxes[block.box].parent not in appeals] if appeals else inside
+
+
+#: lines that lead to other sites, as those of deals to their shops; fewer are sources and sponsors
+_LEAST_DEALS = 8
+
+
+def deals(inside: list[Block], site: str) -> set[int]:
+    """Return the ids of the linked lines of a page that lists what others sell: most of its lines lead away from it."""
+    away = [
+        block
+        for block in inside
+        if block.linked > 0.5 * len(block.text) > _TITLE
+        and block.links
+        and all("//" in link[:8] and not (site and site in link) for link in block.links)
+    ]
+    prose = sum(block.tag not in HEADINGS and length(block.text) >= _LONG for block in inside) - len(away)
+    return set(map(id, away)) if len(away) >= _LEAST_DEALS and len(away) > prose else set()

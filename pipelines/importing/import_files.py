@@ -174,7 +174,7 @@ _READERS = {ImportKind.WARC: _warc, ImportKind.PAGES: _pages, ImportKind.ADDRESS
 #: a saved page that unpacks to more is refused, as the crawler would have refused it
 _SIZE_LIMIT = 20_000_000
 #: a page without a known time of fetching cannot be told to be dated ahead
-_NEVER = datetime(2199, 1, 1, tzinfo=UTC)
+NEVER = datetime(2199, 1, 1, tzinfo=UTC)
 
 
 def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet, *, explain: bool = False) -> dict[str, Any]:
@@ -187,7 +187,15 @@ def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet, *, explain
     """
     name = line.get("id")
     try:
-        page = page_of_line(line, folder, undated=_NEVER)
+        page = page_of_line(line, folder, undated=NEVER)
+    except BroadsheetError as error:
+        return {"id": name, "error": str(error)}
+    return read_page(name, page, outlet, explain=explain)
+
+
+def read_page(name: Any, page: Page, outlet: Outlet, *, explain: bool = False) -> dict[str, Any]:
+    """Return what `read_saved` does of a page that is at hand; `name` is its `id`."""
+    try:
         extracted = read_article(page, outlet, explain=explain)
     except BroadsheetError as error:
         return {"id": name, "error": str(error)}
@@ -241,8 +249,6 @@ def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | N
     name, url = line.get("id"), line.get("url")
     if not isinstance(name, str) or not isinstance(url, str) or not name or Path(name).name != name:
         raise PageUnreadable("A line of the manifest needs an id that is a file name, and a url.")
-    stated = read_instant(str(line.get("crawled_at") or ""))
-    at = stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else undated or now()
     packed, plain = folder / f"{name}.html.gz", folder / f"{name}.html"
     try:
         if packed.exists():
@@ -257,4 +263,10 @@ def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | N
         raise PageUnreadable(f"{packed.name} cannot be unpacked: {error}.") from error
     if len(content) > _SIZE_LIMIT:
         raise PageUnreadable(f"{name} unpacks to more than {_SIZE_LIMIT:,} bytes.")
-    return Page(url=url, final_url=url, status=200, content=content, fetched_at=at)
+    return Page(url=url, final_url=url, status=200, content=content, fetched_at=fetched_at(line) or undated or now())
+
+
+def fetched_at(line: Mapping[str, Any]) -> datetime | None:
+    """Return when a line of a manifest says that its page was fetched (`crawled_at`), None where it does not."""
+    stated = read_instant(str(line.get("crawled_at") or ""))
+    return stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else None

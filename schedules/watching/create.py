@@ -22,6 +22,7 @@ from schedules.watching.webhook import check_public
 async def create(engine: AsyncEngine, index: Index, configuration: Configuration, **fields: Any) -> Watch:
     """Keep a watch with these fields, and return it with its secrets. Raises BadWatch and BadQuery."""
     watch = Watch(id=uuid4(), **fields)
+    watch.check()
     if watch.webhook_url:
         check_public(watch.webhook_url, configuration)
     if watch.email and configuration.smtp_host is None:

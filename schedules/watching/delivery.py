@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Coroutine, Mapping, Sequence
 from uuid import UUID
 
-import structlog
 from prometheus_client import Counter
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -17,11 +16,12 @@ from ledger.watches import all_watches
 from news.clock import now
 from news.configuration import Configuration
 from news.errors import DeliveryFailed
+from news.log import Log
 from news.watch import Channel, Notification, Watch
 from schedules.watching import webhook
 from schedules.watching.mail import Mailer, compose
 
-log = structlog.get_logger()
+log = Log()
 
 #: messages of one receiver in one round: the others have their turn
 OF_EACH = 20

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from functools import partial
 from time import monotonic
 
-import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -19,12 +18,13 @@ from ledger.watches import CHANNEL
 from news.backoff import Backoff
 from news.clock import now
 from news.errors import IndexUnavailable
+from news.log import Log
 from pipelines.runtime import Runtime
 from schedules.cancellation import end_all
 from schedules.watching.delivery import Sender
 from schedules.watching.matching import match
 
-log = structlog.get_logger()
+log = Log()
 
 #: seconds between two looks whether there is something to do: with watches; without any, who adds the first wakes us
 LOOK_SECONDS, QUIET_SECONDS = 2.0, 50.0

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from index.protocol import Index
@@ -28,10 +27,11 @@ from ledger.watch_matches import (
 from ledger.watches import all_watches, forget_news_without_watches, note_problem
 from news.clock import now
 from news.errors import BadQuery
+from news.log import Log
 from news.watch import BETWEEN_SPIKES, HOUR, LEARNED, Notification, Trigger, Watch, spike
 from schedules.watching.reports import of_spike, reports
 
-log = structlog.get_logger()
+log = Log()
 
 #: news that are matched at once; the index is asked each watch's search of their articles
 BATCH = 500

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from broadsheet.export import export
 from index.postgresql.backend import PostgresqlIndex
 from index.query import Query
+from news.clock import now
 from tests.broadsheet.test_command import broadsheet
 from tests.databases import libpq
 from tests.ledger.readings import article, hour, published, read
@@ -106,6 +107,32 @@ def test_an_export_that_is_interrupted_says_how_to_continue_and_the_file_is_then
     told = run("search", "--all", "--format", "csv", "--output", str(file), "--after", id)
     assert (told.returncode, told.stderr) == (0, "2 articles exported.\n")
     assert rows(file.read_text(encoding="utf-8")) == rows(whole)
+
+
+@pytest.mark.parametrize("format", ["csv", "jsonl", "atom", "ninjs"])
+def test_a_file_that_a_kill_cut_anywhere_is_continued_and_then_whole(run: Run, tmp_path: Path, format: str) -> None:
+    file = tmp_path / "part"
+    asked = ("search", "--all", "--format", format, "--output", str(file))
+    assert run(*asked).returncode == 0
+    whole = file.read_bytes()
+    plain = whole.partition(b"<updated>")[0], whole.rpartition(b"</author>")[2]
+    for share in (0.55, 0.8, 0.999, 1.0):
+        file.write_bytes(whole[: int(len(whole) * share)])
+        told = run(*asked, "--continue")
+        assert told.returncode == 0, told.stderr
+        if format == "atom":  # its head has the time of the export
+            assert (
+                file.read_bytes().partition(b"<updated>")[0],
+                file.read_bytes().rpartition(b"</author>")[2],
+            ) == plain
+            assert file.read_bytes().count(b"</entry>") == 6
+        else:
+            assert file.read_bytes() == whole
+    for foreign in (b"", b"Dear Ada,\nthe report is lost.\n", b"{}\n", whole[:20]):
+        file.write_bytes(foreign)
+        told = run(*asked, "--continue")
+        assert (told.returncode, file.read_bytes()) == (2, foreign), "what is no export is not touched"
+    assert "goes with --output" in run("search", "--all", "--continue").stderr
 
 
 def test_what_changed_is_listed_with_its_words(run: Run) -> None:
@@ -213,3 +240,61 @@ def test_help_has_a_short_form_and_the_shell_is_taught(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "broadsheet"]
     told = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
     assert told.stdout.split() == ["changes"], told.stderr
+
+
+async def test_a_watch_is_added_tested_listed_and_removed(run: Run, engine: AsyncEngine) -> None:
+    mail = {"smtp_host": "127.0.0.1", "smtp_from": "news@broadsheet.example"}
+    refused = run("watch", "add", "Kassel", "kassel", "--email", "reader@example.org")
+    assert refused.returncode == 2
+    assert "BROADSHEET_SMTP_HOST is not set" in refused.stderr
+    added = run(
+        "watch", "add", "Kassel", "kassel", "-film", "--email", "reader@example.org", "--digest", "7,18", **mail
+    )
+    assert added.returncode == 0, added.stderr
+    assert "Added the watch Kassel" in added.stdout
+    hooked = run("watch", "add", "Hook", "--on", "silent,changes", "--webhook", "https://hooks.example/x", "--json")
+    secret = json.loads(hooked.stdout)["webhook_secret"]
+    assert secret.startswith("whsec_")
+    assert run("watch", "add", "Kassel").returncode == 2
+
+    at = now()
+    first = article("https://gamma.example/a", "The river is high.", headline="Flood in Kassel")
+    await read(engine, first, at)
+    await read(engine, replace(first, body="The river is low.", url="https://gamma.example/a"), at)
+    assert run("index", "rebuild").returncode == 0
+    tried = run("watch", "test", "Kassel")
+    assert "Flood in Kassel" in tried.stdout
+    assert "1 notification would have been sent." in tried.stdout
+    changed = json.loads(run("watch", "test", "Hook", "--json", "--hours", "2").stdout)
+    assert [each["type"] for each in changed] == ["change"]
+
+    for verb in ("pause", "resume", "mute"):
+        assert run("watch", verb, "Kassel").returncode == 0
+    listed = {each["name"]: each for each in json.loads(run("watch", "list", "--json").stdout)}
+    assert listed["Kassel"]["query"]["text"] == "kassel -film"
+    assert listed["Kassel"]["muted_until"]
+    assert secret not in run("watch", "list", "--json").stdout
+    assert "muted until" in run("watch", "list").stdout
+    assert json.loads(run("watch", "show", "Hook", "--json").stdout)["on"] == ["silent", "changes"]
+    assert run("watch", "remove", "Kassel").returncode == 0
+    gone = run("watch", "show", "Hoook")
+    assert gone.returncode == 1
+    assert "Did you mean 'Hook'?" in gone.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--on", "everything"], "--on takes one or more of articles"),
+        (["--digest", "25"], "--digest takes hours from 0 to 23"),
+        (["--where", "nothing"], "--where takes FACET=VALUE"),
+        (["--where", "placs=x"], "placs"),
+        (["--webhook", "http://10.0.0.1/"], "is not a public address"),
+        (["--digest", "7"], "A digest is sent by e-mail"),
+    ],
+)
+def test_a_mistake_in_a_watch_is_one_sentence(run: Run, arguments: list[str], sentence: str) -> None:
+    told = run("watch", "add", "Mistake", *arguments)
+    assert told.returncode == 2
+    assert sentence in told.stderr
+    assert "Traceback" not in told.stderr

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,14 @@ CASES: dict[str, list[tuple[str, int]]] = {
     "schedule pause": [("alpha", 0), ("nobody", 2)],
     "schedule resume": [("alpha", 0), ("nobody", 2)],
     "schedule run": [("alpha", 0), ("nobody", 2)],
+    "watch add": [("{new} flood", 0), ("x --on nothing", 2), ("", 2), ("! x flood", 2)],
+    "watch list": [("", 0), ("!", 2)],
+    "watch show": [("kept", 0), ("nobody", 1), ("! kept", 2)],
+    "watch test": [("kept", 0), ("nobody", 1)],
+    "watch pause": [("kept", 0), ("nobody", 1)],
+    "watch resume": [("kept", 0), ("nobody", 1)],
+    "watch mute": [("kept --hours 1", 0), ("nobody --hours 1", 1)],
+    "watch remove": [("nobody", 1), ("", 2)],
     "kibana install": [("{kibana}", 0), ("http://127.0.0.1:1", 2), ("{kibana} --page nowhere", 2)],
     "kibana export": [("{home}/kibana", 0), ("/dev/null/kibana", 2)],
 }
@@ -124,13 +133,22 @@ PRINTING = {
 HARD = ("article", "outlets list", "crawl", "read", "index keys", "kibana export")
 
 
+class _New:
+    """A name that nothing has, another each time that it is filled in."""
+
+    _numbers = count()
+
+    def __format__(self, spec: str) -> str:
+        return f"new{next(self._numbers)}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Broadsheet:
     """The program on a ledger that has an article, two of its versions, and what strangers wrote."""
 
     home: Path
     environ: dict[str, str]
-    words: dict[str, str]
+    words: dict[str, Any]
 
     def command(self, verb: str, arguments: str = "", *more: str) -> list[str]:
         given = arguments.removeprefix("!").format(**self.words).split()
@@ -164,8 +182,10 @@ def broadsheet(ledger: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     (home / "list.txt").write_text("ftp://nowhere.example/\n")
     asyncio.run(_fill(ledger))
     with serving(FakeKibana()) as kibana:
-        words = {"article": ARTICLE, "home": str(home), "refused": "refused-id", "kibana": kibana.url}
-        yield Broadsheet(home=home, environ=environment(home, database_url=libpq(ledger)), words=words)
+        words = {"article": ARTICLE, "home": str(home), "refused": "refused-id", "kibana": kibana.url, "new": _New()}
+        made = Broadsheet(home=home, environ=environment(home, database_url=libpq(ledger)), words=words)
+        assert made.run("watch add", "kept flood").returncode == 0
+        yield made
 
 
 async def _fill(ledger: str) -> None:

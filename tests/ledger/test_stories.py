@@ -18,6 +18,7 @@ from ledger.statements import STATED_ELSEWHERE
 from ledger.store_article import store
 from ledger.stories import PRUNE_EVERY, members_of, prune
 from ledger.visit_transaction import Terms
+from news.article import Kind
 from news.errors import NotFound
 from news.moment import Moment, Precision, TimeSource
 from news.outcome import Outcome
@@ -202,6 +203,22 @@ async def test_a_corrected_publication_time_gives_the_story_another_first(engine
     await read(engine, corrected, hour(1))
     found = await rows(engine)
     assert (found[A].copy_of, found[B].copy_of) == (found[B].id, None)
+
+
+async def test_a_repeat_and_a_videos_page_of_one_outlet_are_told_as_such(engine):
+    long = f"{TEXT}\n{readings.text(31)}\n{readings.text(32)}"
+    texts = {A: long, f"{A}-again": long, f"{A}-video": "\n".join(long.splitlines()[:3]), B: long}
+    for number, (url, body) in enumerate(texts.items()):
+        kind = Kind.VIDEO if url.endswith("video") else Kind.ARTICLE
+        await read(engine, article(url, body, kind=kind, date_published=published(number)), hour(number))
+    async with engine.connect() as connection:
+        story = await members_of(connection, (await rows(engine))[A].story_id)
+    assert {each.url: str(each.role) for each in story} == {
+        A: "first",
+        f"{A}-again": "repeat",
+        f"{A}-video": "video",
+        B: "copy",
+    }
 
 
 async def test_a_short_text_has_no_story_but_its_own(engine):

@@ -287,3 +287,15 @@ def test_what_earlier_releases_stored_is_read():
         "listed": [{"kind": "name", "before": "a", "after": "b"}],
     }
     assert Edits.from_json(stored).as_json() == stored | {"corrected": False}
+
+
+def test_of_very_many_changes_some_are_listed_and_every_class_is_told():
+    lines = [f"The {number}th house in Long Street has {number} windows, it was said." for number in range(100, 300)]
+    before = [*lines, "The road is closed.", "Nobody was hurt in the fire on Monday night."]
+    after = [line.replace(" windows", "7 windows") for line in lines] + [
+        "The road is not closed.",
+        "Nobody was hurt in the fire on Tuesday night.",
+    ]
+    found = compare(replace(ARTICLE, body="\n".join(before)), replace(ARTICLE, body="\n".join(after)))
+    assert len(found.listed) == MOST_LISTED
+    assert {EditKind.NUMBER, EditKind.NEGATION, EditKind.DATE} <= set(found.kinds)

@@ -1,12 +1,28 @@
 import json
 import random
+import tomllib
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from datasketch import MinHash
 
 from crawler.demo.newsroom import Newsroom
 from news.article import Article, Kind
-from news.signature import ANCHORS, BANDS, LENGTH, bands, containment, is_copy, packed, similarity, unpacked
+from news.signature import (
+    ANCHORS,
+    BANDS,
+    LENGTH,
+    NAMES,
+    OF_QUOTATION,
+    QUOTATIONS,
+    bands,
+    containment,
+    is_copy,
+    packed,
+    similarity,
+    unpacked,
+)
 from news.words import words
 from pipelines.deduplicate import sign
 from tests.shared_files import shared
@@ -75,6 +91,68 @@ def test_a_wire_text_cut_short_between_local_paragraphs_is_a_copy_between_outlet
     assert set(bands(signed(wire))) & set(bands(cut))
     assert is_copy(signed(wire), cut)
     assert not is_copy(signed(wire), cut, same_outlet=True)
+
+
+@pytest.mark.parametrize("words_of_own", [20, 60])
+def test_a_stretch_of_a_wire_text_between_local_paragraphs_is_a_copy_but_background_is_none(words_of_own):
+    wire = paragraphs(63, 24)
+    local = [" ".join(paragraphs(seed, 2)[0].split()[:words_of_own]) for seed in (64, 65)]
+    assert is_copy(signed(wire), signed([local[0], *wire[9:17], local[1]]))
+    # a follow-up has news of its own, before the background and behind it
+    for news in ([*paragraphs(66, 8), *wire[9:14]], [*paragraphs(66, 5), *wire[9:14], *paragraphs(67, 3)]):
+        assert not is_copy(signed(wire), signed(news))
+
+
+def test_of_a_long_text_the_end_is_known_as_well_as_the_beginning():
+    wire = paragraphs(68, 60)
+    assert is_copy(signed(wire), signed([paragraphs(69, 1)[0], *wire[40:], paragraphs(70, 1)[0]]))
+
+
+def test_a_reworded_agency_text_is_a_copy_between_outlets_and_another_report_is_none(subtests):
+    file = Path(__file__).parents[1] / "labels" / "reworded.toml"
+    found = Counter()
+    for text in tomllib.loads(file.read_text(encoding="utf-8"))["texts"]:
+        source = signed([text["original"]])
+        for reworded in text["reworded"]:
+            copy = signed([reworded])
+            found[is_copy(source, copy) and bool(set(bands(source)) & set(bands(copy)))] += 1
+            assert not is_copy(source, copy, same_outlet=True)
+        if text["other"]:
+            with subtests.test(text=text["original"][:40]):
+                assert not is_copy(source, signed([text["other"]]))
+    assert found[True] >= 0.7 * found.total()
+
+
+def test_a_table_with_the_names_and_figures_of_another_is_no_copy():
+    names = [f"in {name.title()}sen" for name in VOCABULARY[:30]]
+    rows = [f"Of {name} we know {number} and {number + 7}." for number, name in enumerate(names, 20)]
+    one, other = signed(rows), signed(random.Random(3).sample(rows, len(rows)))
+    assert not is_copy(signed(rows[:12] + paragraphs(71, 2)), signed(rows[6:] + paragraphs(72, 2)))
+    assert is_copy(one, other) == (similarity(one, other) > 0.3), "by its words alone, which are the same"
+
+
+@pytest.mark.parametrize(
+    "unit", ["“", '"a b c d e f g h i j k l" ', "“" + "x " * 900 + "”", "Ab Cd, ", "1.1:", "”“", "\udc80 abcdefg "]
+)
+def test_a_hostile_text_has_a_signature_of_a_bounded_length(unit):
+    text = unit * (200_000 // len(unit))
+    most = LENGTH + ANCHORS + 1 + NAMES + QUOTATIONS * OF_QUOTATION
+    assert len(signed([text])) <= most
+    assert len(signed([text[:2_000]])) <= most
+
+
+def test_within_an_outlet_a_repeat_and_the_beginning_of_an_article_are_copies_and_standing_lines_are_not():
+    article = paragraphs(73, 10)
+    repeat = [*article, *paragraphs(74, 3)]
+    video = article[:3]
+    for other in (repeat, video):
+        assert is_copy(signed(article), signed(other), same_outlet=True)
+    # what an outlet puts under each article, and what follows up on one
+    assert not is_copy(
+        signed([*paragraphs(75, 6), *article[:3]]), signed([*paragraphs(76, 6), *article[:3]]), same_outlet=True
+    )
+    assert not is_copy(signed(article), signed([*paragraphs(77, 6), *article[-4:]]), same_outlet=True)
+    assert not is_copy(signed(article), signed(article[4:7]), same_outlet=True)
 
 
 def test_a_signature_from_before_there_were_anchors_is_still_compared():

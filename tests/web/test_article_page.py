@@ -173,7 +173,7 @@ async def test_copies_are_named_with_who_was_first(client: httpx.AsyncClient, ke
     assert [node.attributes["href"] for node in html.css(".about .copies a")] == [f"/articles/{first}"]
     assert texts(html, ".copies li") == [
         "The Example first published 7 February 2024, 04:00 UTC",
-        "This article 100% alike first seen 8 February 2024, 04:00 UTC",
+        "This article repeat 100% alike first seen 8 February 2024, 04:00 UTC",
     ]
     html = page(await client.get(f"/articles/{first}"))
     assert "100% alike" in texts(html, ".about li")[-1]

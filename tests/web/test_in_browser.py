@@ -1,10 +1,12 @@
 """The pages in a real Chromium, narrow and wide, light and dark, by keys, without scripts: as a person uses them."""
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -15,7 +17,11 @@ from ledger.tombstones import miss
 from news.article import Article
 from news.errors import ConfigurationError
 from news.moment import Moment, Precision, TimeSource
+from tests.databases import libpq
+from tests.ports import free_port
+from tests.schedules.processes import environment, running, until
 from tests.schedules.site import Site, write_outlet
+from tests.schedules.test_looking import newsroom, serving
 from tests.web.browser import chromium, reading
 from tests.web.conftest import AT, Keep
 from web.serve import serve
@@ -23,6 +29,8 @@ from web.serve import serve
 try:
     check_browser()
 except ConfigurationError as error:
+    if os.environ.get("CI"):
+        raise
     pytest.skip(str(error), allow_module_level=True)
 
 TEXT = "\n".join(f"The talks over the fishing grounds went on for day {day} without a treaty." for day in range(12))
@@ -51,7 +59,7 @@ LONG = Article(
 
 
 @pytest.fixture
-async def paper(keep_versions: Keep, engine: AsyncEngine, tmp_path) -> dict[str, str]:  # type: ignore[no-untyped-def]
+async def paper(keep_versions: Keep, engine: AsyncEngine, tmp_path: Path) -> dict[str, str]:
     """Record articles: edited, copied, withdrawn, from right to left, too long for any line."""
     write_outlet(tmp_path, "harbour", Site(url="https://harbour.example"))
     talks = await keep_versions(
@@ -167,3 +175,39 @@ async def test_yesterdays_silent_edits_are_found_from_the_first_page(
         await page.get_by_label("From").fill(f"{AT:%Y-%m-%d}")
         await page.get_by_role("button", name="Show").click()
         assert (await page.locator(".results ins").inner_text()).strip() == "33"
+
+
+async def test_an_outlet_is_added_by_its_home_page_enabled_read_and_fetched_again(
+    fresh_database: str, tmp_path: Path
+) -> None:
+    log, port = tmp_path / "log", free_port()
+    environ = environment(tmp_path, database_url=libpq(fresh_database), allow_loopback="yes")
+    with serving(newsroom()) as site, running(["up", "--port", str(port)], environ, log):
+        await asyncio.to_thread(until, lambda: "search_page_started" in log.read_text(), "the page is served", log)
+        async with chromium() as browser, reading(browser, f"http://127.0.0.1:{port}") as reader:
+            page = reader.page
+            page.set_default_timeout(120_000)
+            await reader.opens("/outlets")
+            await page.get_by_label("Add an outlet by its home page").fill(site.origin)
+            await page.get_by_role("button", name="Add").click()
+            await page.get_by_role("heading", name="Added: The Daily").wait_for()
+            assert "/news.xml" in await page.locator("main").inner_text()
+            await reader.looks()
+            await page.get_by_role("button", name="Enable it").click()
+            assert "Enabled" in await page.locator(".done").inner_text()
+            await page.get_by_role("button", name="Crawl now").click()
+            await reader.looks()
+            for _ in range(120):
+                if await page.get_by_role("heading", name="Newest articles").count():
+                    break
+                await asyncio.sleep(1)
+                await page.reload()
+            await reader.looks()
+            await page.locator(".events a").first.click()
+            await page.get_by_role("link", name="Fetch again now").click()
+            await reader.looks()
+            await page.get_by_role("button", name="Fetch it").click()
+            await page.get_by_role("heading", name="Fetched").wait_for()
+            await page.get_by_role("link", name="Status").click()
+            await page.get_by_text("A site’s answer").wait_for()
+            await reader.looks()

@@ -10,8 +10,10 @@ from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.fields import FIELDS, facets
+from ledger.recaptures import note_estimate
 from ledger.source_sums import note_sum
 from news.outcome import Outcome
+from news.recapture import CompletenessEstimate
 from news.source_sum import Disposition, SourceSum
 from tests.web.conftest import AT, Keep, Put, document
 from tests.web.test_article_page import FIRST, SECOND
@@ -55,6 +57,8 @@ async def test_every_answer_has_the_form_that_is_described(
     async with engine.begin() as connection:
         announced = SourceSum(announced=1).plus(Disposition.OTHER_SITE, ["https://elsewhere.example/a"])
         await note_sum(connection, "harbour", "https://harbour.example/feed.xml", announced, AT)
+        made = CompletenessEstimate(found=900, share=0.97, low=0.96, high=0.98)
+        await note_estimate(connection, "harbour", 900, made, AT)
     story = (await client.get(f"/api/articles/{copy}")).json()["story_id"]
     for path, model in (
         ("/api/search?q=flood&facets=all&histogram=day&highlight=1&stories=1", SearchResponse),

@@ -12,7 +12,7 @@ down_revision = "0002_watches"
 
 
 def upgrade() -> None:
-    """Make the table, and the column."""
+    """Make the tables, and the column."""
     op.create_table(
         "source_sums",
         sa.Column("outlet", sa.Text, nullable=False),
@@ -29,10 +29,20 @@ def upgrade() -> None:
         sa.Column("examples", JSONB, nullable=False),
         sa.PrimaryKeyConstraint("outlet", "source", "read_at"),
     )
+    op.create_table(
+        "completeness_estimates",
+        sa.Column("outlet", sa.Text, primary_key=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("found", sa.Integer, nullable=False),
+        sa.Column("share", sa.Float, nullable=True),
+        sa.Column("low", sa.Float, nullable=True),
+        sa.Column("high", sa.Float, nullable=True),
+    )
     op.add_column("pages", sa.Column("captures", sa.SmallInteger, nullable=False, server_default=sa.text("0")))
 
 
 def downgrade() -> None:
     """Take them away."""
     op.drop_column("pages", "captures")
+    op.drop_table("completeness_estimates")
     op.drop_table("source_sums")

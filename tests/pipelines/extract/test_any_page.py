@@ -6,6 +6,7 @@ import pickle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from news.article import Article
 from news.errors import PageUnreadable
 from pipelines.extract import Extracted, extract
 from tests.pipelines.handmade import article_html, outlet, page
@@ -23,7 +24,8 @@ JSON = st.recursive(
 FIELDS = (
     "@type @id @graph headline alternativeHeadline name author creator publisher datePublished dateModified dateCreated image "
     "keywords articleSection inLanguage license isAccessibleForFree description abstract articleBody mainEntityOfPage url "
-    "liveBlogUpdate itemListElement"
+    "liveBlogUpdate itemListElement hasPart cssSelector isBasedOn correction review claimReviewed reviewRating "
+    "itemReviewed text video"
 ).split()
 NODE = st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=8)
 
@@ -42,6 +44,8 @@ def is_whole(found: Extracted | None) -> bool:
         return True
     if found.article is not None:
         json.dumps(found.article.as_json())
+        assert Article.from_json(json.loads(json.dumps(found.article.as_json()))) == found.article
+        assert (found.article.body_missing is None) == bool(found.article.body.strip())
     is_one = (found.article is None) != (found.refusal is None)
     return is_one and pickle.loads(pickle.dumps(found)) == found
 
@@ -94,3 +98,27 @@ def test_a_link_of_any_address(url: str) -> None:
     assert is_whole(
         read(article_html(head=head, body=f'<figure><img src="{escaped}"></figure><p><a href="{escaped}">x</a></p>'))
     )
+
+
+#: what stands where a text should
+_NO_TEXT = st.sampled_from(
+    [
+        *("", " ", "<div id=root>", "<noscript>", "<noscript>JavaScript</noscript>", "<p>JavaScript", "<video>"),
+        *(
+            "<script src=x>",
+            "<div itemprop=articleBody>",
+            "</main>",
+            "<script type=application/json>{",
+            "<p>\x0c&nbsp;",
+        ),
+    ]
+)
+
+
+@given(node=NODE, pieces=st.lists(_NO_TEXT, max_size=6), stated=st.booleans())
+@settings(deadline=None)
+def test_pages_without_a_text(node: dict[str, object], pieces: list[str], stated: bool) -> None:
+    known = {"@type": "NewsArticle", "headline": "Ferry", "datePublished": "2026-05-28"} if stated else {}
+    script = json.dumps(known | node).replace("</", "<\\/")
+    html = f'<title>Ferry</title><script type="application/ld+json">{script}</script><main><h1>Ferry</h1>'
+    assert is_whole(read(html + "".join(pieces)))

@@ -147,6 +147,31 @@ def test_the_entries_of_a_live_blog_are_those_that_its_node_lists() -> None:
     assert [(each.headline, each.body) for each in article.entries] == [("The fog lifts", "Boats sail.")]
 
 
+UPDATE = {"@type": "BlogPosting", "headline": "The fog lifts", "articleBody": "Boats sail."}
+
+
+@pytest.mark.parametrize(
+    ("updates", "bodies"),
+    [
+        (UPDATE, ["Boats sail."]),
+        ([UPDATE, None, 7, "x", {"@type": "BlogPosting"}], ["Boats sail."]),
+        ({"@list": [UPDATE, UPDATE]}, ["Boats sail.", "Boats sail."]),
+        ({"@type": "ItemList", "itemListElement": [{"@type": "ListItem", "item": UPDATE}]}, ["Boats sail."]),
+        ([{"@id": "#u1"}], ["Boats sail."]),
+        ([UPDATE | {"articleBody": {"@type": "x"}, "text": "They sail."}], ["They sail."]),
+        ([UPDATE | {"articleBody": "<p>Boats</p><p>sail<br>again.</p>"}], ["Boats\nsail\nagain."]),
+        ([UPDATE | {"articleBody": "&lt;p&gt;Boats&lt;/p&gt;&lt;p&gt;sail.&lt;/p&gt;"}], ["Boats\nsail."]),
+        ([UPDATE | {"articleBody": "Boats\n\nsail."}], ["Boats\nsail."]),
+        ({"@list": {"@list": []}}, []),
+        ("The fog lifts", []),
+    ],
+)
+def test_the_entries_of_a_live_blog_are_read_in_every_form_of_them(updates: Any, bodies: list[str]) -> None:
+    live = node(liveBlogUpdate=updates, datePublished="2026-02-03") | {"@type": "LiveBlogPosting"}
+    article = read(article_html(head=script(live, UPDATE | {"@id": "#u1"})))
+    assert (article.kind, [each.body for each in article.entries]) == (Kind.LIVE_BLOG, bodies)
+
+
 def test_the_links_of_the_body_have_words_address_and_line() -> None:
     body = (
         f"<p>{PARAGRAPHS[0]}</p><p>The <a href='/report'>report of the <b>harbour</b> board</a> and "

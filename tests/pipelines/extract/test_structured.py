@@ -50,6 +50,9 @@ def test_json_ld_of_no_use_is_skipped(script: str) -> None:
         ('"OpinionNewsArticle"', Genre.OPINION),
         ('["NewsArticle", "https://schema.org/AnalysisNewsArticle"]', Genre.ANALYSIS),
         ('["ReportageNewsArticle", "AdvertiserContentArticle"]', Genre.ADVERTISING),
+        ('["NewsArticle", "Review"]', Genre.REVIEW),
+        ('"CriticReview"', Genre.REVIEW),
+        ('"Review"', None),  # a reader's, of what the page is about
         ('"NewsArticle"', None),
         ('["Article", 7, null]', None),
     ],

@@ -221,6 +221,21 @@ async def test_a_digest_gathers_what_was_found_and_comes_at_its_hour_once(
     assert len(mail.received()) == 1
 
 
+async def test_a_watch_that_cannot_be_meant_any_more_holds_up_no_other(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, send_all: Run, receiver: Hook, mail: Mailbox
+) -> None:
+    broken = await add_watch("kassel", webhook_url=None, email=EMAIL, digest_hours=(7,))
+    await add_watch("kassel")
+    gone = {"timezone": "Atlantis/Capital", "digest_at": now() - timedelta(hours=1), "triggers": ["of_another_release"]}
+    async with engine.begin() as connection:
+        await connection.execute(update(watches).where(watches.c.id == broken.id).values(gone))
+    await happen(engine, 1)
+    await match_all()
+    await send_all()
+    assert len(receiver.requests) == 1
+    assert mail.received() == []
+
+
 async def test_a_paused_watch_keeps_what_waits(
     engine: AsyncEngine, add_watch: Add, match_all: Run, send_all: Run, receiver: Hook
 ) -> None:
@@ -354,8 +369,9 @@ def spiked(watch: Watch) -> Notification:
 
 @given(headline=st.text(max_size=300), name=st.text(min_size=1, max_size=80), path=st.text("abc", max_size=400))
 def test_no_text_breaks_out_of_a_message(headline: str, name: str, path: str) -> None:
+    watch = Watch(id=uuid4(), name=name, query={}, email=EMAIL, unsubscribe_token="t" * 43)
     try:
-        watch = Watch(id=uuid4(), name=name, query={}, email=EMAIL, unsubscribe_token="t" * 43)
+        watch.check()
     except BadWatch:
         return
     found = Notification(

@@ -1,0 +1,31 @@
+"""Agency texts reworded by other outlets, and reports on the same matter that are none; our own, labelled by hand."""
+
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+from news.signature import Signature, bands, is_copy
+
+LABELS = Path(__file__).parents[1] / "tests" / "labels" / "reworded.toml"
+
+
+def found_reworded(sign: Callable[[str], Signature]) -> dict[str, float]:
+    """Return, by half, the share of rewordings that are found, and other reports that are taken for one."""
+    texts = tomllib.loads(LABELS.read_text(encoding="utf-8"))["texts"]
+    figures: dict[str, float] = {}
+    taken = 0
+    for half in ("dev", "held"):
+        found = count = 0
+        for text in texts:
+            if text["half"] == half:
+                source = sign(text["original"])
+                for reworded in text["reworded"]:
+                    count += 1
+                    found += _is_found(source, sign(reworded))
+                taken += bool(text["other"]) and _is_found(source, sign(text["other"]))
+        figures[f"recall_reworded_{half}"] = round(found / count, 3)
+    return figures | {"other_reports_taken": taken}
+
+
+def _is_found(one: Signature, other: Signature) -> bool:
+    return bool(set(bands(one)) & set(bands(other))) and is_copy(one, other)
