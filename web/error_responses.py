@@ -1,6 +1,6 @@
 """What went wrong in, one sentence out: a page for people, JSON for programs."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from ledger.faults import reason_of, sentence_of
 from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound, hint
@@ -95,11 +96,37 @@ async def _ledger_away(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _methods(request)
     sentences = {
         404: f"There is nothing at {request.url.path[:200]}.",
-        405: "This address accepts GET only.",
+        405: f"This address accepts {headers.get('Allow', 'GET')} only.",
     }
-    return answer(request, error.status_code, sentences.get(error.status_code, str(error.detail)), error.headers)
+    return answer(request, error.status_code, sentences.get(error.status_code, str(error.detail)), headers)
+
+
+def _methods(request: Request) -> str:
+    """Return the methods of every route of the address: the one that was refused by knows its own alone (RFC 9110)."""
+    found = {
+        method
+        for route in _routes(request.app.routes)
+        # one that only says how to ask is no method of the API
+        if route.matches(request.scope)[0] is not Match.NONE and not (is_program(request) and _is_hidden(route))
+        for method in getattr(route, "methods", None) or ("GET",)
+    }
+    return ", ".join(sorted(found - {"HEAD"})) or "GET"
+
+
+def _routes(routes: Iterable[Any]) -> Iterator[Any]:
+    """Yield routes, those of included routers, too."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        yield from _routes(included.routes) if included else (route,)
+
+
+def _is_hidden(route: Any) -> bool:
+    return not getattr(route, "include_in_schema", True)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -100,7 +100,16 @@ async def test_no_page_has_a_fault_for_anybody_narrow_or_wide_light_or_dark(base
         ),
         *("/changes", "/changes?only=silent", f"/articles/{talks}", f"/articles/{talks}/versions/1..2"),
         *(f"/articles/{paper[each]}" for each in ("arabic", "long")),
-        *("/outlets", "/outlets?only=all&country=de", "/outlets/example", "/outlets/harbour", "/status", "/api"),
+        *(
+            "/outlets",
+            "/outlets?only=all&country=de",
+            "/outlets/example",
+            "/outlets/harbour",
+            "/status",
+            "/api",
+            "/watches",
+            "/watches/new?q=talks",
+        ),
     ]
     async with chromium() as browser, reading(browser, base) as reader:
         await reader.page.goto(f"{base}/articles/{paper['copy']}")

@@ -105,6 +105,17 @@ async def test_nothing_can_be_written_and_files_beside_ours_are_not_given(lonely
         assert (await lonely.get(path)).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [("/api/search", "GET"), ("/outlets", "GET, POST"), ("/outlets/x", "GET, POST"), ("/api/watches", "GET, POST")],
+)
+async def test_a_method_that_is_not_allowed_is_answered_with_all_that_are(
+    lonely: httpx.AsyncClient, path: str, methods: str
+) -> None:
+    answer = await lonely.put(path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+
+
 async def test_head_is_answered_as_get_without_a_body(client: httpx.AsyncClient) -> None:
     answer = await client.head("/")
     assert answer.status_code == 200
