@@ -78,7 +78,7 @@ async def store_article(pipeline: Pipeline, visit: Visit, story_days: int = STOR
     elif visit.fetched_at < known.fetched_at and visit.is_imported:
         pipeline.apart()
         stored = await _store_earlier(pipeline.connection, visit, known, story_days)
-    elif visit.fingerprint == known.fingerprint:
+    elif visit.fingerprint == known.fingerprint and not (visit.text.body_missing and known.document.get("body")):
         stored = await _store_unchanged(pipeline, visit, known, story_days)
     else:
         pipeline.apart()
@@ -240,8 +240,10 @@ async def _store_changed(pipeline: Pipeline, visit: Visit, known: Any, story_day
     if copies or signature or known.story_id:
         await join(connection, known.id, copies)
     add_article(pipeline, known.id, revision)
-    if is_version and not visit.is_imported:
-        pipeline.add(NOTE_NEWS, article_id=known.id, type=str(NotificationType.CHANGE), version=version, at=at)
+    if not visit.is_imported:
+        # without a version it is no edit; but a watch may find the article by the text that is to be read only now
+        news = {"type": str(NotificationType.CHANGE), "version": version if is_version else None}
+        pipeline.add(NOTE_NEWS, article_id=known.id, at=at, **news)
     # what we had of the article itself is another text to those who read it in a view
     is_changed = is_version or of_view
     return stored.ended(

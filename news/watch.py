@@ -160,7 +160,7 @@ class News:
     number: int
     article_id: UUID
     type: NotificationType
-    #: with an article or a change
+    #: with an article or a change; None of a change that is no edit of the outlet's
     version: int | None
     at: datetime
 

@@ -202,6 +202,16 @@ async def test_a_page_whose_text_cannot_be_read_now_is_no_version(engine, why, o
     assert (await read(engine, ARTICLE, hour(2))).outcome is Outcome.UNCHANGED
 
 
+async def test_a_text_that_stands_as_its_standfirst_only_stays_a_text(engine):
+    whole = replace(ARTICLE, standfirst="")
+    await read(engine, whole, hour(0))
+    before = await only(engine)
+    # the same words, and so the same mark: of a film's page what is said of it may be either
+    lost = replace(whole, standfirst=whole.body, body="", body_missing=BodyMissing.PAYWALL)
+    assert (await read(engine, lost, hour(1))).outcome is Outcome.WALL
+    assert (await only(engine)) == before
+
+
 async def test_a_text_that_can_be_read_at_last_is_no_edit(engine):
     missing = replace(ARTICLE, body="", body_missing=BodyMissing.SCRIPT)
     one = await read(engine, missing, hour(0))

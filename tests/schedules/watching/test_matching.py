@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from index.protocol import Index
 from ledger.schema import deliveries, notifications, outbox, watch_hours, watch_news, watches
 from ledger.watches import all_watches, mute, pause, remove, reported, resume
-from news.article import Article
+from news.article import Article, BodyMissing
 from news.clock import now
 from news.outcome import Outcome
 from news.watch import HOUR, Notification, NotificationType, Trigger, Watch
@@ -72,6 +72,25 @@ async def test_copies_that_come_together_are_reported_as_one(
         await read(engine, flood(f"https://{outlet}.example/copy"), now())
     await match_all()
     assert len(await reports_of(engine, watch)) == 1
+
+
+@pytest.mark.parametrize("first", ["without its text", "in a view that leaves it out"])
+async def test_an_article_whose_text_comes_later_is_reported_then(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, first: str
+) -> None:
+    watch, edits = await add_watch("kassel"), await add_watch("kassel", Trigger.CHANGES)
+    start, body = now(), readings.text(1)
+    whole = flood(headline="Water", body=f"Flood in Kassel. {body}")
+    if first == "without its text":
+        await read(engine, replace(whole, body="", body_missing=BodyMissing.SCRIPT), start)
+    else:
+        await read(engine, replace(whole, body=body), start, page=f"{URL}?print=1")
+    await match_all()
+    assert await kinds(engine, watch) == []
+    later = await add_watch("kassel")
+    await read(engine, whole, start + timedelta(minutes=5))
+    await match_all()
+    assert [await kinds(engine, each) for each in (watch, edits, later)] == [["article"], [], []]
 
 
 async def test_what_was_there_before_the_watch_is_not_news_to_it(
