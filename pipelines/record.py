@@ -6,10 +6,11 @@ from dataclasses import replace
 from enum import StrEnum
 from time import monotonic
 
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger.change import ReadAgain
-from ledger.faults import in_transaction
+from ledger.faults import in_transaction, is_away
 from ledger.import_progress import Import, link_pages, move, note_imported
 from ledger.lockstep import in_lockstep, independent, keys_of
 from ledger.pipeline import Pipeline
@@ -109,8 +110,8 @@ class Recorder:
             try:
                 done = await record_together(self.engine, [visit for visit, _ in taken], self.terms)
             except Exception as error:
-                # the page that is to blame is found by recording each by itself
-                failure = error if reason_of_page(error) is None and not isinstance(error, ReadAgain) else None
+                # the page that is to blame is found by recording each by itself, where there is a ledger
+                failure = error if is_away(error) or isinstance(error, PoolTimeout) else None
         for (_, recorded), visit in zip(taken, done, strict=True):
             if recorded.cancelled():
                 continue

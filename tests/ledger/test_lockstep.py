@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ledger.faults import is_away
 from ledger.lockstep import independent
 from ledger.visit_transaction import Terms, record, record_together
 from news.digest import Digest
@@ -103,6 +105,42 @@ async def test_a_page_that_the_ledger_refuses_fails_alone(engine: AsyncEngine, b
     assert [end.outcome for end in ends] == [
         Outcome.UNRECORDABLE if number == 3 else Outcome.NEW for number in range(6)
     ]
+
+
+async def test_a_page_that_breaks_a_rule_of_the_ledger_takes_no_other_along(engine: AsyncEngine) -> None:
+    rule = "ALTER TABLE articles {} CONSTRAINT of_test"
+    async with engine.begin() as connection:
+        await connection.execute(text(rule.format("ADD") + f" CHECK (url <> '{url(3)}')"))
+    try:
+        with closing(Pool(1)) as pool:
+            recorder = Recorder(engine, pool, TERMS)
+            going = [recorder.record(new(number)) for number in range(6)]
+            ends = await asyncio.gather(*going, return_exceptions=True)
+    finally:
+        async with engine.begin() as connection:
+            await connection.execute(text(rule.format("DROP")))
+    # no fault of the page's: it is still due
+    assert isinstance(ends.pop(3), IntegrityError)
+    assert [end.outcome for end in ends if isinstance(end, Visit)] == [Outcome.NEW] * 5
+
+
+async def test_a_connection_that_is_lost_leaves_all_due_and_the_next_one_records_them(engine: AsyncEngine) -> None:
+    await record(engine, ended(3, Outcome.HTTP_ERROR, at=0), TERMS)
+    waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with closing(Pool(1)) as pool:
+        recorder = Recorder(engine, pool, TERMS)
+        async with engine.connect() as holder, engine.connect() as other:
+            await holder.execute(text("SELECT FROM pages FOR UPDATE"))
+            going = [asyncio.ensure_future(recorder.record(new(number))) for number in range(6)]
+            async with asyncio.timeout(30):
+                while not (await other.execute(text(f"SELECT pg_terminate_backend(pid) {waiting}"))).all():
+                    await other.rollback()
+            ends = await asyncio.gather(*going, return_exceptions=True)
+        assert all(isinstance(end, DBAPIError) and is_away(end) for end in ends)
+        async with engine.connect() as connection:
+            assert (await connection.execute(text("SELECT FROM articles"))).all() == []
+        again = await asyncio.gather(*(recorder.record(new(number)) for number in range(6)))
+    assert [end.outcome for end in again] == [Outcome.NEW] * 6
 
 
 async def test_who_is_cancelled_holds_up_nobody_and_leaves_no_connection_open(engine: AsyncEngine) -> None:
