@@ -152,7 +152,7 @@ async def _sorted(
     through: Sequence[Found] = ()
     if elsewhere and source.kind is not SourceKind.FRONT_PAGE:
         async with runtime.engine.connect() as connection:
-            through = leading(elsewhere, await ends_of(connection, [each.url for each in elsewhere]))
+            through = leading(elsewhere, await ends_of(connection, outlet.slug, [each.url for each in elsewhere]))
     passed = {each.url for each in through}
     counted = listing.sum.plus(Disposition.OTHER_SITE, (each.url for each in elsewhere if each.url not in passed))
     wanted = [each for each in here if _may_be_article(outlet, each.url)]

@@ -25,6 +25,8 @@ log = Log()
 BATCH = 5_000
 #: a recrawl that a person asked for goes before all that was found
 WANTED = 10
+#: said of a page that a source of one outlet listed and that belongs to another site: its own outlet takes it over
+LED_ELSEWHERE = "it leads to another site"
 #: a page that was given up is tried so often while a source lists it
 TRIED_EVERY = timedelta(days=1)
 
@@ -74,6 +76,7 @@ async def announce(
     A new address is due at once. A known one is due if the source now states a later change than it did, or, where
     it had stated none, one after our last visit; and if it was given up after a failure that may be over, once a day
     for as long as it is listed: it fails once more, and is given up again. The same list twice changes nothing else.
+    One that another outlet followed to see where it leads, and that led to none of its sites, is this outlet's now.
     An address that the database refuses is left out and counted in the log; the others are taken in.
     """
     latest: dict[str, Found] = {}
@@ -130,18 +133,26 @@ async def _upsert(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -
         pages.c.outcome.in_(sorted(COMES_BACK)),
         not_(pages.c.visited_at.between(func.now() - TRIED_EVERY, LATEST)),
     )
+    is_ours_now = and_(
+        pages.c.outlet != statement.excluded.outlet,
+        pages.c.outcome == Outcome.OFF_SITE,
+        pages.c.reason.startswith(LED_ELSEWHERE, autoescape=True),
+    )
     rows_back: CursorResult[Any] = await connection.execute(
         statement.on_conflict_do_update(
             index_elements=[pages.c.url],
             set_={
                 "lastmod": func.greatest(stated, pages.c.lastmod),
-                "due_at": case((or_(changed, comes_back), func.now()), else_=pages.c.due_at),
+                "outlet": case((is_ours_now, statement.excluded.outlet), else_=pages.c.outlet),
+                "found_in": case((is_ours_now, statement.excluded.found_in), else_=pages.c.found_in),
+                "due_at": case((or_(changed, comes_back, is_ours_now), func.now()), else_=pages.c.due_at),
                 "captures": captures,
             },
             where=or_(
                 stated > pages.c.lastmod,
                 pages.c.lastmod.is_(None) & stated.is_not(None),
                 comes_back,
+                is_ours_now,
                 captures != pages.c.captures,
             ),
         ).returning(pages.c.url, literal_column("(xmax = 0)").label("inserted"))
@@ -149,11 +160,17 @@ async def _upsert(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -
     return [row.url for row in rows_back if row.inserted]
 
 
-async def ends_of(connection: AsyncConnection, urls: Collection[str]) -> dict[str, bool | None]:
-    """Return address -> whether it gave an article, None where it was not visited yet, of those that are known."""
-    query = select(pages.c.url, pages.c.outcome, pages.c.article_id).where(pages.c.url.in_(list(urls)))
-    rows = await connection.execute(query)
-    return {row.url: None if row.outcome is None else row.article_id is not None for row in rows}
+async def ends_of(connection: AsyncConnection, outlet: str, urls: Collection[str]) -> dict[str, bool | None]:
+    """Return address -> whether it gave an article of `outlet`, of those that are known.
+
+    None where it was not visited yet. A page of another outlet gives none of this one.
+    """
+    query = select(pages.c.url, pages.c.outlet, pages.c.outcome, pages.c.article_id)
+    rows = await connection.execute(query.where(pages.c.url.in_(list(urls))))
+    return {
+        row.url: None if row.outlet == outlet and row.outcome is None else bool(row.outlet == outlet and row.article_id)
+        for row in rows
+    }
 
 
 async def want(connection: AsyncConnection, outlet: str, url: str, *, force: bool = False) -> None:

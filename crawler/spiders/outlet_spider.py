@@ -25,7 +25,7 @@ from crawler.spiders.stop_conditions import StopConditions
 from ledger.attempts import takes_too_much
 from ledger.faults import is_data_error, reason_of
 from ledger.outlet_state import note_crawl, source_states
-from ledger.pages import DuePage, due
+from ledger.pages import LED_ELSEWHERE, DuePage, due
 from news import clock
 from news.configuration import read
 from news.errors import BroadsheetError, PageUnreadable, SourceUnreadable
@@ -289,7 +289,7 @@ class OutletSpider(scrapy.Spider):
         self._answered()
         visit = visit_of(response, self.outlet, page.url, page.recrawl_id)
         if leads_through(page, self.sites) and (site := site_of(visit.final_url)) not in self.sites:
-            visit = visit.ended(Outcome.OFF_SITE, f"it leads to another site, {site}", page=None)
+            visit = visit.ended(Outcome.OFF_SITE, f"{LED_ELSEWHERE}, {site}", page=None)
         if self.outlet.render:
             try:
                 visit = await rendered(self.crawler, visit)

@@ -268,3 +268,21 @@ async def test_items_of_another_site_are_tried_a_few_times_then_counted(house: H
         sums = await last_sums(connection, outlet.slug)
     assert sums[site.url("/feed.xml")].sum.counts == {Disposition.OTHER_SITE: 12}
     assert sums[site.url("/")].sum.counts == {Disposition.OTHER_SITE: 9}
+
+
+@pytest.mark.parametrize("first", ["who lists them", "whose they are"])
+async def test_articles_of_another_outlet_that_are_listed_stay_that_outlets(house: House, first: str) -> None:
+    site, other = house.site(), house.site()
+    paths = [f"/news/a-story-with-number-{number}" for number in range(8)]
+    for number, path in enumerate(paths):
+        other[path] = answer(article(f"Council votes on bridge number {number}").replace("bridge", f"bridge {number}"))
+    listed = (f"<link>{other.url(path)}</link>" for path in paths)
+    site["/feed.xml"] = answer(rss(*listed), kind="application/rss+xml")
+    lists = house.outlet(site, sources=(Source(kind=SourceKind.FEED, url=site.url("/feed.xml")),))
+    owns = house.outlet(other)
+    for outlet in (lists, owns, lists, owns) if first == "who lists them" else (owns, lists, lists):
+        await house.crawl(outlet)
+    assert [(await house.state(outlet)).articles for outlet in (lists, owns)] == [0, 8]
+    # a few are tried where nobody knows whose they are, and none for a second time
+    assert len(await house.attempts(lists)) == (5 if first == "who lists them" else 0)
+    assert len([hit for hit in other.hits if hit.path in paths]) == 8 + len(await house.attempts(lists))
