@@ -71,7 +71,7 @@ async def announce(
 ) -> Announced:
     """Ingest what a source lists, and return which of the addresses are new.
 
-    `capture` is what kind of list it is: each page remembers in which kinds it stood. New ones have the `priority`.
+    `capture` is what kind of list it is: pages remember in which kinds they stood. `priority` is the least they get.
 
     A new address is due at once. A known one is due if the source now states a later change than it did, or, where
     it had stated none, one after our last visit; and if it was given up after a failure that may be over, once a day
@@ -133,6 +133,7 @@ async def _upsert(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -
         pages.c.outcome.in_(sorted(COMES_BACK)),
         not_(pages.c.visited_at.between(func.now() - TRIED_EVERY, LATEST)),
     )
+    is_before = and_(pages.c.due_at.is_not(None), statement.excluded.priority > pages.c.priority)
     is_ours_now = and_(
         pages.c.outlet != statement.excluded.outlet,
         pages.c.outcome == Outcome.OFF_SITE,
@@ -147,12 +148,14 @@ async def _upsert(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -
                 "found_in": case((is_ours_now, statement.excluded.found_in), else_=pages.c.found_in),
                 "due_at": case((or_(changed, comes_back, is_ours_now), func.now()), else_=pages.c.due_at),
                 "captures": captures,
+                "priority": func.greatest(statement.excluded.priority, pages.c.priority),
             },
             where=or_(
                 stated > pages.c.lastmod,
                 pages.c.lastmod.is_(None) & stated.is_not(None),
                 comes_back,
                 is_ours_now,
+                is_before,
                 captures != pages.c.captures,
             ),
         ).returning(pages.c.url, literal_column("(xmax = 0)").label("inserted"))

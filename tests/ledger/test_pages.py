@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from structlog.testing import capture_logs
 
-from ledger.pages import Found, announce, count_due, try_again
+from ledger.pages import WANTED, Found, announce, count_due, try_again, want
 from ledger.schema import pages
 from news.clock import now
 from news.outcome import Outcome
@@ -143,3 +143,13 @@ async def test_a_list_and_the_recording_of_a_redirect_lock_addresses_in_one_orde
         # neither waits for what the other one has
         await announce(connection, "a", SOURCE, [Found(url=old, lastmod=later)])
     assert (await recording).outcome is Outcome.NEW
+
+
+async def test_a_page_that_a_source_lists_waits_no_longer_behind_those_that_none_does(engine: AsyncEngine) -> None:
+    async with engine.begin() as connection:
+        for source, priority in (("link", -1), (SOURCE, 0), ("link", -1)):
+            await announce(connection, "a", source, [Found(url=URL)], priority=priority)
+        assert (await _page(connection)).priority == 0
+        await want(connection, "a", URL)
+        await announce(connection, "a", SOURCE, [Found(url=URL)])
+        assert (await _page(connection)).priority == WANTED
