@@ -64,6 +64,9 @@ def test_a_search_is_taken_away_whole_in_each_format(run: Run, tmp_path: Path) -
     found = rows(told.stdout)
     assert [row["headline"] for row in found] == ["'=1+1"] * 5
     assert len({row["id"] for row in found}) == 5
+    lone = run("search", "--format", "csv")
+    assert (lone.returncode, lone.stdout) == (2, "")
+    assert "go with --all" in lone.stderr
     lines = run("search", "--all").stdout.splitlines()
     assert {json.loads(line)["outlet"] for line in lines} == {"alpha", "beta"}
     assert len(lines) == 6
