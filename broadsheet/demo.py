@@ -3,6 +3,7 @@
 import shlex
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -14,7 +15,7 @@ import typer
 from broadsheet.console import Terminal, err, fail, out, print_json, print_table
 from broadsheet.logs import quiet_logs
 from news.clock import now
-from news.errors import ConfigurationError
+from news.errors import ConfigurationError, IndexUnavailable
 
 if TYPE_CHECKING:
     from crawler.demo import Newsroom
@@ -118,6 +119,9 @@ async def _demo(
     for outlet in outlets:
         await jobs.crawl(outlet, priority=BY_PERSON)
     going = await follow_crawl(jobs, outlets)
+    with suppress(IndexUnavailable):  # then the articles are pending, and that was said
+        # the commands that are printed find what was crawled, and not some seconds later
+        await jobs.runtime.index.refresh()
     if not as_json:
         await _print_articles(jobs, outlets)
         await _print_attempts(jobs, outlets, started_at)

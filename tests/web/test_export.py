@@ -184,15 +184,7 @@ async def test_a_feed_of_a_search_is_offered_and_unchanged_until_something_is_fo
     await put(document("c", headline="Rain again"))
     assert (await client.get(address, headers={"If-None-Match": before})).status_code == 200
     assert texts(html, ".takeaway a") == [
-        "Atom",
-        "JSON Feed",
-        "CSV",
-        "JSON lines",
-        "Atom",
-        "ninjs",
-        "day",
-        "week",
-        "month",
+        *("Watch this search", "Atom", "JSON Feed", "CSV", "JSON lines", "Atom", "ninjs", "day", "week", "month")
     ]
     assert (await client.get("/feeds/search.rss")).status_code == 404
 
