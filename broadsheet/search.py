@@ -156,8 +156,12 @@ async def _search(asked: "Query") -> "Results":
         if found.total or asked.cursor:
             return found
         from index.hints import hints
+        from index.query import Query
 
-        return replace(found, notes=(*found.notes, *await hints(index, asked, found)))
+        notes = (*found.notes, *await hints(index, asked, found))
+        if not notes and not (await index.search(Query(size=0))).total:
+            notes = ("No article is searchable yet: broadsheet crawl NAME fetches an outlet's.",)
+        return replace(found, notes=notes)
 
 
 def _day(value: str | None, option: str) -> datetime | None:

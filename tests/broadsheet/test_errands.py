@@ -52,6 +52,15 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
+def test_a_search_before_the_first_crawl_says_what_to_do(
+    engine: AsyncEngine, fresh_database: str, tmp_path: Path
+) -> None:
+    assert engine  # the ledger is there, and empty
+    told = broadsheet("search", "missing", home=tmp_path, database_url=libpq(fresh_database))
+    assert told.returncode == 0
+    assert "No article is searchable yet: broadsheet crawl NAME" in told.stdout + told.stderr
+
+
 def test_attention_is_counted_by_outlet(run: Run) -> None:
     told = run("search", "missing", "--attention", "day")
     assert [(row["outlet"], row["articles"], row["share"]) for row in rows(told.stdout)] == [("alpha", "1", "1.000000")]
