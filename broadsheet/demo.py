@@ -212,7 +212,7 @@ async def _print_next(jobs: "Jobs", outlets: list["Outlet"], *, is_served: bool)
         out.print(f"  export BROADSHEET_HOME={shlex.quote(str(jobs.runtime.configuration.home))}")
     for command in commands:
         out.print(f"  {shlex.quote(program)} {command}")
-    out.print("Start the demo again: some pages will have changed, one of them without a word.")
+    out.print("Start the demo again: some pages will have changed, two of them without a word.")
 
 
 async def _print_attempts(jobs: "Jobs", outlets: list["Outlet"], since: datetime) -> None:

@@ -1,6 +1,7 @@
 """`outlets list|show|check|enable|disable`: which outlets are crawled, and their state."""
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -88,15 +89,26 @@ def show(name: str, as_json: Json = False) -> None:
         elif field == "completeness":
             out.print(f"{'completeness':<14} {completeness_words(value or {})}")
         elif field not in ("sources", "named_sources"):
-            out.print(f"{field:<14} {value if value is not None else ''}")
+            out.print(f"{field:<14} {_words(value)}")
     for source in [*found["sources"], *found["named_sources"][:SHOWN_PARTS]]:
-        read_at = f"{source['outcome']} at {source['fetched_at']}" if source["outcome"] else "not read yet"
+        read_at = f"{source['outcome']} at {_words(source['fetched_at'])}" if source["outcome"] else "not read yet"
         why = f" ({source['reason']})" if source["reason"] else f", {source['found']} addresses"
         out.print(f"{source['kind']:<14} {source['url']}: {read_at}{why if source['outcome'] else ''}")
         if source["sum"]:
             _print_sum(source["sum"])
     if (more := len(found["named_sources"]) - SHOWN_PARTS) > 0:
         out.print(f"and {more} more sitemaps that an index or robots.txt names (--json)")
+
+
+def _words(value: object) -> str:
+    """Return a field's value for people."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(value)
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return "" if value is None else str(value)
 
 
 def _print_sum(found: dict[str, Any]) -> None:

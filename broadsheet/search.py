@@ -71,7 +71,9 @@ def search(
         ),
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Export every article found, newest first.")] = False,
-    format: Annotated[str, typer.Option(help="With --all: csv, jsonl, atom, ninjs or parquet.")] = "jsonl",
+    format: Annotated[
+        str | None, typer.Option(help="With --all: csv, jsonl (if none is named), atom, ninjs or parquet.")
+    ] = None,
     fields: Annotated[
         str, typer.Option(metavar="NAMES", help="With --all: fields of csv, jsonl or parquet, separated by commas.")
     ] = "",
@@ -137,10 +139,10 @@ def search(
 
         if resumes and (after or not output):
             fail("--continue goes with --output, and finds the article to go on behind by itself.")
-        export(asked, format=format, fields=fields, output=output, after=after, resumes=resumes)
+        export(asked, format=format or "jsonl", fields=fields, output=output, after=after, resumes=resumes)
         return
-    if output or after or fields or resumes:
-        fail("--output, --after, --continue and --fields go with --all, which exports every article.")
+    if output or after or fields or resumes or format is not None:
+        fail("--format, --output, --after, --continue and --fields go with --all, which exports every article.")
     results = run(_search(asked))
     if as_json:
         print_json(_as_json(results))
@@ -154,8 +156,12 @@ async def _search(asked: "Query") -> "Results":
         if found.total or asked.cursor:
             return found
         from index.hints import hints
+        from index.query import Query
 
-        return replace(found, notes=(*found.notes, *await hints(index, asked, found)))
+        notes = (*found.notes, *await hints(index, asked, found))
+        if not notes and not (await index.search(Query(size=0))).total:
+            notes = ("No article is searchable yet: broadsheet crawl NAME fetches an outlet's.",)
+        return replace(found, notes=notes)
 
 
 def _day(value: str | None, option: str) -> datetime | None:

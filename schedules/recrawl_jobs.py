@@ -111,7 +111,8 @@ async def outlet_for(jobs: Jobs, url: str) -> Outlet:
     except ValueError as error:
         raise BadAddress(f"{error}.") from error
     if _is_private(urlsplit(address).hostname or "", jobs.runtime.configuration.allow_loopback):
-        raise BadAddress(f"{address[:200]} is not a public address; Broadsheet fetches public addresses only.")
+        demo = " The demo's articles are fetched again on its search page." if "//127.0.0.1:" in address else ""
+        raise BadAddress(f"{address[:200]} is not a public address; Broadsheet fetches public addresses only.{demo}")
     async with jobs.runtime.engine.connect() as connection:
         known = await outlet_of(connection, address)
     if known is not None:

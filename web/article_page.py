@@ -143,6 +143,8 @@ async def compare(request: Request) -> Response:
     """Answer `GET /articles/{id}/compare?before=1&after=2` with the address of that pair."""
     id = parse_id(request.path_params["id"])
     numbers = [request.query_params.get(name, "") for name in ("before", "after")]
+    if not all(numbers):
+        raise NotFound("Two versions are needed, such as compare?before=1&after=2.")
     parse_pair("..".join(numbers))
     return RedirectResponse(f"/articles/{id}/versions/{'..'.join(numbers)}", status_code=303)
 

@@ -104,7 +104,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _explained(error: OSError, host: str, port: int) -> BroadsheetError:
     if error.errno == errno.EADDRINUSE:
         return ConfigurationError(
-            f"Port {port} of {host} is taken, perhaps by another Broadsheet; choose another port."
+            f"Port {port} of {host} is taken, perhaps by another Broadsheet; choose another one with --port."
         )
     if error.errno == errno.EACCES:
         return ConfigurationError(f"This user may not listen on port {port}; choose one above 1023.")

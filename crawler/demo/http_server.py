@@ -89,7 +89,8 @@ class _Server(ThreadingTCPServer):
             super().__init__((HOST, port), _Handler)
         except OSError as error:
             raise ConfigurationError(
-                f"The demo newsroom cannot listen on port {port} of {HOST} ({error}); choose another base port."
+                f"The demo's outlets cannot listen on port {port} of {HOST} ({error.strerror or error}), perhaps "
+                "because another demo runs. End it, or choose other ports: broadsheet demo --newsroom-port 18101"
             ) from error
 
     def opened(self, connection: socket) -> None:

@@ -4,6 +4,7 @@ import os
 import re
 import shlex
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -28,6 +29,14 @@ def home() -> Iterator[Path]:
 
 def broadsheet(arguments: list[str], environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return warm.run(arguments, environ)
+
+
+def test_a_port_of_the_newsroom_that_is_taken_is_one_sentence_with_the_option(home: Path, newsroom_port: int) -> None:
+    with socket.create_server(("127.0.0.1", newsroom_port)):
+        ran = broadsheet(["demo", "--once", "--newsroom-port", str(newsroom_port)], environment(home))
+    assert ran.returncode == 2
+    assert "Address already in use" in ran.stderr
+    assert "--newsroom-port" in ran.stderr
 
 
 def test_the_demo_has_a_home_of_its_own_and_each_command_that_it_prints_works(home: Path, newsroom_port: int) -> None:

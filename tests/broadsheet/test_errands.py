@@ -52,6 +52,15 @@ def rows(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline="")))
 
 
+def test_a_search_before_the_first_crawl_says_what_to_do(
+    engine: AsyncEngine, fresh_database: str, tmp_path: Path
+) -> None:
+    assert engine  # the ledger is there, and empty
+    told = broadsheet("search", "missing", home=tmp_path, database_url=libpq(fresh_database))
+    assert told.returncode == 0
+    assert "No article is searchable yet: broadsheet crawl NAME" in told.stdout + told.stderr
+
+
 def test_attention_is_counted_by_outlet(run: Run) -> None:
     told = run("search", "missing", "--attention", "day")
     assert [(row["outlet"], row["articles"], row["share"]) for row in rows(told.stdout)] == [("alpha", "1", "1.000000")]
@@ -64,6 +73,9 @@ def test_a_search_is_taken_away_whole_in_each_format(run: Run, tmp_path: Path) -
     found = rows(told.stdout)
     assert [row["headline"] for row in found] == ["'=1+1"] * 5
     assert len({row["id"] for row in found}) == 5
+    lone = run("search", "--format", "csv")
+    assert (lone.returncode, lone.stdout) == (2, "")
+    assert "go with --all" in lone.stderr
     lines = run("search", "--all").stdout.splitlines()
     assert {json.loads(line)["outlet"] for line in lines} == {"alpha", "beta"}
     assert len(lines) == 6

@@ -87,7 +87,7 @@ def test_a_page_whose_port_is_taken_is_not_said_to_be_there(tmp_path: Path, fres
     told = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
     assert "search_page_started" not in [event["event"] for event in told]
     assert told[-1]["reason"] == (
-        f"The search page ended: Port {port} of 127.0.0.1 is taken, perhaps by another Broadsheet; choose another port."
+        f"The search page ended: Port {port} of 127.0.0.1 is taken, perhaps by another Broadsheet; choose another one with --port."
     )
 
 

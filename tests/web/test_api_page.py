@@ -20,6 +20,7 @@ async def test_each_operation_of_the_description_is_there_with_its_parameters(lo
             names = {code.text() for code in section.css("code")}
             assert {each["name"] for each in operation.get("parameters", ())} <= names
     assert not shown
+    assert "`" not in html.css_first("main").text()
     assert len(html.html or "") < 200_000
 
 

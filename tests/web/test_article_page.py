@@ -66,6 +66,10 @@ async def test_history_classes_edits_and_a_pair_of_versions_is_compared(
     assert texts(html, ".changes del") == ["5", "Five", "The bridge is closed."]
     html = page(await client.get(f"/articles/{id}/versions/2..1"))
     assert texts(html, ".changes ins")[0] == "5"
+    for half in ("", "?before=1", "?after=2"):
+        answer = await client.get(f"/articles/{id}/compare{half}")
+        assert answer.status_code == 404
+        assert "Two versions are needed" in answer.text
 
 
 async def test_an_article_that_the_index_alone_knows_is_shown_without_history(
