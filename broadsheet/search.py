@@ -243,6 +243,9 @@ def article(
     explain: Annotated[
         bool, typer.Option("--explain", help="List the candidates for each field, with weights and reasons.")
     ] = False,
+    story: Annotated[
+        bool, typer.Option("--story", help="List who carries the same text, who had it first, and why that is said.")
+    ] = False,
     version: Annotated[int | None, typer.Option(min=1, metavar="N", help="Show this version's text.")] = None,
     cite: Annotated[
         str | None, typer.Option(metavar="STYLE", help="Cite the version: plain, bibtex or csl (CSL-JSON).")
@@ -261,5 +264,7 @@ def article(
         show.explain(url_or_id, as_json=as_json)
     elif history:
         show.history(url_or_id, as_json=as_json)
+    elif story:
+        show.story(url_or_id, as_json=as_json)
     else:
         show.article(url_or_id, as_json=as_json)

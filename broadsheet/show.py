@@ -72,6 +72,36 @@ def history(url_or_id: str, *, as_json: bool) -> None:
         out.print(Text(_sentence(attempt)))
 
 
+def story(url_or_id: str, *, as_json: bool) -> None:
+    """Print who carries the article's text, who had it first before the others, and why that is said."""
+    members = run(_members(url_or_id))
+    if as_json:
+        print_json([member.as_json() for member in members])
+        return
+    if not members:
+        out.print("No other article that is known carries this text, or it is too short to tell.")
+        return
+    from rich.text import Text
+
+    from web.story_page import reason
+
+    for number, member in enumerate(members, 1):
+        alike = f", {member.similarity:.0%} of the text" if member.similarity is not None else ""
+        out.print(Text(f"{number}. {member.outlet} ({member.role}{alike}): {reason(member, 'UTC')}."))
+        out.print(Text(f"   {member.url}", style="blue"))
+        if member.credited_agency:
+            out.print(Text(f"   names the agency {member.credited_agency}", style="dim"))
+
+
+async def _members(url_or_id: str) -> list["StoryEntry"]:
+    from ledger.articles import documents, find
+
+    async with open_ledger() as connection:
+        found = await find(connection, url_or_id)
+        document = (await documents(connection, [found]))[found]
+        return await _story(connection, UUID(document["story_id"]))
+
+
 def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
     """Print what was changed between versions `A..B`, by words."""
     first, dots, second = wanted.partition("..")

@@ -20,7 +20,7 @@ from index.query import Query
 from news.clock import now
 from tests.broadsheet.test_command import broadsheet
 from tests.databases import libpq
-from tests.ledger.readings import article, hour, published, read
+from tests.ledger.readings import article, hour, published, read, text
 from tests.schedules.processes import environment
 
 URL = "https://alpha.example/flood"
@@ -59,6 +59,23 @@ def test_a_search_before_the_first_crawl_says_what_to_do(
     told = broadsheet("search", "missing", home=tmp_path, database_url=libpq(fresh_database))
     assert told.returncode == 0
     assert "No article is searchable yet: broadsheet crawl NAME" in told.stdout + told.stderr
+
+
+async def test_who_had_a_text_first_is_told_with_its_reason(run: Run, engine: AsyncEngine) -> None:
+    for number, outlet in enumerate(("gamma", "delta")):
+        await read(
+            engine,
+            article(f"https://{outlet}.example/harbour", text(7), date_published=published(number)),
+            hour(3 + number),
+        )
+    told = run("article", "https://delta.example/harbour", "--story")
+    first, second = [line for line in told.stdout.splitlines() if line[:1].isdigit()]
+    assert first.startswith("1. gamma (first): its page states")
+    assert second.startswith("2. delta (copy, 100% of the text): ")
+    rows_of_json = json.loads(run("article", "https://delta.example/harbour", "--story", "--json").stdout)
+    assert [each["outlet"] for each in rows_of_json] == ["gamma", "delta"]
+    assert run("article", "https://nobody.example/x", "--story").returncode == 1
+    assert "No other article" in run("article", "https://beta.example/1", "--story").stdout
 
 
 def test_attention_is_counted_by_outlet(run: Run) -> None:
