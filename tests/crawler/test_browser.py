@@ -80,7 +80,12 @@ def of_another_host(site: Site) -> str:
 
 
 @pytest_asyncio.fixture(autouse=True, scope="module", loop_scope="session")
-async def closing() -> AsyncIterator[None]:
+async def started() -> AsyncIterator[None]:
+    """Start the browser; a machine that forbids its sandbox, as some containers do, has none."""
+    try:
+        await browser.browser()._open()
+    except ConfigurationError as error:
+        pytest.skip(str(error))
     yield
     await browser.browser().close()
 
