@@ -1,9 +1,11 @@
 """The numbers of our advisory locks in PostgreSQL, all in one place: two of one number would wait for each other."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from enum import IntEnum
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 
 class Lock(IntEnum):
@@ -33,6 +35,27 @@ OF_KIND = (
 def held(key: str) -> str:
     """Return the query for a held lock of a `:kind` and this SQL text; PostgreSQL shows a key's halves as unsigned."""
     return f"SELECT 1 {OF_KIND} AND objid::bigint = hashtext({key})::bigint & 4294967295"
+
+
+@asynccontextmanager
+async def holding(engine: AsyncEngine, lock: Lock, silent_seconds: int) -> AsyncIterator[AsyncConnection | None]:
+    """Give a connection that holds `lock`, or None if another process has it. The lock ends with the connection.
+
+    Whoever holds it says something over it more often than every `silent_seconds`. Raises SQLAlchemyError.
+    """
+    async with engine.connect() as connection:
+        tried = text("SELECT pg_try_advisory_lock(:lock)")
+        ours = (await connection.execute(tried, {"lock": lock})).scalar_one()
+        await connection.commit()
+        if not ours:
+            yield None
+            return
+        try:
+            await let_go_when_silent(connection, silent_seconds)
+            yield connection
+        finally:
+            # the connection goes back to its pool, and would take the lock along
+            await connection.invalidate()
 
 
 async def let_go_when_silent(connection: AsyncConnection, seconds: int) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from index.protocol import Action, Index, Stream, WriteStatus
 from ledger.faults import in_transaction, reason_of
 from ledger.indexed import enqueue_everything
-from ledger.locks import Lock, let_go_when_silent
+from ledger.locks import Lock, holding
 from ledger.outbox import PendingDocument, Publishing, note_publishing, pending, reject, resolve
 from ledger.wake import Sleeper
 from news.backoff import Backoff
@@ -53,39 +53,31 @@ async def publish(engine: AsyncEngine, index: Index) -> None:
     watch, state = IndexCheck(engine, index), _State(engine)
     while True:
         try:
-            async with engine.connect() as connection:
-                lock = text("SELECT pg_try_advisory_lock(:lock)")
-                ours = (await connection.execute(lock, {"lock": Lock.PUBLISHER})).scalar_one()
-                await connection.commit()
-                if ours:
-                    try:
-                        await let_go_when_silent(connection, SILENT_SECONDS)
-                        await create_index(engine, index)
-                        sleeper, is_pending = Sleeper(connection), True
-                        while True:
-                            counted = await watch.look(connection, partial(_hold, connection))
+            async with holding(engine, Lock.PUBLISHER, SILENT_SECONDS) as connection:
+                if connection is not None:
+                    await create_index(engine, index)
+                    sleeper, is_pending = Sleeper(connection), True
+                    while True:
+                        counted = await watch.look(connection, partial(_hold, connection))
+                        if is_pending:
+                            step = _Step()
+                            batch = await _attended(connection, _publish_batch(engine, index, step), state, step)
+                            failures = 0
+                        await state.note(Publishing(waits_for=batch.waits_for, difference=watch.difference))
+                        if batch.wait_seconds and not batch.waits_for:
                             if is_pending:
-                                step = _Step()
-                                batch = await _attended(connection, _publish_batch(engine, index, step), state, step)
-                                failures = 0
-                            await state.note(Publishing(waits_for=batch.waits_for, difference=watch.difference))
-                            if batch.wait_seconds and not batch.waits_for:
-                                if is_pending:
-                                    await asyncio.sleep(batch.wait_seconds)  # more may come, and goes along
-                                seconds = min(ASLEEP_SECONDS, watch.due_seconds)
-                                is_pending = await sleeper.sleep(seconds, PAUSE_SECONDS, counted)
-                                continue
-                            is_pending = True
-                            if batch.waits_for:
-                                log.warning("publish_waits", reason=batch.waits_for)
-                            # the lock's connection must not fall silent, and may have been lost with the lock
-                            await _attended(connection, asyncio.sleep(batch.wait_seconds))
-                            await _hold(connection)
-                            if batch.waits_for:
-                                await create_index(engine, index)  # one index may have gone, the other not
-                    finally:
-                        # the connection goes back to its pool, and would take the lock along
-                        await connection.invalidate()
+                                await asyncio.sleep(batch.wait_seconds)  # more may come, and goes along
+                            seconds = min(ASLEEP_SECONDS, watch.due_seconds)
+                            is_pending = await sleeper.sleep(seconds, PAUSE_SECONDS, counted)
+                            continue
+                        is_pending = True
+                        if batch.waits_for:
+                            log.warning("publish_waits", reason=batch.waits_for)
+                        # the lock's connection must not fall silent, and may have been lost with the lock
+                        await _attended(connection, asyncio.sleep(batch.wait_seconds))
+                        await _hold(connection)
+                        if batch.waits_for:
+                            await create_index(engine, index)  # one index may have gone, the other not
         except (IndexUnavailable, SQLAlchemyError) as error:
             failures += 1
             reason = str(error).splitlines()[0] if isinstance(error, IndexUnavailable) else reason_of(error)

@@ -9,13 +9,12 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 from procrastinate.exceptions import ConnectorException
 from prometheus_client import Counter, Gauge
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.discovery import ROBOTS_SOURCES
 from ledger.faults import in_transaction, reason_of
-from ledger.locks import Lock, let_go_when_silent
+from ledger.locks import Lock, holding
 from ledger.outlet_health import last_activity
 from ledger.schedule_state import ScheduleState, known, note_asked
 from ledger.source_rates import WEEKS, Counts, habits
@@ -160,17 +159,9 @@ async def keep_timetable(jobs: Jobs) -> None:
     """
     while True:
         try:
-            async with jobs.runtime.engine.connect() as connection:
-                lock = text("SELECT pg_try_advisory_lock(:lock)")
-                ours = (await connection.execute(lock, {"lock": Lock.TIMETABLE})).scalar_one()
-                await connection.commit()
-                if ours:
-                    try:
-                        await let_go_when_silent(connection, SILENT_SECONDS)
-                        await _keep(jobs, connection)
-                    finally:
-                        # the connection goes back to its pool, and would take the lock along
-                        await connection.invalidate()
+            async with holding(jobs.runtime.engine, Lock.TIMETABLE, SILENT_SECONDS) as connection:
+                if connection is not None:
+                    await _keep(jobs, connection)
         except (SQLAlchemyError, ConnectorException) as error:
             log.warning("timetable_waits", reason=reason_of(error))
         await asyncio.sleep(STANDBY_SECONDS)

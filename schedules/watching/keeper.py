@@ -5,13 +5,12 @@ from collections.abc import Mapping
 from functools import partial
 from time import monotonic
 
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.deliveries import work_to_do
 from ledger.faults import in_transaction, reason_of
-from ledger.locks import Lock, let_go_when_silent
+from ledger.locks import Lock, holding
 from ledger.wake import listen, notified
 from ledger.watch_matches import REMEMBERED, prune
 from ledger.watches import CHANNEL
@@ -42,17 +41,9 @@ async def keep_watches(runtime: Runtime) -> None:
     """Match and send for as long as the task lives, by a lock in the database that ends with its connection."""
     while True:
         try:
-            async with runtime.engine.connect() as connection:
-                lock = text("SELECT pg_try_advisory_lock(:lock)")
-                ours = (await connection.execute(lock, {"lock": Lock.WATCHES})).scalar_one()
-                await connection.commit()
-                if ours:
-                    try:
-                        await let_go_when_silent(connection, SILENT_SECONDS)
-                        await _keep(runtime, connection)
-                    finally:
-                        # the connection goes back to its pool, and would take the lock along
-                        await connection.invalidate()
+            async with holding(runtime.engine, Lock.WATCHES, SILENT_SECONDS) as connection:
+                if connection is not None:
+                    await _keep(runtime, connection)
         except SQLAlchemyError as error:
             log.warning("watches_wait", reason=reason_of(error))
         await asyncio.sleep(STANDBY_SECONDS)
