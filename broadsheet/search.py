@@ -1,6 +1,7 @@
 """`search` and `article`: query the index, read the ledger."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -37,6 +38,30 @@ class SearchCommand(TyperCommand):
 
 def _marked(argument: str) -> str:
     return f"\0{argument}" if argument[:1] == "-" and argument[:2] != "--" and len(argument) > 2 else argument
+
+
+def text_of(words: Sequence[str] | None) -> str:
+    """Return the query that was typed as these arguments; SearchCommand marked its words."""
+    return " ".join(word.removeprefix("\0") for word in words or ())
+
+
+def filters_of(
+    outlet: Sequence[str] | None,
+    language: Sequence[str] | None,
+    country: Sequence[str] | None,
+    where: Sequence[str] | None,
+) -> dict[str, tuple[str, ...]]:
+    """Return facet -> values, as the options of these names have them. Ends the command for what is no --where."""
+    filters: dict[str, tuple[str, ...]] = {}
+    for name, values in (("outlet", outlet), ("in_language", language), ("country", country)):
+        if values:
+            filters[name] = tuple(values)
+    for pair in where or ():
+        name, found, value = pair.partition("=")
+        if not found:
+            fail(f"--where takes FACET=VALUE, such as places=Iraq, not '{pair}'.")
+        filters[name] = (*filters.get(name, ()), value)
+    return filters
 
 
 def search(
@@ -96,20 +121,12 @@ def search(
     from index.fields import usual_facets
     from index.query import Query, Sort
 
-    text = " ".join(word.removeprefix("\0") for word in query or ())
+    text = text_of(query)
     if _ADDRESS.fullmatch(text) and not every:
         article(text, as_json=as_json)  # as the page does with an address
         return
 
-    filters: dict[str, tuple[str, ...]] = {}
-    for name, values in (("outlet", outlet), ("in_language", language), ("country", country)):
-        if values:
-            filters[name] = tuple(values)
-    for pair in where or ():
-        name, found, value = pair.partition("=")
-        if not found:
-            fail(f"--where takes FACET=VALUE, such as places=Iraq, not '{pair}'.")
-        filters[name] = (*filters.get(name, ()), value)
+    filters = filters_of(outlet, language, country, where)
     if sort not in set(Sort):
         fail(f"--sort takes {', '.join(Sort)}, not '{sort}'.")
     last = _day(until, "--until")

@@ -7,7 +7,7 @@ import typer
 
 from broadsheet.console import fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
-from broadsheet.search import SearchCommand
+from broadsheet.search import SearchCommand, filters_of, text_of
 from broadsheet.stores import ledger_and_index, with_ledger
 
 if TYPE_CHECKING:
@@ -71,32 +71,24 @@ def add(
     """
     from index.query import Query
     from index.stored_query import stored
-    from news.watch import Trigger
+    from news.watch import Trigger, hours_in
 
     quiet_logs()
-    filters: dict[str, tuple[str, ...]] = {}
-    for facet, values in (("outlet", outlet), ("in_language", language), ("country", country)):
-        if values:
-            filters[facet] = tuple(values)
-    for pair in where or ():
-        facet, found, value = pair.partition("=")
-        if not found:
-            fail(f"--where takes FACET=VALUE, such as places=Iraq, not '{pair}'.")
-        filters[facet] = (*filters.get(facet, ()), value)
+    filters = filters_of(outlet, language, country, where)
     known = {str(each): each for each in Trigger}
     triggers = [each.strip() for each in on.split(",") if each.strip()]
     for each in triggers:
         if each not in known:
             fail(f"--on takes one or more of {', '.join(known)}, not '{each}'.")
-    hours = [each.strip() for each in digest.split(",") if each.strip()]
-    if not all(each.isdecimal() and int(each) < 24 for each in hours):
+    hours = hours_in(digest)
+    if hours is None:
         fail(f"--digest takes hours from 0 to 23, such as 7,18, not '{digest}'.")
     fields = {
         "name": name,
-        "query": stored(Query(text=" ".join(word.removeprefix("\0") for word in query or ()), filters=filters)),
+        "query": stored(Query(text=text_of(query), filters=filters)),
         "triggers": tuple(dict.fromkeys(known[each] for each in triggers)),
         "email": email,
-        "digest_hours": tuple(sorted({int(each) for each in hours})),
+        "digest_hours": hours,
         "timezone": timezone,
         "webhook_url": webhook,
     }

@@ -221,6 +221,18 @@ def zone_of(name: str) -> ZoneInfo:
         raise BadWatch(f"There is no time zone '{known}'; use an IANA name such as Europe/Paris.") from error
 
 
+def hours_in(text: str) -> tuple[int, ...] | None:
+    """Return the hours of a list with commas, each once, in order; None if one of them is no hour of a day.
+
+    >>> hours_in("18, 07,7"), hours_in(""), hours_in("24"), hours_in("7h"), hours_in("9" * 5_000)
+    ((7, 18), (), None, None, None)
+    """
+    stated = [each.strip().lstrip("0") or "0" for each in text.split(",") if each.strip()]
+    if not all(each.isdecimal() and len(each) <= 2 and int(each) < 24 for each in stated):
+        return None
+    return tuple(sorted({int(each) for each in stated}))
+
+
 def next_digest(hours: Collection[int], timezone: str, after: datetime) -> datetime:
     """Return the first instant behind `after` at which it is one of the `hours` in a time zone.
 

@@ -46,7 +46,7 @@ class Additions:
     _places: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     def begin(self, jobs: Jobs, url: str) -> UUID:
-        """Look at a home page from now on, and return the id of what comes of it; one that is asked twice joins."""
+        """Look at a home page from now on, and return the id of the addition; one that is asked twice joins."""
         for id, each in self._kept.items():
             if each.url == url and each.task is not None:
                 return id
@@ -60,7 +60,7 @@ class Additions:
         return id
 
     def of(self, id: UUID) -> Addition:
-        """Return what came of it so far. Raises NotFound."""
+        """Return an addition, its result included once there is one. Raises NotFound."""
         try:
             return self._kept[id]
         except KeyError:

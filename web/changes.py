@@ -144,7 +144,6 @@ def _entry(state: AppState, asked: ChangesAsked, found: ChangePage, change: Outl
     compared = found.compared.get(key_of(change))
     rows = list(_rows(compared)) if compared else []
     at = times.seen(change.at, asked.timezone)
-    assert at is not None, "a change was seen at some time"
     edits = change.edits
     return ChangeEntry(
         headline=change.headline or "No headline",

@@ -297,7 +297,6 @@ def _corrections(report: CorrectionReport) -> list[tuple[str, str]]:
 
 def _attempt(each: Ended, zone: str) -> AttemptRow:
     at = times.seen(each.at, zone)
-    assert at is not None, "an attempt was made at some time"
     return AttemptRow(
         at=at,
         url=each.url,
@@ -328,7 +327,6 @@ async def _days(connection: AsyncConnection, slug: str, zone: str) -> list[DayRo
 
 def _change(each: OutletChange, zone: str) -> ChangeRow:
     at = times.seen(each.at, zone)
-    assert at is not None, "a change was seen at some time"
     return ChangeRow(
         at=at,
         href=page_href(each),

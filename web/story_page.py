@@ -227,7 +227,6 @@ def _agencies(members: Sequence[StoryEntry]) -> list[tuple[str, int]]:
 
 def _published(state: AppState, member: StoryEntry, zone: str) -> StoryEvent:
     at = times.seen(member.out_by, zone)
-    assert at is not None, "a text was out at some time"
     return StoryEvent(
         at=at,
         outlet=state.outlets.name(member.outlet),
@@ -239,7 +238,6 @@ def _published(state: AppState, member: StoryEntry, zone: str) -> StoryEvent:
 
 def _changed(state: AppState, change: OutletChange, zone: str) -> StoryEvent:
     at = times.seen(change.at, zone)
-    assert at is not None, "a change was seen at some time"
     what = {ChangeType.WITHDRAWN: f"answered {change.status}", ChangeType.RETURNED: "the page is there again"}
     return StoryEvent(
         at=at,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, overload
 from zoneinfo import ZoneInfo
 
 from news.moment import Moment, Precision, TimeSource, utc
@@ -58,6 +58,10 @@ def source(source: TimeSource) -> str:
     return _SOURCES[source]
 
 
+@overload
+def seen(value: datetime, zone: str) -> Shown: ...
+@overload
+def seen(value: Any, zone: str) -> Shown | None: ...
 def seen(value: Any, zone: str) -> Shown | None:
     """Return an instant of Broadsheet's own clock, ISO 8601 or None, to the minute."""
     try:

@@ -14,7 +14,7 @@ from ledger.faults import in_transaction
 from ledger.watches import WatchState, reported, states, unsubscribe, watch_of_token
 from news.clock import now
 from news.errors import BadQuery, BadWatch
-from news.watch import Notification, NotificationType, Trigger, Watch
+from news.watch import Notification, NotificationType, Trigger, Watch, hours_in
 from schedules.watching.mail import edits_of, title_of
 from schedules.watching.webhook import page_of
 from web import render, times
@@ -101,9 +101,9 @@ async def add(request: Request) -> Response:
     if refusal := refusal_of_form(request, form.get("mark", ""), form.get("token", "")):
         return _form(request, params, form, 403, mistake=refusal)
     state = state_of(request)
-    hours = [each.strip() for each in form.get("digest", "").split(",") if each.strip()]
+    hours = hours_in(form.get("digest", ""))
     try:
-        if not all(each.isdecimal() and int(each[:3]) < 24 for each in hours):
+        if hours is None:
             raise BadWatch("The hours of a digest are numbers from 0 to 23, such as 7, 18.")
         if "q" in form:
             params = SearchParams.of([*params.parameters(), ("q", form["q"])])
@@ -113,7 +113,7 @@ async def add(request: Request) -> Response:
             query=stored(params.query()),
             triggers=tuple(each for each in Trigger if f"on_{each}" in form),
             email=form.get("email", "").strip() or None,
-            digest_hours=tuple(sorted({int(each) for each in hours})),
+            digest_hours=hours,
             timezone=form.get("timezone", "").strip() or "UTC",
             webhook_url=form.get("webhook_url", "").strip() or None,
         )
@@ -290,7 +290,6 @@ def _words(query: Mapping[str, Any]) -> str:
 def _notification_row(watch: Watch, found: Notification, zone: str) -> NotificationRow:
     article = found.content.get("article") or {}
     at = times.seen(found.at, zone)
-    assert at is not None, "a notification has a time"
     title = article.get("headline") or title_of(found)
     return NotificationRow(
         title=title,
