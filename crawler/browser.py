@@ -79,7 +79,6 @@ class Browser:
         self._idle: asyncio.TimerHandle | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._scripts: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
-        self._script_bytes = 0
         #: of each outlet, one script at a time is fetched: two pages at once ask for the same
         self.fetching: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -123,11 +122,10 @@ class Browser:
 
     def keep(self, outlet: str, url: str, script: _Kept) -> None:
         """Keep a script for the next pages of the outlet."""
-        before = self._scripts.pop((outlet, url), None)
         self._scripts[outlet, url] = script
-        self._script_bytes += len(script.body) - (len(before.body) if before else 0)
-        while self._script_bytes > KEPT_BYTES:
-            self._script_bytes -= len(self._scripts.popitem(last=False)[1].body)
+        self._scripts.move_to_end((outlet, url))
+        while sum(len(each.body) for each in self._scripts.values()) > KEPT_BYTES:
+            self._scripts.popitem(last=False)
 
     async def close(self) -> None:
         """End the browser, if it runs; what it has not finished fails."""
@@ -293,8 +291,12 @@ _BROWSERS: WeakKeyDictionary[asyncio.AbstractEventLoop, Browser] = WeakKeyDictio
 
 
 def browser() -> Browser:
-    """Return the browser of this process's loop."""
-    return _BROWSERS.setdefault(asyncio.get_running_loop(), Browser())
+    """Return the browser of this process's loop. Raises ConfigurationError where none can be had."""
+    loop = asyncio.get_running_loop()
+    if loop not in _BROWSERS:
+        check_browser()
+        _BROWSERS[loop] = Browser()
+    return _BROWSERS[loop]
 
 
 async def rendered(crawler: Crawler, visit: Visit) -> Visit:
@@ -307,7 +309,6 @@ async def rendered(crawler: Crawler, visit: Visit) -> Visit:
     if page is None or not _is_html(page):
         return visit
     assert crawler.engine is not None, "visits come from a running engine"
-    check_browser()
     try:
         content = await browser().render(
             page, visit.outlet.slug, crawler.settings["USER_AGENT"], crawler.engine.download_async

@@ -146,16 +146,22 @@ async def _sorted(
 ) -> tuple[Sequence[Found], SourceSum]:
     """Return what the outlet's crawl takes of a list, and the sum with all that it does not."""
     sites = sites_of(outlet)
-    elsewhere = [each for each in listing.found if site_of(each.url) not in sites]
-    here = [each for each in listing.found if site_of(each.url) in sites]
-    others = [each.url for each in here if not _may_be_article(outlet, each.url)]
+    elsewhere: list[Found] = []
+    wanted: list[Found] = []
+    others: list[str] = []
+    for each in listing.found:
+        if site_of(each.url) not in sites:
+            elsewhere.append(each)
+        elif _may_be_article(outlet, each.url):
+            wanted.append(each)
+        else:
+            others.append(each.url)
     through: Sequence[Found] = ()
     if elsewhere and source.kind is not SourceKind.FRONT_PAGE:
         async with runtime.engine.connect() as connection:
             through = leading(elsewhere, await ends_of(connection, outlet.slug, [each.url for each in elsewhere]))
     passed = {each.url for each in through}
     counted = listing.sum.plus(Disposition.OTHER_SITE, (each.url for each in elsewhere if each.url not in passed))
-    wanted = [each for each in here if _may_be_article(outlet, each.url)]
     return [*wanted, *through], counted.plus(Disposition.NOT_ARTICLE, others)
 
 
