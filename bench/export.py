@@ -108,6 +108,18 @@ def measure(address: str, process: psutil.Process, format: str) -> dict[str, Any
     }
 
 
+def until_served(address: str) -> None:
+    """Return once the pages at this address answer. Raises SystemExit if they never do."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        try:
+            httpx.get(f"{address}/healthz")
+            return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise SystemExit("The pages are not served.")
+
+
 def main() -> None:
     """Fill, serve, export twice: the first time pays for what Python loads late."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -124,13 +136,7 @@ def main() -> None:
             command = [sys.executable, "-m", "broadsheet", "web", "--port", str(port)]
             with subprocess.Popen(command, env=environ, stderr=subprocess.DEVNULL) as served:
                 address = f"http://127.0.0.1:{port}"
-                until = time.monotonic() + 60
-                while time.monotonic() < until:
-                    try:
-                        httpx.get(f"{address}/healthz")
-                        break
-                    except httpx.TransportError:
-                        time.sleep(0.2)
+                until_served(address)
                 for _ in range(2):
                     print(json.dumps(measure(address, psutil.Process(served.pid), asked.format)))
                 served.terminate()

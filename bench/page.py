@@ -27,7 +27,7 @@ if not __package__:
 
 from bench.aims import Aim, told
 from bench.daemon import end, house, launch
-from bench.export import WORDS, document, measure
+from bench.export import WORDS, document, measure, until_served
 from index.elasticsearch.backend import ElasticsearchIndex
 from index.elasticsearch.client import connect, shown
 from index.protocol import Action
@@ -157,7 +157,7 @@ def main() -> int:
         served = launch(home, server, "web", "--port", str(port), elasticsearch_url=node.url)
         address = f"http://127.0.0.1:{port}"
         try:
-            _until_served(address)
+            until_served(address)
             process = psutil.Process(served.pid)
             figures |= pages(address, process)
             # the first one pays for what Python loads late
@@ -172,17 +172,6 @@ def main() -> int:
         "export_seconds": exported["seconds"],
     }
     return told(figures, AIMS)
-
-
-def _until_served(address: str) -> None:
-    until = time.monotonic() + 120
-    while time.monotonic() < until:
-        try:
-            httpx.get(f"{address}/healthz")
-            return
-        except httpx.TransportError:
-            time.sleep(0.2)
-    raise SystemExit("The pages are not served.")
 
 
 if __name__ == "__main__":

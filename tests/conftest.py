@@ -9,6 +9,8 @@ import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -19,9 +21,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from ledger.database import engine_for, migrate
 from ledger.embedded.server import start
 from news import log
+from news.configuration import Configuration
 from tests import elasticsearch_server, shared_files
 from tests.databases import database_from, libpq
 from tests.ports import row_of_free_ports
+
+if TYPE_CHECKING:
+    from index.elasticsearch.backend import ElasticsearchIndex
 
 #: a server of one's own whose user may create databases; not a setting of Broadsheet, so no test may find it
 OWN_SERVER = os.environ.pop("BROADSHEET_TEST_DATABASE_URL", None)
@@ -149,6 +155,21 @@ def elasticsearch_url(of_the_run: Path) -> Iterator[str]:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(reason))
+
+
+@pytest.fixture
+async def elasticsearch(elasticsearch_url: str) -> "AsyncIterator[ElasticsearchIndex]":
+    """Give an empty Elasticsearch index with a name of its own, and remove it afterwards."""
+    from index.elasticsearch.backend import ElasticsearchIndex
+    from index.elasticsearch.client import connect, shown
+
+    client = connect(Configuration(home=Path(), elasticsearch_url=elasticsearch_url))
+    made = ElasticsearchIndex(client, shown(elasticsearch_url), prefix=f"test-{uuid4().hex[:12]}-")
+    await made.create()
+    yield made
+    for name in await client.indices.get(index=f"{made.aliases['articles'].removesuffix('articles')}*"):
+        await client.indices.delete(index=name)
+    await made.close()
 
 
 @pytest.fixture(scope="module")

@@ -1,21 +1,16 @@
 """Both places to search, real ones, and an article to put into them."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from index.elasticsearch.backend import ElasticsearchIndex
-from index.elasticsearch.client import connect, shown
 from index.postgresql.backend import PostgresqlIndex
 from index.protocol import DONE, Action, Index
 from index.query import Query, Results
-from news.configuration import Configuration
 from news.url import article_id
 
 Put = Callable[..., Awaitable[None]]
@@ -29,18 +24,6 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
         await connection.execute(text("DROP SCHEMA IF EXISTS search CASCADE"))
     yield engine
     await engine.dispose()
-
-
-@pytest.fixture
-async def elasticsearch(elasticsearch_url: str) -> AsyncIterator[ElasticsearchIndex]:
-    """Give an empty Elasticsearch index with a name of its own, and remove it afterwards."""
-    client = connect(Configuration(home=Path(), elasticsearch_url=elasticsearch_url))
-    made = ElasticsearchIndex(client, shown(elasticsearch_url), prefix=f"test-{uuid4().hex[:12]}-")
-    await made.create()
-    yield made
-    for name in await client.indices.get(index=f"{made.aliases['articles'].removesuffix('articles')}*"):
-        await client.indices.delete(index=name)
-    await made.close()
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text
@@ -42,17 +41,6 @@ HARBOUR = Outlet(
     slug="harbour", name="Harbour", home="https://harbour.example/", country="gb", sources=(FEED,), enabled=True
 )
 OTHER = Outlet(slug="other", name="Other", home="https://other.example/", sources=(FEED,), enabled=True)
-
-
-@pytest.fixture
-async def elasticsearch(elasticsearch_url: str) -> AsyncIterator[ElasticsearchIndex]:
-    client = connect(Configuration(home=Path(), elasticsearch_url=elasticsearch_url))
-    made = ElasticsearchIndex(client, shown(elasticsearch_url), prefix=f"test-{uuid4().hex[:12]}-")
-    await made.create()
-    yield made
-    for name in await client.indices.get(index=f"{made.aliases['articles'].removesuffix('articles')}*"):
-        await client.indices.delete(index=name)
-    await made.close()
 
 
 @pytest.fixture

@@ -74,6 +74,7 @@ async def test_a_request_that_does_not_come_whole_in_time_ends_the_connection(
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(sent)
     await asyncio.wait_for(reader.read(), 10)
+    assert reader.at_eof()
     await _end(writer)
 
 

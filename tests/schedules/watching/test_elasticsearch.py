@@ -1,34 +1,16 @@
 """Watches over Elasticsearch, which shows what it was given only some seconds later."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-from uuid import uuid4
-
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from index.elasticsearch.backend import ElasticsearchIndex
-from index.elasticsearch.client import connect, shown
 from news.clock import now
-from news.configuration import Configuration
 from news.watch import Trigger
 from pipelines.publish import publish_all
 from schedules.watching.matching import match, trial
 from tests.ledger.readings import read
 from tests.schedules.watching.conftest import Add
 from tests.schedules.watching.test_matching import flood, kinds, reports_of
-
-
-@pytest.fixture
-async def elasticsearch(elasticsearch_url: str) -> AsyncIterator[ElasticsearchIndex]:
-    """Give an empty index with a name of its own, and remove it afterwards."""
-    client = connect(Configuration(home=Path(), elasticsearch_url=elasticsearch_url))
-    made = ElasticsearchIndex(client, shown(elasticsearch_url), prefix=f"watch-{uuid4().hex[:12]}-")
-    await made.create()
-    yield made
-    for name in await client.indices.get(index=f"{made.aliases['articles'].removesuffix('articles')}*"):
-        await client.indices.delete(index=name)
-    await made.close()
 
 
 async def test_news_wait_until_elasticsearch_shows_the_revision_that_it_was_given(
