@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -232,7 +231,7 @@ def _values(
         "linked": []
         if shown
         else [(title, links) for facet, title in _LINKED.items() if (links := _links(document, facet))],
-        "corrections": list(_corrections(document)),
+        "corrections": list(_corrections(document, zone)),
         "claims": list(_claims(document)),
         # a name leads nowhere
         "based_on": [Hyperlink(name=name, href=web_address(name)) for name in document.get("is_based_on") or ()],
@@ -292,13 +291,13 @@ def _entries(document: Mapping[str, Any], zone: str) -> Iterator[dict[str, Any]]
         }
 
 
-def _corrections(document: Mapping[str, Any]) -> Iterator[StatedNotice]:
+def _corrections(document: Mapping[str, Any], zone: str) -> Iterator[StatedNotice]:
     """Yield those that the page does not show as its correction."""
     for notice in document.get("correction_notices") or ():
         text = notice.get("text") or ""
         if not text or text not in (document.get("correction") or ""):
             href = web_address(notice.get("url"))
-            yield StatedNotice(text=text or href, href=href, at=times.stated(notice, "date_published", "UTC"))
+            yield StatedNotice(text=text or href, href=href, at=times.stated(notice, "date_published", zone))
 
 
 def _claims(document: Mapping[str, Any]) -> Iterator[CheckedClaim]:
@@ -317,7 +316,7 @@ def _out(member: StoryEntry, zone: str) -> str:
     claimed, seen = member.claimed, times.instant(member.first_seen_at, zone)
     if claimed is None:
         return f"first seen {seen}"
-    stated = times.instant(claimed.at, zone) if isinstance(claimed.at, datetime) else times.day(claimed.at)
+    stated = times.said(claimed.at, zone)
     return f"published {stated}" if member.claim_counts else f"states {stated}, first seen {seen}"
 
 

@@ -190,10 +190,8 @@ def reason(member: StoryEntry, zone: str) -> str:
     claimed, seen = member.claimed, times.instant(member.first_seen_at, zone)
     if claimed is None:
         return f"its page states no time, and it was first seen {seen}"
-    if isinstance(claimed.at, datetime):
-        said = f"its page states {times.instant(claimed.at, zone)}"
-    else:
-        said = f"its page states the day alone, {times.day(claimed.at)}"
+    alone = "" if isinstance(claimed.at, datetime) else "the day alone, "
+    said = f"its page states {alone}{times.said(claimed.at, zone)}"
     where = f", in {times.source(claimed.source)}"
     if member.claim_counts:
         ends = "; a day counts from its end anywhere on earth" if claimed.precision is Precision.DAY else ""

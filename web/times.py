@@ -49,8 +49,11 @@ def stated(document: Mapping[str, Any], name: str, zone: str, *, seconds: bool =
     else:
         note = "to the minute" if moment.precision is Precision.MINUTE else "to the second"
     exact = moment.precision is Precision.INSTANT
-    text = instant(moment.at, zone, seconds=seconds and exact) if isinstance(moment.at, datetime) else day(moment.at)
-    return Shown(text=text, iso=moment.isoformat(), note=f"{note}, from {_SOURCES[moment.source]}")
+    return Shown(
+        text=said(moment.at, zone, seconds=seconds and exact),
+        iso=moment.isoformat(),
+        note=f"{note}, from {_SOURCES[moment.source]}",
+    )
 
 
 def source(source: TimeSource) -> str:
@@ -93,6 +96,11 @@ def instant(at: datetime, zone: str, *, seconds: bool = False) -> str:
         local = at
     clock = local.strftime("%H:%M:%S" if seconds and local.second else "%H:%M")
     return f"{day(local.date())}, {clock} {local.tzname()}"
+
+
+def said(at: date, zone: str, *, seconds: bool = False) -> str:
+    """Return a day or an instant, as an outlet states it, in words."""
+    return instant(at, zone, seconds=seconds) if isinstance(at, datetime) else day(at)
 
 
 def span(length: timedelta) -> str:
