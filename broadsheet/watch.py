@@ -195,7 +195,7 @@ def try_out(
 
 @app.command()
 def pause(name: Name, as_json: Json = False) -> None:
-    """Pause a watch: it reports and sends nothing until it is resumed. What happens meanwhile is not reported."""
+    """Pause a watch: it sends nothing until it is resumed. What happens meanwhile is not reported, then or later."""
     from ledger.watches import pause
 
     _change(name, pause, "Paused {name}.", as_json=as_json)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -291,7 +291,3 @@ async def prune(connection: AsyncConnection, before: datetime) -> None:
     unsent = select(func.unnest(deliveries.c.notifications))
     old = (notifications.c.found_at < before) & ~notifications.c.in_digest & notifications.c.id.not_in(unsent)
     await connection.execute(delete(notifications).where(old))
-
-
-#: an article is not re-fetched for so long, nor do copies of it come, unless the settings say years
-REMEMBERED = timedelta(days=400)

@@ -1,7 +1,7 @@
 """A watch: a search with a name, what of it is sent, and where it is sent to."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
@@ -81,10 +81,14 @@ class Watch:
     #: what is found until then is never sent
     muted_until: datetime | None = None
     created_at: datetime | None = None
-    #: when it was created or resumed: articles that were known before are not new to it
+    #: when it was created, or its search was last changed: articles that were known before are not new to it
     active_since: datetime | None = None
     #: the last news before that: news behind it alone is matched
     after: int = 0
+    #: spans of time in which it was paused: articles that were first seen then are not new to it
+    pauses: tuple[Container[datetime], ...] = ()
+    #: spans of the numbers of news that were written down while it was paused
+    skipped_news: tuple[Container[int], ...] = ()
     #: when the next digest is due
     digest_at: datetime | None = None
     #: in the link of each e-mail; whoever has it may end the e-mails
@@ -118,6 +122,18 @@ class Watch:
     def is_muted(self, at: datetime) -> bool:
         """Say whether what is found at an instant is left unsent."""
         return self.muted_until is not None and at < self.muted_until
+
+    def sees(self, number: int) -> bool:
+        """Say whether news are for it, by their number: written down after it was added, and not while it was paused."""
+        return number > self.after and not any(number in each for each in self.skipped_news)
+
+    def is_new(self, first_seen_at: datetime) -> bool:
+        """Say whether an article that was first seen then may be new to it."""
+        return (
+            self.active_since is not None
+            and first_seen_at >= self.active_since
+            and not any(first_seen_at in each for each in self.pauses)
+        )
 
     def words(self) -> str:
         """Return the search as a person would type it."""

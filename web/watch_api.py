@@ -202,7 +202,7 @@ async def remove(request: Request, id: WatchId) -> Response:
     "/{id}/pause", summary="Pause a watch", response_model=WatchResponse, responses=_WRITES, dependencies=_MAY_WRITE
 )
 async def pause(request: Request, id: WatchId) -> Response:
-    """Have a watch report and send nothing until it is resumed."""
+    """Have a watch send nothing until it is resumed. What happens meanwhile is not reported, then or later."""
     return await _changed(request, id, ledger_watches.pause)
 
 

@@ -48,7 +48,9 @@ async def match(engine: AsyncEngine, index: Index) -> bool:
     async with engine.connect() as connection:
         news = await unmatched(connection, BATCH)
         # read after the news: a watch that was there when they were written is among them
-        watches = await all_watches(connection, active=True)
+        every = await all_watches(connection)
+    # one that is paused is still told of what came before
+    watches = [each for each in every if not each.paused or any(each.sees(one.news.number) for one in news)]
     if not watches:
         await in_transaction(engine, forget_news_without_watches)
         return False
@@ -62,7 +64,7 @@ async def match(engine: AsyncEngine, index: Index) -> bool:
     async def written(connection: AsyncConnection) -> None:
         taken = await take(connection, [each.news.number for each in ready])
         ours = [each for each in ready if each.news.number in taken]
-        now_there = await all_watches(connection, active=True, held=True)
+        now_there = await all_watches(connection, held=True)
         for watch in now_there:
             problem = problems.get(watch.id, "")
             if problem != watch.problem and (problem or watch.id in matched):
@@ -85,7 +87,7 @@ async def _report(
     known = await reported_stories(connection, [each.id for each in watches], {each.story for each in news})
     for watch in watches:
         found = [
-            each for each in news if each.news.number > watch.after and str(each.news.article_id) in matched[watch.id]
+            each for each in news if watch.sees(each.news.number) and str(each.news.article_id) in matched[watch.id]
         ]
         stories = {story for of, story in known if of == watch.id}
         notifications, new_stories = reports(watch, found, stories)
