@@ -66,12 +66,18 @@ async def add(connection: AsyncConnection, watch: Watch, found_before: Mapping[d
     statement = insert(watches).values(values).on_conflict_do_nothing(index_elements=[watches.c.name])
     row = (await connection.execute(statement.returning(*watches.c))).one_or_none()
     if row is None:
-        raise BadWatch(f"There is a watch '{watch.name}' already. Choose another name, or remove that one.")
-    if found_before:
-        hours = [{"watch_id": row.id, "hour": hour, "found": found} for hour, found in found_before.items()]
-        await connection.execute(insert(watch_hours), hours)
+        raise BadWatch(f"There is a watch '{watch.name}' already. Choose another name, or edit that one.")
+    await keep_level(connection, row.id, found_before)
     await connection.execute(select(func.pg_notify(CHANNEL, "")))
     return _watch(row)
+
+
+async def keep_level(connection: AsyncConnection, id: UUID, found_before: Mapping[datetime, int]) -> None:
+    """Note how many stories a watch would have found, by hour, instead of what was noted."""
+    await connection.execute(delete(watch_hours).where(watch_hours.c.watch_id == id))
+    if found_before:
+        hours = [{"watch_id": id, "hour": hour, "found": found} for hour, found in found_before.items()]
+        await connection.execute(insert(watch_hours), hours)
 
 
 async def all_watches(connection: AsyncConnection, *, held: bool = False) -> list[Watch]:
@@ -165,9 +171,7 @@ async def resume(connection: AsyncConnection, id: UUID) -> None:
     }
     await connection.execute(update(watches).where(of_this, watches.c.paused).values(ended))
     await connection.execute(update(watches).where(of_this).values(muted_until=None))
-    await connection.execute(delete(delivery_pauses).where(delivery_pauses.c.watch_id == id))
-    again = {"given_up_at": None, "due_at": func.now(), "failures": 0}
-    await connection.execute(update(deliveries).where(deliveries.c.watch_id == id).values(again))
+    await try_again(connection, id, *Channel)
 
 
 async def mute(connection: AsyncConnection, id: UUID, until: datetime) -> None:
@@ -190,11 +194,29 @@ async def unsubscribe(connection: AsyncConnection, token: str) -> Watch:
     ended: dict[str, Any] = {"email": None, "digest_hours": [], "digest_at": None, "unsubscribed_at": func.now()}
     this = watches.c.id == watch.id
     await connection.execute(update(watches).where(this, watches.c.email.is_not(None)).values(ended))
-    of_email = (deliveries.c.watch_id == watch.id) & (deliveries.c.channel == Channel.EMAIL)
-    await connection.execute(delete(deliveries).where(of_email))
-    waiting = (notifications.c.watch_id == watch.id) & notifications.c.in_digest
-    await connection.execute(update(notifications).where(waiting).values(in_digest=False))
+    await drop_waiting(connection, watch.id, Channel.EMAIL)
     return watch
+
+
+async def drop_waiting(connection: AsyncConnection, id: UUID, channel: Channel) -> int:
+    """Leave unsent what waits for a channel of a watch; return how many notifications that are."""
+    of_channel = (deliveries.c.watch_id == id) & (deliveries.c.channel == channel)
+    gone = delete(deliveries).where(of_channel).returning(func.cardinality(deliveries.c.notifications))
+    dropped: int = sum((await connection.execute(gone)).scalars())
+    if channel is Channel.EMAIL:
+        waiting = (notifications.c.watch_id == id) & notifications.c.in_digest
+        dropped += (await connection.execute(update(notifications).where(waiting).values(in_digest=False))).rowcount
+    return dropped
+
+
+async def try_again(connection: AsyncConnection, id: UUID, *channels: Channel) -> None:
+    """Have what waits for these channels of a watch be sent now, what was given up, too."""
+    these = [str(each) for each in channels]
+    of_pauses = (delivery_pauses.c.watch_id == id) & delivery_pauses.c.channel.in_(these)
+    await connection.execute(delete(delivery_pauses).where(of_pauses))
+    again = {"given_up_at": None, "due_at": func.now(), "failures": 0}
+    waiting = (deliveries.c.watch_id == id) & deliveries.c.channel.in_(these)
+    await connection.execute(update(deliveries).where(waiting).values(again))
 
 
 async def note_problem(connection: AsyncConnection, id: UUID, problem: str) -> None:

@@ -1,10 +1,12 @@
 """A watch: a search with a name, what of it is sent, and where it is sent to."""
 
+import json
 import re
 from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from math import exp
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +31,8 @@ LEAST_SPIKE, CHANCE = 5, 0.001
 #: one spike is one notification: the next comes not before
 BETWEEN_SPIKES = timedelta(hours=6)
 
+#: what an edit changes, by its name in JSON
+_EDITED = ("name", "query", "on", "email", "digest_hours", "timezone", "webhook_url")
 _BOUNDS = {"published_from": "from", "published_until": "until"}
 
 
@@ -123,8 +127,14 @@ class Watch:
         """Say whether what is found at an instant is left unsent."""
         return self.muted_until is not None and at < self.muted_until
 
+    @property
+    def mark(self) -> str:
+        """What names its settings as they are: another once one of them is edited."""
+        stated = {name: value for name, value in self.as_json().items() if name in _EDITED}
+        return sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()[:16]
+
     def sees(self, number: int) -> bool:
-        """Say whether news are for it, by their number: written down after it was added, and not while it was paused."""
+        """Say whether news are for it, by their number: it was there when they came, and not paused."""
         return number > self.after and not any(number in each for each in self.skipped_news)
 
     def is_new(self, first_seen_at: datetime) -> bool:

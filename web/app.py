@@ -14,7 +14,7 @@ from crawler.catalogue import Catalogue
 from index.protocol import Index
 from news.configuration import Configuration
 from schedules.jobs import Jobs
-from web import article_page, error_responses, outlet_actions, render, watches
+from web import article_page, error_responses, outlet_actions, render, watch_form, watches
 from web.api import api
 from web.api_page import api_page
 from web.attention import attention_table
@@ -93,12 +93,14 @@ def create_app(
     app.add_route("/status", status_page)
     app.add_route("/stories/{id}", story)
     app.add_route("/watches", watches.watch_list)
-    app.add_route("/watches", watches.add, methods=["POST"], include_in_schema=False)
-    app.add_route("/watches/new", watches.new_watch)
+    app.add_route("/watches", watch_form.add, methods=["POST"], include_in_schema=False)
+    app.add_route("/watches/new", watch_form.new_watch)
     app.add_route("/watches/unsubscribe/{token}", watches.confirm_unsubscribe)
     app.add_route("/watches/unsubscribe/{token}", watches.end_emails, methods=["POST"], include_in_schema=False)
     app.add_route("/watches/{id}", watches.watch_page)
     app.add_route("/watches/{id}", watches.act, methods=["POST"], include_in_schema=False)
+    app.add_route("/watches/{id}/edit", watch_form.edit_form)
+    app.add_route("/watches/{id}/edit", watch_form.edit, methods=["POST"], include_in_schema=False)
     app.add_route("/feeds/search.{kind}", search_feed)
     app.add_route("/feeds/changes.{kind}", changes_feed)
     app.add_route("/feeds/watches/{id}.{kind}", watches.watch_feed)

@@ -62,9 +62,12 @@ async def match(engine: AsyncEngine, index: Index) -> bool:
     matched, problems = await _matches(index, watches, {str(each.news.article_id) for each in ready})
 
     async def written(connection: AsyncConnection) -> None:
+        now_there = await all_watches(connection, held=True)
+        asked = {each.id: each.query for each in watches}
+        if any(each.query != asked.get(each.id, each.query) for each in now_there):
+            return  # a search was edited while the index was asked
         taken = await take(connection, [each.news.number for each in ready])
         ours = [each for each in ready if each.news.number in taken]
-        now_there = await all_watches(connection, held=True)
         for watch in now_there:
             problem = problems.get(watch.id, "")
             if problem != watch.problem and (problem or watch.id in matched):
