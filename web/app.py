@@ -22,12 +22,13 @@ from web.changes import api_changes, changes_feed, changes_page
 from web.conditional import NotModified
 from web.corrections import api_corrections
 from web.export import exports
+from web.facet_api import api_facets
 from web.feed_pages import search_feed
 from web.metrics import metrics
+from web.outlet_api import api_outlets
 from web.outlet_list import outlet_list
 from web.outlet_names import OutletNames
 from web.outlet_page import outlet_page
-from web.outlet_sources import outlet_sources
 from web.probes import probes
 from web.readiness import Probe
 from web.recrawl import recrawls
@@ -107,7 +108,8 @@ def create_app(
     app.include_router(api)
     app.include_router(api_changes)
     app.include_router(api_corrections)
-    app.include_router(outlet_sources)
+    app.include_router(api_outlets)
+    app.include_router(api_facets)
     app.include_router(exports)
     app.include_router(attention_table)
     app.include_router(probes)
