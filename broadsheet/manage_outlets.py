@@ -11,6 +11,7 @@ from broadsheet.console import err, fail, out, print_json, print_table, run
 from broadsheet.logs import quiet_logs
 from broadsheet.stores import open_ledger, with_ledger
 from news.recapture import completeness_words
+from news.source_sum import sum_lines
 
 if TYPE_CHECKING:
     from ledger.outlet_state import OutletState, SourceState
@@ -95,7 +96,8 @@ def show(name: str, as_json: Json = False) -> None:
         why = f" ({source['reason']})" if source["reason"] else f", {source['found']} addresses"
         out.print(f"{source['kind']:<14} {source['url']}: {read_at}{why if source['outcome'] else ''}")
         if source["sum"]:
-            _print_sum(source["sum"])
+            for line in sum_lines(source["sum"]):
+                out.print(f"{'':<14} {line}")
     if (more := len(found["named_sources"]) - SHOWN_PARTS) > 0:
         out.print(f"and {more} more sitemaps that an index or robots.txt names (--json)")
 
@@ -109,22 +111,6 @@ def _words(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
     return "" if value is None else str(value)
-
-
-def _print_sum(found: dict[str, Any]) -> None:
-    """Print what became of all that a source announced, with an example of each that was not taken."""
-    from news.source_sum import Disposition
-
-    if found["parts"]:
-        out.print(f"{'':<14} names {found['parts']} sitemaps")
-    if not found["announced"]:
-        return
-    words = []
-    for each in Disposition:
-        if times := found[each]:
-            shown = found["examples"].get(each, [""])[0] if each not in (Disposition.TAKEN, Disposition.KNOWN) else ""
-            words.append(f"{times} {each.label}" + (f" (such as {shown})" if shown else ""))
-    out.print(f"{'':<14} announced {found['announced']}: {', '.join(words)}")
 
 
 app.command()(probe_outlets.add)

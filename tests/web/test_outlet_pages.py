@@ -220,7 +220,9 @@ async def test_the_report_of_corrections_has_no_share_of_too_few(
 async def test_a_country_that_no_outlet_has_is_named_with_those_that_some_have(client: httpx.AsyncClient) -> None:
     answer = await client.get("/outlets?only=all&country=zz")
     assert answer.status_code == 400
-    assert texts(LexborHTMLParser(answer.text), ".mistake")[0].startswith("No outlet is of the country 'zz'. Use one of: ")
+    assert texts(LexborHTMLParser(answer.text), ".mistake")[0].startswith(
+        "No outlet is of the country 'zz'. Use one of: "
+    )
     html = page(await client.get("/outlets?country=DE"))
     (said,) = texts(html, ".nothing")
     assert said == "No outlet of Germany is crawled yet. Show all of Germany"
