@@ -98,6 +98,14 @@ def test_a_search_is_taken_away_whole_in_each_format(run: Run, tmp_path: Path) -
     lone = run("search", "--format", "csv")
     assert (lone.returncode, lone.stdout) == (2, "")
     assert "go with --all" in lone.stderr
+    for since, until, count in (
+        ("2026-03", "2026-03", 1),
+        ("2026", "2026-03-02", 1),
+        ("2026-03-03", "2026", 0),
+        ("24h", "2026-03", 0),
+    ):
+        told = run("search", "--all", "--outlet", "alpha", "--since", since, "--until", until)
+        assert len(told.stdout.splitlines()) == count, (since, until)
     lines = run("search", "--all").stdout.splitlines()
     assert {json.loads(line)["outlet"] for line in lines} == {"alpha", "beta"}
     assert len(lines) == 6
