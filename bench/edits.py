@@ -157,9 +157,7 @@ def real(folder: Path) -> Iterator[Pair]:
         kinds, *others = (frozenset(map(EditKind, each.split("+"))) for each in classes.split("|"))
         before, after = (Article(url="https://example.org/a", body=body, in_language=language) for body in (old, new))
         is_silent = bool(kinds & SUBSTANCE)
-        yield Pair(
-            half="real", before=before, after=after, kinds=kinds, is_silent=is_silent, others=tuple(others)
-        )
+        yield Pair(half="real", before=before, after=after, kinds=kinds, is_silent=is_silent, others=tuple(others))
 
 
 def pairs() -> Iterator[Pair]:

@@ -3,6 +3,7 @@
 import re
 from itertools import compress, islice
 from operator import or_
+from unicodedata import digit
 from zlib import crc32
 
 from rensa import RMinHash
@@ -33,8 +34,12 @@ ANCHOR_LENGTHS = frozenset({7, 10})
 SHORT_WORDS, LOOKED_AT, ANCHOR_EVERY = 4.2, 200, 9
 #: anchors of a text that are looked at: those of some 5,000 words
 MOST_BEGUN = 4 * ANCHORS
+#: all digits, in ranges of ten: in a class of its own the first one is found in half the time that \d takes
+_DIGITS = "".join(
+    f"{chr(point)}-{chr(point + 9)}" for point in range(0x10000) if chr(point).isdecimal() and digit(chr(point)) == 0
+)
 #: a figure that begins a word
-_FIGURE = re.compile(r"\d(?<!\w.)\d*(?:[.,:]\d+)*")
+_FIGURE = re.compile(rf"[{_DIGITS}](?<!\w.)\d*(?:[.,:]\d+)*")
 #: in a sentence a word that begins in capitals is a name, where nouns are not: a name in another case has the same
 #: first letters
 _NAMES = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΫЀ-Я](?<=[\w,;:] .)\w\w+")
@@ -73,12 +78,12 @@ def sign(article: Article) -> Signature:
 
 def _anchors(found: list[str], joined: list[str]) -> Signature:
     """Return hashes of the shingles that begin with a chosen word, in the text's order: the smallest, if too many."""
-    chosen = map(ANCHOR_LENGTHS.__contains__, map(len, found))
-    looked_at = found[:LOOKED_AT]
-    if sum(map(len, looked_at)) < SHORT_WORDS * len(looked_at):
+    lengths = list(map(len, found))
+    chosen = map(ANCHOR_LENGTHS.__contains__, lengths)
+    if sum(lengths[:LOOKED_AT]) < SHORT_WORDS * len(lengths[:LOOKED_AT]):
         chosen = map(or_, chosen, (crc32(_bytes(word)) % ANCHOR_EVERY == 0 for word in found))
-    begins = islice(compress(joined, chosen), MOST_BEGUN)
-    distinct = dict.fromkeys([crc32(at.encode("utf-8", "surrogatepass")) for at in begins])
+    begins = "\n".join(islice(compress(joined, chosen), MOST_BEGUN))
+    distinct = dict.fromkeys(map(crc32, _bytes(begins).split(b"\n"))) if begins else {}
     if len(distinct) <= ANCHORS:
         return tuple(distinct)
     most = sorted(distinct)[ANCHORS - 1]
@@ -110,5 +115,8 @@ def _facts(body: str) -> Signature:
 
 def _figures(body: str) -> list[int]:
     """Return the smallest hashes of the figures in a text, each once, filled up with zeros."""
-    hashes = sorted({crc32(figure.encode()) or 1 for each in set(_FIGURE.findall(body)) for figure in numbers(each)})
+    found = set(_FIGURE.findall(body))
+    plain = {each for each in found if each.isascii() and each.isdigit()}
+    plain.update(figure for each in found - plain for figure in numbers(each))
+    hashes = sorted({crc32(figure.encode()) or 1 for figure in plain})
     return hashes[:FIGURES] + [0] * (FIGURES - len(hashes))
