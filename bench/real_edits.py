@@ -1,8 +1,8 @@
 """Real edits: paragraphs of Debian's documentation in two releases, as labelled in tests/labels/edits_debian.toml.
 
 The texts are under the GPL and stay out of the repository. `python -m bench.edits --debian FOLDER` reads
-FOLDER/old/<package> and FOLDER/new/<package>, what `dpkg-deb -x` unpacks of the packages that `apt-get download` gets with
-Debian 12 and with Debian 13 as its source.
+FOLDER/old/<package> and FOLDER/new/<package>: what `dpkg-deb -x` unpacks of the packages that `apt-get download` gets
+with Debian 12 and with Debian 13 as its source.
 """
 
 import hashlib

@@ -14,6 +14,7 @@ from news.signature import (
     ANCHORS,
     FACTS_FOLLOW,
     FIGURES,
+    FIGURES_ALONE,
     LENGTH,
     NAMES,
     OF_QUOTATION,
@@ -72,7 +73,8 @@ def sign(article: Article) -> Signature:
     minhash.update(joined)  # what stands twice changes no least value
     signature = (distinct + max(0, len(joined) - COUNTED), *_figures(article.body), *minhash.digest())
     assert len(signature) == LENGTH
-    facts = _facts(article.body) if len(joined) <= MOST_WITH_FACTS else ()
+    has_figures = FIGURES_ALONE[0][1] <= FIGURES - signature[1 : 1 + FIGURES].count(0) < FIGURES
+    facts = _facts(article.body, has_figures) if len(joined) <= MOST_WITH_FACTS else ()
     return signature + _anchors(found, joined) + facts
 
 
@@ -94,8 +96,8 @@ def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _facts(body: str) -> Signature:
-    """Return the mark, hashes of the names and of the first quotations of a text; () of a text without any."""
+def _facts(body: str, has_figures: bool) -> Signature:
+    """Return the mark, hashes of the names and of the first quotations; () without any and without figures enough."""
     quotes: list[int] = []
     for quotation in IN_QUOTES.finditer(body):
         if quotation.end() - quotation.start() < _LEAST_QUOTED:
@@ -106,7 +108,7 @@ def _facts(body: str) -> Signature:
             quotes += sorted(runs)[:OF_QUOTATION]
             if len(quotes) == QUOTATIONS * OF_QUOTATION:
                 break
-    if not quotes:
+    if not quotes and not has_figures:
         return ()
     stems = {name[:NAME_LETTERS] for name in _NAMES.findall(body)}
     names = sorted({(crc32(stem.casefold().encode()) | 2) & ~1 for stem in stems})[:NAMES]

@@ -86,7 +86,7 @@ def _label(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 def _stated(rest: str) -> bool:
-    """Tell whether a colon follows a label, at once or behind a date, and then a notice: "Correction added May 4: ..."."""
+    """Tell whether a colon follows a label and then a notice; between are at most a date and that it was added."""
     if stamp := _STAMPED.match(rest):
         rest = rest[stamp.end() :]
     if colon := _COLON.match(rest):
