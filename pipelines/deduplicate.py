@@ -1,6 +1,7 @@
 """An article's text in, a signature out by which its copies are found."""
 
 import re
+from collections.abc import Iterable
 from itertools import compress, islice
 from operator import or_
 from unicodedata import digit
@@ -30,6 +31,7 @@ LEAST_SHINGLES = 40
 COUNTED = 400
 #: words of these lengths begin an anchor: one in nine, and few of the most common
 ANCHOR_LENGTHS = frozenset({7, 10})
+_BEGINS_ANCHOR = bytes(length in ANCHOR_LENGTHS for length in range(0x100))
 #: in a text whose first words are shorter than this (Korean and Vietnamese: 3; a script without spaces, where a word is
 #: a pair of characters; English: 4.8) one word in so many begins one, besides
 SHORT_WORDS, LOOKED_AT, ANCHOR_EVERY = 4.2, 200, 9
@@ -80,9 +82,13 @@ def sign(article: Article) -> Signature:
 
 def _anchors(found: list[str], joined: list[str]) -> Signature:
     """Return hashes of the shingles that begin with a chosen word, in the text's order: the smallest, if too many."""
-    lengths = list(map(len, found))
-    chosen = map(ANCHOR_LENGTHS.__contains__, lengths)
-    if sum(lengths[:LOOKED_AT]) < SHORT_WORDS * len(lengths[:LOOKED_AT]):
+    try:
+        lengths = bytes(map(len, found))
+    except ValueError:  # a word of more than 255 letters
+        lengths = bytes(min(len(word), 0xFF) for word in found)
+    chosen: Iterable[int] = lengths.translate(_BEGINS_ANCHOR)
+    looked_at = lengths[:LOOKED_AT]
+    if sum(looked_at) < SHORT_WORDS * len(looked_at):
         chosen = map(or_, chosen, (crc32(_bytes(word)) % ANCHOR_EVERY == 0 for word in found))
     begins = "\n".join(islice(compress(joined, chosen), MOST_BEGUN))
     distinct = dict.fromkeys(map(crc32, _bytes(begins).split(b"\n"))) if begins else {}
