@@ -4,7 +4,7 @@
 
 Pairs of versions are those of tests/labels/edits.toml, labelled by hand, and pairs made by rule of their texts: moved,
 added and removed paragraphs, notices, stated times. Scored by themselves are `fresh`, pairs written when the rules were
-done, and `real`, edits of Debian's documentation (bench/real_edits.py says where FOLDER is from). Notices are the
+done, `late`, others when these had been mended, and `real`, edits of Debian's documentation (bench/real_edits.py says where FOLDER is from). Notices are the
 sentences of shared/gold/notices, half of whose languages (`DEV_NOTICES`) were looked at, and those of
 tests/labels/notices.toml. The last line is JSON;
 "falls_short" names the figures that miss their aim.
@@ -52,6 +52,10 @@ AIMS = (
     ("fresh_turned_called_harmless", "most", 0.05),
     ("fresh_silent_precision", "least", 0.97),
     ("fresh_silent_recall", "least", 0.95),
+    ("late_classes_micro_f1", "least", 0.90),
+    ("late_turned_called_harmless", "most", 0.05),
+    ("late_silent_precision", "least", 0.97),
+    ("late_silent_recall", "least", 0.95),
     ("real_classes_micro_f1", "least", 0.90),
     ("real_silent_precision", "least", 0.97),
     ("real_silent_recall", "least", 0.95),
@@ -94,7 +98,7 @@ def main() -> int:
     if (gold := options.shared / "gold" / "notices" / "notices.jsonl.gz").is_file():
         figures |= notices(gold, options.half)
     figures |= fresh_notices()
-    further = {"fresh": list(fresh())}
+    further = {"fresh": list(fresh(1)), "late": list(fresh(2))}
     if options.debian:
         further["real"] = list(real(options.debian))
     else:
@@ -128,9 +132,11 @@ def judge(chosen: list[Pair], known: dict[int, KnownNames], *, misses: bool) -> 
     return judged
 
 
-def fresh() -> Iterator[Pair]:
-    """Yield the pairs that were written when the rules were done: a line that is a notice is read as one."""
+def fresh(turn: int) -> Iterator[Pair]:
+    """Yield the pairs of one round that were written when the rules were done: a line that is a notice is read as one."""
     for text in tomllib.loads((ROOT / "tests" / "labels" / "edits_fresh.toml").read_text("utf-8"))["texts"]:
+        if text.get("round", 1) != turn:
+            continue
         before = Article(
             url="https://example.org/a",
             headline=text["headline"],
