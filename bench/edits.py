@@ -4,10 +4,10 @@
 
 Pairs of versions are those of tests/labels/edits.toml, labelled by hand, and pairs made by rule of their texts: moved,
 added and removed paragraphs, notices, stated times. Scored by themselves are `fresh`, pairs written when the rules were
-done, `late`, others when these had been mended, and `real`, edits of Debian's documentation (bench/real_edits.py says where FOLDER is from). Notices are the
-sentences of shared/gold/notices, half of whose languages (`DEV_NOTICES`) were looked at, and those of
-tests/labels/notices.toml. The last line is JSON;
-"falls_short" names the figures that miss their aim.
+done, `late`, others when these had been mended, and `real`, edits of Debian's documentation (bench/real_edits.py says
+where FOLDER is from). Notices are the sentences of shared/gold/notices, half of whose languages (`DEV_NOTICES`) were
+looked at, and those of tests/labels/notices.toml. The last line is JSON; "falls_short" names the figures that miss
+their aim.
 """
 
 import argparse
