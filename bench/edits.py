@@ -133,7 +133,7 @@ def judge(chosen: list[Pair], known: dict[int, KnownNames], *, misses: bool) -> 
 
 
 def fresh(turn: int) -> Iterator[Pair]:
-    """Yield the pairs of one round that were written when the rules were done: a line that is a notice is read as one."""
+    """Yield the pairs of one round that was written when the rules were done; a notice's line is read as one."""
     for text in tomllib.loads((ROOT / "tests" / "labels" / "edits_fresh.toml").read_text("utf-8"))["texts"]:
         if text.get("round", 1) != turn:
             continue
