@@ -26,6 +26,7 @@ from news.errors import BadWatch, DeliveryFailed
 from news.watch import Channel, Notification, NotificationType, Trigger, Watch, check_webhook
 from schedules.watching import webhook
 from schedules.watching.mail import compose
+from schedules.watching.webhook import Webhooks
 from tests.ledger import readings
 from tests.ledger.readings import article, read
 from tests.receivers import Hook, Mailbox
@@ -310,10 +311,12 @@ async def test_a_name_that_leads_inside_is_not_dialled(
     notification = spiked(watch)
     monkeypatch.setattr(socket, "getaddrinfo", resolver("127.0.0.1", "10.0.0.1"))
     with pytest.raises(DeliveryFailed, match="not a public address"):
-        await webhook.send(watch, notification, now(), replace(configuration, allow_loopback=False))
+        await Webhooks(replace(configuration, allow_loopback=False)).send(watch, notification, now())
     assert asked == ["hooks.example"]
     assert receiver.requests == []
-    await webhook.send(watch, notification, now(), configuration)
+    webhooks = Webhooks(configuration)
+    await webhooks.send(watch, notification, now())
+    webhooks.close()
     assert receiver.requests[0][1]["host"] == f"hooks.example:{port}"
 
 
@@ -352,7 +355,7 @@ async def test_a_receiver_that_speaks_no_http_is_a_failure(
     port = server.sockets[0].getsockname()[1]
     watch = await add_watch("kassel", webhook_url=f"http://127.0.0.1:{port}/")
     with pytest.raises(DeliveryFailed):
-        await webhook.send(watch, spiked(watch), now(), configuration)
+        await Webhooks(configuration).send(watch, spiked(watch), now())
     server.close()
 
 
