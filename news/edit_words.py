@@ -29,6 +29,10 @@ _DENSE_NUMERIC = re.compile(rf"{_FIGURE}|(?P<han>[{_HAN}])|(?P<word>[^\W\d_])")
 _GROUP = 1_000
 #: number words of these values multiply what stands before them
 _MULTIPLIERS = frozenset({100, 1_000, 10**5, 10**6, 10**7, 10**9, 10**12})
+#: letters of the shortest word that a prefix negates
+_NEGATED = 4
+#: a date in figures alone
+FIGURED_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.(?:\d{4}|\d\d)|\d{1,2}/\d{1,2}/(?:\d{4}|\d\d)")
 #: days and months in figures with their sign
 _SIGNED_DATE = r"[\d〇一二三四五六七八九十]+ ?(?:月|日|号|號|월|일)(?!本)"
 
@@ -49,6 +53,10 @@ class EditWords:
     tens: frozenset[str]
     small: frozenset[str]
     where: frozenset[str]
+    #: what makes a word its opposite, before it
+    negative_prefixes: tuple[str, ...]
+    #: a title, behind at most one more sign of a name, in a script without spaces
+    title: re.Pattern[str]
 
     def is_numeric(self, piece: str) -> bool:
         """Say whether a piece of text is a figure or a number word."""
@@ -100,6 +108,15 @@ class EditWords:
         if value is None:
             return -10 if word in self.tens else None
         return -value if value in _MULTIPLIERS else value
+
+    def is_negated(self, one: str, other: str) -> bool:
+        """Say whether one of two words is the other with a prefix that negates it.
+
+        >>> edit_words("cs").is_negated("nefungovaly", "fungovaly"), edit_words("en").is_negated("until", "til")
+        (True, False)
+        """
+        shorter, longer = sorted((plain(one), plain(other)), key=len)
+        return len(shorter) >= _NEGATED and any(longer == prefix + shorter for prefix in self.negative_prefixes)
 
     def said_dates(self, text: str) -> Counter[str]:
         """Return the days and months that `text` names."""
@@ -172,6 +189,8 @@ def edit_words(tag: str) -> EditWords:
         calendar=calendar,
         small=frozenset(map(plain, listed.get("small", ()))),
         where=frozenset(map(plain, listed.get("where", ()))),
+        negative_prefixes=tuple(map(plain, listed.get("negative_prefixes", ()))),
+        title=re.compile(rf".?(?:{_any(listed['titles'], dense=True).pattern})" if "titles" in listed else r"(?!)"),
     )
 
 
