@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 from urllib.parse import urljoin, urlsplit
@@ -18,8 +19,10 @@ from crawler.spiders.probe import probe
 from ledger.backfill import (
     FOUND_IN,
     BackfillProgress,
+    BackfillReport,
     BackfillSitemap,
     backfill_progress,
+    backfill_report,
     next_sitemap,
     note_failure,
     note_sitemap,
@@ -34,6 +37,7 @@ from news.clock import now
 from news.errors import CrawlInterrupted, PageUnreadable, SourceUnreadable
 from news.outcome import PASSING, Outcome
 from news.outlet import Outlet, SourceKind
+from news.source_sum import Disposition
 from news.url import site_of
 from schedules.crawl_progress import LOOK_SECONDS
 from schedules.inline_worker import inline_worker
@@ -155,18 +159,31 @@ async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: BackfillSi
             await note_sitemap(connection, outlet.slug, part.url, Outcome.UNREADABLE, 0)
         return
     wanted = [each for each in (*listing.found, *listing.parts) if _is_since(each, part.since)]
+    sites = sites_of(outlet)
 
     async def written(connection: AsyncConnection) -> None:
+        counted = listing.sum
         if listing.parts:
-            sites = sites_of(outlet)
             parts = [each for each in wanted if site_of(each.url) in sites and part.depth < MOST_DEPTH]
             await remember(connection, outlet.slug, part.since, parts, part.depth + 1)
         else:
             # without its time: a page that we know is not asked for again for it
             pages = [Found(url=each.url) for each in ours(outlet, wanted)]
-            await announce(connection, outlet.slug, FOUND_IN, pages)
+            announced = await announce(connection, outlet.slug, FOUND_IN, pages)
             await put_behind(connection, outlet.slug)
-        await note_sitemap(connection, outlet.slug, part.url, "read", len(wanted))
+            named = {*announced.new, *announced.refused}
+            addresses = {
+                Disposition.TAKEN: announced.new,
+                Disposition.REFUSED: announced.refused,
+                Disposition.KNOWN: [each.url for each in pages if each.url not in named],
+                Disposition.TOO_OLD: [each.url for each in listing.found if not _is_since(each, part.since)],
+                Disposition.OTHER_SITE: [each.url for each in wanted if site_of(each.url) not in sites],
+            }
+            placed = {url for urls in addresses.values() for url in urls}
+            addresses[Disposition.NOT_ARTICLE] = [each.url for each in wanted if each.url not in placed]
+            for disposition, urls in addresses.items():
+                counted = counted.plus(disposition, urls)
+        await note_sitemap(connection, outlet.slug, part.url, "read", len(wanted), counted)
 
     await in_transaction(engine, written)
 
@@ -190,6 +207,17 @@ async def _named(jobs: Jobs, settings: Settings, outlet: Outlet) -> list[Found]:
         named = [urljoin(origin, place) for place in USUAL_SITEMAPS]
     sites = sites_of(outlet)
     return [Found(url=url) for url in named if site_of(url) in sites]
+
+
+async def report_past(connection: AsyncConnection, outlet: Outlet) -> BackfillReport:
+    """Return what became of all that the outlet's sitemaps announced so far.
+
+    A usual place that has none is no failure where another was read.
+    """
+    found = await backfill_report(connection, outlet.slug, _robots(outlet))
+    guessed = {urljoin(outlet.home, place) for place in USUAL_SITEMAPS} - {each.url for each in outlet.sources}
+    failed = {url: end for url, end in found.failed.items() if url not in guessed or end != Outcome.GONE}
+    return replace(found, failed=failed) if found.read else found
 
 
 async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[dict[str, BackfillProgress]]:

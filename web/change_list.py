@@ -196,7 +196,7 @@ def decoded(cursor: str) -> ChangeKey | None:
     try:
         at, id, number = value_of(cursor)
         key = ChangeKey(at=datetime.fromisoformat(at), article_id=UUID(id), number=int(number))
-        if key.at.utcoffset() is None or not -2 < key.number < 2**31:
+        if key.at.utcoffset() is None or not -3 < key.number < 2**31:
             raise ValueError
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BadQuery(_BAD_CURSOR) from error
