@@ -49,6 +49,8 @@ class EditWords:
     dates: re.Pattern[str]
     #: name of a day or month -> what it is
     calendar: tuple[tuple[re.Pattern[str], str], ...]
+    #: numbers of several words that are read otherwise than word by word, and as what
+    compounds: tuple[tuple[re.Pattern[str], str], ...]
     #: words that multiply by ten
     tens: frozenset[str]
     small: frozenset[str]
@@ -80,7 +82,10 @@ class EditWords:
         run: list[float] = []
         from_figure = False
         end = 0
-        for match in (_DENSE_NUMERIC if self.is_dense else _NUMERIC).finditer(plain(text)):
+        text = plain(text)
+        for written, read in self.compounds:
+            text = written.sub(read, text)
+        for match in (_DENSE_NUMERIC if self.is_dense else _NUMERIC).finditer(text):
             value = self._value(match)
             if run and (value is None or not _joins(text[end : match.start()])):
                 found[_total(run)] += 1
@@ -134,7 +139,7 @@ class EditWords:
 
 def plain(text: str) -> str:
     """Return the text as words are listed: in lower case, with one apostrophe, one Russian е, one Romanian ş and ţ."""
-    text = text.casefold().replace("’", "'").replace("ё", "е").replace("\u0307", "")
+    text = text.casefold().replace("’", "'").replace("ʼ", "'").replace("ё", "е").replace("\u0307", "")
     return text.replace("ș", "ş").replace("ț", "ţ")
 
 
@@ -183,6 +188,9 @@ def edit_words(tag: str) -> EditWords:
     return EditWords(
         is_dense=dense,
         numbers=_numbers(spoken, listed),
+        compounds=tuple(
+            (re.compile(rf"(?<!\w){written}(?!\w)"), read) for written, read in listed.get("compounds", ())
+        ),
         tens=frozenset(map(plain, listed.get("tens", ()))),
         negation=_any(listed.get("negation", ()), dense=dense, prefixes=prefixes),
         hedge=_any(listed.get("hedge", ()), dense=dense, prefixes=prefixes),
@@ -198,9 +206,11 @@ def edit_words(tag: str) -> EditWords:
 
 def _numbers(spoken: dict[str, Any], listed: dict[str, Any]) -> dict[str, int]:
     """Return number word -> its value, with the letters before it that are words of their own."""
-    found = {plain(word): value for word, value in (spoken.get("numbers", {}) | listed.get("numbers", {})).items()}
-    for power, words in listed.get("magnitudes", {}).items():
-        found |= {plain(word): 10 ** int(power) for word in words}
+    found = {plain(word): value for word, value in spoken.get("numbers", {}).items()}
+    for value, words in listed.get("numerals", {}).items():
+        found |= {plain(word): int(value) for word in words}
+    # a text is cut at apostrophes, unless one of the compounds takes it out
+    found = {word.replace("'", ""): value for word, value in found.items()} | found
     for prefix in listed.get("prefixes", ""):
         found = {prefix + word: value for word, value in found.items()} | found
     return found
