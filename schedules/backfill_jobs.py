@@ -39,7 +39,7 @@ from news.outcome import PASSING, Outcome
 from news.outlet import Outlet, SourceKind
 from news.source_sum import Disposition
 from news.url import site_of
-from schedules.crawl_progress import LOOK_SECONDS
+from schedules.crawl_progress import Looks
 from schedules.inline_worker import inline_worker
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, insist, next_try
 
@@ -222,7 +222,7 @@ async def report_past(connection: AsyncConnection, outlet: Outlet) -> BackfillRe
 
 async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[dict[str, BackfillProgress]]:
     """Yield how far each outlet's past is, until it was fetched; if no worker lives, this process does the work."""
-    runtime = jobs.runtime
+    runtime, looks = jobs.runtime, Looks()
     async with inline_worker(jobs) as ours:
         while True:
             await ours.work_if_nobody_does()
@@ -232,6 +232,5 @@ async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[di
                 yield {outlet.slug: await backfill_progress(connection, outlet.slug) for outlet in outlets}
             left += await jobs.unfinished(outlets)
             ours.check()
-            if not left:
+            if not await looks.again(unfinished=left):
                 return
-            await asyncio.sleep(LOOK_SECONDS)
