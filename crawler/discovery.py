@@ -14,7 +14,7 @@ from crawler.sources.turns import parts_to_read
 from ledger.faults import in_transaction
 from ledger.listings import note_listing, renewed_at
 from ledger.outlet_state import SourceState, note_source, source_states
-from ledger.pages import DuePage, Found, announce, ends_of
+from ledger.pages import THROUGH, DuePage, Found, announce, ends_of
 from ledger.sites import robots_of
 from ledger.source_sums import note_sum
 from news.clock import now
@@ -48,13 +48,14 @@ async def ingest(runtime: Runtime, source: Source, visit: Visit) -> tuple[Source
     if visit.page is None:
         await note(runtime, source, visit)  # not modified
         return ()
-    outlet = visit.outlet
+    outlet, sites = visit.outlet, sites_of(visit.outlet)
     listing: Listing = await runtime.pool.run(outlet.home, read_source, source.kind, visit.page)
     found, counted = await _sorted(runtime, outlet, source, listing)
     children = await _in_turn(runtime, outlet, listing.parts)
 
     async def written(connection: AsyncConnection) -> int:
-        announced = await announce(connection, outlet.slug, source.url, found, capture=CAPTURES[source.kind])
+        capture, through = CAPTURES[source.kind], [each.url for each in found if site_of(each.url) not in sites]
+        announced = await announce(connection, outlet.slug, source.url, found, capture=capture, through=through)
         whole = counted.plus(Disposition.TAKEN, announced.new).plus(Disposition.REFUSED, announced.refused)
         named = {*announced.new, *announced.refused}
         whole = whole.plus(Disposition.KNOWN, (each.url for each in found if each.url not in named))
@@ -190,4 +191,4 @@ def leading(elsewhere: Sequence[Found], ends: Mapping[str, bool | None]) -> Sequ
 
 def leads_through(page: DuePage, sites: Collection[str]) -> bool:
     """Say whether a source listed this page on another site than the outlet's, to be followed to where it ends."""
-    return site_of(page.url) not in sites and page.found_in.startswith(("http://", "https://"))
+    return site_of(page.url) not in sites and page.found_in.startswith((THROUGH, "http://", "https://"))
