@@ -16,6 +16,7 @@ from zlib import crc32
 
 from bench.announcing import FAILED, HOUR, START, Form, Newspaper, in_share, newspapers
 from crawler.sources import read_source
+from crawler.sources.listing import NEWEST
 from crawler.sources.turns import parts_to_read
 from crawler.spiders.outlet_spider import SOURCE_DEPTH
 from ledger.pages import Found
@@ -135,8 +136,12 @@ def _read(paper: Newspaper, outlet: Outlet, form: Form, url: str, memory: Memory
             listing = read_source(kind, page)
         except SourceUnreadable:
             continue
-        memory.sums_wrong += listing.sum.left != len(listing.found)
-        _ingest(memory, each, [found for found in listing.found if site_of(found.url) == site_of(outlet.home)], now)
+        memory.sums_wrong += listing.sum.left != len(listing.found) + len(listing.rest)
+        waiting = [found for found in listing.rest if found.url not in memory.found_at]
+        taken = [*listing.found, *waiting[:NEWEST]]
+        if waiting[NEWEST:]:
+            del memory.sent[each]  # it is not asked for on condition
+        _ingest(memory, each, [found for found in taken if site_of(found.url) == site_of(outlet.home)], now)
         if listing.parts and depth < SOURCE_DEPTH:
             chosen = parts_to_read(listing.parts, memory.read_at, memory.renewed_at, now)
             waiting.extend((part, SourceKind.SITEMAP, depth + 1) for part in chosen)

@@ -191,6 +191,16 @@ async def ends_of(connection: AsyncConnection, outlet: str, urls: Collection[str
     }
 
 
+async def listed_before(connection: AsyncConnection, urls: Sequence[str], capture: Capture) -> set[str]:
+    """Return those of the addresses that are known and have stood in such a list."""
+    found: set[str] = set()
+    for start in range(0, len(urls), BATCH):
+        query = select(pages.c.url).where(pages.c.url.in_(urls[start : start + BATCH]))
+        query = query.where(pages.c.captures.op("&")(int(capture)) != 0)
+        found |= set((await connection.execute(query)).scalars())
+    return found
+
+
 async def want(connection: AsyncConnection, outlet: str, url: str, *, force: bool = False) -> None:
     """Make `url` due now, before all that was found; an address that is unknown becomes known.
 
