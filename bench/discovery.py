@@ -26,7 +26,6 @@ from news.errors import SourceUnreadable
 from news.outlet import Outlet, Source, SourceKind
 from news.page import Page
 from news.schedule import Schedule
-from news.url import site_of
 from schedules.plan import next_reading
 from schedules.timetable import learned_of
 
@@ -137,11 +136,11 @@ def _read(paper: Newspaper, outlet: Outlet, form: Form, url: str, memory: Memory
         except SourceUnreadable:
             continue
         memory.sums_wrong += listing.sum.left != len(listing.found) + len(listing.rest)
-        waiting = [found for found in listing.rest if found.url not in memory.found_at]
-        taken = [*listing.found, *waiting[:NEWEST]]
-        if waiting[NEWEST:]:
+        rest = [found for found in listing.rest if found.url not in memory.found_at]
+        taken = [*listing.found, *rest[:NEWEST]]
+        if rest[NEWEST:]:
             del memory.sent[each]  # it is not asked for on condition
-        _ingest(memory, each, [found for found in taken if site_of(found.url) == site_of(outlet.home)], now)
+        _ingest(memory, each, [found for found in taken if found.url.startswith(outlet.home)], now)
         if listing.parts and depth < SOURCE_DEPTH:
             chosen = parts_to_read(listing.parts, memory.read_at, memory.renewed_at, now)
             waiting.extend((part, SourceKind.SITEMAP, depth + 1) for part in chosen)

@@ -25,8 +25,8 @@ from news.url import origin, site_of
 from news.visit import Visit
 from pipelines.runtime import Runtime
 
-#: sitemaps of those a robots.txt names, some of which are read at each poll
-MOST_NAMED = 1_000
+#: sitemaps of those a robots.txt names, some of which are read at each poll: its 500 KiB have room for no more
+MOST_NAMED = 50_000
 #: addresses on another site that are followed until one leads to the outlet's, and after that at each reading
 TRIED = 5
 MOST_FOLLOWED = 100
@@ -61,13 +61,13 @@ async def ingest(runtime: Runtime, source: Source, visit: Visit) -> tuple[Source
     async def written(connection: AsyncConnection) -> tuple[int, bool]:
         waits = False
         announced = await announce(connection, outlet.slug, source.url, found, capture=capture, through=through)
-        whole, new = _with(counted, found, announced), len(announced.new)
+        whole, new = with_announced(counted, found, announced), len(announced.new)
         if rest:
             known = await listed_before(connection, [each.url for each in rest], capture)
             waiting = [each for each in rest if each.url not in known]
             turn, later = waiting[:NEWEST], waiting[NEWEST:]
             of_rest = await announce(connection, outlet.slug, source.url, turn, capture=capture, priority=IN_TURN)
-            whole = _with(whole, turn, of_rest).plus(Disposition.KNOWN, known)
+            whole = with_announced(whole, turn, of_rest).plus(Disposition.KNOWN, known)
             whole = whole.plus(Disposition.TOO_OLD, (each.url for each in later))
             # as long as there are more, it is the list's past, and says nothing of how much it brings
             new += len(of_rest.new) if len(waiting) <= MOST_NEWS else 0
@@ -84,7 +84,7 @@ async def ingest(runtime: Runtime, source: Source, visit: Visit) -> tuple[Source
     return children
 
 
-def _with(counted: SourceSum, listed: Sequence[Found], announced: Announced) -> SourceSum:
+def with_announced(counted: SourceSum, listed: Sequence[Found], announced: Announced) -> SourceSum:
     """Return the sum with what became of listed addresses."""
     named = {*announced.new, *announced.refused}
     counted = counted.plus(Disposition.TAKEN, announced.new).plus(Disposition.REFUSED, announced.refused)
@@ -151,10 +151,9 @@ def sites_of(outlet: Outlet) -> frozenset[str]:
     return frozenset({site_of(outlet.home), *(site_of(f"//{host}") for host in outlet.hosts)})
 
 
-def ours(outlet: Outlet, found: Collection[Found]) -> Sequence[Found]:
+def ours(outlet: Outlet, found: Sequence[Found]) -> Sequence[Found]:
     """Return what is on the outlet's sites and passes the patterns of its file."""
-    sites = sites_of(outlet)
-    return [each for each in found if site_of(each.url) in sites and _may_be_article(outlet, each.url)]
+    return by_site(outlet, found)[0]
 
 
 def _may_be_article(outlet: Outlet, url: str) -> bool:
@@ -167,32 +166,32 @@ async def _sorted(
     runtime: Runtime, outlet: Outlet, source: Source, listing: Listing
 ) -> tuple[Sequence[Found], Sequence[Found], SourceSum]:
     """Return what the outlet's crawl takes of a list, what it may take of its rest, and the sum with all else."""
-    wanted, elsewhere, others = _by_site(outlet, listing.found)
-    rest, *no_rest = _by_site(outlet, listing.rest)
+    wanted, elsewhere, others = by_site(outlet, listing.found)
+    rest, rest_elsewhere, rest_others = by_site(outlet, listing.rest)
     through: Sequence[Found] = ()
     if elsewhere and source.kind is not SourceKind.FRONT_PAGE:
         async with runtime.engine.connect() as connection:
-            through = leading(elsewhere, await ends_of(connection, outlet.slug, [each.url for each in elsewhere]))
+            through = leading([*elsewhere.values()], await ends_of(connection, outlet.slug, [*elsewhere]))
     passed = {each.url for each in through}
-    left = [each for each in elsewhere if each.url not in passed]
-    counted = listing.sum.plus(Disposition.OTHER_SITE, (each.url for each in [*left, *no_rest[0]]))
-    counted = counted.plus(Disposition.NOT_ARTICLE, (each.url for each in [*others, *no_rest[1]]))
+    left = [each.url for each in elsewhere if each.url not in passed]
+    counted = listing.sum.plus(Disposition.OTHER_SITE, left).plus(Disposition.OTHER_SITE, rest_elsewhere)
+    counted = counted.plus(Disposition.NOT_ARTICLE, others).plus(Disposition.NOT_ARTICLE, rest_others)
     return [*wanted, *through], rest, counted
 
 
-def _by_site(outlet: Outlet, listed: Sequence[Found]) -> tuple[list[Found], list[Found], list[Found]]:
+def by_site(outlet: Outlet, listed: Sequence[Found]) -> tuple[list[Found], dict[str, Found], list[str]]:
     """Return what is the outlet's, what is on another site, and what is no article by the patterns of its file."""
     sites = sites_of(outlet)
     wanted: list[Found] = []
-    elsewhere: list[Found] = []
-    others: list[Found] = []
+    elsewhere: dict[str, Found] = {}
+    others: list[str] = []
     for each in listed:
         if site_of(each.url) not in sites:
-            elsewhere.append(each)
+            elsewhere[each.url] = each
         elif _may_be_article(outlet, each.url):
             wanted.append(each)
         else:
-            others.append(each)
+            others.append(each.url)
     return wanted, elsewhere, others
 
 

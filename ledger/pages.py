@@ -75,7 +75,7 @@ async def announce(
     """Ingest what a source lists, and return which of the addresses are new.
 
     `capture` is what kind of list it is: pages remember in which kinds they stood. `priority` is the least they get.
-    `through` are those of the addresses that are on none of the outlet's sites, and are followed to see where they lead.
+    `through` are those that are on none of the outlet's sites, and are followed to see where they lead.
 
     A new address is due at once. A known one is due if the source now states a later change than it did, or, where
     it had stated none, one after our last visit; and if it was given up after a failure that may be over, once a day

@@ -21,6 +21,9 @@ FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 
 
+#: most addresses are absolute, and joining them is half of the work of a long list
+_WHOLE = ("http://", "https://")
+
 #: an address as it stands there, and when the list says that its page was changed
 Row = tuple[str, datetime | None]
 
@@ -125,7 +128,7 @@ def _kept(
             break
         looked += 1
         try:
-            url = normal(urljoin(base, address))
+            url = normal(address if address.startswith(_WHOLE) else urljoin(base, address))
         except ValueError:
             refused.append(address)
             continue
