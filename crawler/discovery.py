@@ -173,7 +173,7 @@ async def _sorted(
         async with runtime.engine.connect() as connection:
             through = leading([*elsewhere.values()], await ends_of(connection, outlet.slug, [*elsewhere]))
     passed = {each.url for each in through}
-    left = [each.url for each in elsewhere if each.url not in passed]
+    left = [url for url in elsewhere if url not in passed]
     counted = listing.sum.plus(Disposition.OTHER_SITE, left).plus(Disposition.OTHER_SITE, rest_elsewhere)
     counted = counted.plus(Disposition.NOT_ARTICLE, others).plus(Disposition.NOT_ARTICLE, rest_others)
     return [*wanted, *through], rest, counted

@@ -128,7 +128,7 @@ def _kept(
             break
         looked += 1
         try:
-            url = normal(address if address.startswith(_WHOLE) else urljoin(base, address))
+            url = normal(address if address.startswith(_WHOLE) else urljoin(base, _with_host(address)))
         except ValueError:
             refused.append(address)
             continue
@@ -138,6 +138,16 @@ def _kept(
             found[url] = Found(url=url, lastmod=changed_at)
     counted = counted.plus(Disposition.REFUSED, refused).plus(Disposition.KNOWN, again)
     return tuple(found.values()), counted.plus(Disposition.TOO_OLD, (address for address, _ in rows[looked:]))
+
+
+def _with_host(address: str) -> str:
+    """Return an address that begins with a host as one: nobody means a folder by `www.`.
+
+    >>> _with_host("www.paper.example/a"), _with_host("www.html")
+    ('//www.paper.example/a', 'www.html')
+    """
+    host, slash, _ = address.partition("/")
+    return f"//{address}" if slash and host.lower().startswith("www.") and host.count(".") > 1 else address
 
 
 def _numbers(address: str) -> tuple[list[int], str]:
