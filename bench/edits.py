@@ -4,9 +4,10 @@
 
 Pairs of versions are those of tests/labels/edits.toml, labelled by hand, and pairs made by rule of their texts: moved,
 added and removed paragraphs, notices, stated times. Scored by themselves are `fresh`, pairs written when the rules were
-done, and `real`, edits of Debian's documentation (bench/real_edits.py says where FOLDER is from). Notices are the
-sentences of shared/gold/notices, half of whose languages (`DEV_NOTICES`) were looked at. The last line is JSON;
-"falls_short" names the figures that miss their aim.
+done, `late`, others when these had been mended, and `real`, edits of Debian's documentation (bench/real_edits.py says
+where FOLDER is from). Notices are the sentences of shared/gold/notices, half of whose languages (`DEV_NOTICES`) were
+looked at, and those of tests/labels/notices.toml. The last line is JSON; "falls_short" names the figures that miss
+their aim.
 """
 
 import argparse
@@ -45,10 +46,16 @@ AIMS = (
     ("notices_found", "least", 0.90),
     ("decoys_taken", "most", 1),
     ("compare_p95_ms", "most", 5),
+    ("fresh_notices_found", "least", 0.90),
+    ("fresh_decoys_taken", "most", 2),
     ("fresh_classes_micro_f1", "least", 0.90),
     ("fresh_turned_called_harmless", "most", 0.05),
     ("fresh_silent_precision", "least", 0.97),
     ("fresh_silent_recall", "least", 0.95),
+    ("late_classes_micro_f1", "least", 0.90),
+    ("late_turned_called_harmless", "most", 0.05),
+    ("late_silent_precision", "least", 0.97),
+    ("late_silent_recall", "least", 0.95),
     ("real_classes_micro_f1", "least", 0.90),
     ("real_silent_precision", "least", 0.97),
     ("real_silent_recall", "least", 0.95),
@@ -90,7 +97,8 @@ def main() -> int:
     figures |= {"pairs_of_half": len(chosen)} | score(judged) | cost(chosen, known)
     if (gold := options.shared / "gold" / "notices" / "notices.jsonl.gz").is_file():
         figures |= notices(gold, options.half)
-    further = {"fresh": list(fresh())}
+    figures |= fresh_notices()
+    further = {"fresh": list(fresh(1)), "late": list(fresh(2))}
     if options.debian:
         further["real"] = list(real(options.debian))
     else:
@@ -124,9 +132,11 @@ def judge(chosen: list[Pair], known: dict[int, KnownNames], *, misses: bool) -> 
     return judged
 
 
-def fresh() -> Iterator[Pair]:
-    """Yield the pairs that were written when the rules were done: a line that is a notice is read as one."""
+def fresh(turn: int) -> Iterator[Pair]:
+    """Yield the pairs of one round that was written when the rules were done; a notice's line is read as one."""
     for text in tomllib.loads((ROOT / "tests" / "labels" / "edits_fresh.toml").read_text("utf-8"))["texts"]:
+        if text.get("round", 1) != turn:
+            continue
         before = Article(
             url="https://example.org/a",
             headline=text["headline"],
@@ -295,6 +305,18 @@ def notices(gold: Path, half: str) -> dict[str, Any]:
         "notices_found": round(counted[True, True] / (counted[True, True] + counted[True, False]), 3),
         "decoys": counted[False, True] + counted[False, False],
         "decoys_taken": counted[False, True],
+    }
+
+
+def fresh_notices() -> dict[str, Any]:
+    """Return the same of the notices in newspapers' forms that were written when the phrases were done."""
+    labels = tomllib.loads((ROOT / "tests" / "labels" / "notices.toml").read_text("utf-8"))
+    heard, taken = ([is_notice(text) for _, text in labels[kind]] for kind in ("notices", "decoys"))
+    return {
+        "fresh_notices": len(heard),
+        "fresh_notices_found": round(sum(heard) / len(heard), 3),
+        "fresh_decoys": len(taken),
+        "fresh_decoys_taken": sum(taken),
     }
 
 

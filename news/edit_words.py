@@ -133,8 +133,9 @@ class EditWords:
 
 
 def plain(text: str) -> str:
-    """Return the text as words are listed: in lower case, with one apostrophe and one Russian е."""
-    return text.casefold().replace("’", "'").replace("ё", "е").replace("\u0307", "")
+    """Return the text as words are listed: in lower case, with one apostrophe, one Russian е, one Romanian ş and ţ."""
+    text = text.casefold().replace("’", "'").replace("ё", "е").replace("\u0307", "")
+    return text.replace("ș", "ş").replace("ț", "ţ")
 
 
 def _joins(between: str) -> bool:
@@ -172,6 +173,7 @@ def edit_words(tag: str) -> EditWords:
     listed: dict[str, Any] = _listed().get(language, {})
     spoken: dict[str, Any] = _spoken().get(language, {})
     dense = language in UNSPACED
+    prefixes = listed.get("prefixes", "")
     calendar = _calendar(spoken, listed, dense=dense)
     names = "|".join(f"(?:{pattern.pattern})" for pattern, _ in calendar)
     day = r"(?:\b\d{1,2}(?:\.|st|nd|rd|th|er|º|°|-(?:го|е))?(?: de| af)? )?"
@@ -180,11 +182,11 @@ def edit_words(tag: str) -> EditWords:
         dates = "|".join(filter(None, (_SIGNED_DATE, dates)))
     return EditWords(
         is_dense=dense,
-        numbers={plain(word): value for word, value in (spoken.get("numbers", {}) | listed.get("numbers", {})).items()},
+        numbers=_numbers(spoken, listed),
         tens=frozenset(map(plain, listed.get("tens", ()))),
-        negation=_any(listed.get("negation", ()), dense=dense),
-        hedge=_any(listed.get("hedge", ()), dense=dense),
-        says=_any(listed.get("says", ()), dense=dense),
+        negation=_any(listed.get("negation", ()), dense=dense, prefixes=prefixes),
+        hedge=_any(listed.get("hedge", ()), dense=dense, prefixes=prefixes),
+        says=_any(listed.get("says", ()), dense=dense, prefixes=prefixes),
         dates=re.compile(dates or r"(?!)"),
         calendar=calendar,
         small=frozenset(map(plain, listed.get("small", ()))),
@@ -192,6 +194,16 @@ def edit_words(tag: str) -> EditWords:
         negative_prefixes=tuple(map(plain, listed.get("negative_prefixes", ()))),
         title=re.compile(rf".?(?:{_any(listed['titles'], dense=True).pattern})" if "titles" in listed else r"(?!)"),
     )
+
+
+def _numbers(spoken: dict[str, Any], listed: dict[str, Any]) -> dict[str, int]:
+    """Return number word -> its value, with the letters before it that are words of their own."""
+    found = {plain(word): value for word, value in (spoken.get("numbers", {}) | listed.get("numbers", {})).items()}
+    for power, words in listed.get("magnitudes", {}).items():
+        found |= {plain(word): 10 ** int(power) for word in words}
+    for prefix in listed.get("prefixes", ""):
+        found = {prefix + word: value for word, value in found.items()} | found
+    return found
 
 
 def _calendar(
@@ -220,13 +232,13 @@ def _calendar(
     return tuple(patterns)
 
 
-def _any(phrases: Any, *, dense: bool) -> re.Pattern[str]:
-    """Return a pattern of any of the phrases as whole words; at `*` more letters may stand."""
+def _any(phrases: Any, *, dense: bool, prefixes: str = "") -> re.Pattern[str]:
+    """Return a pattern of any of the phrases as whole words; at `*` more letters may stand, and one of `prefixes`."""
     found = []
     for phrase in sorted(map(plain, phrases), key=len, reverse=True):
         body = re.escape(phrase.strip("*"))
         if not dense:
-            before = r"\w*" if phrase.startswith("*") else r"(?<!\w)"
+            before = r"\w*" if phrase.startswith("*") else r"(?<!\w)" + (f"[{prefixes}]?" if prefixes else "")
             behind = r"\w*" if phrase.endswith("*") else "" if phrase.endswith(("'", "-")) else r"(?!\w)"
             body = f"{before}{body}{behind}"
         found.append(body)

@@ -123,9 +123,15 @@ def _latin_words(text: str) -> list[str] | None:
     # at a word's end they are nothing but punctuation; as long as before, so that nothing moves
     found = folded.replace(b". ", b"  ").replace(b", ", b"  ").decode("latin-1").split()
     odd = list(compress(count(), map(not_, map(str.isalnum, found))))
-    for at in reversed(odd):
-        found[at : at + 1] = _PLAIN_WORDS.findall(found[at])
-    return found
+    if not odd:
+        return found
+    parted: list[str] = []
+    done = 0
+    for at in odd:
+        parted += found[done:at]
+        parted += _PLAIN_WORDS.findall(found[at])
+        done = at + 1
+    return parted + found[done:]
 
 
 def pieces(text: str) -> list[str]:

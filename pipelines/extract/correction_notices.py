@@ -97,6 +97,7 @@ def _stated(rest: str) -> bool:
     between = dated["between"]
     if not any(map(str.isdigit, between)):
         return bool(re.fullmatch(r"\s*[(（\[].{0,30}[)）\]]\s*", between))
+    between = _STAMPED.sub(" ", f" {between}")
     return all(len(word) <= _JOINING or folded(word) in _calendar() for word in _WORD.findall(between))
 
 

@@ -1,5 +1,7 @@
+import time
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,3 +44,10 @@ def test_western_letters_are_cut_as_all_others_are(text):
     with patch("news.words._latin_words", return_value=None):
         slowly = words(text)
     assert words(text) == slowly
+
+
+@pytest.mark.parametrize("unit", ["a.b ", "1,5 ", "it's ", "a-b_c ", "\u00a0.,"])
+def test_the_words_of_a_long_text_take_time_in_proportion_to_its_length(unit):
+    started = time.process_time()
+    words(unit * 200_000)
+    assert time.process_time() - started < 5
