@@ -1,13 +1,12 @@
 """`outlets list|show|check|enable|disable`: which outlets are crawled, and their state."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from broadsheet import probe_outlets
-from broadsheet.console import err, fail, out, print_json, print_table, run
+from broadsheet.console import err, fail, out, plain_words, print_json, print_table, run
 from broadsheet.logs import quiet_logs
 from broadsheet.stores import open_ledger, with_ledger
 from news.errors import UnknownOutlet
@@ -105,9 +104,9 @@ def show(name: str, as_json: Json = False) -> None:
         elif field == "completeness":
             out.print(f"{'completeness':<14} {completeness_words(value or {})}")
         elif field not in ("sources", "named_sources"):
-            out.print(f"{field:<14} {_words(value)}")
+            out.print(f"{field:<14} {plain_words(value)}")
     for source in [*found["sources"], *found["named_sources"][:SHOWN_PARTS]]:
-        read_at = f"{source['outcome']} at {_words(source['fetched_at'])}" if source["outcome"] else "not read yet"
+        read_at = f"{source['outcome']} at {plain_words(source['fetched_at'])}" if source["outcome"] else "not read yet"
         why = f" ({source['reason']})" if source["reason"] else f", {source['found']} addresses"
         out.print(f"{source['kind']:<14} {source['url']}: {read_at}{why if source['outcome'] else ''}")
         if source["sum"]:
@@ -115,17 +114,6 @@ def show(name: str, as_json: Json = False) -> None:
                 out.print(f"{'':<14} {line}")
     if (more := len(found["named_sources"]) - SHOWN_PARTS) > 0:
         out.print(f"and {more} more sitemaps that an index or robots.txt names (--json)")
-
-
-def _words(value: object) -> str:
-    """Return a field's value for people."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(value)
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    return "" if value is None else str(value)
 
 
 app.command()(probe_outlets.add)

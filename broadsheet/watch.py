@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import fail, out, print_json, print_table, run
+from broadsheet.console import fail, out, plain_words, print_json, print_table, run
 from broadsheet.logs import quiet_logs
 from broadsheet.search import SearchCommand, filters_of, text_of
 from broadsheet.stores import ledger_and_index, with_ledger
@@ -166,9 +166,8 @@ def edit(
         print_json(made.watch.as_json(secrets=made.has_new_secret) | {"changed": made.changed, "dropped": made.dropped})
         return
     watch = made.watch
-    out.print(
-        f"The watch {watch.name} searches for {watch.words() or 'every article'} and reports to {_sent_to(watch)}."
-    )
+    sent_to = _sent_to(watch) if watch.channels else "its feed"
+    out.print(f"The watch {watch.name} searches for {watch.words() or 'every article'} and reports to {sent_to}.")
     for sentence in made.sentences():
         out.print(sentence)
     if made.has_new_secret:
@@ -242,7 +241,8 @@ def show(name: Name, as_json: Json = False) -> None:
         print_json(_plain(state) | {"notifications": [each.as_json() for each in notifications]})
         return
     for field, value in _plain(state).items():
-        out.print(f"{field:<17} {value if value not in (None, [], {}) else ''}")
+        shown = state.watch.words() if field == "query" else plain_words(value)
+        out.print(f"{field:<17} {shown}")
     _print(notifications)
 
 

@@ -16,9 +16,10 @@ from ledger.change_log import ChangeKey, changes, key_of, version_pairs
 from news.edits import EditKind
 from news.errors import BadQuery, UnknownOutlet, hint
 from news.outlet_change import ChangeFilter, OutletChange
+from news.time_bound import bound
 from news.version_diff import VersionDiff, compare_versions
 from web.outlet_names import OutletNames
-from web.search_params import MOST_VALUES, UNPRINTED, address, bound
+from web.search_params import MOST_VALUES, UNPRINTED, address
 
 #: changes of a page: each is compared word by word to be shown
 SIZE, MOST_CHANGES = 20, 100
