@@ -28,6 +28,8 @@ def found_reworded(sign: Callable[[str], Signature]) -> dict[str, float]:
                     found += _is_found(source, sign(reworded))
                 taken += bool(text["other"]) and _is_found(source, sign(text["other"]))
         figures[f"recall_reworded_{half}"] = round(found / count, 3)
+    for pair in tomllib.loads((LABELS / "reworded_unquoted.toml").read_text(encoding="utf-8"))["reports"]:
+        taken += _is_found(sign(pair["one"]), sign(pair["two"]))
     return figures | {"other_reports_taken": taken}
 
 

@@ -138,6 +138,13 @@ def test_without_a_quotation_other_figures_or_other_names_make_another_report():
     assert not is_copy(source, report(82, figures, ["Ostfeld Moor", "Power House", "Karl Bergmann"]))
 
 
+def test_two_outlets_own_reports_of_one_event_are_no_copies(subtests):
+    file = Path(__file__).parents[1] / "labels" / "reworded_unquoted.toml"
+    for pair in tomllib.loads(file.read_text(encoding="utf-8"))["reports"]:
+        with subtests.test(text=pair["one"][:40]):
+            assert not is_copy(signed([pair["one"]]), signed([pair["two"]]))
+
+
 def test_numbered_paragraphs_agree_in_nothing():
     names = "In Tunis the Council of Europe met Anna Holm of Norway and Ivan Petrov of Moldova. "
     one, other = ([names, *(f"{n}. {line}" for n, line in enumerate(paragraphs(seed, 6), 1))] for seed in (83, 84))
