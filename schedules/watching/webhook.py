@@ -129,14 +129,20 @@ class Webhooks:
         return await connection.send(request, body), connection
 
     def _kept(self, url: str) -> "_Connection | None":
-        """Return a connection that lay idle and seems to be good; the others are ended."""
-        kept = self._idle.get(_place(url), [])
-        while kept:
-            if (connection := kept.pop()).is_good():
-                return connection
-            connection.close()
-        self._idle.pop(_place(url), None)
-        return None
+        """Return a connection that lies idle and seems to be good, or None."""
+        self._end_old(_place(url))
+        kept = self._idle.get(_place(url))
+        return kept.pop() if kept else None
+
+    def _end_old(self, place: tuple[str, str]) -> None:
+        """End connections that have lain idle for too long, and those that the receiver has ended."""
+        kept = self._idle.pop(place, [])
+        good = [each for each in kept if each.is_good()]
+        for each in kept:
+            if each not in good:
+                each.close()
+        if good:
+            self._idle[place] = good
 
     async def _keep(self, url: str, connection: "_Connection") -> None:
         """Keep a connection for the next message, if another may be sent over it."""
@@ -146,6 +152,7 @@ class Webhooks:
         finally:
             if is_done:
                 self._idle.setdefault(_place(url), []).append(connection)
+                asyncio.get_running_loop().call_later(IDLE_SECONDS, self._end_old, _place(url))
             else:
                 connection.close()
 
