@@ -42,7 +42,8 @@ _ITEMS = re.compile(r'"items"\s*:\s*\[')
 
 def _rescued(text: str) -> list[Any]:
     """Return the items of a broken feed up to the one that is, which comes last as what it begins with."""
-    decoder, found = json.JSONDecoder(strict=False), []
+    decoder = json.JSONDecoder(strict=False)
+    found: list[Any] = []
     begin = _ITEMS.search(text)
     at = begin.end() if begin else len(text)
     while at < len(text) and text[at] != "]":

@@ -89,8 +89,8 @@ def _images_of_figures(document: Document) -> Iterator[Image]:
     for node in bare:
         if not _is_beside(node):
             for url in _addresses(node):
-                if image := next(_image(document, url, "", ""), None):
-                    yield image
+                if bare_image := next(_image(document, url, "", ""), None):
+                    yield bare_image
                     break
 
 

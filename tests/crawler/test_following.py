@@ -1,6 +1,7 @@
 """Where a visit is led: by cookies, refreshes and other hosts; and what a server says of what it sends."""
 
 import gzip
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -178,6 +179,66 @@ async def test_an_encoding_that_is_none_or_oddly_named_is_no_loss(house: House, 
     site = house.site()
     body = gzip.compress(PAGE.encode()) if "gzip" in said.lower() else PAGE.encode()
     assert (await house.outcome(site, "/a-story", answer(body, content_encoding=said)))[0] in ("new", "not_html")
+
+
+def _gzip(content: bytes) -> bytes:
+    return gzip.compress(content)
+
+
+@pytest.mark.parametrize(
+    ("said", "packers"),
+    [
+        ("gzip", ()),
+        ("br", ()),
+        ("zstd", ()),
+        ("deflate", ()),
+        ("br", (_gzip,)),
+        ("deflate", (_gzip,)),
+        ("", (_gzip,)),
+        ("gzip", (_gzip, _gzip)),
+        ("gzip, gzip", (_gzip, _gzip)),
+        ("deflate", (zlib.compress,)),
+    ],
+)
+async def test_a_page_is_unpacked_as_it_was_packed_whatever_its_header_says(
+    house: House, said: str, packers: tuple[Callable[[bytes], bytes], ...]
+) -> None:
+    body = PAGE.encode()
+    for pack in packers:
+        body = pack(body)
+    site = house.site()
+    assert (await house.outcome(site, "/a-story", answer(body, content_encoding=said)))[0] == "new"
+
+
+@pytest.mark.parametrize("head", [b"\x1f\x8b\x08", b"\x1f\x8b\x08broken", b"\x28\xb5\x2f\xfd"])
+@pytest.mark.parametrize("said", ["", "gzip", "br"])
+async def test_bytes_that_only_begin_as_packed_ones_are_an_end_with_a_reason(
+    house: House, head: bytes, said: str
+) -> None:
+    outcome, reason = await house.outcome(house.site(), "/a-story", answer(head + b"x" * 99, content_encoding=said))
+    assert outcome in ("unreadable", "not_html", "not_an_article")
+    assert reason
+
+
+@pytest.mark.parametrize("content", ["0", "1; url=", "0;url=/a-story", "0; URL='/a-story'"])
+async def test_a_gate_that_sets_a_cookie_and_loads_its_page_anew_is_passed(house: House, content: str) -> None:
+    site = house.site()
+
+    def send(asked: Asked) -> None:
+        if "seen=1" in asked.hit.headers.get("cookie", ""):
+            asked.send(answer(PAGE))
+        else:
+            asked.send(answer(META.format("refresh", content), set_cookie="seen=1"))
+
+    assert (await house.outcome(site, "/a-story", send))[0] == "new"
+    assert len(site.asked("/a-story")) == 2
+
+
+async def test_a_page_that_loads_itself_anew_for_ever_is_asked_twice(house: House) -> None:
+    site = house.site()
+    stub = answer(META.format("refresh", "0"), set_cookie="seen=1")
+    assert (await house.outcome(site, "/a-story", stub))[0] == "empty"
+    assert len(site.asked("/a-story")) == 2
 
 
 @pytest.mark.parametrize(
