@@ -156,9 +156,11 @@ def edit(
         known = {field: value for field, value in given.items() if value is not None}
         known |= {field: None for field, gone in (("email", no_email), ("webhook_url", no_webhook)) if gone}
         if query is not None or filters or no_filters:
-            before = replace(restored(old.query), text=text_of(query)) if query is not None else restored(old.query)
-            before = Query(text=before.text) if no_filters else before
-            known["query"] = stored(replace(before, filters={**before.filters, **Query(filters=filters).filters}))
+            before = restored(old.query)
+            text = before.text if query is None else text_of(query)
+            before = Query() if no_filters else before
+            merged = {**before.filters, **Query(filters=filters).filters}
+            known["query"] = stored(replace(before, text=text, filters=merged, languages=()))
         return known
 
     made = run(_edit(name, fields_of))

@@ -225,9 +225,15 @@ async def note_problem(connection: AsyncConnection, id: UUID, problem: str) -> N
     await connection.execute(update(watches).where(other).values(problem=problem))
 
 
-async def reported(connection: AsyncConnection, watch_id: UUID, limit: int) -> list[Notification]:
-    """Return what a watch reported, the newest first, without what it found while it was muted."""
+async def reported(
+    connection: AsyncConnection, watch_id: UUID, limit: int, before: int | None = None
+) -> list[Notification]:
+    """Return what a watch reported, the newest first, without what it found while it was muted.
+
+    `before` is the number of the last one of the page before.
+    """
     query = select(notifications).where(notifications.c.watch_id == watch_id, not_(notifications.c.muted))
+    query = query if before is None else query.where(notifications.c.number < before)
     rows = await connection.execute(query.order_by(notifications.c.number.desc()).limit(limit))
     return [notification_of(row) for row in rows]
 
@@ -247,6 +253,7 @@ def notification_of(row: Row[Any]) -> Notification:
         at=row.at,
         article_id=row.article_id,
         content=row.content,
+        number=row.number,
     )
 
 

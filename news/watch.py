@@ -205,6 +205,8 @@ class Notification:
     article_id: UUID | None
     #: what is known of it, in JSON's types
     content: Mapping[str, Any]
+    #: its place among all that were written down; 0 before it was
+    number: int = 0
 
     @property
     def id(self) -> UUID:

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, HTTPException, Path, Query, Request
 from starlette.responses import Response
 
+from index.cursor import opaque, value_of
 from index.fields import known_facet
 from index.stored_query import stored
 from ledger import watches as ledger_watches
@@ -31,6 +32,7 @@ from web.watch_models import (
     MuteRequest,
     NewWatchResponse,
     NotificationsResponse,
+    ReportedResponse,
     WatchEditResponse,
     WatchesResponse,
     WatchPatch,
@@ -221,18 +223,33 @@ async def mute(request: Request, id: WatchId, asked: MuteRequest) -> Response:
 @api_watches.get(
     "/{id}/notifications",
     summary="List what a watch reported",
-    response_model=NotificationsResponse,
+    response_model=ReportedResponse,
     responses=ERRORS,
 )
 async def notifications(
-    request: Request, id: WatchId, size: Annotated[int, Query(ge=1, le=1_000, description="How many.")] = ENTRIES
+    request: Request,
+    id: WatchId,
+    size: Annotated[int, Query(ge=1, le=1_000, description="How many.")] = ENTRIES,
+    cursor: Annotated[str, Query(description="`next_cursor` of the page before.")] = "",
 ) -> Response:
     """Return what a watch reported, the newest first."""
     state = state_of(request)
     await state_of_watch(state, id)
+    found, next_cursor = await reported_page(state, id, size, cursor)
+    return json_answer({"notifications": [each.as_json() for each in found], "next_cursor": next_cursor})
+
+
+async def reported_page(state: AppState, id: UUID, size: int, cursor: str) -> tuple[list[Notification], str | None]:
+    """Return a page of what a watch reported, and the next one's cursor. Raises BadQuery for one that no page gave."""
+    try:
+        before = value_of(cursor) if cursor else None
+    except ValueError:
+        before = ""
+    if before is not None and not (isinstance(before, int) and 0 < before < 2**63):
+        raise BadQuery("The cursor is not valid; use `next_cursor` of a page of notifications.")
     async with state.engine.connect() as connection:
-        found = await reported(connection, id, size)
-    return json_answer({"notifications": [each.as_json() for each in found]})
+        found = await reported(connection, id, size + 1, before)
+    return found[:size], opaque(found[size - 1].number) if len(found) > size else None
 
 
 @api_watches.get("/{id}/test", summary="Test a watch", response_model=NotificationsResponse, responses=ERRORS)

@@ -142,6 +142,12 @@ class NotificationResponse(ApiModel):
 
 
 class NotificationsResponse(ApiModel):
-    """What a watch reported, or would have reported."""
+    """What a watch would have reported."""
 
     notifications: list[NotificationResponse]
+
+
+class ReportedResponse(NotificationsResponse):
+    """A page of what a watch reported, the newest first."""
+
+    next_cursor: Annotated[str | None, Field(description="For the parameter `cursor`; null: this page is the last.")]

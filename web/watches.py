@@ -23,10 +23,10 @@ from web.auth import form_mark, refusal_of_form
 from web.feed_pages import ENTRIES, base_of, feed_answer
 from web.feeds import FeedEntry
 from web.forms import form_of
-from web.search_params import SearchParams
+from web.search_params import SearchParams, address
 from web.search_results import direction, language_tag, web_address
 from web.state import state_of, zone_of
-from web.watch_api import change, masked_email, masked_url, mute_for, state_of_watch, tried
+from web.watch_api import change, masked_email, masked_url, mute_for, reported_page, state_of_watch, tried
 
 #: what a reader may have reported, in the order of the form
 TRIGGERS = {
@@ -97,11 +97,12 @@ async def page_of_watch(
     found = await state_of_watch(state, id)
     trying = request.query_params.get("test") == "1"
     notifications: Sequence[Notification]
+    next_cursor: str | None = None
     if trying:
         notifications = (await tried(state, id, TRIED_HOURS))[::-1][:ENTRIES]
     else:
-        async with state.engine.connect() as connection:
-            notifications = await reported(connection, id, ENTRIES)
+        cursor = request.query_params.get("cursor", "") if request.method == "GET" else ""
+        notifications, next_cursor = await reported_page(state, id, ENTRIES, cursor)
     return render.page(
         "watch.html",
         status,
@@ -110,6 +111,8 @@ async def page_of_watch(
         failing=[(str(channel), reason) for channel, reason in found.failing.items()],
         notifications=[_notification_row(found.watch, each, zone) for each in notifications],
         is_trial=trying,
+        next_href=address(f"/watches/{id}", [("cursor", next_cursor)]) if next_cursor else "",
+        is_first="cursor" not in request.query_params,
         hours=TRIED_HOURS,
         is_muted=found.watch.is_muted(now()),
         mark=form_mark(request),

@@ -66,6 +66,34 @@ def test_a_search_before_the_first_crawl_says_what_to_do(
     assert "No article is searchable yet: broadsheet crawl NAME" in told.stdout + told.stderr
 
 
+def test_a_watch_is_edited_part_by_part(run: Run) -> None:
+    assert run("watch", "add", "Kassel", "kassel", "--language", "de", "--outlet", "alpha").returncode == 0
+
+    def edited(*arguments: str) -> dict[str, object]:
+        told = run("watch", "edit", "Kassel", *arguments, "--json")
+        assert told.returncode == 0, told.stderr
+        return json.loads(told.stdout)["query"]  # type: ignore[no-any-return]
+
+    known = {"timezone": "UTC"}
+    assert edited("-film", "fulda") == known | {
+        "text": "-film fulda",
+        "filters": {"in_language": ["de"], "outlet": ["alpha"]},
+    }
+    assert edited("--language", "fr", "--where", "kind=article") == known | {
+        "text": "-film fulda",
+        "filters": {"in_language": ["fr"], "outlet": ["alpha"], "kind": ["article"]},
+    }
+    assert edited("--no-filters", "--country", "at") == known | {"text": "-film fulda", "filters": {"country": ["at"]}}
+    assert edited("") == known | {"text": "", "filters": {"country": ["at"]}}
+    said = run("watch", "edit", "Kassel", "--rename", "All of Austria", "--on", "articles,silent")
+    assert "The watch All of Austria searches for country:at and reports to its feed." in said.stdout
+    assert "an article that was known before is not new to it" in " ".join(said.stdout.split())
+    assert "Nothing differs." in run("watch", "edit", "All of Austria").stdout
+    shown = run("watch", "show", "All of Austria").stdout
+    assert "articles, silent" in shown
+    assert "{" not in shown
+
+
 async def test_who_had_a_text_first_is_told_with_its_reason(run: Run, engine: AsyncEngine) -> None:
     for number, outlet in enumerate(("gamma", "delta")):
         await read(

@@ -28,6 +28,7 @@ from web.app import create_app
 from web.watch_models import (
     NewWatchResponse,
     NotificationsResponse,
+    ReportedResponse,
     WatchEditResponse,
     WatchesResponse,
     WatchResponse,
@@ -179,6 +180,36 @@ async def test_a_watch_shows_what_it_reported_and_what_it_would_have(
     assert (await client.get(f"/feeds/watches/{kept.id}.xml")).status_code == 404
 
 
+async def test_all_that_a_watch_reported_is_read_page_by_page(
+    client: httpx.AsyncClient, engine: AsyncEngine, index: PostgresqlIndex
+) -> None:
+    action, fields = await filled(client, "/watches/new?q=kassel", name="Kassel")
+    at = (await client.post(action, data=fields)).headers["location"].partition("?")[0]
+    # more than a page shows
+    for number in range(53):
+        known = {"headline": "Flood in Kassel", "date_published": readings.published(0)}
+        await read(engine, article(f"{URL}-{number}", readings.text(number), **known), now())
+    await publish_all(engine, index)
+    while await match(engine, index):
+        pass
+    html = page(await client.get(at))
+    assert len(html.css(".results > li")) == 50
+    older = page(await client.get(link(html, "Earlier →")))
+    assert len(older.css(".results > li")) == 3
+    assert link(older, "Newest") == at
+    whole = (await client.get(f"/api{at}/notifications?size=100")).json()
+    assert (len(whole["notifications"]), whole["next_cursor"]) == (53, None)
+    found, cursor = [], ""
+    while cursor is not None:
+        answer = (await client.get(f"/api{at}/notifications", params={"size": 20, "cursor": cursor})).json()
+        found += answer["notifications"]
+        cursor = answer["next_cursor"]
+    assert found == whole["notifications"]
+    for wrong in ("x", "MA", "LTE", "WzFd"):
+        assert (await client.get(f"/api{at}/notifications", params={"cursor": wrong})).status_code == 400
+        assert (await client.get(at, params={"cursor": wrong})).status_code == 400
+
+
 async def test_a_watch_is_paused_muted_resumed_and_removed(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
     action, fields = await filled(client, "/watches/new", name="Kassel", q="kassel")
     at = (await client.post(action, data=fields)).headers["location"].partition("?")[0]
@@ -235,7 +266,7 @@ async def test_a_watch_is_edited_in_its_form(client: httpx.AsyncClient, engine: 
     to, known = await filled(client, link(page(await client.get(at)), "Edit"), name="", q="another")
     answer = await client.post(to, data=known)
     assert answer.status_code == 400
-    assert one(LexborHTMLParser(answer.text), "input[name=q]").attributes["value"] == "another"
+    assert one(LexborHTMLParser(answer.text), "#words").attributes["value"] == "another"
     assert (await client.post(to, data=known | {"mark": "x"})).status_code == 403
 
 
@@ -368,7 +399,7 @@ async def test_the_api_keeps_watches_in_the_described_form(
     for path, model in (
         ("/api/watches", WatchesResponse),
         (at, WatchResponse),
-        (f"{at}/notifications", NotificationsResponse),
+        (f"{at}/notifications", ReportedResponse),
         (f"{at}/test?hours=2", NotificationsResponse),
     ):
         found = await client.get(path)
