@@ -165,7 +165,7 @@ def edit(
 
     made = run(_edit(name, fields_of))
     if as_json:
-        print_json(made.watch.as_json(secrets=made.has_new_secret) | {"changed": made.changed, "dropped": made.dropped})
+        print_json(made.watch.as_json(secrets=made.has_new_secret) | {"changed": made.changed, "unsent": made.unsent})
         return
     watch = made.watch
     sent_to = _sent_to(watch) if watch.channels else "its feed"

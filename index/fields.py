@@ -14,7 +14,7 @@ from news.article import BodyMissing, Genre
 from news.errors import BadQuery, hint
 
 #: rises with each change of what Elasticsearch is told of these fields: `broadsheet index migrate` brings it there
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 KEYWORD: Json = {"type": "keyword", "ignore_above": 1024}
 TEXT: Json = {"type": "text", "analyzer": "neutral"}

@@ -65,8 +65,14 @@ class Query:
     #: IANA name; what a day is in the histogram
     timezone: str = "UTC"
     highlight: bool = False
+    #: the texts in which what was found is marked, if it is
+    highlighted: tuple[str, ...] = ("headline", "standfirst", "body")
+    #: what is wanted of each document; none: all. An index may give more
+    fields: tuple[str, ...] = ()
     #: one hit a story; `total` still counts articles
     collapse_by_story: bool = False
+    #: with `collapse_by_story`, the size of each story is wanted. An index may give it all the same
+    story_sizes: bool = True
     #: relevance of an article halves with each such age; None: age does not matter
     freshness: timedelta | None = None
     #: id of an article that hits should be like; `text` still holds

@@ -190,11 +190,10 @@ async def reported_stories(
     return {(watch_id, of_story) for watch_id, of_story in rows}
 
 
-async def report(connection: AsyncConnection, watch: Watch, found: Sequence[Notification], at: datetime) -> int:
-    """Write down what a watch reports, and what is to be sent of it; return how many it had not reported before."""
-    if not found:
-        return 0
-    is_muted, has_digest = watch.is_muted(at), bool(watch.email and watch.digest_hours)
+async def report(
+    connection: AsyncConnection, found: Sequence[tuple[Watch, Sequence[Notification]]], at: datetime
+) -> int:
+    """Write down what watches report, and what is to be sent of it; return how many they had not reported before."""
     rows = [
         {
             "id": each.id,
@@ -204,33 +203,44 @@ async def report(connection: AsyncConnection, watch: Watch, found: Sequence[Noti
             "at": each.at,
             "article_id": each.article_id,
             "content": dict(each.content),
-            "muted": is_muted,
-            "in_digest": has_digest and not is_muted,
+            "muted": watch.is_muted(at),
+            "in_digest": _has_digest(watch) and not watch.is_muted(at),
         }
-        for each in found
+        for watch, notifications_of_it in found
+        for each in notifications_of_it
     ]
-    statement = insert(notifications).values(rows).on_conflict_do_nothing().returning(notifications.c.id)
-    written = set((await connection.execute(statement)).scalars())
-    ids = [each.id for each in found if each.id in written]
-    if ids and not is_muted:
-        await _send(connection, watch, ids, has_digest=has_digest)
-    return len(ids)
+    if not rows:
+        return 0
+    statement = insert(notifications).on_conflict_do_nothing().returning(notifications.c.id)
+    written = set((await connection.execute(statement, rows)).scalars())
+    messages = [
+        message
+        for watch, notifications_of_it in found
+        if not watch.is_muted(at)
+        for message in _messages(watch, [each.id for each in notifications_of_it if each.id in written])
+    ]
+    if messages:
+        await connection.execute(insert(deliveries), messages)
+    return len(written)
 
 
-async def _send(connection: AsyncConnection, watch: Watch, ids: Sequence[UUID], *, has_digest: bool) -> None:
+def _has_digest(watch: Watch) -> bool:
+    return bool(watch.email and watch.digest_hours)
+
+
+def _messages(watch: Watch, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Return what is to be sent at once of a watch's notifications, as rows."""
     messages: list[tuple[UUID, Channel, Sequence[UUID]]] = []
     if watch.webhook_url:
         # a notification's id is the event's: a receiver that got it twice knows by it
         messages += [(id, Channel.WEBHOOK, [id]) for id in ids]
-    if watch.email and not has_digest:
+    if watch.email and not _has_digest(watch):
         size = 1 if len(ids) <= MOST_SINGLE_MESSAGES else MOST_IN_MESSAGE
         messages += [(uuid4(), Channel.EMAIL, ids[start : start + size]) for start in range(0, len(ids), size)]
-    rows = [
+    return [
         {"id": id, "watch_id": watch.id, "channel": str(channel), "notifications": list(part)}
         for id, channel, part in messages
     ]
-    if rows:
-        await connection.execute(insert(deliveries), rows)
 
 
 async def make_digests(connection: AsyncConnection, now: datetime) -> int:

@@ -26,7 +26,7 @@ class WatchEdit:
     #: notifications that wait to be sent
     waiting: int = 0
     #: notifications that waited for a receiver that was taken away, and are not sent
-    dropped: int = 0
+    unsent: int = 0
 
     @property
     def has_new_secret(self) -> bool:
@@ -46,8 +46,8 @@ class WatchEdit:
         if self.waiting:
             moved = {"email", "webhook_url"} & {*self.changed}
             said.append(f"To be sent {'to the new address' if moved else 'as before'}: {_counted(self.waiting)}.")
-        if self.dropped:
-            said.append(f"Not sent, for the address was taken away: {_counted(self.dropped)}.")
+        if self.unsent:
+            said.append(f"Not sent, for the address was taken away: {_counted(self.unsent)}.")
         return said
 
 
@@ -60,7 +60,7 @@ async def edit(
 ) -> WatchEdit:
     """Give a watch these settings if they are still those that `mark` names, and return what that did.
 
-    What waits to be sent goes to the new address; what waits for one that was taken away is dropped. With other hours
+    What waits to be sent goes to the new address; what waits for one that was taken away stays unsent. With other hours
     it waits for these; without hours what was gathered is sent now. A new address of a webhook has a new secret, a new
     one of e-mails a new link that ends them. A new search is that of news that wait, too; what was known before the
     edit is no news to it. `found_before` is its usual level, None where that stays.
@@ -79,16 +79,16 @@ async def edit(
     await _write(connection, new, changed, now)
     if found_before is not None:
         await keep_level(connection, new.id, found_before)
-    dropped = 0
+    unsent = 0
     for name, channel in (("email", Channel.EMAIL), ("webhook_url", Channel.WEBHOOK)):
         if name in changed and getattr(new, name) is None:
-            dropped += await drop_waiting(connection, new.id, channel)
+            unsent += await drop_waiting(connection, new.id, channel)
         elif name in changed:
             await try_again(connection, new.id, channel)
     if new.email and not new.digest_hours:
         await make_digest(connection, new.id)
     [state] = await states(connection, [new.id])
-    return WatchEdit(watch=state.watch, changed=changed, waiting=state.pending, dropped=dropped)
+    return WatchEdit(watch=state.watch, changed=changed, waiting=state.pending, unsent=unsent)
 
 
 async def _write(connection: AsyncConnection, new: Watch, changed: tuple[str, ...], now: datetime) -> None:

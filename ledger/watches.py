@@ -202,11 +202,11 @@ async def drop_waiting(connection: AsyncConnection, id: UUID, channel: Channel) 
     """Leave unsent what waits for a channel of a watch; return how many notifications that are."""
     of_channel = (deliveries.c.watch_id == id) & (deliveries.c.channel == channel)
     gone = delete(deliveries).where(of_channel).returning(func.cardinality(deliveries.c.notifications))
-    dropped: int = sum((await connection.execute(gone)).scalars())
+    unsent: int = sum((await connection.execute(gone)).scalars())
     if channel is Channel.EMAIL:
         waiting = (notifications.c.watch_id == id) & notifications.c.in_digest
-        dropped += (await connection.execute(update(notifications).where(waiting).values(in_digest=False))).rowcount
-    return dropped
+        unsent += (await connection.execute(update(notifications).where(waiting).values(in_digest=False))).rowcount
+    return unsent
 
 
 async def try_again(connection: AsyncConnection, id: UUID, *channels: Channel) -> None:

@@ -19,7 +19,7 @@ class Disposition(StrEnum):
     KNOWN = "known"  # known before, or listed twice
     OTHER_SITE = "other_site"  # it leads to a site that is none of the outlet's
     NOT_ARTICLE = "not_article"  # by a rule: of front pages, or the patterns of the outlet's file
-    TOO_OLD = "too_old"  # a long list's older part: `crawl --since` takes it in
+    TOO_OLD = "too_old"  # a long list's older part: `crawl --since` takes it in; without times it waits for its turn
     REFUSED = "refused"  # no address that can be kept
 
     @property

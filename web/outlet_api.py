@@ -104,7 +104,10 @@ class SourceSumState(ApiModel):
     known: Annotated[int, Field(description="Known before, or listed twice.")]
     other_site: Annotated[int, Field(description="Not on the outlet's own sites.")]
     not_article: Annotated[int, Field(description="No article, by a rule or the outlet's patterns.")]
-    too_old: Annotated[int, Field(description="The older part of a long list; `crawl --since` fetches it.")]
+    too_old: Annotated[
+        int,
+        Field(description="The older part of a long list: `crawl --since` fetches it; without times it has its turn."),
+    ]
     refused: Annotated[int, Field(description="No address that can be stored.")]
     parts: Annotated[int, Field(description="Sitemaps that it names.")]
     examples: Annotated[dict[str, list[str]], Field(description="A few addresses for each of the counts.")]

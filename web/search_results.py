@@ -21,6 +21,11 @@ BEGINNING = 280
 MOST_COPIES = 8
 #: articles of all the stories on one page that are looked up
 _MOST_LOOKED_UP = 200
+#: what is said of them
+_FIELDS = (
+    *("id", "story_id", "copy_of", "outlet", "outlet_name", "first_seen_at"),
+    *("date_published", "date_precision", "date_source"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,11 +187,14 @@ def special(document: Mapping[str, Any], zone: str, *, is_missing: bool = False)
 
 
 async def copies_of(index: Index, documents: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Return the articles of each story that one of `documents` belongs to: who had the text first, then by time."""
+    """Return the articles of each story that one of `documents` belongs to: who had the text first, then by time.
+
+    Of each article there is what the page says of a copy.
+    """
     ids = tuple(dict.fromkeys(document["story_id"] for document in documents if document.get("story_id")))
     if not ids:
         return {}
-    query = Query(filters={"story_id": ids}, sort=Sort.OLDEST, size=_MOST_LOOKED_UP)
+    query = Query(filters={"story_id": ids}, sort=Sort.OLDEST, size=_MOST_LOOKED_UP, fields=_FIELDS)
     found: dict[str, list[dict[str, Any]]] = {}
     hits = (await index.search(query)).hits
     # a copy may claim any time; the ledger knows who was first

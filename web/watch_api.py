@@ -116,7 +116,7 @@ async def read(request: Request, id: WatchId) -> Response:
 async def patch(request: Request, id: WatchId, asked: WatchPatch, if_match: IfMatch = None) -> Response:
     """Change what is stated of a watch; all else stays.
 
-    What waits to be sent goes to the new address, and is dropped where that is null. A new search is that of what
+    What waits to be sent goes to the new address, and stays unsent where that is null. A new search is that of what
     happens from now on: articles that were known before are not new to it, and no story is reported again.
     """
     state = state_of(request)
@@ -127,7 +127,7 @@ async def patch(request: Request, id: WatchId, asked: WatchPatch, if_match: IfMa
     except EditConflict as error:
         raise HTTPException(412 if if_match else 409, str(error)) from error
     found = watch_json(await state_of_watch(state, id))
-    found |= {"changed": list(made.changed), "dropped": made.dropped}
+    found |= {"changed": list(made.changed), "unsent": made.unsent}
     found |= {"webhook_secret": made.watch.webhook_secret if made.has_new_secret else None}
     answer = _tagged(json_answer(found), made.watch)
     answer.headers["Cache-Control"] = "no-store"

@@ -111,7 +111,7 @@ class WatchEditResponse(WatchResponse):
     """A watch that was edited, and what that did."""
 
     changed: Annotated[list[str], Field(description="Names of the fields that differ now.")]
-    dropped: Annotated[int, Field(description="Notifications that waited for an address that was taken away.")]
+    unsent: Annotated[int, Field(description="Notifications that waited for an address that was taken away.")]
     webhook_secret: Annotated[str | None, Field(description="Of a new webhook; it is shown this once.")]
 
 

@@ -86,19 +86,20 @@ async def _report(
 ) -> None:
     if not watches or not news:
         return
-    at, count = now(), 0
-    known = await reported_stories(connection, [each.id for each in watches], {each.story for each in news})
+    at = now()
+    known: dict[UUID, set[UUID]] = {each.id: set() for each in watches}
+    for id, story in await reported_stories(connection, known, {each.story for each in news}):
+        known[id].add(story)
+    reported: list[tuple[Watch, list[Notification]]] = []
+    named = [(str(each.news.article_id), each) for each in news]
     for watch in watches:
-        found = [
-            each for each in news if watch.sees(each.news.number) and str(each.news.article_id) in matched[watch.id]
-        ]
-        stories = {story for of, story in known if of == watch.id}
-        notifications, new_stories = reports(watch, found, stories)
+        found = [each for id, each in named if watch.sees(each.news.number) and id in matched[watch.id]]
+        notifications, new_stories = reports(watch, found, known[watch.id])
         if new_stories and watch.wants(Trigger.SPIKES):
             notifications += await _spike(connection, watch, new_stories, at)
-        count += await report(connection, watch, notifications, at)
+        reported.append((watch, notifications))
         await asyncio.sleep(0)  # crawls and readers have their turn
-    if count:
+    if count := await report(connection, reported, at):
         log.info("watches_matched", news=len(news), notifications=count)
 
 

@@ -80,12 +80,12 @@ def test_the_past_is_filled_in_once_and_goes_on_after_a_kill(tmp_path: Path, env
             "waiting": 0,
             "fetched": 9,
         }
-        # all that was announced has its place: nine new pages, three that name an earlier day
+        # all that was announced has its place: nine new pages, three that name an earlier day, and a part that does
         assert said["failed"] == {}
         assert {name: count for name, count in said["sum"].items() if count and name != "examples"} == {
-            "announced": 12,
+            "announced": 13,
             "taken": 9,
-            "too_old": 3,
+            "too_old": 4,
             "parts": 4,
         }
         asked = [path for path, _ in site.asked]
@@ -93,6 +93,15 @@ def test_the_past_is_filled_in_once_and_goes_on_after_a_kill(tmp_path: Path, env
         assert not [path for path in asked if "2019" in path or "2018" in path]
         with psycopg.connect(libpq(fresh_database)) as connection:
             assert connection.execute("SELECT count(*), sum(version) FROM articles").fetchone() == (9, 9)
+            query = (
+                "SELECT source, announced - taken - known - other_site - not_article - refused, too_old, parts"
+                " FROM source_sums WHERE source LIKE '%.xml'"
+            )
+            sums = {row[0].rpartition("/")[2]: row[1:] for row in connection.execute(query)}
+        # what is older is counted, in the index and in its parts
+        assert sums == {"index.xml": (1, 1, 4)} | {
+            f"map-{month}.xml": (1, 1, 0) for month in MONTHS if "2019" not in month
+        }
         # further back, only what is further back
         site.asked.clear()
         broadsheet(environ, "crawl", "daily", "--since", "2019-01-01")

@@ -327,7 +327,7 @@ async def test_the_api_edits_what_is_stated_of_the_settings_that_were_read(
     both = f"{read_as}, {answer.headers['etag']}"
     gone = {"webhook_url": None, "from": None, "until": None, "filters": {"outlet": None, "in_language": []}}
     answer = await client.patch(at, json=gone, headers={"if-match": both})
-    assert (answer.json()["dropped"], answer.json()["webhook_url"], answer.json()["webhook_secret"]) == (1, None, None)
+    assert (answer.json()["unsent"], answer.json()["webhook_url"], answer.json()["webhook_secret"]) == (1, None, None)
     assert (await watch(engine)).query == {"text": "kassel", "filters": {}, "timezone": "UTC"}
     assert (await client.patch(at, json={}, headers={"if-match": "*"})).json()["changed"] == []
     for wrong, sentence in (

@@ -111,7 +111,7 @@ async def test_what_waits_goes_to_the_new_address_under_its_id_and_by_a_new_secr
     [first] = receiver.ids("/old")
     receiver.status = 204
     made = await edit_watch(watch, webhook_url=receiver.url + "/new")
-    assert (made.has_new_secret, made.waiting, made.dropped) == (True, 1, 0)
+    assert (made.has_new_secret, made.waiting, made.unsent) == (True, 1, 0)
     assert made.watch.webhook_secret not in (None, watch.webhook_secret)
     await send_all()
     assert receiver.ids("/new") == [first]
@@ -127,9 +127,9 @@ async def test_what_waits_for_an_address_that_is_taken_away_is_not_sent(
     await match_all()
     assert await pending(engine, watch) == 4
     made = await edit_watch(watch, webhook_url=None)
-    assert (made.dropped, made.waiting, made.watch.webhook_secret) == (2, 2, None)
+    assert (made.unsent, made.waiting, made.watch.webhook_secret) == (2, 2, None)
     made = await edit_watch(watch, email=None)
-    assert (made.dropped, made.waiting, made.watch.digest_hours) == (2, 0, ())
+    assert (made.unsent, made.waiting, made.watch.digest_hours) == (2, 0, ())
     await send_all()
     assert (receiver.requests, mail.received()) == ([], [])
     # they are in its feed all the same
