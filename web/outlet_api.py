@@ -30,7 +30,7 @@ SIZE, MOST_OUTLETS = 200, 1_000
 
 api_outlets = APIRouter(prefix="/api/outlets", tags=["outlets"])
 
-Slug = Annotated[str, Path(description="The outlet's name.", examples=["ap_news"])]
+Slug = Annotated[str, Path(description="The outlet's name.", examples=["tagesschau"])]
 
 
 class OutletsQuery(BaseModel):
@@ -62,7 +62,7 @@ class Crawling(StrEnum):
 class OutletItem(ApiModel):
     """An outlet and its state."""
 
-    slug: Annotated[str, Field(description="Its name in addresses, filters and commands.", examples=["ap_news"])]
+    slug: Annotated[str, Field(description="Its name in addresses, filters and commands.", examples=["tagesschau"])]
     name: str
     home: Annotated[str | None, Field(description="Null: it has no file.")]
     country: str
