@@ -33,6 +33,7 @@ _AIMS: tuple[Aim, ...] = (
     ("sums_that_do_not_come_out", "most", 0),
     ("pages_not_stored", "most", 0),
     ("interval_holds_the_truth", "least", 0.9),
+    ("least_held_of_other_kinds", "least", 0.9),
     ("half_width_median", "most", 0.03),
     ("cases_wrong", "most", 0),
 )

@@ -16,6 +16,7 @@ from zlib import crc32
 
 from bench.announcing import FAILED, HOUR, START, Form, Newspaper, in_share, newspapers
 from crawler.sources import read_source
+from crawler.sources.listing import NEWEST
 from crawler.sources.turns import parts_to_read
 from crawler.spiders.outlet_spider import SOURCE_DEPTH
 from ledger.pages import Found
@@ -25,7 +26,6 @@ from news.errors import SourceUnreadable
 from news.outlet import Outlet, Source, SourceKind
 from news.page import Page
 from news.schedule import Schedule
-from news.url import site_of
 from schedules.plan import next_reading
 from schedules.timetable import learned_of
 
@@ -135,8 +135,12 @@ def _read(paper: Newspaper, outlet: Outlet, form: Form, url: str, memory: Memory
             listing = read_source(kind, page)
         except SourceUnreadable:
             continue
-        memory.sums_wrong += listing.sum.left != len(listing.found)
-        _ingest(memory, each, [found for found in listing.found if site_of(found.url) == site_of(outlet.home)], now)
+        memory.sums_wrong += listing.sum.left != len(listing.found) + len(listing.rest)
+        rest = [found for found in listing.rest if found.url not in memory.found_at]
+        taken = [*listing.found, *rest[:NEWEST]]
+        if rest[NEWEST:]:
+            del memory.sent[each]  # it is not asked for on condition
+        _ingest(memory, each, [found for found in taken if found.url.startswith(outlet.home)], now)
         if listing.parts and depth < SOURCE_DEPTH:
             chosen = parts_to_read(listing.parts, memory.read_at, memory.renewed_at, now)
             waiting.extend((part, SourceKind.SITEMAP, depth + 1) for part in chosen)

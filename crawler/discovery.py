@@ -9,12 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.robots import sitemaps
 from crawler.sources import read_source
-from crawler.sources.listing import Listing
+from crawler.sources.listing import NEWEST, Listing
 from crawler.sources.turns import parts_to_read
 from ledger.faults import in_transaction
 from ledger.listings import note_listing, renewed_at
 from ledger.outlet_state import SourceState, note_source, source_states
-from ledger.pages import DuePage, Found, announce, ends_of
+from ledger.pages import THROUGH, Announced, DuePage, Found, announce, ends_of, listed_before
 from ledger.sites import robots_of
 from ledger.source_sums import note_sum
 from news.clock import now
@@ -25,11 +25,15 @@ from news.url import origin, site_of
 from news.visit import Visit
 from pipelines.runtime import Runtime
 
-#: sitemaps of those a robots.txt names, some of which are read at each poll
-MOST_NAMED = 1_000
+#: sitemaps of those a robots.txt names, some of which are read at each poll: its 500 KiB have room for no more
+MOST_NAMED = 50_000
 #: addresses on another site that are followed until one leads to the outlet's, and after that at each reading
 TRIED = 5
 MOST_FOLLOWED = 100
+#: pages from the middle of a long list wait behind all others
+IN_TURN = -1
+#: so many new ones of them at a reading may be news
+MOST_NEWS = 100
 #: in which kind of list a page stands that a source lists
 CAPTURES = {
     SourceKind.FEED: Capture.FEED,
@@ -48,25 +52,43 @@ async def ingest(runtime: Runtime, source: Source, visit: Visit) -> tuple[Source
     if visit.page is None:
         await note(runtime, source, visit)  # not modified
         return ()
-    outlet = visit.outlet
+    outlet, sites = visit.outlet, sites_of(visit.outlet)
     listing: Listing = await runtime.pool.run(outlet.home, read_source, source.kind, visit.page)
-    found, counted = await _sorted(runtime, outlet, source, listing)
+    found, rest, counted = await _sorted(runtime, outlet, source, listing)
     children = await _in_turn(runtime, outlet, listing.parts)
+    capture, through = CAPTURES[source.kind], [each.url for each in found if site_of(each.url) not in sites]
 
-    async def written(connection: AsyncConnection) -> int:
-        announced = await announce(connection, outlet.slug, source.url, found, capture=CAPTURES[source.kind])
-        whole = counted.plus(Disposition.TAKEN, announced.new).plus(Disposition.REFUSED, announced.refused)
-        named = {*announced.new, *announced.refused}
-        whole = whole.plus(Disposition.KNOWN, (each.url for each in found if each.url not in named))
+    async def written(connection: AsyncConnection) -> tuple[int, bool]:
+        waits = False
+        announced = await announce(connection, outlet.slug, source.url, found, capture=capture, through=through)
+        whole, new = with_announced(counted, found, announced), len(announced.new)
+        if rest:
+            known = await listed_before(connection, [each.url for each in rest], capture)
+            waiting = [each for each in rest if each.url not in known]
+            turn, later = waiting[:NEWEST], waiting[NEWEST:]
+            of_rest = await announce(connection, outlet.slug, source.url, turn, capture=capture, priority=IN_TURN)
+            whole = with_announced(whole, turn, of_rest).plus(Disposition.KNOWN, known)
+            whole = whole.plus(Disposition.TOO_OLD, (each.url for each in later))
+            # as long as there are more, it is the list's past, and says nothing of how much it brings
+            new += len(of_rest.new) if len(waiting) <= MOST_NEWS else 0
+            waits = bool(later)
         await note_sum(connection, outlet.slug, source.url, whole, now())
-        await note_listing(connection, outlet.slug, source.url, found, now())
-        return len(announced.new)
+        await note_listing(connection, outlet.slug, source.url, [*found, *rest], now())
+        return new, waits
 
-    new = await in_transaction(runtime.engine, written)
-    # an index stays the same while its parts change: it is never asked for on condition
-    visit = replace(visit, etag=None, last_modified=None) if listing.parts else visit
-    await note(runtime, source, visit, found=len(found), new=new)
+    new, waits = await in_transaction(runtime.engine, written)
+    # an index stays the same while its parts change, and a long list while its rest has its turn: neither is asked for
+    # on condition
+    visit = replace(visit, etag=None, last_modified=None) if listing.parts or waits else visit
+    await note(runtime, source, visit, found=len(found) + len(rest), new=new)
     return children
+
+
+def with_announced(counted: SourceSum, listed: Sequence[Found], announced: Announced) -> SourceSum:
+    """Return the sum with what became of listed addresses."""
+    named = {*announced.new, *announced.refused}
+    counted = counted.plus(Disposition.TAKEN, announced.new).plus(Disposition.REFUSED, announced.refused)
+    return counted.plus(Disposition.KNOWN, (each.url for each in listed if each.url not in named))
 
 
 async def _in_turn(runtime: Runtime, outlet: Outlet, parts: Sequence[Found]) -> tuple[Source, ...]:
@@ -129,10 +151,9 @@ def sites_of(outlet: Outlet) -> frozenset[str]:
     return frozenset({site_of(outlet.home), *(site_of(f"//{host}") for host in outlet.hosts)})
 
 
-def ours(outlet: Outlet, found: Collection[Found]) -> Sequence[Found]:
+def ours(outlet: Outlet, found: Sequence[Found]) -> Sequence[Found]:
     """Return what is on the outlet's sites and passes the patterns of its file."""
-    sites = sites_of(outlet)
-    return [each for each in found if site_of(each.url) in sites and _may_be_article(outlet, each.url)]
+    return by_site(outlet, found)[0]
 
 
 def _may_be_article(outlet: Outlet, url: str) -> bool:
@@ -143,26 +164,35 @@ def _may_be_article(outlet: Outlet, url: str) -> bool:
 
 async def _sorted(
     runtime: Runtime, outlet: Outlet, source: Source, listing: Listing
-) -> tuple[Sequence[Found], SourceSum]:
-    """Return what the outlet's crawl takes of a list, and the sum with all that it does not."""
+) -> tuple[Sequence[Found], Sequence[Found], SourceSum]:
+    """Return what the outlet's crawl takes of a list, what it may take of its rest, and the sum with all else."""
+    wanted, elsewhere, others = by_site(outlet, listing.found)
+    rest, rest_elsewhere, rest_others = by_site(outlet, listing.rest)
+    through: Sequence[Found] = ()
+    if elsewhere and source.kind is not SourceKind.FRONT_PAGE:
+        async with runtime.engine.connect() as connection:
+            through = leading([*elsewhere.values()], await ends_of(connection, outlet.slug, [*elsewhere]))
+    passed = {each.url for each in through}
+    left = [url for url in elsewhere if url not in passed]
+    counted = listing.sum.plus(Disposition.OTHER_SITE, left).plus(Disposition.OTHER_SITE, rest_elsewhere)
+    counted = counted.plus(Disposition.NOT_ARTICLE, others).plus(Disposition.NOT_ARTICLE, rest_others)
+    return [*wanted, *through], rest, counted
+
+
+def by_site(outlet: Outlet, listed: Sequence[Found]) -> tuple[list[Found], dict[str, Found], list[str]]:
+    """Return what is the outlet's, what is on another site, and what is no article by the patterns of its file."""
     sites = sites_of(outlet)
-    elsewhere: list[Found] = []
     wanted: list[Found] = []
+    elsewhere: dict[str, Found] = {}
     others: list[str] = []
-    for each in listing.found:
+    for each in listed:
         if site_of(each.url) not in sites:
-            elsewhere.append(each)
+            elsewhere[each.url] = each
         elif _may_be_article(outlet, each.url):
             wanted.append(each)
         else:
             others.append(each.url)
-    through: Sequence[Found] = ()
-    if elsewhere and source.kind is not SourceKind.FRONT_PAGE:
-        async with runtime.engine.connect() as connection:
-            through = leading(elsewhere, await ends_of(connection, outlet.slug, [each.url for each in elsewhere]))
-    passed = {each.url for each in through}
-    counted = listing.sum.plus(Disposition.OTHER_SITE, (each.url for each in elsewhere if each.url not in passed))
-    return [*wanted, *through], counted.plus(Disposition.NOT_ARTICLE, others)
+    return wanted, elsewhere, others
 
 
 def leading(elsewhere: Sequence[Found], ends: Mapping[str, bool | None]) -> Sequence[Found]:
@@ -190,4 +220,4 @@ def leading(elsewhere: Sequence[Found], ends: Mapping[str, bool | None]) -> Sequ
 
 def leads_through(page: DuePage, sites: Collection[str]) -> bool:
     """Say whether a source listed this page on another site than the outlet's, to be followed to where it ends."""
-    return site_of(page.url) not in sites and page.found_in.startswith(("http://", "https://"))
+    return site_of(page.url) not in sites and page.found_in.startswith((THROUGH, "http://", "https://"))

@@ -4,6 +4,8 @@ It builds on two private classes of Scrapy 2.19, for there is no public way in; 
 they change.
 """
 
+import re
+import zlib
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import datetime
@@ -62,7 +64,7 @@ class BoundedHandler(HTTP11DownloadHandler):
         # here and not before: a request may have waited for its site's pace for minutes
         if not getattr(self._crawler.spider, "may_send", MAY_SEND.get())():
             raise CrawlInterrupted("The crawl was stopped.")
-        response = _plain(await self._download(request))
+        response = _plain(_as_packed(await self._download(request)))
         if b",".join(response.headers.getlist("Content-Encoding")).count(b",") >= ENCODINGS:
             raise RequestRefused(Outcome.UNREADABLE, f"the answer is encoded more than {ENCODINGS} times")
         return response
@@ -77,6 +79,51 @@ class BoundedHandler(HTTP11DownloadHandler):
         if "download_latency" in unbounded.meta:
             request.meta["download_latency"] = unbounded.meta["download_latency"]
         return response
+
+
+#: what is HTML or XML already, whatever its header says
+_READABLE = re.compile(rb"(?:\xef\xbb\xbf|\s)*<(?:!|\?|[a-z])", re.IGNORECASE)
+#: the first bytes of what is packed; Brotli has no mark
+_MARKS = {b"\x1f\x8b\x08": b"gzip", b"\x28\xb5\x2f\xfd": b"zstd"}
+#: bytes of a packed page that tell whether it was packed before
+_FIRST_BYTES = 1024
+
+
+def _as_packed(response: Response) -> Response:
+    """Return an answer with the Content-Encoding that its bytes have, where its header lies.
+
+    Servers say that they packed what they did not, name another way, pack once more what was packed, and, of pages,
+    say nothing. What is packed without a mark is believed.
+    """
+    stated = [each.strip() for line in response.headers.getlist("Content-Encoding") for each in line.split(b",")]
+    found = [each for each in stated if each.lower() not in (b"identity", b"none", b"")]
+    mark = _mark(response.body)
+    if found and _READABLE.match(response.body):
+        found = []
+    elif found and mark and mark not in found[-1].lower():
+        found[-1] = mark
+    elif b"html" in (response.headers.get("Content-Type") or b"").lower() and mark == b"gzip":
+        found = found or [mark]
+        if len(found) == 1 and _is_packed_within(response.body):
+            found = [mark, mark]
+    if found == stated:
+        return response
+    headers = response.headers.copy()
+    headers.pop("Content-Encoding", None)
+    if found:
+        headers["Content-Encoding"] = b", ".join(found)
+    return response.replace(headers=headers)
+
+
+def _is_packed_within(content: bytes) -> bool:
+    try:
+        return _mark(zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(content[:_FIRST_BYTES], 8)) == b"gzip"
+    except zlib.error:
+        return False
+
+
+def _mark(content: bytes) -> bytes | None:
+    return next((name for mark, name in _MARKS.items() if content.startswith(mark)), None)
 
 
 def _plain(response: Response) -> Response:

@@ -50,7 +50,9 @@ class Refresh(BaseRedirectMiddleware):
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
         runtime = await runtime_of(self.crawler)
         try:
-            url = await runtime.pool.run(site_of(request.url), target_of, head, kind, stated, response.url)
+            # a gate sets a cookie and has its page loaded anew, once
+            again = "Set-Cookie" in response.headers and not request.meta.get("redirect_times")
+            url = await runtime.pool.run(site_of(request.url), target_of, head, kind, stated, response.url, again)
         except PageUnreadable:
             return response  # it defeats its reader as well, which says so
         if url is None:
@@ -62,11 +64,11 @@ class Refresh(BaseRedirectMiddleware):
         request.headers.pop("Referer", None)
 
 
-def target_of(content: bytes, kind: str, header: str, url: str) -> str | None:
+def target_of(content: bytes, kind: str, header: str, url: str, again: bool = False) -> str | None:
     """Return the address that a page sends its readers on to at once, in normal form; None if there is one to read.
 
-    `header` is the Refresh header, "" where there is none. What leads to the page itself, to what is no address, or
-    stands in `<noscript>`, is none. It parses a stranger's bytes: call it in the pool.
+    `header` is the Refresh header, "" where there is none. What leads to the page itself, but `again`, to what is no
+    address, or stands in `<noscript>`, is none. It parses a stranger's bytes: call it in the pool.
 
     >>> target_of(b'<meta http-equiv="refresh" content="0;url=/moved">', "text/html", "", "https://a.example/old")
     'https://a.example/moved'
@@ -77,8 +79,8 @@ def target_of(content: bytes, kind: str, header: str, url: str) -> str | None:
     base = url
     if (node := tree.css_first("base[href]")) is not None:
         base = _joined(url, node.attributes.get("href") or "") or url
-    found = next((target for each in stated if (target := _target(each, base))), None)
-    if found is None or found == normal(url):
+    found = next((target for each in stated if (target := _target(each, base, url if again else None))), None)
+    if found is None or (found == normal(url) and not again):
         return None
     for each in tree.css("script, style, noscript, template"):
         each.decompose()
@@ -97,12 +99,14 @@ def _counts(meta: LexborNode) -> bool:
     return True
 
 
-def _target(stated: str, base: str) -> str | None:
+def _target(stated: str, base: str, itself: str | None) -> str | None:
     match = _REFRESH.match(stated)
     if match is None or float(match[1] or 0) > QUICK_SECONDS:
         return None
     address = next((each for each in match.groups()[1:] if each), "").strip()
-    return _joined(base, address) if address else None
+    if not address:
+        return _joined(itself, "") if itself and match[1] else None
+    return _joined(base, address)
 
 
 def _joined(base: str, address: str) -> str | None:

@@ -194,7 +194,7 @@ FIELDS: dict[str, DeclaredField] = {
     "stealth": DeclaredField(
         type=BOOLEAN,
         means="an edit that the outlet did not disclose",
-        facet=DeclaredFacet(label="Edited silently", is_code=True, is_listed=True, is_flag=True),
+        facet=DeclaredFacet(label="Edited silently", aliases=("silent",), is_code=True, is_listed=True, is_flag=True),
     ),
     "gone_at": DeclaredField(
         type=INSTANT,

@@ -87,7 +87,8 @@ class Query:
         object.__setattr__(self, "text", normalize("NFC", self.text))
         filters = {known_facet(name): _texts(values) for name, values in self.filters.items()}
         if self.languages:
-            filters["in_language"] = (*filters.get("in_language", ()), *self.languages)
+            # each once: a query that is made of another one has them in both
+            filters["in_language"] = tuple(dict.fromkeys((*filters.get("in_language", ()), *self.languages)))
         object.__setattr__(self, "filters", {name: values for name, values in filters.items() if values})
         object.__setattr__(self, "languages", self.filters.get("in_language", ()))
         object.__setattr__(self, "facets", tuple(dict.fromkeys(known_facet(name) for name in self.facets)))

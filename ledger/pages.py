@@ -27,6 +27,8 @@ BATCH = 5_000
 WANTED = 10
 #: said of a page that a source of one outlet listed and that belongs to another site: its own outlet takes it over
 LED_ELSEWHERE = "it leads to another site"
+#: stands before the source of a page on another site than the outlet's: it is followed to see where it leads
+THROUGH = "through "
 #: a page that was given up is tried so often while a source lists it
 TRIED_EVERY = timedelta(days=1)
 
@@ -68,15 +70,17 @@ async def announce(
     *,
     capture: Capture = Capture.NONE,
     priority: int = 0,
+    through: Collection[str] = (),
 ) -> Announced:
     """Ingest what a source lists, and return which of the addresses are new.
 
     `capture` is what kind of list it is: pages remember in which kinds they stood. `priority` is the least they get.
+    `through` are those that are on none of the outlet's sites, and are followed to see where they lead.
 
     A new address is due at once. A known one is due if the source now states a later change than it did, or, where
     it had stated none, one after our last visit; and if it was given up after a failure that may be over, once a day
     for as long as it is listed: it fails once more, and is given up again. The same list twice changes nothing else.
-    One that another outlet followed to see where it leads, and that led to none of its sites, is this outlet's now.
+    One that another outlet follows to see where it leads, and that gave it no article yet, is this outlet's now.
     An address that the database refuses is left out and counted in the log; the others are taken in.
     """
     latest: dict[str, Found] = {}
@@ -86,6 +90,7 @@ async def announce(
             latest[each.url] = each
     # sorted, so that two crawls which list the same addresses lock their rows in one order
     rows = sorted(latest.values(), key=lambda each: each.url)
+    followed = frozenset(through)
     new: list[str] = []
     refusals: dict[str, str] = {}
     for start in range(0, len(rows), BATCH):
@@ -93,7 +98,7 @@ async def announce(
             {
                 "url": each.url,
                 "outlet": outlet,
-                "found_in": source,
+                "found_in": f"{THROUGH}{source}" if each.url in followed else source,
                 "lastmod": each.lastmod,
                 "due_at": func.now(),
                 "captures": int(capture),
@@ -126,7 +131,6 @@ async def _ingest(connection: AsyncConnection, rows: Sequence[dict[str, Any]], r
 async def _upsert(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -> list[str]:
     statement = insert(pages).values(rows)
     stated = statement.excluded.lastmod
-    captures = pages.c.captures.op("|")(statement.excluded.captures)
     changed = stated > func.coalesce(pages.c.lastmod, pages.c.visited_at)
     comes_back = and_(
         pages.c.due_at.is_(None),
@@ -134,10 +138,21 @@ async def _upsert(connection: AsyncConnection, rows: Sequence[dict[str, Any]]) -
         not_(pages.c.visited_at.between(func.now() - TRIED_EVERY, LATEST)),
     )
     is_before = and_(pages.c.due_at.is_not(None), statement.excluded.priority > pages.c.priority)
+    was_followed = or_(
+        pages.c.found_in.startswith(THROUGH),
+        # of a release that did not write how it was found
+        and_(pages.c.outcome == Outcome.OFF_SITE, pages.c.reason.startswith(LED_ELSEWHERE, autoescape=True)),
+    )
     is_ours_now = and_(
         pages.c.outlet != statement.excluded.outlet,
-        pages.c.outcome == Outcome.OFF_SITE,
-        pages.c.reason.startswith(LED_ELSEWHERE, autoescape=True),
+        pages.c.article_id.is_(None),
+        was_followed,
+        not_(statement.excluded.found_in.startswith(THROUGH)),
+    )
+    # in which lists of another outlet it stood says nothing of this one's
+    captures = case(
+        (is_ours_now, statement.excluded.captures),
+        else_=pages.c.captures.op("|")(statement.excluded.captures),
     )
     rows_back: CursorResult[Any] = await connection.execute(
         statement.on_conflict_do_update(
@@ -174,6 +189,16 @@ async def ends_of(connection: AsyncConnection, outlet: str, urls: Collection[str
         row.url: None if row.outlet == outlet and row.outcome is None else bool(row.outlet == outlet and row.article_id)
         for row in rows
     }
+
+
+async def listed_before(connection: AsyncConnection, urls: Sequence[str], capture: Capture) -> set[str]:
+    """Return those of the addresses that are known and have stood in such a list."""
+    found: set[str] = set()
+    for start in range(0, len(urls), BATCH):
+        query = select(pages.c.url).where(pages.c.url.in_(urls[start : start + BATCH]))
+        query = query.where(pages.c.captures.op("&")(int(capture)) != 0)
+        found |= set((await connection.execute(query)).scalars())
+    return found
 
 
 async def want(connection: AsyncConnection, outlet: str, url: str, *, force: bool = False) -> None:

@@ -100,7 +100,8 @@ WHERE EXISTS (SELECT FROM watches WHERE NOT paused)
 """
 
 LOCK_PAGES = """
-SELECT url, failures, outcome, article_id FROM pages WHERE url = ANY(CAST(%(urls)s AS text[])) ORDER BY url FOR UPDATE
+SELECT url, outlet, failures, outcome, article_id FROM pages WHERE url = ANY(CAST(%(urls)s AS text[]))
+ORDER BY url FOR UPDATE
 """
 
 #: before its first recording no page leads to the article

@@ -175,6 +175,8 @@ async def _note_page(
     rows = await pipeline.rows(LOCK_PAGES, urls=sorted(touched))
     page = next((row for row in rows if row.url == visit.url), None)
     about = visit.article_id or (page.article_id if page else None)
+    if page and page.outlet != visit.outlet.slug and visit.outcome is Outcome.OFF_SITE:
+        return visit, None  # its own outlet has taken it over meanwhile, and is to fetch it yet
     outcome, is_read = visit.outcome, visit.outcome in READ
     failures = failures_in_a_row(page.outcome if page else None, page.failures if page else 0, outcome)
     if about is not None and outcome in _WITHOUT_TEXT:

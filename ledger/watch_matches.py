@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -248,22 +248,27 @@ async def make_digests(connection: AsyncConnection, now: datetime) -> int:
     due = (watches.c.digest_at <= now) & ~watches.c.paused
     rows = (await connection.execute(select(watches).where(due).with_for_update())).all()
     for row in rows:
-        waiting = (notifications.c.watch_id == row.id) & notifications.c.in_digest
-        query = select(notifications.c.id).where(waiting).order_by(notifications.c.number)
-        ids = list((await connection.execute(query)).scalars())
-        parts = [ids[start : start + MOST_IN_MESSAGE] for start in range(0, len(ids), MOST_IN_MESSAGE)]
-        messages = [
-            {"id": uuid4(), "watch_id": row.id, "channel": str(Channel.EMAIL), "notifications": part} for part in parts
-        ]
-        if messages:
-            await connection.execute(insert(deliveries), messages)
-            await connection.execute(update(notifications).where(waiting).values(in_digest=False))
+        await make_digest(connection, row.id)
         try:
             at = next_digest(row.digest_hours, row.timezone, now)
         except BadWatch:  # this machine does not know the time zone any more
             at = next_digest(row.digest_hours, "UTC", now)
         await connection.execute(update(watches).where(watches.c.id == row.id).values(digest_at=at))
     return len(rows)
+
+
+async def make_digest(connection: AsyncConnection, watch_id: UUID) -> None:
+    """Make messages of all that waits for a watch's digest."""
+    waiting = (notifications.c.watch_id == watch_id) & notifications.c.in_digest
+    query = select(notifications.c.id).where(waiting).order_by(notifications.c.number)
+    ids = list((await connection.execute(query)).scalars())
+    parts = [ids[start : start + MOST_IN_MESSAGE] for start in range(0, len(ids), MOST_IN_MESSAGE)]
+    messages = [
+        {"id": uuid4(), "watch_id": watch_id, "channel": str(Channel.EMAIL), "notifications": part} for part in parts
+    ]
+    if messages:
+        await connection.execute(insert(deliveries), messages)
+        await connection.execute(update(notifications).where(waiting).values(in_digest=False))
 
 
 async def count_stories(connection: AsyncConnection, watch_id: UUID, hour: datetime, found: int) -> None:
@@ -301,7 +306,3 @@ async def prune(connection: AsyncConnection, before: datetime) -> None:
     unsent = select(func.unnest(deliveries.c.notifications))
     old = (notifications.c.found_at < before) & ~notifications.c.in_digest & notifications.c.id.not_in(unsent)
     await connection.execute(delete(notifications).where(old))
-
-
-#: an article is not re-fetched for so long, nor do copies of it come, unless the settings say years
-REMEMBERED = timedelta(days=400)

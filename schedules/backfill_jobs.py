@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from time import monotonic
 from urllib.parse import urljoin, urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 from scrapy.settings import Settings
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from crawler.discovery import ours, robots_at, sites_of
+from crawler.discovery import MOST_NAMED, by_site, robots_at, sites_of, with_announced
 from crawler.home_page import USUAL_SITEMAPS
 from crawler.robots import sitemaps
 from crawler.sources import read_whole
@@ -18,8 +19,10 @@ from crawler.spiders.probe import probe
 from ledger.backfill import (
     FOUND_IN,
     BackfillProgress,
+    BackfillReport,
     BackfillSitemap,
     backfill_progress,
+    backfill_report,
     next_sitemap,
     note_failure,
     note_sitemap,
@@ -30,12 +33,14 @@ from ledger.faults import in_transaction
 from ledger.job_queue import unfinished_jobs
 from ledger.pages import Found, announce
 from ledger.sites import not_before
+from ledger.source_sums import note_sum
 from news.clock import now
 from news.errors import CrawlInterrupted, PageUnreadable, SourceUnreadable
 from news.outcome import PASSING, Outcome
 from news.outlet import Outlet, SourceKind
+from news.source_sum import Disposition
 from news.url import site_of
-from schedules.crawl_progress import LOOK_SECONDS
+from schedules.crawl_progress import Looks
 from schedules.inline_worker import inline_worker
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, insist, next_try
 
@@ -44,8 +49,6 @@ PRIORITY = -5
 #: no further sitemap is read while so many pages of the past wait; then it is looked again after this
 MOST_WAITING = 500
 PAUSE = timedelta(minutes=2)
-#: sitemaps that a robots.txt names
-MOST_NAMED = 50
 #: an index of indexes of sitemaps is as deep as it goes
 MOST_DEPTH = 3
 #: a day or month in an address: /2024/02/08/, /2024-02/, sitemap-2024-02.xml
@@ -154,21 +157,35 @@ async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: BackfillSi
         async with engine.begin() as connection:
             await note_sitemap(connection, outlet.slug, part.url, Outcome.UNREADABLE, 0)
         return
-    wanted = [each for each in (*listing.found, *listing.parts) if _is_since(each, part.since)]
+    since, old = _since([*listing.found, *listing.rest, *listing.parts], part.since)
+    wanted, elsewhere, others = by_site(outlet, since)
+    counted = listing.sum.plus(Disposition.OTHER_SITE, elsewhere).plus(Disposition.TOO_OLD, old)
 
     async def written(connection: AsyncConnection) -> None:
         if listing.parts:
-            sites = sites_of(outlet)
-            parts = [each for each in wanted if site_of(each.url) in sites and part.depth < MOST_DEPTH]
-            await remember(connection, outlet.slug, part.since, parts, part.depth + 1)
+            # the patterns of its file are those of pages
+            parts = [each for each in since if each.url not in elsewhere]
+            deep = parts if part.depth >= MOST_DEPTH else []
+            await remember(connection, outlet.slug, part.since, [] if deep else parts, part.depth + 1)
+            left = counted.plus(Disposition.REFUSED, (each.url for each in deep))
+            whole = replace(left, announced=sum(left.counts.values()), parts=len(listing.parts))
         else:
             # without its time: a page that we know is not asked for again for it
-            pages = [Found(url=each.url) for each in ours(outlet, wanted)]
-            await announce(connection, outlet.slug, FOUND_IN, pages)
+            pages = [Found(url=each.url) for each in wanted]
+            announced = await announce(connection, outlet.slug, FOUND_IN, pages)
             await put_behind(connection, outlet.slug)
-        await note_sitemap(connection, outlet.slug, part.url, "read", len(wanted))
+            whole = with_announced(counted.plus(Disposition.NOT_ARTICLE, others), pages, announced)
+        await note_sum(connection, outlet.slug, part.url, whole, now())
+        await note_sitemap(connection, outlet.slug, part.url, "read", len(since), whole)
 
     await in_transaction(engine, written)
+
+
+def _since(listed: Sequence[Found], since: datetime) -> tuple[list[Found], list[str]]:
+    """Return what is listed as of `since` or later, and the addresses of what is older."""
+    wanted = [each for each in listed if _is_since(each, since)]
+    kept = {each.url for each in wanted}
+    return wanted, [each.url for each in listed if each.url not in kept]
 
 
 def _is_since(found: Found, since: datetime) -> bool:
@@ -192,9 +209,20 @@ async def _named(jobs: Jobs, settings: Settings, outlet: Outlet) -> list[Found]:
     return [Found(url=url) for url in named if site_of(url) in sites]
 
 
+async def report_past(connection: AsyncConnection, outlet: Outlet) -> BackfillReport:
+    """Return what became of all that the outlet's sitemaps announced so far.
+
+    A usual place that has none is no failure where another was read.
+    """
+    found = await backfill_report(connection, outlet.slug, _robots(outlet))
+    guessed = {urljoin(outlet.home, place) for place in USUAL_SITEMAPS} - {each.url for each in outlet.sources}
+    failed = {url: end for url, end in found.failed.items() if url not in guessed or end != Outcome.GONE}
+    return replace(found, failed=failed) if found.read else found
+
+
 async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[dict[str, BackfillProgress]]:
     """Yield how far each outlet's past is, until it was fetched; if no worker lives, this process does the work."""
-    runtime = jobs.runtime
+    runtime, looks = jobs.runtime, Looks()
     async with inline_worker(jobs) as ours:
         while True:
             await ours.work_if_nobody_does()
@@ -204,6 +232,5 @@ async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[di
                 yield {outlet.slug: await backfill_progress(connection, outlet.slug) for outlet in outlets}
             left += await jobs.unfinished(outlets)
             ours.check()
-            if not left:
+            if not await looks.again(unfinished=left):
                 return
-            await asyncio.sleep(LOOK_SECONDS)

@@ -146,8 +146,15 @@ def cut(text: str) -> str:
     return text if len(text) <= BEGINNING else f"{text[:BEGINNING].rsplit(' ', 1)[0]} …"
 
 
-def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
-    """Yield what a reader should know of the article before opening it."""
+#: what a page is of which one answer says that it is gone
+SETTLED = "It counts as withdrawn once it is not there a day later, either."
+MISSING = f"The outlet’s page was not there when it was last fetched; its text is stored here. {SETTLED}"
+
+
+def special(document: Mapping[str, Any], zone: str, *, is_missing: bool = False) -> Iterable[Mark]:
+    """Yield what a reader should know of the article before opening it; `is_missing`: its page was not there once."""
+    if is_missing and not document.get("gone_at"):
+        yield Mark(kind="gone", text="Missing", title=MISSING)
     if gone := times.seen(document.get("gone_at"), zone):
         yield Mark(
             kind="gone",

@@ -11,13 +11,14 @@ from news.errors import SourceUnreadable
 UNPACKED_BYTES = 50 * 2**20
 #: a list that is packed as a file may be packed once more for the way, and say so or not
 _PACKED_TIMES = 3
-_GZIP_MAGIC = b"\x1f\x8b"
-_GZIP = zlib.MAX_WBITS | 16
+#: of gzip, and of zlib at its levels
+_MAGIC = (b"\x1f\x8b", b"x\x01", b"x\x9c", b"x\xda")
+_EITHER = zlib.MAX_WBITS | 32
 #: warnings of a server, a comment and a style sheet may stand before the first element
 _HEAD_BYTES = 4096
 _ROOT = re.compile(rb"<(?:[\w.-]{1,40}:)?(urlset|sitemapindex|rss|feed|rdf)\b", re.IGNORECASE)
 _NO_ROOT = re.compile(rb"<!--.*?(?:-->|$)", re.DOTALL)
-_LINE = re.compile(rb"https?://\S+\s*(?:[\r\n]|$)", re.IGNORECASE)
+_LINE = re.compile(rb"(?:^|[\r\n])[ \t]*https?://\S+\s*(?:[\r\n]|$)", re.IGNORECASE)
 
 
 class Form(StrEnum):
@@ -31,24 +32,24 @@ class Form(StrEnum):
 
 
 def unpacked(content: bytes) -> bytes:
-    """Return a list's bytes without gzip, as often as it was packed.
+    """Return a list's bytes without gzip or zlib, as often as it was packed.
 
     Of one that was cut, or is damaged behind its beginning, what came is returned; what follows its end is no part of
     it. Raises SourceUnreadable for one without any byte that can be read, or with more than UNPACKED_BYTES.
     """
     for _ in range(_PACKED_TIMES):
-        if not content.startswith(_GZIP_MAGIC):
+        if not content.startswith(_MAGIC):
             return content
-        content = _gunzipped(content)
-    if content.startswith(_GZIP_MAGIC):
+        content = _inflated(content)
+    if content.startswith(_MAGIC):
         raise SourceUnreadable(f"it is packed more than {_PACKED_TIMES} times")
     return content
 
 
-def _gunzipped(content: bytes) -> bytes:
+def _inflated(content: bytes) -> bytes:
     found = bytearray()
-    while content.startswith(_GZIP_MAGIC):  # a file may have several members (RFC 1952, 2.2)
-        unpacking = zlib.decompressobj(_GZIP)
+    while content.startswith(_MAGIC):  # a file may have several members (RFC 1952, 2.2)
+        unpacking = zlib.decompressobj(_EITHER)
         try:
             # in pieces: of what is damaged further on, the pieces before it are kept
             for start in range(0, len(content), 1024):
@@ -81,7 +82,7 @@ def form_of(content: bytes) -> Form:
     head = head.lstrip()
     if head.startswith(b"{"):
         return Form.JSON
-    if _LINE.match(head):
+    if not head.startswith(b"<") and _LINE.search(head):
         return Form.TEXT
     root = _ROOT.search(_NO_ROOT.sub(b"", head))
     if root is None:

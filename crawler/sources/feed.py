@@ -2,6 +2,7 @@
 
 import html
 import io
+import re
 from calendar import timegm
 from datetime import UTC, datetime
 from time import struct_time
@@ -15,13 +16,16 @@ from crawler.xml_bounds import excess_of
 from news.errors import SourceUnreadable
 from news.page import Page
 
+#: some templates write RSS's link as HTML's, which has no content
+_VOID_LINK = re.compile(rb"<link\s*/>\s*(https?://[^\s<]{1,4000})(?:\s*</link>)?", re.IGNORECASE)
+
 
 def rows(page: Page) -> Rows:
     """Return the articles that a feed lists, with the time of their last change where it states one.
 
     Raises SourceUnreadable if the page is not a feed, or more than a parser may have.
     """
-    content = mended(page.content)
+    content = _VOID_LINK.sub(rb"<link>\1</link>", mended(page.content))
     charset = parse_content_type(page.headers.get("content-type", ""))[1]
     if excess := excess_of(content, charset=charset):
         raise SourceUnreadable(excess)
@@ -37,32 +41,39 @@ def rows(page: Page) -> Rows:
     if not feed.get("version") and not feed.get("entries"):
         raise SourceUnreadable("it is not a feed")
     found = [(link, _changed_at(entry)) for entry in feed.entries for link in _links(entry)]
+    translations = [link for entry in feed.entries for link in _alternates(entry)[1]]
     nameless = [_text(entry.get("id") or entry.get("title")) for entry in feed.entries if not _links(entry)]
-    return Rows(rows=found, nameless=nameless)
+    return Rows(rows=found, nameless=nameless, not_articles=translations)
 
 
 def _links(entry: feedparser.FeedParserDict) -> list[str]:
     """Return the addresses of an entry's article: one, or one for each of its alternates.
 
-    Where a service stands between (FeedBurner), the outlet's own address, which it keeps. Of alternates in several
-    languages the first. A guid or id counts where there is no link, and only where it is an address: `48213` is none.
+    Where a service stands between (FeedBurner, Pheedo), the outlet's own address, which it keeps. A guid or id counts
+    where there is no link, and only where it is an address: `48213` is none.
     """
-    if original := _text(entry.get("feedburner_origlink")):
+    if original := _text(entry.get("feedburner_origlink") or entry.get("pheedo_origlink")):
         return [original]
     id = _text(entry.get("id"))
-    first = ""
-    found: list[str] = []
-    for link in entry.get("links", ()):
-        href, language = _text(link.get("href")), _text(link.get("hreflang"))
-        is_page = link.get("rel") == "alternate" and "html" in str(link.get("type") or "html").lower()
-        if is_page and href and (not language or language == (first := first or language)):
-            found.append(href)
+    found, _ = _alternates(entry)
     if not found:
         # feedparser takes a guid for a link, whatever it is
         link = "" if entry.get("guidislink") else _text(entry.get("link"))
         found = [link] if link else [id] if id.lower().startswith(("http://", "https://")) else []
     # "&amp;amp;": escaped twice
     return [html.unescape(each) if "&amp;" in each else each for each in found]
+
+
+def _alternates(entry: feedparser.FeedParserDict) -> tuple[list[str], list[str]]:
+    """Return an entry's alternates in the language of the first, and those in other languages."""
+    first = ""
+    found: list[str] = []
+    others: list[str] = []
+    for link in entry.get("links", ()):
+        href, language = _text(link.get("href")), _text(link.get("hreflang"))
+        if link.get("rel") == "alternate" and href and "html" in str(link.get("type") or "html").lower():
+            (found if not language or language == (first := first or language) else others).append(href)
+    return found, others
 
 
 def _text(stated: object) -> str:

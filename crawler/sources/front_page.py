@@ -25,7 +25,7 @@ def rows(page: Page) -> Rows:
     Raises SourceUnreadable for a page without any link.
     """
     tree = LexborHTMLParser(page.content)
-    links = [link.attributes.get("href") for link in tree.css("a[href]")]
+    links = [link.attributes.get("href") for link in tree.css("a[href], area[href]")]
     if not links:
         raise SourceUnreadable("it has no links")
     base = _base(tree, page.final_url)

@@ -1,16 +1,18 @@
 """What a source lists: addresses of pages, or the parts of a sitemap index."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from urllib.parse import urljoin, urlsplit
 
 from ledger.pages import Found
 from news.source_sum import Disposition, SourceSum
 from news.url import normal
 
-#: of a longer list the newest are taken: the past is filled in by `crawl --since`, not by every poll
+#: of a longer list the newest are taken, and of what states no time as many of the others in turn at each reading; the
+#: dated past is filled in by `crawl --since`
 NEWEST = 1_000
 #: sitemaps.org allows as many entries in one file
 MOST_ROWS = 50_000
@@ -18,6 +20,9 @@ MOST_ROWS = 50_000
 FIRST = datetime(1990, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)
 
+
+#: most addresses are absolute, and joining them is half of the work of a long list
+_WHOLE = ("http://", "https://")
 
 #: an address as it stands there, and when the list says that its page was changed
 Row = tuple[str, datetime | None]
@@ -42,7 +47,9 @@ class Listing:
 
     found: tuple[Found, ...] = ()
     parts: tuple[Found, ...] = ()
-    #: all that it announces, without what was found
+    #: pages without a time from the middle of a long list, those near its ends first: some are taken at each reading
+    rest: tuple[Found, ...] = ()
+    #: all that it announces, without what was found and the rest
     sum: SourceSum = field(default_factory=SourceSum)
 
 
@@ -60,8 +67,9 @@ def stated(*times: datetime | None) -> datetime | None:
 def listing(base: str, listed: Rows, newest: int = NEWEST) -> Listing:
     """Return the listing of what a list says, addresses absolute against `base` and in normal form.
 
-    The `newest` are kept. What states no time keeps its place in the list, before all that does; where those are too
-    many the first and the last are kept, for lists grow at either end. A time that cannot be (`stated`) counts as none.
+    The `newest` are found. What states no time keeps its place in the list, before all that does; where those are too
+    many the first and the last are found, for lists grow at either end, and the others are its `rest`. A time that
+    cannot be (`stated`) counts as none.
     """
     undated, dated = _split(listed.rows)
     least = newest // 2 if dated else newest
@@ -70,11 +78,21 @@ def listing(base: str, listed: Rows, newest: int = NEWEST) -> Listing:
     if len(undated) > room:
         start, end = room - room // 2, len(undated) - room // 2
         undated, middle = undated[:start] + undated[end:], undated[start:end]
-    # of the longest lists (a sitemap may have 50,000 rows) no more are looked at than are kept
     counted = SourceSum(announced=len(listed.rows) + len(listed.not_articles) + len(listed.nameless))
     counted = counted.plus(Disposition.NOT_ARTICLE, listed.not_articles).plus(Disposition.REFUSED, listed.nameless)
     found, counted = _kept(base, [*undated, *dated], newest, counted)
-    return Listing(found=found, sum=counted.plus(Disposition.TOO_OLD, (address for address, _ in middle)))
+    rest, counted = _kept(base, _inward(middle), MOST_ROWS, counted, known={each.url for each in found})
+    return Listing(found=found, rest=rest, sum=counted)
+
+
+def _inward(rows: Sequence[Row]) -> Sequence[Row]:
+    """Return rows from both ends inward.
+
+    >>> [address for address, _ in _inward([("1", None), ("2", None), ("3", None), ("4", None), ("5", None)])]
+    ['1', '5', '2', '4', '3']
+    """
+    pairs = zip_longest(rows[: -(-len(rows) // 2)], reversed(rows[-(-len(rows) // 2) :]))
+    return [row for pair in pairs for row in pair if row is not None]
 
 
 def parts(base: str, listed: Rows) -> Listing:
@@ -99,8 +117,10 @@ def _split(listed: Iterable[Row]) -> tuple[list[Row], list[Row]]:
     return [row for row in rows if row[1] is None], dated
 
 
-def _kept(base: str, rows: Sequence[Row], most: int, counted: SourceSum) -> tuple[tuple[Found, ...], SourceSum]:
-    """Return what is kept, `most` at most, and the sum with all that is not."""
+def _kept(
+    base: str, rows: Sequence[Row], most: int, counted: SourceSum, known: Collection[str] = ()
+) -> tuple[tuple[Found, ...], SourceSum]:
+    """Return what is kept, `most` at most and nothing of `known`, and the sum with all that is not."""
     found: dict[str, Found] = {}
     refused, again, looked = [], [], 0
     for address, changed_at in rows:
@@ -108,16 +128,26 @@ def _kept(base: str, rows: Sequence[Row], most: int, counted: SourceSum) -> tupl
             break
         looked += 1
         try:
-            url = normal(urljoin(base, address))
+            url = normal(address if address.startswith(_WHOLE) else urljoin(base, _with_host(address)))
         except ValueError:
             refused.append(address)
             continue
-        if url in found:
+        if url in found or url in known:
             again.append(url)
         else:
             found[url] = Found(url=url, lastmod=changed_at)
     counted = counted.plus(Disposition.REFUSED, refused).plus(Disposition.KNOWN, again)
     return tuple(found.values()), counted.plus(Disposition.TOO_OLD, (address for address, _ in rows[looked:]))
+
+
+def _with_host(address: str) -> str:
+    """Return an address that begins with a host as one: nobody means a folder by `www.`.
+
+    >>> _with_host("www.paper.example/a"), _with_host("www.html")
+    ('//www.paper.example/a', 'www.html')
+    """
+    host, slash, _ = address.partition("/")
+    return f"//{address}" if slash and host.lower().startswith("www.") and host.count(".") > 1 else address
 
 
 def _numbers(address: str) -> tuple[list[int], str]:

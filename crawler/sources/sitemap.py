@@ -1,5 +1,6 @@
 """Sitemaps, news sitemaps and sitemap indexes (sitemaps.org, Google's news extension)."""
 
+import codecs
 import io
 import re
 from html.entities import html5
@@ -58,16 +59,33 @@ def _parsed(content: bytes) -> Rows:
         raise SourceUnreadable(storable(f"it is not a sitemap but <{kind[:40]}>"))
     is_index = kind == "sitemapindex"
     found, nameless = [], 0
+    names: set[str] = set()
+    row: Row = ("", None)
     for event, element in events:
-        if event == "end" and _name(element) in ("url", "sitemap"):
-            row = _row(element, is_index=is_index)
+        if event == "end" and (name := _name(element)) in ("url", "sitemap"):
+            names.add(name)
+            row = _row(element, is_index=name == "sitemap")
             if row[0]:
                 found.append(row)
             else:
                 nameless += 1
             # what was read is let go: a file may have 50,000 rows
             element.clear()
-    return Rows(rows=found, are_parts=is_index, nameless=[""] * nameless)
+    if row[0] and _is_cut(content):
+        found.pop()  # half an address is another one
+        nameless += 1
+    return Rows(rows=found, are_parts=is_index or names == {"sitemap"}, nameless=[""] * nameless)
+
+
+_LOC = re.compile(rb"<(/?)(?:[\w.-]{1,40}:)?loc\b", re.IGNORECASE)
+#: no address is longer
+_LAST_ROW_BYTES = 8192
+
+
+def _is_cut(content: bytes) -> bool:
+    """Tell whether a sitemap breaks off within an address."""
+    tags = _LOC.findall(content[-_LAST_ROW_BYTES:])
+    return bool(tags) and not tags[-1]
 
 
 def _row(element: etree._Element, *, is_index: bool) -> Row:
@@ -87,7 +105,7 @@ def _row(element: etree._Element, *, is_index: bool) -> Row:
 
 def _name(element: etree._Element) -> str:
     # a comment's or an instruction's tag is a function
-    return str(element.tag).rpartition("}")[2].rpartition(":")[2] if isinstance(element.tag, str) else ""
+    return str(element.tag).rpartition("}")[2].rpartition(":")[2].lower() if isinstance(element.tag, str) else ""
 
 
 def _mended(content: bytes) -> bytes:
@@ -98,10 +116,43 @@ def _mended(content: bytes) -> bytes:
     """
     if b"\0" in content[:4]:  # UTF-16: a byte is no character
         return content
-    content = mended(content)
+    content = _in_utf_8(mended(content))
     beginning = _BEGINNING.search(content, 0, _HEAD_BYTES)
     content = content[beginning.start() :] if beginning else content
     return _REFERENCE.sub(_possible, content) if b"&" in content else content
+
+
+#: an XML declaration's encoding
+_DECLARED = re.compile(rb"""^(\s*<\?xml[^>]{0,100}?)\s+encoding\s*=\s*["']([\w.:-]{1,40})["']""", re.IGNORECASE)
+
+
+def _in_utf_8(content: bytes) -> bytes:
+    """Return bytes that are UTF-8 where nothing else is said, or what is said cannot be.
+
+    A byte that is none of UTF-8 is one of Windows-1252, as that of a name that was written into a template.
+
+    >>> _in_utf_8(b"<?xml version='1.0' encoding='utf-16'?><loc>caf\\xe9</loc>").decode()
+    "<?xml version='1.0'?><loc>caf\xe9</loc>"
+    """
+    declared = _DECLARED.match(content)
+    name = declared[2].decode().lower() if declared else "utf-8"
+    if declared and name.startswith(("utf-16", "utf-32", "ucs")):
+        content, name = declared[1] + content[declared.end() :], "utf-8"  # a byte order mark was looked for before
+    if name not in ("utf-8", "utf8"):
+        return content
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return content.decode(errors="windows-1252").encode()
+    return content
+
+
+def _of_windows(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)
+    return error.object[error.start : error.end].decode("windows-1252", "replace"), error.end
+
+
+codecs.register_error("windows-1252", _of_windows)
 
 
 def _possible(match: re.Match[bytes]) -> bytes:

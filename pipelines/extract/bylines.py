@@ -30,7 +30,7 @@ _DESK = re.compile(
 )
 _BY = re.compile(
     r"^(?:view all posts by|posts by|articles by|more (?:by|from)|about)\s+(?=\S)|"
-    rf"^(?:{any_of('before_by')}\s+)?{any_of('by')}(?:\s*[:：・]\s*|\s+)(?=\S)",
+    rf"^(?:{any_of('before_by')}\s+)?{any_of('by')}(?:\s*[:：・／]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
 #: "and" is small, or in a line of capitals large: "Dan" is a name, "dan" is Indonesian
@@ -224,6 +224,7 @@ _LABEL = re.compile(
 _NOT_LABEL = re.compile(r"author-?(?:bio|desc|about|box)|autoren-?info|comment")
 _AUTHOR = re.compile(rf"^{any_of('author')}\s*[:：]?\s+(?=\S)", re.IGNORECASE)
 _PUBLISHED = re.compile(rf"\b{any_of('published')}\b", re.IGNORECASE)
+_UPDATED = re.compile(any_of("updated"), re.IGNORECASE)
 _ANOTHER = re.compile(r"caption|\bvideo|player|\bclip|\bevent\b|event-(?:date|time|info)|calendar")
 _INNER = re.compile(rf"(?<!\w){any_of('by')}\s*[:：]\s*([\u3040-\u30ff\u4e00-\u9fff·]{{2,6}})(?![\u3040-\u9fff])")
 _LABEL_ALONE = re.compile(
@@ -248,6 +249,8 @@ class NearbyLines:
     #: those of the names that follow a "By"
     by: tuple[str, ...] = ()
     dates: tuple[str, ...] = ()
+    #: those of the dates that stand above the headline, outside of any article's element: the day of the visit, perhaps
+    above: frozenset[str] = frozenset()
     #: lines anywhere on the page that say "Author" and a name
     labelled: tuple[str, ...] = ()
     #: lines right below the headline that are a name alone
@@ -269,13 +272,16 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
     found: list[str] = []
     titled = [part for part in titles if len(part) <= _DATE_LIMIT]
     dates: list[tuple[int, str]] = []
+    above: set[str] = set()
     for at in range(max(0, start - _BEFORE), min(len(page.blocks), max(first, start) + _INTO)):
         block = page.blocks[at]
         if len(block.text) <= _BYLINE_LIMIT and at != start:
-            dated = id(block) not in told or len(block.text) <= _DATE_LIMIT or bool(_PUBLISHED.match(block.text))
+            dated = id(block) not in told or len(block.text) <= _DATE_LIMIT or _states_dates(block.text)
             if dated and not _of_another(page, block):
                 # above the headline stands the day of the visit, too
                 dates.append((0 if _PUBLISHED.search(block.text) else 1 if at > start else 2, block.text))
+                if at < start and not _in_article(page, block):
+                    above.add(block.text)
             if at > start - 3 and (is_byline(block.text) or _labelled(page, block)):
                 found.append(_undated(block.text))
             elif name := _dated_name(block.text) or _inner_name(block.text):
@@ -296,9 +302,21 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
         names=tuple(found[:6]),
         by=by,
         dates=(*titled, *ranked),
+        above=frozenset(above),
         labelled=tuple(labelled[:3]),
         unmarked=tuple(unmarked[:1]),
     )
+
+
+def _states_dates(line: str) -> bool:
+    """Tell whether a line begins with "Published", or names two dates and what they are the dates of."""
+    if _PUBLISHED.match(line):
+        return True
+    return len(_YEAR.findall(line)) > 1 and bool(_PUBLISHED.search(line)) and bool(_UPDATED.search(line))
+
+
+def _in_article(page: Outline, block: Block) -> bool:
+    return any(page.boxes[at].tag in ("article", "main") for at in page.above(block.box))
 
 
 def _is_unmarked(block: Block) -> bool:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborNode
@@ -70,6 +71,8 @@ _MODIFIED_METAS = {
 _PUBLISHED_TIME = re.compile(
     r"publi|pubdate|posted|created|entry-date|date-?time|timestamp|article[-_]?date", re.IGNORECASE
 )
+#: classes of elements whose title states the time
+_TITLED_TIME = re.compile(r"publi|posted|dtstart|\bdate|\btime|timestamp|timeago", re.IGNORECASE)
 _MODIFIED_TIME = re.compile(r"modif|updat|edited|aktualis", re.IGNORECASE)
 
 
@@ -190,7 +193,8 @@ def _metas(document: Document, weights: dict[str, float], place: Place) -> Itera
 
 
 def _elements(document: Document, name: str, place: Place, *, modified: bool) -> Iterator[Claim]:
-    for node in document.properties.get(name, ())[:1]:
+    own = (node for node in document.properties.get(name, ())[:40] if not (_of_another(node) or _of_reader(node)))
+    for node in islice(own, 1):
         raw = node.attributes.get("content") or node.attributes.get("datetime") or plain(node.text(separator=" ") or "")
         if stated := place.read(raw):
             yield Claim(stated=stated, kind=TimeSource.MICRODATA, source=f"itemprop {name}", weight=0.7, raw=raw[:64])
@@ -212,7 +216,7 @@ def _elements(document: Document, name: str, place: Place, *, modified: bool) ->
         )
         changed = bool(_MODIFIED_TIME.search(label))
         named = modified or bool(_PUBLISHED_TIME.search(label)) or "pubdate" in attributes
-        if changed != modified or not (named or rank < 3) or _of_another(node):
+        if changed != modified or not (named or rank < 3) or _of_another(node) or _of_reader(node):
             continue
         if named:
             yield Claim(stated=stated, kind=TimeSource.TIME_TAG, source="time", weight=0.6 - 0.01 * rank, raw=raw[:64])
@@ -239,16 +243,56 @@ def _of_another(node: LexborNode) -> bool:
             and _ANOTHER.search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower())
         ):
             return True
+        if above.tag == "header" and _is_masthead(above):
+            return True
         above, steps = above.parent, steps + 1
     return False
 
 
+def _is_masthead(header: LexborNode) -> bool:
+    """Tell whether a header is the site's: no article's part, and without its headline."""
+    if header.css_first("h1") is not None:
+        return False
+    above = header.parent
+    while above is not None:
+        if above.tag in ("article", "main"):
+            return False
+        above = above.parent
+    return True
+
+
+#: what is said in these types' scopes is said of a reader's posting
+_OF_READERS = re.compile(r"/(?:User)?Comments?\b|/Review\b|/Answer\b")
+
+
+def _of_reader(node: LexborNode) -> bool:
+    """Tell whether an item property is a comment's."""
+    above = node.parent
+    while above is not None:
+        if kind := above.attributes.get("itemtype"):
+            return bool(_OF_READERS.search(kind))
+        above = above.parent
+    return False
+
+
 def _abbreviations(document: Document, place: Place) -> Iterator[Claim]:
-    """Yield the times that hAtom's `<abbr class="published" title="...">` states."""
-    for node in document.tree.css("abbr.published[title], abbr.dtstart[title]")[:1]:
-        raw = node.attributes.get("title") or ""
-        if stated := place.read(raw):
-            yield Claim(stated=stated, kind=TimeSource.MICRODATA, source="abbr", weight=0.6, raw=raw[:64])
+    """Yield the time that stands in a title: hAtom's `<abbr class="published">`, else behind "2 days ago".
+
+    Of several such titles with several days most are other articles'.
+    """
+    found: list[Claim] = []
+    for node in document.tree.css("abbr[title], span[title], time[title], a[title], div[title], li[title]")[:40]:
+        raw, label = node.attributes.get("title") or "", node.attributes.get("class") or ""
+        is_own = node.tag == "abbr" and bool({"published", "dtstart"} & set(label.split()))
+        is_time = is_own or _TITLED_TIME.search(label) or (node.tag in ("abbr", "time") and not label)
+        if is_time and not _MODIFIED_TIME.search(label) and not _of_another(node) and (stated := place.read(raw)):
+            claim = Claim(stated=stated, kind=TimeSource.MICRODATA, source="abbr", weight=0.6, raw=raw[:64])
+            if is_own:
+                yield claim
+                return
+            found.append(claim)
+    if len({each.stated.day for each in found}) == 1:
+        yield found[0]
 
 
 def _decide(

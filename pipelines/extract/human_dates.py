@@ -20,7 +20,13 @@ DATE_WORDS = "date_words.json"
 #: the Persian calendar's months, which neither Babel nor that file has
 _PERSIAN = "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split()
 #: the Levant's and the Maghreb's names, which "ar" alone does not have
-_RELATIVES = {"ar": ("ar-LB", "ar-DZ"), "no": ("nb",), "sr": ("sr-Latn",), "pt": ("pt-PT",), "zh": ("zh-Hant",)}
+_RELATIVES = {
+    "ar": ("ar-LB", "ar-DZ", "ar-MA"),
+    "no": ("nb",),
+    "sr": ("sr-Latn",),
+    "pt": ("pt-PT",),
+    "zh": ("zh-Hant",),
+}
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,8 @@ class DateWords:
     #: the language's clocks show twelve hours: without am or pm a time of day is half known
     halves: bool
     pattern: re.Pattern[str]
+    #: without a region: "th"
+    language: str
 
 
 def folded(text: str) -> str:
@@ -69,7 +77,8 @@ def date_words(tag: str) -> DateWords:
     persian = {folded(name): at for at, name in enumerate(_PERSIAN, 1)} if language in ("fa", "ps", "ckb") else {}
     every = sorted({*months, *persian}, key=len, reverse=True)
     pattern = re.compile("|".join(re.escape(name) for name in every if len(name) > 1))
-    return DateWords(months, persian, frozenset(morning), frozenset(afternoon), _order(tag), _halves(tag), pattern)
+    am, pm = frozenset(morning), frozenset(afternoon)
+    return DateWords(months, persian, am, pm, _order(tag), _halves(tag), pattern, language)
 
 
 def _of_babel(tag: str) -> list[tuple[str, int]]:
@@ -133,12 +142,24 @@ _EASTERN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?
 #: years of Japan's emperors: the first of the era, and the year before it
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
 _ERA = re.compile(r"(令和|平成|昭和)\s?(\d{1,2}|元)\s?年\s?(\d{1,2})\s?月\s?(\d{1,2})\s?日")
+#: "R8.11.18", in Japanese alone
+_ERA_LETTERS = {"r": 2018, "h": 1988, "s": 1925}
+_ERA_LETTER = re.compile(r"(?<![^\W_])([rhs])\s?(\d{1,2})([./-])(\d{1,2})\3(\d{1,2})(?!\d)")
+#: years of the Republic of China, with the word anywhere, with signs in Chinese alone: "115/11/18"
+_MINGUO = re.compile(r"(?:民國|民国)\s?(\d{2,3})\s?年\s?(\d{1,2})\s?月\s?(\d{1,2})\s?日")
+_MINGUO_SIGNS = re.compile(r"(?<![\d./-])(1[0-4]\d)([./-])(\d{1,2})\2(\d{1,2})(?![\d./-])")
+_BEFORE_REPUBLIC = 1911
+#: numbers as Chinese and Japanese write them in words, before what they count
+_IN_WORDS = re.compile(r"[〇零一二三四五六七八九十]{1,4}(?=\s?[年月日])")
+_DIGITS_IN_WORDS = {sign: digit for digit, sign in enumerate("〇一二三四五六七八九")} | {"零": 0}
 #: "03.11.26": dots, day first
 _SHORT_YEAR = re.compile(r"(?<![\d.])(\d{2})\.(\d{2})\.(\d{2})(?![\d.])")
 _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)")
 _YEAR_LAST = re.compile(r"(?<!\d)(\d{1,2})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4})(?!\d)")
 _BEFORE = re.compile(r"(?<!\d)(\d{1,2})(?:st|nd|rd|th|er|\.|º|°|-?го|-?ое)?[\s,.]{0,3}(?:de |of |da |tháng )?\W{0,3}$")
 _AFTER = re.compile(r"^\W{0,3}(?:de |del |of |da |năm |ค\.?ศ\.? ?|พ\.?ศ\.? ?)?\s?(\d{4})(?!\d)")
+#: "18 พ.ย. 69": of the Buddhist era
+_SHORT_AFTER = re.compile(r"^\W{0,3}(\d{2})(?![\d:.])")
 _DAY_AFTER = re.compile(r"^\W{0,3}(\d{1,2})(?:st|nd|rd|th|일|日|\.)?(?!\d)\W{0,4}(?:(\d{4})(?!\d))?")
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})\W{1,4}(?:m\. |év )?$")
 _CLOCK = re.compile(
@@ -179,9 +200,9 @@ def find(line: str, language: str, zone: ZoneInfo | None, country: str = "", *, 
     >>> [each.stated.day.isoformat() for each in find("٨ فبراير ٢٠٢٤", "ar", None)]
     ['2024-02-08']
     """
-    if len(line) > LINE_LIMIT or not any(map(str.isdigit, line)):
+    if len(line) > LINE_LIMIT or not (any(map(str.isdigit, line)) or _IN_WORDS.search(line)):
         return []
-    text = folded(line)
+    text = _IN_WORDS.sub(_number, folded(line))
     words = date_words(f"{language}-{country.upper()}" if country and "-" not in language else language)
     found: list[Spoken] = []
     places = _places(text, words) or _places(text, _foreign(text, words))
@@ -195,6 +216,15 @@ def find(line: str, language: str, zone: ZoneInfo | None, country: str = "", *, 
         changed = list(_MODIFIED.finditer(text[begin:start]))
         found.append(Spoken(stated=stated, text=line, modified=bool(changed), near=near))
     return found
+
+
+def _number(match: re.Match[str]) -> str:
+    """Return a number in words as digits: "二〇二六" is 2026, "十一" 11, "二十" 20."""
+    words = match[0]
+    if "十" not in words:
+        return "".join(str(_DIGITS_IN_WORDS[each]) for each in words)
+    tens, _, ones = words.partition("十")
+    return str(10 * _DIGITS_IN_WORDS.get(tens, 1) + _DIGITS_IN_WORDS.get(ones, 0))
 
 
 @cache
@@ -234,6 +264,12 @@ def _places(text: str, words: DateWords) -> list[tuple[int, int, date]]:
     for match in _ERA.finditer(text):
         year = _ERAS[match[1]] + (1 if match[2] == "元" else int(match[2]))
         add(match.start(), match.end(), str(year), int(match[3]), match[4])
+    for match in _ERA_LETTER.finditer(text) if words.language == "ja" else ():
+        add(match.start(), match.end(), str(_ERA_LETTERS[match[1]] + int(match[2])), int(match[4]), match[5])
+    for match in _MINGUO.finditer(text):
+        add(match.start(), match.end(), str(_BEFORE_REPUBLIC + int(match[1])), int(match[2]), match[3])
+    for match in _MINGUO_SIGNS.finditer(text) if words.language == "zh" else ():
+        add(match.start(), match.end(), str(_BEFORE_REPUBLIC + int(match[1])), int(match[3]), match[4])
     for match in _SHORT_YEAR.finditer(text) if words.order == "DMY" else ():
         add(match.start(), match.end(), f"20{match[3]}", int(match[2]), match[1])
     for match in _EASTERN.finditer(text):
@@ -258,6 +294,9 @@ def _places(text: str, words: DateWords) -> list[tuple[int, int, date]]:
         day_before, year_after = _BEFORE.search(before), _AFTER.match(after)
         if day_before and year_after:
             add(day_before.start(), shift + year_after.end(), year_after[1], month, day_before[1], persian=persian)
+            continue
+        if day_before and words.language == "th" and (short := _SHORT_AFTER.match(after)):
+            add(day_before.start(), shift + short.end(), f"25{short[1]}", month, day_before[1])
             continue
         day_after, year_before = _DAY_AFTER.match(after), _YEAR_BEFORE.search(before)
         if day_after and day_after[2]:

@@ -13,13 +13,14 @@ from pipelines.extract.comparison import plain
 from pipelines.extract.document import Document
 
 _IMAGES_LIMIT = 50
+_PICTURES = ("img", "amp-img")
 #: elements of one figure that may name its picture
 _SOURCES_LIMIT = 20
 #: characters of a `srcset` that are looked at
 _SRCSET_LIMIT = 10_000
 _CANDIDATE = re.compile(r"([^\s,]\S*[^\s,])(?:\s+([0-9]{1,6}(?:\.[0-9]{1,3})?)[wx])?\s*(?:,|$)")
 #: an attribute in which a script keeps the address: data-src, data-lazy-src, data-original, data-hi-res-src, nw18-src
-_LATE = re.compile(r"[\w-]{0,40}?(?:src(?:set)?|original|lazy|full|large)(?:-[\w-]{1,20})?")
+_LATE = re.compile(r"[\w-]{0,40}?(?:src(?:set)?|original|lazy|full|large)(?:-[\w-]{1,20})?|data-(?:url|image|img|echo)")
 _SOURCE = re.compile(r"""<img\b[^>]{0,2000}?\ssrc\s*=\s*["']?([^"'\s>]{1,2048})""", re.IGNORECASE)
 _CREDIT = re.compile(
     r"[(\[|•–—]?\s*(?:\b(?:photo(?:graph)?|foto|image|bild|picture|credit|credits|quelle|source|crédit|"
@@ -79,6 +80,44 @@ def _image_of_meta(document: Document) -> Iterator[Image]:
 
 
 def _images_of_figures(document: Document) -> Iterator[Image]:
+    """Yield the pictures of the article's figures; of an article without any, those that stand in its text."""
+    found = False
+    for image in _figures(document):
+        found = True
+        yield image
+    bare = document.tree.css(_BARE)[:_IMAGES_LIMIT] if not found else []
+    for node in bare:
+        if not _is_beside(node):
+            for url in _addresses(node):
+                if bare_image := next(_image(document, url, "", ""), None):
+                    yield bare_image
+                    break
+
+
+_BARE = ", ".join(f"{box} {tag}" for box in ("article", "main", "[itemprop=articleBody]") for tag in ("img", "amp-img"))
+#: a picture of less width is a sign or a face
+_LEAST_WIDTH = 200
+_BESIDE = re.compile(
+    r"related|recommend|teaser|promo|sidebar|widget|share|social|comment|author|avatar|byline|newsletter|banner|\bad\b|"
+    r"advert|most-?(?:read|popular)"
+)
+
+
+def _is_beside(picture: LexborNode) -> bool:
+    """Tell whether a picture is small, or stands in what is no part of the article's text: a link, a list, a column."""
+    width = re.match(r"\d{1,5}", picture.attributes.get("width") or "")
+    if width and int(width[0]) < _LEAST_WIDTH:
+        return True
+    above: LexborNode | None = picture
+    while above is not None and above.tag not in ("article", "main", "body"):
+        label = f"{above.attributes.get('class') or ''} {above.attributes.get('id') or ''}".lower()
+        if above.tag in ("aside", "nav", "header", "footer", "form", "li", "a", "noscript") or _BESIDE.search(label):
+            return True
+        above = above.parent
+    return False
+
+
+def _figures(document: Document) -> Iterator[Image]:
     for figure in document.tree.css("article figure, main figure, [itemprop=articleBody] figure")[:_IMAGES_LIMIT]:
         below = figure.css_first("figcaption")
         caption, credit = split_credit(plain(below.text(separator=" ") or "")) if below is not None else ("", "")
@@ -100,8 +139,8 @@ def _addresses(figure: LexborNode) -> Iterator[str]:
     A script that loads pictures late keeps their addresses in an attribute of its own, of any name, and a blank
     picture in `src`; for readers without scripts the picture stands in `<noscript>`.
     """
-    pictures = figure.css("img, amp-img, source, noscript")[:_SOURCES_LIMIT]
-    shown = [each for each in pictures if each.tag in ("img", "amp-img")]
+    pictures = [figure] if figure.tag in _PICTURES else figure.css("img, amp-img, source, noscript")[:_SOURCES_LIMIT]
+    shown = [each for each in pictures if each.tag in _PICTURES]
     for each in shown:
         for name, value in each.attributes.items():
             if value and "/" in value and name not in ("src", "srcset") and _LATE.fullmatch(name):
@@ -138,6 +177,7 @@ def _image(document: Document, url: str, caption: str, credit: str) -> Iterator[
         and parts.path not in ("", "/")
         and absolute != document.url
         and len(absolute) <= 2048
+        and "{" not in url  # a script fills in the size
         and not _TINY.search(parts.path.rpartition("/")[2])
     ):
         yield Image(url=absolute, caption=caption[:2000], credit=_CREDIT_WORD.sub("", credit)[:300])

@@ -17,7 +17,7 @@ _FIRST_YEAR = 1800
 _ISO = re.compile(
     r"(\d{4})-?(\d{1,2})-?(\d{1,2})"
     r"(?:(?:\s*[T,]\s*|\s+)(\d{1,2}):?(\d{2})(?::?(\d{2})(?:[.,](\d{1,9}))?)?\s*([ap]\.?m\b\.?)?\s*"
-    r"(z\b|utc|gmt|[+−-]\s?\d{1,2}(?::?\d{2})?)?)?",
+    r"(z\b|(?:utc|gmt)?\s?[+−-]\s?\d{1,2}(?::?\d{2})?|utc|gmt)?)?",
     re.IGNORECASE,
 )
 _SLASHED = re.compile(r"^(\d{4})[/.](\d{1,2})[/.](\d{1,2})(?=$|\D)")
@@ -137,14 +137,15 @@ def _unix(match: re.Match[str]) -> Stated | None:
         return None
     number = str(_MONTHS.index(month.lower()) + 1)
     if name and name[-1].isdigit():
-        return _iso((year, number, day, hour, minute, second), "", zone=_offset(name.lower().lstrip("gmtuc")))
+        return _iso((year, number, day, hour, minute, second), "", zone=_offset(name))
     return _iso((year, number, day, hour, minute, second), name or "")
 
 
 def _offset(text: str | None) -> tzinfo | None:
     if not text:
         return None
-    if text.lower() in ("z", "utc", "gmt"):
+    text = text.lower().lstrip("utcgm ")
+    if text in ("", "z"):
         return UTC
     digits = re.sub(r"\D", "", text)
     hours, minutes = (int(digits), 0) if len(digits) <= 2 else (int(digits[:-2]), int(digits[-2:]))

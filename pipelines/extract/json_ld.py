@@ -30,16 +30,45 @@ _MISSING_COMMA = re.compile(r'(?<=["\]}\d])(\s{0,200}\n\s{0,200})(?="[\w@]{1,60}
 def read(scripts: Iterable[str]) -> tuple[Node, ...]:
     """Return all typed objects of the JSON-LD scripts, references resolved one step, in the page's order."""
     nodes: list[Node] = []
+    by_id: dict[str, Node] = {}
     for script in scripts:
         if len(script) <= _SCRIPT_LIMIT:
             for value in _values(script):
+                _name(value, by_id, _NODES_LIMIT - len(by_id))
                 nodes.extend(_flat(value, _NODES_LIMIT - len(nodes)))
-    by_id: dict[str, Node] = {}
-    for node in nodes:
-        if isinstance(name := node.get("@id"), str) and len(node) > 2:
-            by_id[name] = node
-            by_id.setdefault(f"#{name.rpartition('#')[2]}", node)  # as the page's other nodes may name it
     return tuple(_resolved(node, by_id) for node in nodes)
+
+
+_HOST = re.compile(r"^(?:https?:)?//[^/?#]*", re.IGNORECASE)
+
+
+def _names(id: str) -> Iterator[str]:
+    """Yield the names under which a node may be meant: its id, the same without the host, and its fragment alone.
+
+    >>> list(_names("https://a.example/story#ada"))
+    ['https://a.example/story#ada', '/story#ada', '#ada']
+    """
+    yield id
+    yield _HOST.sub("", id)
+    if "#" in id:
+        yield f"#{id.rpartition('#')[2]}"
+
+
+def _name(value: Any, by_id: dict[str, Node], room: int) -> None:
+    """Note every node that has an id and says something, wherever it hangs, under its names."""
+    waiting = [value]
+    for _ in range(max(0, room)):
+        if not waiting:
+            return
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item[:room]
+        elif isinstance(item, dict):
+            if isinstance(id := item.get("@id"), str) and (len(item) > 2 or "name" in item):
+                for name in _names(id):
+                    if "name" not in by_id.get(name, ()):  # one that names it says more than one that refers to it
+                        by_id[name] = item
+            waiting += [below for below in item.values() if isinstance(below, dict | list)]
 
 
 def types(node: Node) -> frozenset[str]:
@@ -133,13 +162,56 @@ def _values(script: str) -> list[Any]:
         lambda: text,
         lambda: commas,
         lambda: _MISSING_COMMA.sub(r",\1", commas),
+        lambda: _plain_marks(commas),
         lambda: _repaired(commas),
+        lambda: _repaired(_MISSING_COMMA.sub(r",\1", _plain_marks(_ESCAPE.sub("", commas)))),
         lambda: html.unescape(commas),
+        lambda: _closed(_repaired(commas)),
     )
     for mended in tries:
         if found := _sequence(mended().strip()):
             return found
     return _rescued(text)
+
+
+#: a stroke that escapes nothing which JSON escapes
+_ESCAPE = re.compile(r'\\(?!["\\/bfnrt]|u[0-9a-fA-F]{4})(?<!\\\\)')
+#: a key between quotation marks of print
+_PRINTED = re.compile(r"[“”„](@?\w{1,60})[“”„](?=\s{0,20}:)")
+
+
+def _plain_marks(text: str) -> str:
+    """Return JSON with its own quotation marks: pages have printed ones, and a script's single ones."""
+    if '"' not in text:
+        return text.replace("'", '"')
+    return _PRINTED.sub(r'"\1"', text)
+
+
+def _closed(text: str) -> str:
+    """Return JSON that was cut off up to the last value that came whole, with its brackets closed.
+
+    >>> _closed('{"a": [{"b": 1}, {"c": "wor')
+    '{"a": [{"b": 1}]}'
+    """
+    open_, whole, closing = "", 0, ""
+    inside = False
+    for match in _STRUCTURE.finditer(text):
+        sign = match[0]
+        if sign == '"':
+            inside = not inside
+        elif inside or len(sign) > 1:
+            continue
+        elif sign in "{[":
+            open_ += "}" if sign == "{" else "]"
+        elif sign == ",":
+            whole, closing = match.start(), open_[::-1]
+        elif open_.endswith(sign):
+            open_ = open_[:-1]
+            whole, closing = match.end(), open_[::-1]
+    return text[:whole] + closing
+
+
+_STRUCTURE = re.compile(r'\\[\s\S]|["{}\[\],]')
 
 
 _TOKEN = re.compile(r'\\[\s\S]|"|//|/\*')
@@ -216,10 +288,15 @@ def _flat(value: Any, room: int) -> Iterator[Node]:
 
 def _resolved(node: Node, by_id: dict[str, Node]) -> Node:
     def look(value: Any) -> Any:
-        if isinstance(value, dict) and isinstance(value.get("@id"), str) and not value.get("name"):
-            return by_id.get(value["@id"], {}) | value
+        if isinstance(value, dict) and isinstance(id := value.get("@id"), str) and not value.get("name"):
+            return next((by_id[name] for name in _names(id) if name in by_id), {}) | value
         return value
 
+    def plain(value: Any) -> Any:
+        # JSON-LD 1.1, 4.3: lists and sets may say that they are such
+        return value.get("@list", value.get("@set", value)) if isinstance(value, dict) else value
+
     return {
-        key: [look(item) for item in value] if isinstance(value, list) else look(value) for key, value in node.items()
+        key: [look(item) for item in value] if isinstance(value, list) else look(value)
+        for key, value in ((key, plain(value)) for key, value in node.items())
     }

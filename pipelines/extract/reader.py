@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 from news.article import BODY_LIMIT, Article, Kind
@@ -123,7 +124,13 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
         lead, repeated = "", frozenset()
 
     near = bylines(shown, found.blocks, tops, title_parts(document))
-    spoken = [each for line in near.dates for each in find(line, language, zone, outlet.country, near=True)]
+    spoken = [
+        each
+        for line in near.dates
+        for each in find(line, language, zone, outlet.country, near=True)
+        # a masthead shows the day on which it is read
+        if line not in near.above or abs(each.stated.day - page.fetched_at.date()) > timedelta(days=1)
+    ]
     place = Place(language=language, country=outlet.country, zone=zone)
     issued, issued_candidates = published(document, spoken, place, page.fetched_at)
     changed, changed_candidates = modified(document, spoken, place, page.fetched_at)

@@ -262,6 +262,10 @@ def records(member: bytes) -> Iterator[WarcRecord]:
         yield WarcRecord(skipped=f"broken record ({type(error).__name__})")
 
 
+#: what is not unpacked to see whether it is HTML all the same
+_NO_TEXT = ("image/", "video/", "audio/", "font/", "application/pdf")
+
+
 def _record(record: Any) -> WarcRecord:
     kind = record.rec_type
     if kind in _BESIDE:
@@ -290,8 +294,9 @@ def _record(record: Any) -> WarcRecord:
         status, headers = record.http_headers.get_statuscode(), _headers(record.http_headers)
     if not status.isdecimal() or not 200 <= int(status) < 300:
         return WarcRecord(skipped=f"status {status[:3]}" if status.isdecimal() else "not HTTP")
-    is_said = "html" in headers.get("content-type", "html").lower()
-    if not is_said and record.http_headers is not None:
+    stated = headers.get("content-type", "html").lower().strip()
+    is_said = "html" in stated
+    if stated.startswith(_NO_TEXT):
         return WarcRecord(skipped="not HTML")
     content = _content(record)
     if isinstance(content, str):

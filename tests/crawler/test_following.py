@@ -1,6 +1,7 @@
 """Where a visit is led: by cookies, refreshes and other hosts; and what a server says of what it sends."""
 
 import gzip
+import zlib
 from collections.abc import Callable
 
 import pytest
@@ -9,10 +10,15 @@ from crawler.refresh import STUB_CHARACTERS, target_of
 from crawler.response_outcome import conditions
 from crawler.robots import ask
 from crawler.visit_cookies import COOKIE_BYTES, MOST_BYTES, MOST_COOKIES, with_set
+from ledger.pages import LED_ELSEWHERE, Found, announce
+from ledger.schema import robots
 from ledger.source_sums import last_sums
+from ledger.visit_transaction import record
+from news.clock import now
 from news.outcome import Outcome
 from news.outlet import Source, SourceKind
 from news.source_sum import Disposition
+from news.visit import Visit
 from tests.crawler.conftest import House
 from tests.crawler.hostile import Asked, Site, answer, article, redirect, sitemap
 from tests.crawler.test_sources import rss
@@ -175,6 +181,66 @@ async def test_an_encoding_that_is_none_or_oddly_named_is_no_loss(house: House, 
     assert (await house.outcome(site, "/a-story", answer(body, content_encoding=said)))[0] in ("new", "not_html")
 
 
+def _gzip(content: bytes) -> bytes:
+    return gzip.compress(content)
+
+
+@pytest.mark.parametrize(
+    ("said", "packers"),
+    [
+        ("gzip", ()),
+        ("br", ()),
+        ("zstd", ()),
+        ("deflate", ()),
+        ("br", (_gzip,)),
+        ("deflate", (_gzip,)),
+        ("", (_gzip,)),
+        ("gzip", (_gzip, _gzip)),
+        ("gzip, gzip", (_gzip, _gzip)),
+        ("deflate", (zlib.compress,)),
+    ],
+)
+async def test_a_page_is_unpacked_as_it_was_packed_whatever_its_header_says(
+    house: House, said: str, packers: tuple[Callable[[bytes], bytes], ...]
+) -> None:
+    body = PAGE.encode()
+    for pack in packers:
+        body = pack(body)
+    site = house.site()
+    assert (await house.outcome(site, "/a-story", answer(body, content_encoding=said)))[0] == "new"
+
+
+@pytest.mark.parametrize("head", [b"\x1f\x8b\x08", b"\x1f\x8b\x08broken", b"\x28\xb5\x2f\xfd"])
+@pytest.mark.parametrize("said", ["", "gzip", "br"])
+async def test_bytes_that_only_begin_as_packed_ones_are_an_end_with_a_reason(
+    house: House, head: bytes, said: str
+) -> None:
+    outcome, reason = await house.outcome(house.site(), "/a-story", answer(head + b"x" * 99, content_encoding=said))
+    assert outcome in ("unreadable", "not_html", "not_an_article")
+    assert reason
+
+
+@pytest.mark.parametrize("content", ["0", "1; url=", "0;url=/a-story", "0; URL='/a-story'"])
+async def test_a_gate_that_sets_a_cookie_and_loads_its_page_anew_is_passed(house: House, content: str) -> None:
+    site = house.site()
+
+    def send(asked: Asked) -> None:
+        if "seen=1" in asked.hit.headers.get("cookie", ""):
+            asked.send(answer(PAGE))
+        else:
+            asked.send(answer(META.format("refresh", content), set_cookie="seen=1"))
+
+    assert (await house.outcome(site, "/a-story", send))[0] == "new"
+    assert len(site.asked("/a-story")) == 2
+
+
+async def test_a_page_that_loads_itself_anew_for_ever_is_asked_twice(house: House) -> None:
+    site = house.site()
+    stub = answer(META.format("refresh", "0"), set_cookie="seen=1")
+    assert (await house.outcome(site, "/a-story", stub))[0] == "empty"
+    assert len(site.asked("/a-story")) == 2
+
+
 @pytest.mark.parametrize(
     ("etag", "sent"),
     [
@@ -286,3 +352,42 @@ async def test_articles_of_another_outlet_that_are_listed_stay_that_outlets(hous
     # a few are tried where nobody knows whose they are, and none for a second time
     assert len(await house.attempts(lists)) == (5 if first == "who lists them" else 0)
     assert len([hit for hit in other.hits if hit.path in paths]) == 8 + len(await house.attempts(lists))
+
+
+@pytest.mark.parametrize("before", ["not visited yet", "away", "forbidden", "led elsewhere"])
+async def test_what_is_followed_is_its_own_outlets_as_soon_as_that_lists_it(house: House, before: str) -> None:
+    site, other = house.site(), house.site()
+    listed = other.url("/news/the-bridge-story")
+    site["/feed.xml"] = answer(rss(f"<link>{listed}</link>"), kind="application/rss+xml")
+    lists = house.outlet(site, sources=(Source(kind=SourceKind.FEED, url=site.url("/feed.xml")),))
+    owns = house.outlet(other)
+    other["/news/the-bridge-story"] = answer(status="503 Away") if before == "away" else answer(PAGE)
+    if before == "forbidden":
+        other["/robots.txt"] = answer("User-agent: *\nDisallow: /", kind="text/plain")
+    await house.crawl(lists, only=("none",) if before == "not visited yet" else ())
+    del other.answers["/news/the-bridge-story"]
+    other["/news/the-bridge-story"] = answer(PAGE)
+    # it is listed once, and never again
+    await house.announce(owns, listed)
+    if before == "forbidden":
+        del other.answers["/robots.txt"]
+        async with house.runtime.engine.begin() as connection:
+            await connection.execute(robots.delete())
+    other["/sitemap.xml"] = answer(sitemap([]), kind="application/xml")
+    await house.crawl(owns)
+    assert [(await house.state(outlet)).articles for outlet in (lists, owns)] == [0, 1]
+    # who followed it takes it no more
+    await house.crawl(lists)
+    assert (await house.state(owns)).articles == 1
+
+
+async def test_a_late_answer_to_who_followed_a_page_takes_it_from_nobody(house: House) -> None:
+    site, other = house.site(), house.site()
+    listed = other.url("/news/the-bridge-story")
+    lists, owns = house.outlet(site), house.outlet(other)
+    async with house.runtime.engine.begin() as connection:
+        await announce(connection, lists.slug, "feed", [Found(url=listed)], through=[listed])
+        await announce(connection, owns.slug, "feed", [Found(url=listed)])
+    visit = Visit(outlet=lists, url=listed, fetched_at=now()).ended(Outcome.OFF_SITE, f"{LED_ELSEWHERE}, other")
+    await record(house.runtime.engine, visit)
+    assert (await house.due(owns), len(await house.attempts(lists))) == (1, 1)

@@ -74,7 +74,7 @@ async def test_all_that_a_list_announces_is_found_or_counted(kind: SourceKind, c
     page = Page(url=base, final_url=base, status=200, headers={}, content=content, fetched_at=datetime.now(UTC))
     found = read_source(kind, page)
     assert found.sum.announced == entries
-    assert found.sum.left == len(found.found)
+    assert found.sum.left == len(found.found) + len(found.rest)
 
 
 async def test_the_sum_of_each_reading_holds_in_the_ledger(house: House) -> None:
@@ -147,7 +147,7 @@ async def test_examples_are_few_short_and_storable_and_old_readings_go(house: Ho
 
 
 async def test_the_names_of_the_counts_are_those_of_the_description() -> None:
-    from web.outlet_sources import SourceSumState
+    from web.outlet_api import SourceSumState
 
     shown: dict[str, Any] = SourceSum().as_json()
     assert set(SourceSumState.model_fields) == {"read_at", *shown}

@@ -1,6 +1,8 @@
 """Feeds, sitemaps and front pages, sound and broken: what is listed is found, what is broken marks the outlet."""
 
 import gzip
+import json
+import zlib
 from datetime import UTC, datetime, timedelta
 from xml.sax.saxutils import escape
 
@@ -230,9 +232,21 @@ ROWS = [f"/news/{number}-{hash(str(number)) % 10**9}" for number in range(2_000)
         gzip.compress(sitemap(ROWS)) + b"garbage after the end",
         gzip.compress(sitemap(ROWS)) + bytes(512),
         gzip.compress(sitemap(ROWS)[:20_000]) + gzip.compress(sitemap(ROWS)[20_000:]),
+        zlib.compress(sitemap(ROWS)),
+        zlib.compress(gzip.compress(sitemap(ROWS)), 9),
         sitemap(ROWS),
     ],
-    ids=["once", "twice", "three times", "garbage behind", "zeroes behind", "two members", "not at all"],
+    ids=[
+        "once",
+        "twice",
+        "three times",
+        "garbage behind",
+        "zeroes behind",
+        "two members",
+        "zlib",
+        "both",
+        "not at all",
+    ],
 )
 async def test_a_list_is_read_however_it_is_packed(packed: bytes) -> None:
     for kind in (SITEMAP, FEED):
@@ -298,9 +312,17 @@ async def test_a_news_sitemap_states_when_an_article_was_published() -> None:
         "</s:loc></s:url></s:urlset>",
         "<b>Warning</b>: mysql <urlset><url><loc>/news/a</loc></url></urlset>",
         '<?xml version="1.0" encoding="utf-16"?><urlset><url><loc>/news/a</loc></url></urlset>'.encode("utf-16"),
+        '<?xml version="1.0" encoding="utf-16"?><urlset><url><loc>/news/a</loc></url></urlset>',
+        "<URLSET><URL><LOC>/news/a</LOC></URL></URLSET>",
+        "https://www.paper.com/news/a\n".encode("utf-16"),
+        "# pages of ours\r\nhttps://www.paper.com/news/a\r\n",
+        rss(LINK).replace("<link>", "<link/>").replace("</link>", ""),
+        '{"items": [{"url": "https://www.paper.com/news/a"},]}',
+        '{"items": [{"url": "https://www.paper.com/news/a"}, {"url": "https://www.paper.com/news/b", "title": "It bre',
     ],
     ids=["RSS", "Atom", "JSON feed", "JSON feed of ids", "text", "text with BOM", "blanks before", "BOM and prefix",
-         "a warning before", "UTF-16"],
+         "a warning before", "UTF-16", "UTF-16 claimed", "upper case", "text in UTF-16", "a comment before",
+         "a link as HTML has it", "a comma too many", "cut off"],
 )  # fmt: skip
 async def test_what_a_list_is_is_told_by_its_content(kind: SourceKind, content: str | bytes) -> None:
     assert urls(read(kind, content, "text/html; charset=utf-8")) == ["/news/a"]
@@ -316,6 +338,7 @@ async def test_what_a_list_is_is_told_by_its_content(kind: SourceKind, content: 
         ("/news/a&nosuch;b", "/news/a&nosuch;b"),
         ("/news/a&#x26;b", "/news/a&b"),
         ("/news/<!-- here -->a", "/news/a"),
+        ("www.paper.com/news/a", "/news/a"),
     ],
 )
 async def test_an_address_in_a_sitemap_is_read_as_it_is_meant(loc: str, path: str) -> None:
@@ -341,6 +364,11 @@ async def test_an_address_in_a_sitemap_is_read_as_it_is_meant(loc: str, path: st
         ),
         (
             '<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="self" href="/feed-item/8"/><link>/news/a</link>',
+            ["/news/a"],
+        ),
+        (
+            '<link>https://ads.example/5</link><pheedo:origLink xmlns:pheedo="http://www.pheedo.com/namespace/pheedo">'
+            "https://www.paper.com/news/a</pheedo:origLink>",
             ["/news/a"],
         ),
         ("<link>/news/a</link><comments>https://www.paper.com/news/a#comments</comments>", ["/news/a"]),
@@ -381,7 +409,14 @@ async def test_an_entry_of_atom_leads_to_its_article(links: str, paths: list[str
         ("2026-02-03", datetime(2026, 2, 3, tzinfo=UTC)),
         ("2026-02-03T04:05+01:00", datetime(2026, 2, 3, 3, 5, tzinfo=UTC)),
         ("Tue, 03 Feb 2026 08:00:00 GMT", datetime(2026, 2, 3, 8, tzinfo=UTC)),
-        ("03.02.2026", None),
+        ("03.02.2026", datetime(2026, 2, 3, tzinfo=UTC)),
+        ("2026/02/03 4:05", datetime(2026, 2, 3, 4, 5, tzinfo=UTC)),
+        ("20260203T040506Z", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
+        ("2026-02-03 04:05:06 GMT", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
+        ("2026-02-03T04:05:06UTC", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
+        ("Tue Feb 3 04:05:06 2026", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
+        ("1770091506", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
+        ("1770091506000", datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)),
         ("2036-01-01", None),
     ],
 )
@@ -418,16 +453,52 @@ async def test_what_is_no_sitemap_says_so(content: bytes) -> None:
 
 
 async def test_a_sitemap_of_lines_that_break_off_is_read_as_far_as_it_goes() -> None:
-    assert urls(read(SITEMAP, sitemap(["/news/a", "/news/b"])[:-20])) == ["/news/a", "/news/b"]
+    assert urls(read(SITEMAP, sitemap(["/news/a", "/news/b"])[:-12])) == ["/news/a", "/news/b"]
+
+
+@pytest.mark.parametrize("cut", range(1, 46))
+async def test_half_an_address_is_none(cut: int) -> None:
+    listed = sitemap(["/news/first-story", "/news/second-story"])
+    assert listed.endswith(b"</loc></url></urlset>")
+    found = urls(read(SITEMAP, listed[:-cut]))
+    assert found[:1] == ["/news/first-story"]
+    assert found[1:] in ([], ["/news/second-story"])
+
+
+@pytest.mark.parametrize("head", ['<?xml version="1.0"?>', '<?xml version="1.0" encoding="UTF-8"?>', ""])
+async def test_bytes_that_are_no_utf_8_lose_no_row(head: str) -> None:
+    listed = f"{head}<urlset><url><loc>/news/caf\xe9</loc></url><url><loc>/news/next</loc></url></urlset>"
+    assert urls(read(SITEMAP, listed.encode("latin-1"))) == ["/news/caf%C3%A9", "/news/next"]
+    mixed = listed.encode("latin-1").replace(b"next", "größer".encode())
+    assert urls(read(SITEMAP, mixed)) == ["/news/caf%C3%A9", "/news/gr%C3%B6%C3%9Fer"]
+
+
+async def test_parts_that_stand_in_a_urlset_are_parts() -> None:
+    listed = read(SITEMAP, "<urlset><sitemap><loc>/part-1.xml</loc></sitemap></urlset>")
+    assert [part.url for part in listed.parts] == ["https://www.paper.com/part-1.xml"]
+
+
+async def test_an_alternate_in_another_language_is_counted() -> None:
+    links = '<link hreflang="en" href="/en/a"/><link hreflang="de" href="/de/a"/>'
+    listed = read(FEED, f'<feed xmlns="http://www.w3.org/2005/Atom"><entry>{links}</entry></feed>')
+    assert listed.sum.counts == {Disposition.NOT_ARTICLE: 1}
+    assert listed.sum.left == len(listed.found) == 1
+
+
+async def test_of_a_broken_feed_the_item_that_breaks_is_counted() -> None:
+    items = [{"url": f"/news/{number}"} for number in range(5)]
+    listed = read(FEED, json.dumps({"version": "1.1", "items": items})[:-5])
+    assert (len(listed.found), listed.sum.announced, listed.sum.counts) == (4, 5, {Disposition.REFUSED: 1})
 
 
 async def test_a_front_page_lists_what_may_be_an_article() -> None:
     page = """<a href="/news/a">A</a><a href="https://WWW.Paper.com/news/a#comments">again</a><a href="/tag/river">tag</a>
     <a href="https://elsewhere.org/news/b">b</a><a href="mailto:x@paper.com">mail</a><a href="/logo.png">logo</a>
-    <a href="http://[">broken</a><a>none</a><a href="">here</a><a href="//news.paper.com/c-story">c</a>"""
+    <map><area href="/news/of-the-map"></map><a href="http://[">broken</a><a>none</a><a href="">here</a><a href="//news.paper.com/c-story">c</a>"""
     assert [each.url for each in read(FRONT_PAGE, page).found] == [
         "https://www.paper.com/news/a",
         "https://elsewhere.org/news/b",
+        "https://www.paper.com/news/of-the-map",
         "https://news.paper.com/c-story",
     ]
 

@@ -203,6 +203,28 @@ def test_the_authors_are_those_who_wrote_this_article(head: str, top: str, below
     assert found == tuple(filter(None, people.split("|")))
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Verfasst von Ada Marsh",
+        "Écrit par Ada Marsh",
+        "Escrito por Ada Marsh",
+        "Scritto da Ada Marsh",
+        "Geschreven door Ada Marsh",
+        "Skriven av Ada Marsh",
+        "Skrevet af Ada Marsh",
+        "Napisane przez Ada Marsh",
+        "Yazan: Ada Marsh",
+        "Scris de Ada Marsh",
+    ],
+)
+def test_who_wrote_it_is_said_in_many_languages(line: str) -> None:
+    assert names([line]) == ["Ada Marsh"]
+    label, _, value = line.partition(" Ada")
+    head = f'<meta name="twitter:label1" content="{label}"><meta name="twitter:data1" content="Ada{value}">'
+    assert read(article_html(head=head)).authors == ("Ada Marsh",)
+
+
 def test_a_name_behind_a_label_within_a_chinese_line_is_found() -> None:
     top = "<h1>Third ferry joins the lake line</h1><div>2026-02-03 08:15 来源：某某社 作者：王小明</div>"
     assert read(article_html(top=top)).authors == ("王小明",)

@@ -13,7 +13,7 @@ from news.moment import Moment, Precision, TimeSource
 from pipelines.extract import instants
 from pipelines.extract.human_dates import find
 from pipelines.extract.instants import zone_of_outlet
-from tests.pipelines.handmade import article_html, outlet, read
+from tests.pipelines.handmade import FETCHED_AT, article_html, outlet, read
 
 INDIA, ISRAEL, BERLIN = ZoneInfo("Asia/Kolkata"), ZoneInfo("Asia/Jerusalem"), ZoneInfo("Europe/Berlin")
 
@@ -53,6 +53,9 @@ def spoken(line: str, language: str = "en", zone: ZoneInfo | None = None, countr
         ("2024-02-08 08:55 p.m. EST", "2024-02-09T01:55:00Z"),
         ("20240208085514", "2024-02-08"),
         ("202402080855", "2024-02-08"),
+        ("2024-02-08 08:55 UTC+2", "2024-02-08T06:55:00Z"),
+        ("2024-02-08 08:55 GMT+0530", "2024-02-08T03:25:00Z"),
+        ("2024-02-08T08:55:14 utc -03:00", "2024-02-08T11:55:14Z"),
     ],
 )
 def test_a_written_time_is_read_as_it_is_meant(written: str, read_as: str) -> None:
@@ -275,6 +278,16 @@ def test_the_day_is_what_the_page_says_of_its_own_article(head: str, top: str) -
         ('<figure><img src="/a.jpg"><figcaption>A view of March 4, 2021</figcaption></figure>', ""),
         (typed("DiscussionForumPosting", headline="About time", datePublished=OTHER), ""),
         (f'<meta name="pubdate" content="{OTHER}{DAY}">', ""),
+        (
+            "",
+            '<div itemscope itemtype="https://schema.org/Comment">'
+            f'<time itemprop="datePublished" datetime="{OTHER}T10:00:00Z">x</time></div>',
+        ),
+        # other articles' days
+        (
+            "",
+            f'<ul><li><span class="date" title="{OTHER}">x</span></li><li><span class="date" title="{DAY}">x</span></li></ul>',
+        ),
     ],
 )
 def test_the_date_of_another_article_a_comment_or_a_picture_is_not_the_articles(above: str, below: str) -> None:
@@ -285,5 +298,96 @@ def test_the_date_of_another_article_a_comment_or_a_picture_is_not_the_articles(
 def test_the_day_of_the_visit_above_the_headline_gives_way_to_the_line_below_it() -> None:
     top = "<div>Tuesday, 6 April 2021</div><h1>Third ferry joins the lake line</h1><div>By Jane Doe, 8 February 2024</div>"
     found = read(article_html(top=top)).date_published
+    assert found is not None
+    assert found.isoformat() == DAY
+
+
+@pytest.mark.parametrize(
+    ("language", "line"),
+    [
+        ("ja", "令和六年二月八日"),
+        ("ja", "R6.2.8"),
+        ("ja", "2024年2月8日"),
+        ("zh", "二〇二四年二月八日"),
+        ("zh-TW", "民國113年2月8日"),
+        ("zh-TW", "113/02/08"),
+        ("th", "8 ก.พ. 67"),
+        ("th", "8 กุมภาพันธ์ 2567 08:55 น."),
+        ("ar", "8 فبراير 2024"),
+        ("ar", "8 شباط 2024"),
+        ("fa", "۱۹ بهمن ۱۴۰۲"),
+    ],
+)
+def test_a_day_of_any_era_and_calendar_is_read(language: str, line: str) -> None:
+    assert [each[:10] for each in spoken(line, language)] == [DAY]
+
+
+@pytest.mark.parametrize(
+    ("language", "line"), [("en", "R6.2.8"), ("en", "113/02/08"), ("en", "8 Feb 67"), ("ar", "8 رجب 1445")]
+)
+def test_what_is_a_year_elsewhere_is_none_here(language: str, line: str) -> None:
+    assert spoken(line, language) == []
+
+
+@pytest.mark.parametrize(("language", "month"), [("ar", "نونبر"), ("ar", "غشت"), ("ar", "يوليوز")])
+def test_the_months_of_the_maghreb_are_known(language: str, month: str) -> None:
+    assert len(spoken(f"8 {month} 2023", language)) == 1
+
+
+#: a line that says that a text was changed on the 9th, and published on the 8th
+TWICE = {
+    "bg": "Обновена 09.02.2024, публикувана 08.02.2024",
+    "ca": "Actualitzat el 09/02/2024, publicat el 08/02/2024",
+    "cs": "Aktualizováno 9. 2. 2024, zveřejněno 8. 2. 2024",
+    "de": "Aktualisiert am 09.02.2024, veröffentlicht am 08.02.2024",
+    "en": "Last updated 9 Feb 2024; first published 8 Feb 2024",
+    "et": "Uuendatud 09.02.2024, avaldatud 08.02.2024",
+    "fi": "Päivitetty 9.2.2024 | Julkaistu 8.2.2024",
+    "fr": "Mis à jour le 9 février 2024, publié le 8 février 2024",
+    "hr": "Ažurirano 9.2.2024., objavljeno 8.2.2024.",
+    "hu": "Frissítve: 2024. 02. 09., megjelent: 2024. 02. 08.",
+    "is": "Uppfært 9.2.2024, birtist 8.2.2024",
+    "lt": "Atnaujinta 2024-02-09, paskelbta 2024-02-08",
+    "lv": "Atjaunināts 09.02.2024, publicēts 08.02.2024",
+    "ms": "Dikemas kini 9/2/2024, diterbitkan 8/2/2024",
+    "nl": "Bijgewerkt: 9 februari 2024. Gepubliceerd: 8 februari 2024",
+    "pl": "Aktualizacja: 09.02.2024, publikacja: 08.02.2024",
+    "ro": "Actualizat 09.02.2024, publicat 08.02.2024",
+    "sk": "Aktualizované 9. 2. 2024, publikované 8. 2. 2024",
+    "sl": "Posodobljeno 9. 2. 2024, objavljeno 8. 2. 2024",
+    "sr": "Ажурирано 09.02.2024, објављено 08.02.2024",
+    "uk": "Оновлено 09.02.2024, опубліковано 08.02.2024",
+    "tr": "Güncelleme: 09.02.2024 Yayınlanma: 08.02.2024",
+    "ja": "更新日：2024年2月9日　公開日：2024年2月8日",
+}
+
+
+@pytest.mark.parametrize("language", TWICE)
+def test_a_line_that_states_both_dates_is_told_apart_in_any_language(language: str) -> None:
+    top = f"<h1>Third ferry joins the lake line</h1><p>{TWICE[language]}</p>"
+    article = read(article_html(top=top, lang=language))
+    assert [str(each and each.isoformat()) for each in (article.date_published, article.date_modified)] == [
+        "2024-02-08",
+        "2024-02-09",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ["<div class='today'>{}</div>", "<time datetime='{iso}'>{}</time>", "<p>Today is {}</p>"]
+)
+def test_the_day_of_the_visit_in_the_masthead_is_not_the_articles(line: str) -> None:
+    today = FETCHED_AT
+    shown = line.format(f"{today:%A, %d %B %Y}", iso=f"{today:%Y-%m-%d}")
+    html = article_html().replace("<nav>", f"<header>{shown}</header><nav>", 1)
+    assert read(html).date_published is None
+    # the same line within the article's own box is believed
+    inside = article_html(top=f"<p>{today:%d %B %Y}</p><h1>Third ferry joins the lake line</h1>")
+    assert read(inside).date_published is not None
+
+
+@pytest.mark.parametrize("tag", ["span", "a", "time", "div"])
+def test_the_time_behind_two_days_ago_is_in_its_title(tag: str) -> None:
+    shown = f'<{tag} class="posted-on" title="Thursday, February 8, 2024">2 days ago</{tag}>'
+    found = read(article_html(top=f"<h1>Third ferry joins the lake line</h1>{shown}")).date_published
     assert found is not None
     assert found.isoformat() == DAY

@@ -27,6 +27,7 @@ def addresses(picture: str, head: str = "") -> list[str]:
         f'<img src="{BLANK}" data-srcset="/media/quay-400.jpg 1x, /media/quay.jpg 2x">',
         f'<picture><source srcset="/s.webp 400w, /media/quay.jpg 800w"><img src="{BLANK}"></picture>',
         '<img src="" data-sizes="auto" data-src="/media/quay.jpg">',
+        *(f'<img src="{BLANK}" data-{name}="/media/quay.jpg">' for name in ("url", "image", "img", "echo")),
         f'<img src="{BLANK}"><noscript><img alt="" src="/media/quay.jpg"></noscript>',
         '<amp-img src="/media/quay.jpg" width="800" height="500"></amp-img>',
         f'<img src="{URL}" data-src="/media/quay.jpg">',
@@ -60,3 +61,21 @@ def test_addresses_are_relative_to_the_base_that_the_page_states() -> None:
     assert read(article_html(head=head), url=URL).canonical_url == "https://lake.example/desk/quay-48211.html"
     broken = '<base href="http://["><base href="mailto:x"><link rel="canonical" href="/a">'
     assert addresses('<img src="img/quay.jpg">', broken) == ["/news/img/quay.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("picture", "shown"),
+    [
+        ('<p><img src="/media/quay.jpg" width="800"></p>', True),
+        ('<img src="/static/blank.gif" data-src="/media/quay.jpg">', True),
+        ('<amp-img src="/media/quay.jpg" width="800" height="500"></amp-img>', True),
+        ('<img src="/media/quay.jpg" width="60">', False),
+        ('<a href="/news/other"><img src="/media/quay.jpg"></a>', False),
+        ('<div class="related"><img src="/media/quay.jpg"></div>', False),
+        ('<aside><img src="/media/quay.jpg"></aside>', False),
+        ('<img src="/media/quay-{width}.jpg">', False),
+    ],
+)
+def test_without_figures_the_pictures_of_the_text_count(picture: str, shown: bool) -> None:
+    article = read(article_html(top=f"<h1>Northern quay to be rebuilt</h1>{picture}"), url=URL)
+    assert [each.url for each in article.images] == (["https://lake.example/media/quay.jpg"] if shown else [])

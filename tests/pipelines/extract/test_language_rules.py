@@ -9,36 +9,47 @@ from pipelines.extract.language_rules import KINDS, any_of, parse, pattern, phra
 
 #: language -> its lists. Whoever adds a list adds it here; a list that is lost by mistake fails the test
 COVERAGE = """
-    ar: by desks updated correction_begins error advertisement read_more
-    bn: by updated correction_begins read_more
-    cs: by author desks updated correction_begins advertisement read_more appeals page_labels
-    da: by desks updated correction_begins advertisement read_more appeals page_labels
+    ar: by desks published updated correction_begins error advertisement read_more
+    bg: published updated
+    bn: by published updated correction_begins read_more
+    ca: published updated
+    cs: by author desks published updated correction_begins advertisement read_more appeals page_labels
+    da: by before_by desks published updated correction_begins advertisement read_more appeals page_labels
     de: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals page_labels
-    el: by updated
+    el: by published updated
     en: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography bot_check consent error advertisement share read_more sign_up appeals page_labels
     es: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals page_labels
-    fa: by updated correction_begins read_more
-    fi: by correction_begins read_more
+    et: published updated
+    fa: by published updated correction_begins read_more
+    fi: by published updated correction_begins read_more
     fr: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals page_labels
-    he: by updated
-    hi: by updated correction_begins read_more
-    id: by author updated correction_begins advertisement share read_more
-    is: by
+    he: by published updated
+    hi: by published updated correction_begins read_more
+    hr: published updated
+    hu: by published updated
+    id: by before_by author published updated correction_begins advertisement share read_more
+    is: by before_by published updated
     it: by before_by roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals page_labels
     ja: by desks updated correction_begins correction_says error advertisement share read_more page_labels
     ko: by desks updated correction_begins error advertisement share read_more page_labels
-    ms: by author correction_begins
-    nl: by author desks not_names updated correction_begins consent error read_more appeals page_labels
-    no: by desks updated correction_begins advertisement read_more appeals page_labels
-    pl: by author desks updated correction_begins advertisement read_more appeals page_labels
+    lt: published updated
+    lv: published updated
+    ms: by before_by author published updated correction_begins
+    nl: by before_by author desks not_names published updated correction_begins consent error read_more appeals page_labels
+    no: by before_by desks published updated correction_begins advertisement read_more appeals page_labels
+    pl: by before_by author desks published updated correction_begins advertisement read_more appeals page_labels
     pt: by before_by author roles desks not_names published updated correction_begins correction_says read_more appeals page_labels
-    ru: by author desks not_names updated correction_begins error advertisement share read_more appeals page_labels
-    sv: by desks updated correction_begins consent advertisement read_more appeals page_labels
+    ro: by published updated
+    ru: by author desks not_names published updated correction_begins error advertisement share read_more appeals page_labels
+    sk: published updated
+    sl: published updated
+    sr: published updated
+    sv: by before_by desks published updated correction_begins consent advertisement read_more appeals page_labels
     sw: by author desks published updated correction_begins error
     th: by updated correction_begins read_more
-    tr: by author desks not_names updated correction_begins correction_says error advertisement share read_more page_labels
-    uk: by author read_more appeals page_labels
-    vi: not_names updated correction_begins advertisement read_more
+    tr: by author desks not_names published updated correction_begins correction_says error advertisement share read_more page_labels
+    uk: by author published updated read_more appeals page_labels
+    vi: not_names published updated correction_begins advertisement read_more
     zh: by desks updated correction_begins correction_says error read_more page_labels
 """
 LISTED = {

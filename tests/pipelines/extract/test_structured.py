@@ -29,6 +29,12 @@ NODE = '{"@context":"https://schema.org","@type":"NewsArticle","headline":"Third
         NODE[:-1] + ',"broken": "a "quotation" inside"}',
         f"/* the article */\n{{ // of this page\n{NODE[1:]}",
         NODE.replace("{", '{"description": "He said: "we sail", "at once" // today", ', 1),
+        NODE.replace('"', "'"),
+        NODE.replace('"headline":', "“headline”:"),
+        NODE.replace("{", r'{"description": "it\'s \sunny", ', 1),
+        NODE[:-1] + ', "author": {"@type": "Person", "name": "Tom"}',
+        NODE[:-1] + ', "author": [{"@type": "Person", "name": "Tom"}, {"@type": "Per',
+        NODE[:-1] + ', "articleBody": "The third ferry jo',
     ],
 )
 def test_json_ld_is_read_in_all_the_ways_that_pages_break_it(script: str) -> None:
@@ -70,6 +76,9 @@ def test_the_genre_is_the_type_that_the_page_states(types: str, genre: Genre | N
         '[{"@id": "#tom"}]',
         '{"@type": "Person", "name": {"@value": "Tom Ashdown"}}',
         '{"@type": "Person", "name": ["Tom Ashdown"]}',
+        '{"@id": "/#tom", "url": "/staff/7"}',
+        '{"@list": [{"@id": "#tom"}]}',
+        '{"@set": [{"@type": "Person", "name": "Tom Ashdown"}]}',
     ],
 )
 def test_an_author_of_the_graph_is_found_by_whatever_names_it(author: str) -> None:
@@ -79,6 +88,15 @@ def test_an_author_of_the_graph_is_found_by_whatever_names_it(author: str) -> No
     )
     page = article_html(head=f'<script type="application/ld+json">{graph}</script>')
     assert read(page).authors == ("Tom Ashdown",)
+
+
+def test_an_author_is_found_in_another_script_and_below_another_node() -> None:
+    script = '<script type="application/ld+json">%s</script>'
+    story = script % '{"@type":"NewsArticle","headline":"Third ferry","author":{"@id":"/#tom"}}'
+    person = '{"@type":"Person","@id":"https://lake.example/#tom","name":"Tom Ashdown"}'
+    below = '{"@type":"WebPage","publisher":{"@type":"Organization","name":"The Lake Courier","employee":%s}}'
+    for named in (person, below % person):
+        assert read(article_html(head=story + script % named)).authors == ("Tom Ashdown",)
 
 
 def test_a_readers_posting_is_not_the_article_unless_the_page_is_one() -> None:

@@ -169,6 +169,16 @@ def test_a_resource_record_with_html_is_a_page(tmp_path, kind, text, found):
     assert all(item.page.content == text for item in items if item.page)
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/octet-stream", "application/xml", ""])
+def test_an_answer_that_begins_as_html_is_a_page_whatever_its_type(tmp_path, kind):
+    html = b"<!DOCTYPE html><p>a page</p>"
+    items = read(tmp_path, packed(page(4, html, headers={"content-type": kind}), ""))
+    assert urls(items) == ["4"]
+    assert urls(read(tmp_path, packed(page(5, b'{"a": 1}', headers={"content-type": kind or "text/css"}), ""))) == [
+        "not HTML"
+    ]
+
+
 def test_a_page_is_unpacked_as_its_headers_say(tmp_path):
     text = b"<p>packed twice</p>"
     content = record("response", "https://daily.example/a-1", gzip.compress(text), **{"Content-Encoding": "gzip"})
