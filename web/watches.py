@@ -43,6 +43,8 @@ _MARKS = {
     NotificationType.RETURN: "Back again",
     NotificationType.SPIKE: "Spike",
 }
+SILENT = "Silent edit"
+_GONE = (NotificationType.WITHDRAWAL,)
 #: hours for which a click mutes, and that a trial looks back
 MUTED_HOURS, TRIED_HOURS = 24, 24
 DONE = {
@@ -62,6 +64,8 @@ class NotificationRow:
     outlet: str
     at: times.Shown
     mark: str
+    #: of the mark, as the stylesheet has it
+    mark_kind: str
     lines: Sequence[str]
     direction: str
     language_tag: str
@@ -233,17 +237,22 @@ def _notification_row(watch: Watch, found: Notification, zone: str) -> Notificat
         href=page_of(watch, found),
         outlet=article.get("outlet_name") or article.get("outlet") or "",
         at=at,
-        mark=_MARKS.get(found.type, ""),
+        mark=_mark(found),
+        mark_kind="stealth" if _mark(found) == SILENT else "gone" if found.type in _GONE else "changed",
         lines=edits_of(found) or ([article["summary"]] if article.get("summary") else []),
         direction=direction(title),
         language_tag=language_tag(article.get("in_language") or "und"),
     )
 
 
+def _mark(found: Notification) -> str:
+    return SILENT if (found.content.get("edits") or {}).get("stealth") else _MARKS.get(found.type, "")
+
+
 def _feed_entry(watch: Watch, found: Notification, base: str) -> FeedEntry:
     article = found.content.get("article") or {}
     language = article.get("in_language") or ""
-    mark = _MARKS.get(found.type, "")
+    mark = _mark(found)
     return FeedEntry(
         id=f"urn:uuid:{found.id}",
         title=title_of(found),

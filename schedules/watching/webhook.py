@@ -96,6 +96,10 @@ class Webhooks:
             raise DeliveryFailed(
                 "No secure connection to the webhook: its certificate is not valid, or TLS failed."
             ) from error
+        except socket.gaierror as error:
+            raise DeliveryFailed("The webhook cannot be reached: its host's name has no address.") from error
+        except ConnectionRefusedError as error:
+            raise DeliveryFailed("The webhook cannot be reached: its host refused the connection.") from error
         except (OSError, UnicodeError, h11.ProtocolError) as error:
             # what an error says of itself may have the address, and a secret in it
             raise DeliveryFailed(f"The webhook cannot be reached ({type(error).__name__}).") from error

@@ -3,14 +3,16 @@
 import asyncio
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from ledger.database import engine_for, migrate
+from ledger.database import _config, engine_for, migrate
 from ledger.locks import Lock
 from ledger.schema import metadata
+from ledger.watches import all_watches, resume, watch_of
 from news.errors import DatabaseUnavailable
 
 
@@ -62,3 +64,31 @@ async def test_a_ledger_of_an_unknown_schema_is_refused_and_stays_as_it_is(
         await migrate(engine)
     async with engine.connect() as connection:
         assert (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar() == revision
+
+
+async def test_a_watch_that_was_paused_before_pauses_were_kept_sees_nothing_that_waits(empty_database: str) -> None:
+    def up_to_sums(connection: Connection) -> None:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003_source_sums")
+
+    engine = engine_for(empty_database)
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(up_to_sums)
+            for name, paused in (("active", False), ("paused", True)):
+                await connection.execute(
+                    text(
+                        "INSERT INTO watches (id, name, query, triggers, timezone, unsubscribe_token, paused)"
+                        " VALUES (gen_random_uuid(), :name, '{}', '{articles}', 'UTC', :name, :paused)"
+                    ),
+                    {"name": name, "paused": paused},
+                )
+        await migrate(engine)
+        async with engine.begin() as connection:
+            active, paused = await all_watches(connection)
+            assert [each.sees(7) for each in (active, paused)] == [True, False]
+            await resume(connection, paused.id)
+            assert (await watch_of(connection, "paused")).sees(7)
+    finally:
+        await engine.dispose()

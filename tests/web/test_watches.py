@@ -162,7 +162,7 @@ async def test_a_watch_shows_what_it_reported_and_what_it_would_have(
     await happen(engine, index, 2, headline="Flood in Kassel <b>ebbs</b>")
     html = page(await client.get(at))
     assert texts(html, ".results h3") == ["Flood in Kassel <b>ebbs</b>", "Flood in Kassel"]
-    assert texts(html, ".results .mark") == ["Changed"]
+    assert texts(html, ".results .mark") == ["Silent edit"]
     assert link(html, "Flood in Kassel").endswith("/versions/1..2")
     trial = page(await client.get(link(html, "Test: the last")))
     assert len(trial.css(".results > li")) == 3
@@ -208,6 +208,26 @@ async def test_all_that_a_watch_reported_is_read_page_by_page(
     for wrong in ("x", "MA", "LTE", "WzFd"):
         assert (await client.get(f"/api{at}/notifications", params={"cursor": wrong})).status_code == 400
         assert (await client.get(at, params={"cursor": wrong})).status_code == 400
+
+
+async def test_a_silent_edit_is_marked_as_one_and_the_button_says_what_it_does(
+    client: httpx.AsyncClient, engine: AsyncEngine, index: PostgresqlIndex
+) -> None:
+    action, fields = await filled(client, "/watches/new?q=kassel", name="Kassel", on_silent="1")
+    at = (await client.post(action, data=fields)).headers["location"].partition("?")[0]
+    known = {"headline": "Flood in Kassel", "date_published": readings.published(0)}
+    for people in ("Five", "Seven"):
+        body = f"{people} people are missing.\n{readings.text(1)}"
+        await read(engine, article(URL, body, **known), now())
+        await publish_all(engine, index)
+        while await match(engine, index):
+            pass
+    html = page(await client.get(at))
+    assert texts(html, ".results .mark") == ["Silent edit"]
+    for change, words in (("mute", "Unmute"), ("pause", "Resume")):
+        to, filled_in = await filled(client, at, action=change)
+        await client.post(to, data=filled_in)
+        assert texts(page(await client.get(at)), "button[value=resume]") == [words]
 
 
 async def test_a_watch_is_paused_muted_resumed_and_removed(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
