@@ -15,6 +15,7 @@ from ledger.pipeline import Pipeline
 from ledger.stories import STORY_DAYS, find_copies, join, lock_stories, remember
 from news.signature import (
     BANDS,
+    FACT_KEYS,
     FACTS_FOLLOW,
     FIGURES,
     KEY_ANCHORS,
@@ -30,15 +31,16 @@ from tests.ledger import readings
 SPACE = UUID(int=7)
 #: look-ups of one measurement: half of texts that are there, half of new ones
 LOOKUPS = 400
-#: a text of 800 words has so many anchors, and quotations: with the bands that makes the keys of a signature
+#: a text of 800 words has so many anchors, quotations and figures: with the bands that makes the keys of a signature
 TEXT_ANCHORS, TEXT_QUOTATIONS = 80, 2
-KEYS = BANDS + TEXT_ANCHORS // KEY_ANCHORS + TEXT_QUOTATIONS
+TEXT_FIGURES = 9
+KEYS = BANDS + TEXT_ANCHORS // KEY_ANCHORS + TEXT_QUOTATIONS + FACT_KEYS
 
 
 def generated(number: int) -> Signature:
     """Return a signature that is like no other's."""
     chance = random.Random(number)  # noqa: S311 - the same signature for the same number
-    figures = sorted(chance.getrandbits(32) | 1 for _ in range(FIGURES))
+    figures = sorted(chance.getrandbits(32) | 1 for _ in range(TEXT_FIGURES)) + [0] * (FIGURES - TEXT_FIGURES)
     behind = [chance.getrandbits(32) | 1 for _ in range(TEXT_ANCHORS)]
     names = [2 * chance.getrandbits(30) + 2 for _ in range(NAMES)]
     quotations = [chance.getrandbits(32) | 1 for _ in range(TEXT_QUOTATIONS * OF_QUOTATION)]

@@ -3,18 +3,22 @@
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from news.signature import Signature, bands, is_copy
 
-LABELS = Path(__file__).parents[1] / "tests" / "labels" / "reworded.toml"
+LABELS = Path(__file__).parents[1] / "tests" / "labels"
 
 
 def found_reworded(sign: Callable[[str], Signature]) -> dict[str, float]:
-    """Return, by half, the share of rewordings that are found, and other reports that are taken for one."""
-    texts = tomllib.loads(LABELS.read_text(encoding="utf-8"))["texts"]
+    """Return, by half, the share of rewordings that are found, and other reports that are taken for one.
+
+    Those without a quotation are a half of their own, `unquoted`.
+    """
+    texts = _texts("reworded.toml") + [text | {"half": "unquoted"} for text in _texts("reworded_unquoted.toml")]
     figures: dict[str, float] = {}
     taken = 0
-    for half in ("dev", "held"):
+    for half in ("dev", "held", "unquoted"):
         found = count = 0
         for text in texts:
             if text["half"] == half:
@@ -24,7 +28,14 @@ def found_reworded(sign: Callable[[str], Signature]) -> dict[str, float]:
                     found += _is_found(source, sign(reworded))
                 taken += bool(text["other"]) and _is_found(source, sign(text["other"]))
         figures[f"recall_reworded_{half}"] = round(found / count, 3)
+    for pair in tomllib.loads((LABELS / "reworded_unquoted.toml").read_text(encoding="utf-8"))["reports"]:
+        taken += _is_found(sign(pair["one"]), sign(pair["two"]))
     return figures | {"other_reports_taken": taken}
+
+
+def _texts(name: str) -> list[dict[str, Any]]:
+    texts: list[dict[str, Any]] = tomllib.loads((LABELS / name).read_text(encoding="utf-8"))["texts"]
+    return texts
 
 
 def _is_found(one: Signature, other: Signature) -> bool:

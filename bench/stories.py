@@ -43,6 +43,7 @@ AIMS = (
     ("recall_cut_from_the_start", "least", 0.95),
     ("recall_cut_anywhere", "least", 0.95),
     ("recall_reworded_held", "least", 0.7),
+    ("recall_reworded_unquoted", "least", 0.7),
     ("other_reports_taken", "most", 0),
     ("follow_ups_taken_for_copies", "most", 0),
     ("false_pairs_real", "most", 0),

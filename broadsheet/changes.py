@@ -67,6 +67,7 @@ def _print(change: "OutletChange", compared: "VersionDiff | None") -> None:
 
     out.print(Text(change.headline or "(no headline)", style="bold"))
     kinds = ", ".join(change.edits.kinds).replace("_", " ") if change.edits else str(change.type)
+    kinds += f": answered {change.status} once" if change.type == "missing" and change.status else ""
     silent = "silent" if change.edits and change.edits.stealth else ""
     version = f"version {change.version}" if change.version else ""
     at = f"{change.at:%Y-%m-%d %H:%M} UTC"

@@ -111,3 +111,17 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     import asyncio
 
     return asyncio.run(main)
+
+
+def plain_words(value: object) -> str:
+    """Return a field's value for people."""
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case list():
+            return ", ".join(map(str, value))
+        case dict():
+            return "; ".join(f"{name}: {each}" for name, each in value.items())
+        case datetime():
+            return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return "" if value is None else str(value)

@@ -9,12 +9,17 @@ from broadsheet.console import err, fail, out, print_json, print_table
 from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
 from news.clock import now
+from news.source_sum import sum_lines
 
 if TYPE_CHECKING:
     from ledger.backfill import BackfillProgress
     from news.outlet import Outlet
     from schedules.crawl_progress import CrawlProgress
     from schedules.jobs import Jobs
+
+
+#: sitemaps that could not be read, of which so many are printed
+FAILED_SHOWN = 5
 
 
 def add_to(app: typer.Typer) -> None:
@@ -35,7 +40,7 @@ def crawl(
     With --since, backfill instead: fetch older articles slowly, after all new ones. The same command resumes it.
 
     Exits with 1 if an outlet could not be crawled (its sources or first pages all fail, or its site asks for a pause),
-    or if documents are pending indexing.
+    if documents are pending indexing, or if none of the sitemaps of a backfill could be read.
     """
     from schedules.job_runtime import run_with_jobs
 
@@ -44,9 +49,11 @@ def crawl(
         begin = since.replace(tzinfo=UTC)
         past_by_outlet: dict[str, BackfillProgress] = {}
         try:
-            run_with_jobs(lambda jobs: _backfill(jobs, outlets, begin, past_by_outlet, as_json=as_json))
+            is_read = run_with_jobs(lambda jobs: _backfill(jobs, outlets, begin, past_by_outlet, as_json=as_json))
         except KeyboardInterrupt:
             fail(f"Stopped. {_past(past_by_outlet) or 'Nothing was fetched yet'}; the same command resumes.", 130)
+        if not is_read:
+            raise typer.Exit(1)
         return
     if not run_with_jobs(lambda jobs: _crawl(jobs, outlets, as_json=as_json)):
         raise typer.Exit(1)
@@ -102,11 +109,14 @@ def _clock(at: datetime) -> str:
 
 async def _backfill(
     jobs: "Jobs", names: list[str], since: datetime, past_by_outlet: "dict[str, BackfillProgress]", *, as_json: bool
-) -> None:
-    """Backfill outlets since then; `past_by_outlet` holds the progress of each, for whoever stops it."""
+) -> bool:
+    """Backfill outlets since then, and return whether a sitemap of each could be read.
+
+    `past_by_outlet` holds the progress of each, for whoever stops it.
+    """
     from dataclasses import asdict
 
-    from schedules.backfill_jobs import ask_past, follow_past
+    from schedules.backfill_jobs import ask_past, follow_past, report_past
 
     wanted = [jobs.catalogue.outlet(name) for name in names]
     for outlet in wanted:
@@ -115,11 +125,33 @@ async def _backfill(
         async for each in follow_past(jobs, wanted):
             past_by_outlet.update(each)
             say(f"Backfilling: {_past(past_by_outlet)}")
+    async with jobs.runtime.engine.connect() as connection:
+        reports = {outlet.slug: await report_past(connection, outlet) for outlet in wanted}
+    for slug, report in reports.items():
+        for url, outcome in list(report.failed.items())[:FAILED_SHOWN]:
+            err.print(f"{slug}: {url} could not be read: {outcome}", style="yellow")
+        if (more := len(report.failed) - FAILED_SHOWN) > 0:
+            err.print(f"{slug}: {more} more sitemaps could not be read", style="yellow")
+        if not report.read:
+            err.print(
+                f"{slug}: no sitemap could be read, so nothing older was found. A backfill reads sitemaps alone; name "
+                "one in the outlet's file (sitemaps = [...]) if it has others.",
+                style="yellow",
+            )
     if as_json:
-        print_json({slug: asdict(past) for slug, past in past_by_outlet.items()})
-        return
-    for slug, past in past_by_outlet.items():
-        out.print(f"{slug}: {past.parts_read} sitemaps read, {past.fetched} older pages fetched")
+        print_json(
+            {
+                slug: asdict(past) | {"failed": dict(reports[slug].failed), "sum": reports[slug].sum.as_json()}
+                for slug, past in past_by_outlet.items()
+            }
+        )
+    else:
+        for slug, past in past_by_outlet.items():
+            read = "1 sitemap" if reports[slug].read == 1 else f"{reports[slug].read} sitemaps"
+            out.print(f"{slug}: {read} read, {past.fetched} older pages fetched")
+            for line in sum_lines(reports[slug].sum.as_json()):
+                out.print(line)
+    return all(report.read for report in reports.values())
 
 
 def _past(past_by_outlet: "dict[str, BackfillProgress]") -> str:

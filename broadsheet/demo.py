@@ -18,6 +18,8 @@ from news.clock import now
 from news.errors import ConfigurationError, IndexUnavailable
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from crawler.demo import Newsroom
     from news.configuration import Configuration
     from news.outlet import Outlet
@@ -50,9 +52,12 @@ def demo(
     """
     from crawler.demo import Newsroom, next_run, seen_runs, serve
     from schedules.job_runtime import run_with_jobs
+    from web.serve import taken
 
     quiet_logs()
     configuration = _configuration()
+    # before the crawl, which takes half a minute
+    bound = None if once else taken("127.0.0.1", port)
     newsroom = Newsroom(newsroom_port, next_run(configuration.home))
     seen = seen_runs(configuration.home)
     with serve(newsroom):
@@ -60,7 +65,7 @@ def demo(
         for outlet in newsroom.outlets():
             err.print(f"  {outlet.home}  {outlet.name}")
         faults = run_with_jobs(
-            lambda jobs: _demo(jobs, newsroom, seen, port=None if once else port, as_json=as_json),
+            lambda jobs: _demo(jobs, newsroom, seen, bound=bound, as_json=as_json),
             configuration=configuration,
             more_outlets=newsroom.outlets(),
             queue=QUEUE,
@@ -101,9 +106,9 @@ async def _check_ledger(jobs: "Jobs", outlets: list["Outlet"]) -> None:
 
 
 async def _demo(
-    jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], *, port: int | None, as_json: bool
+    jobs: "Jobs", newsroom: "Newsroom", seen: tuple[int, ...], *, bound: "socket | None", as_json: bool
 ) -> list[str]:
-    """Crawl the newsroom, print the outcomes, serve the page on `port`, and return what is wrong."""
+    """Crawl the newsroom, print the outcomes, serve the page on the `bound` port, and return what is wrong."""
     from broadsheet.crawl import follow_crawl
     from crawler.demo import finish_run
     from ledger.faults import in_transaction
@@ -138,13 +143,13 @@ async def _demo(
         print_json(counted | {"faults": faults})
     else:
         out.print(f"\n{expected} pages were compared with what the demo expects: {len(faults) or 'no'} faults.")
-        await _print_next(jobs, outlets, is_served=port is not None)
-    if port is not None:
-        await _serve(jobs, port, err if as_json else out)
+        await _print_next(jobs, outlets, is_served=bound is not None)
+    if bound is not None:
+        await _serve(jobs, bound, err if as_json else out)
     return faults
 
 
-async def _serve(jobs: "Jobs", port: int, printed_on: Terminal) -> None:
+async def _serve(jobs: "Jobs", bound: "socket", printed_on: Terminal) -> None:
     """Serve the page, and fetch what is asked for there, until cancelled."""
     from schedules.daemon import parts_of, run_parts
     from web.serve import serve_page
@@ -158,7 +163,14 @@ async def _serve(jobs: "Jobs", port: int, printed_on: Terminal) -> None:
         printed_on.print(f"Search page: {address}  (Ctrl-C ends it)")
 
     page = partial(
-        serve_page, runtime.engine, runtime.index, runtime.configuration, port=port, jobs=jobs, listens=listens
+        serve_page,
+        runtime.engine,
+        runtime.index,
+        runtime.configuration,
+        port=bound.getsockname()[1],
+        jobs=jobs,
+        listens=listens,
+        bound=bound,
     )
     await run_parts({"search page": page} | parts)
 

@@ -1,16 +1,17 @@
 """`outlets list|show|check|enable|disable`: which outlets are crawled, and their state."""
 
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from broadsheet import probe_outlets
-from broadsheet.console import err, fail, out, print_json, print_table, run
+from broadsheet.console import err, fail, out, plain_words, print_json, print_table, run
 from broadsheet.logs import quiet_logs
 from broadsheet.stores import open_ledger, with_ledger
+from news.errors import UnknownOutlet
 from news.recapture import completeness_words
+from news.source_sum import sum_lines
 
 if TYPE_CHECKING:
     from ledger.outlet_state import OutletState, SourceState
@@ -31,14 +32,19 @@ def list_outlets(
     enabled: Annotated[bool, typer.Option("--enabled", help="Only those that are crawled on schedule.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List the outlets with their articles, pages due and problems."""
+    """List the outlets with their articles, pages due and problems.
+
+    Those that have articles and no file, as the demo's, come last.
+    """
     quiet_logs()
-    outlets, known = _outlets(), run(_states())
+    outlets, known, names = _outlets(), run(_states()), run(_names())
     rows = [
         _summary(outlet, known.get(outlet.slug))
         for outlet in outlets
         if country is None or outlet.country == country.lower()
     ]
+    without_file = known.keys() - {outlet.slug for outlet in outlets} if country is None else set()
+    rows += [_without_file(known[slug], names.get(slug, slug)) for slug in sorted(without_file)]
     rows = [row for row in rows if row["enabled"] or not enabled]
     if as_json:
         print_json(rows)
@@ -60,23 +66,32 @@ def show(name: str, as_json: Json = False) -> None:
     from news.outlet import SourceKind
 
     quiet_logs()
-    outlet = Catalogue(home=read().home).outlet(name)
     known, sources, sums = run(_states()), run(_sources(name)), run(_sums(name))
-    found = _summary(outlet, known.get(name)) | {
-        "home": outlet.home,
-        "timezone": outlet.timezone,
-        "delay_seconds": outlet.delay_seconds,
+    outlet: Outlet | None = None
+    try:
+        outlet = Catalogue(home=read().home).outlet(name)
+    except UnknownOutlet:
+        if name not in known:
+            raise
+        err.print(f"{name} has no outlet file here, so that it cannot be crawled; its articles stay.", style="yellow")
+    found = _summary(outlet, known.get(name)) if outlet else _without_file(known[name], run(_names()).get(name, name))
+    found |= {
+        "home": outlet.home if outlet else None,
+        "timezone": outlet.timezone if outlet else None,
+        "delay_seconds": outlet.delay_seconds if outlet else None,
         "completeness": run(_completeness(name)),
-        "robots_skipped_lines": run(_skipped_lines(outlet.home)),
+        "robots_skipped_lines": run(_skipped_lines(outlet.home)) if outlet else 0,
         "sources": [
             {"kind": source.kind, "url": source.url}
             | _source(sources.pop(source.url, None), sums.pop(source.url, None))
-            for source in outlet.sources
+            for source in (outlet.sources if outlet else ())
         ],
     }
     # what an index or robots.txt names
     found["named_sources"] = [
-        {"kind": SourceKind.SITEMAP, "url": url} | _source(sources.get(url), reading) for url, reading in sums.items()
+        {"kind": sources[url].kind if url in sources else SourceKind.SITEMAP, "url": url}
+        | _source(sources.get(url), reading)
+        for url, reading in sums.items()
     ]
     if as_json:
         print_json(found)
@@ -89,42 +104,16 @@ def show(name: str, as_json: Json = False) -> None:
         elif field == "completeness":
             out.print(f"{'completeness':<14} {completeness_words(value or {})}")
         elif field not in ("sources", "named_sources"):
-            out.print(f"{field:<14} {_words(value)}")
+            out.print(f"{field:<14} {plain_words(value)}")
     for source in [*found["sources"], *found["named_sources"][:SHOWN_PARTS]]:
-        read_at = f"{source['outcome']} at {_words(source['fetched_at'])}" if source["outcome"] else "not read yet"
+        read_at = f"{source['outcome']} at {plain_words(source['fetched_at'])}" if source["outcome"] else "not read yet"
         why = f" ({source['reason']})" if source["reason"] else f", {source['found']} addresses"
         out.print(f"{source['kind']:<14} {source['url']}: {read_at}{why if source['outcome'] else ''}")
         if source["sum"]:
-            _print_sum(source["sum"])
+            for line in sum_lines(source["sum"]):
+                out.print(f"{'':<14} {line}")
     if (more := len(found["named_sources"]) - SHOWN_PARTS) > 0:
         out.print(f"and {more} more sitemaps that an index or robots.txt names (--json)")
-
-
-def _words(value: object) -> str:
-    """Return a field's value for people."""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, list):
-        return ", ".join(value)
-    if isinstance(value, datetime):
-        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-    return "" if value is None else str(value)
-
-
-def _print_sum(found: dict[str, Any]) -> None:
-    """Print what became of all that a source announced, with an example of each that was not taken."""
-    from news.source_sum import Disposition
-
-    if found["parts"]:
-        out.print(f"{'':<14} names {found['parts']} sitemaps")
-    if not found["announced"]:
-        return
-    words = []
-    for each in Disposition:
-        if times := found[each]:
-            shown = found["examples"].get(each, [""])[0] if each not in (Disposition.TAKEN, Disposition.KNOWN) else ""
-            words.append(f"{times} {each.label}" + (f" (such as {shown})" if shown else ""))
-    out.print(f"{'':<14} announced {found['announced']}: {', '.join(words)}")
 
 
 app.command()(probe_outlets.add)
@@ -210,6 +199,14 @@ def _outlets() -> "list[Outlet]":
     return list(catalogue)
 
 
+def _without_file(state: "OutletState", name: str) -> dict[str, Any]:
+    """Return the summary of an outlet that has articles and no file."""
+    from news.outlet import Outlet
+
+    nothing = Outlet(slug=state.slug, name=name, home="", enabled=False)
+    return _summary(nothing, state) | {"enabled": False}
+
+
 def _summary(outlet: "Outlet", state: "OutletState | None") -> dict[str, Any]:
     decided = state.enabled if state else None
     return {
@@ -237,6 +234,13 @@ async def _states() -> "dict[str, OutletState]":
 
     async with open_ledger() as connection:
         return await states(connection)
+
+
+async def _names() -> dict[str, str]:
+    from ledger.change_log import outlets_with_articles
+
+    async with open_ledger() as connection:
+        return await outlets_with_articles(connection)
 
 
 async def _sources(slug: str) -> "dict[str, SourceState]":

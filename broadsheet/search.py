@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -73,8 +73,11 @@ def search(
     language: Annotated[list[str] | None, typer.Option(help="Only this language, such as en.")] = None,
     country: Annotated[list[str] | None, typer.Option(help="Only outlets of this country, such as de.")] = None,
     where: Annotated[list[str] | None, typer.Option(help="Filter by facet: FACET=VALUE, such as places=Iraq.")] = None,
-    since: Annotated[str | None, typer.Option(help="Published on or after this day, such as 2026-11-01.")] = None,
-    until: Annotated[str | None, typer.Option(help="Published on or before this day.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Published on or after: 2026-11-01, a month, a year; 24h, 7d: so long ago."),
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Published on or before this day, month or year.")] = None,
     sort: Annotated[str, typer.Option(help="relevance, newest, oldest or changed.")] = "relevance",
     like: Annotated[str | None, typer.Option(metavar="ID", help="Articles like this one.")] = None,
     half_life: Annotated[
@@ -129,12 +132,11 @@ def search(
     filters = filters_of(outlet, language, country, where)
     if sort not in set(Sort):
         fail(f"--sort takes {', '.join(Sort)}, not '{sort}'.")
-    last = _day(until, "--until")
     asked = Query(
         text=text,
         filters=filters,
-        published_from=_day(since, "--since"),
-        published_until=last + timedelta(days=1) if last else None,
+        published_from=_bound(since, "--since", end=False),
+        published_until=_bound(until, "--until", end=True),
         sort=Sort(sort),
         size=size,
         cursor=cursor,
@@ -181,13 +183,16 @@ async def _search(asked: "Query") -> "Results":
         return replace(found, notes=notes)
 
 
-def _day(value: str | None, option: str) -> datetime | None:
-    if value is None:
-        return None
+def _bound(value: str | None, option: str, *, end: bool) -> "datetime | None":
+    from zoneinfo import ZoneInfo
+
+    from news.errors import BadQuery
+    from news.time_bound import bound
+
     try:
-        return datetime.combine(date.fromisoformat(value), time(), UTC)
-    except ValueError:
-        fail(f"{option} takes a day such as 2026-11-01, not '{value}'.")
+        return bound(value or "", ZoneInfo("UTC"), end=end)
+    except BadQuery:
+        fail(f"{option} takes a day such as 2026-11-01, a month, a year, or 24h or 7d ago; not '{value}'.")
 
 
 def _as_json(results: "Results") -> dict[str, Any]:

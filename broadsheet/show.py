@@ -62,10 +62,10 @@ def history(url_or_id: str, *, as_json: bool) -> None:
     rows = []
     for version in versions:
         kinds = ", ".join(version.edits.kinds).replace("_", " ") if version.edits else "first seen"
-        stealth = " (stealth)" if version.edits and version.edits.stealth else ""
+        silent = " (silent)" if version.edits and version.edits.stealth else ""
         why = f" ({CANNOT_TELL})" if version.edits and version.edits.is_unexplained else ""
         at = version.seen_at.strftime("%Y-%m-%d %H:%M:%SZ")
-        rows.append((str(version.number), at, kinds + stealth + why, version.article.headline[:80]))
+        rows.append((str(version.number), at, kinds + silent + why, version.article.headline[:80]))
     print_table(("version", "seen at", "changes", "headline"), rows)
     _print_corrections(versions, of=range(1, len(versions) + 1))
     if attempt:

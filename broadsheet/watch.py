@@ -1,18 +1,22 @@
-"""`watch add|list|show|test|pause|resume|mute|remove`: searches with a name, and what they report."""
+"""`watch add|list|show|test|edit|pause|resume|mute|remove`: searches with a name, and what they report."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from broadsheet.console import fail, out, print_json, print_table, run
+from broadsheet.console import fail, out, plain_words, print_json, print_table, run
 from broadsheet.logs import quiet_logs
 from broadsheet.search import SearchCommand, filters_of, text_of
 from broadsheet.stores import ledger_and_index, with_ledger
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ledger.watch_settings import WatchEdit
     from ledger.watches import WatchState
-    from news.watch import Notification, Watch
+    from news.watch import Notification, Trigger, Watch
 
 HELP = """Watches: searches with a name that report what is new, changed, withdrawn or suddenly frequent.
 
@@ -26,6 +30,10 @@ app = typer.Typer(help=HELP, no_args_is_help=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The watch's name or id.")]
 
+_ON = (
+    "What to report, separated by commas: articles (new stories), changes (every edit), corrections, silent (edits of "
+    "substance without a notice), withdrawals, spikes (many more stories in an hour than usual)."
+)
 #: hours that a trial looks back
 _TRIAL_HOURS = 24
 
@@ -41,14 +49,7 @@ def add(
     language: Annotated[list[str] | None, typer.Option(help="Only this language, such as en.")] = None,
     country: Annotated[list[str] | None, typer.Option(help="Only outlets of this country, such as de.")] = None,
     where: Annotated[list[str] | None, typer.Option(help="Filter by facet: FACET=VALUE, such as places=Iraq.")] = None,
-    on: Annotated[
-        str,
-        typer.Option(
-            help="What to report, separated by commas: articles (new stories), changes (every edit), corrections, "
-            "silent (edits of substance without a notice), withdrawals, spikes (many more stories in an hour than "
-            "usual)."
-        ),
-    ] = "articles",
+    on: Annotated[str, typer.Option(help=_ON)] = "articles",
     email: Annotated[str | None, typer.Option(help="Send e-mail to this address; needs BROADSHEET_SMTP_HOST.")] = None,
     digest: Annotated[
         str, typer.Option(metavar="HOURS", help="Gather e-mails, and send them at these hours, such as 7,18.")
@@ -71,24 +72,15 @@ def add(
     """
     from index.query import Query
     from index.stored_query import stored
-    from news.watch import Trigger, hours_in
 
     quiet_logs()
     filters = filters_of(outlet, language, country, where)
-    known = {str(each): each for each in Trigger}
-    triggers = [each.strip() for each in on.split(",") if each.strip()]
-    for each in triggers:
-        if each not in known:
-            fail(f"--on takes one or more of {', '.join(known)}, not '{each}'.")
-    hours = hours_in(digest)
-    if hours is None:
-        fail(f"--digest takes hours from 0 to 23, such as 7,18, not '{digest}'.")
     fields = {
         "name": name,
         "query": stored(Query(text=text_of(query), filters=filters)),
-        "triggers": tuple(dict.fromkeys(known[each] for each in triggers)),
+        "triggers": _triggers(on),
         "email": email,
-        "digest_hours": hours,
+        "digest_hours": _hours(digest),
         "timezone": timezone,
         "webhook_url": webhook,
     }
@@ -112,6 +104,107 @@ async def _add(fields: dict[str, Any]) -> "Watch":
 
     async with ledger_and_index() as (engine, index):
         return await create(engine, index, read(), **fields)
+
+
+@app.command(cls=SearchCommand)
+def edit(
+    name: Name,
+    query: Annotated[
+        list[str] | None, typer.Argument(help='Words to search for instead; "" for none. Without any they stay.')
+    ] = None,
+    rename: Annotated[str | None, typer.Option(metavar="NAME", help="A new name.")] = None,
+    outlet: Annotated[list[str] | None, typer.Option(help="Only this outlet; may be given several times.")] = None,
+    language: Annotated[list[str] | None, typer.Option(help="Only this language, such as en.")] = None,
+    country: Annotated[list[str] | None, typer.Option(help="Only outlets of this country, such as de.")] = None,
+    where: Annotated[list[str] | None, typer.Option(help="Filter by facet: FACET=VALUE, such as places=Iraq.")] = None,
+    no_filters: Annotated[
+        bool, typer.Option("--no-filters", help="Without the filters that it has, and its range of dates.")
+    ] = False,
+    on: Annotated[str | None, typer.Option(help=_ON)] = None,
+    email: Annotated[str | None, typer.Option(help="Send e-mail to this address.")] = None,
+    no_email: Annotated[bool, typer.Option("--no-email", help="Send no e-mail.")] = False,
+    digest: Annotated[
+        str | None, typer.Option(metavar="HOURS", help='Send e-mails at these hours, such as 7,18; "": each at once.')
+    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA time zone of those hours.")] = None,
+    webhook: Annotated[str | None, typer.Option(metavar="URL", help="POST to this address, by a new secret.")] = None,
+    no_webhook: Annotated[bool, typer.Option("--no-webhook", help="POST nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Edit a watch: what is given replaces what it has, and all else stays. A filter replaces that of the same facet.
+
+    What already waits to be sent goes to the new address; what waits for an address that is taken away is not sent.
+
+    Examples:
+
+    broadsheet watch edit Kassel "kassel -film" --country de
+
+    broadsheet watch edit Kassel --digest 7,18 --timezone Europe/Berlin
+    """
+    from index.query import Query
+    from index.stored_query import restored, stored
+
+    quiet_logs()
+    if (email and no_email) or (webhook and no_webhook):
+        fail("An address is given and taken away at once. Use one of both options.")
+    filters = filters_of(outlet, language, country, where)
+
+    def fields_of(old: "Watch") -> dict[str, Any]:
+        given: dict[str, Any] = {"name": rename, "timezone": timezone, "email": email, "webhook_url": webhook}
+        given |= {"triggers": None if on is None else _triggers(on)}
+        given |= {"digest_hours": None if digest is None else _hours(digest)}
+        known = {field: value for field, value in given.items() if value is not None}
+        known |= {field: None for field, gone in (("email", no_email), ("webhook_url", no_webhook)) if gone}
+        if query is not None or filters or no_filters:
+            before = restored(old.query)
+            text = before.text if query is None else text_of(query)
+            before = Query() if no_filters else before
+            merged = {**before.filters, **Query(filters=filters).filters}
+            known["query"] = stored(replace(before, text=text, filters=merged, languages=()))
+        return known
+
+    made = run(_edit(name, fields_of))
+    if as_json:
+        print_json(made.watch.as_json(secrets=made.has_new_secret) | {"changed": made.changed, "unsent": made.unsent})
+        return
+    watch = made.watch
+    sent_to = _sent_to(watch) if watch.channels else "its feed"
+    out.print(f"The watch {watch.name} searches for {watch.words() or 'every article'} and reports to {sent_to}.")
+    for sentence in made.sentences():
+        out.print(sentence)
+    if made.has_new_secret:
+        out.print(f"The webhook's new secret, by which it verifies signatures: {watch.webhook_secret}")
+
+
+async def _edit(name: str, fields_of: "Callable[[Watch], dict[str, Any]]") -> "WatchEdit":
+    from ledger.watches import watch_of
+    from news.configuration import read
+    from schedules.watching.create import edit
+
+    async with ledger_and_index() as (engine, index):
+        async with engine.connect() as connection:
+            watch = await watch_of(connection, name)
+        return await edit(engine, index, read(), watch, **fields_of(watch))
+
+
+def _triggers(on: str) -> "tuple[Trigger, ...]":
+    from news.watch import Trigger
+
+    known = {str(each): each for each in Trigger}
+    stated = [each.strip() for each in on.split(",") if each.strip()]
+    for each in stated:
+        if each not in known:
+            fail(f"--on takes one or more of {', '.join(known)}, not '{each}'.")
+    return tuple(dict.fromkeys(known[each] for each in stated))
+
+
+def _hours(digest: str) -> tuple[int, ...]:
+    from news.watch import hours_in
+
+    hours = hours_in(digest)
+    if hours is None:
+        fail(f"--digest takes hours from 0 to 23, such as 7,18, not '{digest}'.")
+    return hours
 
 
 @app.command("list")
@@ -150,7 +243,8 @@ def show(name: Name, as_json: Json = False) -> None:
         print_json(_plain(state) | {"notifications": [each.as_json() for each in notifications]})
         return
     for field, value in _plain(state).items():
-        out.print(f"{field:<17} {value if value not in (None, [], {}) else ''}")
+        shown = state.watch.words() if field == "query" else plain_words(value)
+        out.print(f"{field:<17} {shown}")
     _print(notifications)
 
 
@@ -195,7 +289,7 @@ def try_out(
 
 @app.command()
 def pause(name: Name, as_json: Json = False) -> None:
-    """Pause a watch: it reports and sends nothing until it is resumed. What happens meanwhile is not reported."""
+    """Pause a watch: it sends nothing until it is resumed. What happens meanwhile is not reported, then or later."""
     from ledger.watches import pause
 
     _change(name, pause, "Paused {name}.", as_json=as_json)

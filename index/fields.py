@@ -14,7 +14,7 @@ from news.article import BodyMissing, Genre
 from news.errors import BadQuery, hint
 
 #: rises with each change of what Elasticsearch is told of these fields: `broadsheet index migrate` brings it there
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 KEYWORD: Json = {"type": "keyword", "ignore_above": 1024}
 TEXT: Json = {"type": "text", "analyzer": "neutral"}
@@ -194,7 +194,7 @@ FIELDS: dict[str, DeclaredField] = {
     "stealth": DeclaredField(
         type=BOOLEAN,
         means="an edit that the outlet did not disclose",
-        facet=DeclaredFacet(label="Edited silently", is_code=True, is_listed=True, is_flag=True),
+        facet=DeclaredFacet(label="Edited silently", aliases=("silent",), is_code=True, is_listed=True, is_flag=True),
     ),
     "gone_at": DeclaredField(
         type=INSTANT,

@@ -65,8 +65,14 @@ class Query:
     #: IANA name; what a day is in the histogram
     timezone: str = "UTC"
     highlight: bool = False
+    #: the texts in which what was found is marked, if it is
+    highlighted: tuple[str, ...] = ("headline", "standfirst", "body")
+    #: what is wanted of each document; none: all. An index may give more
+    fields: tuple[str, ...] = ()
     #: one hit a story; `total` still counts articles
     collapse_by_story: bool = False
+    #: with `collapse_by_story`, the size of each story is wanted. An index may give it all the same
+    story_sizes: bool = True
     #: relevance of an article halves with each such age; None: age does not matter
     freshness: timedelta | None = None
     #: id of an article that hits should be like; `text` still holds
@@ -81,7 +87,8 @@ class Query:
         object.__setattr__(self, "text", normalize("NFC", self.text))
         filters = {known_facet(name): _texts(values) for name, values in self.filters.items()}
         if self.languages:
-            filters["in_language"] = (*filters.get("in_language", ()), *self.languages)
+            # each once: a query that is made of another one has them in both
+            filters["in_language"] = tuple(dict.fromkeys((*filters.get("in_language", ()), *self.languages)))
         object.__setattr__(self, "filters", {name: values for name, values in filters.items() if values})
         object.__setattr__(self, "languages", self.filters.get("in_language", ()))
         object.__setattr__(self, "facets", tuple(dict.fromkeys(known_facet(name) for name in self.facets)))

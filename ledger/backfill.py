@@ -1,6 +1,6 @@
 """An outlet's past: which of its sitemaps were read, and which are still to be read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.pages import Found, locked
 from ledger.schema import backfill_sitemaps, pages
 from news.clock import now
+from news.source_sum import SourceSum
 
 #: what the frontier calls the source of a page of the past
 FOUND_IN = "past"
@@ -29,6 +30,18 @@ class BackfillSitemap:
     since: datetime
     #: 0 for a sitemap that the outlet names, 1 for a part of that, and so on
     depth: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackfillReport:
+    """What became of all that the sitemaps of an outlet's past announced."""
+
+    #: sitemaps that were read; robots.txt is none
+    read: int
+    #: address -> how the reading ended, of those that could not be read
+    failed: Mapping[str, str]
+    #: of all that were read
+    sum: SourceSum
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,9 +92,11 @@ async def next_sitemap(connection: AsyncConnection, outlet: str) -> BackfillSite
     return BackfillSitemap(**row._mapping) if row else None
 
 
-async def note_sitemap(connection: AsyncConnection, outlet: str, url: str, outcome: str, found: int) -> None:
-    """Write that a sitemap was read, and how that ended."""
-    values = {"read_at": now(), "outcome": outcome, "found": found}
+async def note_sitemap(
+    connection: AsyncConnection, outlet: str, url: str, outcome: str, found: int, sum: SourceSum | None = None
+) -> None:
+    """Write that a sitemap was read, how that ended, and what became of all that it announced."""
+    values = {"read_at": now(), "outcome": outcome, "found": found, "sum": sum.as_json() if sum else None}
     await connection.execute(_of(outlet, url).values(values))
 
 
@@ -123,3 +138,18 @@ async def backfill_progress(connection: AsyncConnection, outlet: str) -> Backfil
     fetched = func.count(pages.c.visited_at)
     found = (await connection.execute(select(func.count(), fetched).where(of_past))).one()
     return BackfillProgress(parts=parts[0], parts_read=parts[1], waiting=found[0] - found[1], fetched=found[1])
+
+
+async def backfill_report(connection: AsyncConnection, outlet: str, robots: str) -> BackfillReport:
+    """Return what became of all that an outlet's sitemaps announced; `robots` is the address of its robots.txt."""
+    columns = (backfill_sitemaps.c.url, backfill_sitemaps.c.outcome, backfill_sitemaps.c.sum)
+    of_outlet = (backfill_sitemaps.c.outlet == outlet) & (backfill_sitemaps.c.url != robots)
+    rows = await connection.execute(select(*columns).where(of_outlet).order_by(backfill_sitemaps.c.url))
+    read, total, failed = 0, SourceSum(), {}
+    for row in rows:
+        if row.outcome == "read":
+            read += 1
+            total = total.with_all(row.sum or {})
+        elif row.outcome:
+            failed[row.url] = row.outcome
+    return BackfillReport(read=read, failed=failed, sum=total)

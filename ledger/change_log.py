@@ -1,4 +1,4 @@
-"""What outlets changed lately, over all articles: edits, withdrawals and returns, the newest first."""
+"""What outlets changed lately, over all articles: edits, withdrawals, missing pages and returns, the newest first."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,9 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    FromClause,
     Integer,
     Select,
-    Table,
+    Subquery,
     and_,
     cast,
     func,
@@ -26,13 +27,13 @@ from sqlalchemy.dialects.postgresql import JSONB, array
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.articles import unpack
-from ledger.schema import articles, tombstones, versions
+from ledger.schema import articles, attempts, tombstones, versions
 from news.edits import EditKind, Edits
 from news.outlet_change import ChangeFilter, ChangeType, OutletChange
 from news.version import Version
 
 #: stands in the key in place of a version: what happened to a page at one instant has an order, too
-_PLACES = {ChangeType.WITHDRAWN: 0, ChangeType.RETURNED: -1}
+_PLACES = {ChangeType.WITHDRAWN: 0, ChangeType.RETURNED: -1, ChangeType.MISSING: -2}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ class ChangeKey:
 
     at: datetime
     article_id: UUID
-    #: version of an edit, 0 of a withdrawal, -1 of a return
+    #: version of an edit, 0 of a withdrawal, -1 of a return, -2 of a missing page
     number: int
 
 
@@ -68,19 +69,20 @@ async def changes(
     `since` is inclusive, `until` exclusive; `before` is the last change of the page before. What cannot be told from
     our own reading (EditKind.UNEXPLAINED) is given only where its kind is asked for.
     """
-    parts: list[tuple[ChangeType, Table, tuple[Any, ...], list[ColumnElement[bool]]]] = []
+    parts: list[tuple[ChangeType, FromClause, tuple[Any, ...], list[ColumnElement[bool]]]] = []
     if only in (ChangeFilter.ALL, ChangeFilter.CORRECTIONS, ChangeFilter.SILENT):
         wanted = [versions.c.version > 1, *_of_edits(only, kinds)]
         columns: tuple[Any, ...] = (versions.c.seen_at, versions.c.version, versions.c.edits, cast(null(), Integer))
         parts.append((ChangeType.EDIT, versions, columns, wanted))
-    for type, at, filter in (
-        (ChangeType.WITHDRAWN, tombstones.c.gone_at, ChangeFilter.WITHDRAWN),
-        (ChangeType.RETURNED, tombstones.c.back_at, ChangeFilter.RETURNED),
+    missing, without = _missing(), cast(null(), Integer)
+    for type, of, at, status, filter in (
+        (ChangeType.WITHDRAWN, tombstones, tombstones.c.gone_at, tombstones.c.status, ChangeFilter.WITHDRAWN),
+        (ChangeType.MISSING, missing, missing.c.missed_at, missing.c.status, ChangeFilter.WITHDRAWN),
+        (ChangeType.RETURNED, tombstones, tombstones.c.back_at, without, ChangeFilter.RETURNED),
     ):
         if only is filter or (only is ChangeFilter.ALL and not kinds):
-            status = tombstones.c.status if type is ChangeType.WITHDRAWN else cast(null(), Integer)
             columns = (at, literal(_PLACES[type]), cast(null(), JSONB), status)
-            parts.append((type, tombstones, columns, [at.is_not(None)]))
+            parts.append((type, of, columns, [at.is_not(None)]))
     selected: list[Select[tuple[object, ...]]] = []
     for type, table, (at, number, edits, status), wanted in parts:
         wanted += [at >= since] if since else []
@@ -132,6 +134,18 @@ async def changes(
         )
         for row in rows
     ]
+
+
+def _missing() -> Subquery:
+    """Return the articles whose page was not there once: nothing settles yet whether they are withdrawn."""
+    status = (
+        select(attempts.c.status)
+        .where(attempts.c.url.in_([articles.c.url, articles.c.read_from]), attempts.c.at == articles.c.missed_at)
+        .limit(1)
+        .scalar_subquery()
+    )
+    columns = (articles.c.id.label("article_id"), articles.c.missed_at, status.label("status"))
+    return select(*columns).where(articles.c.missed_at.is_not(None), articles.c.gone_at.is_(None)).subquery("missing")
 
 
 def _of_edits(only: ChangeFilter, kinds: Collection[EditKind]) -> list[ColumnElement[bool]]:

@@ -1,11 +1,12 @@
 """What is to be sent to watches' receivers: due, taken, failed, given up."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, select, true, update
+from sqlalchemy import delete, exists, func, select, true, tuple_, update
 from sqlalchemy.dialects.postgresql import array, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -60,10 +61,12 @@ async def work_to_do(connection: AsyncConnection, now: datetime) -> WatchWork:
     return WatchWork(**row._mapping)
 
 
-async def due_deliveries(connection: AsyncConnection, now: datetime, of_each: int) -> list[Delivery]:
+async def due_deliveries(
+    connection: AsyncConnection, now: datetime, of_each: int, without: Collection[tuple[UUID, Channel]] = ()
+) -> list[Delivery]:
     """Return what is to be sent now: up to `of_each` messages for each receiver that is not failing, oldest first.
 
-    What failed comes behind what was not tried.
+    What failed comes behind what was not tried. Nothing is returned for the receivers `without`: watch and channel.
     """
     receiver = (
         select(watches.c.id, func.unnest(array([str(each) for each in Channel])).label("channel"))
@@ -90,7 +93,9 @@ async def due_deliveries(connection: AsyncConnection, now: datetime, of_each: in
     rows = await connection.execute(
         select(first)
         .select_from(receiver.join(first, true()))
-        .where(~paused)
+        .where(
+            ~paused, tuple_(receiver.c.id, receiver.c.channel).not_in([(id, str(channel)) for id, channel in without])
+        )
         .order_by(first.c.failures, first.c.number)
     )
     return [_delivery(row) for row in rows]
@@ -107,11 +112,12 @@ def _delivery(row: Any) -> Delivery:
     )
 
 
-async def note_delivered(connection: AsyncConnection, sent: Delivery) -> None:
-    """Delete a message that its receiver has; the receiver is well."""
-    await connection.execute(delete(deliveries).where(deliveries.c.id == sent.id))
-    this = (delivery_pauses.c.watch_id == sent.watch_id) & (delivery_pauses.c.channel == str(sent.channel))
-    await connection.execute(delete(delivery_pauses).where(this))
+async def note_delivered(connection: AsyncConnection, sent: Sequence[Delivery]) -> None:
+    """Delete messages that their receivers have; these receivers are well."""
+    await connection.execute(delete(deliveries).where(deliveries.c.id.in_([each.id for each in sent])))
+    receivers = {(each.watch_id, str(each.channel)) for each in sent}
+    of_these = tuple_(delivery_pauses.c.watch_id, delivery_pauses.c.channel).in_(receivers)
+    await connection.execute(delete(delivery_pauses).where(of_these))
 
 
 async def note_failed(connection: AsyncConnection, failed: Delivery, reason: str, now: datetime) -> bool:

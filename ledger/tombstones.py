@@ -82,6 +82,12 @@ async def _note_news(connection: AsyncConnection, article_id: UUID, type: Notifi
     await pipeline.send()
 
 
+async def is_missing(connection: AsyncConnection, article_id: UUID) -> bool:
+    """Say whether the article's page was not there once, and nothing settles yet whether it is withdrawn."""
+    query = select(articles.c.missed_at.is_not(None) & articles.c.gone_at.is_(None)).where(articles.c.id == article_id)
+    return bool((await connection.execute(query)).scalar())
+
+
 async def stones(connection: AsyncConnection, article_id: UUID) -> list[Tombstone]:
     """Return every time that the article was withdrawn, the first one first."""
     rows = await connection.execute(

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -190,11 +190,10 @@ async def reported_stories(
     return {(watch_id, of_story) for watch_id, of_story in rows}
 
 
-async def report(connection: AsyncConnection, watch: Watch, found: Sequence[Notification], at: datetime) -> int:
-    """Write down what a watch reports, and what is to be sent of it; return how many it had not reported before."""
-    if not found:
-        return 0
-    is_muted, has_digest = watch.is_muted(at), bool(watch.email and watch.digest_hours)
+async def report(
+    connection: AsyncConnection, found: Sequence[tuple[Watch, Sequence[Notification]]], at: datetime
+) -> int:
+    """Write down what watches report, and what is to be sent of it; return how many they had not reported before."""
     rows = [
         {
             "id": each.id,
@@ -204,33 +203,44 @@ async def report(connection: AsyncConnection, watch: Watch, found: Sequence[Noti
             "at": each.at,
             "article_id": each.article_id,
             "content": dict(each.content),
-            "muted": is_muted,
-            "in_digest": has_digest and not is_muted,
+            "muted": watch.is_muted(at),
+            "in_digest": _has_digest(watch) and not watch.is_muted(at),
         }
-        for each in found
+        for watch, notifications_of_it in found
+        for each in notifications_of_it
     ]
-    statement = insert(notifications).values(rows).on_conflict_do_nothing().returning(notifications.c.id)
-    written = set((await connection.execute(statement)).scalars())
-    ids = [each.id for each in found if each.id in written]
-    if ids and not is_muted:
-        await _send(connection, watch, ids, has_digest=has_digest)
-    return len(ids)
+    if not rows:
+        return 0
+    statement = insert(notifications).on_conflict_do_nothing().returning(notifications.c.id)
+    written = set((await connection.execute(statement, rows)).scalars())
+    messages = [
+        message
+        for watch, notifications_of_it in found
+        if not watch.is_muted(at)
+        for message in _messages(watch, [each.id for each in notifications_of_it if each.id in written])
+    ]
+    if messages:
+        await connection.execute(insert(deliveries), messages)
+    return len(written)
 
 
-async def _send(connection: AsyncConnection, watch: Watch, ids: Sequence[UUID], *, has_digest: bool) -> None:
+def _has_digest(watch: Watch) -> bool:
+    return bool(watch.email and watch.digest_hours)
+
+
+def _messages(watch: Watch, ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    """Return what is to be sent at once of a watch's notifications, as rows."""
     messages: list[tuple[UUID, Channel, Sequence[UUID]]] = []
     if watch.webhook_url:
         # a notification's id is the event's: a receiver that got it twice knows by it
         messages += [(id, Channel.WEBHOOK, [id]) for id in ids]
-    if watch.email and not has_digest:
+    if watch.email and not _has_digest(watch):
         size = 1 if len(ids) <= MOST_SINGLE_MESSAGES else MOST_IN_MESSAGE
         messages += [(uuid4(), Channel.EMAIL, ids[start : start + size]) for start in range(0, len(ids), size)]
-    rows = [
+    return [
         {"id": id, "watch_id": watch.id, "channel": str(channel), "notifications": list(part)}
         for id, channel, part in messages
     ]
-    if rows:
-        await connection.execute(insert(deliveries), rows)
 
 
 async def make_digests(connection: AsyncConnection, now: datetime) -> int:
@@ -238,22 +248,27 @@ async def make_digests(connection: AsyncConnection, now: datetime) -> int:
     due = (watches.c.digest_at <= now) & ~watches.c.paused
     rows = (await connection.execute(select(watches).where(due).with_for_update())).all()
     for row in rows:
-        waiting = (notifications.c.watch_id == row.id) & notifications.c.in_digest
-        query = select(notifications.c.id).where(waiting).order_by(notifications.c.number)
-        ids = list((await connection.execute(query)).scalars())
-        parts = [ids[start : start + MOST_IN_MESSAGE] for start in range(0, len(ids), MOST_IN_MESSAGE)]
-        messages = [
-            {"id": uuid4(), "watch_id": row.id, "channel": str(Channel.EMAIL), "notifications": part} for part in parts
-        ]
-        if messages:
-            await connection.execute(insert(deliveries), messages)
-            await connection.execute(update(notifications).where(waiting).values(in_digest=False))
+        await make_digest(connection, row.id)
         try:
             at = next_digest(row.digest_hours, row.timezone, now)
         except BadWatch:  # this machine does not know the time zone any more
             at = next_digest(row.digest_hours, "UTC", now)
         await connection.execute(update(watches).where(watches.c.id == row.id).values(digest_at=at))
     return len(rows)
+
+
+async def make_digest(connection: AsyncConnection, watch_id: UUID) -> None:
+    """Make messages of all that waits for a watch's digest."""
+    waiting = (notifications.c.watch_id == watch_id) & notifications.c.in_digest
+    query = select(notifications.c.id).where(waiting).order_by(notifications.c.number)
+    ids = list((await connection.execute(query)).scalars())
+    parts = [ids[start : start + MOST_IN_MESSAGE] for start in range(0, len(ids), MOST_IN_MESSAGE)]
+    messages = [
+        {"id": uuid4(), "watch_id": watch_id, "channel": str(Channel.EMAIL), "notifications": part} for part in parts
+    ]
+    if messages:
+        await connection.execute(insert(deliveries), messages)
+        await connection.execute(update(notifications).where(waiting).values(in_digest=False))
 
 
 async def count_stories(connection: AsyncConnection, watch_id: UUID, hour: datetime, found: int) -> None:
@@ -291,7 +306,3 @@ async def prune(connection: AsyncConnection, before: datetime) -> None:
     unsent = select(func.unnest(deliveries.c.notifications))
     old = (notifications.c.found_at < before) & ~notifications.c.in_digest & notifications.c.id.not_in(unsent)
     await connection.execute(delete(notifications).where(old))
-
-
-#: an article is not re-fetched for so long, nor do copies of it come, unless the settings say years
-REMEMBERED = timedelta(days=400)

@@ -4,11 +4,11 @@ import secrets
 from base64 import b64encode
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, exists, func, not_, select, update
+from sqlalchemy import delete, exists, func, not_, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -18,6 +18,10 @@ from ledger.schema import deliveries, delivery_pauses, notifications, watch_hour
 from news.errors import BadWatch, NotFound, hint
 from news.watch import Channel, Notification, NotificationType, Trigger, Watch, next_digest
 
+#: an article is not re-fetched for so long, nor do copies of it come, unless the settings say years
+REMEMBERED = timedelta(days=400)
+#: what the ledger states of a watch by itself
+_BY_THE_LEDGER = ("created_at", "active_since", "pauses", "skipped_news")
 #: whoever adds a watch sends word on it
 CHANNEL = "broadsheet_watches"
 #: a secret of so many bytes: Standard Webhooks asks for 24 to 64
@@ -54,7 +58,7 @@ async def add(connection: AsyncConnection, watch: Watch, found_before: Mapping[d
     `found_before` has how many stories it would have found, by hour: its usual level.
     """
     watch.check()
-    values = {name: value for name, value in asdict(watch).items() if name not in ("created_at", "active_since")}
+    values = {name: value for name, value in asdict(watch).items() if name not in _BY_THE_LEDGER}
     values |= {"triggers": [str(each) for each in watch.triggers], "digest_hours": list(watch.digest_hours)}
     values |= {"unsubscribe_token": new_token(), "after": _last_news()}
     values |= {"webhook_secret": watch.webhook_secret or (new_secret() if watch.webhook_url else None)}
@@ -62,19 +66,24 @@ async def add(connection: AsyncConnection, watch: Watch, found_before: Mapping[d
     statement = insert(watches).values(values).on_conflict_do_nothing(index_elements=[watches.c.name])
     row = (await connection.execute(statement.returning(*watches.c))).one_or_none()
     if row is None:
-        raise BadWatch(f"There is a watch '{watch.name}' already. Choose another name, or remove that one.")
-    if found_before:
-        hours = [{"watch_id": row.id, "hour": hour, "found": found} for hour, found in found_before.items()]
-        await connection.execute(insert(watch_hours), hours)
+        raise BadWatch(f"There is a watch '{watch.name}' already. Choose another name, or edit that one.")
+    await keep_level(connection, row.id, found_before)
     await connection.execute(select(func.pg_notify(CHANNEL, "")))
     return _watch(row)
 
 
-async def all_watches(connection: AsyncConnection, *, active: bool = False, held: bool = False) -> list[Watch]:
-    """Return the watches by name; the `active` ones are not paused. Those that are `held` nobody removes meanwhile."""
+async def keep_level(connection: AsyncConnection, id: UUID, found_before: Mapping[datetime, int]) -> None:
+    """Note how many stories a watch would have found, by hour, instead of what was noted."""
+    await connection.execute(delete(watch_hours).where(watch_hours.c.watch_id == id))
+    if found_before:
+        hours = [{"watch_id": id, "hour": hour, "found": found} for hour, found in found_before.items()]
+        await connection.execute(insert(watch_hours), hours)
+
+
+async def all_watches(connection: AsyncConnection, *, held: bool = False) -> list[Watch]:
+    """Return the watches by name. Those that are `held` nobody removes meanwhile."""
     query = select(watches).order_by(func.lower(watches.c.name), watches.c.id)
-    query = query.with_for_update(key_share=True, read=True) if held else query
-    rows = await connection.execute(query.where(not_(watches.c.paused)) if active else query)
+    rows = await connection.execute(query.with_for_update(key_share=True, read=True) if held else query)
     return [_watch(row) for row in rows]
 
 
@@ -136,21 +145,33 @@ async def remove(connection: AsyncConnection, id: UUID) -> None:
 
 
 async def pause(connection: AsyncConnection, id: UUID) -> None:
-    """Have a watch report and send nothing until it is resumed; what happens meanwhile is not reported."""
-    await connection.execute(update(watches).where(watches.c.id == id).values(paused=True))
+    """Have a watch send nothing until it is resumed, and report nothing of what happens meanwhile.
+
+    What happened before, and the index does not show yet, it reports as soon as the index does.
+    """
+    meanwhile = func.int8multirange(func.int8range(_last_news(), null(), "()"))
+    values = {
+        "paused": True,
+        "skipped_news": watches.c.skipped_news.op("+")(meanwhile),
+        "pauses": watches.c.pauses.op("+")(func.tstzmultirange(func.tstzrange(func.now(), null()))),
+    }
+    await connection.execute(update(watches).where(watches.c.id == id, not_(watches.c.paused)).values(values))
 
 
 async def resume(connection: AsyncConnection, id: UUID) -> None:
     """Have a watch go on with what happens from now on, unmuted; what could not be sent is tried again now."""
-    values: dict[str, Any] = {"paused": False, "muted_until": None}
     of_this = watches.c.id == id
-    await connection.execute(
-        update(watches).where(of_this, watches.c.paused).values(active_since=func.now(), after=_last_news())
-    )
-    await connection.execute(update(watches).where(of_this).values(values))
-    await connection.execute(delete(delivery_pauses).where(delivery_pauses.c.watch_id == id))
-    again = {"given_up_at": None, "due_at": func.now(), "failures": 0}
-    await connection.execute(update(deliveries).where(deliveries.c.watch_id == id).values(again))
+    # of the spans those are kept that something may still fall into: news that wait, articles that are edited
+    waiting = func.int8range(_waiting_news(func.min), _waiting_news(func.max), "[]")
+    remembered = func.tstzrange(func.now() - REMEMBERED, func.now(), "[)")
+    ended = {
+        "paused": False,
+        "skipped_news": watches.c.skipped_news.op("*")(func.int8multirange(waiting)),
+        "pauses": watches.c.pauses.op("*")(func.tstzmultirange(remembered)),
+    }
+    await connection.execute(update(watches).where(of_this, watches.c.paused).values(ended))
+    await connection.execute(update(watches).where(of_this).values(muted_until=None))
+    await try_again(connection, id, *Channel)
 
 
 async def mute(connection: AsyncConnection, id: UUID, until: datetime) -> None:
@@ -173,11 +194,29 @@ async def unsubscribe(connection: AsyncConnection, token: str) -> Watch:
     ended: dict[str, Any] = {"email": None, "digest_hours": [], "digest_at": None, "unsubscribed_at": func.now()}
     this = watches.c.id == watch.id
     await connection.execute(update(watches).where(this, watches.c.email.is_not(None)).values(ended))
-    of_email = (deliveries.c.watch_id == watch.id) & (deliveries.c.channel == Channel.EMAIL)
-    await connection.execute(delete(deliveries).where(of_email))
-    waiting = (notifications.c.watch_id == watch.id) & notifications.c.in_digest
-    await connection.execute(update(notifications).where(waiting).values(in_digest=False))
+    await drop_waiting(connection, watch.id, Channel.EMAIL)
     return watch
+
+
+async def drop_waiting(connection: AsyncConnection, id: UUID, channel: Channel) -> int:
+    """Leave unsent what waits for a channel of a watch; return how many notifications that are."""
+    of_channel = (deliveries.c.watch_id == id) & (deliveries.c.channel == channel)
+    gone = delete(deliveries).where(of_channel).returning(func.cardinality(deliveries.c.notifications))
+    unsent: int = sum((await connection.execute(gone)).scalars())
+    if channel is Channel.EMAIL:
+        waiting = (notifications.c.watch_id == id) & notifications.c.in_digest
+        unsent += (await connection.execute(update(notifications).where(waiting).values(in_digest=False))).rowcount
+    return unsent
+
+
+async def try_again(connection: AsyncConnection, id: UUID, *channels: Channel) -> None:
+    """Have what waits for these channels of a watch be sent now, what was given up, too."""
+    these = [str(each) for each in channels]
+    of_pauses = (delivery_pauses.c.watch_id == id) & delivery_pauses.c.channel.in_(these)
+    await connection.execute(delete(delivery_pauses).where(of_pauses))
+    again = {"given_up_at": None, "due_at": func.now(), "failures": 0}
+    waiting = (deliveries.c.watch_id == id) & deliveries.c.channel.in_(these)
+    await connection.execute(update(deliveries).where(waiting).values(again))
 
 
 async def note_problem(connection: AsyncConnection, id: UUID, problem: str) -> None:
@@ -186,16 +225,23 @@ async def note_problem(connection: AsyncConnection, id: UUID, problem: str) -> N
     await connection.execute(update(watches).where(other).values(problem=problem))
 
 
-async def reported(connection: AsyncConnection, watch_id: UUID, limit: int) -> list[Notification]:
-    """Return what a watch reported, the newest first, without what it found while it was muted."""
+async def reported(
+    connection: AsyncConnection, watch_id: UUID, limit: int, before: int | None = None
+) -> list[Notification]:
+    """Return what a watch reported, the newest first, without what it found while it was muted.
+
+    `before` is the number of the last one of the page before.
+    """
     query = select(notifications).where(notifications.c.watch_id == watch_id, not_(notifications.c.muted))
+    query = query if before is None else query.where(notifications.c.number < before)
     rows = await connection.execute(query.order_by(notifications.c.number.desc()).limit(limit))
     return [notification_of(row) for row in rows]
 
 
 async def forget_news_without_watches(connection: AsyncConnection) -> None:
     """Delete what happened and no watch will see."""
-    await connection.execute(delete(watch_news).where(not_(exists(select(watches.c.id).where(not_(watches.c.paused))))))
+    is_skipped = watches.c.skipped_news.op("@>")(watch_news.c.number)
+    await connection.execute(delete(watch_news).where(not_(exists().where(not_(is_skipped)))))
 
 
 def notification_of(row: Row[Any]) -> Notification:
@@ -207,12 +253,18 @@ def notification_of(row: Row[Any]) -> Notification:
         at=row.at,
         article_id=row.article_id,
         content=row.content,
+        number=row.number,
     )
 
 
 def _last_news() -> Any:
     """Return the number of the last news that was written down."""
-    return select(func.coalesce(func.max(watch_news.c.number), 0)).scalar_subquery()
+    return _waiting_news(func.max)
+
+
+def _waiting_news(which: Any) -> Any:
+    """Return the least or greatest number of the news that no watch has seen yet; 0 where there is none."""
+    return select(func.coalesce(which(watch_news.c.number), 0)).scalar_subquery()
 
 
 def _watch(row: Row[Any]) -> Watch:
@@ -220,4 +272,5 @@ def _watch(row: Row[Any]) -> Watch:
     triggers: Sequence[str] = fields["triggers"]
     known = {str(each) for each in Trigger}
     fields["triggers"] = tuple(Trigger(each) for each in triggers if each in known)
-    return Watch(**fields | {"digest_hours": tuple(row.digest_hours)})
+    tuples = {name: tuple(fields[name]) for name in ("digest_hours", "pauses", "skipped_news")}
+    return Watch(**fields | tuples)

@@ -29,6 +29,10 @@ _DENSE_NUMERIC = re.compile(rf"{_FIGURE}|(?P<han>[{_HAN}])|(?P<word>[^\W\d_])")
 _GROUP = 1_000
 #: number words of these values multiply what stands before them
 _MULTIPLIERS = frozenset({100, 1_000, 10**5, 10**6, 10**7, 10**9, 10**12})
+#: letters of the shortest word that a prefix negates
+_NEGATED = 4
+#: a date in figures alone
+FIGURED_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}\.\d{1,2}\.(?:\d{4}|\d\d)|\d{1,2}/\d{1,2}/(?:\d{4}|\d\d)")
 #: days and months in figures with their sign
 _SIGNED_DATE = r"[\d〇一二三四五六七八九十]+ ?(?:月|日|号|號|월|일)(?!本)"
 
@@ -45,10 +49,16 @@ class EditWords:
     dates: re.Pattern[str]
     #: name of a day or month -> what it is
     calendar: tuple[tuple[re.Pattern[str], str], ...]
+    #: numbers of several words that are read otherwise than word by word, and as what
+    compounds: tuple[tuple[re.Pattern[str], str], ...]
     #: words that multiply by ten
     tens: frozenset[str]
     small: frozenset[str]
     where: frozenset[str]
+    #: what makes a word its opposite, before it
+    negative_prefixes: tuple[str, ...]
+    #: a title, behind at most one more sign of a name, in a script without spaces
+    title: re.Pattern[str]
 
     def is_numeric(self, piece: str) -> bool:
         """Say whether a piece of text is a figure or a number word."""
@@ -72,7 +82,10 @@ class EditWords:
         run: list[float] = []
         from_figure = False
         end = 0
-        for match in (_DENSE_NUMERIC if self.is_dense else _NUMERIC).finditer(plain(text)):
+        text = plain(text)
+        for written, read in self.compounds:
+            text = written.sub(read, text)
+        for match in (_DENSE_NUMERIC if self.is_dense else _NUMERIC).finditer(text):
             value = self._value(match)
             if run and (value is None or not _joins(text[end : match.start()])):
                 found[_total(run)] += 1
@@ -101,6 +114,15 @@ class EditWords:
             return -10 if word in self.tens else None
         return -value if value in _MULTIPLIERS else value
 
+    def is_negated(self, one: str, other: str) -> bool:
+        """Say whether one of two words is the other with a prefix that negates it.
+
+        >>> edit_words("cs").is_negated("nefungovaly", "fungovaly"), edit_words("en").is_negated("until", "til")
+        (True, False)
+        """
+        shorter, longer = sorted((plain(one), plain(other)), key=len)
+        return len(shorter) >= _NEGATED and any(longer == prefix + shorter for prefix in self.negative_prefixes)
+
     def said_dates(self, text: str) -> Counter[str]:
         """Return the days and months that `text` names."""
         return Counter(self._canonical(match.group()) for match in self.dates.finditer(plain(text)))
@@ -116,8 +138,9 @@ class EditWords:
 
 
 def plain(text: str) -> str:
-    """Return the text as words are listed: in lower case, with one apostrophe and one Russian е."""
-    return text.casefold().replace("’", "'").replace("ё", "е").replace("\u0307", "")
+    """Return the text as words are listed: in lower case, with one apostrophe, one Russian е, one Romanian ş and ţ."""
+    text = text.casefold().replace("’", "'").replace("ʼ", "'").replace("ё", "е").replace("\u0307", "")
+    return text.replace("ș", "ş").replace("ț", "ţ")
 
 
 def _joins(between: str) -> bool:
@@ -155,6 +178,7 @@ def edit_words(tag: str) -> EditWords:
     listed: dict[str, Any] = _listed().get(language, {})
     spoken: dict[str, Any] = _spoken().get(language, {})
     dense = language in UNSPACED
+    prefixes = listed.get("prefixes", "")
     calendar = _calendar(spoken, listed, dense=dense)
     names = "|".join(f"(?:{pattern.pattern})" for pattern, _ in calendar)
     day = r"(?:\b\d{1,2}(?:\.|st|nd|rd|th|er|º|°|-(?:го|е))?(?: de| af)? )?"
@@ -163,16 +187,33 @@ def edit_words(tag: str) -> EditWords:
         dates = "|".join(filter(None, (_SIGNED_DATE, dates)))
     return EditWords(
         is_dense=dense,
-        numbers={plain(word): value for word, value in (spoken.get("numbers", {}) | listed.get("numbers", {})).items()},
+        numbers=_numbers(spoken, listed),
+        compounds=tuple(
+            (re.compile(rf"(?<!\w){written}(?!\w)"), read) for written, read in listed.get("compounds", ())
+        ),
         tens=frozenset(map(plain, listed.get("tens", ()))),
-        negation=_any(listed.get("negation", ()), dense=dense),
-        hedge=_any(listed.get("hedge", ()), dense=dense),
-        says=_any(listed.get("says", ()), dense=dense),
+        negation=_any(listed.get("negation", ()), dense=dense, prefixes=prefixes),
+        hedge=_any(listed.get("hedge", ()), dense=dense, prefixes=prefixes),
+        says=_any(listed.get("says", ()), dense=dense, prefixes=prefixes),
         dates=re.compile(dates or r"(?!)"),
         calendar=calendar,
         small=frozenset(map(plain, listed.get("small", ()))),
         where=frozenset(map(plain, listed.get("where", ()))),
+        negative_prefixes=tuple(map(plain, listed.get("negative_prefixes", ()))),
+        title=re.compile(rf".?(?:{_any(listed['titles'], dense=True).pattern})" if "titles" in listed else r"(?!)"),
     )
+
+
+def _numbers(spoken: dict[str, Any], listed: dict[str, Any]) -> dict[str, int]:
+    """Return number word -> its value, with the letters before it that are words of their own."""
+    found = {plain(word): value for word, value in spoken.get("numbers", {}).items()}
+    for value, words in listed.get("numerals", {}).items():
+        found |= {plain(word): int(value) for word in words}
+    # a text is cut at apostrophes, unless one of the compounds takes it out
+    found = {word.replace("'", ""): value for word, value in found.items()} | found
+    for prefix in listed.get("prefixes", ""):
+        found = {prefix + word: value for word, value in found.items()} | found
+    return found
 
 
 def _calendar(
@@ -201,13 +242,13 @@ def _calendar(
     return tuple(patterns)
 
 
-def _any(phrases: Any, *, dense: bool) -> re.Pattern[str]:
-    """Return a pattern of any of the phrases as whole words; at `*` more letters may stand."""
+def _any(phrases: Any, *, dense: bool, prefixes: str = "") -> re.Pattern[str]:
+    """Return a pattern of any of the phrases as whole words; at `*` more letters may stand, and one of `prefixes`."""
     found = []
     for phrase in sorted(map(plain, phrases), key=len, reverse=True):
         body = re.escape(phrase.strip("*"))
         if not dense:
-            before = r"\w*" if phrase.startswith("*") else r"(?<!\w)"
+            before = r"\w*" if phrase.startswith("*") else r"(?<!\w)" + (f"[{prefixes}]?" if prefixes else "")
             behind = r"\w*" if phrase.endswith("*") else "" if phrase.endswith(("'", "-")) else r"(?!\w)"
             body = f"{before}{body}{behind}"
         found.append(body)

@@ -96,6 +96,10 @@ class BadWatch(BroadsheetError):
     """A watch cannot be as it is stated."""
 
 
+class EditConflict(BroadsheetError):
+    """What is to be edited was changed since it was read."""
+
+
 class DeliveryFailed(BroadsheetError):
     """A receiver did not take a notification: it is sent again."""
 

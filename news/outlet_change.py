@@ -15,6 +15,7 @@ class ChangeType(StrEnum):
 
     EDIT = "edit"
     WITHDRAWN = "withdrawn"
+    MISSING = "missing"  # the page was not there once; the next answer settles whether it is withdrawn
     RETURNED = "returned"
 
 
@@ -24,7 +25,7 @@ class ChangeFilter(StrEnum):
     ALL = "all"
     CORRECTIONS = "corrections"  # with a notice
     SILENT = "silent"  # of substance, without one
-    WITHDRAWN = "withdrawn"
+    WITHDRAWN = "withdrawn"  # what is missing among them
     RETURNED = "returned"
 
 
@@ -44,7 +45,7 @@ class OutletChange:
     version: int | None = None
     #: of an edit: how it differs from the text before; else None
     edits: Edits | None = None
-    #: of a withdrawal: 404 or 410; else None
+    #: of a withdrawal, and of a page that is missing: 404 or 410; else None
     status: int | None = None
 
     def as_json(self) -> dict[str, Any]:

@@ -31,7 +31,8 @@ def folded(text: str) -> str:
 
 
 def _means(sign: str) -> bool:
-    return sign in "%‰\0" or category(sign)[0] in "SM"
+    # an accent that stands alone is a quotation mark of old typewriters
+    return sign in "%‰\0" or (category(sign)[0] in "SM" and sign not in "`´")
 
 
 def quoted_ranges(text: str) -> list[tuple[int, int]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import Any
 
 from news.storable import storable
 
@@ -68,6 +69,20 @@ class SourceSum:
             examples={**self.examples, listed: known} if known else self.examples,
         )
 
+    def with_all(self, other: Mapping[str, Any]) -> "SourceSum":
+        """Return the sum of this one and of another, which `as_json` wrote.
+
+        >>> one = SourceSum(announced=1).plus(Disposition.KNOWN, ["https://a.example/1"])
+        >>> one.with_all(one.as_json()).counts[Disposition.KNOWN]
+        2
+        """
+        total = replace(
+            self, announced=self.announced + other.get("announced", 0), parts=self.parts + other.get("parts", 0)
+        )
+        for each in Disposition:
+            total = total.plus(each, other.get("examples", {}).get(each, ()), other.get(each, 0))
+        return total
+
     @property
     def left(self) -> int:
         """Return how many announced addresses have no place in the sum yet: 0 once all was decided."""
@@ -81,3 +96,22 @@ class SourceSum:
             "parts": self.parts,
             "examples": {str(each): list(self.examples[each]) for each in Disposition if each in self.examples},
         }
+
+
+def sum_lines(found: Mapping[str, Any]) -> list[str]:
+    """Return in words what became of all that sources announced, with an example of each that was not taken.
+
+    `found` is what `SourceSum.as_json` wrote.
+
+    >>> sum_lines(SourceSum(announced=2).plus(Disposition.TAKEN, ["a", "b"]).as_json())
+    ['announced 2: 2 new']
+    """
+    lines = [f"names {found['parts']} sitemaps"] if found["parts"] else []
+    if not found["announced"]:
+        return lines
+    words = []
+    for each in Disposition:
+        if times := found[each]:
+            shown = found["examples"].get(each, [""])[0] if each not in (Disposition.TAKEN, Disposition.KNOWN) else ""
+            words.append(f"{times} {each.label}" + (f" (such as {shown})" if shown else ""))
+    return [*lines, f"announced {found['announced']}: {', '.join(words)}"]

@@ -8,7 +8,7 @@ from typing import Self
 from unicodedata import category, combining, normalize
 
 from news.edit_kind import EditKind
-from news.edit_words import EditWords, plain, said_currencies
+from news.edit_words import FIGURED_DATE, EditWords, plain, said_currencies
 from news.known_names import KnownNames, all_capitals, is_capital, names_of
 from news.quotations import folded, quoted_ranges
 from news.words import pieces
@@ -23,6 +23,8 @@ LONG = 60
 CLAUSE = 4
 #: a subject stands so many words before the verb by which it is cited
 SUBJECT = 6
+#: a date of figures has so many pieces
+DATE_PIECES = 4
 #: in scripts without spaces a word has about two characters
 _DENSE_WORD = 2
 _SENTENCE_ENDS = frozenset(".!?…。！？؟।")
@@ -134,6 +136,10 @@ class Classifier:
             return {EditKind.BODY}
         if not old and self._is_sentence(self.new, stretch.new):
             return {EditKind.UPDATE}
+        if self.words.is_dense and self._is_of_a_named(stretch):
+            return {EditKind.NAME}
+        if self._is_another_day(stretch):
+            return {EditKind.DATE}
         numeric = self._numeric(stretch)
         if self._says_the_same_number(numeric):
             return {EditKind.COSMETIC}
@@ -156,6 +162,29 @@ class Classifier:
 
     def _is_sentence(self, text: Text, places: range) -> bool:
         return bool(places) and text.ends_sentence(places.start) and text.ends_sentence(places.stop)
+
+    def _is_of_a_named(self, stretch: Stretch) -> bool:
+        """Say whether the stretch is within what a title follows: 一 in 小林誠一さん is no figure."""
+        stop, left = self.old.starts[stretch.old.stop], stretch.left and self.old.pieces[stretch.old.start - 1].strip()
+        return bool(left and left.isalpha() and self.words.title.match(self.old.text, stop))
+
+    def _is_another_day(self, stretch: Stretch) -> bool:
+        """Say whether the stretch stands within a date of figures alone: 2026-03-04, 4.3.2026, 3/4/2026."""
+        sides = []
+        for text, places in ((self.old, stretch.old), (self.new, stretch.new)):
+            start, stop = places.start, places.stop
+            while start > 0 and places.start - start < DATE_PIECES and _is_of_a_date(text.pieces[start - 1]):
+                start -= 1
+            while (
+                stop < len(text.pieces)
+                and stop - places.stop < DATE_PIECES
+                and (stop == start or not text.pieces[stop - 1][-1:].isspace())
+                and _is_of_a_date(text.pieces[stop])
+            ):
+                stop += 1
+            sides.append("".join(text.pieces[start:stop]).strip())
+        dates = [FIGURED_DATE.search(side) for side in sides]
+        return all(dates) and sides[0] != sides[1]
 
     def _numeric(self, stretch: Stretch) -> tuple[str, str]:
         """Return the stretch with the figures and number words that stand beside it."""
@@ -205,6 +234,9 @@ class Classifier:
         ):
             if len(pattern.findall(bare[0])) != len(pattern.findall(bare[1])):
                 found.add(kind)
+        words = [_words(side) for side in self.excerpts(stretch)]
+        if len(words[0]) == len(words[1]) and any(map(self.words.is_negated, *words)):
+            found.add(EditKind.NEGATION)
         return found
 
     def _name(self, stretch: Stretch, old: list[str], new: list[str]) -> EditKind | None:
@@ -248,6 +280,9 @@ class Classifier:
         content = [[word for word in side if plain(word) not in small] for side in (old, new)]
         if not any(content):
             return bool(old or new)
+        if len(old) == len(new) == 1 and not all(content):
+            # a slip within a small word: on, or; and became or is none
+            return old[0][0] == new[0][0] and _slips(plain(old[0]), plain(new[0])) == 1
         if bool(old) != bool(new):
             text, places = (self.old, stretch.old) if old else (self.new, stretch.new)
             size = len(places)
@@ -308,6 +343,10 @@ def _is_alike(one: str, other: str) -> bool:
     if shorter <= 5:
         return slips == 1 and (a[0] == b[0] or sorted(a) == sorted(b))
     return slips <= 2
+
+
+def _is_of_a_date(piece: str) -> bool:
+    return piece.strip().isdecimal() or piece in "-/." or FIGURED_DATE.fullmatch(piece.strip()) is not None
 
 
 def _bare(word: str) -> str:

@@ -1,10 +1,12 @@
 """A watch: a search with a name, what of it is sent, and where it is sent to."""
 
+import json
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
+from hashlib import sha256
 from math import exp
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,6 +31,8 @@ LEAST_SPIKE, CHANCE = 5, 0.001
 #: one spike is one notification: the next comes not before
 BETWEEN_SPIKES = timedelta(hours=6)
 
+#: what an edit changes, by its name in JSON
+_EDITED = ("name", "query", "on", "email", "digest_hours", "timezone", "webhook_url")
 _BOUNDS = {"published_from": "from", "published_until": "until"}
 
 
@@ -81,10 +85,14 @@ class Watch:
     #: what is found until then is never sent
     muted_until: datetime | None = None
     created_at: datetime | None = None
-    #: when it was created or resumed: articles that were known before are not new to it
+    #: when it was created, or its search was last changed: articles that were known before are not new to it
     active_since: datetime | None = None
     #: the last news before that: news behind it alone is matched
     after: int = 0
+    #: spans of time in which it was paused: articles that were first seen then are not new to it
+    pauses: tuple[Container[datetime], ...] = ()
+    #: spans of the numbers of news that were written down while it was paused
+    skipped_news: tuple[Container[int], ...] = ()
     #: when the next digest is due
     digest_at: datetime | None = None
     #: in the link of each e-mail; whoever has it may end the e-mails
@@ -118,6 +126,24 @@ class Watch:
     def is_muted(self, at: datetime) -> bool:
         """Say whether what is found at an instant is left unsent."""
         return self.muted_until is not None and at < self.muted_until
+
+    @property
+    def mark(self) -> str:
+        """What names its settings as they are: another once one of them is edited."""
+        stated = {name: value for name, value in self.as_json().items() if name in _EDITED}
+        return sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()[:16]
+
+    def sees(self, number: int) -> bool:
+        """Say whether news are for it, by their number: it was there when they came, and not paused."""
+        return number > self.after and not any(number in each for each in self.skipped_news)
+
+    def is_new(self, first_seen_at: datetime) -> bool:
+        """Say whether an article that was first seen then may be new to it."""
+        return (
+            self.active_since is not None
+            and first_seen_at >= self.active_since
+            and not any(first_seen_at in each for each in self.pauses)
+        )
 
     def words(self) -> str:
         """Return the search as a person would type it."""
@@ -179,6 +205,8 @@ class Notification:
     article_id: UUID | None
     #: what is known of it, in JSON's types
     content: Mapping[str, Any]
+    #: its place among all that were written down; 0 before it was
+    number: int = 0
 
     @property
     def id(self) -> UUID:

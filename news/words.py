@@ -3,7 +3,8 @@
 import re
 import unicodedata
 from functools import cache
-from itertools import groupby, pairwise
+from itertools import compress, count, groupby, pairwise
+from operator import not_
 
 #: where no combining mark is: ideographs, and Hangul with the surrogates and the private area behind it
 _UNMARKED = (range(0x3400, 0xA000), range(0xAC00, 0xF900))
@@ -37,6 +38,23 @@ _WORD = f"{_NUMBER}{_SIGN}*|{_SIGN}+(?:['’]{_SIGN}+)*"
 
 #: the same where no mark, no joiner and no dense character is: the short class is found faster than the long one
 _PLAIN_WORDS = re.compile(r"\d++(?:[.,:]\d++)*+\w*+|\w++(?:'\w++)*+")
+#: punctuation outside of Latin-1 that most news has, and sharp s, which alone is folded to two letters
+_MARKS_OUTSIDE = (*((mark, " ") for mark in "“”„‘–—…€"), ("’", "'"), ("ß", "ss"))
+#: what stands in `_FOLDED` for a character whose compatibility form Latin-1 has not
+_OTHERWISE = b"\0"
+
+
+def _fold_latin() -> bytes:
+    """Return what becomes of each byte of Latin-1: a folded letter, a space, or what may stand inside a word."""
+    folded = bytearray()
+    for point in range(0x100):
+        sign = unicodedata.normalize("NFKC", chr(point)).casefold()
+        kept = sign if re.fullmatch(r"[\w.,:']", sign) else " " if not re.search(r"\w", sign) else ""
+        folded += kept.encode("latin-1", "replace") if len(sign) == 1 and sign < "\u0100" else _OTHERWISE
+    return bytes(folded)
+
+
+_FOLDED = _fold_latin()
 #: no character of Latin, Greek, Cyrillic and their punctuation: a short class, which clears most texts at once
 _STRANGE = re.compile("[\u0300-\u036f\u0483-\u0489\u0590-\u1dff\u200c\u200d\u20d0-\u20ff\u2cef-\U0010ffff]")
 #: the same for a stretch that may hold dense characters, each a piece with its marks
@@ -70,13 +88,15 @@ def words(text: str) -> list[str]:
     >>> words("東京都 ok")
     ['東京', '京都', 'ok']
     """
+    if (found := _latin_words(text)) is not None:
+        return found
     folded = unicodedata.normalize("NFKC", text).casefold().replace("’", "'")
-    if folded.isascii() or not _STRANGE.search(folded):
+    if not _STRANGE.search(folded):
         return _PLAIN_WORDS.findall(folded)
     not_plain, dense_runs, whole = _scripts()
     if not not_plain.search(folded):
         return _PLAIN_WORDS.findall(folded)
-    found: list[str] = []
+    found = []
     # splitting by a group returns the plain stretches and the dense runs by turns
     for turn, stretch in enumerate(dense_runs.split(folded)):
         if turn % 2 and len(stretch) > 1:
@@ -84,6 +104,34 @@ def words(text: str) -> list[str]:
         else:
             found += whole.findall(stretch)
     return found
+
+
+def _latin_words(text: str) -> list[str] | None:
+    """Return the words of a text in western European letters, None of any other: the same ones, in half the time.
+
+    As bytes, letters are folded, and what parts words becomes a space, in one go. Only what holds a number's separator
+    or an apostrophe inside is looked at by itself.
+    """
+    for mark, plain in _MARKS_OUTSIDE:
+        text = text.replace(mark, plain)
+    try:
+        folded = text.encode("latin-1").translate(_FOLDED)
+    except UnicodeEncodeError:
+        return None
+    if _OTHERWISE in folded:
+        return None
+    # at a word's end they are nothing but punctuation; as long as before, so that nothing moves
+    found = folded.replace(b". ", b"  ").replace(b", ", b"  ").decode("latin-1").split()
+    odd = list(compress(count(), map(not_, map(str.isalnum, found))))
+    if not odd:
+        return found
+    parted: list[str] = []
+    done = 0
+    for at in odd:
+        parted += found[done:at]
+        parted += _PLAIN_WORDS.findall(found[at])
+        done = at + 1
+    return parted + found[done:]
 
 
 def pieces(text: str) -> list[str]:

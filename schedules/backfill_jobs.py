@@ -19,8 +19,10 @@ from crawler.spiders.probe import probe
 from ledger.backfill import (
     FOUND_IN,
     BackfillProgress,
+    BackfillReport,
     BackfillSitemap,
     backfill_progress,
+    backfill_report,
     next_sitemap,
     note_failure,
     note_sitemap,
@@ -38,7 +40,7 @@ from news.outcome import PASSING, Outcome
 from news.outlet import Outlet, SourceKind
 from news.source_sum import Disposition
 from news.url import site_of
-from schedules.crawl_progress import LOOK_SECONDS
+from schedules.crawl_progress import Looks
 from schedules.inline_worker import inline_worker
 from schedules.jobs import MOST_FAILURES, SLICE_SECONDS, Jobs, insist, next_try
 
@@ -174,7 +176,7 @@ async def _read(jobs: Jobs, settings: Settings, outlet: Outlet, part: BackfillSi
             await put_behind(connection, outlet.slug)
             whole = with_announced(counted.plus(Disposition.NOT_ARTICLE, others), pages, announced)
         await note_sum(connection, outlet.slug, part.url, whole, now())
-        await note_sitemap(connection, outlet.slug, part.url, "read", len(since))
+        await note_sitemap(connection, outlet.slug, part.url, "read", len(since), whole)
 
     await in_transaction(engine, written)
 
@@ -207,9 +209,20 @@ async def _named(jobs: Jobs, settings: Settings, outlet: Outlet) -> list[Found]:
     return [Found(url=url) for url in named if site_of(url) in sites]
 
 
+async def report_past(connection: AsyncConnection, outlet: Outlet) -> BackfillReport:
+    """Return what became of all that the outlet's sitemaps announced so far.
+
+    A usual place that has none is no failure where another was read.
+    """
+    found = await backfill_report(connection, outlet.slug, _robots(outlet))
+    guessed = {urljoin(outlet.home, place) for place in USUAL_SITEMAPS} - {each.url for each in outlet.sources}
+    failed = {url: end for url, end in found.failed.items() if url not in guessed or end != Outcome.GONE}
+    return replace(found, failed=failed) if found.read else found
+
+
 async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[dict[str, BackfillProgress]]:
     """Yield how far each outlet's past is, until it was fetched; if no worker lives, this process does the work."""
-    runtime = jobs.runtime
+    runtime, looks = jobs.runtime, Looks()
     async with inline_worker(jobs) as ours:
         while True:
             await ours.work_if_nobody_does()
@@ -219,6 +232,5 @@ async def follow_past(jobs: Jobs, outlets: Sequence[Outlet]) -> AsyncIterator[di
                 yield {outlet.slug: await backfill_progress(connection, outlet.slug) for outlet in outlets}
             left += await jobs.unfinished(outlets)
             ours.check()
-            if not left:
+            if not await looks.again(unfinished=left):
                 return
-            await asyncio.sleep(LOOK_SECONDS)

@@ -23,7 +23,7 @@ from news.outlet import Outlet
 from news.url import site_of
 from pipelines.importing.import_files import ImportKind
 from pipelines.record import Purpose
-from schedules.crawl_progress import LOOK_SECONDS
+from schedules.crawl_progress import Looks
 from schedules.import_slice import begin_import, outlet_or_site, reader_of
 from schedules.inline_worker import inline_worker
 from schedules.jobs import MOST_FAILURES, QUEUE_ERRORS, SLICE_SECONDS, Jobs, after, insist, next_try
@@ -143,15 +143,15 @@ async def _listed(jobs: Jobs, import_id: int) -> list[Outlet]:
 
 async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[ImportProgress]:
     """Yield how far imports are, until their jobs have ended; if no worker lives, this process works them off."""
+    looks = Looks()
     async with inline_worker(jobs) as ours:
         while True:
             await ours.work_if_nobody_does()
             going = await look(jobs, ids)
             yield going
             ours.check()
-            if not going.unfinished:
+            if not await looks.again(unfinished=going.unfinished):
                 return
-            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def look(jobs: Jobs, ids: Collection[int]) -> ImportProgress:

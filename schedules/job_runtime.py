@@ -3,6 +3,9 @@
 from collections.abc import Awaitable, Callable, Iterable
 from typing import TypeVar
 
+# first of all: Scrapy asks there who imports it, which costs more the deeper imports are nested: .3 s of a start
+import scrapy.core.downloader.handlers.http11  # noqa: F401
+
 from crawler.catalogue import Catalogue
 from crawler.reactor import run
 from crawler.slices import settings as scrapy_settings

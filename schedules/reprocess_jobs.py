@@ -15,7 +15,7 @@ from ledger.reprocess_progress import Reprocessing, Steps, begin, reprocessing_o
 from news.errors import CrawlInterrupted
 from news.log import Log
 from pipelines.digest import release_hash
-from schedules.crawl_progress import LOOK_SECONDS
+from schedules.crawl_progress import Looks
 from schedules.import_jobs import LANES, PRIORITY
 from schedules.import_slice import outlet_or_site
 from schedules.inline_worker import inline_worker
@@ -23,9 +23,6 @@ from schedules.jobs import MOST_FAILURES, QUEUE_ERRORS, SLICE_SECONDS, Jobs, aft
 from schedules.reprocess_slice import Slice, slice_of
 
 log = Log()
-
-#: an index that takes nothing does not hold a person up for longer
-INDEX_SECONDS = 5.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,17 +110,15 @@ async def follow_reprocessing(jobs: Jobs, asked: Reprocessing) -> AsyncIterator[
 
     If no worker lives, this process does the work.
     """
+    looks = Looks()
     async with inline_worker(jobs) as ours:
-        looks_after = 0
         while True:
             await ours.work_if_nobody_does()
             going = await look(jobs, asked.id)
             yield going
             ours.check()
-            looks_after = 0 if going.unfinished else looks_after + 1
-            if looks_after and (not going.pending or looks_after > INDEX_SECONDS / LOOK_SECONDS):
+            if not await looks.again(unfinished=going.unfinished, pending=going.pending):
                 return
-            await asyncio.sleep(LOOK_SECONDS)
 
 
 async def look(jobs: Jobs, reprocessing_id: int) -> ReprocessProgress:

@@ -8,6 +8,7 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -160,6 +161,13 @@ def elasticsearch_url(of_the_run: Path) -> Iterator[str]:
 @pytest.fixture
 async def elasticsearch(elasticsearch_url: str) -> "AsyncIterator[ElasticsearchIndex]":
     """Give an empty Elasticsearch index with a name of its own, and remove it afterwards."""
+    async with empty_elasticsearch(elasticsearch_url) as made:
+        yield made
+
+
+@asynccontextmanager
+async def empty_elasticsearch(elasticsearch_url: str) -> "AsyncIterator[ElasticsearchIndex]":
+    """Give an empty index with a name of its own in the server at this address, and remove it at the end."""
     from index.elasticsearch.backend import ElasticsearchIndex
     from index.elasticsearch.client import connect, shown
 

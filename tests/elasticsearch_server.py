@@ -55,6 +55,8 @@ class Node:
     heap: str = "1g"
     #: of one compiler of Java's: for tests, not for who measures
     short_lived: bool = False
+    #: with Elastic's own options of Java and memory-mapped files, as deploy/compose.yaml runs it: for who measures
+    as_deployed: bool = False
     guard: "subprocess.Popen[bytes] | None" = None
     pid: int = 0
 
@@ -153,6 +155,7 @@ def make_nodes(
     settings: Mapping[str, str] | None = None,
     files: Mapping[str, bytes] | None = None,
     short_lived: bool = False,
+    as_deployed: bool = False,
 ) -> list[Node]:
     """Return `count` nodes of one cluster, laid out under `directory` and not started yet.
 
@@ -170,6 +173,7 @@ def make_nodes(
             password=password,
             heap=heap,
             short_lived=short_lived,
+            as_deployed=as_deployed,
         )
         for number in range(count)
     ]
@@ -192,7 +196,6 @@ def _lay_out(node: Node, nodes: Sequence[Node]) -> None:
         "path.data": node.directory / "data",
         "path.logs": node.directory / "logs",
         "path.repo": node.directory / "snapshots",
-        "node.store.allow_mmap": "false",  # mmap needs a kernel setting that a test must not ask for
         "cluster.routing.allocation.disk.threshold_enabled": "false",
         "xpack.security.enabled": "true" if node.password else "false",
     }
@@ -201,14 +204,17 @@ def _lay_out(node: Node, nodes: Sequence[Node]) -> None:
     else:
         settings["discovery.seed_hosts"] = json.dumps([f"127.0.0.1:{each.transport_port}" for each in nodes])
         settings["cluster.initial_master_nodes"] = json.dumps([each.name for each in nodes])
+    if not node.as_deployed:
+        settings["node.store.allow_mmap"] = "false"  # mmap needs a kernel setting that a test must not ask for
     settings |= node.settings
     (config / "elasticsearch.yml").write_text("".join(f"{name}: {value}\n" for name, value in settings.items()))
     for name, content in node.files.items():
         (config / name).write_bytes(content)
-    (config / "jvm.options").write_text(
-        "-XX:+UseSerialGC\n-Djava.io.tmpdir=${ES_TMPDIR}\n-XX:+ExitOnOutOfMemoryError\n-Djava.net.preferIPv4Stack=true\n"
-        + (f"{FIRST_COMPILER}\n" if node.short_lived else "")
-    )
+    if not node.as_deployed:
+        (config / "jvm.options").write_text(
+            "-XX:+UseSerialGC\n-Djava.io.tmpdir=${ES_TMPDIR}\n-XX:+ExitOnOutOfMemoryError\n-Djava.net.preferIPv4Stack=true\n"
+            + (f"{FIRST_COMPILER}\n" if node.short_lived else "")
+        )
     user = account()
     if node.password:
         _bootstrap(node)
@@ -243,10 +249,18 @@ def running(
     settings: Mapping[str, str] | None = None,
     files: Mapping[str, bytes] | None = None,
     short_lived: bool = False,
+    as_deployed: bool = False,
 ) -> Iterator[Node]:
     """Run one node for as long as the block lasts."""
     with temporary_directory() as directory:
-        (node,) = make_nodes(directory, password=password, settings=settings, files=files, short_lived=short_lived)
+        (node,) = make_nodes(
+            directory,
+            password=password,
+            settings=settings,
+            files=files,
+            short_lived=short_lived,
+            as_deployed=as_deployed,
+        )
         try:
             node.start()
             node.wait()

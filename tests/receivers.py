@@ -49,6 +49,8 @@ def hook() -> Iterator[Hook]:
     made = Hook()
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # a connection is used again
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
@@ -57,6 +59,8 @@ def hook() -> Iterator[Hook]:
             self.send_response(made.status)
             for name, value in made.more_headers.items():
                 self.send_header(name, value)
+            if made.status != 204:
+                self.send_header("Content-Length", "0")
             self.end_headers()
 
         def handle(self) -> None:

@@ -14,7 +14,7 @@ from crawler.catalogue import Catalogue
 from index.protocol import Index
 from news.configuration import Configuration
 from schedules.jobs import Jobs
-from web import article_page, error_responses, outlet_actions, render, watches
+from web import article_page, error_responses, outlet_actions, render, watch_form, watches
 from web.api import api
 from web.api_page import api_page
 from web.attention import attention_table
@@ -22,12 +22,13 @@ from web.changes import api_changes, changes_feed, changes_page
 from web.conditional import NotModified
 from web.corrections import api_corrections
 from web.export import exports
+from web.facet_api import api_facets
 from web.feed_pages import search_feed
 from web.metrics import metrics
+from web.outlet_api import api_outlets
 from web.outlet_list import outlet_list
 from web.outlet_names import OutletNames
 from web.outlet_page import outlet_page
-from web.outlet_sources import outlet_sources
 from web.probes import probes
 from web.readiness import Probe
 from web.recrawl import recrawls
@@ -93,19 +94,22 @@ def create_app(
     app.add_route("/status", status_page)
     app.add_route("/stories/{id}", story)
     app.add_route("/watches", watches.watch_list)
-    app.add_route("/watches", watches.add, methods=["POST"], include_in_schema=False)
-    app.add_route("/watches/new", watches.new_watch)
+    app.add_route("/watches", watch_form.add, methods=["POST"], include_in_schema=False)
+    app.add_route("/watches/new", watch_form.new_watch)
     app.add_route("/watches/unsubscribe/{token}", watches.confirm_unsubscribe)
     app.add_route("/watches/unsubscribe/{token}", watches.end_emails, methods=["POST"], include_in_schema=False)
     app.add_route("/watches/{id}", watches.watch_page)
     app.add_route("/watches/{id}", watches.act, methods=["POST"], include_in_schema=False)
+    app.add_route("/watches/{id}/edit", watch_form.edit_form)
+    app.add_route("/watches/{id}/edit", watch_form.edit, methods=["POST"], include_in_schema=False)
     app.add_route("/feeds/search.{kind}", search_feed)
     app.add_route("/feeds/changes.{kind}", changes_feed)
     app.add_route("/feeds/watches/{id}.{kind}", watches.watch_feed)
     app.include_router(api)
     app.include_router(api_changes)
     app.include_router(api_corrections)
-    app.include_router(outlet_sources)
+    app.include_router(api_outlets)
+    app.include_router(api_facets)
     app.include_router(exports)
     app.include_router(attention_table)
     app.include_router(probes)

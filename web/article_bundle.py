@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ledger.articles import addresses_of, documents, find, history
 from ledger.attempts import LastAttempt, last_attempt
 from ledger.stories import StoryEntry, members_of
-from ledger.tombstones import stones
+from ledger.tombstones import is_missing, stones
 from news.errors import NotFound
 from news.version import Tombstone, Version
 from web.state import AppState
@@ -32,6 +32,8 @@ class ArticleBundle:
     addresses: Sequence[str] = ()
     #: None where none is known: the index alone knows the article
     last_attempt: LastAttempt | None = None
+    #: its page was not there once, and nothing settles yet whether it is gone
+    is_missing: bool = False
 
 
 def parse_id(text: str, whose: str = "an article's") -> UUID:
@@ -55,6 +57,7 @@ async def article_bundle(state: AppState, id: UUID) -> ArticleBundle:
                 story=await _story(connection, UUID(known["story_id"])),
                 addresses=await addresses_of(connection, id),
                 last_attempt=await last_attempt(connection, id),
+                is_missing=await is_missing(connection, id),
             )
     indexed = await state.index.get(str(id))
     if indexed is None:

@@ -206,7 +206,7 @@ def _values(
         "language": labels.language(tag),
         "language_tag": language_tag(tag),
         "direction": direction(document.get("headline") or document.get("body") or ""),
-        "marks": list(special(found.document, zone)),
+        "marks": list(special(found.document, zone, is_missing=found.is_missing)),
         "byline": [
             Hyperlink(name=name, href=_ask(facet, name))
             for facet in ("authors", "agencies")

@@ -16,9 +16,10 @@ from ledger.change_log import ChangeKey, changes, key_of, version_pairs
 from news.edits import EditKind
 from news.errors import BadQuery, UnknownOutlet, hint
 from news.outlet_change import ChangeFilter, OutletChange
+from news.time_bound import bound
 from news.version_diff import VersionDiff, compare_versions
 from web.outlet_names import OutletNames
-from web.search_params import MOST_VALUES, UNPRINTED, address, bound
+from web.search_params import MOST_VALUES, UNPRINTED, address
 
 #: changes of a page: each is compared word by word to be shown
 SIZE, MOST_CHANGES = 20, 100
@@ -196,7 +197,7 @@ def decoded(cursor: str) -> ChangeKey | None:
     try:
         at, id, number = value_of(cursor)
         key = ChangeKey(at=datetime.fromisoformat(at), article_id=UUID(id), number=int(number))
-        if key.at.utcoffset() is None or not -2 < key.number < 2**31:
+        if key.at.utcoffset() is None or not -3 < key.number < 2**31:
             raise ValueError
     except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise BadQuery(_BAD_CURSOR) from error

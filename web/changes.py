@@ -18,7 +18,7 @@ from web.feed_pages import ENTRIES, base_of, feed_answer
 from web.feeds import FeedEntry
 from web.models import ChangesResponse
 from web.render import json_answer
-from web.search_results import Mark, direction, language_tag, web_address
+from web.search_results import MISSING, SETTLED, Mark, direction, language_tag, web_address
 from web.state import AppState, state_of, zone_of
 
 api_changes = APIRouter(prefix="/api")
@@ -180,6 +180,8 @@ def marks_of(change: OutletChange) -> list[Mark]:
     """Return what a reader should know of a change: its kind, and whether it was disclosed."""
     if change.type is ChangeType.WITHDRAWN:
         return [Mark(kind="gone", text="Withdrawn", title="The outlet’s page is gone; its text is stored here.")]
+    if change.type is ChangeType.MISSING:
+        return [Mark(kind="gone", text="Missing", title=MISSING)]
     if change.type is ChangeType.RETURNED:
         return [Mark(kind="changed", text="Back again", title="The outlet’s page was gone, and is there again.")]
     assert change.edits is not None, "an edit has a summary"
@@ -194,6 +196,8 @@ def _what(change: OutletChange) -> str:
     match change.type:
         case ChangeType.WITHDRAWN:
             return f"The outlet answered {change.status}."
+        case ChangeType.MISSING:
+            return f"The outlet answered {change.status or '404 or 410'} once. {SETTLED}"
         case ChangeType.RETURNED:
             return "The page is there again."
     return f"Version {change.version}"

@@ -14,7 +14,15 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from ledger.faults import reason_of, sentence_of
-from news.errors import BadQuery, BroadsheetError, DatabaseUnavailable, IndexUnavailable, NotFound, hint
+from news.errors import (
+    BadQuery,
+    BroadsheetError,
+    DatabaseUnavailable,
+    EditConflict,
+    IndexUnavailable,
+    NotFound,
+    hint,
+)
 from news.log import Log
 from web import render
 from web.models import ErrorResponse
@@ -35,12 +43,15 @@ _TITLES = {
     403: "Not allowed",
     404: "Not found",
     405: "Method not allowed",
+    409: "Edited meanwhile",
+    412: "Edited since it was read",
     503: "Temporarily unavailable",
 }
 #: whose id an address of the API has
 _KINDS = {"articles": "an article's", "stories": "a story's", "recrawls": "a recrawl's", "watches": "a watch's"}
 _STATUS: dict[type[BroadsheetError], int] = {
     BadQuery: 400,
+    EditConflict: 409,
     NotFound: 404,
     IndexUnavailable: 503,
     DatabaseUnavailable: 503,

@@ -8,6 +8,8 @@ from news.errors import BadQuery
 
 #: a list of a thousand long addresses has less
 MOST_BYTES = 2**20
+#: fields of a form: that of a watch has one for each value of its filters
+MOST_FIELDS = 200
 
 
 async def body_of(request: Request) -> bytes:
@@ -23,7 +25,7 @@ async def body_of(request: Request) -> bytes:
 async def form_of(request: Request) -> dict[str, str]:
     """Return the fields of a form that was sent, of each the first value. Raises BadQuery for what is no form."""
     try:
-        fields = parse_qs((await body_of(request)).decode("ascii"), max_num_fields=20)
+        fields = parse_qs((await body_of(request)).decode("ascii"), max_num_fields=MOST_FIELDS)
     except ValueError as error:
         raise BadQuery("The form data is not valid.") from error
     return {name: values[0] for name, values in fields.items()}

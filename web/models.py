@@ -268,7 +268,7 @@ class OutletChangeItem(ApiModel):
     href: Annotated[str, Field(description="The difference, or the history, in the API.")]
     version: Annotated[int | None, Field(description="Of an edit: the new text's number.")] = None
     edits: EditSummary | None = None
-    status: Annotated[int | None, Field(description="Of a withdrawal: 404 or 410.")] = None
+    status: Annotated[int | None, Field(description="Of a withdrawal or a missing page: 404 or 410.")] = None
 
 
 class ChangesResponse(ApiModel):

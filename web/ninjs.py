@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from index.fields import names
 from news.article import Kind
+from news.url import normal
 
 _STANDARD = {"name": "ninjs", "version": "3.0", "schema": "http://www.iptc.org/std/ninjs/ninjs-schema_3.0.json#"}
 #: of IPTC's news item natures
 _TYPES: dict[str, str] = {Kind.VIDEO: "video", Kind.GALLERY: "composite"}
+#: what stands in an address as it is: reserved characters, and escapes
+_IN_URI = "!#$%&'()*+,/:;=?@[]~"
 #: the article's id and version, for who comes back to us
 ID_ROLE = "broadsheet"
 
@@ -21,7 +25,7 @@ def ninjs(document: Mapping[str, Any]) -> dict[str, Any]:
     """
     body = _text(document)
     item: dict[str, Any] = {
-        "uri": document.get("url") or f"urn:uuid:{document['id']}",
+        "uri": _uri(document),
         "standard": _STANDARD,
         "type": _TYPES.get(str(document.get("kind")), "text"),
         "representationType": "partial" if document.get("body_cut") or document.get("body_missing") else "full",
@@ -46,6 +50,14 @@ def ninjs(document: Mapping[str, Any]) -> dict[str, Any]:
         "altIds": [{"role": ID_ROLE, "value": str(document["id"])}],
     }
     return {name: value for name, value in item.items() if value not in (None, "", [])}
+
+
+def _uri(document: Mapping[str, Any]) -> str:
+    """Return the article's address as RFC 3986 has it, in ASCII; its id where it has none."""
+    try:
+        return quote(normal(str(document.get("url") or "")), safe=_IN_URI)
+    except ValueError:
+        return f"urn:uuid:{document['id']}"
 
 
 def _text(document: Mapping[str, Any]) -> str:

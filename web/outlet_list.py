@@ -1,6 +1,7 @@
 """The list of outlets: which are crawled, how they are, what comes next."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from ledger.outlet_health import healths
 from ledger.outlet_state import OutletState, states
 from news.clock import now
+from news.errors import BadQuery, hint
 from news.outlet import Outlet
 from schedules.timetable import Plan, plans
 from web import labels, render, times
@@ -75,9 +77,13 @@ async def list_page(request: Request, status: int = 200, *, mistake: str = "", u
     state, zone = state_of(request), zone_of(request)
     asked = request.query_params.get("only", "")
     only = OutletFilter(asked) if asked in list(OutletFilter) else OutletFilter.CRAWLED
-    country = request.query_params.get("country", "").lower()[:10]
     await asyncio.to_thread(state.catalogue.reread)
     known = {outlet.slug: outlet for outlet in state.catalogue}
+    country = ""
+    try:
+        country = known_country(known, request.query_params.get("country", ""))
+    except BadQuery as error:
+        mistake, status = mistake or str(error), max(status, 400)
     async with state.engine.connect() as connection:
         met = await states(connection)
         await state.outlets.learn_from(connection)
@@ -88,7 +94,7 @@ async def list_page(request: Request, status: int = 200, *, mistake: str = "", u
             (
                 slug
                 for slug in slugs
-                if _is_wanted(only, known.get(slug), met.get(slug), problems.get(slug))
+                if is_wanted(only, known.get(slug), met.get(slug), problems.get(slug))
                 and (not country or (slug in known and known[slug].country == country))
             ),
             key=lambda slug: state.outlets.name(slug).casefold(),
@@ -109,6 +115,7 @@ async def list_page(request: Request, status: int = 200, *, mistake: str = "", u
         ],
         only=only,
         country=country,
+        country_name=labels.value("country", country) if country else "",
         countries=sorted(
             {(outlet.country, labels.value("country", outlet.country)) for outlet in known.values() if outlet.country},
             key=lambda each: each[1],
@@ -124,7 +131,17 @@ async def list_page(request: Request, status: int = 200, *, mistake: str = "", u
     )
 
 
-def _is_wanted(only: OutletFilter, outlet: Outlet | None, state: OutletState | None, problem: str | None) -> bool:
+def known_country(outlets: Mapping[str, Outlet], code: str) -> str:
+    """Return the code of a country that has an outlet, "" for none. Raises BadQuery, with what was meant."""
+    known = {outlet.country for outlet in outlets.values() if outlet.country}
+    if code and code.lower() not in known:
+        meant = hint(code.lower()[:10], sorted(known), cutoff=1)
+        raise BadQuery(f"No outlet is of the country '{code[:10]}'. {meant}")
+    return code.lower()
+
+
+def is_wanted(only: OutletFilter, outlet: Outlet | None, state: OutletState | None, problem: str | None) -> bool:
+    """Say whether an outlet is among those of a filter; with CRAWLED those that brought something, too."""
     if only is OutletFilter.CRAWLED:
         return is_crawled(outlet, state) or bool(state and (state.pages or state.articles))
     return only is OutletFilter.ALL or bool(problem)

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
@@ -49,7 +50,9 @@ async def search(request: Request) -> Response:
         question = SearchParams.of(request.query_params.multi_items(), own_timezone=zone)
         # what is shown in the form if the rest cannot be asked
         asked = SearchParams(text=question.text, chosen=question.chosen, since=question.since, until=question.until)
-        query = question.query(facets=listed_facets(), facet_size=facets.VALUES, histogram=Interval.DAY, highlight=True)
+        query = question.query(
+            facets=listed_facets(), facet_size=facets.VALUES, highlight=True, story_sizes=False, **_shown(question)
+        )
         if _ADDRESS.fullmatch(question.text) and (known := await _known(state, question.text)):
             return RedirectResponse(f"/articles/{known}", status_code=303)
         found = await state.index.search(query)
@@ -57,6 +60,11 @@ async def search(request: Request) -> Response:
     except BadQuery as error:
         return render.page("search.html", 400, question=asked, mistake=str(error), found=None, help_fields=())
     return await _answered(state, question, found, meant)
+
+
+def _shown(question: SearchParams) -> dict[str, Any]:
+    """Return what the page asks for besides: the compact list shows headlines alone, and no chart."""
+    return {"highlighted": ("headline",)} if question.is_compact else {"histogram": Interval.DAY}
 
 
 async def _known(state: AppState, address: str) -> UUID | None:
@@ -67,7 +75,7 @@ async def _known(state: AppState, address: str) -> UUID | None:
 
 
 async def _answered(state: AppState, question: SearchParams, found: Results, meant: tuple[Suggestion, ...]) -> Response:
-    stories = await copies_of(state.index, [hit.document for hit in found.hits])
+    stories = {} if question.is_compact else await copies_of(state.index, [hit.document for hit in found.hits])
     state.outlets.learn(hit.document for hit in found.hits)
     state.outlets.learn(document for story in stories.values() for document in story)
     await state.outlets.look_up(state.index, [bucket.value for bucket in found.facets.get("outlet", ())])

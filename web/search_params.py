@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -11,19 +10,14 @@ from zoneinfo import ZoneInfo
 from index.fields import facet_named, facets, meant
 from index.query import Query, Sort
 from index.syntax import LONGEST
-from news.clock import now
 from news.errors import BadQuery
+from news.time_bound import bound
 from web.parameters import PARAMETERS, PROGRAM_PARAMETERS, PROGRAM_SIZE, SIZE
 
 #: hits of a page that a person looks at; a program may have as many as the index gives
 MOST_HITS = 100
 #: a person clicks together no more; a program has no need to
 MOST_VALUES = 50
-#: no date before the first newspapers, none that a time zone could push over the calendar's end
-FIRST_YEAR, LAST_YEAR = 1600, 2999
-
-_AGO = re.compile(r"(\d{1,4})([hd])", re.ASCII)
-_DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 UNPRINTED = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ue000\ue001]")
 
 
@@ -187,39 +181,3 @@ def _number(value: str, name: str, default: int) -> int:
     if not (value.isascii() and value.isdigit() and len(value) < 10):
         raise BadQuery(f"The parameter '{name}' must be a number, not '{value[:50]}'.")
     return int(value)
-
-
-def bound(text: str, zone: ZoneInfo, *, end: bool) -> datetime | None:
-    """Return the instant at which a day, month or year begins in `zone`, or ends; a time stands for itself.
-
-    `24h` and `7d` are so many hours or days ago. Raises BadQuery for a text that is none of these; an empty one gives
-    None.
-    """
-    if not text:
-        return None
-    try:
-        if ago := _AGO.fullmatch(text):
-            return now() - timedelta(hours=int(ago[1]) * (24 if ago[2] == "d" else 1))
-        if match := _DAY.fullmatch(text):
-            year, month, day = (int(part) if part else None for part in match.groups())
-            assert year is not None
-            first = date(year, month or 1, day or 1)
-            if end:
-                first = _after(first, month=month is not None, day=day is not None)
-            at = datetime.combine(first, time(), zone)
-        else:
-            at = datetime.fromisoformat(text)
-            at = at if at.utcoffset() is not None else at.replace(tzinfo=zone)
-        if FIRST_YEAR <= at.year <= LAST_YEAR:
-            return at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        pass  # said below, for all that is no date
-    raise BadQuery(f"'{text}' is not a date between {FIRST_YEAR} and {LAST_YEAR}; write it as 2024-02-08, or 7d.")
-
-
-def _after(first: date, *, month: bool, day: bool) -> date:
-    if day:
-        return first + timedelta(days=1)
-    if month:
-        return (first + timedelta(days=32)).replace(day=1)
-    return first.replace(year=first.year + 1)

@@ -21,6 +21,11 @@ BEGINNING = 280
 MOST_COPIES = 8
 #: articles of all the stories on one page that are looked up
 _MOST_LOOKED_UP = 200
+#: what is said of them
+_FIELDS = (
+    *("id", "story_id", "copy_of", "outlet", "outlet_name", "first_seen_at"),
+    *("date_published", "date_precision", "date_source"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,8 +146,15 @@ def cut(text: str) -> str:
     return text if len(text) <= BEGINNING else f"{text[:BEGINNING].rsplit(' ', 1)[0]} …"
 
 
-def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
-    """Yield what a reader should know of the article before opening it."""
+#: what a page is of which one answer says that it is gone
+SETTLED = "It counts as withdrawn once it is not there a day later, either."
+MISSING = f"The outlet’s page was not there when it was last fetched; its text is stored here. {SETTLED}"
+
+
+def special(document: Mapping[str, Any], zone: str, *, is_missing: bool = False) -> Iterable[Mark]:
+    """Yield what a reader should know of the article before opening it; `is_missing`: its page was not there once."""
+    if is_missing and not document.get("gone_at"):
+        yield Mark(kind="gone", text="Missing", title=MISSING)
     if gone := times.seen(document.get("gone_at"), zone):
         yield Mark(
             kind="gone",
@@ -175,11 +187,14 @@ def special(document: Mapping[str, Any], zone: str) -> Iterable[Mark]:
 
 
 async def copies_of(index: Index, documents: Iterable[Mapping[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    """Return the articles of each story that one of `documents` belongs to: who had the text first, then by time."""
+    """Return the articles of each story that one of `documents` belongs to: who had the text first, then by time.
+
+    Of each article there is what the page says of a copy.
+    """
     ids = tuple(dict.fromkeys(document["story_id"] for document in documents if document.get("story_id")))
     if not ids:
         return {}
-    query = Query(filters={"story_id": ids}, sort=Sort.OLDEST, size=_MOST_LOOKED_UP)
+    query = Query(filters={"story_id": ids}, sort=Sort.OLDEST, size=_MOST_LOOKED_UP, fields=_FIELDS)
     found: dict[str, list[dict[str, Any]]] = {}
     hits = (await index.search(query)).hits
     # a copy may claim any time; the ledger knows who was first

@@ -17,6 +17,8 @@ from schedules.jobs import Jobs
 from web.app import create_app
 from web.connections import KEEP_ALIVE_SECONDS, MOST_CONNECTIONS, LimitedConnection
 
+#: connections that wait to be taken
+BACKLOG = 128
 #: at the end, an answer that is being given has so long; a browser's idle connections are closed at once
 GRACE_SECONDS = 0.5
 
@@ -44,14 +46,20 @@ async def serve_page(
     port: int,
     jobs: Jobs | None = None,
     listens: Callable[[str], None] | None = None,
+    bound: socket.socket | None = None,
 ) -> None:
     """Serve the search page and the API at http://host:port until the task is cancelled, which ends it within a second.
 
     `engine` should be the web's own, or crawls starve it. Without `jobs` nothing can be asked to be
-    fetched. `listens` is called with the page's address once it can be opened. Raises ConfigurationError if the port
-    cannot be had.
+    fetched. `listens` is called with the page's address once it can be opened. `bound` is the port, if it was `taken`
+    before. Raises ConfigurationError if it cannot be had.
     """
-    listening = _listen(host, port)
+    listening = bound or taken(host, port)
+    try:
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise _explained(error, host, port) from error
     if listens:
         listens(f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}")
     try:
@@ -90,15 +98,22 @@ async def serve(app: FastAPI, listening: socket.socket) -> None:
         raise
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens there. Raises ConfigurationError with the way out."""
+def taken(host: str, port: int) -> socket.socket:
+    """Take a port, and return its socket, which does not listen yet. Raises ConfigurationError with the way out."""
     if not 0 <= port <= 65_535:
         raise ConfigurationError(f"There is no port {port}; choose one from 1 to 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
     try:
-        return socket.create_server((host, port), family=family, backlog=128)
+        # as `socket.create_server` does: a port whose last connections are still closing can be had
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family is socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind((host, port))
     except OSError as error:
+        made.close()
         raise _explained(error, host, port) from error
+    return made
 
 
 def _explained(error: OSError, host: str, port: int) -> BroadsheetError:

@@ -236,7 +236,11 @@ def _published(state: AppState, member: StoryEntry, zone: str) -> StoryEvent:
 
 def _changed(state: AppState, change: OutletChange, zone: str) -> StoryEvent:
     at = times.seen(change.at, zone)
-    what = {ChangeType.WITHDRAWN: f"answered {change.status}", ChangeType.RETURNED: "the page is there again"}
+    what = {
+        ChangeType.WITHDRAWN: f"answered {change.status}",
+        ChangeType.MISSING: f"answered {change.status or '404 or 410'} once",
+        ChangeType.RETURNED: "the page is there again",
+    }
     return StoryEvent(
         at=at,
         outlet=state.outlets.name(change.outlet),

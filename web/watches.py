@@ -1,4 +1,4 @@
-"""The pages of watches: list, add one from a search, one with what it reported, its trial, its feed, ending e-mails."""
+"""The pages of watches: list, one with what it reported, its trial, its feed, ending e-mails."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from index.stored_query import restored, stored
+from index.stored_query import restored
 from ledger import watches as ledger_watches
 from ledger.faults import in_transaction
 from ledger.watches import WatchState, reported, states, unsubscribe, watch_of_token
 from news.clock import now
-from news.errors import BadQuery, BadWatch
-from news.watch import Notification, NotificationType, Trigger, Watch, hours_in
+from news.errors import BadQuery
+from news.watch import Notification, NotificationType, Trigger, Watch
 from schedules.watching.mail import edits_of, title_of
 from schedules.watching.webhook import page_of
 from web import render, times
@@ -23,10 +23,10 @@ from web.auth import form_mark, refusal_of_form
 from web.feed_pages import ENTRIES, base_of, feed_answer
 from web.feeds import FeedEntry
 from web.forms import form_of
-from web.search_params import SearchParams
+from web.search_params import SearchParams, address
 from web.search_results import direction, language_tag, web_address
 from web.state import state_of, zone_of
-from web.watch_api import add_watch, change, masked_email, masked_url, mute_for, state_of_watch, tried
+from web.watch_api import change, masked_email, masked_url, mute_for, reported_page, state_of_watch, tried
 
 #: what a reader may have reported, in the order of the form
 TRIGGERS = {
@@ -45,7 +45,7 @@ _MARKS = {
 }
 #: hours for which a click mutes, and that a trial looks back
 MUTED_HOURS, TRIED_HOURS = 24, 24
-_DONE = {
+DONE = {
     "add": "The watch was added. It reports what happens from now on.",
     "pause": "Paused. What happens meanwhile is not reported.",
     "resume": "Resumed. It reports what happens from now on.",
@@ -83,92 +83,26 @@ def _removed(request: Request) -> str:
     return "The watch was removed." if request.query_params.get("done") == "remove" else ""
 
 
-async def new_watch(request: Request) -> Response:
-    """Answer `GET /watches/new`: the form of a new watch, for the search in the address."""
-    try:
-        params = SearchParams.of(request.query_params.multi_items())
-        params.query()
-    except BadQuery as error:
-        return _form(request, SearchParams(), {}, 400, mistake=str(error))
-    return _form(request, params, {"name": params.text[:100]})
-
-
-async def add(request: Request) -> Response:
-    """Answer `POST /watches`: keep a watch, and lead to its page. A mistake gives the form again, as it was filled."""
-    # the search stands in the address, as the form was given it
-    params = SearchParams.of(request.query_params.multi_items())
-    form = await form_of(request)
-    if refusal := refusal_of_form(request, form.get("mark", ""), form.get("token", "")):
-        return _form(request, params, form, 403, mistake=refusal)
-    state = state_of(request)
-    hours = hours_in(form.get("digest", ""))
-    try:
-        if hours is None:
-            raise BadWatch("The hours of a digest are numbers from 0 to 23, such as 7, 18.")
-        if "q" in form:
-            params = SearchParams.of([*params.parameters(), ("q", form["q"])])
-        watch = await add_watch(
-            state,
-            name=form.get("name", "").strip(),
-            query=stored(params.query()),
-            triggers=tuple(each for each in Trigger if f"on_{each}" in form),
-            email=form.get("email", "").strip() or None,
-            digest_hours=hours,
-            timezone=form.get("timezone", "").strip() or "UTC",
-            webhook_url=form.get("webhook_url", "").strip() or None,
-        )
-    except (BadWatch, BadQuery) as error:
-        return _form(request, params, form, 400, mistake=str(error))
-    if watch.webhook_secret is None:
-        return RedirectResponse(f"/watches/{watch.id}?done=add", status_code=303)
-    # a secret is shown once, and stands in no address
-    response = await _watch_page(request, watch.id, done=_DONE["add"], secret=watch.webhook_secret)
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def _form(
-    request: Request, params: SearchParams, form: Mapping[str, str], status: int = 200, *, mistake: str = ""
-) -> Response:
-    state = state_of(request)
-    chosen = {each for each in Trigger if f"on_{each}" in form} if "mark" in form else {Trigger.ARTICLES}
-    has_mail = bool(state.configuration and state.configuration.smtp_host)
-    action = params.href().replace("/", "/watches", 1)
-    return render.page(
-        "watch_new.html",
-        status,
-        action=action,
-        search=_words(stored(params.query())) if not mistake or params.parameters() else "",
-        search_href=params.href(),
-        has_search=bool(params.parameters()),
-        form={name: form.get(name, "") for name in ("name", "q", "email", "digest", "timezone", "webhook_url")},
-        triggers=[(str(each), words, each in chosen) for each, words in TRIGGERS.items()],
-        has_mail=has_mail,
-        zone=zone_of(request),
-        mark=form_mark(request),
-        token=bool(state.token),
-        mistake=mistake,
-    )
-
-
 async def watch_page(request: Request) -> Response:
     """Answer `GET /watches/{id}`."""
     id = parse_id(request.path_params["id"], "a watch's")
-    return await _watch_page(request, id, done=_DONE.get(request.query_params.get("done", ""), ""))
+    return await page_of_watch(request, id, done=DONE.get(request.query_params.get("done", ""), ""))
 
 
-async def _watch_page(
+async def page_of_watch(
     request: Request, id: UUID, status: int = 200, *, done: str = "", mistake: str = "", secret: str = ""
 ) -> Response:
+    """Return the page of a watch, with what was done. Raises NotFound."""
     state, zone = state_of(request), zone_of(request)
     found = await state_of_watch(state, id)
     trying = request.query_params.get("test") == "1"
     notifications: Sequence[Notification]
+    next_cursor: str | None = None
     if trying:
         notifications = (await tried(state, id, TRIED_HOURS))[::-1][:ENTRIES]
     else:
-        async with state.engine.connect() as connection:
-            notifications = await reported(connection, id, ENTRIES)
+        cursor = request.query_params.get("cursor", "") if request.method == "GET" else ""
+        notifications, next_cursor = await reported_page(state, id, ENTRIES, cursor)
     return render.page(
         "watch.html",
         status,
@@ -177,6 +111,8 @@ async def _watch_page(
         failing=[(str(channel), reason) for channel, reason in found.failing.items()],
         notifications=[_notification_row(found.watch, each, zone) for each in notifications],
         is_trial=trying,
+        next_href=address(f"/watches/{id}", [("cursor", next_cursor)]) if next_cursor else "",
+        is_first="cursor" not in request.query_params,
         hours=TRIED_HOURS,
         is_muted=found.watch.is_muted(now()),
         mark=form_mark(request),
@@ -201,7 +137,7 @@ async def act(request: Request) -> Response:
     if action not in changes:
         raise BadQuery(f"There is no such action. Use one of: {', '.join(changes)}.")
     if refusal := refusal_of_form(request, form.get("mark", ""), form.get("token", "")):
-        return await _watch_page(request, id, 403, mistake=refusal)
+        return await page_of_watch(request, id, 403, mistake=refusal)
     await change(state, id, changes[action])
     to = "/watches" if action == "remove" else f"/watches/{id}"
     return RedirectResponse(f"{to}?done={action}", status_code=303)
@@ -261,7 +197,7 @@ def _row(found: WatchState, zone: str) -> dict[str, Any]:
     return {
         "id": str(watch.id),
         "name": watch.name,
-        "search": _words(watch.query),
+        "search": words_of(watch.query),
         "search_href": href,
         "reports": ", ".join(TRIGGERS[each].partition(":")[0] for each in watch.triggers),
         "to": [
@@ -282,7 +218,8 @@ def _row(found: WatchState, zone: str) -> dict[str, Any]:
     }
 
 
-def _words(query: Mapping[str, Any]) -> str:
+def words_of(query: Mapping[str, Any]) -> str:
+    """Return a search as a person would type it."""
     words = Watch(id=UUID(int=0), name="x", query=query).words()
     return words or "every article"
 

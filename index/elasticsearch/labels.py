@@ -12,6 +12,8 @@ from elasticsearch import AsyncElasticsearch
 from index.document import facet_values
 from index.fields import facet_sources
 
+#: flat copies of names that stand in lists of objects: a search gives them without opening the document
+_FLAT = {"places.name": "place_names", "people.name": "people_names", "organisations.name": "organisation_names"}
 #: forms that are kept; one takes about 200 bytes
 MOST = 50_000
 
@@ -40,12 +42,17 @@ class Labels:
             searches: list[dict[str, Any]] = []
             for facet, value in wanted:
                 query = {"bool": {"filter": [{"term": {f"facets.{facet}": value}}]}}
-                body = {"query": query, "size": 1, "terminate_after": 1, "_source": list(facet_sources()[facet])}
-                searches += [{"index": self._alias}, body | {"track_total_hits": False}]
+                fields = [_FLAT.get(name, name) for name in facet_sources()[facet]]
+                # a whole block of documents is unpacked for one of them, or for its id
+                body = {"query": query, "size": 1, "docvalue_fields": fields, "stored_fields": "_none_"}
+                searches += [{"index": self._alias}, body | {"terminate_after": 1, "track_total_hits": False}]
             answers = (await self._client.msearch(searches=searches))["responses"]
             for (facet, value), answer in zip(wanted, answers, strict=True):
                 for hit in answer.get("hits", {}).get("hits", ()):
-                    self._learn(hit["_source"])
+                    found = hit.get("fields", {})
+                    self._learn(
+                        {name.partition(".")[0]: found.get(_FLAT.get(name, name)) for name in facet_sources()[facet]}
+                    )
                 self._known.setdefault((facet, value), value)  # it went meanwhile: it is shown as it is
         return self._known
 

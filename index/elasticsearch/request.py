@@ -44,15 +44,16 @@ def _page(query: Query, clause: Json, place: PageStart, filters: list[Json]) -> 
         "query": {"bool": {"must": [translate.fresh(clause, query, place.origin)], "filter": filters}},
         "size": query.size,
         "sort": translate.order(query.sort),
-        "_source": {"excludes": sorted(DERIVED)},
+        "_source": list(query.fields) or {"excludes": sorted(DERIVED)},
     }
     if query.highlight and query.text.strip():
         body["highlight"] = translate.highlight(query)
     if query.collapse_by_story:
         if place.offset + query.size > translate.DEEPEST_OFFSET:
             raise BadQuery(f"Stories can be paged through as far as {translate.DEEPEST_OFFSET}; narrow the query.")
-        story = {"field": "story_key", "inner_hits": {"name": "story", "size": 0}}
-        body |= {"collapse": story, "from": place.offset}
+        # each story is searched anew for its size
+        sizes = {"inner_hits": {"name": "story", "size": 0}} if query.story_sizes else {}
+        body |= {"collapse": {"field": "story_key"} | sizes, "from": place.offset}
     elif place.after:
         body["search_after"] = list(place.after)
     return body

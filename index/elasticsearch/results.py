@@ -65,7 +65,7 @@ def counted(found: ServerAnswer, name: str) -> list[dict[str, Any]]:
 def histogram(found: ServerAnswer) -> tuple[Bucket, ...]:
     """Return the bars: those of instants and those of days alone, added up where they are the same day."""
     bars: Counter[str] = Counter()
-    for name in ("histogram:instants", "histogram:days"):
+    for name in ("histogram", "histogram:instants", "histogram:days"):
         if name in found.get("aggregations", {}):
             for each in counted(found, name):
                 bars[each["key_as_string"]] += each["doc_count"]

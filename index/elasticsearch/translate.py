@@ -136,16 +136,24 @@ def aggregations(query: Query, chosen: dict[str, Json]) -> Json:
             "format": _FORMATS.get(query.histogram, "yyyy-MM-dd"),
         }
         every = list(chosen.values())
+        if query.timezone == "UTC" and query.histogram is not Interval.HOUR:
+            # a day alone counts from its first moment in UTC, so that all stand in one histogram
+            found["histogram"] = _under(every, {"date_histogram": shape})
+            return found | _significant(query)
         timed = {"date_histogram": shape | {"time_zone": query.timezone}}
         found["histogram:instants"] = _under([*every, {"bool": {"must_not": [day]}}], timed)
         if query.histogram is not Interval.HOUR:  # a day has no hour
             found["histogram:days"] = _under([*every, day], {"date_histogram": shape})
-    if query.significant_terms and query.text.strip():
-        # of the best hits alone: the words of hundreds tell as much as those of all, at a bounded cost
-        best = {"sampler": {"shard_size": SAMPLED}}
-        text = {"field": "body", "filter_duplicate_text": True, "size": query.significant_terms}
-        found["significant"] = best | {"aggs": {"terms": {"significant_text": text}}}
-    return found
+    return found | _significant(query)
+
+
+def _significant(query: Query) -> Json:
+    if not (query.significant_terms and query.text.strip()):
+        return {}
+    # of the best hits alone: the words of hundreds tell as much as those of all, at a bounded cost
+    best = {"sampler": {"shard_size": SAMPLED}}
+    text = {"field": "body", "filter_duplicate_text": True, "size": query.significant_terms}
+    return {"significant": best | {"aggs": {"terms": {"significant_text": text}}}}
 
 
 def like(alias: str, id: str, language: str) -> Json:
@@ -185,7 +193,7 @@ def highlight(query: Query) -> Json:
     whole: Json = {"number_of_fragments": 0}
     pieces: Json = {"number_of_fragments": FRAGMENTS, "fragment_size": FRAGMENT, "order": "score"}
     shapes = {"headline": whole, "standfirst": whole, "body": pieces}
-    fields = {f"{prefix}{name}": shape for name, shape in shapes.items() for prefix in ("", "i18n.*.")}
+    fields = {f"{prefix}{name}": shapes[name] for name in query.highlighted for prefix in ("", "i18n.*.")}
     return {"pre_tags": [MARK_START], "post_tags": [MARK_END], "fields": fields}
 
 

@@ -10,7 +10,6 @@ from sqlalchemy import Select, and_, case, func, literal, not_, or_, select, tru
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from index.cursor import PageStart, encode
-from index.fields import boosts
 from index.highlight import marked
 from index.phrase import positive_terms
 from index.postgresql import translate
@@ -166,7 +165,7 @@ class Search:
             return {}
         terms = list(positive_terms(self.tree))
         found = {}
-        for field in boosts():
+        for field in self.query.highlighted:
             asked = [term for term in terms if term.field in (None, field)]
             text = document.get(field)
             if asked and text and (pieces := marked(text, asked, whole=field != "body")):

@@ -66,6 +66,7 @@ backfill_sitemaps = Table(
     Column("failures", Integer, nullable=False, server_default=ZERO),
     Column("outcome", Text),
     Column("found", Integer, nullable=False, server_default=ZERO),
+    Column("sum", JSONB),  # what became of all that it announced
     PrimaryKeyConstraint("outlet", "url"),
 )
 

@@ -43,6 +43,7 @@ articles = Table(
     Column("returned_at", Instant),
     Index(None, "outlet", "first_seen_at"),
     Index("ix_articles_first_seen_at_brin", "first_seen_at", postgresql_using="brin"),
+    Index("ix_articles_missing", "missed_at", postgresql_where=text("missed_at IS NOT NULL AND gone_at IS NULL")),
     Index(None, "story_id"),
 )
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, INT8MULTIRANGE, JSONB, TSTZMULTIRANGE
 
 from ledger.schema.base import NOW, ZERO, Instant, metadata
 
@@ -40,6 +40,8 @@ watches = Table(
     Column("unsubscribe_token", Text, nullable=False, unique=True),
     Column("unsubscribed_at", Instant),
     Column("problem", Text, nullable=False, server_default=""),  # why its search cannot be carried out
+    Column("pauses", TSTZMULTIRANGE, nullable=False, server_default=text("'{}'")),
+    Column("skipped_news", INT8MULTIRANGE, nullable=False, server_default=text("'{}'")),  # of its pauses
 )
 
 #: what happened to articles while there are watches, until all of them have seen it

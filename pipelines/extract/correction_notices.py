@@ -25,6 +25,7 @@ _ENDS = ".!?。！？।)"
 _BEGINS = re.compile(rf"^[\W_]*{any_of('correction_begins')}", re.IGNORECASE)
 _NOTES = re.compile(rf"^[\W_]*{any_of('correction_notes')}", re.IGNORECASE)
 _ERRS = re.compile(any_of("correction_errs"), re.IGNORECASE)
+_STAMPED = re.compile(rf"\s+{any_of('correction_stamps')}(?!\w)", re.IGNORECASE)
 _SAYS = PhraseFinder("correction_says")
 _WIRE = re.compile(rf"(?:^|[(\[—–-])[\W_]*{any_of('correction_wire')}", re.IGNORECASE)
 _LABEL = re.compile(r"correction|corrected|clarification|erratum|korrektur|berichtigung|correctif|correcci")
@@ -85,7 +86,9 @@ def _label(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
 
 
 def _stated(rest: str) -> bool:
-    """Tell whether a colon follows a label, at once or behind a date, and then a notice."""
+    """Tell whether a colon follows a label and then a notice; between are at most a date and that it was added."""
+    if stamp := _STAMPED.match(rest):
+        rest = rest[stamp.end() :]
     if colon := _COLON.match(rest):
         return len(rest) - colon.end() >= _LEAST
     dated = _DATED_COLON.match(rest)
@@ -94,6 +97,7 @@ def _stated(rest: str) -> bool:
     between = dated["between"]
     if not any(map(str.isdigit, between)):
         return bool(re.fullmatch(r"\s*[(（\[].{0,30}[)）\]]\s*", between))
+    between = _STAMPED.sub(" ", f" {between}")
     return all(len(word) <= _JOINING or folded(word) in _calendar() for word in _WORD.findall(between))
 
 

@@ -26,6 +26,7 @@ KINDS = {
     "published": "behind a name, before a date: published",
     "updated": "beginnings of words that say that a date is that of a change: updat",
     "correction_begins": "the first words of a notice of correction, before a colon: correction",
+    "correction_stamps": "between such a label and its date: added",
     "correction_notes": "first words of a notice that may be one of correction: editor's note",
     "correction_errs": "words that make it one: incorrectly",
     "correction_wire": "how an agency begins a text that it sends once more: corrects paragraph 4",

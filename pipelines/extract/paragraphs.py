@@ -95,6 +95,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
             continue
         seen.add(key)
         kept.append(block)
+    kept = _with_their_text(page, kept, chosen)
     ciphered = ciphertext(kept, page.blocks)
     if ciphered:
         kept = [block for at, block in enumerate(kept) if at not in ciphered]
@@ -106,6 +107,29 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
         is_ciphered=bool(ciphered),
         candidates=tuple(dropped),
     )
+
+
+def _with_their_text(page: Outline, kept: list[Block], chosen: int) -> list[Block]:
+    """Return the blocks without headings over links: in a box of their own of which nothing else is kept."""
+    texts = {at for block in kept if block.tag not in HEADINGS for at in page.above(block.box)}
+    alone = [block for block in kept if block.tag in HEADINGS and page.boxes[block.box].parent not in texts]
+    if not alone or len(alone) == len(kept):
+        return kept
+    lines: Counter[int] = Counter()
+    below: Counter[int] = Counter()
+    linked: Counter[int] = Counter()
+    for block in page.blocks:
+        for at in page.above(block.box):
+            lines[at] += 1
+            if block.tag not in HEADINGS:
+                below[at] += len(block.text)
+                linked[at] += block.linked
+    lone = set()
+    for block in alone:
+        holder = next((at for at in page.above(block.box) if lines[at] > 1), chosen)
+        if holder not in texts and chosen in page.above(holder) and 2 * linked[holder] >= below[holder]:
+            lone.add(id(block))
+    return [block for block in kept if id(block) not in lone]
 
 
 def _is_prose(block: Block) -> bool:

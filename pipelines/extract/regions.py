@@ -34,6 +34,8 @@ _INTRODUCED = 0.7
 _LEAST_ARTICLE = 300
 #: what is left of the box's prose that the article's own box must hold to be the box
 _NEARLY_ALL = 0.9
+#: below the text they belong to it
+_LISTED = frozenset("table ul ol dl".split())
 _DIGITS = re.compile(r"\d+")
 #: a date or a time of day
 _DATED = re.compile(r"\d{1,2}:\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
@@ -85,6 +87,8 @@ def narrowed(page: Outline, chosen: int, headline: str, site: str) -> int:
                 beside += [
                     region for region in ours if region not in beside and _is_thin(page, region, heavy, last, titles)
                 ]
+            elif main == flow:
+                beside += [region for region in _behind(page, at, ours, flow, titles) if region not in beside]
             for region in beside:
                 for box in region.boxes:
                     _mark(page, box)
@@ -181,6 +185,34 @@ def _is_thin(page: Outline, region: _Region, main: _Region, last: int, titles: s
         return False
     outside = region.first > last or (region.last < main.first and any(at > region.last for at in titles))
     return outside and _look(page, region.boxes[0]) != _look(page, main.boxes[0])
+
+
+def _behind(page: Outline, at: int, regions: list[_Region], flow: float, titles: set[int]) -> list[_Region]:
+    """Return the small regions below the last paragraph of the box's own flow, that look like none above it."""
+    held = {block for region in regions for block in range(region.first, region.last + 1)}
+    spans = [
+        number
+        for number, block in enumerate(page.blocks)
+        if number not in held and length(block.text) >= _PROSE and at in page.above(block.box)
+    ]
+    last = max(spans, default=len(page.blocks))
+    looks = {_look(page, region.boxes[0]) for region in regions if region.first < last}
+    return [
+        region
+        for region in regions
+        if region.first > last
+        and region.mass <= _THIN * flow
+        and page.boxes[region.boxes[0]].tag not in _LISTED
+        and not _is_itemised(page, region)
+        and _look(page, region.boxes[0]) not in looks
+        and not any(region.first <= title <= region.last for title in titles)
+    ]
+
+
+def _is_itemised(page: Outline, region: _Region) -> bool:
+    """Tell whether most lines of the region are items without a link, as ingredients and results are."""
+    blocks = page.blocks[region.first : region.last + 1]
+    return 2 * sum(block.tag in ("li", "dd", "td") and not block.linked for block in blocks) > len(blocks)
 
 
 def _last(page: Outline, at: int, regions: list[_Region], main: _Region) -> int:

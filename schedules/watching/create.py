@@ -1,6 +1,7 @@
-"""A new watch: checked against the settings, its usual level learned from what the index has."""
+"""A watch added or edited: checked against the settings, its usual level learned from what the index has."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -10,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from index.protocol import Index
 from index.query import Interval
 from index.stored_query import restored
+from ledger import watch_settings as settings
 from ledger.faults import in_transaction
+from ledger.watch_settings import WatchEdit
 from ledger.watches import add
 from news.clock import now
 from news.configuration import Configuration
@@ -22,11 +25,7 @@ from schedules.watching.webhook import check_public
 async def create(engine: AsyncEngine, index: Index, configuration: Configuration, **fields: Any) -> Watch:
     """Keep a watch with these fields, and return it with its secrets. Raises BadWatch and BadQuery."""
     watch = Watch(id=uuid4(), **fields)
-    watch.check()
-    if watch.webhook_url:
-        check_public(watch.webhook_url, configuration)
-    if watch.email and configuration.smtp_host is None:
-        raise BadWatch("No e-mail can be sent: BROADSHEET_SMTP_HOST is not set.")
+    _check(watch, configuration)
     at = now()
     found_before = await _by_hour(index, watch.query, at) if watch.wants(Trigger.SPIKES) else {}
 
@@ -34,6 +33,33 @@ async def create(engine: AsyncEngine, index: Index, configuration: Configuration
         return await add(connection, watch, found_before, at)
 
     return await in_transaction(engine, kept)
+
+
+async def edit(engine: AsyncEngine, index: Index, configuration: Configuration, old: Watch, **fields: Any) -> WatchEdit:
+    """Give the watch that was read as `old` these fields, and return what that did; all others stay.
+
+    Raises BadWatch, BadQuery, EditConflict and NotFound, and has changed nothing then.
+    """
+    watch = replace(old, **fields)
+    if watch.email is None and "digest_hours" not in fields:  # nobody is left to gather for
+        watch = replace(watch, digest_hours=())
+    _check(watch, configuration, old)
+    at, found_before = now(), None
+    if watch.wants(Trigger.SPIKES) and (watch.query != old.query or not old.wants(Trigger.SPIKES)):
+        found_before = await _by_hour(index, watch.query, at)
+
+    async def edited(connection: AsyncConnection) -> WatchEdit:
+        return await settings.edit(connection, watch, old.mark, found_before, at)
+
+    return await in_transaction(engine, edited)
+
+
+def _check(watch: Watch, configuration: Configuration, old: Watch | None = None) -> None:
+    watch.check()
+    if watch.webhook_url and not (old and old.webhook_url == watch.webhook_url):
+        check_public(watch.webhook_url, configuration)
+    if watch.email and not (old and old.email == watch.email) and configuration.smtp_host is None:
+        raise BadWatch("No e-mail can be sent: BROADSHEET_SMTP_HOST is not set.")
 
 
 async def _by_hour(index: Index, query: Mapping[str, Any], at: datetime) -> dict[datetime, int]:

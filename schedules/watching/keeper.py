@@ -12,8 +12,8 @@ from ledger.deliveries import work_to_do
 from ledger.faults import in_transaction, reason_of
 from ledger.locks import Lock, holding
 from ledger.wake import listen, notified
-from ledger.watch_matches import REMEMBERED, prune
-from ledger.watches import CHANNEL
+from ledger.watch_matches import prune
+from ledger.watches import CHANNEL, REMEMBERED
 from news.backoff import Backoff
 from news.clock import now
 from news.errors import IndexUnavailable

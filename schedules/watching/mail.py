@@ -2,7 +2,6 @@
 
 import asyncio
 import smtplib
-import ssl
 from collections.abc import Mapping, Sequence
 from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
@@ -15,7 +14,7 @@ from news.configuration import Configuration
 from news.errors import DeliveryFailed
 from news.printable import one_line, printable
 from news.watch import Notification, NotificationType, Watch
-from schedules.watching.webhook import page_of
+from schedules.watching.webhook import page_of, trust
 
 #: what a server may take for one answer
 SMTP_SECONDS = 30.0
@@ -153,7 +152,7 @@ class Mailer:
         while self._idle:
             session = self._idle.pop()
             try:
-                if session.noop()[0] == 250:
+                if session.rset()[0] == 250:  # every server knows it, and what an earlier message left is gone
                     return session
             except (OSError, smtplib.SMTPException):
                 pass  # the server has ended it, as it may
@@ -161,7 +160,7 @@ class Mailer:
         settings = self.configuration
         security = settings.smtp_security
         host, port = settings.smtp_host or "", settings.smtp_port or _PORTS[security]
-        context = ssl.create_default_context()
+        context = trust() if security != "none" else None
         if security == "tls":
             session = smtplib.SMTP_SSL(host, port, timeout=SMTP_SECONDS, context=context)
         else:

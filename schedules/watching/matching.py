@@ -48,7 +48,9 @@ async def match(engine: AsyncEngine, index: Index) -> bool:
     async with engine.connect() as connection:
         news = await unmatched(connection, BATCH)
         # read after the news: a watch that was there when they were written is among them
-        watches = await all_watches(connection, active=True)
+        every = await all_watches(connection)
+    # one that is paused is still told of what came before
+    watches = [each for each in every if not each.paused or any(each.sees(one.news.number) for one in news)]
     if not watches:
         await in_transaction(engine, forget_news_without_watches)
         return False
@@ -60,9 +62,12 @@ async def match(engine: AsyncEngine, index: Index) -> bool:
     matched, problems = await _matches(index, watches, {str(each.news.article_id) for each in ready})
 
     async def written(connection: AsyncConnection) -> None:
+        now_there = await all_watches(connection, held=True)
+        asked = {each.id: each.query for each in watches}
+        if any(each.query != asked.get(each.id, each.query) for each in now_there):
+            return  # a search was edited while the index was asked
         taken = await take(connection, [each.news.number for each in ready])
         ours = [each for each in ready if each.news.number in taken]
-        now_there = await all_watches(connection, active=True, held=True)
         for watch in now_there:
             problem = problems.get(watch.id, "")
             if problem != watch.problem and (problem or watch.id in matched):
@@ -81,19 +86,20 @@ async def _report(
 ) -> None:
     if not watches or not news:
         return
-    at, count = now(), 0
-    known = await reported_stories(connection, [each.id for each in watches], {each.story for each in news})
+    at = now()
+    known: dict[UUID, set[UUID]] = {each.id: set() for each in watches}
+    for id, story in await reported_stories(connection, known, {each.story for each in news}):
+        known[id].add(story)
+    reported: list[tuple[Watch, list[Notification]]] = []
+    named = [(str(each.news.article_id), each) for each in news]
     for watch in watches:
-        found = [
-            each for each in news if each.news.number > watch.after and str(each.news.article_id) in matched[watch.id]
-        ]
-        stories = {story for of, story in known if of == watch.id}
-        notifications, new_stories = reports(watch, found, stories)
+        found = [each for id, each in named if watch.sees(each.news.number) and id in matched[watch.id]]
+        notifications, new_stories = reports(watch, found, known[watch.id])
         if new_stories and watch.wants(Trigger.SPIKES):
             notifications += await _spike(connection, watch, new_stories, at)
-        count += await report(connection, watch, notifications, at)
+        reported.append((watch, notifications))
         await asyncio.sleep(0)  # crawls and readers have their turn
-    if count:
+    if count := await report(connection, reported, at):
         log.info("watches_matched", news=len(news), notifications=count)
 
 

@@ -13,16 +13,16 @@ from news.watch import Notification, NotificationType, Spike, Trigger, Watch
 def reports(watch: Watch, found: Iterable[ArticleNews], stories: set[UUID]) -> tuple[list[Notification], int]:
     """Return what a watch reports of news that its search finds, and how many stories among them are new to it.
 
-    `stories` are those that it has reported; the new ones are added. An article that was known before the watch began
-    is no news to it, though an edit makes it match; one that came later is, at the first edit that makes it match.
+    `stories` are those that it has reported; the new ones are added. An article that was known before the watch began,
+    or came while it was paused, is no news to it, though an edit makes it match; any other is, at the first edit that
+    makes it match.
     """
     notifications, count = [], 0
     for each in found:
         is_first = each.news.type is NotificationType.ARTICLE or (
             each.news.type is NotificationType.CHANGE
             and watch.wants(Trigger.ARTICLES)
-            and watch.active_since is not None
-            and each.first_seen_at >= watch.active_since
+            and watch.is_new(each.first_seen_at)
         )
         if is_first and (each.story not in stories if watch.wants(Trigger.ARTICLES) else each.is_founder):
             count += 1

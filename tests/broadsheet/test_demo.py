@@ -39,6 +39,16 @@ def test_a_port_of_the_newsroom_that_is_taken_is_one_sentence_with_the_option(ho
     assert "--newsroom-port" in ran.stderr
 
 
+def test_a_port_of_the_page_that_is_taken_is_said_before_the_crawl(home: Path, newsroom_port: int) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        ran = broadsheet(["demo", "--port", str(port), "--newsroom-port", str(newsroom_port)], environment(home))
+    assert ran.returncode == 2
+    assert f"Port {port} of 127.0.0.1 is taken" in " ".join(ran.stderr.split())
+    assert "Crawling" not in ran.stderr
+    assert list(home.iterdir()) == []
+
+
 def test_the_demo_has_a_home_of_its_own_and_each_command_that_it_prints_works(home: Path, newsroom_port: int) -> None:
     arguments = ["demo", "--once", "--newsroom-port", str(newsroom_port)]
     for _ in range(2):
@@ -50,8 +60,17 @@ def test_the_demo_has_a_home_of_its_own_and_each_command_that_it_prints_works(ho
     environ = environment(home / "demo")
     search, history, difference = (broadsheet(words[1:], environ) for words in printed[1:])
     assert "Night train from Paris" in search.stdout, search.stderr
-    assert "stealth" in history.stdout, history.stderr
+    assert "(silent)" in history.stdout, history.stderr
     assert re.search(r"41,?\d{3}", difference.stdout), difference.stderr
+    # what is withdrawn in the second run is found, and the outlets are known though they have no file here
+    withdrawn = broadsheet(["changes", "--only", "withdrawn"], environ).stdout
+    assert "Maritime museum may close" in withdrawn
+    assert "missing: answered 410 once" in withdrawn
+    assert "demo_courier" in broadsheet(["outlets", "list"], environ).stdout
+    shown = broadsheet(["outlets", "show", "demo_courier"], environ)
+    assert shown.returncode == 0, shown.stderr
+    assert "The Harbour Courier" in shown.stdout
+    assert "no outlet file" in " ".join(shown.stderr.split())
     # whoever has exported what was printed and starts the demo again stays there
     again = broadsheet(arguments, environ)
     assert again.returncode == 0, again.stderr

@@ -4,8 +4,10 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +18,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broadsheet.export import export
 from index.postgresql.backend import PostgresqlIndex
+from index.protocol import Action
 from index.query import Query
 from news.clock import now
+from news.url import article_id
+from tests import warm
 from tests.broadsheet.test_command import broadsheet
 from tests.databases import libpq
 from tests.ledger.readings import article, hour, published, read, text
@@ -61,6 +66,34 @@ def test_a_search_before_the_first_crawl_says_what_to_do(
     assert "No article is searchable yet: broadsheet crawl NAME" in told.stdout + told.stderr
 
 
+def test_a_watch_is_edited_part_by_part(run: Run) -> None:
+    assert run("watch", "add", "Kassel", "kassel", "--language", "de", "--outlet", "alpha").returncode == 0
+
+    def edited(*arguments: str) -> dict[str, object]:
+        told = run("watch", "edit", "Kassel", *arguments, "--json")
+        assert told.returncode == 0, told.stderr
+        return json.loads(told.stdout)["query"]  # type: ignore[no-any-return]
+
+    known = {"timezone": "UTC"}
+    assert edited("-film", "fulda") == known | {
+        "text": "-film fulda",
+        "filters": {"in_language": ["de"], "outlet": ["alpha"]},
+    }
+    assert edited("--language", "fr", "--where", "kind=article") == known | {
+        "text": "-film fulda",
+        "filters": {"in_language": ["fr"], "outlet": ["alpha"], "kind": ["article"]},
+    }
+    assert edited("--no-filters", "--country", "at") == known | {"text": "-film fulda", "filters": {"country": ["at"]}}
+    assert edited("") == known | {"text": "", "filters": {"country": ["at"]}}
+    said = run("watch", "edit", "Kassel", "--rename", "All of Austria", "--on", "articles,silent")
+    assert "The watch All of Austria searches for country:at and reports to its feed." in said.stdout
+    assert "an article that was known before is not new to it" in " ".join(said.stdout.split())
+    assert "Nothing differs." in run("watch", "edit", "All of Austria").stdout
+    shown = run("watch", "show", "All of Austria").stdout
+    assert "articles, silent" in shown
+    assert "{" not in shown
+
+
 async def test_who_had_a_text_first_is_told_with_its_reason(run: Run, engine: AsyncEngine) -> None:
     for number, outlet in enumerate(("gamma", "delta")):
         await read(
@@ -93,6 +126,14 @@ def test_a_search_is_taken_away_whole_in_each_format(run: Run, tmp_path: Path) -
     lone = run("search", "--format", "csv")
     assert (lone.returncode, lone.stdout) == (2, "")
     assert "go with --all" in lone.stderr
+    for since, until, count in (
+        ("2026-03", "2026-03", 1),
+        ("2026", "2026-03-02", 1),
+        ("2026-03-03", "2026", 0),
+        ("24h", "2026-03", 0),
+    ):
+        told = run("search", "--all", "--outlet", "alpha", "--since", since, "--until", until)
+        assert len(told.stdout.splitlines()) == count, (since, until)
     lines = run("search", "--all").stdout.splitlines()
     assert {json.loads(line)["outlet"] for line in lines} == {"alpha", "beta"}
     assert len(lines) == 6
@@ -162,6 +203,39 @@ def test_a_file_that_a_kill_cut_anywhere_is_continued_and_then_whole(run: Run, t
         told = run(*asked, "--continue")
         assert (told.returncode, file.read_bytes()) == (2, foreign), "what is no export is not touched"
     assert "goes with --output" in run("search", "--all", "--continue").stderr
+
+
+def _kill_once_it_is_longer(started: warm.Program, file: Path, size: int) -> None:
+    """Kill an export as soon as it has written some more: in the middle of its rows."""
+    while started.poll() is None and (not file.exists() or file.stat().st_size <= size):
+        time.sleep(0.001)
+    started.send_signal(signal.SIGKILL)
+    started.wait()
+
+
+async def test_an_export_that_is_killed_in_the_middle_has_every_row_once_when_it_is_continued(
+    run: Run, engine: AsyncEngine, fresh_database: str, tmp_path: Path
+) -> None:
+    known = {"outlet": "many", "revision": 1, "version": 1, "in_language": "en", "body": "Rain fell. " * 100}
+    ids = [article_id(f"https://many.example/{number}") for number in range(6_000)]
+    for start in range(0, len(ids), 500):
+        documents = [known | {"id": id, "url": f"https://many.example/{id}"} for id in ids[start : start + 500]]
+        actions = [Action(stream="articles", id=each["id"], revision=1, document=each) for each in documents]
+        await PostgresqlIndex(engine).write(actions)
+    file, environ = tmp_path / "many.jsonl", environment(tmp_path, database_url=libpq(fresh_database))
+    asked = ["search", "--all", "--outlet", "many", "--output", str(file)]
+    sizes = [0]
+    for kill in range(3):
+        with (tmp_path / "said").open("w") as said:
+            started = warm.start([*asked, *(["--continue"] if kill else [])], environ, stdout=said, stderr=said)
+        _kill_once_it_is_longer(started, file, sizes[-1])
+        sizes.append(file.stat().st_size)
+    assert sizes == sorted(set(sizes)), "each went on behind the last"
+    assert file.read_bytes().count(b"\n") < len(ids), "it was killed in the middle"
+    assert run(*asked, "--continue").returncode == 0
+    found = [json.loads(line)["id"] for line in file.read_text(encoding="utf-8").splitlines()]
+    assert sorted(found) == sorted(ids)
+    assert found == [json.loads(line)["id"] for line in run("search", "--all", "--outlet", "many").stdout.splitlines()]
 
 
 def test_what_changed_is_listed_with_its_words(run: Run) -> None:

@@ -147,7 +147,7 @@ async def test_examples_are_few_short_and_storable_and_old_readings_go(house: Ho
 
 
 async def test_the_names_of_the_counts_are_those_of_the_description() -> None:
-    from web.outlet_sources import SourceSumState
+    from web.outlet_api import SourceSumState
 
     shown: dict[str, Any] = SourceSum().as_json()
     assert set(SourceSumState.model_fields) == {"read_at", *shown}

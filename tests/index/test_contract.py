@@ -645,6 +645,22 @@ async def test_highlights_mark_what_was_found_in_the_original_text(index: Index,
     assert "standfirst" not in hit.highlights
 
 
+async def test_only_the_texts_that_are_asked_for_are_marked(index: Index, put: Put) -> None:
+    await put(index, document("a", headline="Fire", standfirst="A fire", body="The fire went out."))
+    (hit,) = (await index.search(Query(text="fire", highlight=True, highlighted=("headline",)))).hits
+    assert hit.highlights.keys() == {"headline"}
+
+
+async def test_what_a_query_wants_of_documents_and_stories_is_there_and_the_hits_are_the_same(
+    index: Index, put: Put
+) -> None:
+    await put(index, *(document(slug, headline="Fire", body="It burns.", story_id="s1") for slug in ("a", "b")))
+    every = await index.search(Query(text="fire", collapse_by_story=True))
+    few = await index.search(Query(text="fire", collapse_by_story=True, fields=("id", "outlet"), story_sizes=False))
+    assert [hit.id for hit in few.hits] == [hit.id for hit in every.hits]
+    assert few.hits[0].document.items() >= {"id": few.hits[0].id, "outlet": "example"}.items()
+
+
 async def test_no_highlights_unless_asked_for(index: Index, put: Put) -> None:
     await put(index, document("a", headline="Fire"))
     (hit,) = (await index.search(Query(text="fire"))).hits

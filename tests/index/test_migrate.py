@@ -12,6 +12,7 @@ from index.elasticsearch.compare import Difference, differences
 from index.elasticsearch.targets import NEXT
 from index.fields import SCHEMA_VERSION
 from index.protocol import DONE, Action
+from index.query import Query, Sort
 from news.errors import IndexUnavailable
 from tests.index.conftest import document
 
@@ -70,6 +71,43 @@ async def test_a_newer_schema_is_migrated_to(full: ElasticsearchIndex, monkeypat
     assert done.documents == 300
     assert (await full.status()).schema_version == SCHEMA_VERSION + 1
     assert len(await versions(full)) == 300
+
+
+async def test_an_index_in_no_order_is_searched_and_gets_one_by_a_migration(
+    elasticsearch: ElasticsearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await elasticsearch.client.indices.delete(index=f"{elasticsearch.aliases['articles']}-v{SCHEMA_VERSION}")
+    older = {stream: schemas.schema(stream) for stream in schemas.STREAMS}
+    del older["articles"]["settings"]["sort"]
+    older["articles"]["mappings"]["_meta"]["schema_version"] = SCHEMA_VERSION - 1
+    with monkeypatch.context() as earlier:
+        earlier.setattr("index.elasticsearch.analysis.schema", lambda stream: older[stream])
+        earlier.setattr("index.elasticsearch.create.schema_version", lambda stream: SCHEMA_VERSION - 1)
+        await elasticsearch.create()
+    days = (3, 1, 5, 2, 4)
+    for day in days:  # each in a segment of its own
+        at = f"2024-02-0{day}T08:00:00Z"
+        people = [{"name": "Ada Moss"}, {"name": f"Person {day}"}]
+        made = document(f"n{day}", date_published=at, people=people, story_id=f"story {day % 4}")
+        assert await elasticsearch.write([Action(stream="articles", id=made["id"], revision=1, document=made)]) == [
+            DONE
+        ]
+        await elasticsearch.refresh()
+
+    async def newest() -> list[tuple[str, int]]:
+        query = Query(sort=Sort.NEWEST, collapse_by_story=True, filters={"people": ("Ada Moss",)})
+        found = (await elasticsearch.search(query)).hits
+        return [(hit.document["url"].rpartition("/")[2], hit.story_size) for hit in found]
+
+    in_order = [("n5", 2), ("n4", 1), ("n3", 1), ("n2", 1)]
+    assert await newest() == in_order
+    assert (await elasticsearch.status()).behind == ("articles",)
+    [done] = [each for each in await migrate.migrate(elasticsearch, settle_seconds=0.5) if each.stream == "articles"]
+    settings = (await elasticsearch.client.indices.get_settings(index=done.new, flat_settings=True))[done.new][
+        "settings"
+    ]
+    assert settings["index.sort.field"] in ("sorted_at", ["sorted_at"])
+    assert await newest() == in_order
 
 
 async def test_live_writes_are_neither_lost_nor_stale_and_deletions_stay(full: ElasticsearchIndex) -> None:

@@ -73,7 +73,21 @@ def test_the_past_is_filled_in_once_and_goes_on_after_a_kill(tmp_path: Path, env
         started.send_signal(signal.SIGKILL)
         started.wait()
         ran = broadsheet(environ, "crawl", "daily", "--since", "2026-01-01", "--json")
-        assert json.loads(ran.stdout)["daily"] == {"parts": 5, "parts_read": 5, "waiting": 0, "fetched": 9}
+        said = json.loads(ran.stdout)["daily"]
+        assert {name: said[name] for name in ("parts", "parts_read", "waiting", "fetched")} == {
+            "parts": 5,
+            "parts_read": 5,
+            "waiting": 0,
+            "fetched": 9,
+        }
+        # all that was announced has its place: nine new pages, three that name an earlier day, and a part that does
+        assert said["failed"] == {}
+        assert {name: count for name, count in said["sum"].items() if count and name != "examples"} == {
+            "announced": 13,
+            "taken": 9,
+            "too_old": 4,
+            "parts": 4,
+        }
         asked = [path for path, _ in site.asked]
         # neither the part of years ago nor an address that names a day before
         assert not [path for path in asked if "2019" in path or "2018" in path]
@@ -94,3 +108,45 @@ def test_the_past_is_filled_in_once_and_goes_on_after_a_kill(tmp_path: Path, env
         again = [path for path, _ in site.asked if "story" in path]
         assert len(again) == 3
         assert all("2019" in path for path in again)
+
+
+def test_a_backfill_without_a_readable_sitemap_says_so_and_fails(tmp_path: Path, environ):  # noqa: F811
+    (tmp_path / "outlets").mkdir()
+    file = tmp_path / "outlets" / "daily.toml"
+    with serving({"/": "<p>nothing</p>"}) as site:
+        about = f'name = "Daily"\nhome = "{site.origin}/"\ndelay_seconds = 0.1\n'
+        file.write_text(about)
+        ran = broadsheet(environ, "crawl", "daily", "--since", "2026-01-01", code=1)
+        assert "/sitemap.xml could not be read: " in ran.stderr
+        assert "daily: no sitemap could be read, so nothing older was found." in ran.stderr
+        assert "Traceback" not in ran.stderr
+    # the site is not even there; another sitemap is named besides
+    file.write_text(f'{about}sitemaps = ["{site.origin}/named.xml"]\n')
+    ran = broadsheet(environ, "crawl", "daily", "--since", "2026-01-01", "--json", code=1)
+    said = json.loads(ran.stdout)["daily"]
+    assert f"{site.origin}/named.xml" in said["failed"]
+    assert said["sum"]["announced"] == 0
+
+
+def test_a_backfill_of_which_a_sitemap_is_broken_names_it_and_gives_its_sum(tmp_path: Path, environ):  # noqa: F811
+    (tmp_path / "outlets").mkdir()
+    rows = "".join(
+        f"<url><loc>{each}</loc></url>"
+        for each in (f"{{origin}}{story('2026-02', 1)}", "https://elsewhere.example/a", "{origin}/2018/01/01/long-ago")
+    )
+    pages: dict[str, str | bytes] = {
+        "/map.xml": URLS.format(rows),
+        "/broken.xml": "no sitemap at all",
+        story("2026-02", 1): page(1).content,
+    }
+    with serving(pages) as site:
+        file = tmp_path / "outlets" / "daily.toml"
+        maps = ", ".join(f'"{site.origin}/{name}.xml"' for name in ("map", "broken"))
+        file.write_text(f'name = "Daily"\nhome = "{site.origin}/"\ndelay_seconds = 0.1\nsitemaps = [{maps}]\n')
+        ran = broadsheet(environ, "crawl", "daily", "--since", "2026-01-01")
+    said = [line for line in ran.stderr.splitlines() if not line.startswith("Backfilling")]
+    assert said == [f"daily: {site.origin}/broken.xml could not be read: unreadable"]
+    assert "daily: 1 sitemap read, 1 older pages fetched" in ran.stdout
+    assert (
+        "announced 3: 1 new, 1 on another site (such as https://elsewhere.example/a), 1 too old (such as " in ran.stdout
+    )

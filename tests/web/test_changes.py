@@ -10,14 +10,20 @@ import pytest
 from sqlalchemy import text, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from ledger.change_log import ChangeKey
 from ledger.schema import versions
 from ledger.tombstones import meet, miss
+from ledger.visit_transaction import record
 from news.edits import EditKind, Edits
+from news.outcome import Outcome
+from news.outlet import Outlet
+from news.visit import Visit
 from tests.web.conftest import AT, Keep
 from tests.web.reader import link, page, texts
 from tests.web.test_article_page import FIRST, SECOND, URL
+from web.change_list import _encoded
 
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
 
 @pytest.fixture
@@ -92,6 +98,46 @@ async def test_pages_of_changes_have_no_gap_even_at_one_instant(client: httpx.As
     assert texts(page(await client.get(link(html, "Earlier changes"))), ".results h2") == [
         each["headline"] for each in whole[2:4]
     ]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+async def test_a_page_that_was_not_there_once_is_listed_and_marked_until_that_is_settled(
+    client: httpx.AsyncClient, keep_versions: Keep, engine: AsyncEngine, status: int
+) -> None:
+    id = await keep_versions(FIRST)
+    example = Outlet(slug="example", name="The Example", home="https://example.org/")
+
+    async def answered(at: datetime) -> None:
+        gone = Visit(outlet=example, url=URL, fetched_at=at, outcome=Outcome.GONE, status=status)
+        await record(engine, gone)
+
+    async def listed() -> list[tuple[str, int | None]]:
+        found = (await client.get("/api/changes?only=withdrawn")).json()["changes"]
+        return [(each["type"], each.get("status")) for each in found]
+
+    async def marks() -> list[str]:
+        return texts(page(await client.get(f"/articles/{id}")), ".story > .where .mark")
+
+    await answered(AT + DAY)
+    assert await listed() == [("missing", status)]
+    assert await marks() == ["Missing"]
+    html = page(await client.get("/changes"))
+    assert texts(html, ".results .mark") == ["Missing"]
+    assert f"answered {status} once" in texts(html, ".results .under")[0]
+    assert (await client.get("/changes?only=returned")).text.count("Missing") == 0
+    # the place of such an entry is one in the list, as that of any other
+    cursor = _encoded(ChangeKey(at=AT + DAY, article_id=UUID(id), number=-2))
+    assert (await client.get("/api/changes", params={"cursor": cursor})).json()["changes"] == []
+    await answered(AT + 3 * DAY)
+    assert await listed() == [("withdrawn", status)]
+    async with engine.begin() as connection:
+        await meet(connection, UUID(id), AT + 4 * DAY)
+    assert await listed() == [("withdrawn", status)]
+    await answered(AT + 5 * DAY)
+    async with engine.begin() as connection:
+        await meet(connection, UUID(id), AT + 5 * DAY + HOUR)
+    assert await listed() == [("withdrawn", status)]
+    assert await marks() == []
 
 
 async def test_what_our_own_reading_changed_is_no_change_of_the_outlet(

@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+from datetime import datetime
 from typing import Any
 from xml.etree import ElementTree
 
@@ -16,11 +18,63 @@ from tests.web.reader import link, page, texts
 from web.export_formats import COLUMNS, ExportFormat, cell, csv_row, writer
 from web.ninjs import ninjs
 
-#: what ninjs 3.0 knows of these properties (its schema allows no others)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
+
+
+def is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def is_instant(value: Any) -> bool:
+    """RFC 3339, as JSON Schema's `date-time`."""
+    return is_text(value) and bool(_INSTANT.fullmatch(value)) and bool(datetime.fromisoformat(value))
+
+
+def is_uri(value: Any) -> bool:
+    """RFC 3986: ASCII, with a scheme, and nothing that has to be escaped."""
+    return is_text(value) and bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[!#-;=?-Z_a-z~%\[\]]+", value))
+
+
+def is_one_of(*known: str) -> Any:
+    return lambda value: value in known
+
+
+def is_object(*required: str, **known: Any) -> Any:
+    def holds(value: Any) -> bool:
+        return (
+            isinstance(value, dict)
+            and value.keys() <= known.keys()
+            and value.keys() >= set(required)
+            and all(known[name](each) for name, each in value.items())
+        )
+
+    return holds
+
+
+def is_list_of(holds: Any) -> Any:
+    return lambda value: isinstance(value, list) and all(map(holds, value))
+
+
+_TEXTS = is_list_of(is_object("value", role=is_text, contentType=is_text, value=is_text))
+_NAMED = is_list_of(is_object(name=is_text, rel=is_text, uri=is_uri, literal=is_text))
+#: what ninjs 3.0 says of the properties that we write: its schema knows others, and allows none that it does not know
 NINJS = {
-    *("uri", "standard", "type", "representationType", "version", "firstCreated", "versionCreated", "contentCreated"),
-    *("pubStatus", "language", "headlines", "descriptions", "bodies", "by", "edNote", "infoSources", "people"),
-    *("organisations", "places", "subjects", "genres", "altIds"),
+    "uri": is_uri,
+    "type": is_one_of(*("text", "audio", "video", "picture", "graphic", "composite", "component", "event", "planning")),
+    "representationType": is_one_of("full", "partial"),
+    "version": is_text,
+    **dict.fromkeys(("firstCreated", "versionCreated", "contentCreated"), is_instant),
+    "pubStatus": is_one_of("usable", "withheld", "canceled"),
+    **dict.fromkeys(("language", "by", "edNote"), is_text),
+    **dict.fromkeys(("headlines", "descriptions"), _TEXTS),
+    "bodies": is_list_of(
+        is_object("value", role=is_text, contentType=is_text, value=is_text, charCount=lambda count: type(count) is int)
+    ),
+    **dict.fromkeys(("people", "organisations", "places", "subjects"), _NAMED),
+    "genres": is_list_of(is_object(name=is_text, uri=is_text, literal=is_text)),
+    "infoSources": is_list_of(is_object(name=is_text, role=is_text, uri=is_uri, literal=is_text)),
+    "altIds": is_list_of(is_object(role=is_text, value=is_text)),
+    "standard": is_object(name=is_text, version=is_text, schema=is_uri),
 }
 HOSTILE = [
     *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\xa0=1", "\ufeff=1", "\u200b=1"),
@@ -111,14 +165,49 @@ async def test_ninjs_has_the_fields_of_the_standard_and_no_invented_time(client:
         )
     )
     (item,) = map(json.loads, (await client.get("/api/export", params={"format": "ninjs"})).text.splitlines())
-    assert item.keys() <= NINJS
+    assert_is_ninjs(item)
     assert item["standard"]["version"] == "3.0"
     assert item["headlines"] == [{"role": "main", "value": "a"}]
     assert item["by"] == "Ada"
     assert {"name": "AP", "role": "agency"} in item["infoSources"]
     assert item["pubStatus"] == "canceled"
     assert "contentCreated" not in item, "a day has no clock time"
-    assert ninjs({"id": "x"}).keys() <= NINJS
+    assert_is_ninjs(ninjs({"id": "x"}))
+
+
+def assert_is_ninjs(item: dict[str, Any]) -> None:
+    assert "uri" in item
+    for name, value in item.items():
+        assert name in NINJS, name
+        assert NINJS[name](value), (name, value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"url": "https://täglich.example/über uns/“x”?q=größe#ß"},
+        {"url": "not an address"},
+        {"url": ""},
+        {"kind": "video", "body": ""},
+        {"kind": "gallery"},
+        {"kind": "live_blog", "body": "", "entries": [{"headline": "a", "body": "b"}, {"body": None}]},
+        {"body_missing": "paywall", "body": ""},
+        {"in_language": "und"},
+        {"date_published": "2024-02-08T04:00:00Z", "date_precision": "minute"},
+        {"date_published": "2024-02-08", "date_precision": "day"},
+        {"correction": "An earlier version said seven.", "standfirst": "x", "genre": "opinion", "sections": ["City"]},
+        {
+            name: [{"name": "Ada", "uri": "x", "count": 3}, {"name": "", "odd": None}]
+            for name in ("people", "places", "organisations")
+        },
+        {"authors": [], "agencies": ["AP", ""], "outlet_name": ""},
+        {"version": None, "first_seen_at": None, "changed_at": None, "headline": "\ud800", "body": "\x00"},
+    ],
+    ids=str,
+)
+def test_whatever_an_article_lacks_its_ninjs_keeps_to_the_schema(fields: dict[str, Any]) -> None:
+    assert_is_ninjs(json.loads(json.dumps(ninjs(document("a") | fields), default=str)))
 
 
 async def test_atom_is_read_by_a_feed_reader_whatever_the_texts(client: httpx.AsyncClient, put: Put) -> None:

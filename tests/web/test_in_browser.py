@@ -12,10 +12,13 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from crawler.chromium import check_browser
+from index.postgresql.backend import PostgresqlIndex
+from index.protocol import Index
 from ledger.tombstones import miss
 from news.article import Article
 from news.errors import ConfigurationError
 from news.moment import Moment, Precision, TimeSource
+from tests.conftest import empty_elasticsearch
 from tests.databases import libpq
 from tests.ports import free_port
 from tests.schedules.processes import environment, running, until
@@ -53,6 +56,22 @@ LONG = Article(
     body="x" * 600 + " <script>document.title = 'taken'</script>",
     in_language="de",
 )
+
+
+#: errands that ask the index are done over either
+BOTH = pytest.mark.parametrize("index", ["postgresql", "elasticsearch"], indirect=True)
+
+
+@pytest.fixture
+async def index(request: pytest.FixtureRequest, engine: AsyncEngine) -> AsyncIterator[Index]:
+    """Give an empty index, of PostgreSQL's unless the other is asked for."""
+    if getattr(request, "param", "postgresql") == "elasticsearch":
+        async with empty_elasticsearch(request.getfixturevalue("elasticsearch_url")) as other:
+            yield other
+        return
+    made = PostgresqlIndex(engine)
+    await made.create()
+    yield made
 
 
 @pytest.fixture
@@ -117,6 +136,7 @@ async def test_no_page_has_a_fault_for_anybody_narrow_or_wide_light_or_dark(base
             assert await reader.page.title() != "taken"
 
 
+@BOTH
 async def test_a_reader_goes_through_a_list_and_through_changes_by_keys(base: str, paper: dict[str, str]) -> None:
     async with chromium() as browser, reading(browser, base) as reader:
         page = reader.page
@@ -147,6 +167,7 @@ async def test_times_are_in_the_readers_own_zone(base: str, paper: dict[str, str
         assert "IST" in await reader.page.locator(".results time").first.inner_text()
 
 
+@BOTH
 async def test_without_scripts_a_reader_searches_compares_cites_and_pauses(base: str, paper: dict[str, str]) -> None:
     async with chromium() as browser, reading(browser, base, java_script_enabled=False) as reader:
         page = reader.page
@@ -169,6 +190,39 @@ async def test_without_scripts_a_reader_searches_compares_cites_and_pauses(base:
         assert reader.faults == []
 
 
+@BOTH
+async def test_a_search_is_watched_tried_edited_and_taken_away(base: str, paper: dict[str, str]) -> None:
+    async with chromium() as browser, reading(browser, base, accept_downloads=True) as reader:
+        page = reader.page
+        await reader.opens("/?q=fishing&outlet=example")
+        async with page.expect_download() as taken:
+            await page.get_by_role("link", name="CSV", exact=True).first.click()
+        file = await (await taken.value).path()
+        rows = (await asyncio.to_thread(file.read_text, encoding="utf-8-sig")).splitlines()
+        assert sum(row.startswith((paper["talks"], paper["copy"])) for row in rows) == 2
+        await page.get_by_role("link", name="Watch this search").click()
+        await page.get_by_label("Name").fill("A name that is long enough for a whole line of a telephone " + "x" * 40)
+        await page.get_by_label("silent edits").check()
+        await page.get_by_label("Webhook").fill("https://hooks.example/secret")
+        await page.get_by_role("button", name="Add the watch").click()
+        assert "whsec_" in await page.locator("main").inner_text()
+        await reader.looks()
+        await page.get_by_role("link", name="Test: the last").click()
+        await reader.looks()
+        await page.get_by_role("link", name="Edit").click()
+        await reader.looks()
+        await page.get_by_label("Search for").fill("fishing OR bridge")
+        await page.get_by_label("outlet: example").uncheck()
+        await page.get_by_label("no webhook any more").check()
+        await page.get_by_role("button", name="Save").click()
+        assert "Edited." in await page.locator(".done").inner_text()
+        assert "fishing OR bridge and reports" in await page.locator("main").inner_text()
+        await reader.looks()
+        await page.get_by_role("link", name="Watches").first.click()
+        await reader.looks()
+
+
+@BOTH
 async def test_yesterdays_silent_edits_are_found_from_the_first_page(
     base: str, keep_versions: Keep, app: FastAPI
 ) -> None:

@@ -32,7 +32,7 @@ from web.models import (
     VersionsResponse,
 )
 from web.openapi import as_file, openapi
-from web.outlet_sources import OutletSourcesResponse
+from web.outlet_api import OutletSourcesResponse
 from web.parameters import PARAMETERS, PROGRAM_PARAMETERS
 
 TEXT = " ".join(f"The talks over the fishing grounds went on for day {day} without a treaty." for day in range(20))

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI
+from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.completeness import count_hours
@@ -214,3 +215,15 @@ async def test_the_report_of_corrections_has_no_share_of_too_few(
     assert lines["Edited articles"] == "1"
     assert "Edits by class" in lines
     assert "%" not in " ".join(lines.values())
+
+
+async def test_a_country_that_no_outlet_has_is_named_with_those_that_some_have(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/outlets?only=all&country=zz")
+    assert answer.status_code == 400
+    assert texts(LexborHTMLParser(answer.text), ".mistake")[0].startswith(
+        "No outlet is of the country 'zz'. Use one of: "
+    )
+    html = page(await client.get("/outlets?country=DE"))
+    (said,) = texts(html, ".nothing")
+    assert said == "No outlet of Germany is crawled yet. Show all of Germany"
+    assert page(await client.get(link(html, "Show all of Germany"))).css("tbody tr")

@@ -17,7 +17,7 @@ from index.postgresql.backend import PostgresqlIndex
 from ledger.watches import all_watches, watch_of
 from news.clock import now
 from news.configuration import Configuration
-from news.watch import Watch
+from news.watch import Trigger, Watch
 from pipelines.publish import publish_all
 from schedules.watching.matching import match
 from tests.ledger import readings
@@ -25,7 +25,14 @@ from tests.ledger.readings import article, read
 from tests.web.conftest import client_of
 from tests.web.reader import link, one, page, texts
 from web.app import create_app
-from web.watch_api import NewWatchResponse, NotificationsResponse, WatchesResponse, WatchResponse
+from web.watch_models import (
+    NewWatchResponse,
+    NotificationsResponse,
+    ReportedResponse,
+    WatchEditResponse,
+    WatchesResponse,
+    WatchResponse,
+)
 
 URL = "https://courier.example/2026/flood"
 JSON = {"content-type": "application/json"}
@@ -173,6 +180,36 @@ async def test_a_watch_shows_what_it_reported_and_what_it_would_have(
     assert (await client.get(f"/feeds/watches/{kept.id}.xml")).status_code == 404
 
 
+async def test_all_that_a_watch_reported_is_read_page_by_page(
+    client: httpx.AsyncClient, engine: AsyncEngine, index: PostgresqlIndex
+) -> None:
+    action, fields = await filled(client, "/watches/new?q=kassel", name="Kassel")
+    at = (await client.post(action, data=fields)).headers["location"].partition("?")[0]
+    # more than a page shows
+    for number in range(53):
+        known = {"headline": "Flood in Kassel", "date_published": readings.published(0)}
+        await read(engine, article(f"{URL}-{number}", readings.text(number), **known), now())
+    await publish_all(engine, index)
+    while await match(engine, index):
+        pass
+    html = page(await client.get(at))
+    assert len(html.css(".results > li")) == 50
+    older = page(await client.get(link(html, "Earlier →")))
+    assert len(older.css(".results > li")) == 3
+    assert link(older, "Newest") == at
+    whole = (await client.get(f"/api{at}/notifications?size=100")).json()
+    assert (len(whole["notifications"]), whole["next_cursor"]) == (53, None)
+    found, cursor = [], ""
+    while cursor is not None:
+        answer = (await client.get(f"/api{at}/notifications", params={"size": 20, "cursor": cursor})).json()
+        found += answer["notifications"]
+        cursor = answer["next_cursor"]
+    assert found == whole["notifications"]
+    for wrong in ("x", "MA", "LTE", "WzFd"):
+        assert (await client.get(f"/api{at}/notifications", params={"cursor": wrong})).status_code == 400
+        assert (await client.get(at, params={"cursor": wrong})).status_code == 400
+
+
 async def test_a_watch_is_paused_muted_resumed_and_removed(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
     action, fields = await filled(client, "/watches/new", name="Kassel", q="kassel")
     at = (await client.post(action, data=fields)).headers["location"].partition("?")[0]
@@ -186,6 +223,104 @@ async def test_a_watch_is_paused_muted_resumed_and_removed(client: httpx.AsyncCl
     assert texts(page(await client.get(answer.headers["location"])), ".done") == ["The watch was removed."]
     assert (await client.get(at)).status_code == 404
     assert (await client.post(to, data=known | {"action": "explode"})).status_code == 400
+
+
+async def test_a_watch_is_edited_in_its_form(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
+    new = "/watches/new?q=kassel&outlet=courier&outlet=herald&from=2020"
+    action, fields = await filled(client, new, name="Kassel", email="a@reader.example", digest="7", on_silent="1")
+    at = (await client.post(action, data=fields)).headers["location"].partition("?")[0]
+    html = page(await client.get(at))
+    to, known = await filled(client, link(html, "Edit"))
+    assert "a@reader.example" not in str(known)
+    assert {name: known[name] for name in ("name", "q", "email", "digest", "on_silent", "on_articles")} == {
+        "name": "Kassel",
+        "q": "kassel",
+        "email": "",
+        "digest": "7",
+        "on_silent": "1",
+        "on_articles": "1",
+    }
+    before = await watch(engine)
+    assert "Nothing differs." in (await client.post(to, data=known)).text
+    assert await watch(engine) == before
+
+    for name in ("keep_1", "keep_2", "on_silent"):
+        del known[name]
+    edited = known | {"q": "kassel -film", "webhook_url": "https://h.example/T0/x"}
+    answer = await client.post(to, data=edited)
+    kept = await watch(engine)
+    assert kept.query == {"text": "kassel -film", "filters": {"outlet": ["courier"]}, "timezone": "UTC"}
+    assert (kept.email, kept.digest_hours, kept.triggers) == ("a@reader.example", (7,), (Trigger.ARTICLES,))
+    assert kept.webhook_secret
+    assert kept.webhook_secret in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+
+    # the form that was read before is of other settings now
+    late = await client.post(to, data=edited | {"name": "Late"})
+    assert late.status_code == 409
+    assert one(LexborHTMLParser(late.text), "input[name=name]").attributes["value"] == "Kassel"
+    to, known = await filled(client, link(page(await client.get(at)), "Edit"), no_email="1", no_webhook_url="1")
+    assert (await client.post(to, data=known)).status_code == 200
+    kept = await watch(engine)
+    assert (kept.email, kept.digest_hours, kept.webhook_url) == (None, (), None)
+    to, known = await filled(client, link(page(await client.get(at)), "Edit"), name="", q="another")
+    answer = await client.post(to, data=known)
+    assert answer.status_code == 400
+    assert one(LexborHTMLParser(answer.text), "#words").attributes["value"] == "another"
+    assert (await client.post(to, data=known | {"mark": "x"})).status_code == 403
+
+
+async def test_the_api_edits_what_is_stated_of_the_settings_that_were_read(
+    client: httpx.AsyncClient, engine: AsyncEngine, index: PostgresqlIndex
+) -> None:
+    asked: dict[str, Any] = {"name": "Kassel", "q": "kassel", "filters": {"outlet": ["courier"]}, "from": "2020"}
+    made = await client.post("/api/watches", json=asked | {"webhook_url": "https://hooks.example/a"})
+    at = made.headers["location"]
+    read_as = (await client.get(at)).headers["etag"]
+    assert read_as.startswith('"')
+    assert (await client.get(at, headers={"if-none-match": read_as})).status_code == 304
+    # what only has more to send is as it was
+    await happen(engine, index)
+    assert (await client.get(at, headers={"if-none-match": read_as})).status_code == 200
+    stated: dict[str, Any] = {
+        "filters": {"language": ["de"]},
+        "until": "2027",
+        "webhook_url": "https://hooks.example/b",
+    }
+    answer = await client.patch(at, json=stated, headers={"if-match": read_as})
+    assert answer.status_code == 200, answer.text
+    edited = WatchEditResponse.model_validate_json(answer.content)
+    assert edited.query.text == "kassel"
+    assert edited.query.filters == {"outlet": ["courier"], "in_language": ["de"]}
+    assert edited.query.published_from
+    assert edited.query.published_until
+    assert edited.changed == ["query", "webhook_url"]
+    assert edited.webhook_secret not in (None, made.json()["webhook_secret"])
+    assert edited.pending == 1
+
+    # another edit of what was read before is refused, and says so
+    for method, body in (("PATCH", {"name": "Late"}), ("DELETE", None)):
+        headers = {"if-match": read_as} | JSON
+        late = await client.request(method, at, content=json.dumps(body), headers=headers)
+        assert late.status_code == 412, late.text
+        assert late.headers["content-type"] == "application/problem+json"
+    both = f"{read_as}, {answer.headers['etag']}"
+    gone = {"webhook_url": None, "from": None, "until": None, "filters": {"outlet": None, "in_language": []}}
+    answer = await client.patch(at, json=gone, headers={"if-match": both})
+    assert (answer.json()["unsent"], answer.json()["webhook_url"], answer.json()["webhook_secret"]) == (1, None, None)
+    assert (await watch(engine)).query == {"text": "kassel", "filters": {}, "timezone": "UTC"}
+    assert (await client.patch(at, json={}, headers={"if-match": "*"})).json()["changed"] == []
+    for wrong, sentence in (
+        ({"filters": {"outlett": ["x"]}}, "outlett"),
+        ({"on": []}, "needs something to report"),
+        ({"name": ""}, "A watch needs a name"),
+        ({"email": "e"}, "is not an e-mail address"),
+        ({"digest_hours": [7]}, "A digest is sent by e-mail"),
+        ({"paused": True}, "paused"),
+    ):
+        answer = await client.patch(at, json=wrong)
+        assert answer.status_code == 400, answer.text
+        assert sentence in answer.json()["detail"]
 
 
 async def test_nobody_changes_a_watch_who_may_not(
@@ -211,6 +346,7 @@ async def test_nobody_changes_a_watch_who_may_not(
     at = f"/api/watches/{kept.id}"
     for method, path in (
         ("POST", "/api/watches"),
+        ("PATCH", at),
         ("POST", f"{at}/pause"),
         ("POST", f"{at}/resume"),
         ("POST", f"{at}/mute"),
@@ -263,7 +399,7 @@ async def test_the_api_keeps_watches_in_the_described_form(
     for path, model in (
         ("/api/watches", WatchesResponse),
         (at, WatchResponse),
-        (f"{at}/notifications", NotificationsResponse),
+        (f"{at}/notifications", ReportedResponse),
         (f"{at}/test?hours=2", NotificationsResponse),
     ):
         found = await client.get(path)

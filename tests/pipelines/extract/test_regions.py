@@ -131,6 +131,45 @@ def test_a_small_part_between_two_parts_of_the_article_is_its_text() -> None:
     assert small in read(page).body
 
 
+NOTICE = "Whoever reads this paper each week keeps nine people at work, and the town without them would have no paper at all."
+
+
+def flowing(below: str, within: str = "") -> str:
+    """Return a page whose paragraphs stand in the article's box itself, with something below the last of them."""
+    text = TEXT + within + TEXT.replace("lake", "sea")
+    return f"<!doctype html><html><body><h1>Third ferry joins the lake line</h1><div>{text}{below}</div></body></html>"
+
+
+def test_a_small_box_below_paragraphs_that_stand_in_no_box_is_not_their_text() -> None:
+    found = read(flowing(f"<div><h2>A paper of nine</h2><p>{NOTICE}</p></div>")).body
+    assert NOTICE not in found
+    assert "A paper of nine" not in found
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        f"<div><p>{NOTICE}</p></div>",
+        f"<section><ul><li>{NOTICE}</li><li>Two boats of flour from the mill</li><li>One of salt</li></ul></section>",
+        f"<ul><li>{NOTICE}</li></ul>",
+    ],
+    ids=["a box like one in the text", "a list in a box", "a list"],
+)
+def test_what_else_stands_below_paragraphs_is_text(below: str) -> None:
+    within = "<div><p>The northern landing was built in 1911 and has been closed three times since then.</p></div>"
+    assert NOTICE in read(flowing(below, within)).body
+
+
+def test_a_heading_whose_links_are_left_out_goes_with_them() -> None:
+    links = "".join(f"<li><a href='/news/{at}.html'>{title}</a></li>" for at, (title, _) in enumerate(ELSEWHERE))
+    found = read(flowing("", f"<div><h5>Of the same lake</h5><ul>{links}</ul></div>")).body
+    assert "Of the same lake" not in found
+
+
+def test_a_heading_in_a_box_of_its_own_above_its_text_is_text() -> None:
+    assert "Of the same lake" in read(flowing("", "<div><h2>Of the same lake</h2></div>")).body
+
+
 def test_boxes_in_boxes_cost_little() -> None:
     html = "<div><div>a sentence that is long enough to be a paragraph, with words and more words in it</div>" * 1_500
     began = time.process_time()

@@ -1,5 +1,6 @@
 """Notifications reach their receivers: signed, mailed, gathered, sent again under the same id, and never to a place inside."""
 
+import asyncio
 import base64
 import hmac
 import socket
@@ -15,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.deliveries import MOST_TRIES, Delivery
@@ -24,11 +26,14 @@ from news.clock import now
 from news.configuration import Configuration
 from news.errors import BadWatch, DeliveryFailed
 from news.watch import Channel, Notification, NotificationType, Trigger, Watch, check_webhook
-from schedules.watching import webhook
+from schedules.watching import delivery, webhook
+from schedules.watching.delivery import AT_ONE_HOST, OF_EACH, Sender
 from schedules.watching.mail import compose
+from schedules.watching.webhook import Webhooks
 from tests.ledger import readings
 from tests.ledger.readings import article, read
 from tests.receivers import Hook, Mailbox
+from tests.schedules.processes import PATIENCE_SECONDS
 from tests.schedules.watching.conftest import Add, Run
 
 URL = "https://courier.example/2026/flood"
@@ -250,10 +255,14 @@ async def test_a_paused_watch_keeps_what_waits(
 
 
 async def test_a_busy_watch_does_not_hold_up_the_others(
-    engine: AsyncEngine, add_watch: Add, match_all: Run, receiver: Hook, configuration: Configuration
+    engine: AsyncEngine,
+    add_watch: Add,
+    match_all: Run,
+    receiver: Hook,
+    configuration: Configuration,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from schedules.watching.delivery import OF_EACH, Sender
-
+    monkeypatch.setattr(delivery, "ROUND_SECONDS", PATIENCE_SECONDS)
     await add_watch("kassel", webhook_url=receiver.url + "/busy")
     for number in range(OF_EACH + 10):
         await happen(engine, number)
@@ -266,6 +275,165 @@ async def test_a_busy_watch_does_not_hold_up_the_others(
     assert len(receiver.ids("/busy")) == OF_EACH
     assert len(receiver.ids("/other")) == 1
     await sender.close()
+
+
+async def test_receivers_that_do_not_answer_hold_up_no_other(
+    engine: AsyncEngine,
+    add_watch: Add,
+    match_all: Run,
+    receiver: Hook,
+    mail: Mailbox,
+    configuration: Configuration,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(webhook, "MOST_SECONDS", PATIENCE_SECONDS)
+    answers, came = asyncio.Event(), 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal came
+        await reader.readuntil(b"\r\n\r\n")
+        came += 1
+        await answers.wait()
+        writer.write(b"HTTP/1.0 204 No Content\r\n\r\n")
+        writer.close()
+
+    silent = await asyncio.start_server(serve, "127.0.0.1", 0)
+    for number in range(AT_ONE_HOST + 3):
+        await add_watch("kassel", webhook_url=f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/{number}")
+    await add_watch("kassel")
+    await add_watch("kassel", webhook_url=None, email=EMAIL)
+    sender = Sender(engine, configuration)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        for number in range(3):
+            await happen(engine, number)
+            await match_all()
+            while len(receiver.requests) <= number or len(mail.received()) <= number:
+                assert await sender.send_due()
+        assert came == AT_ONE_HOST
+        answers.set()
+        while await sender.send_due():
+            pass
+    assert came == 3 * (AT_ONE_HOST + 3)
+    await sender.close()
+    silent.close()
+    assert await waiting(engine) == 0
+
+
+async def test_who_stops_the_daemon_waits_for_what_is_being_sent(
+    engine: AsyncEngine, add_watch: Add, match_all: Run, receiver: Hook, configuration: Configuration
+) -> None:
+    receiver.slow_seconds = 1.5
+    for number in range(3):
+        await add_watch("kassel", webhook_url=f"{receiver.url}/{number}")
+    for number in range(2):
+        await happen(engine, number)
+    await match_all()
+    sender = Sender(engine, configuration)
+    assert await sender.send_due()
+    await sender.close()
+    # the first one of each receiver, or more where this machine is slow: each is noted
+    assert len(set(receiver.ids())) == len(receiver.requests) >= 3
+    assert await waiting(engine) == 6 - len(receiver.requests)
+
+
+async def test_what_cannot_be_noted_as_taken_is_sent_again_under_its_id(
+    engine: AsyncEngine,
+    add_watch: Add,
+    match_all: Run,
+    send_all: Run,
+    receiver: Hook,
+    configuration: Configuration,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in range(3):
+        await add_watch("kassel", webhook_url=f"{receiver.url}/{number}")
+    await happen(engine, 1)
+    await match_all()
+
+    async def away(*_: Any, **__: Any) -> None:
+        raise OperationalError("", {}, Exception())
+
+    sender = Sender(engine, configuration)
+    with monkeypatch.context() as patched:
+        patched.setattr(delivery, "note_delivered", away)
+        with pytest.raises(OperationalError):
+            await sender.send_due()
+        await sender.close()
+    assert len(receiver.requests) == 3
+    await send_all()
+    assert len(receiver.requests) == 6
+    assert len(set(receiver.ids())) == 3
+    assert await waiting(engine) == 0
+
+
+ANSWERS = [
+    b"HTTP/1.1 204 No Content\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+    b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n" + b"x" * 200_000,
+    b"HTTP/1.0 200 OK\r\n\r\nok",
+    b"HTTP/1.1 202 Accepted\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
+]
+
+
+@pytest.mark.parametrize("hangs_up", [False, True])
+@pytest.mark.parametrize("answer", ANSWERS)
+async def test_each_message_comes_once_whatever_a_receiver_does_with_its_connections(
+    add_watch: Add, configuration: Configuration, monkeypatch: pytest.MonkeyPatch, answer: bytes, *, hangs_up: bool
+) -> None:
+    monkeypatch.setattr(webhook, "IDLE_SECONDS", PATIENCE_SECONDS)
+    came: list[bytes] = []
+    opened = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal opened
+        opened += 1
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+                await reader.readexactly(length)
+                came.append(head)
+                writer.write(answer)
+                await writer.drain()
+                if hangs_up or b"HTTP/1.0" in answer:
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    watch = await add_watch("kassel", webhook_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    webhooks = Webhooks(configuration)
+    for _ in range(5):
+        await webhooks.send(watch, spiked(watch), now())
+        await asyncio.sleep(0)
+    webhooks.close()
+    server.close()
+    assert len(came) == 5
+    assert opened == (1 if answer in ANSWERS[:3] and not hangs_up else 5)
+
+
+async def test_a_connection_that_is_not_used_again_is_ended(
+    add_watch: Add, configuration: Configuration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhook, "IDLE_SECONDS", 0.2)
+    ended = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(ANSWERS[0])
+        while await reader.read(65_536):
+            pass
+        ended.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    watch = await add_watch("kassel", webhook_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+    webhooks = Webhooks(configuration)
+    await webhooks.send(watch, spiked(watch), now())
+    await asyncio.wait_for(ended.wait(), PATIENCE_SECONDS)
+    server.close()
 
 
 PRIVATE = ["127.0.0.1", "10.1.2.3", "169.254.169.254", "192.168.0.1", "[::1]", "[::ffff:10.0.0.1]", "0.0.0.0", "2130706433", "localhost", "a.localhost", "0x7f.1"]  # fmt: skip
@@ -310,10 +478,12 @@ async def test_a_name_that_leads_inside_is_not_dialled(
     notification = spiked(watch)
     monkeypatch.setattr(socket, "getaddrinfo", resolver("127.0.0.1", "10.0.0.1"))
     with pytest.raises(DeliveryFailed, match="not a public address"):
-        await webhook.send(watch, notification, now(), replace(configuration, allow_loopback=False))
+        await Webhooks(replace(configuration, allow_loopback=False)).send(watch, notification, now())
     assert asked == ["hooks.example"]
     assert receiver.requests == []
-    await webhook.send(watch, notification, now(), configuration)
+    webhooks = Webhooks(configuration)
+    await webhooks.send(watch, notification, now())
+    webhooks.close()
     assert receiver.requests[0][1]["host"] == f"hooks.example:{port}"
 
 
@@ -342,8 +512,6 @@ def test_what_is_no_address_of_a_webhook_is_refused_without_repeating_it(url: st
 async def test_a_receiver_that_speaks_no_http_is_a_failure(
     add_watch: Add, configuration: Configuration, answer: bytes
 ) -> None:
-    import asyncio
-
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(answer)
         writer.close()
@@ -352,7 +520,7 @@ async def test_a_receiver_that_speaks_no_http_is_a_failure(
     port = server.sockets[0].getsockname()[1]
     watch = await add_watch("kassel", webhook_url=f"http://127.0.0.1:{port}/")
     with pytest.raises(DeliveryFailed):
-        await webhook.send(watch, spiked(watch), now(), configuration)
+        await Webhooks(configuration).send(watch, spiked(watch), now())
     server.close()
 
 

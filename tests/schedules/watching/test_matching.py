@@ -191,7 +191,11 @@ async def test_without_a_watch_nothing_is_noted(engine: AsyncEngine, index: Inde
     assert await count(engine, watch_news) == 1
     async with engine.begin() as connection:
         await pause(connection, watch.id)
+    await read(engine, flood(headline="Flood in Kassel is over"), now())
     assert await match(engine, index) is False
+    assert await count(engine, watch_news) == 1  # of before the pause
+    async with engine.begin() as connection:
+        await remove(connection, watch.id)
     assert await count(engine, watch_news) == 0
 
 
@@ -213,6 +217,58 @@ async def test_a_paused_watch_reports_nothing_and_goes_on_with_what_comes_then(
         await match_all()
     assert [each.content["article"]["url"][-1] for each in await reports_of(engine, watch)] == ["0", "2"]
     assert len(await reports_of(engine, awake)) == 3
+
+
+@pytest.mark.parametrize("then", ["found while it is paused", "found after it was resumed"])
+@pytest.mark.parametrize("company", [0, 1], ids=["alone", "beside another watch"])
+async def test_news_that_wait_for_the_index_when_a_watch_is_paused_are_not_lost(
+    engine: AsyncEngine, index: Index, add_watch: Add, match_all: Run, then: str, company: int
+) -> None:
+    watch, *_ = [await add_watch("kassel") for _ in range(1 + company)]
+    late = await add_watch("kassel", Trigger.ARTICLES, Trigger.CHANGES)
+
+    async def change(how: Any) -> None:
+        async with engine.begin() as connection:
+            for each in (watch, late):
+                await how(connection, each.id)
+        await match(engine, index)  # the daemon looks meanwhile, and the index shows nothing yet
+
+    await read(engine, flood(f"{URL}-before", seed=1), now())
+    await read(engine, flood(f"{URL}-late", seed=2, headline="Flood"), now())
+    await read(engine, flood(f"{URL}-late", seed=2, headline="Flood in Kassel"), now())
+    await change(pause)
+    await read(engine, flood(f"{URL}-while", seed=3), now())
+    if then == "found while it is paused":
+        await match_all()
+        assert await count(engine, deliveries) > 0
+    await change(resume)
+    await read(engine, flood(f"{URL}-after", seed=4), now())
+    for _ in range(2):  # a pause that was all between two looks, too
+        await change(pause)
+        await change(resume)
+    await match_all()
+    for each in (watch, late):
+        found = [each.content["article"]["url"].removeprefix(f"{URL}-") for each in await reports_of(engine, each)]
+        assert sorted(set(found)) == ["after", "before", "late"], each.triggers
+    assert await count(engine, watch_news) == 0
+
+
+async def test_an_article_of_a_pause_is_no_news_when_it_is_edited_afterwards(
+    engine: AsyncEngine, add_watch: Add, match_all: Run
+) -> None:
+    watch = await add_watch("kassel")
+    await read(engine, flood(f"{URL}-old", seed=1, headline="Flood"), now())
+    await match_all()
+    async with engine.begin() as connection:
+        await pause(connection, watch.id)
+    await read(engine, flood(f"{URL}-while", seed=2), now())
+    await match_all()
+    async with engine.begin() as connection:
+        await resume(connection, watch.id)
+    for name, seed in (("old", 1), ("while", 2)):
+        await read(engine, flood(f"{URL}-{name}", seed=seed, headline="Flood in Kassel ebbs"), now())
+    await match_all()
+    assert [each.content["article"]["url"] for each in await reports_of(engine, watch)] == [f"{URL}-old"]
 
 
 async def test_what_is_found_while_muted_is_never_sent(engine: AsyncEngine, add_watch: Add, match_all: Run) -> None:
