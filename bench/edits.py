@@ -3,7 +3,7 @@
     python -m bench.edits [--half dev|held] [--misses] [--shared ../shared] [--debian FOLDER]
 
 Pairs of versions are those of tests/labels/edits.toml, labelled by hand, and pairs made by rule of their texts: moved,
-added and removed paragraphs, notices, stated times. Scored by themselves are `fresh`, pairs written when the rules were
+added and removed paragraphs, notices, stated times. Scored by themselves are `new`, pairs written when the rules were
 done, `late`, others when these had been mended, and `real`, edits of Debian's documentation (bench/real_edits.py says
 where FOLDER is from). Notices are the sentences of shared/gold/notices, half of whose languages (`DEV_NOTICES`) were
 looked at, and those of tests/labels/notices.toml. The last line is JSON; "falls_short" names the figures that miss
@@ -46,12 +46,12 @@ AIMS = (
     ("notices_found", "least", 0.90),
     ("decoys_taken", "most", 1),
     ("compare_p95_ms", "most", 5),
-    ("fresh_notices_found", "least", 0.90),
-    ("fresh_decoys_taken", "most", 2),
-    ("fresh_classes_micro_f1", "least", 0.90),
-    ("fresh_turned_called_harmless", "most", 0.05),
-    ("fresh_silent_precision", "least", 0.97),
-    ("fresh_silent_recall", "least", 0.95),
+    ("new_notices_found", "least", 0.90),
+    ("new_decoys_taken", "most", 2),
+    ("new_classes_micro_f1", "least", 0.90),
+    ("new_turned_called_harmless", "most", 0.05),
+    ("new_silent_precision", "least", 0.97),
+    ("new_silent_recall", "least", 0.95),
     ("late_classes_micro_f1", "least", 0.90),
     ("late_turned_called_harmless", "most", 0.05),
     ("late_silent_precision", "least", 0.97),
@@ -98,7 +98,7 @@ def main() -> int:
     if (gold := options.shared / "gold" / "notices" / "notices.jsonl.gz").is_file():
         figures |= notices(gold, options.half)
     figures |= fresh_notices()
-    further = {"fresh": list(fresh(1)), "late": list(fresh(2))}
+    further = {"new": list(fresh(1)), "late": list(fresh(2))}
     if options.debian:
         further["real"] = list(real(options.debian))
     else:
@@ -158,7 +158,7 @@ def fresh(turn: int) -> Iterator[Pair]:
             labels = set(classes.split("+"))
             kinds = frozenset(map(EditKind, labels - {"notice"}))
             is_silent = bool(kinds & SUBSTANCE) and "notice" not in labels
-            yield Pair(half="fresh", before=before, after=after, kinds=kinds, is_silent=is_silent)
+            yield Pair(half="new", before=before, after=after, kinds=kinds, is_silent=is_silent)
 
 
 def real(folder: Path) -> Iterator[Pair]:
@@ -313,10 +313,10 @@ def fresh_notices() -> dict[str, Any]:
     labels = tomllib.loads((ROOT / "tests" / "labels" / "notices.toml").read_text("utf-8"))
     heard, taken = ([is_notice(text) for _, text in labels[kind]] for kind in ("notices", "decoys"))
     return {
-        "fresh_notices": len(heard),
-        "fresh_notices_found": round(sum(heard) / len(heard), 3),
-        "fresh_decoys": len(taken),
-        "fresh_decoys_taken": sum(taken),
+        "new_notices": len(heard),
+        "new_notices_found": round(sum(heard) / len(heard), 3),
+        "new_decoys": len(taken),
+        "new_decoys_taken": sum(taken),
     }
 
 

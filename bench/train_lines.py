@@ -18,68 +18,14 @@ import numpy.typing as npt
 if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from bench.real_pages import FOLDS, HELD_OUT, RealPage, marks, sets
-from news.outlet import Outlet
-from pipelines.extract.block_segmentation import Outline, outline
-from pipelines.extract.body import length
-from pipelines.extract.comparison import letters
-from pipelines.extract.document import decode, parse
-from pipelines.extract.headline import Headlines, headlines
-from pipelines.extract.line_model import FEATURES, MODEL, features
-from pipelines.extract.metadata import site_names
-from pipelines.extract.paragraphs import paragraphs
-from pipelines.extract.title_lines import mended
+from bench.line_examples import examples, fingerprint
+from bench.real_pages import FOLDS, HELD_OUT, sets
+from pipelines.extract.line_model import FEATURES, MODEL
 
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
 #: of the trees: chosen by cross-validation on the wide sets
 TREES, DEPTH, RATE, BINS, LEAST_WEIGHT, RIDGE = 40, 5, 0.28, 40, 60.0, 20.0
-#: a line is the article's if so much of its runs of words stands in the truth
-ENOUGH = 0.6
-#: words of a run
-RUN = 4
-
-
-def outlined(html: bytes, url: str, outlet: Outlet) -> tuple[Outline, Headlines]:
-    """Return a page's outline as the reader has it once it has chosen the paragraphs, and its headlines."""
-    document = parse(decode(html), url)
-    body = document.tree.body
-    assert body is not None
-    sites = site_names(document, outlet)
-    tops = headlines(document, sites)
-    shown = outline(body)
-    better = mended(tops, document, shown, paragraphs(shown, tops, frozenset()).blocks, sites)
-    if better is not tops:
-        paragraphs(shown, better, frozenset())
-    return shown, better
-
-
-def examples(page: RealPage) -> tuple[list[list[float]], list[float], list[float]]:
-    """Return features, truth (0 or 1) and weight of each line of a page; nothing of a page without a body."""
-    truth = page.truth.get("body")
-    if not truth or "body" in (page.truth.get("faulty") or ()):
-        return [], [], []
-    shown, tops = outlined(page.html, page.truth["url"], page.outlet)
-    words = marks().__globals__["words"]
-    whole = truth if isinstance(truth, str) else "\n".join(truth)
-    whole += "\n" + str(page.truth.get("standfirst") or "")
-    held = words(whole)
-    runs = {tuple(held[at : at + RUN]) for at in range(len(held))}
-    key = letters(whole)
-    lines = {letters(line) for line in whole.splitlines()}
-    labels, weights = [], []
-    for block in shown.blocks:
-        own = words(block.text)
-        if len(own) >= RUN + 2:
-            found = [tuple(own[at : at + RUN]) in runs for at in range(len(own) - RUN + 1)]
-            share = sum(found) / len(found)
-        else:
-            line = letters(block.text)
-            share = float(line in lines or (len(line) > 12 and line in key))
-        labels.append(float(share >= ENOUGH))
-        size = min(600, length(block.text))
-        weights.append((0.3 if letters(block.text) == letters(tops.headline) else 1.0) * size**0.7)
-    return features(shown, tops.headline), labels, weights
 
 
 class Trees:
@@ -150,16 +96,16 @@ def main() -> None:
     pages = [page for of_set in sets().values() for page in of_set]
     with ProcessPoolExecutor(2) as pool:
         found = list(pool.map(examples, pages, chunksize=8))
-        folds = np.concatenate([np.full(len(each[1]), page.fold) for page, each in zip(pages, found, strict=True)])
-        data = np.array([row for each in found for row in each[0]], dtype=float)
-        labels = np.array([label for each in found for label in each[1]])
-        weights = np.array([weight for each in found for weight in each[2]])
+        folds = np.concatenate([np.full(len(each), page.fold) for page, each in zip(pages, found, strict=True)])
+        data = np.array([row for each in found for row, _, _ in each], dtype=float)
+        labels = np.array([label for each in found for _, label, _ in each])
+        weights = np.array([weight for each in found for _, _, weight in each])
         weights /= weights.mean()
         learned = [folds >= 0, *(folds != fold for fold in range(FOLDS))]
         tasks = [(data[rows], labels[rows], weights[rows]) for rows in learned]
         models = list(pool.map(_learned, tasks))
     print(f"{len(labels):,} lines of {len(pages)} pages")
-    _write(MODEL, {"features": FEATURES} | models[0])
+    _write(MODEL, {"features": FEATURES, "fingerprint": fingerprint()} | models[0])
     _write(HELD_OUT, models[1:])
 
 

@@ -265,8 +265,10 @@ def main() -> None:
     parser.add_argument("--long", action="store_true", help="200 watches on 10,000 articles")
     parser.add_argument("--elasticsearch", action="store_true")
     parser.add_argument("--backlog", action="store_true", help="all articles first, then the daemon")
+    parser.add_argument("--articles", type=int, help="so many, in place of 1,000 or 10,000")
     asked = parser.parse_args()
     watches, articles = (200, 10_000) if asked.long else (40, 1_000)
+    articles = asked.articles or articles
     began_at = now()
     found = asyncio.run(measure(watches, articles, elasticsearch=asked.elasticsearch, backlog=asked.backlog))
     print(f"{timedelta(seconds=round((now() - began_at).total_seconds()))}")

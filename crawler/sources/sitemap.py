@@ -3,7 +3,9 @@
 import codecs
 import io
 import re
+from dataclasses import replace
 from html.entities import html5
+from itertools import islice
 
 from lxml import etree
 
@@ -17,6 +19,7 @@ from news.storable import storable
 
 #: what may stand before the declaration or the first element: blank lines, a byte order mark, a server's warning
 _BEGINNING = re.compile(rb"<(?:\?xml|!--|!DOCTYPE|(?:[\w.-]{1,40}:)?(?:urlset|sitemapindex)\b)", re.IGNORECASE)
+_ROOT = re.compile(rb"<(?:\?xml[^>]{0,200}>\s*<)?(?:[\w.-]{1,40}:)?(?:urlset|sitemapindex)\b", re.IGNORECASE)
 _HEAD_BYTES = 4096
 _REFERENCE = re.compile(rb"<!\[CDATA\[.*?\]\]>|&(?:#[0-9]{1,10};|#[xX][0-9a-fA-F]{1,8};|(\w{1,40});)?", re.DOTALL)
 _OF_XML = frozenset({b"amp", b"lt", b"gt", b"quot", b"apos"})
@@ -33,11 +36,39 @@ def rows(page: Page) -> Rows:
         raise SourceUnreadable("it is empty")
     if excess := excess_of(content, elements=SITEMAP_ELEMENTS):
         raise SourceUnreadable(excess)
+    first, *others = _files(content)
     try:
-        return _parsed(content)
+        listed = _parsed(first)
+        for each in others:
+            more = _parsed(each)
+            nameless = [*listed.nameless, *more.nameless]
+            if more.are_parts == listed.are_parts:
+                listed = replace(listed, rows=[*listed.rows, *more.rows], nameless=nameless)
+            else:
+                listed = replace(listed, nameless=[*nameless, *(address for address, _ in more.rows)])
     except (ValueError, TypeError, StopIteration, etree.XMLSyntaxError) as error:
         # not with the parser's words: they may be the stranger's
         raise SourceUnreadable("it is not a sitemap") from error
+    return listed
+
+
+_ENDS = re.compile(rb"</(?:[\w.-]{1,40}:)?(?:urlset|sitemapindex)\s*>", re.IGNORECASE)
+#: files that stand in one; what follows is one of them
+_MOST_FILES = 100
+
+
+def _files(content: bytes) -> list[bytes]:
+    """Return the sitemaps that stand in one file one behind the other, as those that a script has put together do."""
+    found, start = [], 0
+    for end in islice(_ENDS.finditer(content), _MOST_FILES):
+        begin = _BEGINNING.search(content, start, end.end())
+        if begin:
+            found.append(content[begin.start() : end.end()])
+            start = end.end()
+    rest = _BEGINNING.search(content, start)
+    if not found:
+        return [content]
+    return [*found, content[rest.start() :]] if rest and _ROOT.match(content, rest.start()) else found
 
 
 def _parsed(content: bytes) -> Rows:
@@ -62,7 +93,8 @@ def _parsed(content: bytes) -> Rows:
     names: set[str] = set()
     row: Row = ("", None)
     for event, element in events:
-        if event == "end" and (name := _name(element)) in ("url", "sitemap"):
+        name = _name(element)
+        if event == "end" and name in ("url", "sitemap"):
             names.add(name)
             row = _row(element, is_index=name == "sitemap")
             if row[0]:
@@ -71,6 +103,13 @@ def _parsed(content: bytes) -> Rows:
                 nameless += 1
             # what was read is let go: a file may have 50,000 rows
             element.clear()
+        elif event == "end" and name == "loc" and element.getparent() is root:
+            # without the element that it belongs in
+            row = "".join(element.itertext()).strip(), None
+            if row[0]:
+                found.append(row)
+            else:
+                nameless += 1
     if row[0] and _is_cut(content):
         found.pop()  # half an address is another one
         nameless += 1

@@ -14,7 +14,7 @@ from index.postgresql.translate import Condition
 #: of more hits than this the newest alone are compared for relevance: ts_rank unpacks each one's words
 RANKED = 1_000
 #: of more hits than this a sample is counted, of about so many: each has some twenty labels to count
-COUNTED, SAMPLE = 10_000, 1_500
+COUNTED, SAMPLE = 10_000, 1_000
 #: articles, any, by which the share of hits is guessed
 PROBED = 300
 #: Hits are found by the index of words, and each one's row is read: some 1.3 µs each. Where they are many, only those

@@ -337,12 +337,13 @@ def furniture(tag: str, label: str, attributes: Mapping[str, str | None]) -> str
         return tag
     if (role := attributes.get("role")) and role in class_names()["roles"]:
         return role
-    word = _named(label) if len(label) > 1 and tag not in _TABLE else ""
+    word = named(label) if len(label) > 1 and tag not in _TABLE else ""
     return "" if word == "paywall" and tag in _LINES else word
 
 
 @lru_cache(8192)
-def _named(label: str) -> str:
+def named(label: str) -> str:
+    """Return the word of a class and id, in lower case, that names furniture; an empty text where none does."""
     if _PROSE.search(label):
         return ""
     names = class_names()

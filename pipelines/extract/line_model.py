@@ -11,10 +11,11 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipelines.extract.block_segmentation import HEADINGS, Outline
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, named
 from pipelines.extract.body import length
 from pipelines.extract.comparison import letters
 
@@ -27,6 +28,9 @@ FEATURES = (
     "size_before", "size_after", "linked_before", "linked_after", "size_before_2", "size_after_2",
     "same_box_before", "same_box_after", "sizes_around", "linked_around", "gap_before", "breaks_since",
     "words_of_headline", "words_of_top", "repeats", "time",
+    "linked_parent", "linked_outer", "linked_style", "linked_list", "list_lines", "parent_lines", "parent_share",
+    "to_median", "prose_after", "longest_after", "to_last_prose", "since_heading", "linked_heading",
+    "upper", "label", "address", "copyright", "names",
 )  # fmt: skip
 #: where the learned model lies; without it the rules are alone
 MODEL = Path(__file__).parent / "data" / "lines.json"
@@ -38,12 +42,19 @@ _TIME = re.compile(r"\b\d{1,2}[:.]\d{2}\b|\b(?:19|20)\d\d\b")
 _WORDS = re.compile(r"\w{4,}|[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]{2}")
 _COMMENTS = re.compile(r"comment|reply|respon[ds]|disqus|forum|discuss|guestbook|koment|kommentar|otzyv|feedback")
 _BODY = re.compile(r"(?:article|story|post|entry|news|text|content|detail)[-_]{0,2}(?:body|content|text|copy|detail)")
+_LABEL = re.compile(r"[^\s:：][^:：]{1,30}[:：]\s?\S")
+_ADDRESS = re.compile(r"@|https?:|www\.")
+_LISTS = ("ul", "ol", "dl")
 #: a page of more is a list or an attack; the trees take some 40 microseconds a line
 _BLOCKS_LIMIT = 3_000
 #: a line of so many letters is prose, if it is no link
 _PROSE = 80
 #: words of a line that are looked at
 _WORDS_LIMIT = 60
+#: lines below one that are looked at, and boxes above one in which a list is looked for
+_AHEAD, _UP = 5, 4
+#: elements with a telling name that are counted: most pages have more
+_NAMES_LIMIT = 20
 #: lines that stand right under the headline, whose words say what the article is about
 _TOP_PROSE = 2
 
@@ -71,6 +82,20 @@ def chances(page: Outline, headline: str) -> list[float]:
                 tree = tree[2] if row[tree[0]] <= tree[1] else tree[3]
             score += tree
         found.append(1 / (1 + math.exp(-score)))
+    return found
+
+
+def telling_names(page: Outline, most: int = _NAMES_LIMIT) -> int:
+    """Return how many of the page's elements have a class or an id that says what they hold; `most` if more do.
+
+    Pages whose names are made by a program (`css-1x2y3z`), or that have none, say nothing by them.
+    """
+    found = 0
+    for box in page.boxes:
+        if box.label and (named(box.label) or _BODY.search(box.label)):
+            found += 1
+            if found >= most:
+                break
     return found
 
 
@@ -121,6 +146,7 @@ def features(page: Outline, headline: str) -> list[list[float]]:
     top = set(told)
     seen: set[str] = set()
     count = len(blocks)
+    around_lines = _around(page, sizes, links, prose)
     before = since = taken = 0
     gap = breaks = 0
     found = []
@@ -155,6 +181,7 @@ def features(page: Outline, headline: str) -> list[list[float]]:
                 sum(word in told for word in words) / len(words) if words else 0.0,
                 sum(word in top for word in words) / len(words) if words else 0.0,
                 len(keys[at]) > 20 and keys[at] in seen, bool(_TIME.search(text[:40])),
+                *around_lines[at],
             ]
         )  # fmt: skip
         seen.add(keys[at])
@@ -168,6 +195,60 @@ def features(page: Outline, headline: str) -> list[list[float]]:
                     top.update(words)
         gap = 0 if prose[at] else gap + 1
     return found
+
+
+def _around(page: Outline, sizes: list[int], links: list[float], prose: list[int]) -> list[list[float]]:
+    """Return of each block the features from `linked_parent` on: its holders, its style, what follows, its letters."""
+    blocks, boxes = page.blocks, page.boxes
+    text = [0] * len(boxes)
+    linked = [0] * len(boxes)
+    lines = [0] * len(boxes)
+    styles: dict[tuple[str, str, str], list[int]] = {}
+    of_style = []
+    for block in blocks:
+        size = len(block.text)
+        text[block.box] += size
+        linked[block.box] += block.linked
+        lines[block.box] += 1
+        box = boxes[block.box]
+        style = styles.setdefault((box.tag, box.label, boxes[max(box.parent, 0)].label), [0, 0])
+        style[0] += block.linked
+        style[1] += size
+        of_style.append(style)
+    for at in range(len(boxes) - 1, 0, -1):  # a box stands behind the one that holds it
+        above = boxes[at].parent
+        text[above] += text[at]
+        linked[above] += linked[at]
+        lines[above] += lines[at]
+    shares = [of_box / (whole or 1) for of_box, whole in zip(linked, text, strict=True)]
+    ordered = sorted(filter(None, prose))
+    median = ordered[len(ordered) // 2] if ordered else _PROSE
+    last = max((at for at, size in enumerate(prose) if size), default=0)
+    names = telling_names(page)
+    found: list[list[float]] = []
+    heading = -1
+    for at, block in enumerate(blocks):
+        if block.tag in HEADINGS:
+            heading = at
+        parent = max(boxes[block.box].parent, 0)
+        held = next((box for box in islice(page.above(block.box), _UP) if boxes[box].tag in _LISTS), 0)
+        found.append(
+            [
+                shares[parent], shares[max(boxes[parent].parent, 0)], of_style[at][0] / of_style[at][1],
+                shares[held] if held else 0, lines[held] if held else 0, lines[parent], text[parent] / text[0],
+                sizes[at] / median, sum(map(bool, prose[at + 1 : at + 1 + _AHEAD])),
+                max(sizes[at + 1 : at + 1 + _AHEAD], default=0), min(last - at, 60),
+                min(at - heading, 30) if heading >= 0 else 40, links[heading] if heading >= 0 else 0,
+                *_letters_of(block), names,
+            ]
+        )  # fmt: skip
+    return found
+
+
+def _letters_of(block: Block) -> tuple[float, bool, bool, bool]:
+    text = block.text
+    upper = sum(map(str.isupper, text)) / len(text)
+    return upper, bool(_LABEL.match(text)), bool(_ADDRESS.search(text)), "©" in text
 
 
 def _headline_at(keys: list[str], headline: str, prose: list[int]) -> int:

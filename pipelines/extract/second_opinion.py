@@ -2,23 +2,25 @@
 
 The rules were made on pages that state that they are articles (JSON-LD, og:type), and fail seldom there. Older pages
 state nothing and are laid out by tables and line breaks: there the line model decides. On pages that state an article
-it is asked only where much prose was left out, and believed only if trafilatura agrees more with it than with them.
+it is asked where names of elements say nothing, and may make the text shorter; and where much prose was left out, and
+is believed there only if trafilatura agrees more with it than with them.
 """
 
 import re
 from collections import Counter
 from collections.abc import Collection
 from functools import cache
+from urllib.parse import urlsplit
 
 from news.configuration import read
 from news.outlet import Outlet
 from pipelines.extract.block_segmentation import Block, Outline, outline
-from pipelines.extract.body import length
+from pipelines.extract.body import length, same_site
 from pipelines.extract.boilerplate import boilerplate
 from pipelines.extract.comparison import letters
 from pipelines.extract.document import Document
 from pipelines.extract.headline import Headlines
-from pipelines.extract.line_model import chances
+from pipelines.extract.line_model import chances, telling_names
 from pipelines.extract.paragraphs import BodyText, paragraphs, rows
 
 #: the expected F1 that the lines must gain; all five were chosen on the wide sets by cross-validation over domains
@@ -30,8 +32,14 @@ _LEFT_OUT = 0.8
 #: on a page that states nothing the rules keep too much, seldom too little: lines of more than so many times a text are
 #: another article's, too
 _GROWTH = 1.5
+#: a page of fewer elements with a telling name: there, too, the rules keep too much
+_FEW_NAMES, _GAIN_NAMELESS, _GROWTH_NAMELESS = 9, 0.03, 1.02
+#: a cut to less than this needs trafilatura as a witness
+_CUT = 0.6
 #: a line of so many letters is prose, and fewer such lines are a notice
 _PROSE, _PARAGRAPHS = 80, 3
+#: fewer lines are no list
+_LEAST_ITEMS = 3
 _SUBHEADINGS = ("h2", "h3", "h4", "h5")
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]|\w+")
 
@@ -68,14 +76,16 @@ def reconsider(
     each choice is expected to have: lines count by their length, and a line's chance is its truth.
     """
     stated = states_article(document) or _marked(page, blocks)
-    if stated and not _doubted(page, blocks):
+    doubted = stated and _doubted(page, blocks)
+    nameless = stated and telling_names(page, _FEW_NAMES) < _FEW_NAMES
+    if stated and not doubted and not nameless:
         return blocks
     found = chances(page, headline)
     if not found:
         return blocks
     chosen = {id(block) for block, chance in zip(page.blocks, found, strict=True) if chance > 0.5}
     kept = _cells(page, blocks)
-    chosen |= _items(page, chosen, kept)
+    chosen |= _items(page, chosen, kept, (urlsplit(document.url).hostname or "").removeprefix("www."))
     sizes = [length(block.text) for block in page.blocks]
     gain = _expected(page, sizes, found, chosen) - _expected(page, sizes, found, kept)
     if not chosen or gain <= (_GAIN_STATED if stated else _GAIN):
@@ -88,14 +98,14 @@ def reconsider(
     ours, theirs = _words(blocks), _words(others)
     if not theirs or _overlap(ours, theirs) > _ALIKE:
         return blocks
-    size = _size(blocks)
-    if not stated and size >= _TEASER and _size(others) > _GROWTH * size:
-        return blocks
-    if stated:
-        witness = _witness(document)
-        if not witness or _overlap(theirs, witness) <= _overlap(ours, witness):
-            return blocks
-    return others
+    size, other = _size(blocks), _size(others)
+    if not stated:
+        return blocks if size >= _TEASER and other > _GROWTH * size else others
+    shorter = nameless and gain > _GAIN_NAMELESS and other <= _GROWTH_NAMELESS * size
+    if shorter and other >= _CUT * size:
+        return others
+    witness = _witness(document) if doubted or shorter else None
+    return others if witness and _overlap(theirs, witness) > _overlap(ours, witness) else blocks
 
 
 #: hidden text has to bring so many times the shown text
@@ -140,24 +150,34 @@ def with_hidden(
     return whole, other
 
 
-def _items(page: Outline, chosen: Collection[int], kept: Collection[int]) -> set[int]:
-    """Return the ids of kept blocks that stand in items of a list of which another item is chosen.
+def _items(page: Outline, chosen: Collection[int], kept: Collection[int], site: str) -> set[int]:
+    """Return the ids of kept blocks that stand in lists of which another item is chosen, or that link nowhere here.
 
-    An item is a box with a heading of its own; its list is the box around it. Items stand and fall together: a line's
-    chance falls with its distance from the headline, and half a list is no text.
+    An item is a line of a list, or a box with a heading of its own; its list is the box around it. Items with a heading
+    stand and fall together: a line's chance falls with its distance from the headline, and half a list is no text. A
+    list without a link to the same site (`site` is the page's host) is no list of other articles.
     """
     boxes = page.boxes
     headed = {boxes[block.box].parent for block in page.blocks if block.tag in _SUBHEADINGS}
     lists: dict[int, list[int]] = {}
     texts: set[int] = set()
+    leading: set[int] = set()
     for block in page.blocks:
         item = boxes[block.box].parent
         if item > 0 and item in headed:
-            of_list = boxes[item].parent
-            lists.setdefault(of_list, []).append(id(block))
+            holders = {boxes[item].parent}
             if id(block) in chosen and block.tag not in _SUBHEADINGS:
-                texts.add(of_list)
-    return {each for of_list in texts for each in lists[of_list] if each in kept}
+                texts |= holders
+        elif block.tag == "li":
+            holders = {item, boxes[max(item, 0)].parent}  # its list, and all lists beside that
+        else:
+            continue
+        for of_list in holders:
+            lists.setdefault(of_list, []).append(id(block))
+        if any(same_site(link, site) for link in block.links):
+            leading |= holders
+    whole = texts | {at for at, lines in lists.items() if at not in leading and len(lines) >= _LEAST_ITEMS}
+    return {each for of_list in whole for each in lists.get(of_list, ()) if each in kept}
 
 
 def _marked(page: Outline, blocks: list[Block]) -> bool:

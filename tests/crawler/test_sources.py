@@ -478,6 +478,22 @@ async def test_parts_that_stand_in_a_urlset_are_parts() -> None:
     assert [part.url for part in listed.parts] == ["https://www.paper.com/part-1.xml"]
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        "<urlset><url><loc>/news/a</loc></url></urlset><urlset><url><loc>/news/b</loc></url></urlset>",
+        sitemap(["/news/a"]) + b"\n" + sitemap(["/news/b"]),
+        sitemap(["/news/a"]) + sitemap(["/news/b", "/news/c"])[:-24],
+        "<urlset><loc>/news/a</loc><url><loc>/news/b</loc></url></urlset>",
+        "<urlset><group><url><loc>/news/a</loc></url></group><url><loc>/news/b</loc></url></urlset>",
+    ],
+)
+async def test_rows_count_wherever_they_stand(listed: str | bytes) -> None:
+    found = read(SITEMAP, listed)
+    assert urls(found) == ["/news/a", "/news/b"]
+    assert found.sum.left == 2
+
+
 async def test_an_alternate_in_another_language_is_counted() -> None:
     links = '<link hreflang="en" href="/en/a"/><link hreflang="de" href="/de/a"/>'
     listed = read(FEED, f'<feed xmlns="http://www.w3.org/2005/Atom"><entry>{links}</entry></feed>')

@@ -176,6 +176,16 @@ TOP = "<h1>Third ferry joins the lake line</h1>"
             "",
             "Jane Doe|John Roe",
         ),
+        # the line about the article is called so, and is no furniture for that
+        *(
+            (
+                "",
+                f"<div><cite class='lake_{name}-line'>By <a href='/j'>Jane Doe</a></cite>, 2 March</div>",
+                "",
+                "Jane Doe",
+            )
+            for name in ("article-meta", "post-meta", "entry-meta", "story-meta", "meta-info", "article-info")
+        ),
         ("", "<p>By Md Jane Doe</p>", "", "Md Jane Doe"),
         ("", "<div>Lake Region</div><p class='byline'>By Jane Doe</p>", "", "Jane Doe"),
         ("", "<dl><dt>Author:</dt><dd>Jane Doe</dd></dl>", "", "Jane Doe"),

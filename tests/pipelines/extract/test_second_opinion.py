@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from trafilatura import bare_extraction
 
+from bench.line_examples import fingerprint
 from news.configuration import read as configuration
 from news.errors import ConfigurationError
 from news.outlet import parse as parse_outlet
@@ -14,8 +15,11 @@ from pipelines.extract import line_model, second_opinion
 from pipelines.extract.block_segmentation import Outline, outline
 from pipelines.extract.document import parse
 from tests.pipelines.handmade import PARAGRAPHS, article_html, outcome, outlet, read
+from tests.shared_files import shared
 
 MORE = [f"In the {at}th week of the trial {text[0].lower()}{text[1:]}" for at in range(4, 8) for text in PARAGRAPHS]
+#: boxes whose names say what they hold
+NAMED = "".join(f"<div class='sidebar n{at}'>Lake {at}</div>" for at in range(12))
 STATED = '<meta property="og:type" content="article">'
 
 
@@ -111,15 +115,46 @@ def test_a_page_that_states_an_article_and_shows_little_else_is_not_asked_about(
         raise AssertionError("the line model was asked")
 
     monkeypatch.setattr(second_opinion, "chances", asked)
-    assert read(article_html(STATED)).body == "\n".join(PARAGRAPHS)
-    with pytest.raises(AssertionError, match="asked"):
-        read(old_page(0))
+    assert read(article_html(STATED, below=NAMED)).body == "\n".join(PARAGRAPHS)
+    for html in (old_page(0), article_html(STATED), article_html(STATED, below=NAMED.replace("sidebar", "x1a2b3"))):
+        with pytest.raises(AssertionError, match="asked"):
+            read(html)
+
+
+def test_names_that_say_something_are_counted_up_to_a_limit() -> None:
+    body = parse(article_html(below=NAMED), "https://lake.example/1").tree.body
+    assert body is not None
+    page = outline(body)
+    assert line_model.telling_names(page, 5) == 5
+    assert line_model.telling_names(page) == 13  # with the article's own box
+
+
+@pytest.mark.parametrize(("last", "beside", "kept"), [(0.95, 0.9, 4), (0.05, 0.02, 3)], ids=["longer", "shorter"])
+def test_where_names_say_nothing_the_model_may_make_the_text_shorter_and_never_longer(
+    monkeypatch: pytest.MonkeyPatch, last: float, beside: float, kept: int
+) -> None:
+    aside = "A bridge over the bay closes for the winter, and whoever wants to cross it then has to take the old road."
+    chance = {**dict.fromkeys(PARAGRAPHS, 0.95), MORE[0]: last, aside: beside}
+
+    def chances(page: Outline, _: str) -> list[float]:
+        return [chance.get(block.text, 0.02) for block in page.blocks]
+
+    monkeypatch.setattr(second_opinion, "chances", chances)
+    html = article_html(STATED, body=marked([*PARAGRAPHS, MORE[0]]), below=f"<aside><p>{aside}</p></aside>")
+    assert read(html).body.splitlines() == [*PARAGRAPHS, MORE[0]][:kept]
+
+
+def test_the_model_was_learned_from_what_the_reader_sees_today() -> None:
+    shared("pages")
+    held = json.loads(line_model.MODEL.read_text(encoding="utf-8"))
+    assert held["fingerprint"] == fingerprint(), "learn it anew: python bench/train_lines.py"
 
 
 def test_the_models_file_is_small_fits_the_features_and_holds_numbers_alone() -> None:
     assert line_model.MODEL.stat().st_size < 1_000_000
     held = json.loads(line_model.MODEL.read_text(encoding="utf-8"))
     assert tuple(held.pop("features")) == line_model.FEATURES
+    assert len(held.pop("fingerprint")) == 16
 
     def numbers(value: object) -> bool:
         return all(map(numbers, value)) if isinstance(value, list) else isinstance(value, int | float)
