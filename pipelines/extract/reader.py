@@ -116,6 +116,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     if better is not tops:
         tops, found = better, paragraphs(shown, better, chrome, site)
     titles = {letters(each) for each in (tops.headline, *tops.alternatives)}
+    by_rule = sum(length(block.text) for block in found.blocks)
     if not found.is_ciphered:  # any other source of such a page has the moved letters, too
         found = replace(found, blocks=reconsider(document, shown, found.blocks, tops.headline, titles))
     lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
@@ -142,7 +143,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     if reader_of(outlet) == "trafilatura":
         body = trafilatura_text(page.content, page.final_url)
     elif not found.is_ciphered:
-        if length(body) < DOUBTED_BELOW:
+        if min(by_rule, length(body)) < DOUBTED_BELOW:
             body = second_opinion(document, body)
         body = in_scripts(document, body, tops)
     if is_script_notice(tops.headline, body):

@@ -34,7 +34,7 @@ _LEFT_OUT = 0.8
 _GROWTH = 1.5
 #: a page of fewer elements with a telling name: there, too, the rules keep too much
 _FEW_NAMES, _GAIN_NAMELESS, _GROWTH_NAMELESS = 9, 0.03, 1.02
-#: a cut to less than this needs trafilatura as a witness
+#: and no cut to less than this is believed
 _CUT = 0.6
 #: a line of so many letters is prose, and fewer such lines are a notice
 _PROSE, _PARAGRAPHS = 80, 3
@@ -104,7 +104,7 @@ def reconsider(
     shorter = nameless and gain > _GAIN_NAMELESS and other <= _GROWTH_NAMELESS * size
     if shorter and other >= _CUT * size:
         return others
-    witness = _witness(document) if doubted or shorter else None
+    witness = _witness(document) if doubted else None
     return others if witness and _overlap(theirs, witness) > _overlap(ours, witness) else blocks
 
 
