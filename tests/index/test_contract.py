@@ -405,6 +405,25 @@ def counts(results: Results, facet: str) -> dict[str, int]:
     return {bucket.value: bucket.count for bucket in results.facets[facet]}
 
 
+#: signs of direction that pages put around and into words, unseen: LRM, RLM, embeddings, isolates
+DIRECTIONS = [chr(point) for point in (0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))]
+
+
+async def test_a_mark_of_direction_is_no_part_of_a_word(index: Index, put: Put, subtests: pytest.Subtests) -> None:
+    texts = {"he": ("ראש", "הממשלה", "אמר"), "ar": ("قال", "الوزير", "أمس"), "xx": ("Minister", "Kowalski", "spoke")}
+    documents = [
+        document(f"{language}-{ord(mark):x}", body=f"{first} {mark}{word}{mark} {last}", in_language=language)
+        for language, (first, word, last) in texts.items()
+        for mark in DIRECTIONS
+    ]
+    await put(index, *documents)
+    for language, (_, word, _) in texts.items():
+        for mark in DIRECTIONS:
+            with subtests.test(language=language, mark=f"U+{ord(mark):04X}"):
+                assert f"{language}-{ord(mark):x}" in await found(index, word, size=100)
+                assert f"{language}-{ord(mark):x}" in await found(index, f"{mark}{word}{mark}", size=100)
+
+
 async def test_facets_are_counted_and_show_a_readable_form(newsroom: Index) -> None:
     results = await newsroom.search(
         Query(facets=("outlet", "author", "places", "people", "sections", "stealth", "keywords"))
