@@ -76,6 +76,8 @@ class Parsed:
 
     tree: QueryNode | None
     notes: tuple[str, ...] = ()
+    #: the end of what was typed was left out
+    is_cut: bool = False
 
 
 def parse(text: str) -> Parsed:
@@ -94,7 +96,8 @@ def parse(text: str) -> Parsed:
     text = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")  # else no server takes it
     if not text.strip():
         return Parsed(None)
-    notes = ["The query was too long and was cut."] if len(text) > LONGEST else []
+    is_cut = len(text) > LONGEST
+    notes = ["The query was too long and was cut."] if is_cut else []
     notes += _mistakes(text[:LONGEST].translate(_QUOTES))
     groups: list[list[QueryNode]] = []
     joins = False
@@ -105,6 +108,7 @@ def parse(text: str) -> Parsed:
             continue
         terms += 1
         if terms > MOST_TERMS:
+            is_cut = True
             notes.append(f"Only the first {MOST_TERMS} words of the query were used.")
             break
         if joins:
@@ -115,7 +119,7 @@ def parse(text: str) -> Parsed:
     if not groups:
         return Parsed(Or(()), ("The query has no word to search for.",))
     nodes = tuple(group[0] if len(group) == 1 else Or(tuple(group)) for group in groups)
-    return Parsed(nodes[0] if len(nodes) == 1 else And(nodes), tuple(notes))
+    return Parsed(nodes[0] if len(nodes) == 1 else And(nodes), tuple(notes), is_cut)
 
 
 def _mistakes(text: str) -> Iterator[str]:

@@ -18,6 +18,7 @@ from news.moment import utc
 from news.printable import one_line
 
 MOST_NAME = 100
+_ID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 #: local part and domain in ASCII, without quotes: what every mail server takes (RFC 5321, 4.5.3.1 for the lengths)
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 MOST_ADDRESS = 254
@@ -105,6 +106,8 @@ class Watch:
         """Raise BadWatch for what a person stated and cannot be meant."""
         if not self.name or self.name != one_line(self.name).strip() or len(self.name) > MOST_NAME:
             raise BadWatch(f"A watch needs a name of 1 to {MOST_NAME} characters in one line.")
+        if _ID.fullmatch(self.name):  # commands take both
+            raise BadWatch("A watch's name cannot have the form of a watch's id.")
         if not self.triggers:
             raise BadWatch(f"A watch needs something to report. Use one or more of: {', '.join(Trigger)}.")
         if self.webhook_url is not None:

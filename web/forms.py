@@ -8,6 +8,7 @@ from news.errors import BadQuery
 
 #: a list of a thousand long addresses has less
 MOST_BYTES = 2**20
+TOO_LARGE = f"The request body is larger than {MOST_BYTES} bytes."
 #: fields of a form: that of a watch has one for each value of its filters
 MOST_FIELDS = 200
 
@@ -18,7 +19,7 @@ async def body_of(request: Request) -> bytes:
     async for piece in request.stream():
         read += piece
         if len(read) > MOST_BYTES:
-            raise BadQuery(f"The request body is larger than {MOST_BYTES} bytes.")
+            raise BadQuery(TOO_LARGE)
     return bytes(read)
 
 

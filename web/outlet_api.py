@@ -189,8 +189,7 @@ async def read(request: Request, slug: Slug) -> Response:
     state = state_of(request)
     async with state.engine.connect() as connection:
         found = await _known(state, connection, [slug])
-        if slug not in found.files and slug not in found.met:
-            raise NotFound(str(UnknownOutlet(slug[:100], found.files)))
+        _check_known(found, slug)
         estimated = (await estimates(connection, [slug])).get(slug)
     health = found.health.get(slug)
     fields = ("seen", "expected", "silent_since", "checked_at")
@@ -226,6 +225,11 @@ async def _known(state: AppState, connection: AsyncConnection, slugs: list[str] 
         met=await states(connection, slugs or ()),
         health=await healths(connection, slugs or ()),
     )
+
+
+def _check_known(found: _Known, slug: str) -> None:
+    if slug not in found.files and slug not in found.met:
+        raise NotFound(str(UnknownOutlet(slug[:100], found.files)))
 
 
 def _item(state: AppState, found: _Known, slug: str) -> dict[str, Any]:
@@ -269,27 +273,30 @@ def _decoded(cursor: str) -> str:
     "/{slug}/sources",
     summary="List an outlet's sources",
     response_model=OutletSourcesResponse,
-    responses={400: ERRORS[400], 503: ERRORS[503]},
+    responses=ERRORS,
 )
 async def sources(request: Request, slug: Slug) -> Response:
     """Return the last reading of each source, and what became of every address that it announced.
 
     The list is empty for an outlet whose sources were not read yet.
     """
-    async with state_of(request).engine.connect() as connection:
+    state = state_of(request)
+    async with state.engine.connect() as connection:
         states = await source_states(connection, slug)
         sums = await last_sums(connection, slug)
+        if not states and not sums:
+            _check_known(await _known(state, connection, [slug]), slug)
         estimated = (await estimates(connection, [slug])).get(slug)
     found = []
     for url in [*sums, *(url for url in states if url not in sums)]:
-        state, reading = states.get(url), sums.get(url)
+        met, reading = states.get(url), sums.get(url)
         found.append(
             {
                 "url": url,
-                "kind": state.kind if state else None,
-                "outcome": state.outcome if state else None,
-                "reason": state.reason if state else None,
-                "fetched_at": state.fetched_at if state else None,
+                "kind": met.kind if met else None,
+                "outcome": met.outcome if met else None,
+                "reason": met.reason if met else None,
+                "fetched_at": met.fetched_at if met else None,
                 "sum": {"read_at": reading.read_at, **reading.sum.as_json()} if reading else None,
             }
         )

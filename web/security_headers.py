@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from ipaddress import ip_address
-from typing import Any
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from news.errors import BadQuery
 from web import error_responses
+from web.forms import MOST_BYTES, TOO_LARGE
 
 #: only Broadsheet's own files are loaded, nothing inline runs, no other page frames it
 HEADERS = {
@@ -25,10 +27,11 @@ HEADERS = {
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 #: bound to all addresses of the machine
 _ANY = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, never bound
+_INVALID_HOST = "Invalid Host header. Use 127.0.0.1, localhost, the host given with --host, or one of BROADSHEET_HOSTS."
 
 
 class SecurityMiddleware:
-    """ASGI middleware: rejects unknown Host headers, answers internal errors, puts HEADERS on every answer.
+    """ASGI middleware: rejects unknown Host headers and large bodies, answers internal errors, puts HEADERS on answers.
 
     A page elsewhere may point its own name at 127.0.0.1 (DNS rebinding) and read the answers; so only
     Broadsheet's own names are answered. An address in digits cannot be rebound: it is valid where all are listened on.
@@ -56,13 +59,34 @@ class SecurityMiddleware:
                     headers.setdefault(name, value)
             await send(message)
 
-        app = self.app if self.knows(scope) else _refusal(Request(scope))
+        read = 0
+
+        async def receive_limited() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > MOST_BYTES:
+                raise BadQuery(TOO_LARGE)
+            return message
+
+        app = self._refusal(Request(scope)) or self.app
         try:
-            await app(scope, receive, send_guarded)
+            await app(scope, receive_limited, send_guarded)
         except Exception as error:
             if begun:
                 raise
             await error_responses.unforeseen(Request(scope), error)(scope, receive, send_guarded)
+
+    def _refusal(self, request: Request) -> Response | None:
+        """Return the answer to a request that nothing of ours is asked for; None for all others."""
+        if not self.knows(request.scope):
+            return error_responses.answer(request, 400, _INVALID_HOST)
+        if "\0" in request.scope["path"]:  # no name has it, and PostgreSQL takes none
+            return error_responses.answer(request, 404, "There is nothing at this address.")
+        length = request.headers.get("content-length", "")
+        if length.isdigit() and int(length[:20]) > MOST_BYTES:
+            return error_responses.answer(request, 400, TOO_LARGE)
+        return None
 
     def knows(self, scope: Scope) -> bool:
         """Return whether the request was sent to one of Broadsheet's names."""
@@ -95,11 +119,3 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _refusal(request: Request) -> Any:
-    return error_responses.answer(
-        request,
-        400,
-        "Invalid Host header. Use 127.0.0.1, localhost, the host given with --host, or one of BROADSHEET_HOSTS.",
-    )

@@ -17,7 +17,7 @@ from index.elasticsearch.export import export
 from index.elasticsearch.labels import Labels
 from index.elasticsearch.request import preference, searches
 from index.elasticsearch.targets import Targets, are_held, holders, migrations
-from index.normalised_query import normalise
+from index.normalised_query import check_whole, normalise
 from index.protocol import Action, IndexStatus, Stream, Tally, WriteResult
 from index.query import Query, Results
 from index.schema import DERIVED, STREAMS, schema_version
@@ -86,6 +86,7 @@ class ElasticsearchIndex:
 
     async def export(self, query: Query, after: str | None = None) -> AsyncGenerator[list[dict[str, Any]]]:
         """Yield the documents of all articles that `query` finds."""
+        check_whole(query.text)
         query, parsed = normalise(query)
         async with our_words(self.client, self.place):
             clause = await self._clause(query, parsed)

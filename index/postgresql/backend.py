@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.schema import CreateSchema
 
 from index.cursor import begin
-from index.normalised_query import normalise
+from index.normalised_query import check_whole, normalise
 from index.postgresql import write
 from index.postgresql.export import export
 from index.postgresql.matches import matches
@@ -110,6 +110,7 @@ class PostgresqlIndex:
         """Yield the documents of all articles that `query` finds."""
         if query.like:
             raise BadQuery(NO_LIKE)
+        check_whole(query.text)
         with _our_words():
             async with aclosing(export(self.engine, query, normalise(query)[1].tree, after)) as pages:
                 async for page in pages:

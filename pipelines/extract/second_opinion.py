@@ -85,7 +85,10 @@ def reconsider(
         return blocks
     chosen = {id(block) for block, chance in zip(page.blocks, found, strict=True) if chance > 0.5}
     kept = _cells(page, blocks)
-    chosen |= _items(page, chosen, kept, (urlsplit(document.url).hostname or "").removeprefix("www."))
+    site = (urlsplit(document.url).hostname or "").removeprefix("www.")
+    chosen |= _items(page, chosen, kept, site)
+    if stated:
+        chosen |= _tabled(page, kept - {id(block) for block in blocks}, site)
     sizes = [length(block.text) for block in page.blocks]
     gain = _expected(page, sizes, found, chosen) - _expected(page, sizes, found, kept)
     if not chosen or gain <= (_GAIN_STATED if stated else _GAIN):
@@ -178,6 +181,15 @@ def _items(page: Outline, chosen: Collection[int], kept: Collection[int], site: 
             leading |= holders
     whole = texts | {at for at, lines in lists.items() if at not in leading and len(lines) >= _LEAST_ITEMS}
     return {each for of_list in whole for each in lists.get(of_list, ()) if each in kept}
+
+
+def _tabled(page: Outline, cells: Collection[int], site: str) -> set[int]:
+    """Return those of the ids of `cells`, which the rules joined to rows of tables, that link nowhere on the site."""
+    return {
+        id(block)
+        for block in page.blocks
+        if id(block) in cells and not any(same_site(link, site) for link in block.links)
+    }
 
 
 def _marked(page: Outline, blocks: list[Block]) -> bool:

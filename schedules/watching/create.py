@@ -8,6 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from index.normalised_query import check_whole
 from index.protocol import Index
 from index.query import Interval
 from index.stored_query import restored
@@ -18,13 +19,14 @@ from ledger.watches import add
 from news.clock import now
 from news.configuration import Configuration
 from news.errors import BadWatch, IndexUnavailable
+from news.storable import storable
 from news.watch import LEARNED, Trigger, Watch
 from schedules.watching.webhook import check_public
 
 
 async def create(engine: AsyncEngine, index: Index, configuration: Configuration, **fields: Any) -> Watch:
     """Keep a watch with these fields, and return it with its secrets. Raises BadWatch and BadQuery."""
-    watch = Watch(id=uuid4(), **fields)
+    watch = Watch(id=uuid4(), **storable(fields))
     _check(watch, configuration)
     at = now()
     found_before = await _by_hour(index, watch.query, at) if watch.wants(Trigger.SPIKES) else {}
@@ -40,7 +42,7 @@ async def edit(engine: AsyncEngine, index: Index, configuration: Configuration, 
 
     Raises BadWatch, BadQuery, EditConflict and NotFound, and has changed nothing then.
     """
-    watch = replace(old, **fields)
+    watch = replace(old, **storable(fields))
     if watch.email is None and "digest_hours" not in fields:  # nobody is left to gather for
         watch = replace(watch, digest_hours=())
     _check(watch, configuration, old)
@@ -56,6 +58,8 @@ async def edit(engine: AsyncEngine, index: Index, configuration: Configuration, 
 
 def _check(watch: Watch, configuration: Configuration, old: Watch | None = None) -> None:
     watch.check()
+    if not (old and old.query == watch.query):
+        check_whole(watch.query["text"])
     if watch.webhook_url and not (old and old.webhook_url == watch.webhook_url):
         check_public(watch.webhook_url, configuration)
     if watch.email and not (old and old.email == watch.email) and configuration.smtp_host is None:

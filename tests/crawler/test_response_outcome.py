@@ -45,6 +45,9 @@ def raw(data: bytes, *, reset: bool = False) -> Callable[[Asked], None]:
 
 PAGE = article()
 BODY = PAGE.encode()
+#: neither HTML nor packed by anything; and HTML that is packed once too often
+NOISE = bytes(range(128, 256)) * 40
+THRICE = gzip.compress(gzip.compress(gzip.compress(BODY)))
 
 
 @pytest.mark.parametrize(
@@ -90,11 +93,20 @@ BODY = PAGE.encode()
         pytest.param(
             raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"), "unreachable", "", id="broken chunks"
         ),
-        pytest.param(answer(BODY, content_encoding="gzip"), "unreadable", "compression is broken", id="no gzip"),
-        pytest.param(answer(BODY, content_encoding="br"), "unreadable", "compression is broken", id="no brotli"),
-        pytest.param(answer(BODY, content_encoding="zstd"), "unreadable", "compression is broken", id="no zstd"),
-        pytest.param(answer(BODY, content_encoding="deflate"), "unreadable", "compression is broken", id="no deflate"),
-        pytest.param(answer(BODY, content_encoding="gzip, gzip, gzip"), "unreadable", "more than 2 times", id="thrice"),
+        # what is no HTML and not packed as it says
+        pytest.param(answer(NOISE, content_encoding="gzip"), "unreadable", "compression is broken", id="no gzip"),
+        pytest.param(answer(NOISE, content_encoding="br"), "unreadable", "compression is broken", id="no brotli"),
+        pytest.param(answer(NOISE, content_encoding="zstd"), "unreadable", "compression is broken", id="no zstd"),
+        pytest.param(answer(NOISE, content_encoding="deflate"), "unreadable", "compression is broken", id="no deflate"),
+        pytest.param(
+            answer(THRICE, content_encoding="gzip, gzip, gzip"), "unreadable", "more than 2 times", id="thrice"
+        ),
+        # what is HTML though it says that it is packed
+        pytest.param(answer(BODY, content_encoding="gzip"), "new", "", id="plain, said to be gzip"),
+        pytest.param(answer(BODY, content_encoding="br"), "new", "", id="plain, said to be brotli"),
+        pytest.param(
+            answer(BODY, content_encoding="gzip, gzip, gzip"), "new", "", id="plain, said to be packed thrice"
+        ),
         pytest.param(redirect("file:///etc/passwd"), "bad_url", "not http(s)", id="to file:"),
         pytest.param(redirect("data:text/html,hello"), "bad_url", "not http(s)", id="to data:"),
         pytest.param(redirect("javascript:alert(1)"), "bad_url", "not a valid address", id="to javascript:"),

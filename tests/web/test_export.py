@@ -282,3 +282,13 @@ def test_each_format_writes_a_document_that_has_next_to_nothing() -> None:
     for format in ExportFormat:
         made = writer(format, at=now())
         assert "x" in made.document({"id": "x"})
+
+
+@pytest.mark.parametrize("text", ["OR ".join(f"name{n} " for n in range(33)), "-a " * 32 + "-harbour", "x" * 4_001])
+async def test_words_of_which_a_part_would_be_left_out_are_not_exported(
+    client: httpx.AsyncClient, put: Put, text: str
+) -> None:
+    await put(document("a"))
+    for kind in ("csv", "jsonl", "atom", "ninjs"):
+        answer = await client.get("/api/export", params={"q": text, "format": kind})
+        assert (answer.status_code, "at most 32 words" in answer.text) == (400, True)

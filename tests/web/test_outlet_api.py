@@ -96,3 +96,9 @@ async def test_the_values_of_a_facet_are_those_of_the_search(client: httpx.Async
     same = (await client.get("/api/facets/outlet?q=flood&outlet=herald&size=1")).json()
     assert [each["value"] for each in same["values"]] == ["courier"]
     assert (await client.get("/api/facets/language?q=drought")).json()["values"] == []
+
+
+@pytest.mark.parametrize("name", ["%00", "a%00b", "nosuch", "%ff", "a" * 500])
+async def test_an_unknown_outlet_is_not_there_whatever_its_name(client: httpx.AsyncClient, name: str) -> None:
+    for path in ("/api/outlets/{}", "/api/outlets/{}/sources", "/outlets/{}"):
+        assert (await client.get(path.format(name))).status_code == 404

@@ -448,6 +448,13 @@ async def test_the_api_keeps_watches_in_the_described_form(
         ({"name": "x\ny"}, "A watch needs a name"),
         ({"name": "x", "digest_hours": [24], "email": "a@b.example"}, "digest_hours"),
         ({"nam": "x"}, ""),
+        # an id would be taken for another watch's by commands
+        ({"name": "018f3c2e-7c1a-7b2e-8d55-0242ac120002"}, "the form of a watch's id"),
+        ({"name": "018F3C2E7C1A7B2E8D550242AC120002"}, "the form of a watch's id"),
+        # words of which a part would never be looked for
+        ({"name": "x", "q": " OR ".join(f"name{n}" for n in range(33))}, "at most 32 words"),
+        ({"name": "x", "q": "x" * 4_001}, "4,000 characters"),
+        ({"name": "x", "q": "x" * 2**20}, "larger than"),
     ],
 )
 async def test_an_invalid_watch_gets_one_sentence(
@@ -456,3 +463,15 @@ async def test_an_invalid_watch_gets_one_sentence(
     answer = await client.post("/api/watches", json=body)
     assert answer.status_code == 400, answer.text
     assert sentence in answer.json()["detail"]
+
+
+async def test_what_no_store_takes_is_left_out_of_a_watch(client: httpx.AsyncClient) -> None:
+    body = {"name": "x", "q": "har\0bour \ud800", "filters": {"sections": ["a\0b"]}}
+    answer = await client.post("/api/watches", content=json.dumps(body), headers=JSON)
+    assert answer.status_code == 201, answer.text
+    assert (answer.json()["query"]["text"].strip(), answer.json()["query"]["filters"]) == (
+        "harbour",
+        {"sections": ["ab"]},
+    )
+    answer = await client.patch(answer.headers["location"], content=json.dumps({"q": "a\0b"}), headers=JSON)
+    assert (answer.status_code, answer.json()["query"]["text"]) == (200, "ab")
