@@ -49,7 +49,7 @@ def export(
         try:
             run(_write(asked, kind, made, file, after, progress))
         except BaseException:
-            if progress.last_id:
+            if progress.written:
                 err.print(
                     f"Interrupted after {progress.written} articles. The same command with --after {progress.last_id} "
                     f"continues the export{', with --continue the file' if output else ''}.",
