@@ -274,7 +274,7 @@ async def test_a_withdrawal_stands_in_the_history(
 
 MISSING = [
     ("/articles/7", "'7' is not an article's id."),
-    ("/articles/%00", "is not an article's id."),
+    ("/articles/%00", "There is nothing at this address."),
     ("/articles/%ff%fe", "is not an article's id."),
     ("/articles/" + "9" * 5_000, "is not an article's id."),
     ("/articles/00000000-0000-0000-0000-000000000000", "No article has the id"),

@@ -70,7 +70,7 @@ def add_watch(engine: AsyncEngine, receiver: Hook) -> Add:
     """Give a function that keeps a watch, by default with the webhook."""
 
     async def add_watch(text: str = "", *triggers: Trigger, **fields: Any) -> Watch:
-        known: dict[str, Any] = {"name": f"{text} {uuid4()}".strip(), "webhook_url": receiver.url + "/hook"}
+        known: dict[str, Any] = {"name": f"watch {text} {uuid4()}", "webhook_url": receiver.url + "/hook"}
         query = stored(Query(text=text, filters=fields.pop("filters", {})))
         made = Watch(id=uuid4(), query=query, triggers=triggers or (Trigger.ARTICLES,), **known | fields)
         async with engine.begin() as connection:
