@@ -4,7 +4,6 @@ It builds on two private classes of Scrapy 2.19, for there is no public way in; 
 they change.
 """
 
-import re
 import zlib
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -81,8 +80,6 @@ class BoundedHandler(HTTP11DownloadHandler):
         return response
 
 
-#: what is HTML or XML already, whatever its header says
-_READABLE = re.compile(rb"(?:\xef\xbb\xbf|\s)*<(?:!|\?|[a-z])", re.IGNORECASE)
 #: the first bytes of what is packed; Brotli has no mark
 _MARKS = {b"\x1f\x8b\x08": b"gzip", b"\x28\xb5\x2f\xfd": b"zstd"}
 #: bytes of a packed page that tell whether it was packed before
@@ -92,15 +89,13 @@ _FIRST_BYTES = 1024
 def _as_packed(response: Response) -> Response:
     """Return an answer with the Content-Encoding that its bytes have, where its header lies.
 
-    Servers say that they packed what they did not, name another way, pack once more what was packed, and, of pages,
-    say nothing. What is packed without a mark is believed.
+    Servers name another way of packing than theirs, pack once more what was packed, and, of pages, say nothing. What
+    has no mark is believed to be packed as is said: plain text that is said to be packed is refused, as browsers do.
     """
     stated = [each.strip() for line in response.headers.getlist("Content-Encoding") for each in line.split(b",")]
     found = [each for each in stated if each.lower() not in (b"identity", b"none", b"")]
     mark = _mark(response.body)
-    if found and _READABLE.match(response.body):
-        found = []
-    elif found and mark and mark not in found[-1].lower():
+    if found and mark and mark not in found[-1].lower():
         found[-1] = mark
     elif b"html" in (response.headers.get("Content-Type") or b"").lower() and mark == b"gzip":
         found = found or [mark]

@@ -101,12 +101,11 @@ THRICE = gzip.compress(gzip.compress(gzip.compress(BODY)))
         pytest.param(
             answer(THRICE, content_encoding="gzip, gzip, gzip"), "unreadable", "more than 2 times", id="thrice"
         ),
-        # what is HTML though it says that it is packed
-        pytest.param(answer(BODY, content_encoding="gzip"), "new", "", id="plain, said to be gzip"),
-        pytest.param(answer(BODY, content_encoding="br"), "new", "", id="plain, said to be brotli"),
-        pytest.param(
-            answer(BODY, content_encoding="gzip, gzip, gzip"), "new", "", id="plain, said to be packed thrice"
-        ),
+        # what is HTML though it says that it is packed: no browser shows it
+        pytest.param(answer(BODY, content_encoding="gzip"), "unreadable", "compression is broken", id="plain for gzip"),
+        pytest.param(answer(BODY, content_encoding="br"), "unreadable", "compression is broken", id="plain for brotli"),
+        pytest.param(answer(BODY, content_encoding="zstd"), "unreadable", "compression is broken", id="plain for zstd"),
+        pytest.param(answer(BODY, content_encoding="deflate"), "unreadable", "broken", id="plain for deflate"),
         pytest.param(redirect("file:///etc/passwd"), "bad_url", "not http(s)", id="to file:"),
         pytest.param(redirect("data:text/html,hello"), "bad_url", "not http(s)", id="to data:"),
         pytest.param(redirect("javascript:alert(1)"), "bad_url", "not a valid address", id="to javascript:"),
