@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from news.errors import PageUnreadable
 from news.url import normal, site_of
-from pipelines.extract.document import decode
+from pipelines.extract.document import decode, holders
 from pipelines.runtime import runtime_of
 
 #: who waits longer is shown a page meanwhile; a page that loads itself anew does so after minutes
@@ -91,12 +91,7 @@ def target_of(content: bytes, kind: str, header: str, url: str, again: bool = Fa
 def _counts(meta: LexborNode) -> bool:
     if (meta.attributes.get("http-equiv") or "").strip().lower() != "refresh":
         return False
-    parent = meta.parent
-    while parent is not None:
-        if parent.tag in ("noscript", "template"):
-            return False
-        parent = parent.parent
-    return True
+    return not any(above.tag in ("noscript", "template") for above in holders(meta))
 
 
 def _target(stated: str, base: str, itself: str | None) -> str | None:

@@ -19,7 +19,7 @@ from web import error_responses, render
 from web.article_bundle import parse_id
 from web.auth import form_mark, refusal_of_form, require_write_access
 from web.error_responses import ERRORS
-from web.forms import body_of, form_of
+from web.forms import form_of
 from web.models import MOST_URLS, ErrorResponse, RecrawlRequest, RecrawlResponse, RecrawlsResponse
 from web.recrawl_view import article_at, recrawl_view
 from web.render import json_answer
@@ -33,7 +33,7 @@ SOON = timedelta(minutes=1)
 
 async def recrawl_request(request: Request) -> RecrawlRequest:
     """Return the body of a request for recrawls. Raises BadQuery for one that is too large or not valid."""
-    body = await body_of(request)
+    body = await request.body()
     try:
         return RecrawlRequest.model_validate_json(body)
     except ValidationError as error:

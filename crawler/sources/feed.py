@@ -10,7 +10,7 @@ from time import struct_time
 import feedparser
 from feedparser.encodings import parse_content_type
 
-from crawler.sources.listing import Rows, stated
+from crawler.sources.listing import Row, Rows, stated
 from crawler.sources.references import mended
 from crawler.xml_bounds import excess_of
 from news.errors import SourceUnreadable
@@ -40,13 +40,20 @@ def rows(page: Page) -> Rows:
     # of an empty answer feedparser tells nothing at all
     if not feed.get("version") and not feed.get("entries"):
         raise SourceUnreadable("it is not a feed")
-    found = [(link, _changed_at(entry)) for entry in feed.entries for link in _links(entry)]
-    translations = [link for entry in feed.entries for link in _alternates(entry)[1]]
-    nameless = [_text(entry.get("id") or entry.get("title")) for entry in feed.entries if not _links(entry)]
+    found: list[Row] = []
+    translations: list[str] = []
+    nameless: list[str] = []
+    for entry in feed.entries:
+        alternates, in_other_languages = _alternates(entry)
+        if links := _links(entry, alternates):
+            found += [(link, _changed_at(entry)) for link in links]
+        else:
+            nameless.append(_text(entry.get("id") or entry.get("title")))
+        translations += in_other_languages
     return Rows(rows=found, nameless=nameless, not_articles=translations)
 
 
-def _links(entry: feedparser.FeedParserDict) -> list[str]:
+def _links(entry: feedparser.FeedParserDict, alternates: list[str]) -> list[str]:
     """Return the addresses of an entry's article: one, or one for each of its alternates.
 
     Where a service stands between (FeedBurner, Pheedo), the outlet's own address, which it keeps. A guid or id counts
@@ -54,8 +61,7 @@ def _links(entry: feedparser.FeedParserDict) -> list[str]:
     """
     if original := _text(entry.get("feedburner_origlink") or entry.get("pheedo_origlink")):
         return [original]
-    id = _text(entry.get("id"))
-    found, _ = _alternates(entry)
+    id, found = _text(entry.get("id")), alternates
     if not found:
         # feedparser takes a guid for a link, whatever it is
         link = "" if entry.get("guidislink") else _text(entry.get("link"))

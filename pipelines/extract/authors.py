@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from selectolax.lexbor import LexborNode
@@ -10,7 +11,7 @@ from selectolax.lexbor import LexborNode
 from pipelines.extract.block_segmentation import Block
 from pipelines.extract.bylines import is_agency, is_byline, is_news_agency, is_person, names
 from pipelines.extract.comparison import Candidate, letters, plain
-from pipelines.extract.document import Document
+from pipelines.extract.document import Document, holders, label
 from pipelines.extract.language_rules import whole_words
 
 _METAS = {
@@ -153,11 +154,7 @@ def _cluster(nodes: list[LexborNode]) -> list[LexborNode]:
     found: list[LexborNode] = []
     homes: set[int] = set()
     for node in nodes[:8]:
-        above: list[int] = []
-        each = node.parent
-        while each is not None and len(above) < 4:
-            above.append(each.mem_id)
-            each = each.parent
+        above = [each.mem_id for each in islice(holders(node), 4)]
         if found and not homes & set(above):
             break
         homes.update(above)
@@ -231,16 +228,14 @@ def _own(nodes: list[LexborNode]) -> list[LexborNode]:
 
 
 def _of_others(node: LexborNode) -> bool:
-    above = node.parent
-    for _ in range(_STEPS):
-        if above is None or above.tag in ("body", "main"):
+    for above in islice(holders(node), _STEPS):
+        if above.tag in ("body", "main"):
             break
-        if _OTHERS.search(f"{above.attributes.get('class') or ''} {above.attributes.get('id') or ''}".lower()):
+        if _OTHERS.search(label(above)):
             return True
         # an item of a list with a linked heading of its own
         if above.tag == "li" and above.css_first("h2 a, h3 a, h4 a") is not None and above.css_first("h1") is None:
             return True
-        above = above.parent
     return False
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from zoneinfo import ZoneInfo
 
 from selectolax.lexbor import LexborNode
@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborNode
 from news.moment import Moment, Precision, TimeSource, day_in
 from pipelines.extract import instants, json_ld
 from pipelines.extract.comparison import Candidate, plain
-from pipelines.extract.document import Document
+from pipelines.extract.document import Document, holders, label
 from pipelines.extract.human_dates import Spoken, find
 from pipelines.extract.instants import Stated
 
@@ -234,31 +234,20 @@ _STEPS = 8
 
 def _of_another(node: LexborNode) -> bool:
     """Tell whether a time stands among comments, in a list of articles, or in what is said of a film or an event."""
-    above: LexborNode | None = node
-    steps = 0
-    while above is not None and steps < _STEPS and above.tag not in ("body", "main"):
-        attributes = above.attributes
-        if above.tag in _ANOTHER_TAGS or (
-            above is not node
-            and _ANOTHER.search(f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower())
-        ):
+    for above in islice(chain([node], holders(node)), _STEPS):
+        if above.tag in ("body", "main"):
+            break
+        if above.tag in _ANOTHER_TAGS or (above is not node and _ANOTHER.search(label(above))):
             return True
         if above.tag == "header" and _is_masthead(above):
             return True
-        above, steps = above.parent, steps + 1
     return False
 
 
 def _is_masthead(header: LexborNode) -> bool:
     """Tell whether a header is the site's: no article's part, and without its headline."""
-    if header.css_first("h1") is not None:
-        return False
-    above = header.parent
-    while above is not None:
-        if above.tag in ("article", "main"):
-            return False
-        above = above.parent
-    return True
+    is_of_article = any(above.tag in ("article", "main") for above in holders(header))
+    return not is_of_article and header.css_first("h1") is None
 
 
 #: what is said in these types' scopes is said of a reader's posting
@@ -267,12 +256,8 @@ _OF_READERS = re.compile(r"/(?:User)?Comments?\b|/Review\b|/Answer\b")
 
 def _of_reader(node: LexborNode) -> bool:
     """Tell whether an item property is a comment's."""
-    above = node.parent
-    while above is not None:
-        if kind := above.attributes.get("itemtype"):
-            return bool(_OF_READERS.search(kind))
-        above = above.parent
-    return False
+    kinds = (kind for above in holders(node) if (kind := above.attributes.get("itemtype")))
+    return _OF_READERS.search(next(kinds, "")) is not None
 
 
 def _abbreviations(document: Document, place: Place) -> Iterator[Claim]:

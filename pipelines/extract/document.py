@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
@@ -263,6 +264,24 @@ class Document:
                 if text := plain(content):
                     return text
         return ""
+
+
+def holders(node: LexborNode) -> Iterator[LexborNode]:
+    """Yield the elements that hold `node`, the nearest first.
+
+    >>> [each.tag for each in holders(LexborHTMLParser("<main><p><b>a").css_first("b"))]
+    ['p', 'main', 'body', 'html']
+    """
+    above = node.parent
+    while above is not None:
+        yield above
+        above = above.parent
+
+
+def label(node: LexborNode) -> str:
+    """Return class and id of an element, in lower case: what its outlet calls it."""
+    attributes = node.attributes
+    return f"{attributes.get('class') or ''} {attributes.get('id') or ''}".lower()
 
 
 def parse(html: str, url: str) -> Document:

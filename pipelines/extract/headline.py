@@ -8,7 +8,7 @@ from selectolax.lexbor import LexborNode
 
 from pipelines.extract.block_segmentation import outline
 from pipelines.extract.comparison import Candidate, letters, line_hash, plain, weigh
-from pipelines.extract.document import Document
+from pipelines.extract.document import Document, holders
 
 #: between a headline and a site's or a section's name
 SEPARATOR = re.compile(r"\s+[|–—\-:»«·•/~]+\s+|\s*[|｜]\s*|\s*::\s*|\s+[-–—]\s*(?=\S+$)|(?<=\S):\s+")
@@ -203,12 +203,7 @@ def _part(heading: LexborNode, social: str) -> str | None:
 
 
 def _in_navigation(node: LexborNode) -> bool:
-    above = node.parent
-    while above is not None:
-        if above.tag == "nav":
-            return True
-        above = above.parent
-    return False
+    return any(above.tag == "nav" for above in holders(node))
 
 
 def _first_heading(document: Document) -> str:

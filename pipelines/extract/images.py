@@ -3,6 +3,7 @@
 import html
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -10,7 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from news.article import Image
 from pipelines.extract.comparison import plain
-from pipelines.extract.document import Document
+from pipelines.extract.document import Document, holders, label
 
 _IMAGES_LIMIT = 50
 _PICTURES = ("img", "amp-img")
@@ -103,17 +104,19 @@ _BESIDE = re.compile(
 )
 
 
+_NO_TEXT = ("aside", "nav", "header", "footer", "form", "li", "a", "noscript")
+
+
 def _is_beside(picture: LexborNode) -> bool:
     """Tell whether a picture is small, or stands in what is no part of the article's text: a link, a list, a column."""
     width = re.match(r"\d{1,5}", picture.attributes.get("width") or "")
     if width and int(width[0]) < _LEAST_WIDTH:
         return True
-    above: LexborNode | None = picture
-    while above is not None and above.tag not in ("article", "main", "body"):
-        label = f"{above.attributes.get('class') or ''} {above.attributes.get('id') or ''}".lower()
-        if above.tag in ("aside", "nav", "header", "footer", "form", "li", "a", "noscript") or _BESIDE.search(label):
+    for above in chain([picture], holders(picture)):
+        if above.tag in ("article", "main", "body"):
+            break
+        if above.tag in _NO_TEXT or _BESIDE.search(label(above)):
             return True
-        above = above.parent
     return False
 
 

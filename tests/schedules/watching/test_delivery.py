@@ -432,7 +432,7 @@ async def test_a_connection_that_is_not_used_again_is_ended(
     watch = await add_watch("kassel", webhook_url=f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
     webhooks = Webhooks(configuration)
     await webhooks.send(watch, spiked(watch), now())
-    await asyncio.wait_for(ended.wait(), PATIENCE_SECONDS)
+    assert await asyncio.wait_for(ended.wait(), PATIENCE_SECONDS)
     server.close()
 
 
