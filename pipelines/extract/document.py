@@ -273,7 +273,8 @@ def holders(node: LexborNode) -> Iterator[LexborNode]:
     ['p', 'main', 'body', 'html']
     """
     above = node.parent
-    while above is not None:
+    # what stands above the root is the document itself, which is no element
+    while above is not None and above.tag != "-document":
         yield above
         above = above.parent
 
