@@ -10,27 +10,24 @@ from itertools import pairwise
 from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.comparison import letters, plain
 from pipelines.extract.headline import Headlines
-from pipelines.extract.human_dates import all_months, date_words
+from pipelines.extract.human_dates import is_of_date
 from pipelines.extract.language_rules import any_of, whole_words
 
 #: news agencies and what outlets call their own desks: they sign, but they are no people
 _AGENCIES = frozenset(
-    "ap associatedpress theassociatedpress reuters thomsonreuters afp agencefrancepresse dpa "
-    "deutschepresseagentur upi "
-    "pti ani ians uni tass тасс ria riановости рианoвости interfax интерфакс xinhua 新华社 efe agenciaefe "
-    "europapress ansa "
-    "adnkronos lusa anp belga apa sda keystonesda keystone ntb tt ritzau stt kyodo kyodonews 共同通信 時事通信 jiji "
-    "yonhap 연합뉴스 "
-    "뉴시스 뉴스1 anadoluajansı anadoluagency aa dha iha antara bernama vna ttxvn bloomberg bloombergnews pa pamedia "
-    "pressassociation aap canadianpress thecanadianpress cp unitednewsofindia irna isna mehr fars nan prnewswire "
-    "businesswire globenewswire sid epd kna ots afptv cnnwire propublica".split()
+    "ap associatedpress theassociatedpress reuters thomsonreuters afp agencefrancepresse dpa deutschepresseagentur "
+    "upi pti ani ians uni tass тасс ria riановости рианoвости interfax интерфакс xinhua 新华社 efe agenciaefe "
+    "europapress ansa adnkronos lusa anp belga apa sda keystonesda keystone ntb tt ritzau stt kyodo kyodonews 共同通信 "
+    "時事通信 jiji yonhap 연합뉴스 뉴시스 뉴스1 anadoluajansı anadoluagency aa dha iha antara bernama vna ttxvn bloomberg "
+    "bloombergnews pa pamedia pressassociation aap canadianpress thecanadianpress cp unitednewsofindia irna isna mehr "
+    "fars nan prnewswire businesswire globenewswire sid epd kna ots afptv cnnwire propublica".split()
 )
 _DESK = re.compile(
     rf"{whole_words('desks')}|記者$|\.(?:com|de|net|org|co|tv|is|it|fr|at|ch|tr|uk|se|no|dk|nl|pl|cz)\b", re.IGNORECASE
 )
 _BY = re.compile(
     r"^(?:view all posts by|posts by|articles by|more (?:by|from)|about)\s+(?=\S)|"
-    rf"^(?:{any_of('before_by')}\s+)?{any_of('by')}(?:\s*[:：・／]\s*|\s+)(?=\S)",
+    rf"^(?:{any_of('before_by')}\s+)?{any_of('by')}(?:\s*[:：・／/＝]\s*|\s+)(?=\S)",
     re.IGNORECASE,
 )
 #: "and" is small, or in a line of capitals large: "Dan" is a name, "dan" is Indonesian
@@ -38,8 +35,14 @@ _SPLIT = re.compile(
     r"\s*(?:;|\||\n|/|،|、|•|·|\s+&\s+|"
     r"\s+(?:and|und|et|y|e|en|og|och|i|a|и|та|ve|dan|və|και|AND|UND|ET|OG|OCH|VE)\s+)\s*"
 )
+#: who helped, or whose report was used: "Par Anne Leroy avec AFP"
+_WITH = re.compile(r"\s+(?:with|avec|mit|con|com|met|med)\s+", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,，]\s*")
 _ROLE = re.compile(whole_words("roles"), re.IGNORECASE)
+#: "our political correspondent Jane Doe"; "Jane Doe Staff Writer"
+_ROLE_BEFORE = re.compile(rf"(?:[^\W\d]+\s+){{0,3}}?(?:{whole_words('roles')})\s+(?=\S)", re.IGNORECASE)
+_ROLES_BEHIND = re.compile(rf"(?:\s+(?:{whole_words('roles')})){{2,}}$", re.IGNORECASE)
+_MAIL = re.compile(r"\s\S*\w@\w\S*\.\w+")
 _CREDENTIALS = re.compile(
     r"(?<=\w\w)(?:,?\s+(?:MD|PhD|Ph\.D\.?|M\.D\.?|MS|MPH|RD|RDN|LD|LDN|CDN|RN|JD|MBA|MSc|BSc|CPA|CFP|Esq\.?))+$"
 )
@@ -103,7 +106,7 @@ def names(values: Iterable[str], whole: Collection[str] = ()) -> list[str]:
 
 
 def _single(value: str) -> Iterable[str]:
-    value = _BY.sub("", value.strip())
+    value = _MAIL.sub("", _BY.sub("", value.strip()))
     if _LINK.search(value) and " " not in value and not _DENSE.search(value) and value.count("/") != 1:
         return  # a profile's address
     for part in _parts(value):
@@ -127,7 +130,9 @@ def _single(value: str) -> Iterable[str]:
 
 def _parts(value: str) -> Iterable[str]:
     """Yield what a line names between its signs and its "and", without those who did something else than write."""
-    for group in re.split(r"[;|\n•·]", value):
+    for at, group in enumerate(re.split(r"[;|\n•·]", value)):
+        if at and _only_role(group.strip()):
+            continue
         if contributed := _CONTRIBUTED.search(group):
             before = group[: contributed.start()].strip()
             group = group[contributed.end() :] if _BOTH.fullmatch(before) else before
@@ -135,7 +140,10 @@ def _parts(value: str) -> Iterable[str]:
         if "&" in whole and _DESK.search(whole) and not all(map(is_person, re.split(r"\s*&\s*", whole))):
             yield whole  # "The Evening Courier & Times"
         else:
-            yield from (part for part in _SPLIT.split(group) if not _CONTRIBUTOR.search(part))
+            for part in _SPLIT.split(group):
+                if not _CONTRIBUTOR.search(part):
+                    helped = _WITH.split(part)
+                    yield from helped if len(helped) == 2 and is_person(clean(helped[0])) else [part]
 
 
 def _is_inverted(pieces: list[str]) -> bool:
@@ -154,6 +162,10 @@ def clean(value: str) -> str:
     if _ACCOUNT.fullmatch(value) or all(map(_NO_PERSON.fullmatch, value.split())) or _PLACED.match(value):
         return ""
     value = _CREDENTIALS.sub("", value)
+    # "Jane Doe Staff Writer", not "Courier Staff Writer"
+    value = bare if is_person(bare := _ROLES_BEHIND.sub("", value)) else value
+    if (role := _ROLE_BEFORE.match(value)) and is_person(value[role.end() :]):
+        value = value[role.end() :]
     value = _JAPANESE_ROLE.sub("", _KOREAN_ROLE.sub("", _TAIL.sub("", value)))
     value = " ".join(value.split()).strip(" ,;:·•|–—-*.") if not re.search(r"\b(?:Jr|Sr)\.$", value) else value.strip()
     if _NOT_NAME.search(value) or len(value) > 80 or len(value.split()) > 7 or value.startswith("@"):
@@ -234,6 +246,7 @@ _LABEL_ALONE = re.compile(
 _GLUED = re.compile(r"(.{2,}?)([A-Z][a-z]{2,8})")
 _SIGNS = ".,-–—•·:"
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_FIRST_SIGN = re.compile(r"\s*[,|·•]\s*|\s[-–—]\s")
 #: lines before and after the headline, and into the text, among which date and byline stand
 _BEFORE, _INTO, _AFTER, _BELOW = 6, 4, 8, 3
 _BYLINE_LIMIT = 120
@@ -280,7 +293,8 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
             if dated and not _of_another(page, block):
                 # above the headline stands the day of the visit, too
                 dates.append((0 if _PUBLISHED.search(block.text) else 1 if at > start else 2, block.text))
-                if at < start and not _in_article(page, block):
+                in_article = any(page.boxes[each].tag in ("article", "main") for each in page.above(block.box))
+                if at < start and not in_article:
                     above.add(block.text)
             if at > start - 3 and (is_byline(block.text) or _labelled(page, block)):
                 found.append(_undated(block.text))
@@ -315,14 +329,16 @@ def _states_dates(line: str) -> bool:
     return len(_YEAR.findall(line)) > 1 and bool(_PUBLISHED.search(line)) and bool(_UPDATED.search(line))
 
 
-def _in_article(page: Outline, block: Block) -> bool:
-    return any(page.boxes[at].tag in ("article", "main") for at in page.above(block.box))
-
-
 def _is_unmarked(block: Block) -> bool:
-    """Tell whether the line is an agency or a name of two or three words; in a dense script any short line might be."""
-    return is_news_agency(block.text) or (
-        len(block.text.split()) in (2, 3) and not _DENSE.search(block.text) and is_person(block.text)
+    """Tell whether the line is an agency or a name of two or three words, perhaps with what that person is.
+
+    In a dense script any short line might be a name.
+    """
+    name, sign, rest = (each.strip() for each in _FIRST_SIGN.sub("\0", block.text, 1).partition("\0"))
+    name = _ROLES_BEHIND.sub("", name)
+    told = not sign or (len(rest) <= 50 and (_ROLE.search(rest) or is_news_agency(rest)))
+    return is_news_agency(block.text) or bool(
+        told and len(name.split()) in (2, 3) and not _DENSE.search(name) and is_person(name)
     )
 
 
@@ -356,23 +372,23 @@ def _dated_name(line: str) -> str:
 
 
 def _undated(line: str) -> str:
-    """Return what stands before the date in a line; a line without one as it is.
+    """Return what stands before the date or time in a line of names; a line without one as it is.
 
     >>> _undated("By Jane Doe December 2, 2025"), _undated("By JANE DOEMarch 2, 2025"), _undated("By Jane Doe")
     ('By Jane Doe', 'By JANE DOE', 'By Jane Doe')
+    >>> _undated("Von Anna Berg vor 5 Stunden"), _undated("By Jane Doe Monday, May 4")
+    ('Von Anna Berg', 'By Jane Doe')
     """
-    if not _YEAR.search(line):
+    head, *behind = re.split(r"\d", line, maxsplit=1)
+    if not behind:
         return line
-    words = re.split(r"\d", line)[0].replace("|", " ").split()
-    while words and (_is_month(last := words[-1].strip(_SIGNS)) or not last):
+    words = head.replace("|", " ").split()
+    # "il y a 5 heures", "hace 3 horas": what stands small before a number is no name
+    while words and (not (last := words[-1].strip(_SIGNS)) or last.islower() or is_of_date(last)):
         words.pop()
-    if words and (glued := _GLUED.fullmatch(words[-1])) and _is_month(glued[2]):
+    if words and (glued := _GLUED.fullmatch(words[-1])) and is_of_date(glued[2]):
         words[-1] = glued[1]
     return " ".join(words).strip(" ,-–—•·:") or line
-
-
-def _is_month(word: str) -> bool:
-    return word.lower() in date_words("en").months or word.lower() in all_months()
 
 
 def _labelled(page: Outline, block: Block) -> bool:

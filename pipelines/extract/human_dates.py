@@ -241,6 +241,23 @@ def all_months() -> dict[str, int]:
     }
 
 
+@cache
+def _weekdays() -> frozenset[str]:
+    locales = [locale for locale in map(_locale, _tables()) if locale is not None]
+    every = {name.lower() for locale in locales for name in locale.days["format"]["wide"].values()}
+    return frozenset(name for name in every if len(name) >= _NAME)
+
+
+def is_of_date(word: str) -> bool:
+    """Tell whether a word is a month's or a weekday's name, in whatever language.
+
+    >>> is_of_date("Nov"), is_of_date("novembre"), is_of_date("Dienstag"), is_of_date("Lee")
+    (True, True, True, False)
+    """
+    key = word.lower()
+    return key in date_words("en").months or key in all_months() or key in _weekdays()
+
+
 def _foreign(text: str, words: DateWords) -> DateWords:
     """Return the words with those names of months that another language has and the line holds.
 

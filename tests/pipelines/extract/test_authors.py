@@ -235,6 +235,85 @@ def test_who_wrote_it_is_said_in_many_languages(line: str) -> None:
     assert read(article_html(head=head)).authors == ("Ada Marsh",)
 
 
+@pytest.mark.parametrize(
+    "tail",
+    [
+        "24 Nov",
+        "Nov. 24",
+        "November 24 at 3:15 PM",
+        "Tuesday 24 November",
+        "5 hours ago",
+        "vor 5 Stunden",
+        "il y a 5 heures",
+        "hace 3 horas",
+        "5 saat önce",
+        "15:15",
+        "· 24 Nov · 3 min read",
+        "| 3 min read",
+        "ada.marsh@lake.example",
+        "@adamarsh",
+        "Staff Writer",
+        "Senior Staff Writer",
+    ],
+)
+def test_what_stands_behind_a_name_in_a_byline_is_no_part_of_it(tail: str) -> None:
+    assert read(article_html(top=f"{TOP}<p>By Ada Marsh {tail}</p>")).authors == ("Ada Marsh",)
+
+
+@pytest.mark.parametrize(
+    ("line", "people", "agencies"),
+    [
+        ("Par Ada Marsh avec AFP", "Ada Marsh", "AFP"),
+        ("By Ada Marsh with John Roe", "Ada Marsh|John Roe", ""),
+        ("Von Ada Marsh mit dpa", "Ada Marsh", "dpa"),
+        ("Von unserer Korrespondentin Ada Marsh", "Ada Marsh", ""),
+        ("By Political Correspondent Ada Marsh", "Ada Marsh", ""),
+        ("Ada Marsh, Political Editor", "Ada Marsh", ""),
+        ("Ada Marsh | Senior Reporter", "Ada Marsh", ""),
+        ("Ada Marsh Staff Writer", "Ada Marsh", ""),
+        ("Ada Marsh, dpa", "Ada Marsh", "dpa"),
+        ("Propos recueillis par Ada Marsh", "Ada Marsh", ""),
+        ("A cura di Ada Marsh", "Ada Marsh", ""),
+        ("Oprac. Ada Marsh", "Ada Marsh", ""),
+        ("Teksti: Ada Marsh Kuva: John Roe", "Ada Marsh", ""),
+        ("Reporter: Ada Marsh Editor: John Roe", "Ada Marsh", ""),
+        ("Piše: Ada Marsh", "Ada Marsh", ""),
+        ("Autorius: Ada Marsh", "Ada Marsh", ""),
+        ("Tác giả: Nguyễn Văn Nam", "Nguyễn Văn Nam", ""),
+        ("Пише: Ана Јовић", "Ана Јовић", ""),
+        ("Της Μαρίας Παπά", "Μαρίας Παπά", ""),
+        ("文/王小明", "王小明", ""),
+        ("글 김민수 사진 이영희", "김민수", ""),
+    ],
+)
+def test_bylines_as_newsrooms_write_them(line: str, people: str, agencies: str) -> None:
+    found = read(article_html(top=f"{TOP}<p>{line}</p>"))
+    assert (found.authors, found.agencies) == tuple(tuple(filter(None, each.split("|"))) for each in (people, agencies))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By 2030, half of all ferries will be electric",
+        "By Monday, 24 November",
+        "Von 2020 bis 2025",
+        "Por 3 votos a favor",
+        "Par 5 heures de débat",
+        "Text and photos",
+        "With AFP",
+        "Head coach",
+        "Analysis by numbers",
+        "Lake Region, 24 November",
+        "Staff Writer",
+        "Bài toán khó của thành phố",
+        "Της Αθήνας",
+        "文/图",
+    ],
+)
+def test_lines_that_begin_like_a_byline_name_nobody(line: str) -> None:
+    assert read(article_html(top=f"{TOP}<p>{line}</p>")).authors == ()
+
+
 def test_a_name_behind_a_label_within_a_chinese_line_is_found() -> None:
     top = "<h1>Third ferry joins the lake line</h1><div>2026-02-03 08:15 来源：某某社 作者：王小明</div>"
     assert read(article_html(top=top)).authors == ("王小明",)
