@@ -8,8 +8,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from bench.real_pages import RealPage, marks, sampled, sets
 from pipelines.extract.block_segmentation import Outline, outline
-from pipelines.extract.body import length
-from pipelines.extract.comparison import letters
+from pipelines.extract.comparison import length, letters
 from pipelines.extract.document import decode, parse
 from pipelines.extract.headline import Headlines, headlines
 from pipelines.extract.line_model import FEATURES, features

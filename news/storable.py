@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import fields, is_dataclass, replace
+from functools import cache
 from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
@@ -35,9 +36,10 @@ def is_storable(value: object) -> bool:
 
 
 def _storable(value: Any) -> Any:
+    # nearly all values are texts, and few texts hold any of it
+    if isinstance(value, str):
+        return _text(value) if _UNSTORABLE.search(value) else value
     match value:
-        case str():
-            return _text(value) if _UNSTORABLE.search(value) else value
         case bool() | None:
             return value
         case int():
@@ -58,11 +60,19 @@ def _storable(value: Any) -> Any:
             same = not _differ(list(pairs), list(value)) and not _differ(list(pairs.values()), list(value.values()))
             return value if same else pairs
         case _ if is_dataclass(value) and not isinstance(value, type):
-            made_of = [each.name for each in fields(value) if each.init]
-            changed = {name: new for name in made_of if (new := _storable(old := getattr(value, name))) is not old}
+            changed = {
+                name: new
+                for name in _made_of(type(value))
+                if (new := _storable(old := getattr(value, name))) is not old
+            }
             return replace(cast(Any, value), **changed) if changed else value
         case _:
             return value
+
+
+@cache
+def _made_of(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if each.init)
 
 
 def _differ(one: list[Any], other: list[Any] | tuple[Any, ...]) -> bool:

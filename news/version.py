@@ -19,10 +19,10 @@ _TYPOGRAPHY = {
     **dict.fromkeys("‐‑‒–—―−", "-"),
     "…": "...",
 }
-#: few letters of a text are such: to look for them costs a tenth of translating the whole
-_TYPOGRAPHIC = re.compile(f"[{re.escape(''.join(_TYPOGRAPHY))}]")
 #: soft hyphen, zero-width spaces and joiners, marks of direction, byte order mark
-_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_INVISIBLE = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
+#: few letters of a text are such: to look for them, once for both, costs a tenth of translating the whole
+_TYPOGRAPHIC = re.compile(f"[{re.escape(''.join(_TYPOGRAPHY))}{_INVISIBLE}]")
 
 #: this much of the words that a wall left stand in the text that was there before
 CUT_RATIO = 0.8
@@ -84,8 +84,7 @@ def plain_text(text: str, *, keep_lines: bool = False) -> str:
     ('"Stay" - he said', 'one line')
     """
     if not text.isascii():
-        text = _TYPOGRAPHIC.sub(lambda found: _TYPOGRAPHY[found[0]], normalize("NFC", text))
-        text = _INVISIBLE.sub("", text)
+        text = _TYPOGRAPHIC.sub(lambda found: _TYPOGRAPHY.get(found[0], ""), normalize("NFC", text))
     else:
         text = text.replace("`", "'")
     if keep_lines:

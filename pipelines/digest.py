@@ -129,8 +129,13 @@ def explained(candidates: Mapping[str, tuple[Candidate, ...]]) -> dict[str, list
     """Return what was weighed for each field as JSON's types, long texts cut to their beginning."""
     return {
         name: [
-            storable({"value": each.value[:EXCERPT], "source": each.source, "weight": each.weight})
-            | {"chosen": each.chosen, "why": each.why}
+            {
+                "value": storable(each.value[:EXCERPT]),
+                "source": storable(each.source),
+                "weight": each.weight,
+                "chosen": each.chosen,
+                "why": each.why,
+            }
             for each in weighed[:MOST_CANDIDATES]
         ]
         for name, weighed in candidates.items()

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from pipelines.extract.block_segmentation import Block
 from pipelines.extract.bylines import is_agency, is_byline, is_news_agency, is_person, names
-from pipelines.extract.comparison import Candidate, letters, plain
+from pipelines.extract.comparison import Candidate, letters, plain, without_signs
 from pipelines.extract.document import Document, holders, label
 from pipelines.extract.language_rules import whole_words
 
@@ -202,14 +202,13 @@ def _organisation_names(value: Any) -> list[str]:
     return [name for each in typed for name in _json_ld(each)]
 
 
-_SIGNS = re.compile(r"[^a-z0-9]")
+_SIGNLESS_METAS = {without_signs(name): weight for name, weight in _METAS.items()}
 
 
 def _metas(document: Document) -> Iterator[tuple[str, float, list[str]]]:
     """Yield name, weight and values of the meta tags of authors, however the parts of a name are joined."""
-    known = {_SIGNS.sub("", name): weight for name, weight in _METAS.items()}
     for name, values in document.metas.items():
-        if weight := _METAS.get(name) or known.get(_SIGNS.sub("", name)):
+        if weight := _METAS.get(name) or _SIGNLESS_METAS.get(without_signs(name)):
             yield name, weight, values
     for at in ("1", "2"):
         label, value = document.meta(f"twitter:label{at}"), document.meta(f"twitter:data{at}")

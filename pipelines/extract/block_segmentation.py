@@ -1,15 +1,13 @@
 """A parsed page in, its blocks out: every visible line of text with the elements that hold it."""
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from html import unescape
 from importlib.resources import files
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
-from pipelines.extract.comparison import plain, single_spaced
+from pipelines.extract.comparison import length, letters, single_spaced
 from pipelines.extract.document import DEPTH_LIMIT
 
 
@@ -45,6 +43,12 @@ class Block:
     links: tuple[str, ...] = ()
     #: its first letters stand in a link
     opens_linked: bool = False
+    #: `length` of the text, which a dozen rules ask for
+    size: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Measure the text."""
+        self.size = length(self.text)
 
 
 @dataclass(slots=True)
@@ -59,22 +63,38 @@ class Outline:
     anchors: list[tuple[int, str, str]] = field(default_factory=list)
     #: characters that stand in hidden elements, scripts in them included
     hidden: int = 0
+    #: what was asked of the whole before: it does not change once the walk is over
+    _ways: dict[int, tuple[int, ...]] = field(default_factory=lambda: {-1: ()}, repr=False)
+    _spans: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False)
+    _keys: list[str] = field(default_factory=list, repr=False)
 
-    def above(self, box: int) -> Iterator[int]:
-        """Yield `box` and those that hold it, the body last."""
-        while box >= 0:
-            yield box
+    def above(self, box: int) -> tuple[int, ...]:
+        """Return `box` and those that hold it, the body last."""
+        unknown = []
+        while (way := self._ways.get(box)) is None:
+            unknown.append(box)
             box = self.boxes[box].parent
+        for each in reversed(unknown):
+            way = self._ways[each] = (each, *way)
+        return way
 
-    def spans(self, within: int = 0) -> dict[int, tuple[int, int]]:
-        """Return of `within` and the boxes in it that hold blocks the first of them and the last."""
-        spans: dict[int, tuple[int, int]] = {}
+    def keys(self) -> list[str]:
+        """Return the letters of each block's text, folded."""
+        if not self._keys:
+            self._keys = [letters(block.text) for block in self.blocks]
+        return self._keys
+
+    def spans(self) -> dict[int, tuple[int, int]]:
+        """Return of the boxes that hold blocks the first of them and the last."""
+        spans = self._spans
+        if spans:
+            return spans
         for at, block in enumerate(self.blocks):
-            if block.box >= within:
-                first, _ = spans.get(block.box, (at, at))
-                spans[block.box] = (first, at)
-        for box in range(len(self.boxes) - 1, within, -1):
-            if box in spans and (above := self.boxes[box].parent) >= within:
+            first, _ = spans.get(block.box, (at, at))
+            spans[block.box] = (first, at)
+        for box in range(len(self.boxes) - 1, 0, -1):
+            if box in spans:
+                above = self.boxes[box].parent
                 first, last = spans[box]
                 known = spans.get(above)
                 spans[above] = (min(first, known[0]), max(last, known[1])) if known else (first, last)
@@ -97,8 +117,6 @@ _INLINE = frozenset(
 HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
 _PLAIN = frozenset("b i em strong u s small sub sup wbr mark".split())
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-
-
 #: a first letter that is set large, and where it stood
 _DROP_CAP = re.compile(r"drop-?_?cap|initial-?_?letter|first-?_?letter|lettrine|\binitial\b")
 _DROPPED = "\x01"
@@ -117,7 +135,11 @@ _SEAM = ""
 
 def _glued(parts: list[str], after: str) -> bool:
     """Tell whether two texts that meet at an inline element's edge are two words: "Jane Doe" and "Updated"."""
-    last, first = next((part[-1] for part in reversed(parts) if part), ""), after[0]
+    first, last = after[0], ""
+    for part in reversed(parts):
+        if part:
+            last = part[-1]
+            break
     return (
         (last.islower() and first.isupper())
         or (last.isalpha() and first.isdigit())
@@ -146,10 +168,15 @@ def outline(body: LexborNode, *, hidden: bool = False) -> Outline:
     walk = _Walk(hidden=hidden)
     node: LexborNode | None = body.first_child
     while True:
-        down = walk.enter(node) if node is not None else None
-        if down is not None:
-            node = down
-            continue
+        if node is not None:
+            if (tag := node.tag) == "-text":
+                text = node.text_content
+                # most are white space between blocks, of which no line is made
+                if text and (walk.line.parts or walk.open or not text.isspace()):
+                    walk.take(text)
+            elif (down := walk.enter(node, tag)) is not None:
+                node = down
+                continue
         while node is None or (after := node.next) is None:
             if not walk.way:
                 walk.end_line()
@@ -171,15 +198,9 @@ class _Walk:
         #: of each open link: its line, where in the line's parts it begins, its address
         self.open: list[tuple[_Line, int, str]] = []
 
-    def enter(self, node: LexborNode) -> LexborNode | None:
-        """Take up the node; return its first child if the walk goes into it."""
-        tag = node.tag
-        if tag == "-text":
-            text = node.text_content or ""
-            # most are white space between blocks, of which no line is made
-            if self.line.parts or self.open or not text.isspace():
-                self._take(text)
-        elif tag == "br":
+    def enter(self, node: LexborNode, tag: str | None) -> LexborNode | None:
+        """Take up what is no text; return its first child if the walk goes into it."""
+        if tag == "br":
             self._break()
         elif tag is None or tag in _SKIPPED or not tag[0].isalpha():
             if tag not in ("svg", "button", "-comment"):
@@ -228,9 +249,8 @@ class _Walk:
             self.found.blocks.append(Block(text, tag, self.box, linked, strong, tuple(line.links), opens))
         self.line = _Line()
 
-    def _take(self, text: str) -> None:
-        if not text:
-            return
+    def take(self, text: str) -> None:
+        """Add a text to the line."""
         parts = self.line.parts
         if parts and parts[-1] is _SEAM and _glued(parts, text):
             parts[-1] = " "
@@ -269,7 +289,7 @@ class _Walk:
             line.parts.append(_SEAM)
         if tag == "time" and not box.stamp:
             box.stamp = attributes.get("datetime") or ""
-        reason = furniture(tag, label, attributes) if tag != "a" and len(label) > 2 else ""
+        reason = furniture(tag, label, attributes.get("role")) if tag != "a" and len(label) > 2 else ""
         if (
             reason and reason not in class_names()["byline_parts"]
         ):  # a byline's parts are judged with the block that holds them
@@ -298,7 +318,7 @@ class _Walk:
             self.way.append((node, self.box, True, False, False))
             prose = "articlebody" in (attributes.get("itemprop") or "").lower()
             boxes[self.box].children.append(len(boxes))
-            reason = furniture(tag, label, attributes)
+            reason = furniture(tag, label, attributes.get("role"))
             boxes.append(Box(self.box, tag, label.strip(), reason, boxes[self.box].depth + 1, prose))
             self.box = len(boxes) - 1
         return down
@@ -325,17 +345,18 @@ _PROSE = re.compile(
 )
 
 
-def furniture(tag: str, label: str, attributes: Mapping[str, str | None]) -> str:
+@lru_cache(8192)
+def furniture(tag: str, label: str, role: str | None = None) -> str:
     """Return the word that marks an element as furniture, or an empty text.
 
     `label` is its class and id in lower case.
 
-    >>> furniture("div", "c-related-links", {}), furniture("div", "article-body", {})
+    >>> furniture("div", "c-related-links"), furniture("div", "article-body")
     ('related', '')
     """
     if tag in _TAGS:
         return tag
-    if (role := attributes.get("role")) and role in class_names()["roles"]:
+    if role and role in class_names()["roles"]:
         return role
     word = named(label) if len(label) > 1 and tag not in _TABLE else ""
     return "" if word == "paywall" and tag in _LINES else word
@@ -344,16 +365,20 @@ def furniture(tag: str, label: str, attributes: Mapping[str, str | None]) -> str
 @lru_cache(8192)
 def named(label: str) -> str:
     """Return the word of a class and id, in lower case, that names furniture; an empty text where none does."""
-    if _PROSE.search(label):
-        return ""
+    found = next(filter(None, map(_named, label.split())), "")
+    return "" if found and _PROSE.search(label) else found
+
+
+@lru_cache(8192)
+def _named(name: str) -> str:
+    """Return the word of one class or id that names furniture: outlets share their systems' names of elements."""
     names = class_names()
-    for name in label.split():
-        words = [word for word in _SPLIT.split(name) if word]
-        for at, word in enumerate(words):
-            if word in names["words"] and not _layout(words, at):
-                return word
-            if at and f"{words[at - 1]}-{word}" in names["pairs"]:
-                return f"{words[at - 1]}-{word}"
+    words = [word for word in _SPLIT.split(name) if word]
+    for at, word in enumerate(words):
+        if word in names["words"] and not _layout(words, at):
+            return word
+        if at and f"{words[at - 1]}-{word}" in names["pairs"]:
+            return f"{words[at - 1]}-{word}"
     return ""
 
 
@@ -373,20 +398,3 @@ def class_names() -> dict[str, frozenset[str]]:
             name, _, words = line.partition(": ")
             found[name] = found.get(name, frozenset()) | frozenset(words.split())
     return found
-
-
-_MARKUP = re.compile(r"<(?:p|br|div|li)\b[^<>]{0,500}>", re.IGNORECASE)
-
-
-def text_lines(value: str) -> list[str]:
-    """Return the lines of a text that may be HTML, escaped or not, as a page would show them.
-
-    >>> text_lines("<p>One &amp; <b>two</b>.</p><p>Three.</p>"), text_lines("One.\\n\\nTwo.")
-    (['One & two.', 'Three.'], ['One.', 'Two.'])
-    """
-    if "&lt;" in value and "<" not in value:
-        value = unescape(value)
-    if not _MARKUP.search(value):
-        return [line for line in map(plain, value.splitlines()) if line]
-    body = LexborHTMLParser(value).body
-    return [block.text for block in outline(body).blocks] if body is not None else []

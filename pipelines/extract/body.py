@@ -1,13 +1,15 @@
 """The box that holds the article among all that a page shows, and a second opinion where it holds hardly any text."""
 
 import re
+from html import unescape
+
+from selectolax.lexbor import LexborHTMLParser
 
 from pipelines.extract import json_ld
-from pipelines.extract.block_segmentation import HEADINGS, Block, Box, Outline, text_lines
-from pipelines.extract.comparison import letters
+from pipelines.extract.block_segmentation import HEADINGS, Block, Box, Outline, outline
+from pipelines.extract.comparison import length, letters, plain
 from pipelines.extract.document import Document
 
-_DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 #: furniture that holds this share of the page's prose is no furniture: its name says something else
 _TOO_MUCH = 0.4
 #: a box that holds the h1 and this share of the prose is the article, whatever its name
@@ -35,11 +37,6 @@ _THREE_PARAGRAPHS = 700
 _TEASERS = 3
 #: the share of the prose that the article's box must hold of what holds it
 _NEARLY_ALL = 0.9
-
-
-def length(text: str) -> int:
-    """Return the text's length in an alphabet's characters; one of a dense script says as much as three."""
-    return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
 
 
 def main_box(page: Outline, headline: str) -> int:
@@ -99,15 +96,15 @@ def _named_body(page: Outline, within: int) -> int:
 def _weigh(page: Outline) -> float:
     """Fill each box's mass with the prose that it holds outside furniture, and return the page's."""
     boxes = page.boxes
-    heavy: list[tuple[list[int], float]] = []
+    heavy: list[tuple[tuple[int, ...], float]] = []
     for block in page.blocks:
         if block.tag in HEADINGS:
             continue
-        size = length(block.text)
+        size = block.size
         if size < 60 or block.linked > size * 0.4:
             continue
         mass = min(size, 1200) ** 1.15 * (1 if block.tag in ("p", "blockquote") else 0.7)
-        way = list(page.above(block.box))
+        way = page.above(block.box)
         heavy.append((way, mass))
         for at in way:
             boxes[at].mass += mass
@@ -134,7 +131,7 @@ def _weigh(page: Outline) -> float:
     return kept
 
 
-def _outside(page: Outline, heavy: list[tuple[list[int], float]]) -> float:
+def _outside(page: Outline, heavy: list[tuple[tuple[int, ...], float]]) -> float:
     boxes = page.boxes
     for box in boxes:
         box.mass = 0.0
@@ -215,6 +212,23 @@ def _is_teaser(blocks: list[Block], site: str) -> bool:
 def same_site(link: str, site: str) -> bool:
     """Tell whether the address, as the page writes it, leads to the page's own host."""
     return site in link if "//" in link[:8] else link.startswith(("/", "."))
+
+
+_MARKUP = re.compile(r"<(?:p|br|div|li)\b[^<>]{0,500}>", re.IGNORECASE)
+
+
+def text_lines(value: str) -> list[str]:
+    """Return the lines of a text that may be HTML, escaped or not, as a page would show them.
+
+    >>> text_lines("<p>One &amp; <b>two</b>.</p><p>Three.</p>"), text_lines("One.\\n\\nTwo.")
+    (['One & two.', 'Three.'], ['One.', 'Two.'])
+    """
+    if "&lt;" in value and "<" not in value:
+        value = unescape(value)
+    if not _MARKUP.search(value):
+        return [line for line in map(plain, value.splitlines()) if line]
+    body = LexborHTMLParser(value).body
+    return [block.text for block in outline(body).blocks] if body is not None else []
 
 
 #: a body of fewer letters is doubted

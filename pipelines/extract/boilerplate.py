@@ -133,7 +133,7 @@ def boilerplate(line: str) -> str:
             return "a picture's credit"
     if _TIME.match(line):
         return "a time"
-    if _SOURCE.search(line) and sum(map(line.count, _SIGNS)) > _MOST_SIGNS * len(line):
+    if sum(map(line.count, _SIGNS)) > _MOST_SIGNS * len(line) and _SOURCE.search(line):
         return "a script's source"
     return ""
 
@@ -201,7 +201,8 @@ def ciphertext(blocks: list[Block], shown: Iterable[Block]) -> set[int]:
 
 
 def _letters(text: str) -> Counter[str]:
-    return Counter(filter(str.isalpha, text.lower()))
+    signs = Counter(text.lower())
+    return Counter({sign: times for sign, times in signs.items() if sign.isalpha()})
 
 
 def _moved(text: str, clear: Counter[str]) -> bool:

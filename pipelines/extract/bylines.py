@@ -278,7 +278,7 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
     keys = {letters(each) for each in (tops.headline, *tops.alternatives)}
     places = {id(block): at for at, block in enumerate(page.blocks)}
     first = places.get(id(body[0]), 0) if body else 0
-    heads = [at for at, block in enumerate(page.blocks) if letters(block.text) in keys and at <= first + 2]
+    heads = [at for at, key in enumerate(page.keys()[: first + 3]) if key in keys]
     start = heads[-1] if heads else max(0, first - 12)
     last = places.get(id(body[-1]), first) if body else first
     told = {id(block) for block in body}
@@ -359,7 +359,7 @@ def _under_labels(blocks: list[Block]) -> list[str]:
 
 def _of_another(page: Outline, block: Block) -> bool:
     """Tell whether the line stands in what is said of a picture, a film or an event: its date is not the article's."""
-    boxes = [page.boxes[at] for at in list(page.above(block.box))[:3]]
+    boxes = [page.boxes[at] for at in page.above(block.box)[:3]]
     return any(box.tag == "figcaption" or _ANOTHER.search(box.label) for box in boxes)
 
 
@@ -392,5 +392,5 @@ def _undated(line: str) -> str:
 
 
 def _labelled(page: Outline, block: Block) -> bool:
-    labels = " ".join(page.boxes[at].label for at in list(page.above(block.box))[:2])
+    labels = " ".join(page.boxes[at].label for at in page.above(block.box)[:2])
     return bool(_LABEL.search(labels)) and not _NOT_LABEL.search(labels)

@@ -57,8 +57,25 @@ def _fold(value: str) -> str:
     return _NOT_LETTERS.sub("", unicodedata.normalize("NFKC", value).casefold())
 
 
+_DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+
+
+def length(text: str) -> int:
+    """Return the text's length in an alphabet's characters; one of a dense script says as much as three."""
+    return len(text) if text.isascii() else len(text) + 2 * len(_DENSE.findall(text))
+
+
 #: a page's lines are compared in a dozen places
 _folded = lru_cache(4_096)(_fold)
+
+
+_SIGNS = re.compile(r"[^a-z0-9]")
+
+
+@lru_cache(2_048)
+def without_signs(name: str) -> str:
+    """Return a meta tag's name without signs, however its parts are joined: "dc.date", "dc:date" and "dc_date"."""
+    return _SIGNS.sub("", name)
 
 
 #: shorter lines ("Share", "2") say nothing of their place
@@ -73,7 +90,13 @@ def line_hash(text: str) -> int:
     >>> line_hash("Follow us!") == line_hash("follow us")
     True
     """
-    return int.from_bytes(blake2b(letters(text).encode(), digest_size=8).digest(), "big", signed=True)
+    return _hash_of(letters(text))
+
+
+#: what stands around an outlet's articles recurs from page to page
+@lru_cache(4_096)
+def _hash_of(key: str) -> int:
+    return int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
 
 
 def line_hashes(lines: Iterable[str]) -> tuple[int, ...]:

@@ -22,12 +22,13 @@ _LEAST = 8
 #: in a box of that name a whole sentence is one
 _SENTENCE = 30
 _ENDS = ".!?。！？।)"
-_BEGINS = re.compile(rf"^[\W_]*{any_of('correction_begins')}", re.IGNORECASE)
-_NOTES = re.compile(rf"^[\W_]*{any_of('correction_notes')}", re.IGNORECASE)
+_BEGINS, _NOTES = PhraseFinder("correction_begins"), PhraseFinder("correction_notes")
 _ERRS = re.compile(any_of("correction_errs"), re.IGNORECASE)
 _STAMPED = re.compile(rf"\s+{any_of('correction_stamps')}(?!\w)", re.IGNORECASE)
 _SAYS = PhraseFinder("correction_says")
-_WIRE = re.compile(rf"(?:^|[(\[—–-])[\W_]*{any_of('correction_wire')}", re.IGNORECASE)
+_WIRE = re.compile(rf"[\W_]*{any_of('correction_wire')}", re.IGNORECASE)
+#: the same inside of a text
+_SET_OFF_WIRE = re.compile(rf"[(\[—–-][\W_]*{any_of('correction_wire')}", re.IGNORECASE)
 _LABEL = re.compile(r"correction|corrected|clarification|erratum|korrektur|berichtigung|correctif|correcci")
 _COLON = re.compile(r"\s*[:：]\s*")
 _DATED_COLON = re.compile(rf"(?P<between>[^:：]{{1,{_DATED}}}(?::\d\d[^:：]{{0,{_DATED}}})?)[:：]\s*")
@@ -54,7 +55,9 @@ def is_notice(text: str, *, is_boxed: bool = False, strong: int = 0) -> bool:
     """
     if len(text) > MOST_CHARACTERS:
         return False
-    if _SAYS.finds(text, BEGINS_WITHIN) or ((said := _WIRE.search(text)) and said.start() < BEGINS_WITHIN):
+    if _SAYS.finds(text, BEGINS_WITHIN) or _WIRE.match(text):
+        return True
+    if (said := _SET_OFF_WIRE.search(text)) and said.start() < BEGINS_WITHIN:
         return True
     if is_boxed and len(text) >= _SENTENCE and text.rstrip()[-1] in _ENDS and "@" not in text:
         return True
@@ -76,9 +79,9 @@ def is_notice_heading(text: str) -> bool:
     return label is not None and not _WORD.search(text, label.end())
 
 
-def _label(pattern: re.Pattern[str], text: str) -> re.Match[str] | None:
+def _label(labels: PhraseFinder, text: str) -> re.Match[str] | None:
     """Return the label at a text's beginning, if it ends there and is no beginning of a longer word."""
-    found = pattern.match(text)
+    found = labels.begun(text)
     if found is None:
         return None
     behind = text[found.end() : found.end() + 1]

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborNode
 
 from news.moment import Moment, Precision, TimeSource, day_in
 from pipelines.extract import instants, json_ld
-from pipelines.extract.comparison import Candidate, plain
+from pipelines.extract.comparison import Candidate, plain, without_signs
 from pipelines.extract.document import Document, holders, label
 from pipelines.extract.human_dates import Spoken, find
 from pipelines.extract.instants import Stated
@@ -68,6 +68,8 @@ _MODIFIED_METAS = {
     "last-modified": 0.5,
     "lastupdate": 0.5,
 }
+_PUBLISHED_SIGNLESS = {without_signs(name): weight for name, weight in _PUBLISHED_METAS.items()}
+_MODIFIED_SIGNLESS = {without_signs(name): weight for name, weight in _MODIFIED_METAS.items()}
 _PUBLISHED_TIME = re.compile(
     r"publi|pubdate|posted|created|entry-date|date-?time|timestamp|article[-_]?date", re.IGNORECASE
 )
@@ -121,7 +123,7 @@ def published(
     `spoken` are the dates that stand in words near the headline, the likeliest first.
     """
     claims = [*_json_ld(document, {"datePublished": 1.0, "uploadDate": 0.6, "dateCreated": 0.3}, place)]
-    claims += _metas(document, _PUBLISHED_METAS, place)
+    claims += _metas(document, _PUBLISHED_METAS, _PUBLISHED_SIGNLESS, place)
     claims += _elements(document, "datepublished", place, modified=False)
     claims = claims or [*_abbreviations(document, place)]
     claims += [
@@ -142,7 +144,7 @@ def modified(
 ) -> tuple[Moment | None, tuple[Candidate, ...]]:
     """Return when the page says that the article was last changed, and what was weighed."""
     claims = [*_json_ld(document, {"dateModified": 1.0}, place)]
-    claims += _metas(document, _MODIFIED_METAS, place)
+    claims += _metas(document, _MODIFIED_METAS, _MODIFIED_SIGNLESS, place)
     claims += _elements(document, "datemodified", place, modified=True)
     claims += [
         Claim(stated=each.stated, kind=TimeSource.TEXT, source="text", weight=0.5, raw=each.text)
@@ -179,14 +181,10 @@ def _json_ld(document: Document, weights: dict[str, float], place: Place) -> Ite
                 )
 
 
-_SIGNS = re.compile(r"[^a-z0-9]")
-
-
-def _metas(document: Document, weights: dict[str, float], place: Place) -> Iterator[Claim]:
+def _metas(document: Document, weights: dict[str, float], signless: dict[str, float], place: Place) -> Iterator[Claim]:
     """Yield what meta tags claim; a name is known however its parts are joined: "dc.date", "DC:date", "dc_date"."""
-    known = {_SIGNS.sub("", name): weight for name, weight in weights.items()}
     for name, values in document.metas.items():
-        weight = weights.get(name) or known.get(_SIGNS.sub("", name), 0.0)
+        weight = weights.get(name) or signless.get(without_signs(name), 0.0)
         for value in values[:3] if weight else ():
             if stated := place.read(value):
                 yield Claim(stated=stated, kind=TimeSource.META, source=f"meta {name}", weight=weight, raw=value[:64])

@@ -157,10 +157,12 @@ _TAG = re.compile(
 )
 #: one attribute, as HTML's tokenizer takes them
 _ATTRIBUTE = r"""[\s/]*+[^\s>"'=/]++(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|[^\s>"']++)?)?"""
+#: a tag's few attributes as nearly all tags have them, which are found in half the time, and its end
+_USUAL = r"""(?:\s++[^\s>"'=/]++="[^"]*+"){0,200}+\s*+/?>"""
 #: all of a page up to a tag with more attributes than the limit. It goes over the page once: no quantifier gives back
 #: what it took, and what looks like a tag in a script is taken whole
 _SPARING = re.compile(
-    rf"(?:[^<]++|<(?![a-zA-Z])|<[a-zA-Z][\w:-]*+(?:{_ATTRIBUTE}){{0,{ATTRIBUTES_LIMIT}}}+(?!{_ATTRIBUTE}))*+"
+    rf"[^<]*+(?:<(?:(?![a-zA-Z])|[a-zA-Z][\w:-]*+(?:{_USUAL}|(?:{_ATTRIBUTE}){{0,{ATTRIBUTES_LIMIT}}}+(?!{_ATTRIBUTE})))[^<]*+)*+"
 )
 #: they end without an end tag, or have none
 _UNNESTED = frozenset(
@@ -215,6 +217,8 @@ _STATEMENTS = (
 _SIGNED = re.compile(r"author|byline", re.IGNORECASE)
 #: more metas, h1 or time elements than this are a mistake or an attack
 _STATEMENTS_LIMIT = 4_000
+#: what of link elements is read; pages have dozens of others
+_RELATIONS = frozenset(("canonical", "license", "sitemap"))
 #: longer statements are not names, dates or headlines
 _CONTENT_LIMIT = 20_000
 
@@ -229,7 +233,7 @@ class Document:
     bases: list[str] = field(default_factory=list)
     #: lower-case name, property or itemprop of meta tags -> contents as written
     metas: dict[str, list[str]] = field(default_factory=dict)
-    #: rel of link elements -> absolute addresses
+    #: rel of link elements, as far as it is one of _RELATIONS -> absolute addresses
     links: dict[str, list[str]] = field(default_factory=dict)
     #: itemprop -> elements, in the page's order
     properties: dict[str, list[LexborNode]] = field(default_factory=dict)
@@ -344,7 +348,7 @@ def _link(document: Document, attributes: dict[str, str | None]) -> None:
     target = (attributes.get("href") or "").strip()
     if len(target) > _CONTENT_LIMIT:
         return  # half an address is another one
-    for rel in (attributes.get("rel") or "").lower().split():
+    for rel in _RELATIONS.intersection((attributes.get("rel") or "").lower().split()):
         if target:
             try:
                 document.links.setdefault(rel, []).append(urljoin(document.base, target))

@@ -12,6 +12,9 @@ from pipelines.extract.document import Document, holders
 
 #: between a headline and a site's or a section's name
 SEPARATOR = re.compile(r"\s+[|–—\-:»«·•/~]+\s+|\s*[|｜]\s*|\s*::\s*|\s+[-–—]\s*(?=\S+$)|(?<=\S):\s+")
+#: a sign of SEPARATOR with what must stand beside it: looked for first, for a pattern that may begin with a space is
+#: tried at each character
+_SIGN = re.compile(r"[|｜–—\-:»«·•/~](?:(?<=[|｜])|(?<=\s.)|(?<=:)(?=[:\s]))")
 _MEDIA_TAG = re.compile(
     r"^(?:watch|video|photos?|pictures?|gallery|listen|live|exclusive|in pictures)\s*[:|]\s+|"
     r"\s*[\[(](?:watch|video|videos?|photos?|pictures?|pics|gallery|listen|updated?|live|"
@@ -22,6 +25,11 @@ _MEDIA_TAG = re.compile(
 _BRACKET = re.compile(r"\s*[(（\[]([^()（）\[\]]{2,60})[)）\]]\s*$")
 #: a title is not longer; what is longer is a text in the wrong place
 TITLE_LIMIT = 500
+
+
+def may_part(line: str) -> bool:
+    """Tell whether SEPARATOR may be found in a line; most lines have no such sign."""
+    return _SIGN.search(line) is not None
 
 
 def without_site(value: str, sites: Collection[str]) -> str:

@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -86,8 +86,7 @@ def _images_of_figures(document: Document) -> Iterator[Image]:
     for image in _figures(document):
         found = True
         yield image
-    bare = document.tree.css(_BARE)[:_IMAGES_LIMIT] if not found else []
-    for node in bare:
+    for node in _each_once(document, _BARE) if not found else ():
         if not _is_beside(node):
             for url in _addresses(node):
                 if bare_image := next(_image(document, url, "", ""), None):
@@ -95,6 +94,7 @@ def _images_of_figures(document: Document) -> Iterator[Image]:
                     break
 
 
+_FIGURES = "article figure, main figure, [itemprop=articleBody] figure"
 _BARE = ", ".join(f"{box} {tag}" for box in ("article", "main", "[itemprop=articleBody]") for tag in ("img", "amp-img"))
 #: a picture of less width is a sign or a face
 _LEAST_WIDTH = 200
@@ -120,8 +120,13 @@ def _is_beside(picture: LexborNode) -> bool:
     return False
 
 
+def _each_once(document: Document, selectors: str) -> Iterable[LexborNode]:
+    """Return the first elements that one of several selectors selects; each that does gives an element once more."""
+    return {node.mem_id: node for node in document.tree.css(selectors)[:_IMAGES_LIMIT]}.values()
+
+
 def _figures(document: Document) -> Iterator[Image]:
-    for figure in document.tree.css("article figure, main figure, [itemprop=articleBody] figure")[:_IMAGES_LIMIT]:
+    for figure in _each_once(document, _FIGURES):
         below = figure.css_first("figcaption")
         caption, credit = split_credit(plain(below.text(separator=" ") or "")) if below is not None else ("", "")
         if below is not None:

@@ -159,20 +159,35 @@ class PhraseFinder:
 
     def finds(self, text: str, within: int) -> bool:
         """Tell whether one of the phrases begins in the first `within` characters of a text, at a word's beginning."""
-        head = text[:within]
-        small = head.lower()
-        # where a small letter is written with two, the places of words in `small` are not those in the text
-        for word in _BEGUN.finditer(small if len(small) == len(head) else head):
-            group = self._groups.get(word[0].lower())
-            if group is not None and group.match(text, word.start()):
-                return True
-        if self._dense is not None and _DENSE.search(text):
+        # the one letter of which the small form is longer, so that places in `small` are those in the text
+        small = text[:within].replace("İ", "_").lower()
+        # all words are looked at in one go: few of them begin a phrase
+        for key in self._groups.keys() & _BEGUN.findall(small):
+            at = small.find(key)
+            while at >= 0:
+                begun = _BEGUN.match(small, at)
+                if begun is not None and begun[0] == key and self._groups[key].match(text, at):
+                    return True
+                at = small.find(key, at + 1)
+        if self._dense is not None and not text.isascii() and _DENSE.search(text):
             found = self._dense.search(text)
             return found is not None and found.start() < within
         return False
 
+    def begun(self, text: str) -> re.Match[str] | None:
+        """Return the match of the phrase that a text begins with behind its signs, None where it begins with none."""
+        word = _FIRST.match(text)
+        if word is None:
+            return None
+        if self._dense is not None and _DENSE.match(text, word.start(1)):
+            return self._dense.match(text, word.start(1))
+        group = self._groups.get(word[1].lower())
+        return group.match(text, word.start(1)) if group is not None else None
+
 
 _TOKEN = re.compile(r"\w+")
+#: signs, and the first letters of the word behind them
+_FIRST = re.compile(r"[\W_]*+(\w{1,3})")
 #: the first letters of a word, _KEY_LETTERS at most
 _BEGUN = re.compile(r"(?<!\w)\w{1,3}")
 _DENSE = re.compile(f"[{DENSE}]")

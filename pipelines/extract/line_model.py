@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, named
-from pipelines.extract.body import length
 from pipelines.extract.comparison import letters
 
 #: of each line, in the order of the numbers that `features` returns
@@ -116,7 +115,8 @@ def features(page: Outline, headline: str) -> list[list[float]]:
     if not blocks:
         return []
     places = _places(page)
-    sizes = [length(block.text) for block in blocks]
+    sizes = [block.size for block in blocks]
+    logs = list(map(math.log1p, sizes))
     links = [min(1.0, block.linked / len(block.text)) for block in blocks]
     prose = [
         size if size >= _PROSE and link < 0.4 and block.tag not in HEADINGS else 0
@@ -160,10 +160,10 @@ def features(page: Outline, headline: str) -> list[list[float]]:
         words = _WORDS.findall(text.lower())[:_WORDS_LIMIT] if told or top else []
         parent = boxes[block.box].parent
         tag = 6 if block.tag in HEADINGS else _TAGS.get(block.tag, 0)
-        around = range(max(0, at - 3), min(count, at + 4))
+        around = slice(max(0, at - 3), at + 4)
         found.append(
             [
-                math.log1p(size), links[at], block.strong / len(text), tag, bool(_ENDED.search(text)),
+                logs[at], links[at], block.strong / len(text), tag, bool(_ENDED.search(text)),
                 len(_COMMAS.findall(text)) / (size + 1) * 100, len(_DIGITS.findall(text)) / (len(text) + 1),
                 1 if text[:1].isupper() else 2 if text[:1].islower() else 0,
                 place.furniture, place.article, place.named, place.comments, place.form, boxes[block.box].depth,
@@ -171,12 +171,12 @@ def features(page: Outline, headline: str) -> list[list[float]]:
                 since / total, steps,
                 styles[of_style[at]] / total, style_lines[of_style[at]], held[block.box] / total, lines[block.box],
                 held[parent] / total if parent >= 0 else 1.0,
-                math.log1p(sizes[at - 1]) if at else 0, math.log1p(sizes[at + 1]) if at + 1 < count else 0,
+                logs[at - 1] if at else 0, logs[at + 1] if at + 1 < count else 0,
                 links[at - 1] if at else 0, links[at + 1] if at + 1 < count else 0,
-                math.log1p(sizes[at - 2]) if at > 1 else 0, math.log1p(sizes[at + 2]) if at + 2 < count else 0,
+                logs[at - 2] if at > 1 else 0, logs[at + 2] if at + 2 < count else 0,
                 (at > 0 and blocks[at - 1].box == block.box) or (at > 0 and boxes[blocks[at - 1].box].parent == parent),
                 at + 1 < count and (blocks[at + 1].box == block.box or boxes[blocks[at + 1].box].parent == parent),
-                math.log1p(sum(prose[each] for each in around)), sum(links[each] for each in around) / len(around),
+                math.log1p(sum(prose[around])), sum(links[around]) / len(links[around]),
                 min(gap, 20), min(breaks, 20),
                 sum(word in told for word in words) / len(words) if words else 0.0,
                 sum(word in top for word in words) / len(words) if words else 0.0,

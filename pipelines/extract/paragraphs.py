@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from news.article import BodyLink
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
-from pipelines.extract.body import length, main_box, teasers
+from pipelines.extract.body import main_box, teasers
 from pipelines.extract.boilerplate import boilerplate, ciphertext, is_date_line, signed_off
 from pipelines.extract.bylines import is_person, names
 from pipelines.extract.comparison import Candidate, letters, line_hash, single_spaced
@@ -206,7 +206,7 @@ def _styles(page: Outline, inside: list[Block]) -> Counter[tuple[str, str, str]]
     """Return how much prose the box has in each sort of element."""
     found: Counter[tuple[str, str, str]] = Counter()
     for block in inside:
-        size = length(block.text)
+        size = block.size
         if size >= _PARAGRAPH and block.linked < 0.5 * len(block.text) and block.tag not in HEADINGS:
             found[_style(page, block)] += size
     return found
@@ -216,7 +216,7 @@ def _reason(page: Outline, block: Block, key: str, styles: Counter[tuple[str, st
     """Return why the block is not the article's, judged alone, or an empty text."""
     if not key:
         return "no letters"
-    text, size = block.text, length(block.text)
+    text, size = block.text, block.size
     if reason := boilerplate(text):
         return reason
     total = sum(styles.values())
@@ -230,7 +230,7 @@ def _reason(page: Outline, block: Block, key: str, styles: Counter[tuple[str, st
         return "a link"
     if block.tag in HEADINGS or block.tag == "tr":
         return ""
-    labels = " ".join(page.boxes[at].label for at in list(page.above(block.box))[:3])
+    labels = " ".join(page.boxes[at].label for at in page.above(block.box)[:3])
     if size < 300 and not usual and _PICTURE.search(labels):
         return "a picture's caption"
     if size >= _PARAGRAPH or usual:

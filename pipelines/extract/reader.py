@@ -15,12 +15,12 @@ from news.outlet import Outlet
 from news.page import Page
 from pipelines.extract.authors import authors, without_biographies
 from pipelines.extract.block_segmentation import Outline, outline
-from pipelines.extract.body import DOUBTED_BELOW, length, second_opinion
+from pipelines.extract.body import DOUBTED_BELOW, second_opinion
 from pipelines.extract.bylines import bylines
-from pipelines.extract.comparison import Candidate, letters, line_hashes, plain
+from pipelines.extract.comparison import Candidate, length, letters, line_hashes, plain
 from pipelines.extract.dates import Place, modified, published
 from pipelines.extract.document import Document, begins_as_html, decode, overstrained, parse
-from pipelines.extract.headline import SEPARATOR, TITLE_LIMIT, headlines, title_parts
+from pipelines.extract.headline import SEPARATOR, TITLE_LIMIT, headlines, may_part, title_parts
 from pipelines.extract.human_dates import find
 from pipelines.extract.images import images
 from pipelines.extract.instants import zone_of_outlet
@@ -87,7 +87,7 @@ def extract(page: Page, outlet: Outlet, chrome: frozenset[int] = frozenset(), *,
     if refusal := _not_html(page):
         return Extracted(refusal=refusal)
     html = decode(page.content, page.headers.get("content-type", ""))
-    if not html.strip():
+    if not html or html.isspace():
         return Extracted(refusal=Refusal(outcome=Outcome.EMPTY, reason="The page is empty."))
     if len(_CONTROL.findall(html[:_SAMPLE])) > _SAMPLE // 50:
         return Extracted(refusal=Refusal(outcome=Outcome.NOT_HTML, reason="It is binary data, not HTML."))
@@ -116,7 +116,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     if better is not tops:
         tops, found = better, paragraphs(shown, better, chrome, site)
     titles = {letters(each) for each in (tops.headline, *tops.alternatives)}
-    by_rule = sum(length(block.text) for block in found.blocks)
+    by_rule = sum(block.size for block in found.blocks)
     if not found.is_ciphered:  # any other source of such a page has the moved letters, too
         found = replace(found, blocks=reconsider(document, shown, found.blocks, tops.headline, titles))
     lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))
@@ -279,7 +279,7 @@ def page_lines(document: Document, shown: Outline) -> tuple[str, ...]:
         if len(text) <= _LONGEST_STATED or "\n" in text:
             for line in map(plain, text.split("\n")):
                 found.setdefault(line)
-                if len(line) <= TITLE_LIMIT:
+                if len(line) <= TITLE_LIMIT and may_part(line):
                     # a headline, without the outlet's name before or behind it
                     for match in SEPARATOR.finditer(line):
                         found.setdefault(line[: match.start()])

@@ -7,7 +7,6 @@ from itertools import takewhile
 
 from news.url import site_of
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
-from pipelines.extract.body import length
 from pipelines.extract.bylines import is_byline, is_person, names
 from pipelines.extract.comparison import letters
 from pipelines.extract.language_rules import PhraseFinder
@@ -59,7 +58,7 @@ def narrowed(page: Outline, chosen: int, headline: str, site: str) -> int:
     other prose of which neither is true. The region that holds the headline never does. `site` is the page's host.
     """
     boxes = page.boxes
-    spans = page.spans(chosen)
+    spans = page.spans()
     titles = _titles(page, letters(headline), chosen)
     site = site_of(f"https://{site}/") if site else ""
     at = left = chosen
@@ -112,7 +111,7 @@ def _mark(page: Outline, box: int) -> None:
 
 def _titles(page: Outline, headline: str, chosen: int) -> set[int]:
     """Return where the headline stands among the blocks, else where the first h1 does."""
-    found = {at for at, block in enumerate(page.blocks) if headline and letters(block.text) == headline}
+    found = {at for at, key in enumerate(page.keys()) if key == headline} if headline else None
     if found:
         return found
     return {next((at for at, block in enumerate(page.blocks) if block.tag == "h1" and block.box > chosen), -1)}
@@ -149,7 +148,7 @@ def _is_list(page: Outline, region: _Region, titles: set[int], site: str) -> boo
     prose = introduced = 0
     titled = dated = False
     for block in page.blocks[region.first : region.last + 1]:
-        size = length(block.text)
+        size = block.size
         title = block.linked >= _TITLE and _own(block, site)
         if size >= _PROSE and block.linked < _LINK * len(block.text):
             prose += 1
@@ -167,7 +166,7 @@ def _is_linked(page: Outline, region: _Region, titles: set[int], site: str) -> b
         return False
     said = linked = 0
     for block in page.blocks[region.first : region.last + 1]:
-        size = length(block.text)
+        size = block.size
         if size >= _PROSE and block.linked < _LINK * len(block.text):
             said += size - block.linked
         if block.linked >= _TITLE and _own(block, site):
@@ -193,7 +192,7 @@ def _behind(page: Outline, at: int, regions: list[_Region], flow: float, titles:
     spans = [
         number
         for number, block in enumerate(page.blocks)
-        if number not in held and length(block.text) >= _PROSE and at in page.above(block.box)
+        if number not in held and block.size >= _PROSE and at in page.above(block.box)
     ]
     last = max(spans, default=len(page.blocks))
     looks = {_look(page, region.boxes[0]) for region in regions if region.first < last}
@@ -221,7 +220,7 @@ def _last(page: Outline, at: int, regions: list[_Region], main: _Region) -> int:
     last = max(region.last for region in regions if region.mass > _THIN * main.mass)
     for number in range(len(page.blocks) - 1, last, -1):
         block = page.blocks[number]
-        if number not in held and length(block.text) >= _PROSE and at in page.above(block.box):
+        if number not in held and block.size >= _PROSE and at in page.above(block.box):
             return number
     return last
 
@@ -274,7 +273,7 @@ def without_following(inside: list[Block]) -> list[Block]:
             below = list(takewhile(lambda each: len(each.text) < _LONG, inside[at + 1 : at + 1 + _BELOW]))
             if any(is_byline(each.text) and _is_signed(each.text) for each in below):
                 found.append(at)
-        prose += block.tag not in HEADINGS and length(block.text) >= _LONG
+        prose += block.tag not in HEADINGS and block.size >= _LONG
     return inside[: found[0]] if 0 < len(found) < _MOST_BYLINED else inside
 
 
@@ -296,11 +295,7 @@ def without_appeals(page: Outline, inside: list[Block], chosen: int) -> list[Blo
     lines: Counter[int] = Counter()
     for block in inside:
         at = boxes[block.box].parent
-        if (
-            at not in (chosen, -1)
-            and length(block.text) >= _SHORT
-            and boxes[at].mass < _MOST_APPEAL * boxes[chosen].mass
-        ):
+        if at not in (chosen, -1) and block.size >= _SHORT and boxes[at].mass < _MOST_APPEAL * boxes[chosen].mass:
             lines[at] += 1
             asking[at] += _APPEALS.finds(block.text, _APPEAL_BEGINS)
     appeals = {at for at, times in asking.items() if times and 2 * times >= lines[at]}
@@ -320,5 +315,5 @@ def deals(inside: list[Block], site: str) -> set[int]:
         and block.links
         and all("//" in link[:8] and not (site and site in link) for link in block.links)
     ]
-    prose = sum(block.tag not in HEADINGS and length(block.text) >= _LONG for block in inside) - len(away)
+    prose = sum(block.tag not in HEADINGS and block.size >= _LONG for block in inside) - len(away)
     return set(map(id, away)) if len(away) >= _LEAST_DEALS and len(away) > prose else set()

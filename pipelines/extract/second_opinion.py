@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from news.configuration import read
 from news.outlet import Outlet
 from pipelines.extract.block_segmentation import Block, Outline, outline
-from pipelines.extract.body import length, same_site
+from pipelines.extract.body import same_site
 from pipelines.extract.boilerplate import boilerplate
 from pipelines.extract.comparison import letters
 from pipelines.extract.document import Document
@@ -89,7 +89,7 @@ def reconsider(
     chosen |= _items(page, chosen, kept, site)
     if stated:
         chosen |= _tabled(page, kept - {id(block) for block in blocks}, site)
-    sizes = [length(block.text) for block in page.blocks]
+    sizes = [block.size for block in page.blocks]
     gain = _expected(page, sizes, found, chosen) - _expected(page, sizes, found, kept)
     if not chosen or gain <= (_GAIN_STATED if stated else _GAIN):
         return blocks
@@ -140,10 +140,10 @@ def with_hidden(
     gained = _size(more)
     if gained < max(_TEASER, (_HIDDEN_GAIN - 1) * size) or len(more) < _PARAGRAPHS:
         return shown, found
-    kept = sum(length(block.text) for block in found.blocks if letters(block.text) in theirs)
+    kept = sum(block.size for block in found.blocks if letters(block.text) in theirs)
     if size >= _TEASER:
         styles = {(block.tag, shown.boxes[block.box].label) for block in found.blocks}
-        alike = sum(length(block.text) for block in more if (block.tag, whole.boxes[block.box].label) in styles)
+        alike = sum(block.size for block in more if (block.tag, whole.boxes[block.box].label) in styles)
         if kept < _SAME_TEXT * size or alike < _SAME_TEXT * gained:
             return shown, found
     titles = {letters(each) for each in (tops.headline, *tops.alternatives)}
@@ -239,7 +239,7 @@ def _expected(page: Outline, sizes: list[int], found: list[float], chosen: Colle
 
 def _size(blocks: list[Block]) -> int:
     """Return the characters of the blocks, those of dense scripts counted as `length` counts them."""
-    return sum(length(block.text) for block in blocks)
+    return sum(block.size for block in blocks)
 
 
 def _words(blocks: list[Block]) -> Counter[str]:

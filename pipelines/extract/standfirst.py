@@ -5,7 +5,6 @@ from collections.abc import Collection
 
 from pipelines.extract import json_ld
 from pipelines.extract.block_segmentation import Block, Outline
-from pipelines.extract.body import length
 from pipelines.extract.comparison import Candidate, letters, line_hash, plain
 from pipelines.extract.document import Document
 
@@ -81,16 +80,16 @@ def _plain(value: object) -> str:
 def _shown(page: Outline, body: list[Block], headline: str, told: Collection[str]) -> str:
     """Return the text between headline and body that is labelled as a standfirst or repeats a description."""
     key = letters(headline)
-    start = next((at for at, block in enumerate(page.blocks) if letters(block.text) == key), None)
+    start = next((at for at, each in enumerate(page.keys()) if each == key), None)
     first = body[0] if body else None
     stop = next((at for at, block in enumerate(page.blocks) if block is first), len(page.blocks))
     if start is None or start > stop:
         start = max(-1, stop - 12)
     for block in page.blocks[start + 1 : stop + 3]:
-        if not _LEAST <= length(block.text) <= _MOST or block.linked > len(block.text) / 2:
+        if not _LEAST <= block.size <= _MOST or block.linked > len(block.text) / 2:
             continue
         said = letters(block.text)
-        labels = " ".join(page.boxes[at].label for at in list(page.above(block.box))[:2])
+        labels = " ".join(page.boxes[at].label for at in page.above(block.box)[:2])
         in_body = any(block is each for each in body)
         if said != key and (
             (
@@ -104,7 +103,7 @@ def _shown(page: Outline, body: list[Block], headline: str, told: Collection[str
             )
             or (_LABEL.search(labels) and not in_body)
             or (_LABEL.search(page.boxes[block.box].label) and in_body and block is first)
-            or (block.tag in _HEADINGS and length(block.text) >= _SENTENCE and _follows(page, block, key))
+            or (block.tag in _HEADINGS and block.size >= _SENTENCE and _follows(page, block, key))
         ):
             return block.text
     return ""

@@ -12,9 +12,8 @@ from dataclasses import replace
 from urllib.parse import unquote, urljoin, urlsplit
 
 from pipelines.extract.block_segmentation import Block, Outline
-from pipelines.extract.body import length
 from pipelines.extract.bylines import is_agency
-from pipelines.extract.comparison import Candidate, letters
+from pipelines.extract.comparison import Candidate, length, letters
 from pipelines.extract.document import Document
 from pipelines.extract.headline import TITLE_LIMIT, Headlines
 from pipelines.extract.human_dates import find
@@ -78,11 +77,11 @@ def mended(tops: Headlines, document: Document, page: Outline, body: list[Block]
     lines = _lines(document, page, body, sites, tops.headline if stated else "")
     own = letters(tops.headline) if is_heading else ""
     parts = [line for line in lines if letters(line.text) != own and any(is_part(line.text, each) for each in titles)]
-    found = max(parts, key=lambda line: length(line.text), default=None)
+    found = max(parts, key=lambda line: line.size, default=None)
     text = _stems(" ".join(block.text for block in body))
     longest = max((_main_part(title, sites, text) for title in titles), key=lambda each: _rank(each, text), default="")
-    if found is not None and (length(found.text) >= _SHORT or 2 * length(found.text) > length(longest)):
-        if stated and length(found.text) <= length(tops.headline):
+    if found is not None and (found.size >= _SHORT or 2 * found.size > length(longest)):
+        if stated and found.size <= length(tops.headline):
             return tops
         return _with(tops, found.text, "a line above the text, and a part of the page's title")
     if not stated:
@@ -190,7 +189,7 @@ def _in_slug(line: str, slug: Collection[str]) -> bool:
 
 def _may_head(line: Block, sites: Collection[str]) -> bool:
     return (
-        length(line.text) <= _LINE
+        line.size <= _LINE
         and not _SENTENCE_END.search(line.text)
         and not is_agency(line.text, sites)
         and not find(line.text, "en", None)

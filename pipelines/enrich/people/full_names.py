@@ -49,9 +49,9 @@ def _begins(analysed: AnalysedText, index: int) -> bool:
         return dotted and joined(analysed, index) and analysed.language != "de" and form not in ("us", "uk", "eu")
     if analysed.language == "vi" and form in analysed.told("families"):
         return True
-    if never(analysed, index) or (word.isupper() and len(form) > 1 and not analysed.loud[index]):
+    if not is_given(form, analysed.language) or never(analysed, index):
         return False
-    if not is_given(form, analysed.language):
+    if word.isupper() and len(form) > 1 and not analysed.loud[index]:
         return False
     if (
         index

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from pipelines.enrich.people.cjk import cjk_taken
-from pipelines.enrich.places.gazetteer import GazetteerPlace, begins, find, leads, place, short_state
+from pipelines.enrich.places.gazetteer import GazetteerPlace, begins, find, leads, place, short_state, shortened
 from pipelines.enrich.text.analysed_text import AnalysedText, joined, never
 from pipelines.enrich.text.lexicon import MANY_WORDED, base_forms
 
@@ -34,14 +34,15 @@ def place_candidates(analysed: AnalysedText, taken: bytearray) -> list[PlaceCand
     found = []
     done = 0
     language, keys = analysed.language, analysed.keys
+    states = shortened()
     zulu = language in ("zu", "xh")
     for index in range(len(keys)) if zulu else analysed.marked:
         if index < done:
             continue
-        if state := short_state(analysed, index):
+        form = keys[index]
+        if (form in states or analysed.texts[index] in states) and (state := short_state(analysed, index)):
             found.append(PlaceCandidate(index, index + 1, (state,), sure=True))
             continue
-        form = keys[index]
         if taken[index] or not form or not leads(form, language) or (zulu and analysed.texts[index].islower()):
             continue
         candidate = _longest(analysed, taken, index)

@@ -119,6 +119,8 @@ class AnalysedText:
     def at(self, wanted: Container[str], small: Collection[str] = ()) -> list[int]:
         """Return the numbers of the words of some forms, in order, as far as they may be names, or are in `small`."""
         if self.forms.keys().isdisjoint(small):
+            if wanted is self.forms:
+                return self.marked
             return [index for index in self.marked if self.keys[index] in wanted]
         return [
             index

@@ -15,8 +15,10 @@ from typing import Any
 
 #: a run of letters, digits and marks (combining signs belong to a letter), with an inner apostrophe, or the dotted
 #: letters of an abbreviation such as U.S.
+#: a word of letters alone is taken whole; what may go on inside of one is looked at by its first sign
 WORD = re.compile(
-    r"[^\W_](?:[\w\u0300-\u036f\u0900-\u0dff]+|['’ʼ‘`´](?=\w)|(?<=\b[^\W\d_])\.(?=[^\W\d_]\.)|(?<=\.[^\W\d_])\.)*"
+    r"[^\W_]\w*+(?:[\u0300-\u036f\u0900-\u0dff'’ʼ‘`´.](?:(?<=[\u0300-\u036f\u0900-\u0dff])|(?<=['’ʼ‘`´])(?=\w)|"
+    r"(?<=\b[^\W\d_]\.)(?=[^\W\d_]\.)|(?<=\.[^\W\d_]\.))\w*+)*+"
 )
 #: an elided article or pronoun is no part of the name behind it: l'Élysée, dell'Italia, d'Emmanuel
 _ELIDED = re.compile(r"^(?:[dDlL]|[dDnN]ell|[aA]ll|[sS]ull|[qQ]u)['’ʼ](?=\w)")
