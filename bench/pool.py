@@ -26,8 +26,7 @@ from bench.newsstand import page as html_of
 from news.clock import now
 from news.outlet import Outlet
 from news.page import Page
-from pipelines.digest import digest_in_pool
-from pipelines.pool import Pool
+from pipelines.pool import Pool, digest_in_pool
 
 WORKERS = 2
 GOOD, FROZEN = 4, 4

@@ -3,10 +3,13 @@
 import gc
 import signal
 import sys
+from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 #: what libraries import for others: SQLAlchemy's object mapper and drivers of other databases, Markdown in a help, the
-#: Elasticsearch client's other ways to speak HTTP. Together a fifth of a second of a start; none has a use here
+#: Elasticsearch client's other ways to speak HTTP, its twin that waits, and its halves for what is none of an index's,
+#: and how the list of public suffixes would be fetched. Together a third of a second of a start; none has a use here
 _FOR_OTHERS = (
     "sqlalchemy.ext.asyncio.scoping",
     "sqlalchemy.ext.asyncio.session",
@@ -16,19 +19,45 @@ _FOR_OTHERS = (
     "sqlalchemy.dialects.postgresql.psycopg2cffi",
     "elastic_transport._node._http_httpx",
     "elastic_transport._node._http_requests",
+    "elastic_transport._node._http_urllib3",
+    *(
+        f"elasticsearch._async.client.{name}"
+        for name in (
+            "async_search autoscaling cat ccr connector dangling_indices encryption enrich eql esql features fleet "
+            "graph ilm inference license logstash migration ml monitoring project query_rules rollup "
+            "search_application searchable_snapshots shutdown simulate slm snapshot sql ssl streams synonyms "
+            "text_structure transform watcher xpack"
+        ).split()
+    ),
     "rich.markdown",
+    "requests",
+    "requests_file",
 )
+
+
+#: packages of the same kind, of which a module is used
+_PACKAGES_FOR_OTHERS = ("elasticsearch._sync.client",)
+
+
+class _Nothing:
+    """Stands for a class: it can be made, and that is all."""
+
+    def __init__(self, *_: object) -> None: ...
 
 
 class _Unused(ModuleType):
     """Stands for a module whose names are imported and never used."""
 
-    def __getattr__(self, name: str) -> None:
+    def __getattr__(self, name: str) -> Any:
+        if name == "__path__" and self.__name__ in _PACKAGES_FOR_OTHERS:  # its modules are found
+            parent, _, own = self.__name__.rpartition(".")
+            return [f"{folder}/{own}" for folder in import_module(parent).__path__]
         if name.startswith("__"):  # what the import system asks is not there
             raise AttributeError(name)
+        return _Nothing
 
 
-sys.modules |= {name: _Unused(name) for name in _FOR_OTHERS}
+sys.modules |= {name: _Unused(name) for name in (*_FOR_OTHERS, *_PACKAGES_FOR_OTHERS)}
 # structlog imports Twisted's log for those who use it, and does without
 sys.modules["structlog.twisted"] = None  # type: ignore[assignment]
 # what is imported stays: nothing is gained by looking through it again and again (crawler/reactor.py sets its own)

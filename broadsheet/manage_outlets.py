@@ -37,7 +37,8 @@ def list_outlets(
     Those that have articles and no file, as the demo's, come last.
     """
     quiet_logs()
-    outlets, known, names = _outlets(), run(_states()), run(_names())
+    outlets = _outlets()
+    known, names = run(_states_and_names())
     rows = [
         _summary(outlet, known.get(outlet.slug))
         for outlet in outlets
@@ -66,21 +67,24 @@ def show(name: str, as_json: Json = False) -> None:
     from news.outlet import SourceKind
 
     quiet_logs()
-    known, sources, sums = run(_states()), run(_sources(name)), run(_sums(name))
     outlet: Outlet | None = None
+    unknown: UnknownOutlet | None = None
     try:
         outlet = Catalogue(home=read().home).outlet(name)
-    except UnknownOutlet:
+    except UnknownOutlet as error:
+        unknown = error
+    known, names, sources, sums, completeness, skipped_lines = run(_known(name, outlet))
+    if unknown is not None:
         if name not in known:
-            raise
+            raise unknown
         err.print(f"{name} has no outlet file here, so that it cannot be crawled; its articles stay.", style="yellow")
-    found = _summary(outlet, known.get(name)) if outlet else _without_file(known[name], run(_names()).get(name, name))
+    found = _summary(outlet, known.get(name)) if outlet else _without_file(known[name], names.get(name, name))
     found |= {
         "home": outlet.home if outlet else None,
         "timezone": outlet.timezone if outlet else None,
         "delay_seconds": outlet.delay_seconds if outlet else None,
-        "completeness": run(_completeness(name)),
-        "robots_skipped_lines": run(_skipped_lines(outlet.home)) if outlet else 0,
+        "completeness": completeness,
+        "robots_skipped_lines": skipped_lines,
         "sources": [
             {"kind": source.kind, "url": source.url}
             | _source(sources.pop(source.url, None), sums.pop(source.url, None))
@@ -229,48 +233,44 @@ def _source(state: "SourceState | None", reading: "Reading | None") -> dict[str,
     return found | {"sum": reading.sum.as_json() | {"read_at": reading.read_at} if reading else None}
 
 
-async def _states() -> "dict[str, OutletState]":
+async def _states_and_names() -> "tuple[dict[str, OutletState], dict[str, str]]":
+    from ledger.change_log import outlets_with_articles
     from ledger.outlet_state import states
 
     async with open_ledger() as connection:
-        return await states(connection)
+        return await states(connection), await outlets_with_articles(connection)
 
 
-async def _names() -> dict[str, str]:
+async def _known(
+    slug: str, outlet: "Outlet | None"
+) -> tuple[
+    "dict[str, OutletState]",
+    dict[str, str],
+    "dict[str, SourceState]",
+    "dict[str, Reading]",
+    dict[str, object] | None,
+    int,
+]:
+    """Return states and names of all outlets, and of this one its sources, its readings, how complete it is, and how
+    many lines of its robots.txt were skipped.
+    """
     from ledger.change_log import outlets_with_articles
-
-    async with open_ledger() as connection:
-        return await outlets_with_articles(connection)
-
-
-async def _sources(slug: str) -> "dict[str, SourceState]":
-    from ledger.outlet_state import source_states
-
-    async with open_ledger() as connection:
-        return await source_states(connection, slug)
-
-
-async def _completeness(slug: str) -> dict[str, object] | None:
+    from ledger.outlet_state import source_states, states
     from ledger.recaptures import estimates
-
-    async with open_ledger() as connection:
-        found = (await estimates(connection, [slug])).get(slug)
-    return found.as_json() if found else None
-
-
-async def _sums(slug: str) -> "dict[str, Reading]":
-    from ledger.source_sums import last_sums
-
-    async with open_ledger() as connection:
-        return await last_sums(connection, slug)
-
-
-async def _skipped_lines(home: str) -> int:
     from ledger.sites import skipped_lines
+    from ledger.source_sums import last_sums
     from news.url import origin
 
     async with open_ledger() as connection:
-        return await skipped_lines(connection, origin(home))
+        estimate = (await estimates(connection, [slug])).get(slug)
+        return (
+            await states(connection),
+            await outlets_with_articles(connection),
+            await source_states(connection, slug),
+            await last_sums(connection, slug),
+            estimate.as_json() if estimate else None,
+            await skipped_lines(connection, origin(outlet.home)) if outlet else 0,
+        )
 
 
 async def _enable(slugs: list[str], *, enabled: bool) -> None:

@@ -2,14 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
 from babel.core import get_global
 
 from news.page import Page
 from news.url import registrable_domain
-from pipelines.extract.document import Document, decode, parse
-from pipelines.extract.metadata import rights, stated_language
+
+if TYPE_CHECKING:
+    from pipelines.extract.document import Document
 
 #: where outlets have their feeds and sitemaps that name none
 USUAL_FEEDS = ("/feed", "/rss", "/rss.xml", "/feed.xml", "/atom.xml")
@@ -43,6 +45,9 @@ class Home:
 
 def read_home(page: Page) -> Home:
     """Return what a home page says. It parses a stranger's bytes: call it in the pool."""
+    from pipelines.extract.document import decode, parse  # workers have them
+    from pipelines.extract.metadata import rights, stated_language
+
     document = parse(decode(page.content, page.headers.get("content-type", "")), page.final_url)
     tag = stated_language(document) or ""
     country = country_of(page.final_url, tag, document.meta("og:locale"))
@@ -60,7 +65,7 @@ def read_home(page: Page) -> Home:
     )
 
 
-def _announced(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _announced(document: "Document") -> tuple[tuple[str, ...], tuple[str, ...]]:
     feeds: list[str] = []
     for node in document.tree.css('link[rel~="alternate" i][href]'):
         attributes = node.attributes
@@ -74,7 +79,7 @@ def _announced(document: Document) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(dict.fromkeys(feeds))[:MOST_FEEDS], tuple(dict.fromkeys(document.links.get("sitemap", ())))
 
 
-def _name(document: Document, url: str) -> str:
+def _name(document: "Document", url: str) -> str:
     """Return what the outlet calls itself; of a title the shortest part, for the rest is a motto."""
     stated = document.meta("og:site_name", "application-name", "apple-mobile-web-app-title")
     host = urlsplit(url).hostname or ""

@@ -16,7 +16,7 @@ from news.errors import ConfigurationError, PageUnreadable, SourceUnreadable
 from news.outcome import Outcome
 from news.outlet import Outlet, Source, SourceKind
 from news.visit import Visit
-from pipelines.digest import digest_in_pool
+from pipelines.pool import digest_in_pool
 from pipelines.runtime import Runtime
 
 #: articles that are read, of those that the sources list

@@ -11,7 +11,6 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from news.errors import PageUnreadable
 from news.url import normal, site_of
-from pipelines.extract.document import decode, holders
 from pipelines.runtime import runtime_of
 
 #: who waits longer is shown a page meanwhile; a page that loads itself anew does so after minutes
@@ -25,7 +24,8 @@ _REFRESH = re.compile(
     r"\s*(\d{1,6})?(?:\.[\d.]*)?\s*(?:[;,\s]\s*(?:url\s*=\s*)?(?:\"([^\"]*)|'([^']*)|(\S.*))?)?",
     re.IGNORECASE | re.DOTALL,
 )
-_META = re.compile(rb"http-equiv\s*=\s*[\"']?\s*refresh", re.IGNORECASE)
+#: of a page in small letters: `re` looks for any case six times as long
+_META = re.compile(rb"http-equiv\s*=\s*[\"']?\s*refresh")
 
 
 class Refresh(BaseRedirectMiddleware):
@@ -44,7 +44,11 @@ class Refresh(BaseRedirectMiddleware):
         """Return the request for the page that it leads to, or the answer as it is."""
         header = response.headers.get("Refresh")
         head = response.body[:STUB_BYTES]
-        if request.meta.get("is_robots") or not 200 <= response.status < 300 or not (header or _META.search(head)):
+        if (
+            request.meta.get("is_robots")
+            or not 200 <= response.status < 300
+            or not (header or _META.search(head.lower()))
+        ):
             return response
         stated = (header or b"").decode("latin-1")
         kind = (response.headers.get("Content-Type") or b"").decode("latin-1")
@@ -74,6 +78,8 @@ def target_of(content: bytes, kind: str, header: str, url: str, again: bool = Fa
     'https://a.example/moved'
     >>> target_of(b'<meta http-equiv="refresh" content="600">', "text/html", "", "https://a.example/live")
     """
+    from pipelines.extract.document import decode  # workers have it
+
     tree = LexborHTMLParser(decode(content, kind))
     stated = [header, *(each.attributes.get("content") or "" for each in tree.css("meta[http-equiv]") if _counts(each))]
     base = url
@@ -89,6 +95,8 @@ def target_of(content: bytes, kind: str, header: str, url: str, again: bool = Fa
 
 
 def _counts(meta: LexborNode) -> bool:
+    from pipelines.extract.document import holders
+
     if (meta.attributes.get("http-equiv") or "").strip().lower() != "refresh":
         return False
     return not any(above.tag in ("noscript", "template") for above in holders(meta))

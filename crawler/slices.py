@@ -21,6 +21,18 @@ def settings() -> Settings:
     return values
 
 
+#: the runner of the settings that were used last: to make one copies all of them and imports every spider
+_runner: AsyncCrawlerRunner | None = None
+
+
+def _runner_of(values: Settings) -> AsyncCrawlerRunner:
+    """Return the runner of these settings, which each crawl copies as they are then."""
+    global _runner
+    if _runner is None or _runner.settings is not values:
+        _runner = AsyncCrawlerRunner(values)
+    return _runner
+
+
 async def crawl_slice(
     values: Settings, outlet: Outlet, *, sources: bool | Collection[str], seconds: float, only: Collection[str] = ()
 ) -> None:
@@ -31,7 +43,7 @@ async def crawl_slice(
     outside, or may send nothing more (crawler.download.MAY_SEND), and what ended it before its time, such as a ledger
     that is away.
     """
-    runner = AsyncCrawlerRunner(values)
+    runner = _runner_of(values)
     crawler = runner.create_crawler(OutletSpider)
     crawl = runner.crawl(crawler, outlet=outlet, sources=sources, seconds=seconds, only=only)
     await finished(crawler, crawl)

@@ -66,6 +66,7 @@ def engine_for(url: str, connections: int = 10) -> AsyncEngine:
         pool_timeout=60,
         json_serializer=json_text,
         json_deserializer=orjson.loads,
+        use_native_hstore=False,  # there is none, and each process would ask for it
         connect_args={
             "application_name": "broadsheet",
             "connect_timeout": 10,
@@ -176,15 +177,18 @@ async def migrate(engine: AsyncEngine) -> None:
     try:
         await check_server(engine)
         async with engine.connect() as connection:
-            await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": Lock.MIGRATION})
-            try:
-                await connection.run_sync(_upgrade)
-                await connection.commit()
-                await check_privileges(connection)
-            finally:
+            # a step and its name are written in one transaction: the last one's name says that there is nothing to do
+            if not await connection.run_sync(_is_up_to_date):
                 await connection.rollback()
-                await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": Lock.MIGRATION})
-                await connection.commit()
+                await connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": Lock.MIGRATION})
+                try:
+                    await connection.run_sync(_upgrade)
+                    await connection.commit()
+                finally:
+                    await connection.rollback()
+                    await connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": Lock.MIGRATION})
+                    await connection.commit()
+            await check_privileges(connection)
     except SQLAlchemyError as error:
         raise DatabaseUnavailable(sentence_of(error)) from error
 
@@ -212,12 +216,13 @@ def _revisions() -> tuple[frozenset[str], frozenset[str]]:
     return frozenset(found[""]), frozenset(found[""] - found["down_"])
 
 
-def _upgrade(connection: Connection) -> None:
+def _is_up_to_date(connection: Connection) -> bool:
+    """Say whether the schema has all its steps. Raises DatabaseUnavailable for one that we cannot bring up to date."""
     known, last = _revisions()
     if connection.execute(text("SELECT to_regclass('alembic_version')")).scalar():
         found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         if found in last:
-            return
+            return True
         if found in _OF_DEVELOPMENT:
             raise DatabaseUnavailable(
                 "This ledger was made by a development version, before the first release, and cannot be carried over. "
@@ -226,6 +231,12 @@ def _upgrade(connection: Connection) -> None:
             )
         if found and found not in known:
             raise DatabaseUnavailable("This ledger was written by a newer Broadsheet. Upgrade Broadsheet to use it.")
+    return False
+
+
+def _upgrade(connection: Connection) -> None:
+    if _is_up_to_date(connection):  # another process was faster
+        return
     connection.commit()
     from alembic import command
 

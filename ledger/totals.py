@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ledger.schema import articles, attempts, pages, versions
@@ -11,18 +11,12 @@ from news.outcome import Outcome
 
 async def totals(connection: AsyncConnection) -> dict[str, int]:
     """Return how many articles, versions, pages, pages due and attempts there are."""
-
-    async def count(table: Table) -> int:
-        return (await connection.execute(select(func.count()).select_from(table))).scalar_one()
-
-    due = select(func.count()).select_from(pages).where(pages.c.due_at <= func.now())
-    return {
-        "articles": await count(articles),
-        "versions": await count(versions),
-        "pages": await count(pages),
-        "pages_due": (await connection.execute(due)).scalar_one(),
-        "attempts": await count(attempts),
-    }
+    # one question: each costs a command more than its answer does
+    counts = {table.name: select(func.count()).select_from(table) for table in (articles, versions, pages, attempts)}
+    counts["pages_due"] = counts["pages"].where(pages.c.due_at <= func.now())
+    asked = select(*(each.scalar_subquery().label(name) for name, each in counts.items()))
+    found = (await connection.execute(asked)).one()._mapping
+    return {name: found[name] for name in ("articles", "versions", "pages", "pages_due", "attempts")}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,10 +8,12 @@ from typing import Any, Self
 import orjson
 
 from news.article import Article
+from news.errors import PageUnreadable
 from news.index_document import page_fields
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.provenance import Provenance
+from news.storable import storable
 from news.version import fingerprint
 
 
@@ -64,6 +66,11 @@ class Digest:
         made = replace(self)
         object.__setattr__(made, "prepared", prepare(self.article, self.enrichment, candidates, outlet))
         return made
+
+
+def refused(error: PageUnreadable) -> Digest:
+    """Return the digest of a page that cannot be read."""
+    return Digest(refusal=Refusal(outcome=error.outcome, reason=storable(str(error))))
 
 
 def prepare(

@@ -12,7 +12,7 @@ import zstandard
 
 from news import article
 from news.article import Article
-from news.digest import Digest, Refusal
+from news.digest import Digest, refused
 from news.errors import PageUnreadable
 from news.identity import honest_canonical
 from news.outlet import Outlet
@@ -26,7 +26,6 @@ from pipelines.enrich.text.plain_fields import keywords
 from pipelines.extract import Candidate, Extracted, extract
 from pipelines.extract.second_opinion import reader_of
 from pipelines.language import identify
-from pipelines.pool import Pool
 
 #: of the code of this package, what decides which text is read in a page
 _CODE = ("extract/**/*", "digest.py", "language.py")
@@ -159,19 +158,6 @@ def read_article(
     return replace(extracted, article=settled, language_confidence=language.confidence)
 
 
-async def digest_in_pool(pool: Pool, page: Page, outlet: Outlet, chrome: frozenset[int]) -> Digest:
-    """Return the digest of a page, made in `pool`; a page that takes too long or too much is refused for it."""
-    try:
-        return await pool.run(outlet.home, digest, page, outlet, chrome)
-    except PageUnreadable as error:
-        return refused(error)
-
-
-def refused(error: PageUnreadable) -> Digest:
-    """Return the digest of a page that cannot be read."""
-    return Digest(refusal=Refusal(outcome=error.outcome, reason=storable(str(error))))
-
-
 def enriched(document: dict[str, Any], text: Article, outlet: Outlet) -> Digest:
     """Return the digest of a stored text, enriched again: `document` is the article's, `text` its newest version's.
 
@@ -184,14 +170,6 @@ def enriched(document: dict[str, Any], text: Article, outlet: Outlet) -> Digest:
         article = stated
     confidence = {name: document[name] for name in ("language_confidence",) if name in document}
     return Digest(article=article, enrichment=storable(confidence | enrich(article, outlet)))
-
-
-async def enrich_in_pool(pool: Pool, document: dict[str, Any], text: Article, outlet: Outlet) -> Digest:
-    """Return `enriched(document, text, outlet)`, made in `pool`; a text that takes too long or too much is refused."""
-    try:
-        return await pool.run(outlet.home, enriched, document, text, outlet)
-    except PageUnreadable as error:
-        return refused(error)
 
 
 @lru_cache(maxsize=1)

@@ -9,7 +9,7 @@ from scrapy.exceptions import DropItem
 from ledger.outlet_state import chrome, learn_chrome
 from news.errors import ArchiveUnavailable
 from news.visit import Visit
-from pipelines.digest import digest_in_pool
+from pipelines.pool import digest_in_pool
 from pipelines.runtime import runtime_of
 
 

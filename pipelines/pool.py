@@ -13,19 +13,24 @@ from concurrent.futures import BrokenExecutor
 from concurrent.futures import TimeoutError as LateError
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from pathlib import PurePath
 from threading import Thread
 from time import monotonic, process_time
-from typing import Generic, ParamSpec, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 import psutil
 from pebble import ProcessExpired, ProcessPool
 
+from news.article import Article
 from news.backoff import Backoff
 from news.clock import offset, set_offset
+from news.digest import Digest, refused
 from news.errors import BroadsheetError, PageUnreadable, PoolUnavailable
 from news.log import Log
 from news.outcome import COSTLY, Outcome
+from news.outlet import Outlet
+from news.page import Page
 from pipelines.shares import Shares, Use
 
 log = Log()
@@ -237,6 +242,28 @@ class Pool:
         self._is_closed = True
         self._shares.close()
         _end(self._pool)
+
+
+def there(place: str, *args: Any, **kwargs: Any) -> Any:
+    """Return what the function at `place`, MODULE:NAME, returns: the worker imports it, who only names it need not."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)(*args, **kwargs)
+
+
+async def digest_in_pool(pool: Pool, page: Page, outlet: Outlet, chrome: frozenset[int]) -> Digest:
+    """Return the digest of a page, made in `pool`; a page that takes too long or too much is refused for it."""
+    try:
+        return cast(Digest, await pool.run(outlet.home, there, "pipelines.digest:digest", page, outlet, chrome))
+    except PageUnreadable as error:
+        return refused(error)
+
+
+async def enrich_in_pool(pool: Pool, document: dict[str, Any], text: Article, outlet: Outlet) -> Digest:
+    """Return `pipelines.digest.enriched` of these, made in `pool`; what takes too long or too much is refused."""
+    try:
+        return cast(Digest, await pool.run(outlet.home, there, "pipelines.digest:enriched", document, text, outlet))
+    except PageUnreadable as error:
+        return refused(error)
 
 
 def _fork_server() -> int | None:

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from enum import StrEnum
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -22,9 +23,10 @@ from news.configuration import Configuration
 from news.digest import Digest
 from news.log import Log
 from news.visit import Earlier, Visit
-from pipelines.digest import digest_in_pool
-from pipelines.importing.import_files import Position
-from pipelines.pool import Pool
+from pipelines.pool import Pool, digest_in_pool
+
+if TYPE_CHECKING:
+    from pipelines.importing.import_files import Position
 
 log = Log()
 
@@ -140,7 +142,7 @@ class Purpose(StrEnum):
     REPROCESS = "reprocess"  # its pages are ours already
 
 
-def moved(before: Import, to: Position, *, outcome: str = "", skipped: str = "") -> Import:
+def moved(before: Import, to: "Position", *, outcome: str = "", skipped: str = "") -> Import:
     """Return the import one item further on, the item counted."""
     return replace(
         before,
@@ -159,7 +161,7 @@ async def record_page(
     engine: AsyncEngine,
     at: Import,
     now: Import,
-    to: Position,
+    to: "Position",
     visit: Visit,
     story_days: int,
     pool: Pool | None = None,
@@ -199,7 +201,7 @@ async def record_pages(
     engine: AsyncEngine,
     at: Import,
     now: Import,
-    pages: Sequence[tuple[Position, Visit | str]],
+    pages: "Sequence[tuple[Position, Visit | str]]",
     story_days: int,
     pool: Pool,
 ) -> tuple[Import, Import]:
@@ -224,7 +226,11 @@ async def record_pages(
 
 
 async def _together(
-    connection: AsyncConnection, at: Import, now: Import, pages: Sequence[tuple[Position, Visit | str]], story_days: int
+    connection: AsyncConnection,
+    at: Import,
+    now: Import,
+    pages: "Sequence[tuple[Position, Visit | str]]",
+    story_days: int,
 ) -> Import:
     imported_at = clock.now()
     visits = [replace(visit, imported_at=imported_at) for _, visit in pages if not isinstance(visit, str)]

@@ -16,8 +16,7 @@ from index.open import open_index
 from index.protocol import Index
 from ledger.database import database
 from news.configuration import Configuration, read
-from pipelines.enrich import check_model
-from pipelines.pool import Pool
+from pipelines.pool import Pool, there
 from pipelines.publish import publish_all
 from pipelines.record import Recorder, terms_of
 from pipelines.warc_writer import WarcWriter
@@ -56,7 +55,7 @@ async def open_runtime(configuration: Configuration) -> AsyncIterator[Runtime]:
         pool = Pool()  # before any thread and any connection is there to be inherited
         stack.callback(pool.close)
         if configuration.entity_model:
-            await pool.run("model", check_model)
+            await pool.run("model", there, "pipelines.enrich:check_model")
         engine = await stack.enter_async_context(database(configuration))
         index = open_index(configuration, engine)
         stack.push_async_callback(index.close)

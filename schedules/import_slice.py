@@ -21,8 +21,8 @@ from news.errors import PageUnreadable, UnknownOutlet
 from news.outlet import Outlet
 from news.url import site, site_of
 from news.visit import Visit
-from pipelines.digest import digest_in_pool
 from pipelines.importing.import_files import CHUNK_ITEMS, Chunk, ImportItem, ImportKind, Position, kind_of, read_chunk
+from pipelines.pool import digest_in_pool
 from pipelines.record import MOST_TOGETHER, Purpose, moved, record_pages
 from pipelines.runtime import Runtime
 from schedules.jobs import Jobs

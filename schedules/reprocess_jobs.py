@@ -14,7 +14,7 @@ from ledger.outbox import backlog
 from ledger.reprocess_progress import Reprocessing, Steps, begin, reprocessing_of, stop
 from news.errors import CrawlInterrupted
 from news.log import Log
-from pipelines.digest import release_hash
+from pipelines.pool import there
 from schedules.crawl_progress import Looks
 from schedules.import_jobs import LANES, PRIORITY
 from schedules.import_slice import outlet_or_site
@@ -43,7 +43,7 @@ async def ask_reprocessing(
     """
     if outlet is not None:
         await outlet_or_site(jobs, outlet)
-    read_with = await asyncio.to_thread(release_hash)
+    read_with = await asyncio.to_thread(there, "pipelines.digest:release_hash")
     async with jobs.runtime.engine.begin() as connection:
         asked, goes_on = await begin(connection, outlet, since, steps, dry_run=dry_run, read_with=read_with)
     for part in asked.parts:

@@ -30,7 +30,7 @@ from news.outlet import Outlet
 from news.page import Page
 from news.url import normal
 from news.visit import Visit
-from pipelines.digest import digest_in_pool, enrich_in_pool
+from pipelines.pool import digest_in_pool, enrich_in_pool
 from schedules.import_slice import outlet_or_site
 from schedules.jobs import Jobs
 

@@ -6,15 +6,16 @@ import re
 from calendar import timegm
 from datetime import UTC, datetime
 from time import struct_time
-
-import feedparser
-from feedparser.encodings import parse_content_type
+from typing import TYPE_CHECKING
 
 from crawler.sources.listing import Row, Rows, stated
 from crawler.sources.references import mended
 from crawler.xml_bounds import excess_of
 from news.errors import SourceUnreadable
 from news.page import Page
+
+if TYPE_CHECKING:
+    from feedparser import FeedParserDict
 
 #: some templates write RSS's link as HTML's, which has no content
 _VOID_LINK = re.compile(rb"<link\s*/>\s*(https?://[^\s<]{1,4000})(?:\s*</link>)?", re.IGNORECASE)
@@ -25,6 +26,9 @@ def rows(page: Page) -> Rows:
 
     Raises SourceUnreadable if the page is not a feed, or more than a parser may have.
     """
+    import feedparser  # workers have it
+    from feedparser.encodings import parse_content_type
+
     content = _VOID_LINK.sub(rb"<link>\1</link>", mended(page.content))
     charset = parse_content_type(page.headers.get("content-type", ""))[1]
     if excess := excess_of(content, charset=charset):
@@ -53,7 +57,7 @@ def rows(page: Page) -> Rows:
     return Rows(rows=found, nameless=nameless, not_articles=translations)
 
 
-def _links(entry: feedparser.FeedParserDict, alternates: list[str]) -> list[str]:
+def _links(entry: "FeedParserDict", alternates: list[str]) -> list[str]:
     """Return the addresses of an entry's article: one, or one for each of its alternates.
 
     Where a service stands between (FeedBurner, Pheedo), the outlet's own address, which it keeps. A guid or id counts
@@ -70,7 +74,7 @@ def _links(entry: feedparser.FeedParserDict, alternates: list[str]) -> list[str]
     return [html.unescape(each) if "&amp;" in each else each for each in found]
 
 
-def _alternates(entry: feedparser.FeedParserDict) -> tuple[list[str], list[str]]:
+def _alternates(entry: "FeedParserDict") -> tuple[list[str], list[str]]:
     """Return an entry's alternates in the language of the first, and those in other languages."""
     first = ""
     found: list[str] = []
@@ -86,7 +90,7 @@ def _text(stated: object) -> str:
     return str(stated or "").strip()
 
 
-def _changed_at(entry: feedparser.FeedParserDict) -> datetime | None:
+def _changed_at(entry: "FeedParserDict") -> datetime | None:
     # asked for a missing update time, feedparser answers with the publication's and a warning
     names = [name for name in ("updated_parsed", "published_parsed") if name in entry]
     return stated(*(_instant(entry[name]) for name in names))

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from elasticsearch import AsyncElasticsearch
-from elasticsearch.helpers import async_bulk
 
 #: ids fetched at once
 PAGE = 5_000
@@ -109,6 +108,8 @@ async def mend(client: AsyncElasticsearch, old: str, new: str, found: Sequence[D
                 version = {"version": has, "version_type": "external_gte"}
                 actions.append(head | version | {"_op_type": "delete"})
         # a conflict means that a writer was faster with something newer
+        from elasticsearch.helpers import async_bulk  # with all that it can do besides
+
         await async_bulk(client, actions, raise_on_error=False, raise_on_exception=True)
         changed += len(actions)
     return changed

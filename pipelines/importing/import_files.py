@@ -16,8 +16,6 @@ from news.errors import BroadsheetError, ConfigurationError, PageUnreadable
 from news.outlet import Outlet
 from news.page import Page
 from news.url import AddressTooLong, normal, site_of
-from pipelines.digest import explained, read_article
-from pipelines.extract.instants import read as read_instant
 from pipelines.importing.warc import GZIP, TOO_LONG, instant, is_archive, members, records
 
 #: items of one trip through the pool: enough to make the trip cheap, few enough to be held
@@ -195,6 +193,8 @@ def read_saved(line: Mapping[str, Any], folder: Path, outlet: Outlet, *, explain
 
 def read_page(name: Any, page: Page, outlet: Outlet, *, explain: bool = False) -> dict[str, Any]:
     """Return what `read_saved` does of a page that is at hand; `name` is its `id`."""
+    from pipelines.digest import explained, read_article  # workers have them
+
     try:
         extracted = read_article(page, outlet, explain=explain)
     except BroadsheetError as error:
@@ -268,5 +268,7 @@ def page_of_line(line: Mapping[str, Any], folder: Path, *, undated: datetime | N
 
 def fetched_at(line: Mapping[str, Any]) -> datetime | None:
     """Return when a line of a manifest says that its page was fetched (`crawled_at`), None where it does not."""
+    from pipelines.extract.instants import read as read_instant
+
     stated = read_instant(str(line.get("crawled_at") or ""))
     return stated.clock.replace(tzinfo=stated.zone or UTC) if stated and stated.clock else None

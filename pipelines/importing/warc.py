@@ -23,7 +23,6 @@ from warcio.warcwriter import WARCWriter
 from news.clock import now
 from news.page import Page
 from news.url import AddressTooLong, normal
-from pipelines.extract.document import begins_as_html
 
 #: a member that unpacks to more is skipped: a page of 10 MiB, which the crawler takes at most, with its headers
 MEMBER_BYTES = 12 * 2**20
@@ -301,8 +300,11 @@ def _record(record: Any) -> WarcRecord:
     content = _content(record)
     if isinstance(content, str):
         return WarcRecord(skipped=content)
-    if not is_said and not begins_as_html(content):
-        return WarcRecord(skipped="not HTML")
+    if not is_said:
+        from pipelines.extract.document import begins_as_html  # workers have it
+
+        if not begins_as_html(content):
+            return WarcRecord(skipped="not HTML")
     page = Page(url=asked, final_url=final_url, status=int(status), headers=headers, content=content, fetched_at=at)
     return WarcRecord(page=page, outlet=record.rec_headers.get_header(OUTLET) or "")
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
 
 import psutil
@@ -21,6 +22,8 @@ from pebble.pool.base_pool import PoolStatus
 from news.errors import PageUnreadable, PoolUnavailable, SourceUnreadable
 from news.outcome import Outcome
 from pipelines.pool import FIRST_SECONDS, Pool, _guarded
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -371,3 +374,15 @@ def test_a_broken_pool_can_be_closed() -> None:
     began = time.monotonic()
     pool.close()
     assert time.monotonic() - began < 15
+
+
+def test_what_is_named_for_the_workers_alone_is_there() -> None:
+    places = {
+        place
+        for package in ("crawler", "pipelines", "schedules")
+        for file in (ROOT / package).rglob("*.py")
+        for place in re.findall(r'\bthere, "([^"]+)"', file.read_text("utf-8"))
+    }
+    assert "pipelines.digest:digest" in places
+    for module, _, name in (place.partition(":") for place in places):
+        assert callable(getattr(import_module(module), name))
