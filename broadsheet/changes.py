@@ -57,7 +57,7 @@ async def _changes(parameters: list[tuple[str, str]], *, compare: bool) -> "Chan
     names = OutletNames(Catalogue(home=read().home))
     async with open_ledger() as connection:
         await names.learn_from(connection)
-        return await change_page(connection, ChangesAsked.of(parameters, names, program=True), compare=compare)
+        return await change_page(connection, ChangesAsked.of(parameters, names), compare=compare)
 
 
 def _print(change: "OutletChange", compared: "VersionDiff | None") -> None:

@@ -8,6 +8,7 @@ import typer
 from broadsheet.console import err, fail, out, print_json, print_table
 from broadsheet.logs import quiet_logs
 from broadsheet.progress import progress
+from broadsheet.search import TIMES, bound_of
 from news.clock import now
 from news.source_sum import sum_lines
 
@@ -30,8 +31,7 @@ def add_to(app: typer.Typer) -> None:
 def crawl(
     outlets: Annotated[list[str], typer.Argument(help="Names of outlets, as `broadsheet outlets list` shows them.")],
     since: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Backfill: fetch articles published since this day, from sitemaps."),
+        str | None, typer.Option(help=f"Backfill: fetch articles published since then, from sitemaps: {TIMES}.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
 ) -> None:
@@ -45,8 +45,7 @@ def crawl(
     from schedules.job_runtime import run_with_jobs
 
     quiet_logs()
-    if since is not None:
-        begin = since.replace(tzinfo=UTC)
+    if (begin := bound_of(since, "--since")) is not None:
         past_by_outlet: dict[str, BackfillProgress] = {}
         try:
             is_read = run_with_jobs(lambda jobs: _backfill(jobs, outlets, begin, past_by_outlet, as_json=as_json))

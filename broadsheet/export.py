@@ -41,11 +41,12 @@ def export(
         fail(f"--format takes csv, jsonl, atom, ninjs or parquet, not '{format}'.")
     kind = ExportFormat(format)
     made = writer(kind, names_in(fields), title=title_of(asked.text), at=now())
-    if resumes and output and output.exists():
-        after = _cut(output, kind)
+    is_there = resumes and output is not None and output.exists()
+    if output and is_there:
+        after = _cut(output, kind, made.begin)
     progress = _Progress(last_id=after)
     with ExitStack() as stack:
-        file = stack.enter_context(_open(output, continues=after is not None)) if output else None
+        file = stack.enter_context(_open(output, continues=is_there or after is not None)) if output else None
         try:
             run(_write(asked, kind, made, file, after, progress))
         except BaseException:
@@ -59,13 +60,16 @@ def export(
     err.print(f"{progress.written} article{'s' if progress.written != 1 else ''} exported.")
 
 
-def _cut(output: Path, kind: "ExportFormat") -> str:
-    """Cut off what is not whole at the end of a file, and return the id of its last article."""
+def _cut(output: Path, kind: "ExportFormat", head: str) -> str | None:
+    """Cut off what is not whole at the end of a file, and return the id of its last article.
+
+    None for a file that was begun and has nothing, or a part of the head alone: it is empty then.
+    """
     import os
 
-    from web.export_tail import whole_part
+    from web.export_tail import is_begun, whole_part
 
-    size, last_id = whole_part(output, kind)
+    size, last_id = (0, None) if is_begun(output, head) else whole_part(output, kind)
     try:
         os.truncate(output, size)
     except OSError as error:

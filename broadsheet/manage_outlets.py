@@ -1,4 +1,4 @@
-"""`outlets list|show|check|enable|disable`: which outlets are crawled, and their state."""
+"""`outlets list|show|edit|remove|check|enable|disable`: which outlets are crawled, and their state."""
 
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ledger.source_sums import Reading
     from news.outlet import Outlet
 
-app = typer.Typer(help="The outlets: list, show, check, enable and disable them.", no_args_is_help=True)
+app = typer.Typer(help="The outlets: list, show, add, edit, check, enable and disable them.", no_args_is_help=True)
 
 #: sitemaps that an index or robots.txt names, of which so many are printed
 SHOWN_PARTS = 10
@@ -121,6 +121,75 @@ def show(name: str, as_json: Json = False) -> None:
 
 
 app.command()(probe_outlets.add)
+
+
+@app.command()
+def edit(
+    name: str,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="FIELD=VALUE", help="What a field is to be; of a list once for each entry."),
+    ] = None,
+    added: Annotated[
+        list[str] | None, typer.Option("--add", metavar="FIELD=VALUE", help="Put an entry behind those of a list.")
+    ] = None,
+    unset: Annotated[
+        list[str] | None, typer.Option("--unset", metavar="FIELD", help="Take a field away: what is usual holds.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Edit fields of an outlet's file. It is checked first, and all else in it stays.
+
+    An included outlet gets a file of yours in $BROADSHEET_HOME/outlets, which holds in place of the included one.
+
+    Examples:
+
+    broadsheet outlets edit tagesschau --set delay_seconds=3 --set schedule.every_minutes=10
+
+    broadsheet outlets edit tagesschau --add feeds=https://www.tagesschau.de/wissen/index~rss2.xml --unset timezone
+    """
+    from crawler.outlet_file import edit_file
+    from news.configuration import read
+
+    quiet_logs()
+    if not (given or added or unset):
+        fail(f"Say what is to differ, such as --set delay_seconds=3. `broadsheet outlets show {name}` shows what is.")
+    made = edit_file(read().home, name, given or (), added or (), unset or ())
+    if as_json:
+        changed = {field: {"before": before, "after": after} for field, (before, after) in made.changed.items()}
+        print_json({"slug": name, "file": str(made.path), "is_new": made.is_new, "changed": changed})
+        return
+    for field, (before, after) in made.changed.items():
+        out.print(f"{field}: {_shown(before)} → {_shown(after)}")
+    if not made.changed:
+        out.print("Nothing differs.")
+        return
+    new = "; it holds in place of the included one" if made.is_new else ""
+    out.print(f"Written to {made.path}{new}. Running daemons read it within ten seconds.")
+
+
+def _shown(value: object) -> str:
+    return "nothing" if value is None else str(plain_words(value)) or '""'
+
+
+@app.command()
+def remove(name: str, as_json: Json = False) -> None:
+    """Remove your own file of an outlet: it is not crawled any more, and its articles stay.
+
+    Where the outlet is included, too, the included file holds from then on.
+    """
+    from crawler.outlet_file import remove_file
+    from news.configuration import read
+
+    quiet_logs()
+    is_included = remove_file(read().home, name)
+    if as_json:
+        print_json({"slug": name, "is_included": is_included})
+        return
+    then = "the included one holds again" if is_included else "it is not crawled any more, and its articles stay"
+    out.print(f"Removed your file of {name}: {then}.")
+
+
 app.command("import")(probe_outlets.import_)
 
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from index.query import Hit, Query, Results
 
 
+#: what an option takes that says since when
+TIMES = "2026-11-01, a month, a year, 2026-11-01T14:00, today, yesterday; 24h, 7d, 2w: so long ago"
+
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
@@ -51,17 +54,36 @@ def filters_of(
     country: Sequence[str] | None,
     where: Sequence[str] | None,
 ) -> dict[str, tuple[str, ...]]:
-    """Return facet -> values, as the options of these names have them. Ends the command for what is no --where."""
+    """Return facet -> values, as the options of these names have them. Ends the command for one without a value."""
     filters: dict[str, tuple[str, ...]] = {}
     for name, values in (("outlet", outlet), ("in_language", language), ("country", country)):
         if values:
             filters[name] = tuple(values)
     for pair in where or ():
-        name, found, value = pair.partition("=")
-        if not found:
+        name, _, value = pair.partition("=")
+        if not value.strip():
             fail(f"--where takes FACET=VALUE, such as places=Iraq, not '{pair}'.")
         filters[name] = (*filters.get(name, ()), value)
+    for name, values in filters.items():
+        if not all(each.strip() for each in values):
+            fail(f"The filter '{name}' has no value: state one, or leave it out.")
     return filters
+
+
+def bound_of(value: str | None, option: str, *, end: bool = False) -> "datetime | None":
+    """Return the instant that an option names, in UTC; None without one. Ends the command for what is no time."""
+    from zoneinfo import ZoneInfo
+
+    from news.errors import BadQuery
+    from news.time_bound import bound
+
+    try:
+        return bound(value or "", ZoneInfo("UTC"), end=end)
+    except BadQuery:
+        fail(
+            f"{option} takes a day such as 2026-11-01, a month, a year, a time such as 2026-11-01T14:00, today, "
+            f"yesterday, or 24h, 7d, 2w ago; not '{value}'."
+        )
 
 
 def search(
@@ -75,7 +97,7 @@ def search(
     where: Annotated[list[str] | None, typer.Option(help="Filter by facet: FACET=VALUE, such as places=Iraq.")] = None,
     since: Annotated[
         str | None,
-        typer.Option(help="Published on or after: 2026-11-01, a month, a year; 24h, 7d: so long ago."),
+        typer.Option(help=f"Published on or after: {TIMES}."),
     ] = None,
     until: Annotated[str | None, typer.Option(help="Published on or before this day, month or year.")] = None,
     sort: Annotated[str, typer.Option(help="relevance, newest, oldest or changed.")] = "relevance",
@@ -135,8 +157,8 @@ def search(
     asked = Query(
         text=text,
         filters=filters,
-        published_from=_bound(since, "--since", end=False),
-        published_until=_bound(until, "--until", end=True),
+        published_from=bound_of(since, "--since"),
+        published_until=bound_of(until, "--until", end=True),
         sort=Sort(sort),
         size=size,
         cursor=cursor,
@@ -181,18 +203,6 @@ async def _search(asked: "Query") -> "Results":
         if not notes and not (await index.search(Query(size=0))).total:
             notes = ("No article is searchable yet: broadsheet crawl NAME fetches an outlet's.",)
         return replace(found, notes=notes)
-
-
-def _bound(value: str | None, option: str, *, end: bool) -> "datetime | None":
-    from zoneinfo import ZoneInfo
-
-    from news.errors import BadQuery
-    from news.time_bound import bound
-
-    try:
-        return bound(value or "", ZoneInfo("UTC"), end=end)
-    except BadQuery:
-        fail(f"{option} takes a day such as 2026-11-01, a month, a year, or 24h or 7d ago; not '{value}'.")
 
 
 def _as_json(results: "Results") -> dict[str, Any]:

@@ -83,7 +83,7 @@ def story(url_or_id: str, *, as_json: bool) -> None:
         return
     from rich.text import Text
 
-    from web.story_page import reason
+    from web.precedence import reason
 
     for number, member in enumerate(members, 1):
         alike = f", {member.similarity:.0%} of the text" if member.similarity is not None else ""
@@ -264,13 +264,11 @@ def _sentence(attempt: "LastAttempt") -> str:
 
 
 def _place(member: "StoryEntry", *, is_this: bool) -> str:
-    """Return a line on a member of a story: its stated date, or Broadsheet's first sight where that decides."""
-    seen = f"first seen {_minute(member.first_seen_at)}"
-    if member.claimed is not None:
-        claimed = member.claimed.isoformat()
-        seen = f"published {claimed}" if member.claim_counts else f"states {claimed}, {seen}"
-    role = member.role.capitalize()
-    return f"{role}: {'this article' if is_this else f'{member.outlet}, {member.url}'}: {seen}"
+    """Return a line on a member of a story."""
+    from web.precedence import when_out
+
+    who = "this article" if is_this else f"{member.outlet}, {member.url}"
+    return f"{member.role.capitalize()}: {who}: {when_out(member, 'UTC')}"
 
 
 def _minute(at: datetime) -> str:

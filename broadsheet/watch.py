@@ -1,14 +1,14 @@
 """`watch add|list|show|test|edit|pause|resume|mute|remove`: searches with a name, and what they report."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from broadsheet.console import fail, out, plain_words, print_json, print_table, run
 from broadsheet.logs import quiet_logs
-from broadsheet.search import SearchCommand, filters_of, text_of
+from broadsheet.search import TIMES, SearchCommand, bound_of, filters_of, text_of
 from broadsheet.stores import ledger_and_index, with_ledger
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ def add(
         "timezone": timezone,
         "webhook_url": webhook,
     }
-    watch = run(_add(fields))
+    watch, notes = run(_add(fields))
     if as_json:
-        print_json(watch.as_json(secrets=True))
+        print_json(watch.as_json(secrets=True) | {"notes": notes})
         return
     out.print(f"Added the watch {watch.name}. It reports what happens from now on.")
     if watch.webhook_secret:
@@ -95,15 +95,18 @@ def add(
         out.print(
             f"It has neither e-mail nor webhook: follow its feed, /feeds/watches/{watch.id}.atom on the search page."
         )
+    for note in notes:
+        out.print(note)
     out.print(f'What it would have reported since yesterday: broadsheet watch test "{watch.name}"')
 
 
-async def _add(fields: dict[str, Any]) -> "Watch":
+async def _add(fields: dict[str, Any]) -> "tuple[Watch, tuple[str, ...]]":
     from news.configuration import read
-    from schedules.watching.create import create
+    from schedules.watching.create import create, not_yet_found
 
     async with ledger_and_index() as (engine, index):
-        return await create(engine, index, read(), **fields)
+        watch = await create(engine, index, read(), **fields)
+        return watch, await not_yet_found(index, watch)
 
 
 @app.command(cls=SearchCommand)
@@ -163,28 +166,30 @@ def edit(
             known["query"] = stored(replace(before, text=text, filters=merged, languages=()))
         return known
 
-    made = run(_edit(name, fields_of))
+    made, notes = run(_edit(name, fields_of))
     if as_json:
-        print_json(made.watch.as_json(secrets=made.has_new_secret) | {"changed": made.changed, "unsent": made.unsent})
+        told = {"changed": made.changed, "unsent": made.unsent, "notes": notes}
+        print_json(made.watch.as_json(secrets=made.has_new_secret) | told)
         return
     watch = made.watch
     sent_to = _sent_to(watch) if watch.channels else "its feed"
     out.print(f"The watch {watch.name} searches for {watch.words() or 'every article'} and reports to {sent_to}.")
-    for sentence in made.sentences():
+    for sentence in [*made.sentences(), *notes]:
         out.print(sentence)
     if made.has_new_secret:
         out.print(f"The webhook's new secret, by which it verifies signatures: {watch.webhook_secret}")
 
 
-async def _edit(name: str, fields_of: "Callable[[Watch], dict[str, Any]]") -> "WatchEdit":
+async def _edit(name: str, fields_of: "Callable[[Watch], dict[str, Any]]") -> "tuple[WatchEdit, tuple[str, ...]]":
     from ledger.watches import watch_of
     from news.configuration import read
-    from schedules.watching.create import edit
+    from schedules.watching.create import edit, not_yet_found
 
     async with ledger_and_index() as (engine, index):
         async with engine.connect() as connection:
             watch = await watch_of(connection, name)
-        return await edit(engine, index, read(), watch, **fields_of(watch))
+        made = await edit(engine, index, read(), watch, **fields_of(watch))
+        return made, await not_yet_found(index, made.watch) if "query" in made.changed else ()
 
 
 def _triggers(on: str) -> "tuple[Trigger, ...]":
@@ -254,9 +259,7 @@ def try_out(
     hours: Annotated[
         int | None, typer.Option(min=1, max=24 * 31, help="Look back so many hours; 24 unless --since is given.")
     ] = None,
-    since: Annotated[
-        str | None, typer.Option(help="Look back to the beginning of this day, such as 2026-11-28.")
-    ] = None,
+    since: Annotated[str | None, typer.Option(help=f"Look back to then: {TIMES}.")] = None,
     as_json: Json = False,
 ) -> None:
     """Show what a watch would have reported since yesterday. Nothing is sent or written. Spikes are not tested."""
@@ -265,12 +268,7 @@ def try_out(
     from schedules.watching.matching import trial
 
     quiet_logs()
-    begin = None
-    if since is not None:
-        try:
-            begin = datetime.combine(date.fromisoformat(since), time(), UTC)
-        except ValueError:
-            fail(f"--since takes a day such as 2026-11-28, not '{since}'.")
+    begin = bound_of(since, "--since")
 
     async def tried() -> "list[Notification]":
         async with ledger_and_index() as (engine, index):
@@ -378,7 +376,7 @@ def _plain(state: "WatchState") -> dict[str, Any]:
 def _print(notifications: "list[Notification]") -> None:
     from rich.text import Text
 
-    from schedules.watching.mail import edits_of, title_of
+    from schedules.watching.wording import edits_of, title_of
 
     for each in notifications:
         article = each.content.get("article") or {}

@@ -171,14 +171,14 @@ def as_toml(outlet: Outlet) -> str:
     lists = {"feeds": SourceKind.FEED, "sitemaps": SourceKind.SITEMAP, "front_pages": SourceKind.FRONT_PAGE}
     fields |= {name: [source.url for source in outlet.sources if source.kind is kind] for name, kind in lists.items()}
     fields["forbids_ai_training"] = outlet.forbids_ai_training
-    lines = [f"{name} = {_value(value)}" for name, value in fields.items() if value not in (None, "", [])]
+    lines = [f"{name} = {toml_value(value)}" for name, value in fields.items() if value not in (None, "", [])]
     return "\n".join(lines) + "\n"
 
 
-def _value(value: object) -> str:
+def toml_value(value: object) -> str:
     """Return a TOML value: its texts and booleans are written as JSON's; DEL alone has to be escaped besides."""
     if isinstance(value, list) and len(value) > 1 and sum(map(len, value)) > 60:
-        return "[\n" + "".join(f"  {_value(each)},\n" for each in value) + "]"
+        return "[\n" + "".join(f"  {toml_value(each)},\n" for each in value) + "]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

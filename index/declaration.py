@@ -21,6 +21,8 @@ class DeclaredFacet:
     read_from: tuple[str, ...] = ()
     #: codes and flags: their folded form is the one to show
     is_code: bool = False
+    #: all values that there can be, where they are few and known
+    vocabulary: tuple[str, ...] = ()
     #: counted where nobody says which facets are wanted
     is_usual: bool = False
     #: it has a list on the page; without, it is a filter alone

@@ -10,7 +10,8 @@ from functools import cache
 from typing import Any
 
 from index.declaration import DeclaredFacet, DeclaredField, Json
-from news.article import BodyMissing, Genre
+from news.article import BodyMissing, Genre, Kind
+from news.edits import EditKind
 from news.errors import BadQuery, hint
 
 #: rises with each change of what Elasticsearch is told of these fields: `broadsheet index migrate` brings it there
@@ -56,6 +57,10 @@ def _edit_kinds(document: Mapping[str, Any]) -> Any:
     summaries = [each for each in listed(document.get("edits")) if isinstance(each, Mapping)]
     kinds = [str(kind) for each in summaries for kind in listed(each.get("kinds"))]
     return list(dict.fromkeys(kinds + names(summaries, "kind")))
+
+
+#: the values of a flag
+_YES_NO = ("true", "false")
 
 
 def _keyword(means: str, facet: DeclaredFacet | None = None) -> DeclaredField:
@@ -120,12 +125,14 @@ FIELDS: dict[str, DeclaredField] = {
     "body_cut": DeclaredField(type=BOOLEAN, means="the body was too long for the index and is cut there"),
     "body_missing": _keyword(
         f"why no text was read in its page, where none was: {', '.join(f'`{why}`' for why in BodyMissing)}",
-        DeclaredFacet(label="No text", aliases=("missing", "no_text"), is_code=True),
+        DeclaredFacet(label="No text", aliases=("missing", "no_text"), is_code=True, vocabulary=tuple(BodyMissing)),
     ),
     "article_section": _keyword("section, as the page states it"),
     "genre": _keyword(
         f"sort of journalism, where the page states it: {', '.join(f'`{genre}`' for genre in Genre)}",
-        DeclaredFacet(label="Genre", aliases=("genres",), is_code=True, is_usual=True, is_listed=True),
+        DeclaredFacet(
+            label="Genre", aliases=("genres",), is_code=True, is_usual=True, is_listed=True, vocabulary=tuple(Genre)
+        ),
     ),
     "sections": _keyword(
         "section by one list for all outlets",
@@ -140,7 +147,9 @@ FIELDS: dict[str, DeclaredField] = {
     ),
     "kind": _keyword(
         "`article`, `live_blog`, `video` or `gallery`",
-        DeclaredFacet(label="Kind", aliases=("type",), is_code=True, is_usual=True, is_listed=True),
+        DeclaredFacet(
+            label="Kind", aliases=("type",), is_code=True, is_usual=True, is_listed=True, vocabulary=tuple(Kind)
+        ),
     ),
     "authors": _keyword(
         "people who wrote it",
@@ -189,12 +198,26 @@ FIELDS: dict[str, DeclaredField] = {
     ),
     "edit_kinds": _keyword(
         "classes of all its edits",
-        DeclaredFacet(label="Edited", aliases=("edit", "edited"), values=_edit_kinds, is_code=True, is_listed=True),
+        DeclaredFacet(
+            label="Edited",
+            aliases=("edit", "edited"),
+            values=_edit_kinds,
+            is_code=True,
+            is_listed=True,
+            vocabulary=tuple(EditKind),
+        ),
     ),
     "stealth": DeclaredField(
         type=BOOLEAN,
         means="an edit that the outlet did not disclose",
-        facet=DeclaredFacet(label="Edited silently", aliases=("silent",), is_code=True, is_listed=True, is_flag=True),
+        facet=DeclaredFacet(
+            label="Edited silently",
+            aliases=("silent",),
+            is_code=True,
+            is_listed=True,
+            is_flag=True,
+            vocabulary=_YES_NO,
+        ),
     ),
     "gone_at": DeclaredField(
         type=INSTANT,
@@ -205,6 +228,7 @@ FIELDS: dict[str, DeclaredField] = {
             is_code=True,
             is_listed=True,
             is_flag=True,
+            vocabulary=_YES_NO,
         ),
         facet_name="gone",
     ),
@@ -213,7 +237,7 @@ FIELDS: dict[str, DeclaredField] = {
     "is_accessible_for_free": DeclaredField(
         type=BOOLEAN,
         means="the page says that it is free to read",
-        facet=DeclaredFacet(label="Free to read", aliases=("free",), is_code=True),
+        facet=DeclaredFacet(label="Free to read", aliases=("free",), is_code=True, vocabulary=_YES_NO),
     ),
     "credited_agency": _keyword(
         "the first agency that it names", DeclaredFacet(label="Credited agency", aliases=("credit",))

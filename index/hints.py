@@ -33,8 +33,11 @@ async def suggestions(index: Index, query: Query, found: Results) -> tuple[Sugge
 
     Raises IndexUnavailable.
     """
-    if found.total or query.cursor:
-        return ()
+    return () if found.total or query.cursor else await unknown_values(index, query)
+
+
+async def unknown_values(index: Index, query: Query) -> tuple[Suggestion, ...]:
+    """Return each value that is asked of a facet and that no article has. Raises IndexUnavailable."""
     asked = [(name, value) for name, values in query.filters.items() for value in values]
     asked += [(term.name, term.value) for term in _terms(parse(query.text).tree)]
     made = []

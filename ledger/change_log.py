@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     FromClause,
     Integer,
+    ScalarSelect,
     Select,
     Subquery,
     and_,
@@ -134,6 +135,26 @@ async def changes(
         )
         for row in rows
     ]
+
+
+async def count_changes(connection: AsyncConnection, since: datetime) -> dict[ChangeFilter, int]:
+    """Return how many edits, silent edits and withdrawals `changes` lists as of `since`, in one statement."""
+
+    def counted(*wanted: ColumnElement[bool]) -> ScalarSelect[int]:
+        return select(func.count()).where(*wanted).scalar_subquery()
+
+    edited = (versions.c.version > 1, versions.c.seen_at >= since)
+    missing = _missing()
+    row = (
+        await connection.execute(
+            select(
+                counted(*edited, *_of_edits(ChangeFilter.ALL, ())),
+                counted(*edited, *_of_edits(ChangeFilter.SILENT, ())),
+                counted(tombstones.c.gone_at >= since) + counted(missing.c.missed_at >= since),
+            )
+        )
+    ).one()
+    return dict(zip((ChangeFilter.ALL, ChangeFilter.SILENT, ChangeFilter.WITHDRAWN), row, strict=True))
 
 
 def _missing() -> Subquery:

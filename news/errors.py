@@ -13,13 +13,17 @@ class BroadsheetError(Exception):
 def hint(name: str, known: Iterable[str], others: Iterable[str] = (), *, cutoff: float = 0.7) -> str:
     """Return a sentence with the nearest of the names `known` and of `others`, else with all `known`.
 
-    `cutoff` is how alike two names have to be, 0 to 1 (difflib.get_close_matches).
+    `cutoff` is how alike two names have to be, 0 to 1 (difflib.get_close_matches); one that begins with what was
+    written is near, too.
 
     >>> hint("langauge", ["language", "outlet"]), hint("x", ["language", "outlet"])
     ("Did you mean 'language'?", 'Use one of: language, outlet.')
+    >>> hint("delay", ["name", "delay_seconds"])
+    "Did you mean 'delay_seconds'?"
     """
-    known = list(known)
+    known, others = list(known), list(others)
     near = get_close_matches(name[:50], [*known, *others], n=1, cutoff=cutoff)
+    near = near or [each for each in [*known, *others] if len(name) > 2 and each.startswith(name)]
     return f"Did you mean '{near[0]}'?" if near else f"Use one of: {', '.join(known)}."
 
 

@@ -79,7 +79,8 @@ _NOT_OWN = frozenset("host content-length transfer-encoding connection cookie pr
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 _LISTS = {"feeds": SourceKind.FEED, "sitemaps": SourceKind.SITEMAP, "front_pages": SourceKind.FRONT_PAGE}
-_FIELDS: dict[str, type | tuple[type, ...]] = {
+#: what a file may have, and of which type
+FIELDS: dict[str, type | tuple[type, ...]] = {
     "name": str,
     "home": str,
     "country": str,
@@ -114,9 +115,9 @@ def parse(slug: str, fields: Mapping[str, Any], place: str) -> Outlet:
     if not SLUG.fullmatch(slug):
         raise ConfigurationError(f"{place}: an outlet file's name may have only a-z, 0-9 and single _, not '{slug}'.")
     for name, value in values.items():
-        if name not in _FIELDS:
-            raise ConfigurationError(f"{place}: unknown field '{name}'. Use one of: {', '.join(sorted(_FIELDS))}.")
-        expected = _FIELDS[name]
+        if name not in FIELDS:
+            raise ConfigurationError(f"{place}: unknown field '{name}'. Use one of: {', '.join(sorted(FIELDS))}.")
+        expected = FIELDS[name]
         wrong = not isinstance(value, expected) or (isinstance(value, bool) and expected is not bool)
         if wrong or (isinstance(value, list) and not all(isinstance(item, str) for item in value)):
             raise ConfigurationError(f"{place}: field '{name}' cannot be {value!r}.")

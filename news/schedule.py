@@ -17,7 +17,8 @@ LEAST_MINUTES, MOST_MINUTES = 5.0, 360.0
 JITTER_SECONDS = 30.0
 _QUIET = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)")
 _DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_FIELDS: dict[str, tuple[type, ...]] = {
+#: what its table may have, and of which type
+FIELDS: dict[str, tuple[type, ...]] = {
     "every_minutes": (int, float),
     "cron": (str,),
     "least_minutes": (int, float),
@@ -62,11 +63,11 @@ def parse_schedule(fields: Mapping[str, Any], place: str, *, above: Schedule | N
     """
     values = dict(fields)
     for name, value in values.items():
-        if name not in _FIELDS:
+        if name not in FIELDS:
             raise ConfigurationError(
-                f"{place}: unknown field 'schedule.{name}'. Use one of: {', '.join(sorted(_FIELDS))}."
+                f"{place}: unknown field 'schedule.{name}'. Use one of: {', '.join(sorted(FIELDS))}."
             )
-        wrong = not isinstance(value, _FIELDS[name]) or (isinstance(value, bool) and _FIELDS[name] != (bool,))
+        wrong = not isinstance(value, FIELDS[name]) or (isinstance(value, bool) and FIELDS[name] != (bool,))
         if wrong or (isinstance(value, int | float) and value < 0):
             raise ConfigurationError(f"{place}: field 'schedule.{name}' cannot be {value!r}.")
     inner = values.pop("sources", {})

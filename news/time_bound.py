@@ -10,21 +10,25 @@ from news.errors import BadQuery
 #: no date before the first newspapers, none that a time zone could push over the calendar's end
 FIRST_YEAR, LAST_YEAR = 1600, 2999
 
-_AGO = re.compile(r"(\d{1,4})([hd])", re.ASCII)
+_AGO = re.compile(r"(\d{1,4})([hdw])", re.ASCII)
+_HOURS = {"h": 1, "d": 24, "w": 7 * 24}
+_DAYS = {"today": 0, "yesterday": 1}
 _DAY = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 
 def bound(text: str, zone: ZoneInfo, *, end: bool) -> datetime | None:
     """Return the instant at which a day, month or year begins in `zone`, or ends; a time stands for itself.
 
-    `24h` and `7d` are so many hours or days ago. Raises BadQuery for a text that is none of these; an empty one gives
-    None.
+    `24h`, `7d` and `2w` are so many hours, days or weeks ago; `today` and `yesterday` are days. Raises BadQuery for a
+    text that is none of these; an empty one gives None.
     """
     if not text:
         return None
     try:
         if ago := _AGO.fullmatch(text):
-            return now() - timedelta(hours=int(ago[1]) * (24 if ago[2] == "d" else 1))
+            return now() - timedelta(hours=int(ago[1]) * _HOURS[ago[2]])
+        if (back := _DAYS.get(text.lower())) is not None:
+            text = (now().astimezone(zone).date() - timedelta(days=back)).isoformat()
         if match := _DAY.fullmatch(text):
             year, month, day = (int(part) if part else None for part in match.groups())
             assert year is not None

@@ -1,6 +1,7 @@
 """The JSON API: what the pages show, for programs. /openapi.json describes it, docs/api.md has examples."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,6 +21,7 @@ from web.article_bundle import article_bundle, id_of
 from web.citation import CitationFormat, bibtex, citation, csl, plain
 from web.conditional import tagged
 from web.error_responses import ERRORS
+from web.export_formats import known_fields
 from web.feed_pages import base_of
 from web.memento import version_href
 from web.models import (
@@ -50,7 +52,7 @@ api = APIRouter(prefix="/api")
 async def search(request: Request, asked: Annotated[SearchQuery, Query()]) -> Response:
     """Find articles, by words and facets."""
     params = SearchParams.of(request.query_params.multi_items(), program=True)
-    facets = names_in(asked.facets)
+    facets, wanted = names_in(asked.facets), known_fields(names_in(asked.fields))
     index = state_of(request).index
     query = params.query(
         facets=tuple(all_facets()) if facets == ("all",) else facets,
@@ -61,7 +63,6 @@ async def search(request: Request, asked: Annotated[SearchQuery, Query()]) -> Re
         significant_terms=asked.significant_terms,
     )
     found = await index.search(query)
-    wanted = names_in(asked.fields)
     return json_answer(
         {
             "total": found.total,
@@ -78,7 +79,7 @@ async def search(request: Request, asked: Annotated[SearchQuery, Query()]) -> Re
     )
 
 
-def _hit(hit: index_query.Hit, wanted: tuple[str, ...]) -> dict[str, Any]:
+def _hit(hit: index_query.Hit, wanted: Sequence[str]) -> dict[str, Any]:
     document = {name: hit.document[name] for name in wanted if name in hit.document} if wanted else hit.document
     return {
         "id": hit.id,

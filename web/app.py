@@ -5,7 +5,7 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,6 +24,7 @@ from web.corrections import api_corrections
 from web.export import exports
 from web.facet_api import api_facets
 from web.feed_pages import search_feed
+from web.known_parameters import refuse_unknown
 from web.metrics import metrics
 from web.outlet_api import api_outlets
 from web.outlet_list import outlet_list
@@ -64,6 +65,7 @@ def create_app(
         # their pages load scripts from other servers
         docs_url=None,
         redoc_url=None,
+        dependencies=[Depends(refuse_unknown)],
     )
     catalogue = jobs.catalogue if jobs else Catalogue(home=configuration.home)
     app.state.broadsheet = AppState(

@@ -24,6 +24,7 @@ from web.article_bundle import ArticleBundle, article_bundle, parse_id
 from web.citation import Citation, bibtex, citation, csl, plain
 from web.conditional import tagged
 from web.feed_pages import base_of
+from web.precedence import when_out
 from web.search_results import direction, language_tag, special, web_address
 from web.state import AppState, state_of, zone_of
 
@@ -240,7 +241,7 @@ def _values(
         "again": f"/recrawl?{urlencode({'url': original})}" if original and state.jobs else "",
         "addresses": [url for url in found.addresses if web_address(url) and url != found.document.get("url")],
         "copies": [
-            (None if str(each.article_id) == found.id else _member(state, each), each, _out(each, zone))
+            (None if str(each.article_id) == found.id else _member(state, each), each, when_out(each, zone))
             for each in found.story
             if len(found.story) > 1
         ],
@@ -309,15 +310,6 @@ def _claims(document: Mapping[str, Any]) -> Iterator[CheckedClaim]:
 
 def _member(state: AppState, member: StoryEntry) -> Hyperlink:
     return Hyperlink(name=state.outlets.name(member.outlet), href=f"/articles/{member.article_id}")
-
-
-def _out(member: StoryEntry, zone: str) -> str:
-    """Return when a member of a story had the text: its stated time, and the first sight of it where that decides."""
-    claimed, seen = member.claimed, times.instant(member.first_seen_at, zone)
-    if claimed is None:
-        return f"first seen {seen}"
-    stated = times.said(claimed.at, zone)
-    return f"published {stated}" if member.claim_counts else f"states {stated}, first seen {seen}"
 
 
 def _attempt(last: LastAttempt | None, url: Any, zone: str) -> AttemptLine | None:

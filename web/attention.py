@@ -140,8 +140,8 @@ async def attention_over_time(request: Request, asked: Annotated[_AttentionQuery
 
     `share` is the part of all articles that the outlet published then: big outlets and small ones can be compared.
     """
-    own = ("interval", "outlets")
-    parameters = [(name, value) for name, value in request.query_params.multi_items() if name not in own]
+    # a search takes `outlets` for the facet
+    parameters = [(name, value) for name, value in request.query_params.multi_items() if name != "outlets"]
     query = SearchParams.of(parameters, program=True).query()
     index, at = state_of(request).index, now()
     outlets = await outlets_of(index, query, asked.outlets)

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from index.cursor import opaque, value_of
 from ledger.change_log import ChangeKey, changes, key_of, version_pairs
 from news.edits import EditKind
-from news.errors import BadQuery, UnknownOutlet, hint
+from news.errors import BadQuery, UnknownOutlet
 from news.outlet_change import ChangeFilter, OutletChange
 from news.time_bound import bound
 from news.version_diff import VersionDiff, compare_versions
@@ -72,12 +72,11 @@ class ChangesAsked:
         parameters: Iterable[tuple[str, str]],
         outlets: OutletNames,
         *,
-        program: bool = False,
         own_timezone: str = "UTC",
     ) -> Self:
         """Return what an address's parameters ask. Raises BadQuery, and UnknownOutlet with the nearest one.
 
-        An empty parameter asks for nothing; a parameter that there is not is an error for a program alone.
+        An empty parameter asks for nothing, and so does one that there is not.
         """
         single: dict[str, str] = {}
         several: dict[str, list[str]] = {"outlet": [], "kind": []}
@@ -88,8 +87,6 @@ class ChangesAsked:
                 several[name] += [value] if value and value not in several[name] else []
             elif name in known:
                 single[name] = value
-            elif program:
-                raise BadQuery(f"There is no parameter '{name[:50]}'. {hint(name, known, cutoff=0.6)}")
         if any(len(values) > MOST_VALUES for values in several.values()):
             raise BadQuery(f"At most {MOST_VALUES} values are taken.")
         for slug in several["outlet"]:

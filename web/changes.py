@@ -95,7 +95,7 @@ async def api_list(request: Request, asked: Annotated[ChangesQuery, Query()]) ->
     """Return edits, withdrawals and returns of articles, the newest first."""
     state = state_of(request)
     await _learn(state)
-    wanted = ChangesAsked.of(request.query_params.multi_items(), state.outlets, program=True)
+    wanted = ChangesAsked.of(request.query_params.multi_items(), state.outlets)
     async with state.engine.connect() as connection:
         found = await change_page(connection, wanted, compare=False)
     return json_answer(

@@ -1,6 +1,6 @@
 """What went wrong in, one sentence out: a page for people, JSON for programs."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 from uuid import uuid4
@@ -25,6 +25,7 @@ from news.errors import (
 )
 from news.log import Log
 from web import render
+from web.known_parameters import body_fields
 from web.models import ErrorResponse
 from web.readiness import index_sentence
 from web.render import problem
@@ -142,13 +143,16 @@ def _is_hidden(route: Any) -> bool:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
+    # an unknown name explains why a known one is missing
+    first = min(error.errors(), key=lambda each: each["type"] != "extra_forbidden")
     status = 404 if first["loc"][0] == "path" else 400
-    return answer(request, status, sentence_of_invalid(first, request.url.path))
+    return answer(request, status, sentence_of_invalid(first, request.url.path, body_fields(request)))
 
 
-def sentence_of_invalid(error: Mapping[str, Any], path: str) -> str:
+def sentence_of_invalid(error: Mapping[str, Any], path: str, fields: Sequence[str] = ()) -> str:
     """Return in one sentence what is wrong with a parameter or a field, from pydantic's description of it.
+
+    `fields` are those that the request's body may have.
 
     >>> sentence_of_invalid({"type": "int_parsing", "loc": ("query", "size"), "input": "x", "ctx": {}}, "/api/search")
     "The parameter 'size' must be a whole number, not 'x'."
@@ -163,6 +167,8 @@ def sentence_of_invalid(error: Mapping[str, Any], path: str) -> str:
             return f"'{given}' is not {kind} id."
         case "missing" | "string_too_short" if place == "query":
             return f"{what} is missing: {path}?{name}=…"
+        case "extra_forbidden" if fields and len(names) == 1:
+            return f"There is no field '{name[:50]}'. {hint(name, fields)}"
         case "enum":
             known = str(limits["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
             return f"{what} cannot be '{given}'. {hint(given, known)}"

@@ -21,8 +21,6 @@ from web.state import state_of
 
 exports = APIRouter(prefix="/api")
 
-#: parameters of an export that are none of the search's
-_OWN = ("format", "after")
 _MEDIA: dict[str, Any] = {
     media: {"schema": {"type": "string"}} for media in ("text/csv", "application/x-ndjson", "application/atom+xml")
 }
@@ -48,8 +46,7 @@ async def export(request: Request, asked: Annotated[ExportQuery, Query()]) -> Re
     Every copy is given, whatever `stories` says. After an interruption, `after` with the id of the last whole article
     gives what is missing, without the head of the file.
     """
-    parameters = [(name, value) for name, value in request.query_params.multi_items() if name not in _OWN]
-    params = SearchParams.of(parameters, program=True)
+    params = SearchParams.of(request.query_params.multi_items(), program=True)
     state, at = state_of(request), now()
     made = writer(
         asked.format,

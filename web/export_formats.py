@@ -99,10 +99,15 @@ def writer(
 
 def columns(fields: Sequence[str]) -> tuple[str, ...]:
     """Return the fields, each once, the id first. Raises BadQuery for one that there is not."""
+    return tuple(dict.fromkeys(["id", *known_fields(fields)])) if fields else ()
+
+
+def known_fields(fields: Sequence[str]) -> Sequence[str]:
+    """Return the fields of a document as they were named. Raises BadQuery for one that there is not."""
     for name in fields:
         if name not in FIELDS:
             raise BadQuery(f"There is no field '{name[:50]}'. {meant(name, FIELDS)}")
-    return tuple(dict.fromkeys(["id", *fields])) if fields else ()
+    return fields
 
 
 def json_line(value: Any) -> str:

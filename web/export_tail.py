@@ -31,6 +31,19 @@ def whole_part(file: Path, format: ExportFormat) -> tuple[int, str]:
     return size, last
 
 
+def is_begun(file: Path, head: str) -> bool:
+    """Say whether a file has no more than the `head` of an export, or a part of it: it was begun, and cut off at once.
+
+    Raises ConfigurationError for a file that cannot be read.
+    """
+    whole = head.encode()
+    try:
+        with file.open("rb") as opened:
+            return whole.startswith(opened.read(len(whole) + 1))
+    except OSError as error:
+        raise ConfigurationError(f"{file} cannot be read: {error.strerror}.") from error
+
+
 def _records(file: Path, format: ExportFormat) -> Iterator[tuple[int, str]]:
     """Yield where each whole article ends, in bytes, and its id."""
     with file.open("rb") as lines:

@@ -1,10 +1,13 @@
 """The search page."""
 
+import asyncio
 import re
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -12,12 +15,15 @@ from index.fields import FIELDS, boosts, listed_facets
 from index.fields import facets as facets_by_name
 from index.hints import Suggestion, suggestions
 from index.query import Interval, Results, Sort
+from ledger.change_log import count_changes
+from news.clock import now
 from news.errors import BadQuery, NotFound
+from news.outlet_change import ChangeFilter
 from web import facets, render
 from web.article_bundle import id_of
 from web.chart import chart
 from web.export_formats import ExportFormat
-from web.search_params import SearchParams
+from web.search_params import SearchParams, address
 from web.search_results import copies_of, results
 from web.state import AppState, state_of, zone_of
 
@@ -35,6 +41,14 @@ _FORMATS = (
     (ExportFormat.ATOM, "Atom"),
     (ExportFormat.NINJS, "ninjs"),
 )
+#: what outlets changed, one and several, as the first page says it
+_CHANGED = {
+    ChangeFilter.ALL: ("edit", "edits"),
+    ChangeFilter.SILENT: ("silent edit", "silent edits"),
+    ChangeFilter.WITHDRAWN: ("article withdrawn or missing", "articles withdrawn or missing"),
+}
+#: the search is what a reader waits for
+LEDGER_SECONDS = 0.5
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
 
 
@@ -55,11 +69,34 @@ async def search(request: Request) -> Response:
         )
         if _ADDRESS.fullmatch(question.text) and (known := await _known(state, question.text)):
             return RedirectResponse(f"/articles/{known}", status_code=303)
-        found = await state.index.search(query)
+        found, changed = await asyncio.gather(state.index.search(query), _changed_lately(state, question))
         meant = await suggestions(state.index, query, found)
     except BadQuery as error:
         return render.page("search.html", 400, question=asked, mistake=str(error), found=None, help_fields=())
-    return await _answered(state, question, found, meant)
+    return await _answered(state, question, found, meant, changed)
+
+
+async def _changed_lately(state: AppState, question: SearchParams) -> list[tuple[str, str]]:
+    """Return what outlets changed in the last day, each in words with where it is listed.
+
+    Nothing for any but the first page, where nothing was changed, and where the ledger does not answer at once.
+    """
+    if question.parameters():
+        return []
+    try:
+        async with asyncio.timeout(LEDGER_SECONDS), state.engine.connect() as connection:
+            counts = await count_changes(connection, now() - timedelta(days=1))
+    except (SQLAlchemyError, TimeoutError):
+        return []
+    return [
+        (f"{count:,} {_CHANGED[only][count != 1]}", address("/changes", [*_only(only), ("from", "24h")]))
+        for only, count in counts.items()
+        if count
+    ]
+
+
+def _only(only: ChangeFilter) -> list[tuple[str, str]]:
+    return [] if only is ChangeFilter.ALL else [("only", str(only))]
 
 
 def _shown(question: SearchParams) -> dict[str, Any]:
@@ -74,7 +111,13 @@ async def _known(state: AppState, address: str) -> UUID | None:
         return None
 
 
-async def _answered(state: AppState, question: SearchParams, found: Results, meant: tuple[Suggestion, ...]) -> Response:
+async def _answered(
+    state: AppState,
+    question: SearchParams,
+    found: Results,
+    meant: tuple[Suggestion, ...],
+    changed: list[tuple[str, str]],
+) -> Response:
     stories = {} if question.is_compact else await copies_of(state.index, [hit.document for hit in found.hits])
     state.outlets.learn(hit.document for hit in found.hits)
     state.outlets.learn(document for story in stories.values() for document in story)
@@ -87,6 +130,7 @@ async def _answered(state: AppState, question: SearchParams, found: Results, mea
         found=found,
         sorts=_sorts(question),
         lately=_lately(question),
+        changed=changed,
         suggestions=[(each.sentence, _corrected(question, each)) for each in meant],
         help_fields=_help_fields(),
         results=results(found.hits, stories, state.outlets, question.timezone),

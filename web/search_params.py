@@ -7,7 +7,7 @@ from typing import Any, Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from index.fields import facet_named, facets, meant
+from index.fields import facet_named
 from index.query import Query, Sort
 from index.syntax import LONGEST
 from news.errors import BadQuery
@@ -45,8 +45,8 @@ class SearchParams:
     def of(cls, parameters: Iterable[tuple[str, str]], *, program: bool = False, own_timezone: str = "UTC") -> Self:
         """Return the search that an address's parameters ask for; empty ones ask for nothing.
 
-        For a program an unknown parameter is an error; a page's reader may have come by an address with someone's
-        tracking parameters, which are ignored. Raises BadQuery for a value that is not valid.
+        An unknown parameter is ignored: a page's reader may have come by an address with someone's tracking parameters;
+        the API refuses it before (known_parameters). Raises BadQuery for a value that is not valid.
         """
         known = PARAMETERS | PROGRAM_PARAMETERS if program else PARAMETERS
         single: dict[str, str] = {}
@@ -55,11 +55,8 @@ class SearchParams:
             value = UNPRINTED.sub(" ", raw).strip()
             if name in known or (name == "view" and not program):
                 single[name] = value
-            elif facet := facet_named(name):
-                if value and value not in chosen.get(facet, ()):
-                    chosen[facet] = (*chosen.get(facet, ()), value[: LONGEST // 10])
-            elif program:
-                raise BadQuery(f"There is no parameter '{name[:50]}'. {meant(name, [*known, *facets()])}")
+            elif (facet := facet_named(name)) and value and value not in chosen.get(facet, ()):
+                chosen[facet] = (*chosen.get(facet, ()), value[: LONGEST // 10])
         if any(len(values) > MOST_VALUES for values in chosen.values()):
             raise BadQuery(f"A facet can be filtered by at most {MOST_VALUES} values.")
         is_compact = single.get("view") == "compact"

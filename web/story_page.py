@@ -15,13 +15,12 @@ from ledger.stories import StoryEntry, members_of
 from news.article import Article
 from news.difference import Operation
 from news.edits import Edits, compare
-from news.moment import Precision
 from news.outlet_change import ChangeType, OutletChange
-from news.story import claimed_at
 from news.version_diff import Run, compare_fields
 from web import labels, render, times
 from web.article_bundle import parse_id
 from web.changes import marks_of, page_href
+from web.precedence import reason
 from web.search_results import Mark, direction, language_tag
 from web.state import AppState, state_of, zone_of
 
@@ -183,22 +182,6 @@ def _copy(
         comparison=comparison,
         compare_href=f"/stories/{first.story_id}?copy={member.article_id}#copy-{member.article_id}",
     )
-
-
-def reason(member: StoryEntry, zone: str) -> str:
-    """Return why a member's text counts as out by its time: the page's own statement, or the first sight of it."""
-    claimed, seen = member.claimed, times.instant(member.first_seen_at, zone)
-    if claimed is None:
-        return f"its page states no time, and it was first seen {seen}"
-    alone = "" if isinstance(claimed.at, datetime) else "the day alone, "
-    said = f"its page states {alone}{times.said(claimed.at, zone)}"
-    where = f", in {times.source(claimed.source)}"
-    if member.claim_counts:
-        ends = "; a day counts from its end anywhere on earth" if claimed.precision is Precision.DAY else ""
-        return f"{said}{where}{ends}"
-    if claimed_at(claimed) > member.first_seen_at:
-        return f"it was first seen {seen}, before the time that its page states is over ({said}{where})"
-    return f"it was first seen {seen}; {said}{where}, so much earlier that it would need another witness"
 
 
 def _why(copies: Sequence[StoryCopy], members: Sequence[StoryEntry]) -> list[str]:

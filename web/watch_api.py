@@ -19,7 +19,7 @@ from ledger.watches import WatchState, reported, states, watch_of
 from news.clock import now
 from news.errors import BadQuery, EditConflict
 from news.watch import Notification, Watch
-from schedules.watching.create import create, edit
+from schedules.watching.create import create, edit, not_yet_found
 from schedules.watching.matching import trial
 from web.auth import require_write_access
 from web.error_responses import ERRORS
@@ -80,7 +80,7 @@ async def add(request: Request, asked: WatchRequest) -> Response:
     """Add a watch. It reports what happens from now on."""
     params = SearchParams(
         text=asked.q,
-        chosen={name: tuple(values) for name, values in asked.filters.items()},
+        chosen={name: tuple(values) for name, values in asked.filters.items() if values},
         since=asked.since,
         until=asked.until,
         timezone=asked.timezone,
@@ -97,6 +97,7 @@ async def add(request: Request, asked: WatchRequest) -> Response:
         webhook_url=asked.webhook_url,
     )
     made = watch_json((await _states(state, watch.id))[0]) | {"webhook_secret": watch.webhook_secret}
+    made |= {"notes": await not_yet_found(state.index, watch)}
     answer = _tagged(json_answer(made, 201), watch)
     answer.headers["Location"] = f"/api/watches/{watch.id}"
     answer.headers["Cache-Control"] = "no-store"
@@ -129,6 +130,7 @@ async def patch(request: Request, id: WatchId, asked: WatchPatch, if_match: IfMa
     found = watch_json(await state_of_watch(state, id))
     found |= {"changed": list(made.changed), "unsent": made.unsent}
     found |= {"webhook_secret": made.watch.webhook_secret if made.has_new_secret else None}
+    found |= {"notes": await not_yet_found(state.index, made.watch) if "query" in made.changed else ()}
     answer = _tagged(json_answer(found), made.watch)
     answer.headers["Cache-Control"] = "no-store"
     return answer

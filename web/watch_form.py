@@ -16,7 +16,7 @@ from web.forms import form_of
 from web.search_params import SearchParams
 from web.state import state_of, zone_of
 from web.watch_api import add_watch, edit_watch, masked_email, masked_url, state_of_watch
-from web.watches import DONE, TRIGGERS, page_of_watch, words_of
+from web.watches import DONE, TRIGGERS, notes_on, page_of_watch, words_of
 
 _FIELDS = ("name", "q", "email", "digest", "timezone", "webhook_url")
 _BOUNDS = {"published_from": "from", "published_until": "until"}
@@ -53,7 +53,7 @@ async def add(request: Request) -> Response:
         return _new_form(request, params, form, 400, mistake=str(error))
     if watch.webhook_secret is None:
         return RedirectResponse(f"/watches/{watch.id}?done=add", status_code=303)
-    return await _with_secret(request, watch, DONE["add"])
+    return await _with_secret(request, watch, " ".join([DONE["add"], *await notes_on(request, watch.id)]))
 
 
 def _new_form(
@@ -98,7 +98,7 @@ async def edit(request: Request) -> Response:
     addresses = {name: form.get(name, "").strip() for name in ("email", "webhook_url")}
     try:
         if form.get("settings") != watch.mark:
-            raise EditConflict("Somebody else edited this watch meanwhile. This is how it is now.")
+            raise EditConflict("Somebody else edited this watch meanwhile.")
         made = await edit_watch(
             state,
             watch,
@@ -110,22 +110,24 @@ async def edit(request: Request) -> Response:
             },
             **_stated(form),
         )
-    except EditConflict as error:
-        form = {"name": watch.name, "q": watch.query["text"], "timezone": watch.timezone}
-        return _edit_form(request, watch, form, 409, mistake=str(error))
+    except EditConflict:
+        # read again: the conflict may have come in between
+        now = (await state_of_watch(state, id)).watch
+        mistake = "Somebody else edited this watch meanwhile. Nothing was saved, and all that you typed is below."
+        return _edit_form(request, now, form, 409, mistake=mistake, is_conflict=True)
     except (BadWatch, BadQuery) as error:
         return _edit_form(request, watch, form, 400, mistake=str(error))
-    done = " ".join(["Edited.", *made.sentences()] if made.changed else made.sentences())
+    notes = await notes_on(request, id) if "query" in made.changed else ()
+    done = " ".join(["Edited.", *made.sentences(), *notes] if made.changed else made.sentences())
     if made.has_new_secret:
         return await _with_secret(request, made.watch, done)
     return await page_of_watch(request, id, done=done)
 
 
 def _edited(watch: Watch, form: Mapping[str, str]) -> dict[str, Any]:
-    """Return the search with the words of the form, and with those of its filters and dates that are still ticked."""
-    kept = [part for number, part in enumerate(_parts(watch)) if f"keep_{number}" in form]
+    """Return the search with the words of the form, and with those filters and dates that are still ticked."""
     query: dict[str, Any] = {"text": form.get("q", "").strip(), "filters": {}, "timezone": watch.query["timezone"]}
-    for name, value in kept:
+    for name, value in _kept(form):
         if name in _BOUNDS:
             query[name] = value
         else:
@@ -134,14 +136,58 @@ def _edited(watch: Watch, form: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _parts(watch: Watch) -> list[tuple[str, str]]:
+    """Return a watch's filters and dates, each as its name and value."""
     filters = [(name, value) for name, values in watch.query["filters"].items() for value in values]
     return filters + [(name, watch.query[name]) for name in _BOUNDS if name in watch.query]
 
 
+def _kept(form: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the filters and dates that are ticked in a form: each stands in its box's name."""
+    pairs = (name.removeprefix("keep_").partition("=") for name in form if name.startswith("keep_"))
+    return [(name, value) for name, _, value in pairs]
+
+
+def _in_words(part: tuple[str, str]) -> str:
+    name, value = part
+    return f"{_BOUNDS.get(name, name)}: {value}"
+
+
+def _differing(watch: Watch, form: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    """Return what a filled form has otherwise than the watch: what it is called, how it is now, what was typed."""
+
+    def receiver(name: str, masked: str | None) -> tuple[str, str]:
+        typed = "" if f"no_{name}" in form else form.get(name, "").strip() or masked or ""
+        return masked or "", typed
+
+    reported = [words.partition(":")[0] for each, words in TRIGGERS.items() if f"on_{each}" in form]
+    now_and_typed = {
+        "Search for": (watch.query["text"], form.get("q", "").strip()),
+        "Only": ("; ".join(map(_in_words, _parts(watch))), "; ".join(map(_in_words, _kept(form)))),
+        "Name": (watch.name, form.get("name", "").strip()),
+        "Report": (
+            ", ".join(words.partition(":")[0] for each, words in TRIGGERS.items() if each in watch.triggers),
+            ", ".join(reported),
+        ),
+        "E-mail to": receiver("email", masked_email(watch.email)),
+        "gathered at the hours": (hours := ", ".join(map(str, watch.digest_hours)), form.get("digest", hours)),
+        "of": (watch.timezone, form.get("timezone", watch.timezone)),
+        "Webhook": receiver("webhook_url", masked_url(watch.webhook_url)),
+    }
+    return [(name, now, typed) for name, (now, typed) in now_and_typed.items() if now != typed]
+
+
 def _edit_form(
-    request: Request, watch: Watch, form: Mapping[str, str], status: int = 200, *, mistake: str = ""
+    request: Request,
+    watch: Watch,
+    form: Mapping[str, str],
+    status: int = 200,
+    *,
+    mistake: str = "",
+    is_conflict: bool = False,
 ) -> Response:
+    """Return the form as it was filled, else as the watch is; in a conflict, beside what the watch is meanwhile."""
     filled = "mark" in form
+    parts = list(dict.fromkeys([*_parts(watch), *_kept(form)]))
     return _form(
         request,
         form,
@@ -149,11 +195,15 @@ def _edit_form(
         title=f"Edit {watch.name}",
         back=f"/watches/{watch.id}",
         action=f"/watches/{watch.id}/edit",
-        settings=watch.mark,
+        # after a mistake it is still an edit of what was read; after a conflict its reader has seen what is now
+        settings=form.get("settings") or watch.mark if mistake and not is_conflict else watch.mark,
+        # one that was not in the form that was filled was not unticked there
         parts=[
-            (number, f"{_BOUNDS.get(name, name)}: {value}", not filled or f"keep_{number}" in form)
-            for number, (name, value) in enumerate(_parts(watch))
+            (token, _in_words(part), f"keep_{token}" in form or f"had_{token}" not in form)
+            for part in parts
+            for token in ["=".join(part)]
         ],
+        differing=_differing(watch, form) if is_conflict else (),
         email=masked_email(watch.email) or "",
         webhook=masked_url(watch.webhook_url) or "",
         chosen={each for each in Trigger if f"on_{each}" in form} if filled else set(watch.triggers),
@@ -178,7 +228,8 @@ def _stated(form: Mapping[str, str]) -> dict[str, Any]:
 
 def _form(request: Request, form: Mapping[str, str], status: int, *, chosen: set[Trigger], **more: Any) -> Response:
     state = state_of(request)
-    known = {"search": "", "search_href": "", "back": "", "settings": "", "parts": [], "email": "", "webhook": ""}
+    known = {"search": "", "search_href": "", "back": "", "settings": "", "parts": [], "differing": ()}
+    known |= {"email": "", "webhook": ""}
     return render.page(
         "watch_form.html",
         status,

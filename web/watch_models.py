@@ -11,6 +11,7 @@ from web.models import ApiModel
 
 #: a watch is muted for so long at most: a year
 MOST_MUTED_HOURS = 24 * 366
+_NOTES = "Values of filters that no article has yet, with what may have been meant."
 
 
 class WatchRequest(ApiModel):
@@ -105,6 +106,7 @@ class NewWatchResponse(WatchResponse):
     """A watch that was added, with the secret that is shown this once."""
 
     webhook_secret: Annotated[str | None, Field(description="By which the webhook verifies signatures.")]
+    notes: Annotated[list[str], Field(description=_NOTES)]
 
 
 class WatchEditResponse(WatchResponse):
@@ -113,6 +115,7 @@ class WatchEditResponse(WatchResponse):
     changed: Annotated[list[str], Field(description="Names of the fields that differ now.")]
     unsent: Annotated[int, Field(description="Notifications that waited for an address that was taken away.")]
     webhook_secret: Annotated[str | None, Field(description="Of a new webhook; it is shown this once.")]
+    notes: Annotated[list[str], Field(description=_NOTES)]
 
 
 class WatchesResponse(ApiModel):

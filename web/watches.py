@@ -15,8 +15,9 @@ from ledger.watches import WatchState, reported, states, unsubscribe, watch_of_t
 from news.clock import now
 from news.errors import BadQuery
 from news.watch import Notification, NotificationType, Trigger, Watch
-from schedules.watching.mail import edits_of, title_of
+from schedules.watching.create import not_yet_found
 from schedules.watching.webhook import page_of
+from schedules.watching.wording import edits_of, title_of
 from web import render, times
 from web.article_bundle import parse_id
 from web.auth import form_mark, refusal_of_form
@@ -90,7 +91,15 @@ def _removed(request: Request) -> str:
 async def watch_page(request: Request) -> Response:
     """Answer `GET /watches/{id}`."""
     id = parse_id(request.path_params["id"], "a watch's")
-    return await page_of_watch(request, id, done=DONE.get(request.query_params.get("done", ""), ""))
+    done = request.query_params.get("done", "")
+    notes = await notes_on(request, id) if done == "add" else ()
+    return await page_of_watch(request, id, done=" ".join([DONE.get(done, ""), *notes]).strip())
+
+
+async def notes_on(request: Request, id: UUID) -> Sequence[str]:
+    """Return what its reader should know of a watch that was added or edited: values that no article has yet."""
+    state = state_of(request)
+    return await not_yet_found(state.index, (await state_of_watch(state, id)).watch)
 
 
 async def page_of_watch(

@@ -2,32 +2,37 @@
 
 import asyncio
 import smtplib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
+from html import escape
 from typing import Any
 
 from ledger.deliveries import Delivery
 from news.configuration import Configuration
 from news.errors import DeliveryFailed
-from news.printable import one_line, printable
-from news.watch import Notification, NotificationType, Watch
-from schedules.watching.webhook import page_of, trust
+from news.printable import one_line
+from news.watch import Notification, Watch
+from schedules.watching.webhook import trust
+from schedules.watching.wording import counted, cut, html_of, text_of, title_of
 
 #: what a server may take for one answer
 SMTP_SECONDS = 30.0
 #: connections at once
 MOST_SESSIONS = 4
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
-#: edits of a change that a message lists, and characters of each side
-MOST_EDITS, MOST_CHARACTERS = 5, 200
-_TITLES = {
-    NotificationType.CHANGE: "Changed: ",
-    NotificationType.WITHDRAWAL: "Withdrawn: ",
-    NotificationType.RETURN: "Back again: ",
-}
+#: characters of a subject: what clients show of it, and more
+MOST_SUBJECT = 200
+_PAGE = """<!DOCTYPE html>
+<html><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>{title}</title></head>
+<body style="max-width:38em;margin:1em auto;padding:0 1em;font:16px/1.5 Georgia,serif">
+{parts}
+<p style="margin:2em 0 0;padding:.6em 0;border-top:1px solid;font-size:.85em">
+Watch: <a href="{watch}"><bdi>{name}</bdi></a> · <a href="{ends}">End these e-mails</a></p>
+</body></html>
+"""
 
 
 class _WholeHeader(UnstructuredHeader):
@@ -47,7 +52,7 @@ _POLICY = SMTP.clone(header_factory=_HEADERS)
 def compose(
     watch: Watch, notifications: Sequence[Notification], delivery: Delivery, configuration: Configuration
 ) -> EmailMessage:
-    """Return the message of a delivery."""
+    """Return the message of a delivery: as text, and the same as HTML."""
     assert watch.email is not None, "there is a receiver"
     assert configuration.smtp_from is not None, "there is a sender"
     name, sender = parseaddr(configuration.smtp_from)
@@ -55,7 +60,7 @@ def compose(
     message = EmailMessage(policy=_POLICY)
     message["From"] = Address(display_name=name or "Broadsheet", addr_spec=sender)
     message["To"] = Address(addr_spec=watch.email)
-    message["Subject"] = _subject(watch, notifications)
+    message["Subject"] = subject = _subject(watch, notifications)
     message["Date"] = format_datetime(delivery.created_at)
     message["Message-ID"] = f"<{delivery.id}@{domain}>"
     ends = unsubscribe_address(watch, configuration)
@@ -63,9 +68,20 @@ def compose(
     message["List-Unsubscribe"] = f"<{ends}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
-    parts = [_text(watch, each, configuration.public_url) for each in notifications]
-    foot = f"-- \nWatch: {watch.name}\n{configuration.public_url}/watches/{watch.id}\nEnd these e-mails: {ends}\n"
-    message.set_content("\n\n".join([*parts, foot]), cte="quoted-printable")  # every server takes seven bits
+    base, page = configuration.public_url, f"{configuration.public_url}/watches/{watch.id}"
+    foot = f"-- \nWatch: {watch.name}\n{page}\nEnd these e-mails: {ends}\n"
+    # every server takes seven bits
+    text = "\n\n".join([*(text_of(watch, each, base) for each in notifications), foot])
+    message.set_content(text, cte="quoted-printable")
+    html = _PAGE.format(
+        title=escape(subject),
+        parts="\n".join(html_of(watch, each, base) for each in notifications),
+        watch=escape(page),
+        name=escape(watch.name),
+        ends=escape(ends),
+    )
+    message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message.set_boundary(f"=={delivery.id.hex}==")  # the same on each try
     return message
 
 
@@ -75,43 +91,8 @@ def unsubscribe_address(watch: Watch, configuration: Configuration) -> str:
 
 
 def _subject(watch: Watch, notifications: Sequence[Notification]) -> str:
-    if len(notifications) != 1:
-        return one_line(f"{watch.name}: {len(notifications)} notifications")[:200]
-    return one_line(f"{watch.name}: {title_of(notifications[0])}")[:200]
-
-
-def title_of(notification: Notification) -> str:
-    """Return a notification in a few words."""
-    if notification.type is NotificationType.SPIKE:
-        found = notification.content["spike"]
-        return f"{found['found']} stories in an hour, {found['usual']:g} are usual"
-    headline = notification.content["article"].get("headline") or "No headline"
-    return f"{_TITLES.get(notification.type, '')}{headline}"
-
-
-def edits_of(notification: Notification) -> list[str]:
-    """Return a change's edits, a line each, as `number: [-5-]{+7+}`."""
-    edits: Mapping[str, Any] = notification.content.get("edits") or {}
-    lines = ["The outlet does not disclose it."] if edits.get("stealth") else []
-    for each in edits.get("listed", ())[:MOST_EDITS]:
-        before, after = (one_line(each[name])[:MOST_CHARACTERS] for name in ("before", "after"))
-        words = (f"[-{before}-]" if before else "") + (f"{{+{after}+}}" if after else "")
-        lines.append(f"{str(each['kind']).replace('_', ' ')}: {words}")
-    return lines
-
-
-def _text(watch: Watch, notification: Notification, public_url: str) -> str:
-    article: Mapping[str, Any] = notification.content.get("article") or {}
-    lines = [title_of(notification)]
-    if article:
-        published = article.get("date_published") or article.get("first_seen_at") or ""
-        lines.append(" · ".join(filter(None, [article.get("outlet_name") or article.get("outlet"), published])))
-    lines += edits_of(notification)
-    if notification.type is NotificationType.ARTICLE and article.get("summary"):
-        lines.append(article["summary"])
-    lines += [public_url + page_of(watch, notification), article.get("url", "")]
-    # a stranger's text: what would command a terminal goes
-    return "\n".join(one_line(printable(line)) for line in lines if line)
+    about = title_of(notifications[0]) if len(notifications) == 1 else counted(notifications)
+    return cut(one_line(f"{watch.name}: {about}"), MOST_SUBJECT)
 
 
 class Mailer:

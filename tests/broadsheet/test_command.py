@@ -125,7 +125,7 @@ async def test_an_article_is_shown_with_its_last_attempt_its_unexplained_version
     last = "Last attempt 2026-03-02 11:00 UTC"
     result = "gone (the site answers 410); next fetch 2026-03-03 11:00 UTC"
     assert f"{last} at {copy}: {result}" in shown()
-    assert f"First: alpha, {first}: published 2026-03-02T07:00:00Z" in shown()
+    assert f"First: alpha, {first}: published 2 March 2026, 07:00 UTC" in shown()
     assert "Copy: this article: states 1996-01-01, first seen 2026-03-02 09:00 UTC" in shown()
     assert "unexplained (extracted differently than before; what the outlet changed is unknown)" in shown("--history")
     assert f"{last} at {copy}: {result}" in shown("--history")

@@ -90,6 +90,12 @@ CASES: dict[str, list[tuple[str, int]]] = {
         ("{home}/no-such-file", 2),
     ],
     "outlets check": [("", 1)],
+    "outlets edit": [
+        ("alpha --set delay_seconds=2", 0),
+        ("alpha --set delay_seconds=2", 0),
+        *(("alpha", 2), ("alpha --set delay=x", 2), ("broken --set country=de", 2), ("nobody --unset country", 2)),
+    ],
+    "outlets remove": [("{own}", 0), ("nobody", 2), ("tagesschau", 2)],
     "outlets enable": [("alpha", 0), ("nobody", 2), ("", 2)],
     "outlets disable": [("alpha", 0), ("nobody", 2)],
     "outlets health": [("", 0), ("!", 2)],
@@ -151,6 +157,17 @@ class _New:
 
 
 @dataclass(frozen=True, kw_only=True)
+class _Own:
+    """An outlet with a file of the user's, which is written each time that its name is filled in."""
+
+    home: Path
+
+    def __format__(self, spec: str) -> str:
+        (self.home / "outlets" / "own.toml").write_text(FILE.format(name="own"), encoding="utf-8")
+        return "own"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Broadsheet:
     """The program on a ledger that has an article, two of its versions, and what strangers wrote."""
 
@@ -191,6 +208,7 @@ def broadsheet(ledger: str, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     asyncio.run(_fill(ledger))
     with serving(FakeKibana()) as kibana:
         words = {"article": ARTICLE, "home": str(home), "refused": "refused-id", "kibana": kibana.url, "new": _New()}
+        words |= {"own": _Own(home=home)}
         made = Broadsheet(home=home, environ=environment(home, database_url=libpq(ledger)), words=words)
         assert made.run("watch add", "kept flood").returncode == 0
         yield made

@@ -93,8 +93,6 @@ def test_an_unknown_facet_is_answered_with_the_nearest(asked: str, said: str) ->
     with pytest.raises(BadQuery, match=said) as caught:
         known_facet(asked)
     assert len(str(caught.value)) < 400
-    with pytest.raises(BadQuery, match=said):
-        SearchParams.of([(asked, "x")], program=True)
 
 
 def test_a_keyword_is_not_searched_as_text() -> None:

@@ -69,7 +69,7 @@ async def test_a_document_has_the_fields_of_an_article(client: httpx.AsyncClient
 
 async def test_fields_that_are_asked_for_come_alone(client: httpx.AsyncClient, put: Put) -> None:
     await put(document("a"))
-    (hit,) = (await get(client, "/api/search", fields="headline, outlet,nonsense"))["hits"]
+    (hit,) = (await get(client, "/api/search", fields="headline, outlet,"))["hits"]
     assert hit["document"] == {"headline": "a", "outlet": "example"}
 
 
@@ -148,7 +148,7 @@ async def test_an_article_is_found_by_its_address(client: httpx.AsyncClient, kee
 @pytest.mark.parametrize(
     ("parameters", "sentence"),
     [
-        ("colour=red", "There is no parameter 'colour'. Use one of: q, from,"),
+        ("colour=red", "There is no parameter 'colour' here. Use one of: q, from,"),
         ("facets=colour", "There is no facet 'colour'."),
         ("histogram=century", "'histogram' cannot be 'century'. Use one of: hour, day, week, month, year."),
         ("histogram=hour", "An hourly histogram needs a range"),
@@ -158,6 +158,8 @@ async def test_an_article_is_found_by_its_address(client: httpx.AsyncClient, kee
         ("sort=newset", "The parameter 'sort' cannot be 'newset'. Did you mean 'newest'?"),
         ("highlight=perhaps", "must be true or false, or 1 or 0; not 'perhaps'."),
         ("fild=x", "Did you mean 'fields'?"),
+        ("fields=headline,nope", "There is no field 'nope'. Use one of: id, url,"),
+        ("fields=headlin", "There is no field 'headlin'. Did you mean 'headline'?"),
         ("significant_terms=%D9%A3", "must be a whole number"),
         ("size=1001", "The parameter 'size' must be at most 1000, not 1001."),
         ("cursor=a", "The cursor is not valid"),

@@ -163,7 +163,7 @@ async def test_what_our_own_reading_changed_is_no_change_of_the_outlet(
         ("size=9999999999", "The parameter 'size' must be"),
         ("cursor=xyz", "The cursor is not valid"),
         ("cursor=WzEsMiwzXQ", "The cursor is not valid"),
-        ("outlets=example", "There is no parameter 'outlets'. Did you mean 'outlet'?"),
+        ("outlets=example", "There is no parameter 'outlets' here. Did you mean 'outlet'?"),
     ],
 )
 @pytest.mark.usefixtures("changed")

@@ -237,7 +237,7 @@ async def test_an_empty_export_is_a_whole_file(client: httpx.AsyncClient) -> Non
         ({"format": "ninjs", "fields": "url"}, "The fields of ninjs are fixed. Choose fields of csv or jsonl."),
         ({"after": "nobody"}, "No article has the id 'nobody'."),
         ({"from": "someday"}, "'someday' is not a date between 1600 and 2999; write it as 2024-02-08, or 7d."),
-        ({"outlets_": "x"}, "There is no parameter 'outlets_'. Did you mean 'outlets'?"),
+        ({"outlets_": "x"}, "There is no parameter 'outlets_' here. Did you mean 'outlets'?"),
     ],
 )
 async def test_what_cannot_be_exported_is_an_error_before_the_file_begins(

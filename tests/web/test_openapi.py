@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -80,6 +81,9 @@ async def test_every_answer_has_the_form_that_is_described(
         found: BaseModel = model.model_validate_json(answer.content)
         # what the page does not state may be absent: nothing else
         assert found.model_dump(mode="json", exclude_unset=True).keys() == answer.json().keys()
+        if answer.status_code == 200:
+            again = await client.get(path, headers={"if-none-match": answer.headers["etag"]})
+            assert (again.status_code, again.content) == (304, b""), path
 
 
 async def test_parameters_have_their_types_enumerations_and_limits(lonely: httpx.AsyncClient) -> None:
@@ -132,6 +136,23 @@ async def test_an_invalid_request_gets_one_sentence(
 ) -> None:
     answer = await lonely.get(path)
     assert (answer.status_code, answer.json()["detail"]) == (status, sentence)
+
+
+async def test_no_operation_has_a_parameter_that_it_does_not_describe(lonely: httpx.AsyncClient) -> None:
+    asked = 0
+    for path, operations in (await described(lonely))["paths"].items():
+        address = path.replace("{id}", str(uuid4())).replace("{number}", "1").replace("{slug}", "a").format(name="a")
+        for method, operation in operations.items():
+            known = [each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"]
+            answer = await lonely.request(method, address, params={"nosuch": "1"})
+            assert answer.status_code == 400, (method, path)
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert "There is no parameter 'nosuch' here." in answer.json()["detail"]
+            near = f"{known[-1]}_" if known else "x"
+            said = (await lonely.request(method, address, params={near: "1"})).json()["detail"]
+            assert (f"Did you mean '{known[-1]}'?" if known else "It takes none.") in said, (method, path)
+            asked += 1
+    assert asked > 20
 
 
 async def test_an_empty_parameter_asks_for_nothing(client: httpx.AsyncClient, put: Put) -> None:

@@ -6,17 +6,24 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
+from pathlib import Path
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from selectolax.lexbor import LexborHTMLParser
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from index.postgresql.backend import PostgresqlIndex
+from ledger.tombstones import miss
 from news.article import Article
 from news.clock import now
+from news.configuration import Configuration
 from news.moment import Moment, Precision, TimeSource
-from tests.web.conftest import Keep, Put, document
+from tests.ledger import readings
+from tests.web.conftest import Keep, Put, client_of, document
 from tests.web.reader import link, one, page, texts
+from web.app import create_app
 
 
 async def test_an_empty_index_says_so(client: httpx.AsyncClient) -> None:
@@ -346,3 +353,36 @@ async def test_what_was_meant_is_a_link_away(client: httpx.AsyncClient, put: Put
         )
         assert page(await client.get(link(html, "Search for that"))).css(".results > li")
     assert not page(await client.get("/?outlet=zzzzzzzz")).css(".note a")
+
+
+async def test_the_first_page_says_what_was_changed_today_and_leads_there(
+    client: httpx.AsyncClient, engine: AsyncEngine, keep_versions: Keep, put: Put
+) -> None:
+    await put(document("a"))
+    await keep_versions(Article(url="https://news.example/old", body="Old."), Article(url="https://news.example/old"))
+    assert page(await client.get("/")).css(".lately") == [], "what was changed long ago is no news"
+    url, body = "https://news.example/bridge", readings.text(1)
+    edits = [f"Five people are missing.\n{body}", f"Seven people are missing.\n{body}", f"Nobody is missing.\n{body}"]
+    for text in edits:
+        await readings.read(engine, readings.article(url, text), now())
+    await readings.read(engine, readings.article(f"{url}-2", body), now())
+    async with engine.begin() as connection:
+        await miss(connection, f"{url}-2", 410, now())
+    html = page(await client.get("/"))
+    said = [(each.text(), each.attributes["href"] or "") for each in html.css(".lately a")]
+    assert [words for words, _ in said] == ["2 edits", "2 silent edits", "1 article withdrawn or missing"]
+    for words, href in said:
+        listed = page(await client.get(href)).css(".results > li")
+        # all changes are listed, withdrawals among them
+        assert len(listed) == int(words.split()[0]) + (words == "2 edits")
+    for path in ("/?q=people", "/?from=2024", "/?outlet=example", "/?sort=newest"):
+        assert page(await client.get(path)).css(".lately") == []
+
+
+async def test_the_first_page_needs_no_ledger(index: PostgresqlIndex, put: Put, tmp_path: Path) -> None:
+    await put(document("a"))
+    nowhere = create_async_engine("postgresql+psycopg://nobody@127.0.0.1:1/nothing")
+    async with client_of(create_app(nowhere, index, Configuration(home=tmp_path))) as client:
+        html = page(await client.get("/"))
+    await nowhere.dispose()
+    assert (len(html.css(".results > li")), html.css(".lately")) == (1, [])

@@ -22,6 +22,7 @@ from pipelines.publish import publish_all
 from schedules.watching.matching import match
 from tests.ledger import readings
 from tests.ledger.readings import article, read
+from tests.schedules.site import Site, write_outlet
 from tests.web.conftest import client_of
 from tests.web.reader import link, one, page, texts
 from web.app import create_app
@@ -40,7 +41,9 @@ JSON = {"content-type": "application/json"}
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Configuration:
-    """Give settings with a mail server."""
+    """Give settings with a mail server, and two outlets."""
+    for slug in ("courier", "herald"):
+        write_outlet(tmp_path, slug, Site(url=f"https://{slug}.example"))
     return Configuration(home=tmp_path, smtp_host="127.0.0.1", smtp_from="news@broadsheet.example")
 
 
@@ -110,7 +113,7 @@ async def test_a_search_becomes_a_watch_and_leads_back_to_the_search(
 
 async def test_a_webhooks_secret_is_shown_once(client: httpx.AsyncClient, engine: AsyncEngine) -> None:
     action, fields = await filled(
-        client, "/watches/new", name="Kassel", q="kassel", webhook_url="https://h.example/T0/x"
+        client, "/watches/new", name="Kassel", q="kassel", webhook_url="https://h.example/xyzzy"
     )
     answer = await client.post(action, data=fields)
     secret = (await watch(engine)).webhook_secret
@@ -121,7 +124,7 @@ async def test_a_webhooks_secret_is_shown_once(client: httpx.AsyncClient, engine
     for path in ("/watches", f"/watches/{kept.id}", "/api/watches", f"/api/watches/{kept.id}"):
         text = (await client.get(path)).text
         assert secret not in text
-        assert "T0" not in text
+        assert "xyzzy" not in text
         assert kept.unsubscribe_token not in text
 
 
@@ -264,7 +267,7 @@ async def test_a_watch_is_edited_in_its_form(client: httpx.AsyncClient, engine: 
     assert "Nothing differs." in (await client.post(to, data=known)).text
     assert await watch(engine) == before
 
-    for name in ("keep_1", "keep_2", "on_silent"):
+    for name in ("keep_outlet=herald", "keep_published_from=2020-01-01T00:00:00Z", "on_silent"):
         del known[name]
     edited = known | {"q": "kassel -film", "webhook_url": "https://h.example/T0/x"}
     answer = await client.post(to, data=edited)
@@ -275,10 +278,6 @@ async def test_a_watch_is_edited_in_its_form(client: httpx.AsyncClient, engine: 
     assert kept.webhook_secret in answer.text
     assert answer.headers["cache-control"] == "no-store"
 
-    # the form that was read before is of other settings now
-    late = await client.post(to, data=edited | {"name": "Late"})
-    assert late.status_code == 409
-    assert one(LexborHTMLParser(late.text), "input[name=name]").attributes["value"] == "Kassel"
     to, known = await filled(client, link(page(await client.get(at)), "Edit"), no_email="1", no_webhook_url="1")
     assert (await client.post(to, data=known)).status_code == 200
     kept = await watch(engine)
@@ -288,6 +287,53 @@ async def test_a_watch_is_edited_in_its_form(client: httpx.AsyncClient, engine: 
     assert answer.status_code == 400
     assert one(LexborHTMLParser(answer.text), "#words").attributes["value"] == "another"
     assert (await client.post(to, data=known | {"mark": "x"})).status_code == 403
+
+
+async def test_of_two_who_edit_at_once_neither_loses_what_was_typed(
+    client: httpx.AsyncClient, engine: AsyncEngine
+) -> None:
+    new = "/watches/new?q=kassel&outlet=courier&outlet=herald"
+    action, fields = await filled(client, new, name="Kassel", email="a@reader.example", digest="7")
+    at = (await client.post(action, data=fields)).headers["location"].partition("?")[0]
+    to, first = await filled(client, f"{at}/edit", name="First", q="kassel -film", digest="", on_silent="1")
+    _, second = await filled(client, f"{at}/edit", name="Second", email="b@reader.example", timezone="Asia/Kolkata")
+    del first["keep_outlet=herald"], second["keep_outlet=courier"]
+    assert (await client.post(to, data=first)).status_code == 200
+    before = await watch(engine, "First")
+    assert before.digest_hours == (), "an emptied field is empty"
+
+    # whatever else is wrong with it, the form is still one of what was read before
+    for wrong in ({"mark": "x"}, {}):
+        answer = await client.post(to, data=second | wrong)
+        html = LexborHTMLParser(answer.text)
+        assert answer.status_code == (403 if wrong else 409)
+        if wrong:
+            assert one(html, "input[name=settings]").attributes["value"] == second["settings"]
+    assert await watch(engine, "First") == before
+    typed = {
+        str(each.attributes["name"]): each.attributes.get("value") or ""
+        for each in one(html, "form[method=post]").css("input")
+        if each.attributes.get("type") != "checkbox" or "checked" in each.attributes
+    }
+    changing = ("settings", "mark", "had_outlet=herald")
+    assert {name: typed.get(name) for name in second if name not in changing} == {
+        name: value for name, value in second.items() if name not in changing
+    }
+    assert typed["settings"] == before.mark != second["settings"]
+    shown = [[cell.text() for cell in row.css("th, td")] for row in html.css("tbody tr")]
+    assert shown == [
+        ["Search for", "kassel -film", "kassel"],
+        ["Only", "outlet: courier", "outlet: herald"],
+        ["Name", "First", "Second"],
+        ["Report", "new stories, silent edits", "new stories"],
+        ["E-mail to", "a…@reader.example", "b@reader.example"],
+        ["gathered at the hours", "–", "7"],
+        ["of", "UTC", "Asia/Kolkata"],
+    ]
+    # who has seen both decides
+    assert (await client.post(to, data=typed)).status_code == 200
+    kept = await watch(engine, "Second")
+    assert (kept.email, kept.query["filters"]) == ("b@reader.example", {"outlet": ["herald"]})
 
 
 async def test_the_api_edits_what_is_stated_of_the_settings_that_were_read(
@@ -447,7 +493,13 @@ async def test_the_api_keeps_watches_in_the_described_form(
         ({"name": "x", "webhook_url": "http://10.0.0.1/"}, "is not a public address"),
         ({"name": "x\ny"}, "A watch needs a name"),
         ({"name": "x", "digest_hours": [24], "email": "a@b.example"}, "digest_hours"),
-        ({"nam": "x"}, ""),
+        ({"nam": "x"}, "There is no field 'nam'. Did you mean 'name'?"),
+        ({"name": "x", "colour": "red"}, "There is no field 'colour'. Use one of: name, q, filters, from,"),
+        # filters by which nothing can ever be found
+        ({"name": "x", "filters": {"outlet": ["courier", "heralt"]}}, "No outlet 'heralt'. Did you mean 'herald'?"),
+        ({"name": "x", "filters": {"places": [" "]}}, "The filter 'places' has no value"),
+        ({"name": "x", "filters": {"silent": ["yes"]}}, "No article can have stealth 'yes'. Use one of: true, false."),
+        ({"name": "x", "filters": {"type": ["artcle"]}}, "Did you mean 'article'?"),
         # an id would be taken for another watch's by commands
         ({"name": "018f3c2e-7c1a-7b2e-8d55-0242ac120002"}, "the form of a watch's id"),
         ({"name": "018F3C2E7C1A7B2E8D550242AC120002"}, "the form of a watch's id"),
@@ -463,6 +515,29 @@ async def test_an_invalid_watch_gets_one_sentence(
     answer = await client.post("/api/watches", json=body)
     assert answer.status_code == 400, answer.text
     assert sentence in answer.json()["detail"]
+
+
+async def test_what_no_article_has_yet_is_watched_and_said(
+    client: httpx.AsyncClient, engine: AsyncEngine, index: PostgresqlIndex
+) -> None:
+    await happen(engine, index, headline="Flood in Kassel")
+    asked = {"name": "API", "filters": {"language": ["xx"], "outlet": ["COURIER"], "kind": []}}
+    made = (await client.post("/api/watches", json=asked)).json()
+    assert made["query"]["filters"] == {"in_language": ["xx"], "outlet": ["COURIER"]}
+    (note,) = made["notes"]
+    assert note.startswith("No article has in_language 'xx'.")
+    at = f"/api/watches/{made['id']}"
+    assert (await client.patch(at, json={"name": "Other"})).json()["notes"] == []
+    assert (await client.patch(at, json={"q": "kassel"})).json()["notes"] == [note]
+    # a value that it has already is no mistake of an edit, one that comes with it is
+    assert (await client.patch(at, json={"filters": {"outlet": ["nobody"]}})).status_code == 400
+    action, fields = await filled(client, "/watches/new?in_language=xx", name="Page")
+    answer = await client.post(action, data=fields)
+    assert note in texts(page(await client.get(answer.headers["location"])), ".done")[0]
+    action, fields = await filled(client, "/watches/new?outlet=heralt", name="Other page")
+    answer = await client.post(action, data=fields)
+    assert answer.status_code == 400
+    assert "Did you mean 'herald'?" in texts(LexborHTMLParser(answer.text), ".mistake")[0]
 
 
 async def test_what_no_store_takes_is_left_out_of_a_watch(client: httpx.AsyncClient) -> None:

@@ -6,7 +6,9 @@ import hmac
 import socket
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,6 +17,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from selectolax.lexbor import LexborHTMLParser
 from sqlalchemy import func, select, text, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -25,6 +28,7 @@ from ledger.watches import all_watches, pause, resume, states, unsubscribe
 from news.clock import now
 from news.configuration import Configuration
 from news.errors import BadWatch, DeliveryFailed
+from news.printable import one_line, printable
 from news.watch import Channel, Notification, NotificationType, Trigger, Watch, check_webhook
 from schedules.watching import delivery, webhook
 from schedules.watching.delivery import AT_ONE_HOST, OF_EACH, Sender
@@ -38,6 +42,14 @@ from tests.schedules.watching.conftest import Add, Run
 
 URL = "https://courier.example/2026/flood"
 EMAIL = "reader@newsroom.example"
+
+
+def words(message: EmailMessage, kind: str = "plain") -> str:
+    """Return a message as its reader has it, as text or as HTML."""
+    part = message.get_body([kind])
+    assert part is not None
+    content: str = part.get_content()
+    return content
 
 
 async def happen(engine: AsyncEngine, number: int, headline: str = "Flood in Kassel") -> None:
@@ -145,15 +157,16 @@ async def test_an_e_mail_can_be_ended_by_its_headers_and_its_link(
     (to, first, _), (_, second, _) = mail.received()
     assert to == EMAIL
     assert first["Subject"] == f"{watch.name}: Hochwasser in Kassel: 7 Tote, größter Schaden"
-    assert second["Subject"].startswith(f"{watch.name}: Changed: ")
-    assert "number: [-" in second.get_content()
+    assert second["Subject"].startswith(f"{watch.name}: Silent edit: ")
+    assert "number: [-" in words(second)
     link = f"https://news.example/broadsheet/watches/unsubscribe/{watch.unsubscribe_token}"
     assert first["List-Unsubscribe"] == f"<{link}>"
     assert first["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert first["Auto-Submitted"] == "auto-generated"
-    assert link in first.get_content()
+    assert link in words(first)
+    assert link in words(first, "html")
     assert len(watch.unsubscribe_token) >= 43  # 256 bits
-    assert URL in first.get_content()
+    assert URL in words(first)
 
     await happen(engine, 2)
     await match_all()
@@ -193,8 +206,9 @@ async def test_many_at_once_are_one_mail(
     await match_all()
     await send_all()
     [(_, message, _)] = mail.received()
-    assert message["Subject"] == f"{watch.name}: 25 notifications"
-    assert all(f"day {number}." in message.get_content() for number in range(25))
+    assert message["Subject"] == f"{watch.name}: 25 new stories"
+    for kind in ("plain", "html"):
+        assert all(f"day {number}." in words(message, kind) for number in range(25))
 
 
 async def test_a_digest_gathers_what_was_found_and_comes_at_its_hour_once(
@@ -214,7 +228,7 @@ async def test_a_digest_gathers_what_was_found_and_comes_at_its_hour_once(
     await send_all()
     await send_all()
     [(_, message, _)] = mail.received()
-    assert message["Subject"] == f"{watch.name}: 3 notifications"
+    assert message["Subject"] == f"{watch.name}: 3 new stories"
     async with engine.begin() as connection:
         [state] = await states(connection)
         assert state.pending == 0
@@ -558,9 +572,68 @@ def test_no_text_breaks_out_of_a_message(headline: str, name: str, path: str) ->
     sent = message.as_bytes()
     head, _, _ = sent.partition(b"\r\n\r\n")
     names = [line.split(b":")[0] for line in head.split(b"\r\n") if not line.startswith((b" ", b"\t"))]
-    assert len(names) == len(set(names)) == 12
+    assert len(names) == len(set(names)) == 11
     assert f"<https://b.example/{path}/watches/unsubscribe/{'t' * 43}>".encode() in head
     assert sent == compose(watch, [found], delivery, settings).as_bytes()
+    html = LexborHTMLParser(words(message, "html"))
+    assert {each.tag for each in html.css("body *")} <= {"div", "p", "h2", "a", "bdi"}
+    assert html.css_first("h2").text() == (" ".join(one_line(printable(headline)).split(" ")) or "No headline")
+    assert {each.attributes["href"].split("/")[2] for each in html.css("a")} == {"a.example", "b.example"}
+
+
+def test_a_message_is_read_by_people_in_any_direction_language_and_length() -> None:
+    watch = Watch(id=uuid4(), name="Brücken", query={}, email=EMAIL, unsubscribe_token="t", timezone="Asia/Kolkata")
+
+    def found(type: NotificationType, headline: str, **content: Any) -> Notification:
+        article = {"headline": headline, "url": "https://a.example/x", "outlet_name": "الميناء", "in_language": "ar"}
+        article |= {"date_published": "2026-11-29T20:00:00.000123Z", "summary": "فتح الجسر صباح الأحد."}
+        known = {"watch_id": watch.id, "key": headline, "type": type, "article_id": uuid4()}
+        at = datetime(2026, 11, 29, 22, tzinfo=UTC)
+        return Notification(at=at, content={"article": article} | content, **known)
+
+    listed = [{"kind": "number", "before": "5 <b>", "after": "7"}, {"kind": "added_text", "before": "", "after": "x"}]
+    bridge, long = "الجسر القديم يفتح من جديد", ("Donaudampfschifffahrt & mehr " * 20).strip()
+    three = [
+        found(NotificationType.ARTICLE, bridge),
+        found(NotificationType.CHANGE, long, version=2, edits={"stealth": True, "listed": listed}),
+        found(NotificationType.WITHDRAWAL, bridge),
+    ]
+    settings = Configuration(home=Path(), smtp_from="news@b.example", public_url="https://b.example")
+
+    def sent(*notifications: Notification) -> EmailMessage:
+        ids = tuple(each.id for each in notifications)
+        known = {"channel": Channel.EMAIL, "notifications": ids, "created_at": now(), "failures": 0}
+        composed = compose(watch, notifications, Delivery(id=uuid4(), watch_id=watch.id, **known), settings).as_bytes()
+        assert composed.isascii()
+        assert max(map(len, composed.split(b"\r\n"))) <= 998  # RFC 5322
+        message = message_from_bytes(composed, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        return message
+
+    message = sent(*three)
+    assert message["Subject"] == "Brücken: 1 new story, 1 change, 1 withdrawal"
+    assert message.get_content_type() == "multipart/alternative"
+    text, html = words(message), LexborHTMLParser(words(message, "html"))
+    for said in (
+        bridge,
+        "الميناء · 30 November 2026, 01:30 IST",
+        "seen 30 November 2026, 03:30 IST",
+        "number: [-5 <b>-]{+7+}",
+    ):
+        assert said in text
+    headlines = html.css("h2")
+    assert [each.text() for each in headlines] == [bridge, long, bridge]
+    assert {(each.attributes["dir"], each.attributes["lang"]) for each in headlines} == {("auto", "ar")}
+    assert [each.text() for each in html.css("del")] == ["5 <b>"]
+    assert [each.text() for each in html.css("ins")] == ["7", "x"]
+    assert "Silent edit · الميناء" in html.text()
+    assert text.count("The outlet does not disclose it.") == html.text().count("The outlet does not disclose it.") == 1
+    for body in (text, html.text()):
+        assert "2026-11-29T" not in body
+    subject = sent(three[1])["Subject"]
+    assert subject.startswith("Brücken: Silent edit: Donaudampfschifffahrt & mehr")
+    assert len(subject) <= 201
+    assert subject.endswith("mehr…")
 
 
 async def test_what_happens_to_a_ledger_meanwhile_is_no_error(
