@@ -98,7 +98,7 @@ def main() -> int:
     if (gold := options.shared / "gold" / "notices" / "notices.jsonl.gz").is_file():
         figures |= notices(gold, options.half)
     figures |= fresh_notices()
-    further = {"new": list(fresh(1)), "late": list(fresh(2))}
+    further = {"new": list(fresh(1)), "late": list(fresh(2)), "third": list(fresh(3)), "fourth": list(fresh(4))}
     if options.debian:
         further["real"] = list(real(options.debian))
     else:
