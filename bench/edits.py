@@ -4,10 +4,10 @@
 
 Pairs of versions are those of tests/labels/edits.toml, labelled by hand, and pairs made by rule of their texts: moved,
 added and removed paragraphs, notices, stated times. Scored by themselves are `new`, pairs written when the rules were
-done, `late`, others when these had been mended, and `real`, edits of Debian's documentation (bench/real_edits.py says
-where FOLDER is from). Notices are the sentences of shared/gold/notices, half of whose languages (`DEV_NOTICES`) were
-looked at, and those of tests/labels/notices.toml. The last line is JSON; "falls_short" names the figures that miss
-their aim.
+done, `late`, `third` and `fourth`, others when these had been mended, and `real`, edits of Debian's documentation
+(bench/real_edits.py says where FOLDER is from). Notices are the sentences of shared/gold/notices, half of whose
+languages (`DEV_NOTICES`) were looked at, and those of tests/labels/notices.toml. The last line is JSON; "falls_short"
+names the figures that miss their aim.
 """
 
 import argparse
@@ -56,7 +56,17 @@ AIMS = (
     ("late_turned_called_harmless", "most", 0.05),
     ("late_silent_precision", "least", 0.97),
     ("late_silent_recall", "least", 0.95),
+    ("third_classes_micro_f1", "least", 0.90),
+    ("third_turned_called_harmless", "most", 0.05),
+    ("third_silent_precision", "least", 0.97),
+    ("third_silent_recall", "least", 0.95),
+    ("fourth_classes_micro_f1", "least", 0.90),
+    ("fourth_least_class_f1", "least", 0.80),
+    ("fourth_turned_called_harmless", "most", 0.05),
+    ("fourth_silent_precision", "least", 0.97),
+    ("fourth_silent_recall", "least", 0.95),
     ("real_classes_micro_f1", "least", 0.90),
+    ("real_least_class_f1", "least", 0.80),
     ("real_silent_precision", "least", 0.97),
     ("real_silent_recall", "least", 0.95),
 )

@@ -41,7 +41,7 @@ class EditWords:
     negative_prefixes: tuple[str, ...]
     #: a title, behind at most one more sign of a name, in a script without spaces
     title: re.Pattern[str]
-    #: a title and at most two words, or three signs, of the name behind it, up to the end; where no capital shows a name
+    #: a title and the beginning of the name behind it, up to the end; where no capital shows a name
     titled: re.Pattern[str]
     #: the signs that a name begins with, in a language where few do; "" in others
     surnames: str
@@ -132,10 +132,11 @@ def _calendar(
             continue  # "3月": the figure tells
         pattern = re.escape(form)
         if not dense:
-            if endings and (len(form) > 3 or "가" <= form[0]) and not name.startswith("days"):
+            if endings and (len(form) > 3 or form[0] >= "가") and not name.startswith("days"):
                 stem = form[:-1] if len(form) > 4 and form[-1] in "aeiouyąęěůаеиоуыьйяąő" else form
                 pattern = rf"{re.escape(stem)}\w{{0,{endings}}}"
-            pattern = f"(?<!{_sign(form)}){pattern}(?!{_sign(form)})"
+            before = f"[{listed['prefixes']}]?" if "prefixes" in listed else ""
+            pattern = f"(?<!{_sign(form)}){before}{pattern}(?!{_sign(form)})"
         patterns.append((re.compile(pattern), name))
     return tuple(patterns)
 

@@ -266,7 +266,8 @@ def _classed(classifier: Classifier, group: list[Stretch], *, has_quotes: bool) 
     rest = [
         (kinds, stretch)
         for kinds, stretch in zip(classes, group, strict=True)
-        if kinds & _REST and not ((explained or quoted) and not _is_further(classifier, kinds, stretch, group, governed=governed))
+        if kinds & _REST
+        and not ((explained or quoted) and not _is_further(classifier, kinds, stretch, group, governed=governed))
         if not (has_quotes and EditKind.SPELLING in kinds and classifier.is_quoted(stretch))
     ]
     for kinds, stretch in zip(classes, group, strict=True):

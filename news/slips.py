@@ -6,6 +6,8 @@ from news.number_words import plain
 
 #: longer words are no words
 _LONGEST_WORD = 40
+#: letters that an inflected word keeps, and may lose or get at its end
+_STEM, _ENDING = 3, 4
 
 
 def is_alike(one: str, other: str) -> bool:
@@ -27,6 +29,12 @@ def is_alike(one: str, other: str) -> bool:
     if shorter <= 5:
         return slips == 1 and (a[0] == b[0] or sorted(a) == sorted(b))
     return slips <= 2
+
+
+def is_inflection(one: str, other: str) -> bool:
+    """Say whether two words differ in their endings alone."""
+    longest = max(len(one), len(other))
+    return one[: max(_STEM, longest - _ENDING)] == other[: max(_STEM, longest - _ENDING)]
 
 
 def _bare(word: str) -> str:

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain
-from os.path import commonprefix
 from typing import Self
 from unicodedata import category
 
@@ -14,7 +13,7 @@ from news.edit_words import FIGURED_DATE, EditWords, said_currencies
 from news.known_names import KnownNames, all_capitals, is_capital, names_of
 from news.number_words import plain
 from news.quotations import folded, quoted_ranges
-from news.slips import is_alike, slips_between
+from news.slips import is_alike, is_inflection, slips_between
 from news.words import pieces
 
 #: equal pieces on either side that may belong to a phrase of several words ("according to", "at the end of May")
@@ -29,8 +28,6 @@ CLAUSE = 4
 SUBJECT = 6
 #: pieces of a sentence
 LONGEST_SENTENCE = 200
-#: letters that an inflected word keeps, and may lose or get at its end
-STEM, ENDING = 3, 4
 #: a date of figures has so many pieces
 DATE_PIECES = 4
 #: signs of a number that is written in words without spaces, on either side of what changed in it
@@ -137,9 +134,7 @@ class Classifier:
         """Say whether words only have other endings, or small words of grammar beside them changed."""
         sides = [[plain(word) for word in _words(side)] for side in self.excerpts(stretch)]
         old, new = ([word for word in side if word not in self.words.small] for side in sides)
-        return len(old) == len(new) and all(
-            len(commonprefix([a, b])) >= max(STEM, max(len(a), len(b)) - ENDING) for a, b in zip(old, new, strict=True)
-        )
+        return len(old) == len(new) and all(map(is_inflection, old, new))
 
     def excerpts(self, stretch: Stretch, around: int = 0) -> tuple[str, str]:
         """Return what stood there and what stands there, with so many equal pieces on either side."""
@@ -198,7 +193,13 @@ class Classifier:
     def _is_of_a_named(self, stretch: Stretch) -> bool:
         """Say whether the stretch is within what a title follows: 一 in 小林誠一さん is no figure."""
         stop, left = self.old.starts[stretch.old.stop], stretch.left and self.old.pieces[stretch.old.start - 1].strip()
-        return bool(left and left.isalpha() and self.words.title.match(self.old.text, stop))
+        if not left or not left.isalpha() or not self.words.title.match(self.old.text, stop):
+            return False
+        return self.words.is_dense or all(map(self._is_korean_name, chain(*map(_words, self.excerpts(stretch)))))
+
+    def _is_korean_name(self, word: str) -> bool:
+        # a surname and two syllables, then a particle at most
+        return 3 <= len(word) <= 4 and word[0] in self.words.surnames
 
     def _is_titled(self, stretch: Stretch, old: list[str], new: list[str]) -> bool:
         """Say whether a title stands before the stretch, where no capital shows a name: 市长李建国, المهندس سامي."""
@@ -209,8 +210,10 @@ class Classifier:
         before = plain(self.old.text[max(0, at - TITLE_REACH) : at])
         if not self.words.titled.search(before) or any(map(self.words.says.search, changed)):
             return False
-        if not self.words.surnames or not self.words.is_dense:
+        if not self.words.surnames:
             return True
+        if not self.words.is_dense:
+            return all(map(self._is_korean_name, (*old, *new)))
         opens = all(side[0][0] in self.words.surnames for side in (old, new))
         return opens or any(sign in self.words.surnames for sign in before[-2:])
 
@@ -287,7 +290,9 @@ class Classifier:
         if all(dates) and dates[0] != dates[1]:
             found.add(EditKind.DATE)
         bare = [self.words.without_dates(side) for side in (before, after)]
-        if self.words.numbers.differ(*numeric) and not (EditKind.DATE in found and not self.words.numbers.differ(*bare)):
+        if self.words.numbers.differ(*numeric) and not (
+            EditKind.DATE in found and not self.words.numbers.differ(*bare)
+        ):
             found.add(EditKind.NUMBER)
         if any(map(self.words.values, (before, after))):
             currencies = [said_currencies(side) for side in (before, after)]
@@ -316,7 +321,9 @@ class Classifier:
                 ):
                     return kind
         if not old or not new:
-            return None
+            # a name is longer now, or shorter
+            kinds = set(map(self.known.kind_of, old or new))
+            return kinds.pop() if len(kinds) == 1 else None
         if kind := names_of(self.words, self.known, old, new):
             return kind
         if not (all_capitals(old) and all_capitals(new)) or max(len(old), len(new)) > 4:
