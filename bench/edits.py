@@ -48,6 +48,10 @@ AIMS = (
     ("compare_p95_ms", "most", 5),
     ("new_notices_found", "least", 0.90),
     ("new_decoys_taken", "most", 2),
+    ("later_notices_found", "least", 0.90),
+    ("later_decoys_taken", "most", 2),
+    ("last_notices_found", "least", 0.90),
+    ("last_decoys_taken", "most", 2),
     ("new_classes_micro_f1", "least", 0.90),
     ("new_turned_called_harmless", "most", 0.05),
     ("new_silent_precision", "least", 0.97),
@@ -319,15 +323,18 @@ def notices(gold: Path, half: str) -> dict[str, Any]:
 
 
 def fresh_notices() -> dict[str, Any]:
-    """Return the same of the notices in newspapers' forms that were written when the phrases were done."""
+    """Return the same of the notices in newspapers' forms, of each round that was written."""
     labels = tomllib.loads((ROOT / "tests" / "labels" / "notices.toml").read_text("utf-8"))
-    heard, taken = ([is_notice(text) for _, text in labels[kind]] for kind in ("notices", "decoys"))
-    return {
-        "new_notices": len(heard),
-        "new_notices_found": round(sum(heard) / len(heard), 3),
-        "new_decoys": len(taken),
-        "new_decoys_taken": sum(taken),
-    }
+    figures: dict[str, Any] = {}
+    for turn, name in (("", "new"), ("later_", "later"), ("last_", "last")):
+        heard, taken = ([is_notice(text) for _, text in labels[f"{turn}{kind}"]] for kind in ("notices", "decoys"))
+        figures |= {
+            f"{name}_notices": len(heard),
+            f"{name}_notices_found": round(sum(heard) / len(heard), 3),
+            f"{name}_decoys": len(taken),
+            f"{name}_decoys_taken": sum(taken),
+        }
+    return figures
 
 
 if __name__ == "__main__":

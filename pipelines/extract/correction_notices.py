@@ -31,6 +31,8 @@ _WIRE = re.compile(rf"(?:^|[(\[—–-])[\W_]*{any_of('correction_wire')}", re.I
 #: verbs and nouns that mean repairs and amendments elsewhere: a notice only where a bracket opens the text
 _BRACKETED = re.compile(rf"^\s*[(\[（【—–*-]+\s*{any_of('correction_bracketed')}", re.IGNORECASE)
 _LABEL = re.compile(r"correction|corrected|clarification|erratum|korrektur|berichtigung|correctif|correcci")
+#: labels that mean nothing but a notice
+_ERRATUM = re.compile(r"[\W_]*(?:errat|corrigend|fe de err)", re.IGNORECASE)
 _COLON = re.compile(r"\s*[:：]\s*")
 _DATED_COLON = re.compile(rf"(?P<between>[^:：]{{1,{_DATED}}}(?::\d\d[^:：]{{0,{_DATED}}})?)[:：]\s*")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -56,7 +58,11 @@ def is_notice(text: str, *, is_boxed: bool = False, strong: int = 0) -> bool:
     """
     if len(text) > MOST_CHARACTERS:
         return False
-    if _BRACKETED.match(text) or _SAYS.finds(text, BEGINS_WITHIN) or ((said := _WIRE.search(text)) and said.start() < BEGINS_WITHIN):
+    if (
+        _BRACKETED.match(text)
+        or _SAYS.finds(text, BEGINS_WITHIN)
+        or ((said := _WIRE.search(text)) and said.start() < BEGINS_WITHIN)
+    ):
         return True
     if is_boxed and len(text) >= _SENTENCE and text.rstrip()[-1] in _ENDS and "@" not in text:
         return True
@@ -65,6 +71,8 @@ def is_notice(text: str, *, is_boxed: bool = False, strong: int = 0) -> bool:
         if is_notice_heading(text) or _stated(rest) or _is_bracketed(text, label):
             return True
         is_bold_label = 0 < strong <= label.end() + 2
+        if _ERRATUM.match(text) and rest.lstrip()[:1] in "–—-":
+            return True
         return bool(_ERRS.search(rest)) if rest[:1] in ".–—-,;" else is_bold_label and len(rest) > _LEAST
     if label := _label(_NOTES, text):
         rest = text[label.end() :]
