@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from news.edit_words import edit_words
 from pipelines.extract.block_segmentation import Block, Outline
 from pipelines.extract.comparison import letters, plain
 from pipelines.extract.headline import Headlines
@@ -100,6 +101,21 @@ def names(values: Iterable[str], whole: Collection[str] = ()) -> list[str]:
             if key := letters(name):
                 found.setdefault(key, name)
     return list(found.values())[:100]
+
+
+def parted(people: Iterable[str]) -> tuple[str, ...]:
+    """Return Chinese names, which have no blank, one by one: what blanks part are several that begin with a surname.
+
+    >>> parted(["王小明 李建国", "王小明", "Jane Doe", "王小明 北京报道"])
+    ('王小明', '李建国', 'Jane Doe', '王小明 北京报道')
+    """
+    surnames = edit_words("zh").surnames
+    found: dict[str, None] = {}
+    for name in people:
+        several = name.split()
+        are_names = all(2 <= len(each) <= 3 and each[0] in surnames and _DENSE.match(each) for each in several)
+        found |= dict.fromkeys(several if are_names else [name])
+    return tuple(found)
 
 
 def _single(value: str) -> Iterable[str]:
