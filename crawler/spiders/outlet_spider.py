@@ -218,12 +218,13 @@ class OutletSpider(scrapy.Spider):
         """Take in what a source lists, and put the parts of a sitemap index in line."""
         runtime = await runtime_of(self.crawler)
         self.stop_conditions.answered()
-        visit: Visit | None = visit_of(response, self.outlet, source.url)
+        visit = visit_of(response, self.outlet, source.url)
         if source.kind is SourceKind.FRONT_PAGE:
-            visit = await self.stop_conditions.rendered(self.crawler, visit)
-        if visit is None:
-            self._answered()
-            return
+            shown = await self.stop_conditions.rendered(self.crawler, visit)
+            if shown is None:
+                self._answered()
+                return
+            visit = shown
         try:
             if visit.outcome in (Outcome.NOT_MODIFIED, None):
                 children = await ingest(runtime, source, visit)
