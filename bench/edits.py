@@ -4,10 +4,10 @@
 
 Pairs of versions are those of tests/labels/edits.toml, labelled by hand, and pairs made by rule of their texts: moved,
 added and removed paragraphs, notices, stated times. Scored by themselves are `new`, pairs written when the rules were
-done, `late`, others when these had been mended, and `real`, edits of Debian's documentation (bench/real_edits.py says
-where FOLDER is from). Notices are the sentences of shared/gold/notices, half of whose languages (`DEV_NOTICES`) were
-looked at, and those of tests/labels/notices.toml. The last line is JSON; "falls_short" names the figures that miss
-their aim.
+done, `late`, `third` and `fourth`, others when these had been mended, and `real`, edits of Debian's documentation
+(bench/real_edits.py says where FOLDER is from). Notices are the sentences of shared/gold/notices, half of whose
+languages (`DEV_NOTICES`) were looked at, and those of tests/labels/notices.toml. The last line is JSON; "falls_short"
+names the figures that miss their aim.
 """
 
 import argparse
@@ -48,6 +48,10 @@ AIMS = (
     ("compare_p95_ms", "most", 5),
     ("new_notices_found", "least", 0.90),
     ("new_decoys_taken", "most", 2),
+    ("later_notices_found", "least", 0.90),
+    ("later_decoys_taken", "most", 2),
+    ("last_notices_found", "least", 0.90),
+    ("last_decoys_taken", "most", 2),
     ("new_classes_micro_f1", "least", 0.90),
     ("new_turned_called_harmless", "most", 0.05),
     ("new_silent_precision", "least", 0.97),
@@ -56,7 +60,17 @@ AIMS = (
     ("late_turned_called_harmless", "most", 0.05),
     ("late_silent_precision", "least", 0.97),
     ("late_silent_recall", "least", 0.95),
+    ("third_classes_micro_f1", "least", 0.90),
+    ("third_turned_called_harmless", "most", 0.05),
+    ("third_silent_precision", "least", 0.97),
+    ("third_silent_recall", "least", 0.95),
+    ("fourth_classes_micro_f1", "least", 0.90),
+    ("fourth_least_class_f1", "least", 0.80),
+    ("fourth_turned_called_harmless", "most", 0.05),
+    ("fourth_silent_precision", "least", 0.97),
+    ("fourth_silent_recall", "least", 0.95),
     ("real_classes_micro_f1", "least", 0.90),
+    ("real_least_class_f1", "least", 0.80),
     ("real_silent_precision", "least", 0.97),
     ("real_silent_recall", "least", 0.95),
 )
@@ -98,7 +112,7 @@ def main() -> int:
     if (gold := options.shared / "gold" / "notices" / "notices.jsonl.gz").is_file():
         figures |= notices(gold, options.half)
     figures |= fresh_notices()
-    further = {"new": list(fresh(1)), "late": list(fresh(2))}
+    further = {"new": list(fresh(1)), "late": list(fresh(2)), "third": list(fresh(3)), "fourth": list(fresh(4))}
     if options.debian:
         further["real"] = list(real(options.debian))
     else:
@@ -309,15 +323,18 @@ def notices(gold: Path, half: str) -> dict[str, Any]:
 
 
 def fresh_notices() -> dict[str, Any]:
-    """Return the same of the notices in newspapers' forms that were written when the phrases were done."""
+    """Return the same of the notices in newspapers' forms, of each round that was written."""
     labels = tomllib.loads((ROOT / "tests" / "labels" / "notices.toml").read_text("utf-8"))
-    heard, taken = ([is_notice(text) for _, text in labels[kind]] for kind in ("notices", "decoys"))
-    return {
-        "new_notices": len(heard),
-        "new_notices_found": round(sum(heard) / len(heard), 3),
-        "new_decoys": len(taken),
-        "new_decoys_taken": sum(taken),
-    }
+    figures: dict[str, Any] = {}
+    for turn, name in (("", "new"), ("later_", "later"), ("last_", "last")):
+        heard, taken = ([is_notice(text) for _, text in labels[f"{turn}{kind}"]] for kind in ("notices", "decoys"))
+        figures |= {
+            f"{name}_notices": len(heard),
+            f"{name}_notices_found": round(sum(heard) / len(heard), 3),
+            f"{name}_decoys": len(taken),
+            f"{name}_decoys_taken": sum(taken),
+        }
+    return figures
 
 
 if __name__ == "__main__":

@@ -1,13 +1,14 @@
 """A page that sends its readers on by itself, with `<meta http-equiv="refresh">` or a Refresh header, is followed."""
 
 import re
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.redirect import BaseRedirectMiddleware
 from scrapy.http import Response
 from selectolax.lexbor import LexborHTMLParser, LexborNode
+from w3lib.url import safe_url_string
 
 from news.errors import PageUnreadable
 from news.url import normal, site_of
@@ -19,6 +20,8 @@ QUICK_SECONDS = 5.0
 STUB_CHARACTERS = 1_000
 #: a page that does nothing but send on is short; of a longer one no more is looked at
 STUB_BYTES = 64 * 1024
+#: the status of an answer that names several addresses: Scrapy does not follow the one that it prefers
+CHOICES = 300
 #: as browsers read it (HTML, "shared declarative refresh steps")
 _REFRESH = re.compile(
     r"\s*(\d{1,6})?(?:\.[\d.]*)?\s*(?:[;,\s]\s*(?:url\s*=\s*)?(?:\"([^\"]*)|'([^']*)|(\S.*))?)?",
@@ -42,6 +45,8 @@ class Refresh(BaseRedirectMiddleware):
 
     async def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the request for the page that it leads to, or the answer as it is."""
+        if response.status == CHOICES and (location := response.headers.get("Location")):
+            return self._chosen(request, response, location)
         header = response.headers.get("Refresh")
         head = response.body[:STUB_BYTES]
         if (
@@ -62,6 +67,13 @@ class Refresh(BaseRedirectMiddleware):
         if url is None:
             return response
         return self._redirect(self._build_redirect_request(request, response, url=url), request, "refresh")
+
+    def _chosen(self, request: Request, response: Response, location: bytes) -> Request | Response:
+        """Return the request for the address that a site prefers of several (RFC 9110, 15.4.1)."""
+        target = self._build_redirect_request(request, response, url=urljoin(request.url, safe_url_string(location)))
+        if urlsplit(target.url).scheme not in ("http", "https"):
+            return response
+        return self._redirect(target, request, response.status)
 
     def handle_referer(self, request: Request, response: Response) -> None:
         """Send none: nobody came from anywhere."""

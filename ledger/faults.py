@@ -21,8 +21,9 @@ T = TypeVar("T")
 #: has the queue's besides: a command that has nothing to do with jobs does without its package)
 DATABASE_ERRORS = (SQLAlchemyError, TimeoutError)
 
-#: SQLSTATE classes of what can never be stored as it is: data exceptions, and what is past a limit of the program
-_OF_DATA = ("22", "54")
+#: SQLSTATE classes of what can never be stored as it is: data exceptions, what contradicts a rule of the tables, and
+#: what is past a limit of the program
+_OF_DATA = ("22", "23", "54")
 #: messages of these classes quote names of the database's own (tables, roles), never values
 _OF_NAMES = ("3D", "25", "28", "42", "53", "54", "57")
 #: messages of the others, class 22 above all, quote what they refuse
@@ -48,6 +49,7 @@ _REFUSED_CONNECTION = {
 _ADVICE = {
     "08": "The connection to PostgreSQL was lost. It will be retried.",
     "22": "PostgreSQL rejected a value.",
+    "23": "PostgreSQL rejected a value that contradicts what is stored.",
     "25006": "PostgreSQL is read-only: a standby, or a database set read-only. Set BROADSHEET_DATABASE_URL to the "
     "primary, or turn default_transaction_read_only off.",
     "26000": "PostgreSQL lost a prepared statement: its connections are pooled by transaction. Broadsheet needs "
@@ -69,8 +71,9 @@ _ADVICE = {
     "57": "PostgreSQL closed the connection. It will be retried.",
     "58": "PostgreSQL has a disk error. See its log.",
 }
-#: deadlock_detected, serialization_failure: the transaction was undone and may be done again at once
-_CONFLICTS = ("40P01", "40001")
+#: deadlock_detected, serialization_failure, unique_violation: the transaction was undone and may be done again at once;
+#: then it finds what another one wrote meanwhile
+_CONFLICTS = ("40P01", "40001", "23505")
 #: a conflict comes of a moment; what conflicts so often in a row has another cause
 CONFLICT_TRIES = 5
 AFTER_CONFLICT = Backoff(first_seconds=0.04, jitter=(0.5, 1.5))
@@ -151,7 +154,7 @@ def is_away(error: BaseException) -> bool:
 async def again_on_conflict(work: Callable[[], Awaitable[T]]) -> T:
     """Return what `work`, one whole transaction, returns; it is done again if PostgreSQL undid it for another's sake.
 
-    Deadlocks and serialization failures alone, a few times. Raises what the last try raises.
+    Deadlocks, serialization failures and keys that another wrote first, a few times. Raises what the last try raises.
     """
     for tries in range(1, CONFLICT_TRIES + 1):
         try:

@@ -15,10 +15,13 @@ FROM unnest(CAST(%(keys)s AS text[])) AS key
 #: for a page without an article, which locks no keys
 BY_KEYS_ALONE = "SELECT set_config('enable_seqscan', 'off', true)"
 
+#: by its keys, and by the id that it would be given: keys may be made otherwise than when it was stored
 KNOWN_ARTICLES = """
 SELECT articles.*, addresses.key
 FROM addresses JOIN articles ON articles.id = addresses.article_id
 WHERE addresses.key = ANY(CAST(%(keys)s AS text[]))
+UNION ALL
+SELECT articles.*, NULL FROM articles WHERE id = CAST(%(id)s AS uuid)
 """
 
 ADD_KEYS = """

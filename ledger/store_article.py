@@ -48,6 +48,9 @@ from news.version import is_cut_short, is_same_article
 from news.visit import Visit
 from news.watch import NotificationType
 
+#: the last rank of what leads to an article
+_HINT = 2
+
 
 async def store(connection: AsyncConnection, visit: Visit, story_days: int = STORY_DAYS) -> Visit:
     """Store the article of a visit as `store_article` does, all of it sent when this returns."""
@@ -94,12 +97,17 @@ async def known_article(pipeline: Pipeline, visit: Visit) -> Any | None:
     """
     keys = list(visit.keys)
     pipeline.add(LOCK_KEYS, keys=keys)
-    rows = await pipeline.rows(KNOWN_ARTICLES, keys=keys)
-    for row in sorted(rows, key=lambda row: (is_hint(row.key), row.first_seen_at, row.id.bytes)):
-        if not is_hint(row.key) or is_same_article(Article.from_json(row.document), visit.text):
+    rows = await pipeline.rows(KNOWN_ARTICLES, keys=keys, id=article_id(visit.text.url))
+    for row in sorted(rows, key=lambda row: (_rank(row.key), row.first_seen_at, row.id.bytes)):
+        if _rank(row.key) < _HINT or is_same_article(Article.from_json(row.document), visit.text):
             pipeline.claim(row.id)
             return row
     return None
+
+
+def _rank(key: str | None) -> int:
+    # a key that is no hint, the id alone, a hint
+    return 1 if key is None else _HINT * is_hint(key)
 
 
 async def _store_new(pipeline: Pipeline, visit: Visit, story_days: int) -> Visit:

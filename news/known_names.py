@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any, Self
 
 from news.edit_kind import EditKind
-from news.edit_words import EditWords, plain
+from news.edit_words import EditWords
+from news.number_words import plain
 
 #: an inflected name keeps its first letters: of a name this long at least, all but so many
 _STEM_LEAST = 4

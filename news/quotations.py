@@ -25,7 +25,8 @@ def folded(text: str) -> str:
     >>> folded("Well-known, indeed!") == folded("well known – indeed"), folded("5 %") == folded("5"), folded("1.5")
     (True, False, '1.5')
     """
-    text = normalize("NFKC", text).casefold()
+    # ı and İ of Turkish are written I in capitals by many a program
+    text = normalize("NFKC", text).casefold().replace("ı", "i").replace("\u0307", "")
     text = _FIGURE.sub(lambda figure: f" {numbers(figure.group())[0]} ".replace(".", "\0"), text)
     return "".join(sign for sign in text if sign.isalnum() or _means(sign)).replace("\0", ".")
 

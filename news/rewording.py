@@ -1,6 +1,7 @@
 """Two bodies in, what became of their paragraphs, figures, quotations and names."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from news.difference import Span, line_spans
@@ -25,6 +26,9 @@ _HEADING = 12
 _NO_NAMES = KnownNames()
 #: where every noun has a capital, a capital does not make a name
 _CAPITAL_NOUNS = ("de", "lb", "gsw", "bar")
+#: classes that may only follow from what else changed in their sentence, and those by which its grammar changes
+_FOLLOWS = frozenset({EditKind.SPELLING, EditKind.COSMETIC, EditKind.UPDATE})
+_GOVERNS = TURNS - {EditKind.DATE, EditKind.CURRENCY}
 #: classes of stretches that are what is left once a turn or name explains the change
 _REST = frozenset({EditKind.BODY, EditKind.SPELLING, EditKind.COSMETIC})
 
@@ -87,16 +91,53 @@ def _changed_lines(before: str, after: str) -> tuple[list[str], list[str]]:
 def _of_kept(old: Text, new: Text, found: list[Span], language: str, known: KnownNames) -> list[Change]:
     """Return the changes within paragraphs that stayed."""
     capitals = language.partition("-")[0] in _CAPITAL_NOUNS
-    classifier = Classifier(old, new, edit_words(language), known, capital_nouns=capitals)
+    words = edit_words(language)
+    classifier = Classifier(old, new, words, known, capital_nouns=capitals)
     quotes = _quotes(old, new, language)
-    told = [
-        change
-        for group in _groups(_stretches(found), old)
-        for change in _classed(classifier, group, has_quotes=bool(quotes))
-    ]
+    groups = _groups(_stretches(found), old)
+    if words.numbers.is_run_on:
+        groups = [[_whole(group)] for group in groups]
+    classed = [(group, _classed(classifier, group, has_quotes=bool(quotes))) for group in groups]
+    told = _renamed_alike([change for changes in _without_leftovers(classifier, classed) for change in changes])
     if not told and not quotes:
         told = [(EditKind.COSMETIC, *pair) for pair in _cosmetic(old, new, found)]
     return quotes + told
+
+
+def _without_leftovers(
+    classifier: Classifier, classed: list[tuple[list[Stretch], list[Change]]]
+) -> Iterator[list[Change]]:
+    """Leave out what only follows from the change of its sentence: where it was reworded, mended words, punctuation and
+    clauses; where a turn governs the grammar, other endings ("has no permit", Polish: "nie ma zezwolenia").
+    """
+    for number, (group, changes) in enumerate(classed):
+        own, whole = {kind for kind, _, _ in changes}, _whole(group)
+        if not own or not own <= _FOLLOWS or classifier.is_sentence(whole):
+            yield changes
+            continue
+        around = {
+            kind
+            for beside in (classed[max(0, number - 1) : number], classed[number + 1 : number + 2])
+            for other, found in beside
+            if classifier.is_of_one_sentence(whole, _whole(other))
+            for kind, _, _ in found
+        }
+        governed = own == {EditKind.SPELLING} and around & _GOVERNS and classifier.is_inflected(whole)
+        if not governed and EditKind.BODY not in around:
+            yield changes
+
+
+def _renamed_alike(changes: list[Change]) -> list[Change]:
+    """Class as a name what became the same elsewhere in the text as a name did, there without its capital."""
+    names = {
+        (before.casefold(), after.casefold()): kind
+        for kind, before, after in changes
+        if kind in (EditKind.NAME, EditKind.PLACE)
+    }
+    return [
+        (names.get((before.casefold(), after.casefold()), kind) if kind is EditKind.BODY else kind, before, after)
+        for kind, before, after in changes
+    ]
 
 
 def _strangers(old: Text, new: Text, equal: list[Span]) -> tuple[set[int], set[int]]:
@@ -220,11 +261,13 @@ def _classed(classifier: Classifier, group: list[Stretch], *, has_quotes: bool) 
     classes = [classifier.kinds(stretch) for stretch in group]
     changes: list[Change] = []
     explained = any(kinds - _REST - {EditKind.QUOTE} for kinds in classes)
+    governed = any(kinds & _GOVERNS for kinds in classes)
     quoted = any(EditKind.QUOTE in kinds for kinds in classes)
     rest = [
         (kinds, stretch)
         for kinds, stretch in zip(classes, group, strict=True)
-        if kinds & _REST and not ((explained or quoted) and not _is_further(classifier, kinds, stretch, group))
+        if kinds & _REST
+        and not ((explained or quoted) and not _is_further(classifier, kinds, stretch, group, governed=governed))
         if not (has_quotes and EditKind.SPELLING in kinds and classifier.is_quoted(stretch))
     ]
     for kinds, stretch in zip(classes, group, strict=True):
@@ -240,10 +283,13 @@ def _classed(classifier: Classifier, group: list[Stretch], *, has_quotes: bool) 
     return changes
 
 
-def _is_further(classifier: Classifier, kinds: set[EditKind], stretch: Stretch, group: list[Stretch]) -> bool:
+def _is_further(
+    classifier: Classifier, kinds: set[EditKind], stretch: Stretch, group: list[Stretch], *, governed: bool
+) -> bool:
     """Say whether what is left beside a turn or a name changes words that do not stand elsewhere in the group."""
     if EditKind.SPELLING in kinds:
-        return bool(content_words(classifier.words, classifier.old.pieces[stretch.old.start : stretch.old.stop]))
+        here = classifier.old.pieces[stretch.old.start : stretch.old.stop]
+        return bool(content_words(classifier.words, here)) and not (governed and classifier.is_inflected(stretch))
     if EditKind.BODY not in kinds:
         return False
     whole = _whole(group)

@@ -1,16 +1,19 @@
 """A changed stretch of text in, the classes of its change out."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate, chain
 from typing import Self
-from unicodedata import category, combining, normalize
+from unicodedata import category
 
 from news.edit_kind import EditKind
-from news.edit_words import FIGURED_DATE, EditWords, plain, said_currencies
+from news.edit_words import FIGURED_DATE, EditWords, said_currencies
 from news.known_names import KnownNames, all_capitals, is_capital, names_of
+from news.number_words import plain
 from news.quotations import folded, quoted_ranges
+from news.slips import is_alike, is_inflection, slips_between
 from news.words import pieces
 
 #: equal pieces on either side that may belong to a phrase of several words ("according to", "at the end of May")
@@ -23,14 +26,20 @@ LONG = 60
 CLAUSE = 4
 #: a subject stands so many words before the verb by which it is cited
 SUBJECT = 6
+#: pieces of a sentence
+LONGEST_SENTENCE = 200
 #: a date of figures has so many pieces
 DATE_PIECES = 4
+#: signs of a number that is written in words without spaces, on either side of what changed in it
+NUMBER_SIGNS = 24
+#: a name has so many words behind its title, or signs in scripts without spaces
+NAME_WORDS = 3
+#: characters before a name in which its title is looked for
+TITLE_REACH = 60
 #: in scripts without spaces a word has about two characters
 _DENSE_WORD = 2
 _SENTENCE_ENDS = frozenset(".!?…。！？؟।")
 _SENTENCE_MARKS = frozenset(".!?:…\"“„«»‘’'–—-(•")
-#: longer words are no words
-_LONGEST_WORD = 40
 
 
 class Text:
@@ -111,6 +120,22 @@ class Classifier:
         self.words, self.known = words, known
         self.capital_nouns = capital_nouns
 
+    def is_of_one_sentence(self, one: Stretch, other: Stretch) -> bool:
+        """Say whether two stretches stand in one sentence of the old text."""
+        one, other = sorted((one, other), key=lambda stretch: stretch.old.start)
+        start, stop = one.old.stop + (not one.old), other.old.start
+        return stop - start < LONGEST_SENTENCE and not any(map(self.old.ends_sentence, range(start, stop + 1)))
+
+    def is_sentence(self, stretch: Stretch) -> bool:
+        """Say whether whole sentences came."""
+        return not stretch.old and self._is_sentence(self.new, stretch.new)
+
+    def is_inflected(self, stretch: Stretch) -> bool:
+        """Say whether words only have other endings, or small words of grammar beside them changed."""
+        sides = [[plain(word) for word in _words(side)] for side in self.excerpts(stretch)]
+        old, new = ([word for word in side if word not in self.words.small] for side in sides)
+        return len(old) == len(new) and all(map(is_inflection, old, new))
+
     def excerpts(self, stretch: Stretch, around: int = 0) -> tuple[str, str]:
         """Return what stood there and what stands there, with so many equal pieces on either side."""
         left, right = min(around, stretch.left), min(around, stretch.right)
@@ -136,7 +161,7 @@ class Classifier:
             return {EditKind.BODY}
         if not old and self._is_sentence(self.new, stretch.new):
             return {EditKind.UPDATE}
-        if self.words.is_dense and self._is_of_a_named(stretch):
+        if self._is_of_a_named(stretch):
             return {EditKind.NAME}
         if self._is_another_day(stretch):
             return {EditKind.DATE}
@@ -147,6 +172,8 @@ class Classifier:
             return found
         if name := self._name(stretch, old, new):
             return {name}
+        if self._is_titled(stretch, old, new):
+            return {EditKind.NAME}
         if self.is_spelling(stretch, old, new):
             return {EditKind.SPELLING}
         if old and new and self._is_subject_of_saying(stretch):
@@ -166,7 +193,29 @@ class Classifier:
     def _is_of_a_named(self, stretch: Stretch) -> bool:
         """Say whether the stretch is within what a title follows: 一 in 小林誠一さん is no figure."""
         stop, left = self.old.starts[stretch.old.stop], stretch.left and self.old.pieces[stretch.old.start - 1].strip()
-        return bool(left and left.isalpha() and self.words.title.match(self.old.text, stop))
+        if not left or not left.isalpha() or not self.words.title.match(self.old.text, stop):
+            return False
+        return self.words.is_dense or all(map(self._is_korean_name, chain(*map(_words, self.excerpts(stretch)))))
+
+    def _is_korean_name(self, word: str) -> bool:
+        # a surname and two syllables, then a particle at most
+        return 3 <= len(word) <= 4 and word[0] in self.words.surnames
+
+    def _is_titled(self, stretch: Stretch, old: list[str], new: list[str]) -> bool:
+        """Say whether a title stands before the stretch, where no capital shows a name: 市长李建国, المهندس سامي."""
+        changed = {*map(plain, old), *map(plain, new)}
+        if not old or not new or max(len(old), len(new)) > NAME_WORDS or changed & self.words.small:
+            return False
+        at = self.old.starts[stretch.old.start]
+        before = plain(self.old.text[max(0, at - TITLE_REACH) : at])
+        if not self.words.titled.search(before) or any(map(self.words.says.search, changed)):
+            return False
+        if not self.words.surnames:
+            return True
+        if not self.words.is_dense:
+            return all(map(self._is_korean_name, (*old, *new)))
+        opens = all(side[0][0] in self.words.surnames for side in (old, new))
+        return opens or any(sign in self.words.surnames for sign in before[-2:])
 
     def _is_another_day(self, stretch: Stretch) -> bool:
         """Say whether the stretch stands within a date of figures alone: 2026-03-04, 4.3.2026, 3/4/2026."""
@@ -189,6 +238,8 @@ class Classifier:
     def _numeric(self, stretch: Stretch) -> tuple[str, str]:
         """Return the stretch with the figures and number words that stand beside it."""
         left = right = 0
+        if self.words.numbers.is_run_on:
+            left, right = self._within_numbers(stretch)
         while left < stretch.left and self._joins(self.old.pieces[stretch.old.start - left - 1]):
             left += 1
         while right < stretch.right and self._joins(self.old.pieces[stretch.old.stop + right]):
@@ -197,6 +248,19 @@ class Classifier:
             "".join(self.old.pieces[stretch.old.start - left : stretch.old.stop + right]),
             "".join(self.new.pieces[stretch.new.start - left : stretch.new.stop + right]),
         )
+
+    def _within_numbers(self, stretch: Stretch) -> tuple[int, int]:
+        """Return how many equal signs on either side belong to numbers of which the stretch changed a part."""
+        left = right = 0
+        for text, places in ((self.old, stretch.old), (self.new, stretch.new)):
+            first = places.start - min(stretch.left, NUMBER_SIGNS)
+            last = min(places.stop + min(stretch.right, NUMBER_SIGNS), len(text.pieces))
+            offset = text.starts[first]
+            for start, end in self.words.numbers.ranges(text.text[offset : text.starts[last]]):
+                if start + offset <= text.starts[places.stop] and end + offset >= text.starts[places.start]:
+                    left = max(left, places.start - bisect_right(text.starts, start + offset) + 1)
+                    right = max(right, bisect_left(text.starts, end + offset) - places.stop)
+        return min(left, stretch.left), min(right, stretch.right)
 
     def _joins(self, piece: str) -> bool:
         return self.words.is_numeric(piece.rstrip()) or piece == "-"
@@ -211,7 +275,12 @@ class Classifier:
         if not before or before != after:
             return False
         rest = [[word for word in _words(side) if not self.words.is_numeric(word)] for side in numeric]
-        return rest[0] == rest[1]
+        return rest[0] == rest[1] or len({folded(self._without_numbers(side)) for side in numeric}) == 1
+
+    def _without_numbers(self, text: str) -> str:
+        for start, end in reversed(self.words.numbers.ranges(text)):
+            text = text[:start] + text[end:]
+        return text
 
     def _turns(self, stretch: Stretch, numeric: tuple[str, str]) -> set[EditKind]:
         """Return which turns of meaning there are: each told by the words of one side that the other lacks."""
@@ -221,18 +290,22 @@ class Classifier:
         if all(dates) and dates[0] != dates[1]:
             found.add(EditKind.DATE)
         bare = [self.words.without_dates(side) for side in (before, after)]
-        if differ(self.words, *numeric) and not (EditKind.DATE in found and not differ(self.words, *bare)):
+        if self.words.numbers.differ(*numeric) and not (
+            EditKind.DATE in found and not self.words.numbers.differ(*bare)
+        ):
             found.add(EditKind.NUMBER)
         if any(map(self.words.values, (before, after))):
             currencies = [said_currencies(side) for side in (before, after)]
             if all(currencies) and currencies[0] != currencies[1]:
                 found.add(EditKind.CURRENCY)
-        for kind, pattern in (
-            (EditKind.NEGATION, self.words.negation),
-            (EditKind.HEDGE, self.words.hedge),
-            (EditKind.ATTRIBUTION, self.words.says),
+        unhedged = [self.words.hedge.sub(" ", side) for side in bare]
+        for kind, pattern, (old, new) in (
+            (EditKind.NEGATION, self.words.negation, bare),
+            (EditKind.HEDGE, self.words.hedge, bare),
+            # what only hedges names nobody: iddiaya göre, 据称
+            (EditKind.ATTRIBUTION, self.words.says, unhedged),
         ):
-            if len(pattern.findall(bare[0])) != len(pattern.findall(bare[1])):
+            if len(pattern.findall(old)) != len(pattern.findall(new)):
                 found.add(kind)
         words = [_words(side) for side in self.excerpts(stretch)]
         if len(words[0]) == len(words[1]) and any(map(self.words.is_negated, *words)):
@@ -248,12 +321,14 @@ class Classifier:
                 ):
                     return kind
         if not old or not new:
-            return None
+            # a name is longer now, or shorter
+            kinds = set(map(self.known.kind_of, old or new))
+            return kinds.pop() if len(kinds) == 1 else None
         if kind := names_of(self.words, self.known, old, new):
             return kind
         if not (all_capitals(old) and all_capitals(new)) or max(len(old), len(new)) > 4:
             return None
-        alike = len(old) == len(new) and all(map(_is_alike, old, new))
+        alike = len(old) == len(new) and all(map(is_alike, old, new))
         beside = self._stands_beside_a_capital(stretch)
         opens = self.old.begins_sentence(stretch.old.start)
         if alike:
@@ -282,7 +357,7 @@ class Classifier:
             return bool(old or new)
         if len(old) == len(new) == 1 and not all(content):
             # a slip within a small word: on, or; and became or is none
-            return old[0][0] == new[0][0] and _slips(plain(old[0]), plain(new[0])) == 1
+            return old[0][0] == new[0][0] and slips_between(plain(old[0]), plain(new[0])) == 1
         if bool(old) != bool(new):
             text, places = (self.old, stretch.old) if old else (self.new, stretch.new)
             size = len(places)
@@ -292,7 +367,7 @@ class Classifier:
                 text.pieces[places.stop : places.stop + size],
             )
             return any(here == [piece.strip().casefold() for piece in side] for side in beside)
-        return len(content[0]) == len(content[1]) and all(map(_is_alike, *content))
+        return len(content[0]) == len(content[1]) and all(map(is_alike, *content))
 
     def _is_subject_of_saying(self, stretch: Stretch) -> bool:
         """Say whether others vouch now: the stretch opens its clause and a verb of saying follows, or stands before."""
@@ -310,66 +385,13 @@ class Classifier:
         return bool(self.words.says.search(plain(behind).rstrip())) and not any(mark in behind for mark in ".,;:")
 
 
-def differ(words: EditWords, before: str, after: str) -> bool:
-    """Say whether both sides state numbers, and not the same ones; "one" is an article unless a number faces it."""
-    old, new = words.values(before), words.values(after)
-    if not old or not new or old == new:
-        return False
-    rest = [{value: times for value, times in side.items() if value != 1} for side in (old, new)]
-    return rest[0] != rest[1] and (all(rest) or old[1] != new[1])
-
-
 def _words(text: str) -> list[str]:
     """Return the pieces of an excerpt that carry meaning: words, figures, currency signs, dense characters."""
     return [piece.strip() for piece in pieces(text) if any(sign.isalnum() or category(sign) == "Sc" for sign in piece)]
 
 
-def _is_alike(one: str, other: str) -> bool:
-    """Say whether two words are one word, mended: few letters differ (Damerau's four slips), the first one seldom.
-
-    A word of up to three letters may have two changed about; up to five letters one slip behind the first letter.
-    """
-    a, b = plain(one), plain(other)
-    if max(len(a), len(b)) > _LONGEST_WORD:
-        return False
-    if _bare(a) == _bare(b):
-        return True
-    shorter = min(len(a), len(b))
-    if not shorter or not a[0].isalpha() or category(a[0]) == "Lo":
-        return False
-    slips = _slips(a, b)
-    if shorter <= 3:
-        return slips == 1 and sorted(a) == sorted(b)
-    if shorter <= 5:
-        return slips == 1 and (a[0] == b[0] or sorted(a) == sorted(b))
-    return slips <= 2
-
-
 def _is_of_a_date(piece: str) -> bool:
     return piece.strip().isdecimal() or piece in "-/." or FIGURED_DATE.fullmatch(piece.strip()) is not None
-
-
-def _bare(word: str) -> str:
-    """Return a word without accents, with ß as ss."""
-    return "".join(sign for sign in normalize("NFD", word.replace("ß", "ss")) if not combining(sign) and sign != "-")
-
-
-def _slips(one: str, other: str) -> int:
-    """Return how many letters were left out, put in, exchanged or changed about (Damerau 1964); 3 for more than two."""
-    if abs(len(one) - len(other)) > 2:
-        return 3
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for at, sign in enumerate(one, 1):
-        older, before, row = before, row, [at]
-        for place, its in enumerate(other, 1):
-            best = min(before[place] + 1, row[-1] + 1, before[place - 1] + (sign != its))
-            if at > 1 and place > 1 and sign == other[place - 2] and one[at - 2] == its:
-                best = min(best, older[place - 2] + 1)
-            row.append(best)
-        if min(row) > 2:
-            return 3
-    return min(row[-1], 3)
 
 
 def content_words(words: EditWords, among: Sequence[str]) -> set[str]:

@@ -21,6 +21,7 @@ from ledger.visit_transaction import Terms, reason_of_page, record, record_toget
 from news import clock
 from news.configuration import Configuration
 from news.digest import Digest
+from news.errors import CrawlInterrupted
 from news.log import Log
 from news.visit import Earlier, Visit
 from pipelines.pool import Pool, digest_in_pool
@@ -214,8 +215,11 @@ async def record_pages(
         try:
             at = await in_transaction(engine, lambda connection: _together(connection, at, now, pages, story_days))
             return at, at
+        except CrawlInterrupted:
+            raise
         except Exception as error:
-            if not isinstance(error, ReadAgain) and reason_of_page(error) is None:
+            # the page that is to blame is found by recording each by itself, where there is a ledger
+            if is_away(error) or isinstance(error, PoolTimeout):
                 raise
     for to, visit in pages:
         if isinstance(visit, str):

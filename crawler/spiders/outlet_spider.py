@@ -12,7 +12,6 @@ from scrapy.http import Response
 from sqlalchemy.exc import DBAPIError
 from twisted.python.failure import Failure
 
-from crawler.browser import rendered
 from crawler.catalogue import Catalogue
 from crawler.chromium import check_browser
 from crawler.discovery import ROBOTS_SOURCES, ingest, leads_through, note, sites_of, sources_in_robots
@@ -220,9 +219,13 @@ class OutletSpider(scrapy.Spider):
         runtime = await runtime_of(self.crawler)
         self.stop_conditions.answered()
         visit = visit_of(response, self.outlet, source.url)
+        if source.kind is SourceKind.FRONT_PAGE:
+            shown = await self.stop_conditions.rendered(self.crawler, visit)
+            if shown is None:
+                self._answered()
+                return
+            visit = shown
         try:
-            if self.outlet.render and source.kind is SourceKind.FRONT_PAGE:
-                visit = await rendered(self.crawler, visit)
             if visit.outcome in (Outcome.NOT_MODIFIED, None):
                 children = await ingest(runtime, source, visit)
                 if children and depth >= SOURCE_DEPTH:
@@ -290,18 +293,14 @@ class OutletSpider(scrapy.Spider):
         visit = visit_of(response, self.outlet, page.url, page.recrawl_id)
         if leads_through(page, self.sites) and (site := site_of(visit.final_url)) not in self.sites:
             visit = visit.ended(Outcome.OFF_SITE, f"{LED_ELSEWHERE}, {site}", page=None)
-        if self.outlet.render:
-            try:
-                visit = await rendered(self.crawler, visit)
-            except BroadsheetError as error:
-                # the crawl was stopped meanwhile, or there is no browser any more
-                self.stop_conditions.failure = self.stop_conditions.failure or error
-                self._in_flight.discard(page.url)
-                self._answered()
-                return
-        if visit.final_url != page.url:
-            self._reached.add(visit.final_url)
-        yield visit
+        shown = await self.stop_conditions.rendered(self.crawler, visit)
+        if shown is None:
+            self._in_flight.discard(page.url)
+            self._answered()
+            return
+        if shown.final_url != page.url:
+            self._reached.add(shown.final_url)
+        yield shown
 
     async def page_failed(self, failure: Failure) -> AsyncIterator[Visit]:
         """Hand on an attempt that brought no answer."""

@@ -10,7 +10,6 @@ from scrapy.http import Response
 from scrapy.settings import Settings
 from twisted.python.failure import Failure
 
-from crawler.browser import rendered
 from crawler.discovery import sites_of
 from crawler.download_failures import outcome_of
 from crawler.halt import finished
@@ -18,7 +17,6 @@ from crawler.resolver import was_refused
 from crawler.response_outcome import visit_of
 from crawler.spiders.stop_conditions import StopConditions
 from news.clock import now
-from news.errors import BroadsheetError
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.url import normal, site_of
@@ -66,14 +64,9 @@ class ProbeSpider(scrapy.Spider):
 
     async def parse(self, response: Response, asked: str) -> None:
         """Keep the page."""
-        visit = visit_of(response, self.outlet, asked)
-        if self.outlet.render:
-            try:
-                visit = await rendered(self.crawler, visit)
-            except BroadsheetError as error:
-                self.stop_conditions.failure = self.stop_conditions.failure or error
-                return
-        self.probed[asked] = visit
+        visit = await self.stop_conditions.rendered(self.crawler, visit_of(response, self.outlet, asked))
+        if visit is not None:
+            self.probed[asked] = visit
 
     async def failed(self, failure: Failure) -> None:
         """Keep the reason why there is none."""

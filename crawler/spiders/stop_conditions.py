@@ -3,16 +3,20 @@
 from datetime import datetime
 from time import monotonic
 
+from scrapy.crawler import Crawler
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from crawler.browser import rendered
 from crawler.download import MAY_SEND, RequestRefused
 from crawler.download_failures import is_ours
 from ledger.faults import in_transaction
 from ledger.sites import UNREACHABLE_AGE, leave_alone, not_before
 from news.clock import now
+from news.errors import BroadsheetError
 from news.log import Log
 from news.outcome import Outcome
 from news.url import site_of
+from news.visit import Visit
 from pipelines.runtime import Runtime
 
 #: requests in a row that brought no answer: then the site is away, and is left alone for a while
@@ -57,6 +61,19 @@ class StopConditions:
             self.failure = self.failure or error
             return True
         return False
+
+    async def rendered(self, crawler: Crawler, visit: Visit) -> Visit | None:
+        """Return the visit as its page's scripts left it, where its outlet asks for that; None where it ends the crawl.
+
+        The crawl was stopped meanwhile, or there is no browser any more.
+        """
+        if not visit.outlet.render:
+            return visit
+        try:
+            return await rendered(crawler, visit)
+        except BroadsheetError as error:
+            self.failure = self.failure or error
+            return None
 
     def not_kept(self, outlet: str, dropped: Exception) -> None:
         """End the crawl, and say so once: its pages are to be kept as they come, and cannot be."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from selectolax.lexbor import LexborNode
 
+from news.edit_words import edit_words
 from pipelines.extract.block_segmentation import Block
 from pipelines.extract.bylines import is_agency, is_byline, is_news_agency, is_person, names
 from pipelines.extract.comparison import Candidate, letters, plain, without_signs
@@ -116,6 +117,21 @@ def authors(
             for name in agencies(stated_names):
                 signed.setdefault(letters(name), name)
     return Authors(people=tuple(people(chosen[2])), agencies=tuple(signed.values()), candidates=marked)
+
+
+def parted(people: Iterable[str]) -> tuple[str, ...]:
+    """Return Chinese names, which have no blank, one by one: what blanks part are several that begin with a surname.
+
+    >>> parted(["王小明 李建国", "王小明", "Jane Doe", "王小明 北京报道"])
+    ('王小明', '李建国', 'Jane Doe', '王小明 北京报道')
+    """
+    surnames = edit_words("zh").surnames
+    found: dict[str, None] = {}
+    for name in people:
+        several = name.split()
+        are_names = all(2 <= len(each) <= 3 and each[0] in surnames for each in several)
+        found |= dict.fromkeys(several if are_names else [name])
+    return tuple(found)
 
 
 #: sources that are one statement: where they name those who were found and more, all belong together

@@ -15,12 +15,13 @@ from pipelines.extract.language_rules import any_of, whole_words
 
 #: news agencies and what outlets call their own desks: they sign, but they are no people
 _AGENCIES = frozenset(
-    "ap associatedpress theassociatedpress reuters thomsonreuters afp agencefrancepresse dpa deutschepresseagentur "
-    "upi pti ani ians uni tass тасс ria riановости рианoвости interfax интерфакс xinhua 新华社 efe agenciaefe "
-    "europapress ansa adnkronos lusa anp belga apa sda keystonesda keystone ntb tt ritzau stt kyodo kyodonews 共同通信 "
-    "時事通信 jiji yonhap 연합뉴스 뉴시스 뉴스1 anadoluajansı anadoluagency aa dha iha antara bernama vna ttxvn "
-    "bloomberg bloombergnews pa pamedia pressassociation aap canadianpress thecanadianpress cp "
-    "unitednewsofindia irna isna mehr fars nan prnewswire businesswire globenewswire sid epd kna ots afptv cnnwire propublica".split()
+    "ap associatedpress theassociatedpress reuters thomsonreuters afp agencefrancepresse dpa "
+    "deutschepresseagentur upi pti ani ians uni tass тасс ria riановости рианoвости interfax интерфакс "
+    "xinhua 新华社 efe agenciaefe europapress ansa adnkronos lusa anp belga apa sda keystonesda keystone "
+    "ntb tt ritzau stt kyodo kyodonews 共同通信 時事通信 jiji yonhap 연합뉴스 뉴시스 뉴스1 anadoluajansı "
+    "anadoluagency aa dha iha antara bernama vna ttxvn bloomberg bloombergnews pa pamedia "
+    "pressassociation aap canadianpress thecanadianpress cp unitednewsofindia irna isna mehr fars nan "
+    "prnewswire businesswire globenewswire sid epd kna ots afptv cnnwire propublica".split()
 )
 _DESK = re.compile(
     rf"{whole_words('desks')}|記者$|\.(?:com|de|net|org|co|tv|is|it|fr|at|ch|tr|uk|se|no|dk|nl|pl|cz)\b", re.IGNORECASE

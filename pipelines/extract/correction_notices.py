@@ -29,7 +29,11 @@ _SAYS = PhraseFinder("correction_says")
 _WIRE = re.compile(rf"[\W_]*{any_of('correction_wire')}", re.IGNORECASE)
 #: the same inside of a text
 _SET_OFF_WIRE = re.compile(rf"[(\[—–-][\W_]*{any_of('correction_wire')}", re.IGNORECASE)
+#: verbs and nouns that mean repairs and amendments elsewhere: a notice only where a bracket opens the text
+_BRACKETED = re.compile(rf"^\s*[(\[（【—–*-]+\s*{any_of('correction_bracketed')}", re.IGNORECASE)
 _LABEL = re.compile(r"correction|corrected|clarification|erratum|korrektur|berichtigung|correctif|correcci")
+#: labels that mean nothing but a notice
+_ERRATUM = re.compile(r"[\W_]*(?:errat|corrigend|fe de err)", re.IGNORECASE)
 _COLON = re.compile(r"\s*[:：]\s*")
 _DATED_COLON = re.compile(rf"(?P<between>[^:：]{{1,{_DATED}}}(?::\d\d[^:：]{{0,{_DATED}}})?)[:：]\s*")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -55,7 +59,7 @@ def is_notice(text: str, *, is_boxed: bool = False, strong: int = 0) -> bool:
     """
     if len(text) > MOST_CHARACTERS:
         return False
-    if _SAYS.finds(text, BEGINS_WITHIN) or _WIRE.match(text):
+    if _BRACKETED.match(text) or _SAYS.finds(text, BEGINS_WITHIN) or _WIRE.match(text):
         return True
     if (said := _SET_OFF_WIRE.search(text)) and said.start() < BEGINS_WITHIN:
         return True
@@ -63,9 +67,11 @@ def is_notice(text: str, *, is_boxed: bool = False, strong: int = 0) -> bool:
         return True
     if label := _label(_BEGINS, text):
         rest = text[label.end() :]
-        if is_notice_heading(text) or _stated(rest):
+        if is_notice_heading(text) or _stated(rest) or _is_bracketed(text, label):
             return True
         is_bold_label = 0 < strong <= label.end() + 2
+        if _ERRATUM.match(text) and rest.lstrip()[:1] in "–—-":
+            return True
         return bool(_ERRS.search(rest)) if rest[:1] in ".–—-,;" else is_bold_label and len(rest) > _LEAST
     if label := _label(_NOTES, text):
         rest = text[label.end() :]
@@ -86,6 +92,12 @@ def _label(labels: PhraseFinder, text: str) -> re.Match[str] | None:
         return None
     behind = text[found.end() : found.end() + 1]
     return None if behind.isalnum() and found[0][-1:].isalnum() else found
+
+
+def _is_bracketed(text: str, label: re.Match[str]) -> bool:
+    """Tell whether brackets hold the label, and the notice stands behind them: 【訂正】, [정정보도]."""
+    rest = text[label.end() :]
+    return label[0][0] in "[【［〔" and rest[:1] in "]】］〕" and len(rest) > _LEAST
 
 
 def _stated(rest: str) -> bool:

@@ -30,6 +30,7 @@ KINDS = {
     "correction_notes": "first words of a notice that may be one of correction: editor's note",
     "correction_errs": "words that make it one: incorrectly",
     "correction_wire": "how an agency begins a text that it sends once more: corrects paragraph 4",
+    "correction_bracketed": "what a bracket says that was corrected: (corrects name in headline)",
     "correction_says": "words that only a notice of correction has: an earlier version of this article",
     "biography": "verbs by which a line says who its author is: writes",
     "bot_check": "of a page that asks whether a person reads it: just a moment",

@@ -13,7 +13,7 @@ from news.moment import Moment, TimeSource
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
-from pipelines.extract.authors import authors, without_biographies
+from pipelines.extract.authors import authors, parted, without_biographies
 from pipelines.extract.block_segmentation import Outline, outline
 from pipelines.extract.body import DOUBTED_BELOW, second_opinion
 from pipelines.extract.bylines import bylines
@@ -182,7 +182,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
         body=body[:BODY_LIMIT],
         body_cut=len(body) > BODY_LIMIT,
         body_missing=None if body.strip() else why_missing(document, shown, sort, ciphered=found.is_ciphered),
-        authors=signed.people,
+        authors=parted(signed.people) if language.startswith("zh") else signed.people,
         agencies=signed.agencies,
         date_published=issued,
         date_modified=changed,

@@ -33,6 +33,8 @@ SCANNED_BYTES = 64 * 2**20
 #: of a record that is not packed, the header ends within this
 HEADER_BYTES = 64 * 1024
 
+#: blank lines stand between records, and more of them than the two of the standard
+BLANK, BLANK_BYTES = b"\r\n", 256
 GZIP, ZSTD, WARC = b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"WARC/"
 #: zstd's frames that carry no content: sixteen magic numbers, of which the WARC format uses one for a dictionary
 #: (iipc.github.io/warc-specifications/specifications/warc-zstd)
@@ -59,13 +61,17 @@ class WarcMember:
 
 def is_archive(head: bytes) -> bool:
     """Say whether a file that begins with these bytes is a WARC file, packed by gzip or zstd or not at all."""
+    head = head.lstrip(BLANK)
     return head.startswith((GZIP, ZSTD, WARC)) or _SKIPPABLE.match(head) is not None
 
 
 def members(file: BinaryIO, position: int) -> Iterator[WarcMember]:
     """Yield the members of a WARC file from `position` on; damage is skipped up to the next member."""
     file.seek(0)
-    head = file.read(4)
+    head = file.read(BLANK_BYTES)
+    # some programs write blank lines before the first record
+    first = len(head) - len(head.lstrip(BLANK))
+    head, position = head[first:], max(position, first)
     read = _gzip if head.startswith(GZIP) else _plain if head.startswith(WARC[:4]) else _zstd
     while True:
         file.seek(position)
@@ -175,8 +181,9 @@ def _unpacked_dictionary(packed: bytes) -> bytes:
 def _plain(file: BinaryIO, position: int) -> WarcMember:
     file.seek(position)
     header = file.read(HEADER_BYTES)
-    if not header.strip(b"\r\n"):
-        return WarcMember(end=position + len(header))
+    blank = len(header) - len(header.lstrip(BLANK))
+    if blank:
+        return WarcMember(end=position + blank)
     if not header.startswith(WARC):
         raise Damaged("not a WARC record")
     break_ = re.search(rb"\r?\n\r?\n", header)

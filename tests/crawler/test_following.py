@@ -181,6 +181,12 @@ async def test_an_encoding_that_is_none_or_oddly_named_is_no_loss(house: House, 
     assert (await house.outcome(site, "/a-story", answer(body, content_encoding=said)))[0] in ("new", "not_html")
 
 
+def _raw(content: bytes) -> bytes:
+    """Pack as some servers do that say deflate: without zlib's header."""
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(content) + packer.flush()
+
+
 def _gzip(content: bytes) -> bytes:
     return gzip.compress(content)
 
@@ -194,6 +200,7 @@ def _gzip(content: bytes) -> bytes:
         ("gzip", (_gzip, _gzip)),
         ("gzip, gzip", (_gzip, _gzip)),
         ("deflate", (zlib.compress,)),
+        ("deflate", (_raw,)),
     ],
 )
 async def test_a_page_is_unpacked_as_it_was_packed_whatever_its_header_says(
@@ -206,6 +213,28 @@ async def test_a_page_is_unpacked_as_it_was_packed_whatever_its_header_says(
     assert (await house.outcome(site, "/a-story", answer(body, content_encoding=said)))[0] == "new"
 
 
+@pytest.mark.parametrize(
+    ("said", "packers"),
+    [
+        ("deflate", (_raw,)),
+        ("deflate", (zlib.compress,)),
+        ("deflate", (_gzip, _raw)),
+        ("gzip, deflate", (_gzip, _raw)),
+    ],
+)
+async def test_a_list_is_unpacked_as_it_was_packed(
+    house: House, said: str, packers: tuple[Callable[[bytes], bytes], ...]
+) -> None:
+    site = house.site()
+    body = sitemap([site.url("/news/one-story")])
+    for pack in packers:
+        body = pack(body)
+    site["/sitemap.xml"] = answer(body, kind="application/xml", content_encoding=said)
+    site["/news/one-story"] = answer(PAGE)
+    await house.crawl(house.outlet(site))
+    assert (await house.outcomes(site))["/news/one-story"][0] == "new"
+
+
 @pytest.mark.parametrize("head", [b"\x1f\x8b\x08", b"\x1f\x8b\x08broken", b"\x28\xb5\x2f\xfd"])
 @pytest.mark.parametrize("said", ["", "gzip", "br"])
 async def test_bytes_that_only_begin_as_packed_ones_are_an_end_with_a_reason(
@@ -214,6 +243,19 @@ async def test_bytes_that_only_begin_as_packed_ones_are_an_end_with_a_reason(
     outcome, reason = await house.outcome(house.site(), "/a-story", answer(head + b"x" * 99, content_encoding=said))
     assert outcome in ("unreadable", "not_html", "not_an_article")
     assert reason
+
+
+@pytest.mark.parametrize(
+    ("location", "ends"),
+    [("/moved-here", "new"), ("", "http_error"), ("mailto:desk@paper.com", "bad_url"), ("/a-story", "http_error")],
+)
+async def test_a_choice_of_addresses_is_followed_to_the_one_that_is_preferred(
+    house: House, location: str, ends: str
+) -> None:
+    site = house.site()
+    site["/moved-here"] = answer(PAGE)
+    outcome, reason = await house.outcome(site, "/a-story", redirect(location, "300 Multiple Choices"))
+    assert outcome == ends, reason
 
 
 @pytest.mark.parametrize("content", ["0", "1; url=", "0;url=/a-story", "0; URL='/a-story'"])

@@ -54,8 +54,16 @@ async def test_what_can_never_be_stored_is_the_datas_fault(
         assert secret not in reason
 
 
+@pytest.mark.parametrize("sqlstate", ["23502", "23503", "23505", "23514"])
+async def test_what_contradicts_a_rule_of_the_tables_is_the_datas_fault(engine: AsyncEngine, sqlstate: str) -> None:
+    with pytest.raises(DBAPIError) as caught:
+        async with engine.begin() as connection:
+            await connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{sqlstate}'; END $$"))
+    assert is_data_error(caught.value)
+
+
 async def test_a_lost_connection_a_full_disk_and_a_lock_are_not(engine: AsyncEngine, fresh_database: str) -> None:
-    for sqlstate in ("53100", "55P03", "57P01", "40001", "23502"):
+    for sqlstate in ("53100", "55P03", "57P01", "40001", "42501"):
         with pytest.raises(DBAPIError) as caught:
             async with engine.begin() as connection:
                 await connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'no' USING ERRCODE = '{sqlstate}'; END $$"))

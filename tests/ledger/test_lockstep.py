@@ -7,17 +7,19 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from ledger.faults import is_away
+from ledger.faults import in_transaction, is_away
+from ledger.import_progress import begin
 from ledger.lockstep import independent
 from ledger.visit_transaction import Terms, record, record_together
 from news.digest import Digest
 from news.outcome import Outcome
 from news.visit import Visit
+from pipelines.importing.import_files import Position
 from pipelines.pool import Pool
-from pipelines.record import Recorder
+from pipelines.record import Purpose, Recorder, record_pages
 from tests.ledger import readings
 from tests.ledger.readings import article, hour, outlet_of, reading
 
@@ -119,9 +121,58 @@ async def test_a_page_that_breaks_a_rule_of_the_ledger_takes_no_other_along(engi
     finally:
         async with engine.begin() as connection:
             await connection.execute(text(rule.format("DROP")))
-    # no fault of the page's: it is still due
-    assert isinstance(ends.pop(3), IntegrityError)
+    refused = ends.pop(3)
+    assert isinstance(refused, Visit)
+    assert refused.outcome == Outcome.UNRECORDABLE
+    assert refused.reason.startswith("PostgreSQL rejected it: 23514")
     assert [end.outcome for end in ends if isinstance(end, Visit)] == [Outcome.NEW] * 5
+
+
+async def test_an_import_goes_on_behind_a_page_that_contradicts_a_rule_of_the_tables(engine: AsyncEngine) -> None:
+    rule = "ALTER TABLE articles {} CONSTRAINT of_test"
+    async with engine.begin() as connection:
+        await connection.execute(text(rule.format("ADD") + f" CHECK (url <> '{url(3)}')"))
+        begun = await begin(connection, "/pages.warc", Purpose.IMPORT, "warc", ("head", 4), 9_000, anew=False)
+    pages: list[tuple[Position, Visit | str]] = [(Position(byte=100 * n), new(n)) for n in range(1, 6)]
+    pages.insert(2, (Position(byte=250), "not a page"))
+    try:
+        with closing(Pool(1)) as pool:
+            at, after = await record_pages(engine, begun, begun, pages, 14, pool)
+    finally:
+        async with engine.begin() as connection:
+            await connection.execute(text(rule.format("DROP")))
+    assert at == after
+    assert (at.position, at.outcomes, at.skipped) == (500, {"new": 4, "unrecordable": 1}, {"not a page": 1})
+
+
+@pytest.mark.parametrize(
+    "keys", ["DELETE FROM addresses", "UPDATE addresses SET key = 'as it was made before:' || key"]
+)
+async def test_an_article_whose_keys_are_made_otherwise_now_is_known_by_its_id(engine: AsyncEngine, keys: str) -> None:
+    await record(engine, new(1), TERMS)
+    async with engine.begin() as connection:
+        await connection.execute(text(keys))
+    done = await record_together(engine, [new(1, at=2), new(2, at=2)], TERMS)
+    assert [visit.outcome for visit in done if visit] == [Outcome.UNCHANGED, Outcome.NEW]
+    known = await record(engine, reading(article(url(1), readings.text(99)), hour(3)), TERMS)
+    assert known.outcome == Outcome.CHANGED
+    assert known.article_id == (done[0] and done[0].article_id)
+
+
+async def test_a_key_that_another_one_writes_meanwhile_is_found_at_the_next_try(engine: AsyncEngine) -> None:
+    tries = []
+
+    async def work(connection: AsyncConnection) -> int:
+        tries.append(1)
+        known = (await connection.execute(text("SELECT count(*) FROM sites WHERE site = 'a.example'"))).scalar_one()
+        if not known:
+            async with engine.begin() as other:
+                await other.execute(text("INSERT INTO sites (site) VALUES ('a.example')"))
+            await connection.execute(text("INSERT INTO sites (site) VALUES ('a.example')"))
+        return int(known)
+
+    assert await in_transaction(engine, work) == 1
+    assert len(tries) == 2
 
 
 async def test_a_connection_that_is_lost_leaves_all_due_and_the_next_one_records_them(engine: AsyncEngine) -> None:

@@ -1,6 +1,7 @@
 import pytest
 
-from news.edit_words import UNSPACED, _listed, _spoken, edit_words, plain, said_currencies
+from news.edit_words import UNSPACED, _listed, _spoken, edit_words, said_currencies
+from news.number_words import plain
 
 LANGUAGES = sorted(_listed())
 

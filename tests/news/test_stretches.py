@@ -43,6 +43,44 @@ N, A, D, S, B = EditKind.NEGATION, EditKind.ATTRIBUTION, EditKind.DATE, EditKind
         ("ja", "会見した山田一郎氏は工事の延期を伝えた。", "山田一郎氏", "山田二郎氏", EditKind.NAME),
         ("ja", "逮捕された鈴木三郎容疑者は黙っている。", "鈴木三郎", "鈴木五郎", EditKind.NAME),
         ("ja", "会見には記者三人が来て、氏名を書いた。", "三人", "五人", EditKind.NUMBER),
+        # numbers in words without spaces, whole and in part; what only holds one is none
+        ("th", "ตำรวจจับผู้ต้องหาแปดคนเมื่อคืนนี้", "แปดคน", "เก้าคน", EditKind.NUMBER),
+        ("th", "รัฐบาลอนุมัติงบสี่แสนบาทให้โรงเรียน", "สี่แสน", "สี่ล้าน", EditKind.NUMBER),
+        ("th", "ชาวบ้านสามสิบสี่คนร้องเรียน", "สามสิบสี่คน", "34 คน", EditKind.COSMETIC),
+        ("th", "ชาวบ้านสามารถเดินทางได้", "สามารถ", "ควรจะ", B),
+        ("th", "บริษัทขายหุ้นเก้าล้านบาทแล้ว", "บาท", "เยน", EditKind.CURRENCY),
+        # fractions, collectives, ordinals, and number words written together
+        ("en", "Half of the herd was sold.", "Half of", "A quarter of", EditKind.NUMBER),
+        ("en", "She was the third victim of the storm.", "third", "fourth", EditKind.NUMBER),
+        ("en", "She was the third victim of the storm.", "third", "3rd", EditKind.COSMETIC),
+        ("de", "Der Umbau dauerte viereinhalb Jahre.", "viereinhalb", "anderthalb", EditKind.NUMBER),
+        ("de", "Im Saal saßen hundertfünfzig Gäste.", "hundertfünfzig", "hundertsechzig", EditKind.NUMBER),
+        ("fr", "Une trentaine de maisons sont inondées.", "trentaine", "quarantaine", EditKind.NUMBER),
+        ("hu", "A koncerten kétszázötven néző volt.", "kétszázötven", "háromszázötven", EditKind.NUMBER),
+        ("ru", "Это была вторая авария за год.", "вторая", "третья", EditKind.NUMBER),
+        ("ko", "버스에는 서른여섯 명이 탔다.", "서른여섯 명이", "36명이", EditKind.COSMETIC),
+        # endings of words and vowels of Indic scripts
+        ("ko", "회의는 수요일에 열린다고 한다.", "수요일에", "목요일에", D),
+        ("hi", "गाँव में पानी आया, ऐसा प्रशासन ने कहा।", "पानी", "दूध", B),
+        ("he", "המשפט ייפתח במאי בתל אביב.", "במאי", "ביוני", D),
+        ("zh", "会议周二在当地举行。", "周二", "周四", D),
+        # a title before a name that no capital shows; not before another word
+        ("zh", "记者李晓明昨天抵达现场。", "李晓明", "李晓敏", EditKind.NAME),
+        ("zh", "记者昨天抵达现场。", "抵达", "离开", B),
+        ("ar", "والتقى الوزير كريم العاني الوفد.", "العاني", "الغاني", EditKind.NAME),
+        ("ko", "시장 박정훈 씨가 왔다.", "박정훈", "박정현", EditKind.NAME),
+        ("ko", "이번에 오는 신임 대표 취임식은 열린다.", "신임 대표", "전임 대표", B),
+        # what only hedges names nobody
+        ("zh", "这名男子据称逃走。", "据称", "", EditKind.HEDGE),
+        # mended endings beside a turn follow from it, as clauses do from what else was reworded in their sentence
+        ("pl", "Gmina nie wydała pozwolenia na budowę.", "nie wydała pozwolenia", "wydała pozwolenie", N),
+        (
+            "en",
+            "The old mill was razed by the firm in spring, to loud aplause.",
+            "razed by the firm in spring, to loud aplause",
+            "restored by the firm in spring, to loud applause",
+            B,
+        ),
         # marks of old typewriters
         ("en", "The box is called `old' in the list and ``new'' here.", "`old'", '"old"', EditKind.COSMETIC),
     ],

@@ -317,3 +317,10 @@ def test_lines_that_begin_like_a_byline_name_nobody(line: str) -> None:
 def test_a_name_behind_a_label_within_a_chinese_line_is_found() -> None:
     top = "<h1>Third ferry joins the lake line</h1><div>2026-02-03 08:15 来源：某某社 作者：王小明</div>"
     assert read(article_html(top=top)).authors == ("王小明",)
+
+
+@pytest.mark.parametrize(("lang", "found"), [("zh", ("王小明", "李建国")), ("ja", ("王小明 李建国",))])
+def test_chinese_names_that_a_blank_parts_are_several(lang, found):
+    head = '<meta name="author" content="王小明 李建国">'
+    body = "<p>" + "市政府周四宣布，湖边的旧渡口将重新开放，新的渡轮从下个月开始运行。" * 9 + "</p>"
+    assert read(article_html(head=head, body=body, lang=lang)).authors == found

@@ -63,6 +63,17 @@ def test_a_label_is_one_before_a_colon_alone_and_with_a_date(language):
         "В предыдущей версии материала была неверно указана длина моста.",
         "本文早前版本误将桥长写为30米。",
         "当初の記事で橋の長さを30メートルとしていましたが、正しくは20メートルでした。訂正してお詫びします。",
+        # what was corrected, in brackets
+        "(Fixes typo in dateline)",
+        "(Rectifica el nombre del puente en el titular)",
+        "(Уточнено название моста в заголовке)",
+        "(Berichtigt wurde im zweiten Satz die Länge)",
+        "—Corrige la longueur du pont au 2e paragraphe—",
+        # a label in brackets, or before a dash where it means nothing else
+        "【訂正】橋の長さは20メートルです。",
+        "[바로잡습니다] 다리의 길이는 20미터입니다.",
+        "Erratum – le pont mesure 20 mètres.",
+        "Owing to incorrect data from the council, we said that the bridge is 30 metres long.",
     ],
 )
 def test_what_newsrooms_write_is_heard(text):
@@ -89,6 +100,13 @@ def test_what_newsrooms_write_is_heard(text):
         "The map was updated on Tuesday to correct for the tide.",
         "This story has been updated with additional developments.",
         "He was corrected by the speaker, and sat down.",
+        "Fixes for typos in datelines are the dullest part of the job.",
+        "Owing to incorrect data from the radar, the boat turned west.",
+        "Corrige la postura: cuatro ejercicios para la espalda",
+        "El ministro corrige la previsión de crecimiento.",
+        "Исправлены мосты: число аварий падает",
+        "תיקון מספר 6 לחוק הגשרים אושר.",
+        "(Adds quote from the mayor in paragraph 4)",
         "Note: all times are local.",
         "A" * (MOST_CHARACTERS + 1),
         "",

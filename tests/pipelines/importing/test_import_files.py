@@ -106,6 +106,12 @@ def test_every_form_is_read_from_any_position(tmp_path, content, most):
     assert urls(read(tmp_path, content, most)) == ["1", "2", "3"]
 
 
+@pytest.mark.parametrize("blanks", [b"\n", b"\r\n\r\n\r\n", b"\n" * 100])
+def test_blank_lines_before_and_between_records_are_none(tmp_path, blanks):
+    content = blanks.join([b"", *map(as_plain, THREE), b""])
+    assert urls(read(tmp_path, content, 2)) == ["1", "2", "3"]
+
+
 @pytest.mark.parametrize(
     "form", [lambda each: each, as_plain, lambda each: as_zstd(each)], ids=["gzip", "plain", "zstd"]
 )
