@@ -316,7 +316,7 @@ class _Walk:
         if down is not None:
             boxes = self.found.boxes
             self.way.append((node, self.box, True, False, False))
-            prose = "articlebody" in (attributes.get("itemprop") or "").lower()
+            prose = "itemprop" in attributes and "articlebody" in (attributes["itemprop"] or "").lower()
             boxes[self.box].children.append(len(boxes))
             reason = furniture(tag, label, attributes.get("role"))
             boxes.append(Box(self.box, tag, label.strip(), reason, boxes[self.box].depth + 1, prose))

@@ -160,8 +160,7 @@ class PhraseFinder:
 
     def finds(self, text: str, within: int) -> bool:
         """Tell whether one of the phrases begins in the first `within` characters of a text, at a word's beginning."""
-        # the one letter of which the small form is longer, so that places in `small` are those in the text
-        small = text[:within].replace("İ", "_").lower()
+        small = _small(text[:within])
         # all words are looked at in one go: few of them begin a phrase
         for key in self._groups.keys() & _BEGUN.findall(small):
             at = small.find(key)
@@ -182,7 +181,7 @@ class PhraseFinder:
             return None
         if self._dense is not None and _DENSE.match(text, word.start(1)):
             return self._dense.match(text, word.start(1))
-        group = self._groups.get(word[1].lower())
+        group = self._groups.get(_small(word[1]))
         return group.match(text, word.start(1)) if group is not None else None
 
 
@@ -197,7 +196,12 @@ _KEY_LETTERS = 3
 
 
 def _key(word: str) -> str:
-    return word[:_KEY_LETTERS].lower()
+    return _small(word[:_KEY_LETTERS])
+
+
+def _small(text: str) -> str:
+    """Return a text in small letters, as many as before; those of Turkish are one, as they are to a pattern."""
+    return text.replace("İ", "i").lower().replace("ı", "i")
 
 
 def _beginnings(phrase: str) -> Iterator[str]:

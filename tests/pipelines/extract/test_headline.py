@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pipelines.extract.comparison import letters
-from pipelines.extract.headline import without_kicker, without_media_tag, without_site
+from pipelines.extract.headline import SEPARATOR, may_part, without_kicker, without_media_tag, without_site
 from tests.pipelines.handmade import article_html, outcome, read
 
 WORDS = st.lists(st.from_regex(r"[A-Z]?[a-zäöü]{2,9}", fullmatch=True), min_size=3, max_size=9).map(" ".join)
@@ -15,6 +15,11 @@ WORDS = st.lists(st.from_regex(r"[A-Z]?[a-zäöü]{2,9}", fullmatch=True), min_s
 def test_a_site_behind_a_headline_goes_whatever_parts_them(headline: str, site: str, separator: str) -> None:
     assume(letters(headline) != letters(site))
     assert without_site(f"{headline}{separator}{site}", {letters(site)}) == headline
+
+
+@given(st.text(alphabet="ab |｜–—-:»«·•/~\u00a0\t", max_size=12))
+def test_no_separator_is_overlooked_by_the_look_for_its_sign(line: str) -> None:
+    assert may_part(line) or SEPARATOR.search(line) is None
 
 
 def test_a_site_in_brackets_goes_and_another_bracket_stays() -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from pipelines.extract.bylines import is_agency, is_byline, names
-from pipelines.extract.language_rules import KINDS, any_of, parse, pattern, phrases, rules, whole_words
+from pipelines.extract.language_rules import KINDS, PhraseFinder, any_of, parse, pattern, phrases, rules, whole_words
 
 #: language -> its lists. Whoever adds a list adds it here; a list that is lost by mistake fails the test
 COVERAGE = """
@@ -111,6 +111,21 @@ def plainest(phrase: str) -> str:
     return re.sub(r"( ?)…\d*(?=.)", r"\1", re.sub(r" ?…\d*$", "", phrase)).translate(
         {ord("*"): None, ord("~"): None, ord("#"): "2"}
     )
+
+
+@pytest.mark.parametrize("kind", ["correction_begins", "correction_notes", "correction_says", "appeals"])
+def test_a_finder_finds_what_the_whole_pattern_does(kind: str) -> None:
+    finder, whole = PhraseFinder(kind), re.compile(any_of(kind), re.IGNORECASE)
+    plain = [phrase for phrase in phrases(kind) if not re.search(r"[\[\]|…*~#']", phrase)]
+    assert len(plain) > 10
+    for phrase in plain:
+        expected = whole.match(phrase.upper())
+        found = finder.begun(f"» {phrase.upper()}")
+        assert expected is not None
+        assert found is not None
+        assert found[0] == expected[0]
+        assert finder.finds(f"İlk, {phrase}", 200)
+        assert not finder.finds(f"İlk, {phrase}", 4)
 
 
 def test_the_longest_phrase_is_tried_first() -> None:

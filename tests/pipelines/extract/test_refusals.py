@@ -7,6 +7,7 @@ import pytest
 from news.article import BODY_LIMIT, Kind
 from news.outcome import Outcome
 from pipelines.extract import extract
+from pipelines.extract.document import ATTRIBUTES_LIMIT, overstrained
 from tests.pipelines.handmade import PARAGRAPHS, article_html, outcome, outlet, page, read
 
 
@@ -90,6 +91,16 @@ def test_a_front_page_is_a_listing() -> None:
 def test_a_tag_of_a_hundred_thousand_attributes_is_not_parsed() -> None:
     html = "<html><body><p " + " ".join(f"a{at}=x" for at in range(100_000)) + ">text</p></body></html>"
     assert refused(html) is Outcome.TOO_DEEP
+
+
+@pytest.mark.parametrize(
+    "before", ["", '<a b="c" d>', '<a b=c="> ', '<a ="> ', '<a b"c> ', """<a b='">' c="d">""", '<a b="c"d="e"/>']
+)
+def test_no_quotation_mark_hides_a_tag_of_too_many_attributes(before: str) -> None:
+    usual = " ".join(f'a{at}="x"' for at in range(ATTRIBUTES_LIMIT))
+    assert overstrained(f'{before}<p {usual}>"') is None
+    assert overstrained(f'{before}<p {usual} one="more">"') is not None
+    assert overstrained(f'{before}<p {usual} more>"') is not None
 
 
 def test_a_hundred_thousand_nested_elements_are_not_parsed() -> None:

@@ -1,9 +1,12 @@
 """What stands beside the article in the box that holds it: comments, teasers, columns; and what only looks like it."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
+from pipelines.extract.block_segmentation import Block, Box, Outline
+from pipelines.extract.comparison import length
 from tests.pipelines.handmade import PARAGRAPHS, outcome, read
 
 TEXT = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
@@ -175,3 +178,14 @@ def test_boxes_in_boxes_cost_little() -> None:
     began = time.process_time()
     outcome(f"<html><body><h1>Deep</h1>{html}</body></html>")
     assert time.process_time() - began < 5
+
+
+def test_what_is_remembered_of_a_page_is_what_its_lines_and_boxes_say() -> None:
+    boxes = [Box(parent, "div", "", "", 0) for parent in (-1, 0, 1, 1, 0)]
+    page = Outline(boxes=boxes, blocks=[Block(text, "p", box) for text, box in (("A b", 2), ("c", 3), ("漢字", 4))])
+    assert page.above(3) == page.above(3) == (3, 1, 0)
+    assert page.above(-1) == ()
+    assert page.spans() == page.spans() == {2: (0, 0), 3: (1, 1), 4: (2, 2), 1: (0, 1), 0: (0, 2)}
+    assert page.keys() == page.keys() == ["ab", "c", "漢字"]
+    changed = replace(page.blocks[0], text="漢字漢")
+    assert changed.size == length("漢字漢") == 9
