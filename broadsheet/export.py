@@ -9,6 +9,7 @@ from broadsheet.console import err, fail, run, write_json_line, write_text
 from broadsheet.stores import made_index
 
 if TYPE_CHECKING:
+    from index.protocol import Index
     from index.query import Interval, Query
     from web.export_formats import ExportFormat, Writer
     from web.parquet import ParquetFile
@@ -29,6 +30,7 @@ def export(
 
     With `resumes`, what a kill left half written at the end of `output` is cut off, and the file continued.
     """
+    from index.syntax import parse
     from news.clock import now
     from web.export_formats import ExportFormat, writer
     from web.feeds import title_of
@@ -44,6 +46,8 @@ def export(
     is_there = resumes and output is not None and output.exists()
     if output and is_there:
         after = _cut(output, kind, made.begin)
+    for note in parse(asked.text).notes:
+        err.print(note, style="yellow")
     progress = _Progress(last_id=after)
     with ExitStack() as stack:
         file = stack.enter_context(_open(output, continues=is_there or after is not None)) if output else None
@@ -102,6 +106,8 @@ async def _add_all(asked: "Query", file: "ParquetFile") -> int:
         async for page in pages:
             file.add(page)
             count += len(page)
+        if not count:
+            await _print_meant(index, asked)
     return count
 
 
@@ -155,6 +161,16 @@ async def _write(
                 progress.written += len(page)
                 progress.last_id = str(page[-1]["id"])
         _put(made.end, kind, file)
+        if after is None and not progress.written:
+            await _print_meant(index, asked)
+
+
+async def _print_meant(index: "Index", asked: "Query") -> None:
+    """Print what may have been meant where nothing was found: an empty file says nothing of it."""
+    from index.hints import unknown_values
+
+    for each in await unknown_values(index, asked):
+        err.print(each.sentence, style="yellow")
 
 
 def _put(text: str, kind: "ExportFormat", file: TextIO | None) -> None:

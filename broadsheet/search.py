@@ -188,7 +188,7 @@ def search(
     if as_json:
         print_json(_as_json(results))
     else:
-        _print(results)
+        _print(results, cursor)
 
 
 async def _search(asked: "Query") -> "Results":
@@ -233,7 +233,7 @@ def _as_json(results: "Results") -> dict[str, Any]:
     }
 
 
-def _print(results: "Results") -> None:
+def _print(results: "Results", cursor: str | None) -> None:
     for hit in results.hits:
         _print_hit(hit)
     about = "About " if results.is_estimated else ""
@@ -245,7 +245,8 @@ def _print(results: "Results") -> None:
         out.print(f"  {'terms':<15}" + ", ".join(each.label for each in results.significant_terms))
     for note in results.notes:
         out.print(note, style="yellow")
-    if results.next_cursor:
+    # a full page has a cursor even if it is the last
+    if results.next_cursor and (cursor or results.total > len(results.hits)):
         out.print(f"More: --cursor {results.next_cursor}")
 
 

@@ -46,7 +46,7 @@ NOWHERE = "postgresql://someone:a-secret@127.0.0.1:1/nowhere"
         (["recrawl", "ftp://a.example/x"], {}, "not an http(s) address"),
         (["recrawl", "https://nobody-has-this.example/x"], {}, "No outlet has the site"),
         (["article", "not-an-address"], {}, "neither an article's id nor"),
-        (["search", "--since", "yesterday"], {}, "--since takes a day"),
+        (["search", "--since", "someday"], {}, "--since takes a day"),
         (["search", "--sort", "best"], {}, "--sort takes"),
         (["search", "--where", "places"], {}, "--where takes"),
         (["search", "--where", "colour=red"], {}, "colour"),
@@ -126,7 +126,7 @@ async def test_an_article_is_shown_with_its_last_attempt_its_unexplained_version
     result = "gone (the site answers 410); next fetch 2026-03-03 11:00 UTC"
     assert f"{last} at {copy}: {result}" in shown()
     assert f"First: alpha, {first}: published 2 March 2026, 07:00 UTC" in shown()
-    assert "Copy: this article: states 1996-01-01, first seen 2026-03-02 09:00 UTC" in shown()
+    assert "Copy: this article: states 1 January 1996, first seen 2 March 2026, 09:00 UTC" in shown()
     assert "unexplained (extracted differently than before; what the outlet changed is unknown)" in shown("--history")
     assert f"{last} at {copy}: {result}" in shown("--history")
     assert "Unexplained: extracted differently than before" in shown("--diff", "1..2")

@@ -312,6 +312,7 @@ def test_what_does_not_exist_is_answered_with_what_was_meant(run: Run, arguments
     assert told.returncode == 0
     assert note in told.stdout
     assert any(note in each for each in json.loads(run("search", *arguments, "--json").stdout)["notes"])
+    assert note in run("search", *arguments, "--all", "--format", "csv").stderr
 
 
 @pytest.mark.parametrize(

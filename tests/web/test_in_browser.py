@@ -111,10 +111,17 @@ async def test_no_page_has_a_fault_for_anybody_narrow_or_wide_light_or_dark(base
             "/",
             "/?q=talks",
             "/?q=talks&view=compact",
+            "/?size=1",
             "/?q=nothingness&outlet=exampel",
             "/?from=2024-02-01&sort=changed",
         ),
-        *("/changes", "/changes?only=silent", f"/articles/{talks}", f"/articles/{talks}/versions/1..2"),
+        *(
+            "/changes",
+            "/changes?size=1",
+            "/changes?only=silent",
+            f"/articles/{talks}",
+            f"/articles/{talks}/versions/1..2",
+        ),
         *(f"/articles/{paper[each]}" for each in ("arabic", "long")),
         *(
             "/outlets",
@@ -220,6 +227,26 @@ async def test_a_search_is_watched_tried_edited_and_taken_away(base: str, paper:
         await reader.looks()
         await page.get_by_role("link", name="Watches").first.click()
         await reader.looks()
+
+
+async def test_of_two_who_edit_a_watch_the_later_sees_both(base: str, paper: dict[str, str]) -> None:
+    async with chromium() as browser, reading(browser, base) as reader, reading(browser, base) as other:
+        page, theirs = reader.page, other.page
+        await page.goto(f"{base}/watches/new?q=fishing&outlet=example")
+        await page.get_by_label("Name").fill("Fishing")
+        await page.get_by_role("button", name="Add the watch").click()
+        await page.get_by_role("link", name="Edit").click()
+        await theirs.goto(page.url)
+        for each, words in ((theirs, "fishing -film"), (page, "fishing OR talks " + "x" * 200)):
+            await each.get_by_label("Search for").fill(words)
+            await each.get_by_role("button", name="Save").click()
+        reader.faults.clear()  # Chromium notes the 409 itself
+        assert "meanwhile" in await page.locator(".mistake").inner_text()
+        assert "fishing -film" in await page.locator("tbody tr").first.inner_text()
+        assert (await page.get_by_label("Search for").input_value()).startswith("fishing OR talks")
+        await reader.looks()
+        await page.get_by_role("button", name="Save").click()
+        assert "Edited." in await page.locator(".done").inner_text()
 
 
 @BOTH

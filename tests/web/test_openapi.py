@@ -1,6 +1,7 @@
 """/openapi.json says what the API does: its answers have the described form, its errors one sentence."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -179,6 +180,16 @@ async def test_who_may_write_is_decided_before_the_body_is_read(
 ) -> None:
     answer = await lonely.post("/api/recrawls", content=body, headers={"content-type": kind})
     assert (answer.status_code, answer.json()["detail"]) == (status, sentence)
+
+
+def test_the_manual_names_each_address_of_the_api_and_no_other() -> None:
+    told = Path("docs/api.md").read_text(encoding="utf-8")
+    named = {
+        each.partition("?")[0] for each in re.findall(r"`(?:[A-Z]+ )?(/(?:api/|healthz|readyz|metrics)[^`]*)`", told)
+    }
+    described = {re.sub(r"{(slug|name)}", "NAME", path).replace("{number}", "1") for path in openapi()["paths"]}
+    assert described - named == set()
+    assert {each for each in named if not each.endswith("1..2")} - described == set()
 
 
 def test_the_committed_description_is_that_of_the_api() -> None:
