@@ -40,8 +40,8 @@ LEAST_SHARED_QUOTATIONS, LEAST_QUOTATIONS = 0.5, 3
 LEAST_SHARED_NAMES_ALONE, LEAST_NAMES_ALONE = 0.35, 4
 FIGURES_ALONE = ((0.75, 4), (0.6, 5), (0.5, 6))
 #: in place of a name's hash: the script has no capitals, names are not known, and the figures have to tell. Rewordings
-#: share .8 of them or more, follow-ups .1; of 1,594 such texts, 78 of them real pages, 592 with four figures, no pair
-#: shares .75 of five or .65 of six. Words that both have tell nothing: .07 to .5 between rewordings, .05 to .35 of others
+#: share .8 of them, follow-ups .1; of 1,594 such texts, 78 of them real pages, 592 with four figures, no pair shares
+#: .75 of five or .65 of six. Words tell nothing: rewordings share .07 to .5, follow-ups .05 to .35
 NAMELESS = 4
 FIGURES_NAMELESS = ((0.75, 5), (0.65, 6))
 #: keys of such a text: of a figure and a name, the least ones in so many orders. At J of the figures and K of the names
@@ -49,7 +49,7 @@ FIGURES_NAMELESS = ((0.75, 5), (0.65, 6))
 FACT_KEYS = 6
 #: what shares more shingles repeats a part word by word, as a follow-up does with its background
 MOST_REWORDED_SIMILARITY = 0.15
-#: of a script without spaces shingles are of four signs: rewordings in Thai share .16, notices of one mould .26 and more
+#: shingles of a script without spaces are of four signs: rewordings in Thai share .16, notices of one mould .26
 MOST_NAMELESS_SIMILARITY = 0.2
 #: one text is at most so many times as long as the other
 MOST_TIMES = 4
