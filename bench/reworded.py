@@ -13,12 +13,15 @@ LABELS = Path(__file__).parents[1] / "tests" / "labels"
 def found_reworded(sign: Callable[[str], Signature]) -> dict[str, float]:
     """Return, by half, the share of rewordings that are found, and other reports that are taken for one.
 
-    Those without a quotation are a half of their own, `unquoted`.
+    Those without a quotation are a half of their own, `unquoted`, and those in scripts without capitals are three.
     """
-    texts = _texts("reworded.toml") + [text | {"half": "unquoted"} for text in _texts("reworded_unquoted.toml")]
+    texts = _texts("reworded.toml") + [
+        text | {"half": f"caseless_{text['half']}"} for text in _texts("reworded_caseless.toml")
+    ]
+    texts += [text | {"half": "unquoted"} for text in _texts("reworded_unquoted.toml")]
     figures: dict[str, float] = {}
     taken = 0
-    for half in ("dev", "held", "unquoted"):
+    for half in ("dev", "held", "unquoted", "caseless_dev", "caseless_held", "caseless_last"):
         found = count = 0
         for text in texts:
             if text["half"] == half:
@@ -28,14 +31,18 @@ def found_reworded(sign: Callable[[str], Signature]) -> dict[str, float]:
                     found += _is_found(source, sign(reworded))
                 taken += bool(text["other"]) and _is_found(source, sign(text["other"]))
         figures[f"recall_reworded_{half}"] = round(found / count, 3)
-    for pair in tomllib.loads((LABELS / "reworded_unquoted.toml").read_text(encoding="utf-8"))["reports"]:
+    for pair in _labels("reworded_unquoted.toml")["reports"] + _labels("reworded_caseless.toml")["reports"]:
         taken += _is_found(sign(pair["one"]), sign(pair["two"]))
     return figures | {"other_reports_taken": taken}
 
 
 def _texts(name: str) -> list[dict[str, Any]]:
-    texts: list[dict[str, Any]] = tomllib.loads((LABELS / name).read_text(encoding="utf-8"))["texts"]
+    texts: list[dict[str, Any]] = _labels(name)["texts"]
     return texts
+
+
+def _labels(name: str) -> dict[str, Any]:
+    return tomllib.loads((LABELS / name).read_text(encoding="utf-8"))
 
 
 def _is_found(one: Signature, other: Signature) -> bool:

@@ -16,14 +16,16 @@ from news.signature import (
     FACTS_FOLLOW,
     FIGURES,
     FIGURES_ALONE,
+    LEAST_NAMES,
     LENGTH,
+    NAMELESS,
     NAMES,
     OF_QUOTATION,
     PERMUTATIONS,
     QUOTATIONS,
     Signature,
 )
-from news.words import numbers, words
+from news.words import DENSE, numbers, words
 
 #: fewer shingles than this are too few to tell a copy from two items of one mould
 LEAST_SHINGLES = 40
@@ -41,8 +43,8 @@ MOST_BEGUN = 4 * ANCHORS
 _DIGITS = "".join(
     f"{chr(point)}-{chr(point + 9)}" for point in range(0x10000) if chr(point).isdecimal() and digit(chr(point)) == 0
 )
-#: a figure that begins a word
-_FIGURE = re.compile(rf"[{_DIGITS}](?<!\w.)\d*(?:[.,:]\d+)*")
+#: a figure that begins a word; in a script without spaces it stands behind a letter
+_FIGURE = re.compile(rf"[{_DIGITS}](?<![^\W{DENSE}].)\d*(?:[.,:]\d+)*")
 #: in a sentence a word that begins in capitals is a name, where nouns are not: a name in another case has the same
 #: first letters
 _NAMES = re.compile(r"[A-ZÀ-ÖØ-ÞĀ-ŽΆ-ΫЀ-Я](?<=[\w,;:] .)\w\w+")
@@ -103,7 +105,10 @@ def _bytes(text: str) -> bytes:
 
 
 def _facts(body: str, has_figures: bool) -> Signature:
-    """Return the mark, hashes of the names and of the first quotations; () without any and without figures enough."""
+    """Return the mark, hashes of the names and of the first quotations; () without any and without figures enough.
+
+    Where a script has no capitals, NAMELESS stands in for names.
+    """
     quotes: list[int] = []
     for quotation in IN_QUOTES.finditer(body):
         if quotation.end() - quotation.start() < _LEAST_QUOTED:
@@ -117,8 +122,17 @@ def _facts(body: str, has_figures: bool) -> Signature:
     if not quotes and not has_figures:
         return ()
     stems = {name[:NAME_LETTERS] for name in _NAMES.findall(body)}
-    names = sorted({(crc32(stem.casefold().encode()) | 2) & ~1 for stem in stems})[:NAMES]
+    if len(stems) < LEAST_NAMES and not _has_capitals(body):
+        names = [NAMELESS]
+    else:
+        names = sorted({(crc32(stem.casefold().encode()) | 2) & ~1 for stem in stems})[:NAMES]
     return (FACTS_FOLLOW, *names, *quotes)
+
+
+def _has_capitals(body: str) -> bool:
+    """Say whether a text is in a script that has capitals, by the letters of its beginning."""
+    letters = [sign for sign in body[:LOOKED_AT] if sign.isalpha()]
+    return 2 * sum(sign.lower() != sign.upper() for sign in letters) > len(letters)
 
 
 def _figures(body: str) -> list[int]:

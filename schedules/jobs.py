@@ -14,11 +14,12 @@ import procrastinate
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import Job
 from scrapy.settings import Settings
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crawler.catalogue import Catalogue
 from crawler.slices import crawl_slice
 from ledger.attempts import takes_too_much
-from ledger.faults import DATABASE_ERRORS, reason_of
+from ledger.faults import DATABASE_ERRORS, in_transaction, reason_of
 from ledger.job_queue import Orphan, unfinished_jobs
 from ledger.pages import count_due, want
 from ledger.recrawl_requests import Recrawl, ask, open_one
@@ -96,9 +97,13 @@ class Jobs:
         Returns the recrawl, and whether it is one that had been asked for before and has not ended.
         """
         address = normal(url)
-        async with self.runtime.engine.begin() as connection:
-            asked, joined = await ask(connection, outlet.slug, address, force=force)
+
+        async def written(connection: AsyncConnection) -> tuple[Recrawl, bool]:
+            # the page first, as whoever records its visit locks it before the recrawl that the visit answers
             await want(connection, outlet.slug, address, force=force)
+            return await ask(connection, outlet.slug, address, force=force)
+
+        asked, joined = await in_transaction(self.runtime.engine, written)
         arguments = {"outlet": outlet.slug, "url": address, "recrawl_id": str(asked.id)}
         await self.defer("recrawl", outlet, _recrawl_name(address), BY_PERSON, arguments)
         return asked, joined

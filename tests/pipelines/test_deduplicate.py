@@ -108,7 +108,7 @@ def test_of_a_long_text_the_end_is_known_as_well_as_the_beginning():
     assert is_copy(signed(wire), signed([paragraphs(69, 1)[0], *wire[40:], paragraphs(70, 1)[0]]))
 
 
-@pytest.mark.parametrize("name", ["reworded.toml", "reworded_unquoted.toml"])
+@pytest.mark.parametrize("name", ["reworded.toml", "reworded_unquoted.toml", "reworded_caseless.toml"])
 def test_a_reworded_agency_text_is_a_copy_between_outlets_and_another_report_is_none(name, subtests):
     file = Path(__file__).parents[1] / "labels" / name
     found = Counter()
@@ -138,11 +138,30 @@ def test_without_a_quotation_other_figures_or_other_names_make_another_report():
     assert not is_copy(source, report(82, figures, ["Ostfeld Moor", "Power House", "Karl Bergmann"]))
 
 
-def test_two_outlets_own_reports_of_one_event_are_no_copies(subtests):
-    file = Path(__file__).parents[1] / "labels" / "reworded_unquoted.toml"
+@pytest.mark.parametrize("name", ["reworded_unquoted.toml", "reworded_caseless.toml"])
+def test_two_outlets_own_reports_of_one_event_are_no_copies(name, subtests):
+    file = Path(__file__).parents[1] / "labels" / name
     for pair in tomllib.loads(file.read_text(encoding="utf-8"))["reports"]:
         with subtests.test(text=pair["one"][:40]):
             assert not is_copy(signed([pair["one"]]), signed([pair["two"]]))
+
+
+def test_without_capitals_most_figures_have_to_agree_and_no_quotation_may_differ():
+    facts = "消防局{}日通报，火灾造成{}人受伤，烧毁{}平方米，出动{}辆车，损失{}万元，{}户居民撤离。"
+    figures = [["14", "38", "2,700", "46", "1,950", "312"], ["15", "39", "2,800", "47", "1,950", "312"]]
+
+    def report(seed, figures, quotation=""):
+        chance = random.Random(seed)
+        rest = "".join(chance.choices([chr(point) for point in range(0x4E00, 0x5200)], k=120))
+        return signed([facts.format(*figures), rest, quotation])
+
+    source = report(86, figures[0])
+    assert is_copy(source, report(87, figures[0]))
+    assert set(bands(source)) & set(bands(report(87, figures[0])))
+    assert not is_copy(source, report(87, figures[1]))
+    said = ["".join(map(chr, range(start, start + 40))) for start in (0x5300, 0x5400)]
+    quoted = [report(seed, figures[0], f"「{words}」") for seed, words in zip((86, 87), said, strict=True)]
+    assert not is_copy(*quoted)
 
 
 def test_numbered_paragraphs_agree_in_nothing():

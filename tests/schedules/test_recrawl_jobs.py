@@ -1,5 +1,6 @@
 """Recrawls that a person asks for: by the command line, from a file, over the web."""
 
+import asyncio
 import json
 import re
 import subprocess
@@ -13,6 +14,7 @@ from uuid import UUID
 import httpx
 import pytest
 from sqlalchemy import insert, text, update
+from structlog.testing import capture_logs
 
 from ledger.recrawl_requests import Recrawl, answer, open_one
 from ledger.schema import attempts
@@ -387,3 +389,27 @@ def _link(page: httpx.Response, name: str) -> str:
     found = re.search(rf'<a[^>]* href="([^"]+)"[^>]*>{re.escape(name)}</a>', page.text)
     assert found, page.text
     return unescape(found[1])
+
+
+async def test_who_asks_and_who_records_the_visit_lock_in_one_order(jobs: Jobs, site: Site) -> None:
+    url = f"{site.url}/2024/boats-counted-at-the-quay"
+    outlet = jobs.catalogue.outlet("harbour")
+    found, _ = await jobs.recrawl(outlet, url)
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+    engine = jobs.runtime.engine
+    async with engine.connect() as recorder, engine.connect() as look:
+        await recorder.execute(text("SELECT FROM pages WHERE url = :url FOR UPDATE"), {"url": url})
+        asking = asyncio.ensure_future(jobs.recrawl(outlet, url, force=True))
+        async with asyncio.timeout(30):
+            while not (await look.execute(waiting)).scalar_one():
+                await look.rollback()
+        # it holds nothing that the recorder is to write yet
+        await recorder.execute(text("SET LOCAL lock_timeout = '5s'"))
+        with capture_logs() as logs:
+            await recorder.execute(update(recrawls_table).where(recrawls_table.c.id == found.id).values(asked_at=now()))
+            await recorder.commit()
+            again, joined = await asking
+    assert "transaction_tried_again" not in [each["event"] for each in logs]
+    assert (again.id, again.force, joined) == (found.id, True, True)
