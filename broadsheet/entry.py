@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import Any
 
 #: what libraries import for others: SQLAlchemy's object mapper and drivers of other databases, Markdown in a help, the
-#: Elasticsearch client's other ways to speak HTTP, its twin that waits, and its halves for what is none of an index's,
-#: and how the list of public suffixes would be fetched. Together a third of a second of a start; none has a use here
+#: Elasticsearch client's other ways to speak HTTP, its twin that waits, and its halves for what is none of an index's.
+#: Together a third of a second of a start; none has a use here
 _FOR_OTHERS = (
     "sqlalchemy.ext.asyncio.scoping",
     "sqlalchemy.ext.asyncio.session",
@@ -30,8 +30,6 @@ _FOR_OTHERS = (
         ).split()
     ),
     "rich.markdown",
-    "requests",
-    "requests_file",
 )
 
 

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from procrastinate.exceptions import AlreadyEnqueued
 
@@ -34,6 +35,11 @@ class ReprocessProgress:
     pending: int
 
 
+def release_hash() -> bytes:
+    """Return the hash of reader and enrichment, which it imports."""
+    return cast(bytes, there("pipelines.digest:release_hash"))
+
+
 async def ask_reprocessing(
     jobs: Jobs, outlet: str | None, since: datetime | None, steps: Steps, *, dry_run: bool
 ) -> tuple[Reprocessing, bool]:
@@ -43,7 +49,7 @@ async def ask_reprocessing(
     """
     if outlet is not None:
         await outlet_or_site(jobs, outlet)
-    read_with = await asyncio.to_thread(there, "pipelines.digest:release_hash")
+    read_with = await asyncio.to_thread(release_hash)
     async with jobs.runtime.engine.begin() as connection:
         asked, goes_on = await begin(connection, outlet, since, steps, dry_run=dry_run, read_with=read_with)
     for part in asked.parts:
