@@ -66,6 +66,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         dependencies=[Depends(refuse_unknown)],
+        responses={400: error_responses.ERRORS[400]},
     )
     catalogue = jobs.catalogue if jobs else Catalogue(home=configuration.home)
     app.state.broadsheet = AppState(
@@ -143,10 +144,11 @@ def _described(app: FastAPI) -> dict[str, Any]:
 
 
 def _as_problem(answer: dict[str, Any]) -> None:
-    """Name the media type of an error, which FastAPI takes for JSON like any other."""
+    """Name the media type of an error, which FastAPI takes for that of the operation's answers."""
     content = answer.get("content", {})
-    if "ErrorResponse" in str(content.get("application/json", "")):
-        content["application/problem+json"] = content.pop("application/json")
+    for media in [*content]:
+        if "ErrorResponse" in str(content[media]):
+            content["application/problem+json"] = content.pop(media)
 
 
 class HeadAsGet:

@@ -113,6 +113,7 @@ async def test_documents_bodies_errors_and_tokens_are_described(lonely: httpx.As
     for path, operations in made["paths"].items():
         for operation in operations.values():
             assert operation["description"], path
+            assert "400" in operation["responses"], path  # of a parameter that it does not have
             for status, answer in operation["responses"].items():
                 if status in ("400", "403", "404"):
                     assert answer["content"]["application/problem+json"]["schema"] == {
