@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from html import unescape
 from importlib.resources import files
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborNode
 
-from pipelines.extract.comparison import plain, single_spaced
+from pipelines.extract.comparison import single_spaced
 from pipelines.extract.document import DEPTH_LIMIT
 
 
@@ -59,6 +58,8 @@ class Outline:
     anchors: list[tuple[int, str, str]] = field(default_factory=list)
     #: characters that stand in hidden elements, scripts in them included
     hidden: int = 0
+    #: of each picture and film: the box that it stands in, and how many blocks stand before it
+    pictures: list[tuple[int, int]] = field(default_factory=list)
 
     def above(self, box: int) -> Iterator[int]:
         """Yield `box` and those that hold it, the body last."""
@@ -111,6 +112,10 @@ _INDICES = ("sub", "sup")
 _LINKS_LIMIT = 4
 #: links of a page; more are an attack
 _ANCHORS_LIMIT = 5_000
+#: what has a caption; a picture whose width or height has fewer digits is a button or a smiley
+_PICTURES, _FILMS, _ICON_DIGITS = frozenset(("img", "amp-img")), frozenset(("video", "object", "embed", "iframe")), 3
+#: pictures of a page; more are an attack
+_PICTURES_LIMIT = 2_000
 #: where an inline element begins or ends; style sheets part there what the markup does not
 _SEAM = ""
 
@@ -184,6 +189,8 @@ class _Walk:
         elif tag is None or tag in _SKIPPED or not tag[0].isalpha():
             if tag not in ("svg", "button", "-comment"):
                 self.line.parts.append(" ")
+                if tag in _FILMS:
+                    self._picture()
         elif len(self.way) >= DEPTH_LIMIT:
             self.found.cut = True
         elif tag in _PLAIN:
@@ -293,7 +300,10 @@ class _Walk:
     def _enter_block(self, node: LexborNode, tag: str, label: str, attributes: _Attributes) -> LexborNode | None:
         self.end_line()
         down = node.first_child
-        if down is not None:
+        if down is None:
+            if tag in _PICTURES and not _is_icon(attributes):
+                self._picture()
+        else:
             boxes = self.found.boxes
             self.way.append((node, self.box, True, False, False))
             prose = "articlebody" in (attributes.get("itemprop") or "").lower()
@@ -302,6 +312,16 @@ class _Walk:
             boxes.append(Box(self.box, tag, label.strip(), reason, boxes[self.box].depth + 1, prose))
             self.box = len(boxes) - 1
         return down
+
+    def _picture(self) -> None:
+        if len(self.found.pictures) < _PICTURES_LIMIT:
+            self.found.pictures.append((self.box, len(self.found.blocks)))
+
+
+def _is_icon(attributes: _Attributes) -> bool:
+    """Tell whether a picture says of itself that it is too small to show anything."""
+    sizes = ((attributes.get(side) or "").removesuffix("px") for side in ("width", "height"))
+    return any(size.isdecimal() and len(size) < _ICON_DIGITS for size in sizes)
 
 
 def _hidden(attributes: _Attributes) -> bool:
@@ -337,6 +357,8 @@ def furniture(tag: str, label: str, attributes: Mapping[str, str | None]) -> str
         return tag
     if (role := attributes.get("role")) and role in class_names()["roles"]:
         return role
+    if tag in HEADINGS:  # its id is an anchor, made of its own words
+        label = (attributes.get("class") or "").lower()
     word = named(label) if len(label) > 1 and tag not in _TABLE else ""
     return "" if word == "paywall" and tag in _LINES else word
 
@@ -373,20 +395,3 @@ def class_names() -> dict[str, frozenset[str]]:
             name, _, words = line.partition(": ")
             found[name] = found.get(name, frozenset()) | frozenset(words.split())
     return found
-
-
-_MARKUP = re.compile(r"<(?:p|br|div|li)\b[^<>]{0,500}>", re.IGNORECASE)
-
-
-def text_lines(value: str) -> list[str]:
-    """Return the lines of a text that may be HTML, escaped or not, as a page would show them.
-
-    >>> text_lines("<p>One &amp; <b>two</b>.</p><p>Three.</p>"), text_lines("One.\\n\\nTwo.")
-    (['One & two.', 'Three.'], ['One.', 'Two.'])
-    """
-    if "&lt;" in value and "<" not in value:
-        value = unescape(value)
-    if not _MARKUP.search(value):
-        return [line for line in map(plain, value.splitlines()) if line]
-    body = LexborHTMLParser(value).body
-    return [block.text for block in outline(body).blocks] if body is not None else []

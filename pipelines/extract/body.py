@@ -1,10 +1,13 @@
 """The box that holds the article among all that a page shows, and a second opinion where it holds hardly any text."""
 
 import re
+from html import unescape
+
+from selectolax.lexbor import LexborHTMLParser
 
 from pipelines.extract import json_ld
-from pipelines.extract.block_segmentation import HEADINGS, Block, Box, Outline, text_lines
-from pipelines.extract.comparison import letters
+from pipelines.extract.block_segmentation import HEADINGS, Block, Box, Outline, outline
+from pipelines.extract.comparison import letters, plain
 from pipelines.extract.document import Document
 
 _DENSE = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
@@ -243,3 +246,20 @@ def second_opinion(document: Document, body: str) -> str:
     html = document.tree.html
     found = trafilatura_extract(html, fast=True, include_comments=False) if html else None
     return found if found and length(found) > max(DOUBTED_BELOW, _GAIN * length(body)) else body
+
+
+_MARKUP = re.compile(r"<(?:p|br|div|li)\b[^<>]{0,500}>", re.IGNORECASE)
+
+
+def text_lines(value: str) -> list[str]:
+    """Return the lines of a text that may be HTML, escaped or not, as a page would show them.
+
+    >>> text_lines("<p>One &amp; <b>two</b>.</p><p>Three.</p>"), text_lines("One.\\n\\nTwo.")
+    (['One & two.', 'Three.'], ['One.', 'Two.'])
+    """
+    if "&lt;" in value and "<" not in value:
+        value = unescape(value)
+    if not _MARKUP.search(value):
+        return [line for line in map(plain, value.splitlines()) if line]
+    body = LexborHTMLParser(value).body
+    return [block.text for block in outline(body).blocks] if body is not None else []

@@ -40,6 +40,7 @@ KINDS = {
     "read_more": "a line that leads to other articles: read more",
     "sign_up": "a line that asks to subscribe, to register, to log in",
     "appeals": "by which an outlet asks its readers for money or membership: your contribution",
+    "comments": "above what readers wrote: comments, leave a reply",
     "page_labels": "any other line of the page's own: comments, print, tags",
 }
 
@@ -92,6 +93,11 @@ def phrases(kind: str) -> list[str]:
 def any_of(kind: str) -> str:
     """Return a pattern of any phrase of a list, for a place where words begin and end by themselves."""
     return _choice(phrases(kind))
+
+
+def first_letters(kind: str) -> frozenset[str]:
+    """Return the first two letters of each phrase of a list: a line that begins otherwise is none of them."""
+    return frozenset(begun[:2] for phrase in phrases(kind) for begun in _beginnings(phrase))
 
 
 def whole_words(kind: str) -> str:

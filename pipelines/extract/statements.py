@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 from news.article import ClaimReview, CorrectionNotice
 from news.moment import TimeSource
 from pipelines.extract import instants, json_ld
-from pipelines.extract.block_segmentation import text_lines
-from pipelines.extract.body import length
+from pipelines.extract.body import length, text_lines
 from pipelines.extract.boilerplate import boilerplate
 from pipelines.extract.comparison import letters, plain
 from pipelines.extract.document import Document

@@ -9,48 +9,48 @@ from pipelines.extract.language_rules import KINDS, any_of, parse, pattern, phra
 
 #: language -> its lists. Whoever adds a list adds it here; a list that is lost by mistake fails the test
 COVERAGE = """
-    ar: by desks published updated correction_begins error advertisement read_more
-    bg: published updated
-    bn: by published updated correction_begins read_more
-    ca: published updated
-    cs: by author desks published updated correction_begins advertisement read_more appeals page_labels
-    da: by before_by desks published updated correction_begins advertisement read_more appeals page_labels
-    de: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals page_labels
-    el: by published updated
-    en: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography bot_check consent error advertisement share read_more sign_up appeals page_labels
-    es: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals page_labels
-    et: published updated
-    fa: by published updated correction_begins read_more
-    fi: by published updated correction_begins read_more
-    fr: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals page_labels
-    he: by published updated
-    hi: by published updated correction_begins read_more
-    hr: published updated
-    hu: by published updated
-    id: by before_by author published updated correction_begins advertisement share read_more
-    is: by before_by published updated
-    it: by before_by roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals page_labels
-    ja: by desks updated correction_begins correction_says error advertisement share read_more page_labels
-    ko: by desks updated correction_begins error advertisement share read_more page_labels
-    lt: published updated
-    lv: published updated
-    ms: by before_by author published updated correction_begins
-    nl: by before_by author desks not_names published updated correction_begins consent error read_more appeals page_labels
-    no: by before_by desks published updated correction_begins advertisement read_more appeals page_labels
-    pl: by before_by author desks published updated correction_begins advertisement read_more appeals page_labels
-    pt: by before_by author roles desks not_names published updated correction_begins correction_says read_more appeals page_labels
-    ro: by published updated
-    ru: by author desks not_names published updated correction_begins error advertisement share read_more appeals page_labels
-    sk: published updated
-    sl: published updated
-    sr: published updated
-    sv: by before_by desks published updated correction_begins consent advertisement read_more appeals page_labels
-    sw: by author desks published updated correction_begins error
-    th: by updated correction_begins read_more
-    tr: by author desks not_names published updated correction_begins correction_says error advertisement share read_more page_labels
-    uk: by author published updated read_more appeals page_labels
-    vi: not_names published updated correction_begins advertisement read_more
-    zh: by desks updated correction_begins correction_says error read_more page_labels
+    ar: by desks published updated correction_begins error advertisement read_more comments
+    bg: published updated comments
+    bn: by published updated correction_begins read_more comments
+    ca: published updated comments
+    cs: by author desks published updated correction_begins advertisement read_more appeals page_labels comments
+    da: by before_by desks published updated correction_begins advertisement read_more appeals page_labels comments
+    de: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals page_labels comments
+    el: by published updated comments
+    en: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography bot_check consent error advertisement share read_more sign_up appeals page_labels comments
+    es: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals page_labels comments
+    et: published updated comments
+    fa: by published updated correction_begins read_more comments
+    fi: by published updated correction_begins read_more comments
+    fr: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals page_labels comments
+    he: by published updated comments
+    hi: by published updated correction_begins read_more comments
+    hr: published updated comments
+    hu: by published updated comments
+    id: by before_by author published updated correction_begins advertisement share read_more comments
+    is: by before_by published updated comments
+    it: by before_by roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals page_labels comments
+    ja: by desks updated correction_begins correction_says error advertisement share read_more page_labels comments
+    ko: by desks updated correction_begins error advertisement share read_more page_labels comments
+    lt: published updated comments
+    lv: published updated comments
+    ms: by before_by author published updated correction_begins comments
+    nl: by before_by author desks not_names published updated correction_begins consent error read_more appeals page_labels comments
+    no: by before_by desks published updated correction_begins advertisement read_more appeals page_labels comments
+    pl: by before_by author desks published updated correction_begins advertisement read_more appeals page_labels comments
+    pt: by before_by author roles desks not_names published updated correction_begins correction_says read_more appeals page_labels comments
+    ro: by published updated comments
+    ru: by author desks not_names published updated correction_begins error advertisement share read_more appeals page_labels comments
+    sk: published updated comments
+    sl: published updated comments
+    sr: published updated comments
+    sv: by before_by desks published updated correction_begins consent advertisement read_more appeals page_labels comments
+    sw: by author desks published updated correction_begins error comments
+    th: by updated correction_begins read_more comments
+    tr: by author desks not_names published updated correction_begins correction_says error advertisement share read_more page_labels comments
+    uk: by author published updated read_more appeals page_labels comments
+    vi: not_names published updated correction_begins advertisement read_more comments
+    zh: by desks updated correction_begins correction_says error read_more page_labels comments
 """
 LISTED = {
     language: set(lists.split())
