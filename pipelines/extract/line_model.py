@@ -17,7 +17,6 @@ from typing import Any
 
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, named
 from pipelines.extract.body import length
-from pipelines.extract.boilerplate import comments_at
 from pipelines.extract.comparison import letters
 
 #: of each line, in the order of the numbers that `features` returns
@@ -32,7 +31,6 @@ FEATURES = (
     "linked_parent", "linked_outer", "linked_style", "linked_list", "list_lines", "parent_lines", "parent_share",
     "to_median", "prose_after", "longest_after", "to_last_prose", "since_heading", "linked_heading",
     "upper", "label", "address", "copyright", "names",
-    "picture_lines", "picture_share", "articles_off", "alike", "alike_opened", "entry_lines", "since_time", "commented",
 )  # fmt: skip
 #: where the learned model lies; without it the rules are alone
 MODEL = Path(__file__).parent / "data" / "lines.json"
@@ -57,8 +55,6 @@ _WORDS_LIMIT = 60
 _AHEAD, _UP = 5, 4
 #: elements with a telling name that are counted: most pages have more
 _NAMES_LIMIT = 20
-#: lines of a box that holds a picture, and lines since the last date, that are counted
-_FRAME, _SINCE_LIMIT = 12, 40
 #: lines that stand right under the headline, whose words say what the article is about
 _TOP_PROSE = 2
 
@@ -151,7 +147,6 @@ def features(page: Outline, headline: str) -> list[list[float]]:
     seen: set[str] = set()
     count = len(blocks)
     around_lines = _around(page, sizes, links, prose)
-    entries = _entries(page, near)
     before = since = taken = 0
     gap = breaks = 0
     found = []
@@ -186,7 +181,7 @@ def features(page: Outline, headline: str) -> list[list[float]]:
                 sum(word in told for word in words) / len(words) if words else 0.0,
                 sum(word in top for word in words) / len(words) if words else 0.0,
                 len(keys[at]) > 20 and keys[at] in seen, bool(_TIME.search(text[:40])),
-                *around_lines[at], *entries[at],
+                *around_lines[at],
             ]
         )  # fmt: skip
         seen.add(keys[at])
@@ -248,62 +243,6 @@ def _around(page: Outline, sizes: list[int], links: list[float], prose: list[int
             ]
         )  # fmt: skip
     return found
-
-
-def _entries(page: Outline, near: set[int]) -> list[list[float]]:
-    """Return of each block the features from `picture_lines` on: pictures, other articles, lists of entries, dates.
-
-    An entry is the largest box above the block that holds several lines and not the headline (`near` holds the boxes
-    that do), and has siblings of the same tag that do, too: comments, teasers, other articles. Entries that open with
-    a short line have a title, a name or a date.
-    """
-    blocks, boxes = page.blocks, page.boxes
-    spans = page.spans()
-    whole = sum(len(block.text) for block in blocks)
-    pictured: set[int] = set()
-    for at, _ in page.pictures:
-        while at >= 0 and at not in pictured:
-            pictured.add(at)
-            at = boxes[at].parent
-    of_box: dict[int, tuple[int, float, int, int, float, int]] = {}
-    siblings: dict[tuple[int, str], tuple[int, float]] = {}
-    found: list[list[float]] = []
-    since = _SINCE_LIMIT
-    comments = comments_at(blocks)
-    for place, block in enumerate(blocks):
-        if block.box not in of_box:
-            frame = next((at for at in page.above(block.box) if at in pictured), 0)
-            first, last = spans[frame]
-            share = sum(len(each.text) for each in blocks[first : last + 1]) / whole if last - first < _FRAME else 1.0
-            off = alike = lines = 0
-            opened = 0.0
-            for at in page.above(block.box):
-                if at in near:
-                    break
-                off += boxes[at].tag == "article"
-                start, end = spans[at]
-                if end > start:
-                    key = (boxes[at].parent, boxes[at].tag)
-                    if key not in siblings:
-                        siblings[key] = _opened(page, spans, *key)
-                    if siblings[key][0] > 1:
-                        (alike, opened), lines = siblings[key], end - start + 1
-            of_box[block.box] = (min(last - first + 1, _FRAME), share, off, alike, opened, lines)
-        short = len(block.text) < _PROSE
-        since = 0 if short and _TIME.search(block.text) else min(since + 1, _SINCE_LIMIT)
-        found.append([*of_box[block.box], since, place > comments])
-    return found
-
-
-def _opened(page: Outline, spans: dict[int, tuple[int, int]], parent: int, tag: str) -> tuple[int, float]:
-    """Return how many parts of a box with this tag hold several lines, and the share that opens with a short one."""
-    several = [
-        spans[child]
-        for child in page.boxes[parent].children
-        if page.boxes[child].tag == tag and child in spans and spans[child][1] > spans[child][0]
-    ]
-    short = sum(len(page.blocks[first].text) < _PROSE for first, _ in several)
-    return len(several), short / len(several) if several else 0.0
 
 
 def _letters_of(block: Block) -> tuple[float, bool, bool, bool]:
