@@ -24,8 +24,11 @@ from pipelines.extract.line_model import FEATURES, MODEL
 
 Matrix = npt.NDArray[np.float64]
 Vector = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.intp]
+#: slope, bend and weight of each line
+Sums = tuple[Vector, Vector, Vector]
 #: of the trees: chosen by cross-validation on the wide sets
-TREES, DEPTH, RATE, BINS, LEAST_WEIGHT, RIDGE = 40, 5, 0.28, 40, 60.0, 20.0
+TREES, DEPTH, RATE, BINS, LEAST_WEIGHT, RIDGE, LEAST_GAIN = 40, 5, 0.28, 40, 60.0, 20.0, 1e-6
 
 
 class Trees:
@@ -35,7 +38,7 @@ class Trees:
         self.edges = [np.unique(np.quantile(column, np.linspace(0, 1, BINS + 1)[1:-1])) for column in data.T]
         self.binned = np.stack(
             [np.searchsorted(edges, column, side="left") for edges, column in zip(self.edges, data.T, strict=True)]
-        ).astype(np.int64)
+        ).astype(np.intp)
         self.labels, self.weights = labels, weights
         rate = (labels * weights).sum() / weights.sum()
         self.base = float(np.log(rate / (1 - rate)))
@@ -44,42 +47,58 @@ class Trees:
     def learn(self) -> dict[str, Any]:
         """Return the model: a base, and trees of nested lists [feature, edge, at most, above] or leaves."""
         score = np.full(len(self.labels), self.base)
+        everything = np.arange(len(score))
         for _ in range(TREES):
             chance = 1 / (1 + np.exp(-score))
             slope = (self.labels - chance) * self.weights
             bend = chance * (1 - chance) * self.weights
+            sums = (slope, bend, self.weights)
             leaves = np.zeros(len(score))
-            tree = self._grow(np.arange(len(score)), slope, bend, DEPTH, leaves)
+            tree = self._grow(everything, sums, self._histograms(everything, sums), DEPTH, leaves)
             score += leaves
             self.trees.append(tree)
         return {"base": round(self.base, 4), "trees": self.trees}
 
-    def _grow(self, rows: npt.NDArray[np.int64], slope: Vector, bend: Vector, depth: int, leaves: Vector) -> Any:
-        own_slope, own_bend = slope[rows], bend[rows]
-        whole = own_slope.sum() ** 2 / (own_bend.sum() + RIDGE)
-        best = (1e-6, -1, -1)
-        for feature in range(len(self.edges)) if depth else ():
-            if not len(self.edges[feature]):
-                continue
-            bins = self.binned[feature][rows]
-            slopes = np.cumsum(np.bincount(bins, own_slope, BINS + 1))[:-1]
-            bends = np.cumsum(np.bincount(bins, own_bend, BINS + 1))[:-1]
-            sizes = np.cumsum(np.bincount(bins, self.weights[rows], BINS + 1))[:-1]
-            weight = self.weights[rows].sum()
-            rest, rest_bend = own_slope.sum() - slopes, own_bend.sum() - bends
-            gains = slopes**2 / (bends + RIDGE) + rest**2 / (rest_bend + RIDGE) - whole
-            gains[(sizes < LEAST_WEIGHT) | (weight - sizes < LEAST_WEIGHT)] = 0
-            at = int(np.argmax(gains))
-            if gains[at] > best[0] and at < len(self.edges[feature]):
-                best = (float(gains[at]), feature, at)
-        if best[1] < 0:
-            value = float(RATE * own_slope.sum() / (own_bend.sum() + RIDGE))
+    def _histograms(self, rows: Rows, sums: Sums) -> Matrix:
+        """Return slope, bend and weight of the rows by feature and bin."""
+        of_rows = [each[rows] for each in sums]
+        found = np.empty((len(sums), len(self.edges), BINS + 1))
+        for feature, binned in enumerate(self.binned):
+            bins = binned[rows]
+            for at, each in enumerate(of_rows):
+                found[at, feature] = np.bincount(bins, each, BINS + 1)
+        return found
+
+    def _grow(self, rows: Rows, sums: Sums, held: Matrix, depth: int, leaves: Vector) -> Any:
+        whole_slope, whole_bend, whole = held[:, 0].sum(axis=1)
+        slopes, bends, sizes = np.cumsum(held, axis=2)[:, :, :-1]
+        gains = slopes**2 / (bends + RIDGE) + (whole_slope - slopes) ** 2 / (whole_bend - bends + RIDGE)
+        gains -= whole_slope**2 / (whole_bend + RIDGE)
+        gains[(sizes < LEAST_WEIGHT) | (whole - sizes < LEAST_WEIGHT)] = 0
+        feature, at = divmod(int(np.argmax(gains)), BINS)
+        if not depth or gains[feature, at] < LEAST_GAIN:
+            value = float(RATE * whole_slope / (whole_bend + RIDGE))
             leaves[rows] = value
             return round(value, 4)
-        low = self.binned[best[1]][rows] <= best[2]
-        below = self._grow(rows[low], slope, bend, depth - 1, leaves)
-        above = self._grow(rows[~low], slope, bend, depth - 1, leaves)
-        return [best[1], round(float(self.edges[best[1]][best[2]]), 4), below, above]
+        low = self.binned[feature][rows] <= at
+        sides = rows[low], rows[~low]
+        smaller = int(len(sides[1]) < len(sides[0]))
+        parts = [held, held]
+        if depth > 1:  # of the larger side they are what is left
+            parts[smaller] = self._histograms(sides[smaller], sums)
+            parts[1 - smaller] = held - parts[smaller]
+        else:
+            parts = [self._whole(side, sums) for side in sides]
+        below, above = (
+            self._grow(side, sums, part, depth - 1, leaves) for side, part in zip(sides, parts, strict=True)
+        )
+        return [feature, round(float(self.edges[feature][at]), 4), below, above]
+
+    def _whole(self, rows: Rows, sums: Sums) -> Matrix:
+        """Return the sums over the rows as histograms of one bin: all that a leaf needs."""
+        found = np.zeros((len(sums), len(self.edges), BINS + 1))
+        found[:, 0, 0] = [each[rows].sum() for each in sums]
+        return found
 
 
 def _learned(task: tuple[Matrix, Vector, Vector]) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from importlib.resources import files
+from functools import lru_cache
 
 from selectolax.lexbor import LexborNode
 
 from pipelines.extract.comparison import length, letters, single_spaced
 from pipelines.extract.document import DEPTH_LIMIT
+from pipelines.extract.language_rules import class_names, named
 
 
 @dataclass(slots=True)
@@ -67,6 +67,8 @@ class Outline:
     _ways: dict[int, tuple[int, ...]] = field(default_factory=lambda: {-1: ()}, repr=False)
     _spans: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False)
     _keys: list[str] = field(default_factory=list, repr=False)
+    #: of each picture and film: the box that it stands in, and how many blocks stand before it
+    pictures: list[tuple[int, int]] = field(default_factory=list)
 
     def above(self, box: int) -> tuple[int, ...]:
         """Return `box` and those that hold it, the body last."""
@@ -129,6 +131,10 @@ _INDICES = ("sub", "sup")
 _LINKS_LIMIT = 4
 #: links of a page; more are an attack
 _ANCHORS_LIMIT = 5_000
+#: what has a caption; a picture whose width or height has fewer digits is a button or a smiley
+_PICTURES, _FILMS, _ICON_DIGITS = frozenset(("img", "amp-img")), frozenset(("video", "object", "embed", "iframe")), 3
+#: pictures of a page; more are an attack
+_PICTURES_LIMIT = 2_000
 #: where an inline element begins or ends; style sheets part there what the markup does not
 _SEAM = ""
 
@@ -205,6 +211,8 @@ class _Walk:
         elif tag is None or tag in _SKIPPED or not tag[0].isalpha():
             if tag not in ("svg", "button", "-comment"):
                 self.line.parts.append(" ")
+                if tag in _FILMS:
+                    self._picture()
         elif len(self.way) >= DEPTH_LIMIT:
             self.found.cut = True
         elif tag in _PLAIN:
@@ -313,15 +321,30 @@ class _Walk:
     def _enter_block(self, node: LexborNode, tag: str, label: str, attributes: _Attributes) -> LexborNode | None:
         self.end_line()
         down = node.first_child
-        if down is not None:
+        if down is None:
+            if tag in _PICTURES and not _is_icon(attributes):
+                self._picture()
+        else:
             boxes = self.found.boxes
             self.way.append((node, self.box, True, False, False))
             prose = "itemprop" in attributes and "articlebody" in (attributes["itemprop"] or "").lower()
             boxes[self.box].children.append(len(boxes))
-            reason = furniture(tag, label, attributes.get("role"))
+            # a heading's id is an anchor, made of its own words
+            names = (attributes.get("class") or "").lower() if tag in HEADINGS else label
+            reason = furniture(tag, names, attributes.get("role"))
             boxes.append(Box(self.box, tag, label.strip(), reason, boxes[self.box].depth + 1, prose))
             self.box = len(boxes) - 1
         return down
+
+    def _picture(self) -> None:
+        if len(self.found.pictures) < _PICTURES_LIMIT:
+            self.found.pictures.append((self.box, len(self.found.blocks)))
+
+
+def _is_icon(attributes: _Attributes) -> bool:
+    """Tell whether a picture says of itself that it is too small to show anything."""
+    sizes = ((attributes.get(side) or "").removesuffix("px") for side in ("width", "height"))
+    return any(size.isdecimal() and len(size) < _ICON_DIGITS for size in sizes)
 
 
 def _hidden(attributes: _Attributes) -> bool:
@@ -331,18 +354,11 @@ def _hidden(attributes: _Attributes) -> bool:
     return bool(style and _HIDDEN.search(style))
 
 
-_SPLIT = re.compile(r"[^a-z0-9]+")
 #: what a part of a table is called says what it shows ("player", "rating"), not that it is furniture
 _TABLE = frozenset("tr td th tbody thead".split())
 #: a paragraph of this class stands behind the paywall, a box of it is the notice
 _LINES = frozenset("p h2 h3 h4 li ul ol blockquote".split())
 _TAGS = frozenset("nav footer aside figcaption address".split())
-#: a label that names the article's own text is not furniture for another word that stands in it
-_PROSE = re.compile(
-    r"article[-_]?_*(?:body|content|text)|story[-_]?_*(?:body|content|text)|post[-_]?_*(?:body|content)|"
-    r"entry[-_]?content|"
-    r"body[-_]?(?:text|copy|content)|content[-_]?body|main[-_]?content"
-)
 
 
 @lru_cache(8192)
@@ -360,41 +376,3 @@ def furniture(tag: str, label: str, role: str | None = None) -> str:
         return role
     word = named(label) if len(label) > 1 and tag not in _TABLE else ""
     return "" if word == "paywall" and tag in _LINES else word
-
-
-@lru_cache(8192)
-def named(label: str) -> str:
-    """Return the word of a class and id, in lower case, that names furniture; an empty text where none does."""
-    found = next(filter(None, map(_named, label.split())), "")
-    return "" if found and _PROSE.search(label) else found
-
-
-@lru_cache(8192)
-def _named(name: str) -> str:
-    """Return the word of one class or id that names furniture: outlets share their systems' names of elements."""
-    names = class_names()
-    words = [word for word in _SPLIT.split(name) if word]
-    for at, word in enumerate(words):
-        if word in names["words"] and not _layout(words, at):
-            return word
-        if at and f"{words[at - 1]}-{word}" in names["pairs"]:
-            return f"{words[at - 1]}-{word}"
-    return ""
-
-
-def _layout(words: list[str], at: int) -> bool:
-    """Tell whether the word only says how a page is laid out: "has-sidebar", "sidebar-grid"."""
-    return (at > 0 and words[at - 1] in class_names()["before_layout"]) or (
-        at + 1 < len(words) and words[at + 1] in class_names()["after_layout"]
-    )
-
-
-@cache
-def class_names() -> dict[str, frozenset[str]]:
-    """Return data/class_names.txt: list -> words."""
-    found: dict[str, frozenset[str]] = {}
-    for line in (files("pipelines.extract") / "data" / "class_names.txt").read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            name, _, words = line.partition(": ")
-            found[name] = found.get(name, frozenset()) | frozenset(words.split())
-    return found

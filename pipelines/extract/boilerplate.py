@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import log
 
-from pipelines.extract.block_segmentation import Block
+from pipelines.extract.block_segmentation import HEADINGS, Block
 from pipelines.extract.human_dates import all_months
-from pipelines.extract.language_rules import any_of
+from pipelines.extract.language_rules import any_of, first_letters
 
 #: a line longer than this is not judged by its first words
 SHORT = 260
@@ -89,7 +89,8 @@ _CREDIT = re.compile(
 )
 _PHOTO = re.compile(
     r"^\W*(?:photos?|foto|fotos|image|bild|bilder|picture|photograph|illustration|credit|"
-    r"screenshot|graphic|grafik|quelle|"
+    r"screenshot|graphic|grafik|quelle|(?:main|featured|cover|header|lead) image|bildquelle|bildnachweis|titelbild|"
+    r"credits|crédits?(?: photos?| images?)?|créditos?|crediti?|"
     r"source|ảnh|фото|fotoğraf|写真|사진)\s*(?:credit|by|von|:|©|/|courtesy)",
     re.IGNORECASE,
 )
@@ -141,6 +142,34 @@ def boilerplate(line: str) -> str:
 def signed_off(line: str) -> bool:
     """Tell whether the line says who reported, edited or can be written to, as the last lines of articles do."""
     return len(line) < 420 and bool(_SIGNED_OFF.match(line))
+
+
+#: lines of prose of an article below which readers may write; a line of so many characters is prose
+_OWN_PROSE, _PROSE = 3, 80
+_COMMENTS_LABEL = 160
+_COMMENTS = re.compile(rf"\W*(?:\d[\d.,]*\W*)?{any_of('comments')}(?:\W*\d[\d.,]*)?\W*", re.IGNORECASE)
+_LETTERS = re.compile(r"[^\W\d_]{2}")
+_COMMENTS_BEGIN = first_letters("comments")
+
+
+def comments_at(blocks: list[Block]) -> int:
+    """Return the place of the line above what readers wrote: the first such label below an article's prose.
+
+    The number of blocks where there is none. A link to the comments is no label, unless it is a heading.
+    """
+    prose = 0
+    for at, block in enumerate(blocks):
+        if len(block.text) >= _PROSE and block.linked < 0.4 * len(block.text):
+            prose += 1
+        is_linked = block.linked >= 0.9 * len(block.text) and block.tag not in HEADINGS
+        if prose >= _OWN_PROSE and not is_linked and _is_comments_label(block.text):
+            return at
+    return len(blocks)
+
+
+def _is_comments_label(line: str) -> bool:
+    first = _LETTERS.search(line) if len(line) < _COMMENTS_LABEL else None
+    return first is not None and first[0].lower() in _COMMENTS_BEGIN and _COMMENTS.fullmatch(line) is not None
 
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")

@@ -2,14 +2,15 @@
 
 A phrase is plain text, in lower case. `[a|b]` is a choice (`[a|]` may leave it out), `'` an apostrophe of any form, `#`
 a number, `*` more letters, `~` a space or none, `…` whatever follows (`…80`: up to 80 characters).
-docs/internals/add-a-language.md says what each list is for.
+docs/internals/add-a-language.md says what each list is for. What outlets call the elements of their
+pages is data/class_names.txt.
 """
 
 import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from news.words import DENSE
@@ -41,6 +42,7 @@ KINDS = {
     "read_more": "a line that leads to other articles: read more",
     "sign_up": "a line that asks to subscribe, to register, to log in",
     "appeals": "by which an outlet asks its readers for money or membership: your contribution",
+    "comments": "above what readers wrote: comments, leave a reply",
     "page_labels": "any other line of the page's own: comments, print, tags",
 }
 
@@ -93,6 +95,11 @@ def phrases(kind: str) -> list[str]:
 def any_of(kind: str) -> str:
     """Return a pattern of any phrase of a list, for a place where words begin and end by themselves."""
     return _choice(phrases(kind))
+
+
+def first_letters(kind: str) -> frozenset[str]:
+    """Return the first two letters of each phrase of a list: a line that begins otherwise is none of them."""
+    return frozenset(begun[:2] for phrase in phrases(kind) for begun in _beginnings(phrase))
 
 
 def whole_words(kind: str) -> str:
@@ -236,3 +243,50 @@ def _options(text: str) -> tuple[list[str], str]:
         elif at:
             options[-1] += sign
     raise ValueError(f"'{text}' has a choice without an end")
+
+
+_SPLIT = re.compile(r"[^a-z0-9]+")
+#: a label that names the article's own text is not furniture for another word that stands in it
+_PROSE = re.compile(
+    r"article[-_]?_*(?:body|content|text)|story[-_]?_*(?:body|content|text)|post[-_]?_*(?:body|content)|"
+    r"entry[-_]?content|"
+    r"body[-_]?(?:text|copy|content)|content[-_]?body|main[-_]?content"
+)
+
+
+@lru_cache(8192)
+def named(label: str) -> str:
+    """Return the word of a class and id, in lower case, that names furniture; an empty text where none does."""
+    found = next(filter(None, map(_named, label.split())), "")
+    return "" if found and _PROSE.search(label) else found
+
+
+@lru_cache(8192)
+def _named(name: str) -> str:
+    """Return the word of one class or id that names furniture: outlets share their systems' names of elements."""
+    names = class_names()
+    words = [word for word in _SPLIT.split(name) if word]
+    for at, word in enumerate(words):
+        if word in names["words"] and not _layout(words, at):
+            return word
+        if at and f"{words[at - 1]}-{word}" in names["pairs"]:
+            return f"{words[at - 1]}-{word}"
+    return ""
+
+
+def _layout(words: list[str], at: int) -> bool:
+    """Tell whether the word only says how a page is laid out: "has-sidebar", "sidebar-grid"."""
+    return (at > 0 and words[at - 1] in class_names()["before_layout"]) or (
+        at + 1 < len(words) and words[at + 1] in class_names()["after_layout"]
+    )
+
+
+@cache
+def class_names() -> dict[str, frozenset[str]]:
+    """Return data/class_names.txt: list -> words."""
+    found: dict[str, frozenset[str]] = {}
+    for line in (files("pipelines.extract") / "data" / "class_names.txt").read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            name, _, words = line.partition(": ")
+            found[name] = found.get(name, frozenset()) | frozenset(words.split())
+    return found

@@ -15,8 +15,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, named
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.comparison import letters
+from pipelines.extract.language_rules import named
 
 #: of each line, in the order of the numbers that `features` returns
 FEATURES = (

@@ -8,13 +8,21 @@ from dataclasses import dataclass, replace
 from news.article import BodyLink
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.body import main_box, teasers
-from pipelines.extract.boilerplate import boilerplate, ciphertext, is_date_line, signed_off
+from pipelines.extract.boilerplate import boilerplate, ciphertext, comments_at, is_date_line, signed_off
 from pipelines.extract.bylines import is_person, names
 from pipelines.extract.comparison import Candidate, letters, line_hash, single_spaced
 from pipelines.extract.correction_notices import MOST_CHARACTERS, is_correction, is_notice_heading
 from pipelines.extract.document import Document
 from pipelines.extract.headline import Headlines
-from pipelines.extract.regions import deals, narrowed, without_appeals, without_following, without_wholes
+from pipelines.extract.regions import (
+    deals,
+    narrowed,
+    without_appeals,
+    without_captions,
+    without_following,
+    without_lead_ins,
+    without_wholes,
+)
 
 _TEXT_TAGS = frozenset("p blockquote pre dd".split())
 #: a box of this name holds a picture and what is said of it
@@ -52,7 +60,9 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     teasers(page, site)
     chosen = narrowed(page, chosen, tops.headline, site)
     inside = without_appeals(page, without_wholes(rows(page, _inside(page, chosen))), chosen)
-    inside = without_following(inside)
+    inside = without_following(without_captions(page, inside, chosen))
+    inside = without_lead_ins(inside, letters(tops.headline))
+    inside = inside[: comments_at(inside)]
     sold = deals(inside, site)
     styles = _styles(page, inside)
     small = {at for at, box in enumerate(page.boxes) if box.mass < 0.25 * page.boxes[chosen].mass}

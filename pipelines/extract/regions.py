@@ -278,7 +278,7 @@ def without_following(inside: list[Block]) -> list[Block]:
 
 
 def _is_signed(line: str) -> bool:
-    return any(map(is_person, names([line])))
+    return not line.endswith(".") and any(map(is_person, names([line])))
 
 
 #: of the article's prose, the most that a box with an appeal holds
@@ -317,3 +317,61 @@ def deals(inside: list[Block], site: str) -> set[int]:
     ]
     prose = sum(block.tag not in HEADINGS and block.size >= _LONG for block in inside) - len(away)
     return set(map(id, away)) if len(away) >= _LEAST_DEALS and len(away) > prose else set()
+
+
+#: a caption and who made the picture are so many lines and characters at most, and one paragraph
+_CAPTION_LINES, _CAPTION_SIZE = 3, 250
+#: of the text, the most that captions are: more is a gallery, whose text they are
+_MOST_CAPTIONS = 0.25
+#: what holds a paragraph may hold its picture, too
+_NO_FRAMES = frozenset("p article blockquote body main".split())
+
+
+def without_captions(page: Outline, inside: list[Block], chosen: int) -> list[Block]:
+    """Return the blocks without what is said of pictures: the few lines that share a box of their own with one.
+
+    A box with a heading is a part of the text that has a picture, and where much of the text stands beside pictures,
+    it is what is said of them.
+    """
+    boxes = page.boxes
+    pictured: set[int] = set()
+    for at, _ in page.pictures:
+        while at > chosen and at not in pictured:
+            pictured.add(at)
+            at = boxes[at].parent
+    framed: dict[int, list[Block]] = {}
+    for block in inside if pictured else ():
+        at = block.box
+        while at > chosen and at not in pictured:
+            at = boxes[at].parent
+        if at > chosen and boxes[at].tag not in _NO_FRAMES:
+            framed.setdefault(at, []).append(block)
+    captions = [
+        block
+        for of_frame in framed.values()
+        if len(of_frame) <= _CAPTION_LINES
+        and sum(block.size for block in of_frame) <= _CAPTION_SIZE
+        and sum(block.size >= _LONG for block in of_frame) <= 1
+        and not any(block.tag in HEADINGS for block in of_frame)
+        for block in of_frame
+    ]
+    if not captions or _size(captions) > _MOST_CAPTIONS * _size(inside):
+        return inside
+    dropped = set(map(id, captions))
+    return [block for block in inside if id(block) not in dropped]
+
+
+def _size(blocks: list[Block]) -> int:
+    return sum(block.size for block in blocks)
+
+
+#: of what stands below the headline, the most that may be left out above it
+_MOST_LEAD_IN = 0.2
+
+
+def without_lead_ins(inside: list[Block], headline: str) -> list[Block]:
+    """Return the blocks from the headline on, where one heading is it and most of the text stands below."""
+    tops = [at for at, block in enumerate(inside) if block.tag in HEADINGS and letters(block.text) == headline]
+    if len(tops) != 1 or _size(inside[: tops[0]]) > _MOST_LEAD_IN * _size(inside[tops[0] :]):
+        return inside
+    return inside[tops[0] :]

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from news.configuration import read
 from news.outlet import Outlet
-from pipelines.extract.block_segmentation import Block, Outline, outline
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, outline
 from pipelines.extract.body import same_site
-from pipelines.extract.boilerplate import boilerplate
+from pipelines.extract.boilerplate import boilerplate, comments_at
 from pipelines.extract.comparison import letters
 from pipelines.extract.document import Document
 from pipelines.extract.headline import Headlines
@@ -36,6 +36,8 @@ _GROWTH = 1.5
 _FEW_NAMES, _GAIN_NAMELESS, _GROWTH_NAMELESS = 9, 0.03, 1.02
 #: and no cut to less than this is believed
 _CUT = 0.6
+#: a line of a lower chance is none of the text, whoever chose it, where the model was asked at all
+_HOPELESS = 0.1
 #: a line of so many letters is prose, and fewer such lines are a notice
 _PROSE, _PARAGRAPHS = 80, 3
 #: fewer lines are no list
@@ -85,30 +87,63 @@ def reconsider(
         return blocks
     chosen = {id(block) for block, chance in zip(page.blocks, found, strict=True) if chance > 0.5}
     kept = _cells(page, blocks)
+    chosen -= {id(block) for block in page.blocks[comments_at(page.blocks) :]} - kept
     site = (urlsplit(document.url).hostname or "").removeprefix("www.")
-    chosen |= _items(page, chosen, kept, site)
+    items = _items(page, chosen, kept, site)
+    chosen |= items
     if stated:
         chosen |= _tabled(page, kept - {id(block) for block in blocks}, site)
     sizes = [block.size for block in page.blocks]
     gain = _expected(page, sizes, found, chosen) - _expected(page, sizes, found, kept)
-    if not chosen or gain <= (_GAIN_STATED if stated else _GAIN):
-        return blocks
-    others = [
-        block
-        for block in rows(page, [block for block in page.blocks if id(block) in chosen])
-        if letters(block.text) not in titles and not boilerplate(block.text)
-    ]
+    best = blocks
+    if chosen and gain > (_GAIN_STATED if stated else _GAIN):
+        others = [
+            block
+            for block in rows(page, [block for block in page.blocks if id(block) in chosen])
+            if letters(block.text) not in titles and not boilerplate(block.text)
+        ]
+        if _is_better(document, page, blocks, others, gain, stated=stated, doubted=doubted, nameless=nameless):
+            best = others
+    hopeless = {id(block) for block, chance in zip(page.blocks, found, strict=True) if chance < _HOPELESS} - items
+    likely = [block for block in best if block.tag in HEADINGS or id(block) not in hopeless]
+    return likely if _size(likely) >= _CUT * _size(best) else best
+
+
+def _is_better(
+    document: Document,
+    page: Outline,
+    blocks: list[Block],
+    others: list[Block],
+    gain: float,
+    *,
+    stated: bool,
+    doubted: bool,
+    nameless: bool,
+) -> bool:
+    """Tell whether `others`, which the model chose, are believed against `blocks`: it expects them to gain `gain`."""
     ours, theirs = _words(blocks), _words(others)
     if not theirs or _overlap(ours, theirs) > _ALIKE:
-        return blocks
+        return False
     size, other = _size(blocks), _size(others)
     if not stated:
-        return blocks if size >= _TEASER and other > _GROWTH * size else others
-    shorter = nameless and gain > _GAIN_NAMELESS and other <= _GROWTH_NAMELESS * size
-    if shorter and other >= _CUT * size:
-        return others
-    witness = _witness(document) if doubted else None
-    return others if witness and _overlap(theirs, witness) > _overlap(ours, witness) else blocks
+        return size < _TEASER or other <= _GROWTH * size
+    if nameless and gain > _GAIN_NAMELESS and _CUT * size <= other <= _GROWTH_NAMELESS * size:
+        return True
+    witness = _witness(document) if doubted and not _is_another(page, blocks, others) else None
+    return witness is not None and _overlap(theirs, witness) > _overlap(ours, witness)
+
+
+def _is_another(page: Outline, blocks: list[Block], others: list[Block]) -> bool:
+    """Tell whether most of what `others` add stands in an article element of its own, as another article does."""
+    own = {at for block in blocks for at in page.above(block.box)}
+    boxes = page.boxes
+    if not any(boxes[at].tag == "article" for at in own):
+        return False
+    added = [block for block in others if block.box not in own]
+    beside = [
+        block for block in added if any(boxes[at].tag == "article" and at not in own for at in page.above(block.box))
+    ]
+    return 2 * _size(beside) > _size(added)
 
 
 #: hidden text has to bring so many times the shown text

@@ -9,48 +9,48 @@ from pipelines.extract.language_rules import KINDS, PhraseFinder, any_of, parse,
 
 #: language -> its lists. Whoever adds a list adds it here; a list that is lost by mistake fails the test
 COVERAGE = """
-    ar: by author contributors desks published updated correction_begins error advertisement read_more
-    bg: by author contributors desks published updated
-    bn: by contributors published updated correction_begins read_more
-    ca: by roles desks published updated
-    cs: by author contributors desks published updated correction_begins advertisement read_more appeals page_labels
-    da: by before_by contributors roles desks published updated correction_begins advertisement read_more appeals page_labels
-    de: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals page_labels
-    el: by contributors published updated
-    en: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography bot_check consent error advertisement share read_more sign_up appeals page_labels
-    es: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals page_labels
-    et: by author contributors desks published updated
-    fa: by contributors published updated correction_begins read_more
-    fi: by contributors roles published updated correction_begins read_more
-    fr: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals page_labels
-    he: by contributors published updated
-    hi: by contributors published updated correction_begins read_more
-    hr: by author contributors roles desks published updated
-    hu: by contributors roles published updated
-    id: by before_by author contributors published updated correction_begins advertisement share read_more
-    is: by before_by published updated
-    it: by before_by roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals page_labels
-    ja: by contributors desks updated correction_begins correction_says error advertisement share read_more page_labels
-    ko: by contributors desks updated correction_begins error advertisement share read_more page_labels
-    lt: by author contributors desks published updated
-    lv: by author contributors desks published updated
-    ms: by before_by author contributors published updated correction_begins
-    nl: by before_by author roles desks not_names published updated correction_begins consent error read_more appeals page_labels
-    no: by before_by contributors roles desks published updated correction_begins advertisement read_more appeals page_labels
-    pl: by before_by author contributors roles desks published updated correction_begins advertisement read_more appeals page_labels
-    pt: by before_by author roles desks not_names published updated correction_begins correction_says read_more appeals page_labels
-    ro: by contributors roles published updated
-    ru: by author contributors roles desks not_names published updated correction_begins error advertisement share read_more appeals page_labels
-    sk: by author contributors desks published updated
-    sl: by author contributors desks published updated
-    sr: by author contributors roles desks published updated
-    sv: by before_by contributors roles desks published updated correction_begins consent advertisement read_more appeals page_labels
-    sw: by author desks published updated correction_begins error
-    th: by author contributors updated correction_begins read_more
-    tr: by author contributors roles desks not_names published updated correction_begins correction_says error advertisement share read_more page_labels
-    uk: by author contributors roles published updated read_more appeals page_labels
-    vi: by author contributors roles not_names published updated correction_begins advertisement read_more
-    zh: by contributors desks updated correction_begins correction_says error read_more page_labels
+    ar: by author contributors desks published updated correction_begins error advertisement read_more comments
+    bg: by author contributors desks published updated comments
+    bn: by contributors published updated correction_begins read_more comments
+    ca: by roles desks published updated comments
+    cs: by author contributors desks published updated correction_begins advertisement read_more appeals comments page_labels
+    da: by before_by contributors roles desks published updated correction_begins advertisement read_more appeals comments page_labels
+    de: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals comments page_labels
+    el: by contributors published updated comments
+    en: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography bot_check consent error advertisement share read_more sign_up appeals comments page_labels
+    es: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals comments page_labels
+    et: by author contributors desks published updated comments
+    fa: by contributors published updated correction_begins read_more comments
+    fi: by contributors roles published updated correction_begins read_more comments
+    fr: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals comments page_labels
+    he: by contributors published updated comments
+    hi: by contributors published updated correction_begins read_more comments
+    hr: by author contributors roles desks published updated comments
+    hu: by contributors roles published updated comments
+    id: by before_by author contributors published updated correction_begins advertisement share read_more comments
+    is: by before_by published updated comments
+    it: by before_by roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals comments page_labels
+    ja: by contributors desks updated correction_begins correction_says error advertisement share read_more comments page_labels
+    ko: by contributors desks updated correction_begins error advertisement share read_more comments page_labels
+    lt: by author contributors desks published updated comments
+    lv: by author contributors desks published updated comments
+    ms: by before_by author contributors published updated correction_begins comments
+    nl: by before_by author roles desks not_names published updated correction_begins consent error read_more appeals comments page_labels
+    no: by before_by contributors roles desks published updated correction_begins advertisement read_more appeals comments page_labels
+    pl: by before_by author contributors roles desks published updated correction_begins advertisement read_more appeals comments page_labels
+    pt: by before_by author roles desks not_names published updated correction_begins correction_says read_more appeals comments page_labels
+    ro: by contributors roles published updated comments
+    ru: by author contributors roles desks not_names published updated correction_begins error advertisement share read_more appeals comments page_labels
+    sk: by author contributors desks published updated comments
+    sl: by author contributors desks published updated comments
+    sr: by author contributors roles desks published updated comments
+    sv: by before_by contributors roles desks published updated correction_begins consent advertisement read_more appeals comments page_labels
+    sw: by author desks published updated correction_begins error comments
+    th: by author contributors updated correction_begins read_more comments
+    tr: by author contributors roles desks not_names published updated correction_begins correction_says error advertisement share read_more comments page_labels
+    uk: by author contributors roles published updated read_more appeals comments page_labels
+    vi: by author contributors roles not_names published updated correction_begins advertisement read_more comments
+    zh: by contributors desks updated correction_begins correction_says error read_more comments page_labels
 """
 LISTED = {
     language: set(lists.split())

@@ -154,7 +154,7 @@ def test_a_small_box_below_paragraphs_that_stand_in_no_box_is_not_their_text() -
     [
         f"<div><p>{NOTICE}</p></div>",
         f"<section><ul><li>{NOTICE}</li><li>Two boats of flour from the mill</li><li>One of salt</li></ul></section>",
-        f"<ul><li>{NOTICE}</li></ul>",
+        f"<ul><li>{NOTICE}</li><li>Two boats of flour from the mill</li><li>One of salt</li></ul>",
     ],
     ids=["a box like one in the text", "a list in a box", "a list"],
 )
@@ -189,3 +189,27 @@ def test_what_is_remembered_of_a_page_is_what_its_lines_and_boxes_say() -> None:
     assert page.keys() == page.keys() == ["ab", "c", "漢字"]
     changed = replace(page.blocks[0], text="漢字漢")
     assert changed.size == length("漢字漢") == 9
+
+
+LABELS = ["Comments", "46 Comments on “The third ferry”", "Kommentare (3)", "Комментарии 12", "评论", "Leave a Reply"]
+
+
+@pytest.mark.parametrize("label", LABELS)
+def test_what_stands_below_a_label_of_comments_is_not_the_text(label: str) -> None:
+    said = "".join(f"<p>{text}</p>" for text in SAID)
+    assert read(old("", f"{TEXT}<h3>{label}</h3><div>{said}</div>")).body == BODY
+
+
+@pytest.mark.parametrize("label", ["<a href='#comments'>46 Comments</a>", "The comments of the mayor"])
+def test_a_link_to_the_comments_ends_no_text(label: str) -> None:
+    more = "".join(f"<p>{text}</p>" for text in SAID)
+    assert read(old("", f"{TEXT}<div>{label}</div>{more}")).body.endswith(SAID[-1])
+
+
+def test_entries_of_a_live_blog_are_its_text() -> None:
+    entries = "".join(
+        f"<div><div><span>1{at}:05</span></div><div><p>{text}</p><p>{SAID[at - 1]} {text}</p></div></div>"
+        for at, text in enumerate(SAID)
+    )
+    found = read(old("", f"<p>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[1]}</p><div>{entries}</div>")).body
+    assert SAID[0] in found

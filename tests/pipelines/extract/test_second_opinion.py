@@ -191,3 +191,14 @@ def test_much_more_text_under_a_page_that_states_nothing_is_not_taken(monkeypatc
     html = f"<html><body><h1>Third ferry joins the lake line</h1><div>{marked(PARAGRAPHS)}</div><div class='related'>{others}</div></body></html>"
     monkeypatch.setattr(second_opinion, "chances", certain)
     assert read(html).body == "\n".join(PARAGRAPHS)
+
+
+def test_what_stands_in_other_article_elements_is_another_article() -> None:
+    def story(at: int) -> str:
+        text = "".join(f"<p>On the {at}th pier: {line}</p>" for line in MORE[:5])
+        return f"<article><div><h2>What the {at}th pier said</h2></div><div><div>{text}</div></div></article>"
+
+    own = "".join(f"<p>{line}</p>" for line in PARAGRAPHS)
+    head = f"<article><div><h1>Third ferry joins the lake line</h1></div><div><div>{own}</div></div></article>"
+    html = f"<!doctype html><html lang='en'><head>{STATED}<title>Third ferry joins the lake line</title></head><body><div>{head}{''.join(map(story, range(4, 8)))}</div></body></html>"
+    assert not [line for line in read(html).body.splitlines() if line.startswith("On the")]

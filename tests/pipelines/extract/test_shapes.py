@@ -236,3 +236,57 @@ def test_an_article_about_scripts_keeps_its_code_and_its_sentences() -> None:
 def test_a_byline_below_a_parts_last_paragraph_ends_no_text() -> None:
     part = f"<h2>The evening</h2><p>{WHOLE[6]}</p><p>By Jane Roe</p>"
     assert [line for line in lines(page(marked(WHOLE[:6]) + part + marked(WHOLE[7:]))) if line in WHOLE] == WHOLE
+
+
+CAPTION = "The ferry Lena at the northern pier on its last day before the winter break"
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "<div><img src='/1.jpg'><div>{}</div></div>",
+        "<div><div><a href='/1.jpg'><img src='/1.jpg'></a></div><p>{}</p></div>",
+        "<section><video src='/1.mp4'></video><p>{}</p><p>Photo desk of the lake</p></section>",
+    ],
+)
+def test_the_lines_in_a_box_with_a_picture_are_its_caption(frame: str) -> None:
+    marked_texts = [f"<p>{text}</p>" for text in WHOLE]
+    marked_texts.insert(3, frame.format(CAPTION))
+    assert lines(page("".join(marked_texts))) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<div><img src='/1.jpg'><h3>The oldest boat</h3><p>{}</p></div>",
+        "<p><img src='/1.jpg'>{}</p>",
+        "<div><img src='/smiley.png' width='16' height='16'><p>{}</p></div>",
+    ],
+)
+def test_a_part_of_the_text_that_has_a_picture_is_text(part: str) -> None:
+    text = f"{CAPTION}, which the mayor had promised to put off."
+    marked_texts = [f"<p>{text}</p>" for text in WHOLE]
+    marked_texts.insert(3, part.format(text))
+    assert text in lines(page("".join(marked_texts)))
+
+
+@pytest.mark.parametrize("tag", ["h1", "h2"])
+def test_what_stands_above_the_headline_is_no_text(tag: str) -> None:
+    above = (
+        "<p>Why you can trust us: we take every boat that we write of ourselves, and pay for it, whatever it costs.</p>"
+    )
+    head = f"{STATED}<meta property='og:title' content='{TITLE}'>"
+    html = f"<!doctype html><html lang='en'><head>{head}<title>{TITLE}</title></head><body><div>{above}<{tag}>{TITLE}</{tag}>{marked(WHOLE)}</div></body></html>"
+    assert lines(html) == WHOLE
+
+
+def test_a_text_above_its_headline_is_text() -> None:
+    html = f"<!doctype html><html lang='en'><head>{STATED}<title>{TITLE}</title></head><body><div>{marked(WHOLE[:8])}<h2>{TITLE}</h2>{marked(WHOLE[8:])}</div></body></html>"
+    assert [line for line in lines(html) if line in WHOLE] == WHOLE
+
+
+@pytest.mark.parametrize("anchor", ["nav-of-the-lake", "free-download", "social"])
+def test_the_id_of_a_heading_is_no_name(anchor: str) -> None:
+    heading = "What the lake line costs"
+    found = lines(page(f"{marked(WHOLE[:4])}<h2 id='{anchor}' class='sub'>{heading}</h2>{marked(WHOLE[4:])}"))
+    assert found == [*WHOLE[:4], heading, *WHOLE[4:]]
