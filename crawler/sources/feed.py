@@ -12,6 +12,7 @@ from crawler.sources.listing import Row, Rows, stated
 from crawler.sources.references import mended
 from crawler.xml_bounds import excess_of
 from news.errors import SourceUnreadable
+from news.moment import TimeSource
 from news.page import Page
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 #: some templates write RSS's link as HTML's, which has no content
 _VOID_LINK = re.compile(rb"<link\s*/>\s*(https?://[^\s<]{1,4000})(?:\s*</link>)?", re.IGNORECASE)
+
+_TIME_LIMIT = 100
 
 
 def rows(page: Page) -> Rows:
@@ -44,13 +47,15 @@ def rows(page: Page) -> Rows:
     # of an empty answer feedparser tells nothing at all
     if not feed.get("version") and not feed.get("entries"):
         raise SourceUnreadable("it is not a feed")
+    language = _text(feed.feed.get("language")) or "en"
     found: list[Row] = []
     translations: list[str] = []
     nameless: list[str] = []
     for entry in feed.entries:
         alternates, in_other_languages = _alternates(entry)
         if links := _links(entry, alternates):
-            found += [(link, _changed_at(entry)) for link in links]
+            changed_at = _changed_at(entry, language)
+            found += [(link, changed_at) for link in links]
         else:
             nameless.append(_text(entry.get("id") or entry.get("title")))
         translations += in_other_languages
@@ -90,10 +95,24 @@ def _text(stated: object) -> str:
     return str(stated or "").strip()
 
 
-def _changed_at(entry: "FeedParserDict") -> datetime | None:
+def _changed_at(entry: "FeedParserDict", language: str) -> datetime | None:
     # asked for a missing update time, feedparser answers with the publication's and a warning
-    names = [name for name in ("updated_parsed", "published_parsed") if name in entry]
-    return stated(*(_instant(entry[name]) for name in names))
+    known = [name for name in ("updated", "published") if f"{name}_parsed" in entry]
+    return stated(*(_time(_text(entry.get(name)), entry[f"{name}_parsed"], language) for name in known))
+
+
+def _time(written: str, parsed: struct_time | None, language: str) -> datetime | None:
+    # feedparser takes "2026年11月24日" for the first of the month
+    return _instant(parsed if written.isascii() else None) or _in_words(written, language)
+
+
+def _in_words(time: str, language: str) -> datetime | None:
+    """Return a time that names its day or month as the feed's language does: "Di, 24 Dez 2026 10:00:00 +0100"."""
+    from pipelines.extract.human_dates import find  # workers have it
+
+    spoken = find(time[:_TIME_LIMIT], language, None)
+    at = spoken[0].stated.moment(TimeSource.TEXT, None).at if spoken else None
+    return at if isinstance(at, datetime) or at is None else datetime(at.year, at.month, at.day, tzinfo=UTC)
 
 
 def _instant(parsed: struct_time | None) -> datetime | None:

@@ -81,6 +81,24 @@ async def test_a_feed_states_the_time_of_the_last_change() -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "written", "hour"),
+    [
+        ("de", "Mo, 02 Mär 2026 10:00:00 +0100", 9),
+        ("fr", "lun. 2 mars 2026 10:00:00 +0100", 9),
+        ("es", "lun, 02 mar 2026 10:00:00 +0100", 9),
+        ("ru", "Пн, 02 мар 2026 10:00:00 +0300", 7),
+        ("tr-TR", "2 Mart 2026 Pazartesi", 0),
+        ("ja", "2026年3月2日 10:00", 0),
+        ("", "Mon, 02 Mar 2026 10:00:00 +0100", 9),
+    ],
+)
+async def test_a_feeds_time_is_read_in_its_own_language(language: str, written: str, hour: int) -> None:
+    feed = rss(f"{LINK}<pubDate>{written}</pubDate>").replace("<channel>", f"<channel><language>{language}</language>")
+    assert f"<language>{language}<" in feed
+    assert read(FEED, feed).found[0].lastmod == datetime(2026, 3, 2, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     "stated",
     [
         "yesterday",
