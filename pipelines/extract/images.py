@@ -17,6 +17,7 @@ _IMAGES_LIMIT = 50
 _PICTURES = ("img", "amp-img")
 #: elements of one figure that may name its picture
 _SOURCES_LIMIT = 20
+_MAY_NAME = "img, amp-img, source, noscript"
 #: characters of a `srcset` that are looked at
 _SRCSET_LIMIT = 10_000
 _CANDIDATE = re.compile(r"([^\s,]\S*[^\s,])(?:\s+([0-9]{1,6}(?:\.[0-9]{1,3})?)[wx])?\s*(?:,|$)")
@@ -145,22 +146,31 @@ def _addresses(figure: LexborNode) -> Iterator[str]:
     """Yield the addresses that a figure's picture may have, the surest first.
 
     A script that loads pictures late keeps their addresses in an attribute of its own, of any name, and a blank
-    picture in `src`; for readers without scripts the picture stands in `<noscript>`.
+    picture in `src`; for readers without scripts the picture stands in `<noscript>`: what is shown beside that is blank.
     """
-    pictures = [figure] if figure.tag in _PICTURES else figure.css("img, amp-img, source, noscript")[:_SOURCES_LIMIT]
+    pictures = [figure, *_below(figure)] if figure.tag in _PICTURES else figure.css(_MAY_NAME)[:_SOURCES_LIMIT]
     shown = [each for each in pictures if each.tag in _PICTURES]
     for each in shown:
         for name, value in each.attributes.items():
             if value and "/" in value and name not in ("src", "srcset") and _LATE.fullmatch(name):
                 yield _largest(value) if "srcset" in name else value
+    for each in pictures:
+        if each.tag == "noscript" and (source := _SOURCE.search(each.html or "")):
+            yield html.unescape(source[1])
     for each in shown:
         yield each.attributes.get("src") or ""
         yield _largest(each.attributes.get("srcset") or "")
     for each in pictures:
         if each.tag == "source" and not (each.attributes.get("type") or "").startswith(("video", "audio")):
             yield _largest(each.attributes.get("srcset") or each.attributes.get("data-srcset") or "")
-        elif each.tag == "noscript" and (source := _SOURCE.search(each.html or "")):
-            yield html.unescape(source[1])
+
+
+def _below(picture: LexborNode) -> list[LexborNode]:
+    """Return the `<noscript>` that follows a picture, if one does."""
+    after = picture.next
+    while after is not None and after.tag == "-text" and not (after.text() or "").strip():
+        after = after.next
+    return [after] if after is not None and after.tag == "noscript" else []
 
 
 def _largest(srcset: str) -> str:

@@ -29,6 +29,8 @@ def addresses(picture: str, head: str = "") -> list[str]:
         '<img src="" data-sizes="auto" data-src="/media/quay.jpg">',
         *(f'<img src="{BLANK}" data-{name}="/media/quay.jpg">' for name in ("url", "image", "img", "echo")),
         f'<img src="{BLANK}"><noscript><img alt="" src="/media/quay.jpg"></noscript>',
+        '<img class="late" src="/static/px.gif"><noscript><img alt="" src="/media/quay.jpg"></noscript>',
+        '<img src="/media/quay.jpg"><noscript><p>Pictures need a script.</p></noscript>',
         '<amp-img src="/media/quay.jpg" width="800" height="500"></amp-img>',
         f'<img src="{URL}" data-src="/media/quay.jpg">',
     ],
@@ -68,6 +70,7 @@ def test_addresses_are_relative_to_the_base_that_the_page_states() -> None:
     [
         ('<p><img src="/media/quay.jpg" width="800"></p>', True),
         ('<img src="/static/blank.gif" data-src="/media/quay.jpg">', True),
+        ('<p><img src="/static/px.gif"> <noscript><img src="/media/quay.jpg"></noscript></p>', True),
         ('<amp-img src="/media/quay.jpg" width="800" height="500"></amp-img>', True),
         ('<img src="/media/quay.jpg" width="60">', False),
         ('<a href="/news/other"><img src="/media/quay.jpg"></a>', False),
