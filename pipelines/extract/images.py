@@ -146,7 +146,8 @@ def _addresses(figure: LexborNode) -> Iterator[str]:
     """Yield the addresses that a figure's picture may have, the surest first.
 
     A script that loads pictures late keeps their addresses in an attribute of its own, of any name, and a blank
-    picture in `src`; for readers without scripts the picture stands in `<noscript>`: what is shown beside that is blank.
+    picture in `src`; for readers without scripts the picture stands in `<noscript>`, and what is shown beside
+    that is blank.
     """
     pictures = [figure, *_below(figure)] if figure.tag in _PICTURES else figure.css(_MAY_NAME)[:_SOURCES_LIMIT]
     shown = [each for each in pictures if each.tag in _PICTURES]
