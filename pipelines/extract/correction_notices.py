@@ -97,7 +97,7 @@ def _label(labels: PhraseFinder, text: str) -> re.Match[str] | None:
 def _is_bracketed(text: str, label: re.Match[str]) -> bool:
     """Tell whether brackets hold the label, and the notice stands behind them: 【訂正】, [정정보도]."""
     rest = text[label.end() :]
-    return label[0][0] in "[【［〔" and rest[:1] in "]】］〕" and len(rest) > _LEAST
+    return text.lstrip()[0] in "[【［〔" and rest[:1] in "]】］〕" and len(rest) > _LEAST
 
 
 def _stated(rest: str) -> bool:

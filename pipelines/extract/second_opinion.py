@@ -38,6 +38,8 @@ _FEW_NAMES, _GAIN_NAMELESS, _GROWTH_NAMELESS = 9, 0.03, 1.02
 _CUT = 0.6
 #: a line of a lower chance is none of the text, whoever chose it, where the model was asked at all
 _HOPELESS = 0.1
+#: a paragraph of so many characters is more to lose: its chance has to be half of that
+_PARAGRAPH = 150
 #: a line of so many letters is prose, and fewer such lines are a notice
 _PROSE, _PARAGRAPHS = 80, 3
 #: fewer lines are no list
@@ -104,7 +106,11 @@ def reconsider(
         ]
         if _is_better(document, page, blocks, others, gain, stated=stated, doubted=doubted, nameless=nameless):
             best = others
-    hopeless = {id(block) for block, chance in zip(page.blocks, found, strict=True) if chance < _HOPELESS} - items
+    hopeless = {
+        id(block)
+        for block, chance in zip(page.blocks, found, strict=True)
+        if chance < (_HOPELESS if block.size < _PARAGRAPH else _HOPELESS / 2)
+    } - items
     likely = [block for block in best if block.tag in HEADINGS or id(block) not in hopeless]
     return likely if _size(likely) >= _CUT * _size(best) else best
 

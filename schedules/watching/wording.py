@@ -36,8 +36,8 @@ def title_of(notification: Notification) -> str:
     if notification.type is NotificationType.SPIKE:
         found = notification.content["spike"]
         return f"{found['found']} stories in an hour, {found['usual']:g} are usual"
-    headline = notification.content["article"].get("headline") or "No headline"
-    return _mark(notification) + headline
+    headline = notification.content["article"].get("headline") or ""
+    return _mark(notification) + (_clean(headline).strip() or "No headline")
 
 
 def counted(notifications: Sequence[Notification]) -> str:

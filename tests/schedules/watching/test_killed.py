@@ -15,7 +15,7 @@ from tests.ledger.readings import article, read
 from tests.receivers import Hook, Mailbox
 from tests.schedules.processes import PATIENCE_SECONDS, environment, silent
 from tests.schedules.watching.conftest import Add
-from tests.schedules.watching.test_delivery import EMAIL, URL
+from tests.schedules.watching.test_delivery import EMAIL, URL, words
 
 ARTICLES, KILLS = 120, 3
 
@@ -82,6 +82,6 @@ async def test_three_kills_lose_nothing_and_repeat_only_what_was_being_sent(
             assert len(bodies) == 1
     mails = Counter(mail.ids())
     assert sum(mails.values()) - len(mails) <= KILLS
-    told = " ".join(message.get_content() for _, message, _ in mail.received())
+    told = " ".join(words(message, "plain") for _, message, _ in mail.received())
     assert all(f"{URL}-{number}\n" in told.replace("\r", "") for number in range(ARTICLES))
     assert by_mail.name in mail.received()[0][1]["Subject"]
