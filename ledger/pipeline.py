@@ -4,6 +4,7 @@ What SQLAlchemy costs a statement is more than what PostgreSQL does for it. Wher
 text stands in ledger/statements.py and goes this way; all others are SQLAlchemy's, over the same connection.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -82,7 +83,7 @@ async def send_together(
 ) -> list[psycopg.AsyncCursor[Any]]:
     """Send statements within the transaction of `connection`, with its end if `is_last`; return a cursor of each.
 
-    Raises SQLAlchemy's DBAPIError, as of its own statements.
+    Raises SQLAlchemy's DBAPIError, as of its own statements. Cancelled half-way, it gives the connection up.
     """
     fairy = connection.sync_connection
     assert fairy is not None, "a transaction is open"
@@ -102,6 +103,10 @@ async def send_together(
                 await driver.cursor().execute("COMMIT", prepare=False)
     except psycopg.Error as error:
         raise _translated(error) from error
+    except asyncio.CancelledError:
+        # answers may still be on their way: who has the connection next would take them for its own
+        await connection.invalidate()
+        raise
     return cursors
 
 
