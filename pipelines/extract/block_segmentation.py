@@ -1,6 +1,7 @@
 """A parsed page in, its blocks out: every visible line of text with the elements that hold it."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -51,6 +52,11 @@ class Block:
         self.size = length(self.text)
 
 
+def size_of(blocks: Iterable[Block]) -> int:
+    """Return the characters of blocks, those of dense scripts counted as `length` counts them."""
+    return sum(block.size for block in blocks)
+
+
 @dataclass(slots=True)
 class Outline:
     """All boxes (the first is the body) and all blocks of a page, in its order."""
@@ -67,8 +73,8 @@ class Outline:
     _ways: dict[int, tuple[int, ...]] = field(default_factory=lambda: {-1: ()}, repr=False)
     _spans: dict[int, tuple[int, int]] = field(default_factory=dict, repr=False)
     _keys: list[str] = field(default_factory=list, repr=False)
-    #: of each picture and film: the box that it stands in, and how many blocks stand before it
-    pictures: list[tuple[int, int]] = field(default_factory=list)
+    #: of each picture and film: the box that it stands in
+    pictures: list[int] = field(default_factory=list)
 
     def above(self, box: int) -> tuple[int, ...]:
         """Return `box` and those that hold it, the body last."""
@@ -338,7 +344,7 @@ class _Walk:
 
     def _picture(self) -> None:
         if len(self.found.pictures) < _PICTURES_LIMIT:
-            self.found.pictures.append((self.box, len(self.found.blocks)))
+            self.found.pictures.append(self.box)
 
 
 def _is_icon(attributes: _Attributes) -> bool:

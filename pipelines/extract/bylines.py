@@ -294,8 +294,9 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
             if dated and not _of_another(page, block):
                 # above the headline stands the day of the visit, too
                 dates.append((0 if _PUBLISHED.search(block.text) else 1 if at > start else 2, block.text))
-                in_article = any(page.boxes[each].tag in ("article", "main") for each in page.above(block.box))
-                if at < start and not in_article:
+                if at < start and not any(
+                    page.boxes[each].tag in ("article", "main") for each in page.above(block.box)
+                ):
                     above.add(block.text)
             if at > start - 3 and (is_byline(block.text) or _labelled(page, block)):
                 found.append(_undated(block.text))

@@ -14,7 +14,7 @@ from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
 from pipelines.extract.authors import authors, parted, without_biographies
-from pipelines.extract.block_segmentation import Outline, outline
+from pipelines.extract.block_segmentation import Outline, outline, size_of
 from pipelines.extract.body import DOUBTED_BELOW, second_opinion
 from pipelines.extract.bylines import bylines
 from pipelines.extract.comparison import Candidate, length, letters, line_hashes, plain
@@ -116,7 +116,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     if better is not tops:
         tops, found = better, paragraphs(shown, better, chrome, site)
     titles = {letters(each) for each in (tops.headline, *tops.alternatives)}
-    by_rule = sum(block.size for block in found.blocks)
+    by_rule = size_of(found.blocks)
     if not found.is_ciphered:  # any other source of such a page has the moved letters, too
         found = replace(found, blocks=reconsider(document, shown, found.blocks, tops.headline, titles))
     lines = line_hashes((*title_parts(document), *descriptions(document), *(block.text for block in shown.blocks)))

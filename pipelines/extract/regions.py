@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from news.url import site_of
-from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, size_of
 from pipelines.extract.bylines import is_byline, is_person, names
 from pipelines.extract.comparison import letters
 from pipelines.extract.language_rules import PhraseFinder
@@ -335,7 +335,7 @@ def without_captions(page: Outline, inside: list[Block], chosen: int) -> list[Bl
     """
     boxes = page.boxes
     pictured: set[int] = set()
-    for at, _ in page.pictures:
+    for at in page.pictures:
         while at > chosen and at not in pictured:
             pictured.add(at)
             at = boxes[at].parent
@@ -350,19 +350,15 @@ def without_captions(page: Outline, inside: list[Block], chosen: int) -> list[Bl
         block
         for of_frame in framed.values()
         if len(of_frame) <= _CAPTION_LINES
-        and sum(block.size for block in of_frame) <= _CAPTION_SIZE
+        and size_of(of_frame) <= _CAPTION_SIZE
         and sum(block.size >= _LONG for block in of_frame) <= 1
         and not any(block.tag in HEADINGS for block in of_frame)
         for block in of_frame
     ]
-    if not captions or _size(captions) > _MOST_CAPTIONS * _size(inside):
+    if not captions or size_of(captions) > _MOST_CAPTIONS * size_of(inside):
         return inside
     dropped = set(map(id, captions))
     return [block for block in inside if id(block) not in dropped]
-
-
-def _size(blocks: list[Block]) -> int:
-    return sum(block.size for block in blocks)
 
 
 #: of what stands below the headline, the most that may be left out above it
@@ -372,6 +368,6 @@ _MOST_LEAD_IN = 0.2
 def without_lead_ins(inside: list[Block], headline: str) -> list[Block]:
     """Return the blocks from the headline on, where one heading is it and most of the text stands below."""
     tops = [at for at, block in enumerate(inside) if block.tag in HEADINGS and letters(block.text) == headline]
-    if len(tops) != 1 or _size(inside[: tops[0]]) > _MOST_LEAD_IN * _size(inside[tops[0] :]):
+    if len(tops) != 1 or size_of(inside[: tops[0]]) > _MOST_LEAD_IN * size_of(inside[tops[0] :]):
         return inside
     return inside[tops[0] :]

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from news.configuration import read
 from news.outlet import Outlet
-from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, outline
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, outline, size_of
 from pipelines.extract.body import same_site
 from pipelines.extract.boilerplate import boilerplate, comments_at
 from pipelines.extract.comparison import letters
@@ -112,7 +112,7 @@ def reconsider(
         if chance < (_HOPELESS if block.size < _PARAGRAPH else _HOPELESS / 2)
     } - items
     likely = [block for block in best if block.tag in HEADINGS or id(block) not in hopeless]
-    return likely if _size(likely) >= _CUT * _size(best) else best
+    return likely if size_of(likely) >= _CUT * size_of(best) else best
 
 
 def _is_better(
@@ -130,7 +130,7 @@ def _is_better(
     ours, theirs = _words(blocks), _words(others)
     if not theirs or _overlap(ours, theirs) > _ALIKE:
         return False
-    size, other = _size(blocks), _size(others)
+    size, other = size_of(blocks), size_of(others)
     if not stated:
         return size < _TEASER or other <= _GROWTH * size
     if nameless and gain > _GAIN_NAMELESS and _CUT * size <= other <= _GROWTH_NAMELESS * size:
@@ -149,7 +149,7 @@ def _is_another(page: Outline, blocks: list[Block], others: list[Block]) -> bool
     beside = [
         block for block in added if any(boxes[at].tag == "article" and at not in own for at in page.above(block.box))
     ]
-    return 2 * _size(beside) > _size(added)
+    return 2 * size_of(beside) > size_of(added)
 
 
 #: hidden text has to bring so many times the shown text
@@ -169,7 +169,7 @@ def with_hidden(
     nor under a headline of its own. What is hidden in the style of the shown paragraphs is theirs; where hardly
     anything is shown, the hidden text must have paragraphs and no other heading above them.
     """
-    size = _size(found.blocks)
+    size = size_of(found.blocks)
     body = document.tree.body
     if body is None or shown.hidden < max(_TEASER, (_HIDDEN_GAIN - 1) * size):
         return shown, found
@@ -178,7 +178,7 @@ def with_hidden(
     visible = {letters(block.text) for block in shown.blocks}
     theirs = {letters(block.text): block for block in other.blocks}
     more = [block for key, block in theirs.items() if key not in visible and len(block.text) >= _PROSE]
-    gained = _size(more)
+    gained = size_of(more)
     if gained < max(_TEASER, (_HIDDEN_GAIN - 1) * size) or len(more) < _PARAGRAPHS:
         return shown, found
     kept = sum(block.size for block in found.blocks if letters(block.text) in theirs)
@@ -242,16 +242,16 @@ def _marked(page: Outline, blocks: list[Block]) -> bool:
 def _doubted(page: Outline, blocks: list[Block]) -> bool:
     """Tell whether much prose stands outside of the blocks that is no copy of theirs."""
     kept = {id(block) for block in blocks}
-    least = _LEFT_OUT * _size(blocks)
+    least = _LEFT_OUT * size_of(blocks)
     outside = [
         block
         for block in page.blocks
         if len(block.text) >= _PROSE and id(block) not in kept and block.linked < 0.4 * len(block.text)
     ]
-    if _size(outside) <= least:
+    if size_of(outside) <= least:
         return False
     said = letters("".join(block.text for block in blocks))
-    return _size([block for block in outside if letters(block.text) not in said]) > least
+    return size_of([block for block in outside if letters(block.text) not in said]) > least
 
 
 def _cells(page: Outline, blocks: list[Block]) -> set[int]:
@@ -276,11 +276,6 @@ def _expected(page: Outline, sizes: list[int], found: list[float], chosen: Colle
             inside += size
             right += size * chance
     return 2 * right / (inside + whole) if right else 0.0
-
-
-def _size(blocks: list[Block]) -> int:
-    """Return the characters of the blocks, those of dense scripts counted as `length` counts them."""
-    return sum(block.size for block in blocks)
 
 
 def _words(blocks: list[Block]) -> Counter[str]:

@@ -1,4 +1,4 @@
-"""A notification in, what a reader is told of it out: as a title, as text, as HTML."""
+"""A notification in, its words for a reader out: a title, text, HTML."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -33,11 +33,15 @@ _DEL, _INS = "background:#f6d5d2;color:#5c1510", "background:#d3ecd6;color:#0d40
 
 def title_of(notification: Notification) -> str:
     """Return a notification in a few words."""
+    return _mark(notification) + _headline(notification)
+
+
+def _headline(notification: Notification) -> str:
     if notification.type is NotificationType.SPIKE:
         found = notification.content["spike"]
         return f"{found['found']} stories in an hour, {found['usual']:g} are usual"
     headline = notification.content["article"].get("headline") or ""
-    return _mark(notification) + (_clean(headline).strip() or "No headline")
+    return _clean(headline).strip() or "No headline"
 
 
 def counted(notifications: Sequence[Notification]) -> str:
@@ -70,12 +74,10 @@ def text_of(watch: Watch, notification: Notification, public_url: str) -> str:
 def html_of(watch: Watch, notification: Notification, public_url: str) -> str:
     """Return a notification as HTML, in the direction and the language of its headline."""
     article = _article(notification)
-    title = title_of(notification)
-    mark = _mark(notification)
     language = article.get("in_language") or "und"
-    kicker = " · ".join(filter(None, [mark.removesuffix(": "), about(watch, notification)]))
+    kicker = " · ".join(filter(None, [_mark(notification).removesuffix(": "), about(watch, notification)]))
     lines = [f'<p style="{_SMALL}">{_html(kicker)}</p>']
-    headline = _html(title.removeprefix(mark))
+    headline = _html(_headline(notification))
     tag = "" if language == "und" else f' lang="{escape(language)}"'
     page = escape(public_url + page_of(watch, notification))
     lines.append(
