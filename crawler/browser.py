@@ -30,12 +30,16 @@ from news.visit import Visit
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
+    from playwright.async_api import Page as ChromiumPage
     from playwright.async_api import Playwright, Route
 
 #: pages that are rendered at once in a process; each takes some 100 MB
 PLACES = 2
 #: for one page, its scripts' requests included
 SECONDS = 60.0
+#: a page is at rest when its scripts have asked for nothing for so long; one that never rests, as one that asks for
+#: news every second, is read as it stands after the longer time
+REST_SECONDS, RESTLESS_SECONDS = 0.5, 20.0
 #: requests of one page's scripts, and bytes that they bring together
 REQUESTS, REQUEST_BYTES = 60, 20 * 2**20
 #: bytes that a script may send
@@ -181,10 +185,12 @@ class _Rendering:
         self._page, self._outlet, self._fetch = page, outlet, fetch
         self._requests = self._bytes = 0
         self._is_open = False
+        #: requests that wait for our answer, and when the last was answered, on the clock of `monotonic`
+        self._under_way, self._answered_at = 0, monotonic()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, user_agent: str) -> bytes:
-        """Return the document once it came to rest."""
+        """Return the document once it came to rest, or as it stands after a while of unrest."""
         from playwright.async_api import Error
 
         context = await self._chromium.new_context(
@@ -195,27 +201,17 @@ class _Rendering:
             await context.route_web_socket("**/*", lambda socket: socket.close())
             page = await context.new_page()
             context.on("page", lambda popup: popup.close())
-            # "networkidle": half a second without a request
-            opened = asyncio.ensure_future(
-                page.goto(self._page.final_url, wait_until="networkidle", timeout=SECONDS * 1000)
-            )
-            waited: set[asyncio.Future[Any]] = {opened, self._failed}
+            shown = asyncio.ensure_future(self._shown(page))
+            waited: set[asyncio.Future[Any]] = {shown, self._failed}
             try:
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
                 if self._failed.done():
                     self._failed.result()
-                try:
-                    await opened
-                except Error as error:
-                    # a script led elsewhere, which it may not: the page is still there
-                    if "interrupted by another navigation" not in str(error):
-                        raise
-                    await page.wait_for_load_state("networkidle")
+                content = (await shown).encode("utf-8", "replace")
             finally:
-                opened.cancel()
+                shown.cancel()
                 with contextlib.suppress(BaseException):
-                    await opened
-            content = (await page.content()).encode("utf-8", "replace")
+                    await shown
         finally:
             with contextlib.suppress(Error, TimeoutError):
                 async with asyncio.timeout(5):
@@ -224,17 +220,50 @@ class _Rendering:
             raise PageUnreadable("the page is too large when its scripts have run", outcome=Outcome.TOO_LARGE)
         return content
 
+    async def _shown(self, page: "ChromiumPage") -> str:
+        """Return the document once its scripts ask for nothing more.
+
+        Counted here, for Playwright's "networkidle" may wait for ever where a frame was refused, and "load" where a
+        script leads elsewhere.
+        """
+        from playwright.async_api import Error
+
+        try:
+            await page.goto(self._page.final_url, wait_until="commit", timeout=SECONDS * 1000)
+        except Error as error:
+            # a script led elsewhere, which it may not: the page is still there
+            if "interrupted by another navigation" not in str(error):
+                raise
+        until = monotonic() + RESTLESS_SECONDS
+        while True:
+            await asyncio.sleep(max(0.05, self._unrest()))
+            # both wait for the script that runs, which may ask for more
+            is_whole = await page.evaluate("document.readyState != 'loading'")
+            content = await page.content()
+            if monotonic() >= until or (is_whole and not self._unrest()):
+                return content
+
+    def _unrest(self) -> float:
+        """Return for how many seconds more, at least, the page is not at rest."""
+        return REST_SECONDS if self._under_way else max(0.0, self._answered_at + REST_SECONDS - monotonic())
+
     async def _answer(self, route: "Route") -> None:
         """Give the browser what it asks for, if it may have it."""
         from playwright.async_api import Error
 
-        with contextlib.suppress(Error):  # the page may be gone
+        self._under_way += 1
+        try:
             given = await self._given(route)
             if given is None:
                 # "aborted" leaves the document as it is, where a script leads to another; an error would replace it
                 await route.abort("aborted" if route.request.is_navigation_request() else "blockedbyclient")
             else:
                 await route.fulfill(status=given.status, headers=dict(given.headers), body=given.body)
+        except Error:
+            pass  # the page may be gone
+        finally:
+            self._under_way -= 1
+            self._answered_at = monotonic()
 
     async def _given(self, route: "Route") -> _Kept | None:
         asked = route.request

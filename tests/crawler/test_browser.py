@@ -211,6 +211,16 @@ async def test_a_hostile_page_reaches_nothing_inside(house: House, inside) -> No
     )
 
 
+async def test_a_page_that_never_rests_is_read_as_it_stands(house: House, monkeypatch) -> None:
+    monkeypatch.setattr(browser, "RESTLESS_SECONDS", 2.0)
+    site = house.site()
+    site["/score"] = answer("{}", kind="application/json")
+    asks = "setInterval(() => fetch('/score'), 100)"
+    site["/story"] = answer(article().replace("</body>", f"<script>{asks}</script></body>"))
+    await house.crawl(house.outlet(site, render=True), only=(site.url("/story"),))
+    assert (await house.outcomes(site))["/story"] == ("new", "")
+
+
 #: a page whose script takes all that there is
 GREEDY = {
     "for ever": "for (;;) {}",
