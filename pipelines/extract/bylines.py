@@ -34,8 +34,10 @@ _BY = re.compile(
 #: "and" is small, or in a line of capitals large: "Dan" is a name, "dan" is Indonesian
 _SPLIT = re.compile(
     r"\s*(?:;|\||\n|/|،|、|•|·|\s+&\s+|"
-    r"\s+(?:and|und|et|y|e|en|og|och|i|a|и|та|ve|dan|və|και|AND|UND|ET|OG|OCH|VE)\s+)\s*"
+    r"\s+(?:and|und|et|y|e|en|og|och|i|a|и|та|ve|dan|və|και|AND|UND|ET|OG|OCH|VE)\s+|"
+    rf"\s+(?i:{any_of('interviews')})\s+)\s*"
 )
+_INTERVIEWS = re.compile(rf"\s+{any_of('interviews')}\s+", re.IGNORECASE)
 #: who helped, or whose report was used: "Par Anne Leroy avec AFP"
 _WITH = re.compile(r"\s+(?:with|avec|mit|con|com|met|med)\s+", re.IGNORECASE)
 _COMMA = re.compile(r"\s*[,，]\s*")
@@ -287,36 +289,32 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
     titled = [part for part in titles if len(part) <= _DATE_LIMIT]
     dates: list[tuple[int, str]] = []
     above: set[str] = set()
-    for at in range(max(0, start - _BEFORE), min(len(page.blocks), max(first, start) + _INTO)):
-        block = page.blocks[at]
+    begin, end = max(0, start - _BEFORE), max(first, start) + _INTO
+    for at, block in enumerate(page.blocks[begin:end], begin):
         if len(block.text) <= _BYLINE_LIMIT and at != start:
             dated = id(block) not in told or len(block.text) <= _DATE_LIMIT or _states_dates(block.text)
             if dated and not _of_another(page, block):
                 # above the headline stands the day of the visit, too
                 dates.append((0 if _PUBLISHED.search(block.text) else 1 if at > start else 2, block.text))
-                if at < start and not any(
-                    page.boxes[each].tag in ("article", "main") for each in page.above(block.box)
-                ):
+                tags = (page.boxes[each].tag for each in page.above(block.box))
+                if at < start and not any(tag in ("article", "main") for tag in tags):
                     above.add(block.text)
             if at > start - 3 and (is_byline(block.text) or _labelled(page, block)):
                 found.append(_undated(block.text))
-            elif name := _dated_name(block.text) or _inner_name(block.text):
+            elif name := _dated_name(block.text) or _inner_name(block.text) or _interview(block.text):
                 found.append(name)
-    for at in range(last, min(len(page.blocks), last + 4)):
-        block = page.blocks[at]
+    for block in page.blocks[last : last + 4]:
         if not found and len(block.text) <= _BYLINE_LIMIT and _labelled(page, block):
             found.append(block.text)
     labelled = [
         _AUTHOR.sub("", block.text) for block in page.blocks if len(block.text) < 60 and _AUTHOR.match(block.text)
     ]
-    begin, end = max(0, start - _BEFORE), max(first, start) + _INTO
     labelled += _under_labels(page.blocks[begin:end]) + _under_labels(page.blocks[max(last, end) : last + _AFTER])
     unmarked = [block.text for block in page.blocks[start + 1 : start + 1 + _BELOW] if _is_unmarked(block)]
-    by = tuple(line for line in found if is_byline(line))[:1]  # later ones are of pictures and other articles
-    ranked = tuple(line for _, line in sorted(dates, key=lambda each: each[0]))
+    ranked = (line for _, line in sorted(dates, key=lambda each: each[0]))
     return NearbyLines(
         names=tuple(found[:6]),
-        by=by,
+        by=tuple(filter(is_byline, found))[:1],  # later ones are of pictures and other articles
         dates=(*titled, *ranked),
         above=frozenset(above),
         labelled=tuple(labelled[:3]),
@@ -326,9 +324,8 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
 
 def _states_dates(line: str) -> bool:
     """Tell whether a line begins with "Published", or names two dates and what they are the dates of."""
-    if _PUBLISHED.match(line):
-        return True
-    return len(_YEAR.findall(line)) > 1 and bool(_PUBLISHED.search(line)) and bool(_UPDATED.search(line))
+    twice = len(_YEAR.findall(line)) > 1 and _UPDATED.search(line)
+    return bool(_PUBLISHED.search(line) if twice else _PUBLISHED.match(line))
 
 
 def _is_unmarked(block: Block) -> bool:
@@ -348,6 +345,12 @@ def _inner_name(line: str) -> str:
     """Return the name behind a label within a line of a dense script: "2024-02-08 来源：某社 作者：王小明"."""
     match = _INNER.search(line)
     return match[1] if match and is_person(match[1]) else ""
+
+
+def _interview(line: str) -> str:
+    """Return the line if it is two names alone, of who answers and of who asks."""
+    two = _INTERVIEWS.split(line)
+    return line if len(two) == 2 and all(map(is_person, two)) else ""
 
 
 def _under_labels(blocks: list[Block]) -> list[str]:
@@ -381,10 +384,9 @@ def _undated(line: str) -> str:
     >>> _undated("Von Anna Berg vor 5 Stunden"), _undated("By Jane Doe Monday, May 4")
     ('Von Anna Berg', 'By Jane Doe')
     """
-    head, *behind = re.split(r"\d", line, maxsplit=1)
-    if not behind:
+    if (number := re.search(r"\d", line)) is None:
         return line
-    words = head.replace("|", " ").split()
+    words = line[: number.start()].replace("|", " ").split()
     # "il y a 5 heures", "hace 3 horas": what stands small before a number is no name
     while words and (not (last := words[-1].strip(_SIGNS)) or last.islower() or is_of_date(last)):
         words.pop()

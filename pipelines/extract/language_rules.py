@@ -21,6 +21,7 @@ KINDS = {
     "before_by": "before that: written",
     "author": "a label before an author's name: author",
     "contributors": "before those who did something else than write: photographs by",
+    "interviews": "between who answers and who asks: in conversation with",
     "roles": "what somebody is, and no part of a name: editor",
     "desks": "who signs and is no person: newsroom",
     "not_names": "what stands in lines of names and is none: share",

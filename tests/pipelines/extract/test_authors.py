@@ -266,6 +266,8 @@ def test_what_stands_behind_a_name_in_a_byline_is_no_part_of_it(tail: str) -> No
         ("Par Ada Marsh avec AFP", "Ada Marsh", "AFP"),
         ("By Ada Marsh with John Roe", "Ada Marsh|John Roe", ""),
         ("Von Ada Marsh mit dpa", "Ada Marsh", "dpa"),
+        ("Ada Marsh im Gespräch mit John Roe", "Ada Marsh|John Roe", ""),
+        ("ADA MARSH INTERVIEWED BY JOHN ROE", "Ada Marsh|John Roe", ""),
         ("Von unserer Korrespondentin Ada Marsh", "Ada Marsh", ""),
         ("By Political Correspondent Ada Marsh", "Ada Marsh", ""),
         ("Ada Marsh, Political Editor", "Ada Marsh", ""),

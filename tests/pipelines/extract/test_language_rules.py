@@ -12,39 +12,39 @@ COVERAGE = """
     ar: by author contributors desks published updated correction_begins error advertisement read_more comments
     bg: by author contributors desks published updated comments
     bn: by contributors published updated correction_begins read_more comments
-    ca: by roles desks published updated comments
+    ca: by roles desks interviews published updated comments
     cs: by author contributors desks published updated correction_begins advertisement read_more appeals comments page_labels
-    da: by before_by contributors roles desks published updated correction_begins advertisement read_more appeals comments page_labels
-    de: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals comments page_labels
+    da: by before_by contributors roles desks interviews published updated correction_begins advertisement read_more appeals comments page_labels
+    de: by before_by author contributors roles desks not_names interviews published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals comments page_labels
     el: by contributors published updated comments
-    en: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography bot_check consent error advertisement share read_more sign_up appeals comments page_labels
-    es: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals comments page_labels
+    en: by before_by author contributors roles desks not_names interviews published updated correction_begins correction_says biography bot_check consent error advertisement share read_more sign_up appeals comments page_labels
+    es: by before_by author contributors roles desks not_names interviews published updated correction_begins correction_says biography consent error advertisement share read_more appeals comments page_labels
     et: by author contributors desks published updated comments
     fa: by contributors published updated correction_begins read_more comments
     fi: by contributors roles published updated correction_begins read_more comments
-    fr: by before_by author contributors roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals comments page_labels
+    fr: by before_by author contributors roles desks not_names interviews published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals comments page_labels
     he: by contributors published updated comments
     hi: by contributors published updated correction_begins read_more comments
     hr: by author contributors roles desks published updated comments
     hu: by contributors roles published updated comments
     id: by before_by author contributors published updated correction_begins advertisement share read_more comments
     is: by before_by published updated comments
-    it: by before_by roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more appeals comments page_labels
+    it: by before_by roles desks not_names interviews published updated correction_begins correction_says biography consent error advertisement share read_more appeals comments page_labels
     ja: by contributors desks updated correction_begins correction_says error advertisement share read_more comments page_labels
     ko: by contributors desks updated correction_begins error advertisement share read_more comments page_labels
     lt: by author contributors desks published updated comments
     lv: by author contributors desks published updated comments
     ms: by before_by author contributors published updated correction_begins comments
-    nl: by before_by author roles desks not_names published updated correction_begins consent error read_more appeals comments page_labels
-    no: by before_by contributors roles desks published updated correction_begins advertisement read_more appeals comments page_labels
-    pl: by before_by author contributors roles desks published updated correction_begins advertisement read_more appeals comments page_labels
-    pt: by before_by author roles desks not_names published updated correction_begins correction_says read_more appeals comments page_labels
+    nl: by before_by author roles desks not_names interviews published updated correction_begins consent error read_more appeals comments page_labels
+    no: by before_by contributors roles desks interviews published updated correction_begins advertisement read_more appeals comments page_labels
+    pl: by before_by author contributors roles desks interviews published updated correction_begins advertisement read_more appeals comments page_labels
+    pt: by before_by author roles desks not_names interviews published updated correction_begins correction_says read_more appeals comments page_labels
     ro: by contributors roles published updated comments
     ru: by author contributors roles desks not_names published updated correction_begins error advertisement share read_more appeals comments page_labels
     sk: by author contributors desks published updated comments
     sl: by author contributors desks published updated comments
     sr: by author contributors roles desks published updated comments
-    sv: by before_by contributors roles desks published updated correction_begins consent advertisement read_more appeals comments page_labels
+    sv: by before_by contributors roles desks interviews published updated correction_begins consent advertisement read_more appeals comments page_labels
     sw: by author desks published updated correction_begins error comments
     th: by author contributors updated correction_begins read_more comments
     tr: by author contributors roles desks not_names published updated correction_begins correction_says error advertisement share read_more comments page_labels
