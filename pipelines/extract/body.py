@@ -39,14 +39,14 @@ _TEASERS = 3
 _NEARLY_ALL = 0.9
 
 
-def main_box(page: Outline, headline: str) -> int:
-    """Return the box that holds the article: the smallest that holds nearly all of the page's prose.
+def main_box(page: Outline, headline: str, end: int) -> int:
+    """Return the box that holds the article: the smallest that holds nearly all of the page's prose before `end`.
 
     Names that would make furniture of most of the prose are cleared on the way. A box that its publisher calls the
     article's text is preferred, and of several articles on one page the one under `headline`.
     """
     boxes = page.boxes
-    total = _weigh(page)
+    total = _weigh(page, end)
     if total == 0:
         return 0
     at = _own_article(page, letters(headline), 0)
@@ -93,11 +93,11 @@ def _named_body(page: Outline, within: int) -> int:
     return within
 
 
-def _weigh(page: Outline) -> float:
+def _weigh(page: Outline, end: int) -> float:
     """Fill each box's mass with the prose that it holds outside furniture, and return the page's."""
     boxes = page.boxes
     heavy: list[tuple[tuple[int, ...], float]] = []
-    for block in page.blocks:
+    for block in page.blocks[:end]:
         if block.tag in HEADINGS:
             continue
         size = block.size

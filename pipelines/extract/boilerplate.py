@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import log
 
-from pipelines.extract.block_segmentation import HEADINGS, Block
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.human_dates import all_months
 from pipelines.extract.language_rules import any_of, first_letters
 
@@ -152,13 +152,16 @@ _LETTERS = re.compile(r"[^\W\d_]{2}")
 _COMMENTS_BEGIN = first_letters("comments")
 
 
-def comments_at(blocks: list[Block]) -> int:
+def comments_at(page: Outline, headline: str) -> int:
     """Return the place of the line above what readers wrote: the first such label below an article's prose.
 
-    The number of blocks where there is none. A link to the comments is no label, unless it is a heading.
+    Prose above the `headline` (folded) is not the article's. The number of blocks where there is no such line. A link
+    to the comments is no label, unless it is a heading.
     """
+    blocks, keys = page.blocks, page.keys()
     prose = 0
-    for at, block in enumerate(blocks):
+    for at in range(keys.index(headline) if headline in keys else 0, len(blocks)):
+        block = blocks[at]
         if len(block.text) >= _PROSE and block.linked < 0.4 * len(block.text):
             prose += 1
         is_linked = block.linked >= 0.9 * len(block.text) and block.tag not in HEADINGS

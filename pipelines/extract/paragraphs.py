@@ -56,13 +56,15 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     What is kept stands in the article's box, outside of furniture, in elements of the sort in which the box has its
     long paragraphs; `site` is the page's host, `chrome` holds hashes of lines that recur over the outlet's pages.
     """
-    chosen = main_box(page, tops.headline)
+    end = comments_at(page, letters(tops.headline))
+    chosen = main_box(page, tops.headline, end)
     teasers(page, site)
     chosen = narrowed(page, chosen, tops.headline, site)
-    inside = without_appeals(page, without_wholes(rows(page, _inside(page, chosen))), chosen)
+    own = {id(block) for block in page.blocks[:end]}
+    inside = [block for block in _inside(page, chosen) if id(block) in own]
+    inside = without_appeals(page, without_wholes(rows(page, inside)), chosen)
     inside = without_following(without_captions(page, inside, chosen))
     inside = without_lead_ins(inside, letters(tops.headline))
-    inside = inside[: comments_at(inside)]
     sold = deals(inside, site)
     styles = _styles(page, inside)
     small = {at for at, box in enumerate(page.boxes) if box.mass < 0.25 * page.boxes[chosen].mass}

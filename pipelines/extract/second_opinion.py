@@ -89,7 +89,7 @@ def reconsider(
         return blocks
     chosen = {id(block) for block, chance in zip(page.blocks, found, strict=True) if chance > 0.5}
     kept = _cells(page, blocks)
-    chosen -= {id(block) for block in page.blocks[comments_at(page.blocks) :]} - kept
+    chosen -= {id(block) for block in page.blocks[comments_at(page, letters(headline)) :]}
     site = (urlsplit(document.url).hostname or "").removeprefix("www.")
     items = _items(page, chosen, kept, site)
     chosen |= items
