@@ -1,12 +1,15 @@
 """The box that holds the article among all that a page shows, and a second opinion where it holds hardly any text."""
 
 import re
+from bisect import bisect
 from html import unescape
+from itertools import accumulate
 
 from selectolax.lexbor import LexborHTMLParser
 
 from pipelines.extract import json_ld
 from pipelines.extract.block_segmentation import HEADINGS, Block, Box, Outline, outline
+from pipelines.extract.boilerplate import OWN_PROSE, prose_of
 from pipelines.extract.comparison import length, letters, plain
 from pipelines.extract.document import Document
 
@@ -20,11 +23,11 @@ _CERTAIN_TOO_MUCH = 0.8
 _DOUBTFUL_TOO_MUCH = 0.15
 _DOUBTFUL = frozenset("paywall piano hide hidden subscription subscribe".split())
 _CERTAIN = frozenset(
-    "comments comment disqus respond footer nav related recommended recommendations sidebar "
+    "entries comments comment disqus respond footer nav related recommended recommendations sidebar "
     "aside cookie cookies consent "
     "onetrust gdpr ccpa modal popup contentinfo".split()
 )
-_LIMITS = dict.fromkeys(_CERTAIN, _CERTAIN_TOO_MUCH) | dict.fromkeys(_DOUBTFUL, _DOUBTFUL_TOO_MUCH)
+_LIMITS = dict.fromkeys(_CERTAIN, _CERTAIN_TOO_MUCH) | dict.fromkeys(_DOUBTFUL, _DOUBTFUL_TOO_MUCH) | {"entries": 1.0}
 #: names made of the article's words: the box is taken as the publisher's own word for where the text is
 _BODY_LABEL = re.compile(
     r"(?:^|[\s_-])(?:article|story|post|entry|news|page)[-_]{0,2}(?:body|content|text|copy)(?:$|[\s_-])|"
@@ -163,6 +166,56 @@ def _own_article(page: Outline, headline: str, start: int) -> int:
                 if at in outer:
                     return at
     return start
+
+
+#: fewer entries are no list
+_LEAST_ENTRIES = 3
+_ENTRIES_SHARE, _NAMES_SHARE = 0.8, 0.6
+#: a date or a time of day, and the characters of a line of one
+_DATED = re.compile(r"\d{1,2}:\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}|\b\d+ \w+ ago\b")
+_DATE_LINE = 100
+
+
+def entries(page: Outline, headline: str) -> int:
+    """Mark as furniture each list below an article's prose whose parts are all signed and dated; return its end.
+
+    These are what readers wrote, or other articles. The entries of a live blog, signed by few, bear a time and no
+    other name; so do the rows of a table. The article, under `headline` (folded), ends at the first such list, unless
+    it goes on below. Without one, its end is the number of blocks.
+    """
+    keys, boxes = page.keys(), page.boxes
+    end = len(keys)
+    start = keys.index(headline) if headline in keys else 0
+    prose = [at for at in range(start, end) if prose_of(page.blocks[at])]
+    told = accumulate(prose_of(page.blocks[at]) for at in prose)
+    begun = next((at for at, much in zip(prose, told, strict=True) if much >= OWN_PROSE), end)
+    dated = [at for at in range(begun, end) if _is_dated(page.blocks[at])]
+    spans = page.spans() if len(dated) >= _LEAST_ENTRIES else {}
+    for at, (first, last) in spans.items():
+        if first <= begun or bisect(dated, last) - bisect(dated, first - 1) < _LEAST_ENTRIES:
+            continue
+        parts = [spans[part] for part in boxes[at].children if part in spans and boxes[part].tag not in ("tr", "td")]
+        signed = [who for begin, behind in parts if (who := _signed(page.blocks[begin : behind + 1]))]
+        if len(signed) < max(_LEAST_ENTRIES, _ENTRIES_SHARE * len(parts)):
+            continue
+        if len(set(signed)) >= _NAMES_SHARE * len(signed):
+            boxes[at].furniture = "entries"
+            homes = {boxes[page.blocks[each].box].parent for each in prose if each < first}
+            if not any(each > last and boxes[page.blocks[each].box].parent in homes for each in prose):
+                end = min(end, first)
+    return end
+
+
+def _is_dated(block: Block) -> bool:
+    return len(block.text) < _DATE_LINE and block.tag not in HEADINGS and bool(_DATED.search(block.text))
+
+
+def _signed(blocks: list[Block]) -> str:
+    """Return the letters of the short lines of an entry that has a date; an empty text for what is no entry."""
+    if len(blocks) < 2 or any(block.tag in HEADINGS for block in blocks) or not any(map(_is_dated, blocks)):
+        return ""
+    short = [block.text for block in blocks if len(block.text) < _DATE_LINE][:4]
+    return "".join(filter(str.isalpha, "".join(short)))
 
 
 #: fewer boxes alike are no list

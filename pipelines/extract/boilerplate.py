@@ -144,12 +144,19 @@ def signed_off(line: str) -> bool:
     return len(line) < 420 and bool(_SIGNED_OFF.match(line))
 
 
-#: lines of prose of an article below which readers may write; a line of so many characters is prose
-_OWN_PROSE, _PROSE = 3, 80
+#: lines of prose of an article below which readers may write; above a heading that says so fewer are enough
+OWN_PROSE, _PROSE_ABOVE_HEADING = 3, 2
+#: a line of so many letters is prose, and one of so many counts twice
+_PROSE, _LONG = 80, 200
 _COMMENTS_LABEL = 160
 _COMMENTS = re.compile(rf"\W*(?:\d[\d.,]*\W*)?{any_of('comments')}(?:\W*\d[\d.,]*)?\W*", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]{2}")
 _COMMENTS_BEGIN = first_letters("comments")
+
+
+def prose_of(block: Block) -> int:
+    """Return 1 for a line of a text, 2 for a long one, 0 for what is short or mostly linked."""
+    return 0 if block.size < _PROSE or block.linked >= 0.4 * len(block.text) else 1 + (block.size >= _LONG)
 
 
 def comments_at(page: Outline, headline: str) -> int:
@@ -162,10 +169,10 @@ def comments_at(page: Outline, headline: str) -> int:
     prose = 0
     for at in range(keys.index(headline) if headline in keys else 0, len(blocks)):
         block = blocks[at]
-        if len(block.text) >= _PROSE and block.linked < 0.4 * len(block.text):
-            prose += 1
+        prose += prose_of(block)
         is_linked = block.linked >= 0.9 * len(block.text) and block.tag not in HEADINGS
-        if prose >= _OWN_PROSE and not is_linked and _is_comments_label(block.text):
+        least = _PROSE_ABOVE_HEADING if block.tag in HEADINGS else OWN_PROSE
+        if prose >= least and not is_linked and _is_comments_label(block.text):
             return at
     return len(blocks)
 

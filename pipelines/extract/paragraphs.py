@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from news.article import BodyLink
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
-from pipelines.extract.body import main_box, teasers
+from pipelines.extract.body import entries, main_box, teasers
 from pipelines.extract.boilerplate import boilerplate, ciphertext, comments_at, is_date_line, signed_off
 from pipelines.extract.bylines import is_person, names
 from pipelines.extract.comparison import Candidate, letters, line_hash, single_spaced
@@ -56,7 +56,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     What is kept stands in the article's box, outside of furniture, in elements of the sort in which the box has its
     long paragraphs; `site` is the page's host, `chrome` holds hashes of lines that recur over the outlet's pages.
     """
-    end = comments_at(page, letters(tops.headline))
+    end = min(comments_at(page, letters(tops.headline)), entries(page, letters(tops.headline)))
     chosen = main_box(page, tops.headline, end)
     teasers(page, site)
     chosen = narrowed(page, chosen, tops.headline, site)

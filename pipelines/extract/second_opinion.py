@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from news.configuration import read
 from news.outlet import Outlet
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, outline, size_of
-from pipelines.extract.body import same_site
+from pipelines.extract.body import entries, same_site
 from pipelines.extract.boilerplate import boilerplate, comments_at
 from pipelines.extract.comparison import letters
 from pipelines.extract.document import Document
@@ -89,7 +89,8 @@ def reconsider(
         return blocks
     chosen = {id(block) for block, chance in zip(page.blocks, found, strict=True) if chance > 0.5}
     kept = _cells(page, blocks)
-    chosen -= {id(block) for block in page.blocks[comments_at(page, letters(headline)) :]}
+    end = min(comments_at(page, letters(headline)), entries(page, letters(headline)))
+    chosen -= {id(block) for block in page.blocks[end:]}
     site = (urlsplit(document.url).hostname or "").removeprefix("www.")
     items = _items(page, chosen, kept, site)
     chosen |= items
