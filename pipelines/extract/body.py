@@ -49,7 +49,7 @@ def main_box(page: Outline, headline: str, end: int) -> int:
     article's text is preferred, and of several articles on one page the one under `headline`.
     """
     boxes = page.boxes
-    total = _weigh(page, end)
+    total = _weigh(page, _headline_at(page, letters(headline), end), end)
     if total == 0:
         return 0
     at = _own_article(page, letters(headline), 0)
@@ -96,11 +96,21 @@ def _named_body(page: Outline, within: int) -> int:
     return within
 
 
-def _weigh(page: Outline, end: int) -> float:
+def _headline_at(page: Outline, headline: str, end: int) -> int:
+    """Return where the headline stands, if most of the prose follows; else 0."""
+    keys = page.keys()
+    at = keys.index(headline) if headline in keys else 0
+    if at >= end or page.blocks[at].tag != "h1" or page.blocks[at].linked:
+        return 0
+    before, behind = (sum(map(prose_of, part)) for part in (page.blocks[:at], page.blocks[at:end]))
+    return at if behind >= before else 0
+
+
+def _weigh(page: Outline, start: int, end: int) -> float:
     """Fill each box's mass with the prose that it holds outside furniture, and return the page's."""
     boxes = page.boxes
     heavy: list[tuple[tuple[int, ...], float]] = []
-    for block in page.blocks[:end]:
+    for block in page.blocks[start:end]:
         if block.tag in HEADINGS:
             continue
         size = block.size
