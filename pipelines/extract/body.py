@@ -99,8 +99,9 @@ def _named_body(page: Outline, within: int) -> int:
 def _headline_at(page: Outline, headline: str, end: int) -> int:
     """Return where the headline stands, if most of the prose follows; else 0."""
     keys = page.keys()
-    at = keys.index(headline) if headline in keys else 0
-    if at >= end or page.blocks[at].tag != "h1" or page.blocks[at].linked:
+    heads = (at for at in range(end) if keys[at] == headline and page.blocks[at].tag in HEADINGS)
+    at = next(heads, 0)
+    if page.blocks[at].linked:
         return 0
     before, behind = (sum(map(prose_of, part)) for part in (page.blocks[:at], page.blocks[at:end]))
     return at if behind >= before else 0
