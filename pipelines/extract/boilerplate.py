@@ -94,6 +94,13 @@ _PHOTO = re.compile(
     r"source|ảnh|фото|fotoğraf|写真|사진)\s*(?:credit|by|von|:|©|/|courtesy)",
     re.IGNORECASE,
 )
+#: behind a caption of any length: "(AP Photo/Jane Doe)", "(Photo by Jane Doe/Getty Images)"
+_CAPTIONED = re.compile(
+    r"[(\[](?:[^()\[\]]{0,60}\b)?(?:(?:ap|afp|epa|reuters|dpa) (?:photo|foto|image)\b|(?:photos?|images?|pictures?|fotos?|bild) (?:by|von|:)|"
+    r"getty images?\b|afp\b/|shutterstock|/(?:ap|afp|epa|reuters|dpa)\b)[^()\[\]]{0,80}[)\]]\W*$",
+    re.IGNORECASE,
+)
+_CAPTION = 800
 _SIGNED_OFF = re.compile(
     r"^\W*(?:(?:additional |with )?(?:reporting|report|writing|editing|additional reporting|"
     r"compiled|translated|edited|reported|"
@@ -132,6 +139,8 @@ def boilerplate(line: str) -> str:
         is_sold = any(name in small for name in _SELLERS) and _CREDIT.match(line)
         if is_sold or _PHOTO.match(line):
             return "a picture's credit"
+    if line.endswith((")", "]", ").")) and len(line) < _CAPTION and _CAPTIONED.search(line[-160:]):
+        return "a picture's caption"
     if _TIME.match(line):
         return "a time"
     if sum(map(line.count, _SIGNS)) > _MOST_SIGNS * len(line) and _SOURCE.search(line):
@@ -180,6 +189,22 @@ def comments_at(page: Outline, headline: str) -> int:
 def _is_comments_label(line: str) -> bool:
     first = _LETTERS.search(line) if len(line) < _COMMENTS_LABEL else None
     return first is not None and first[0].lower() in _COMMENTS_BEGIN and _COMMENTS.fullmatch(line) is not None
+
+
+#: a text that is printed more often than this, and has so many characters, is a notice and no part of an article
+_TIMES, _NOTICE = 2, 100
+
+
+def repeated_notices(page: Outline) -> set[int]:
+    """Return the ids of the blocks of a text that is printed again and again, and of the lines that head each of them."""
+    keys = page.keys()
+    times = Counter(key for key, block in zip(keys, page.blocks, strict=True) if block.size >= _NOTICE)
+    notices = {at for at, key in enumerate(keys) if times[key] > _TIMES}
+    if not notices:
+        return set()
+    heads = Counter(keys[at - 1] for at in notices if at)
+    heading = {at - 1 for at in notices if at and heads[keys[at - 1]] > _TIMES}
+    return {id(page.blocks[at]) for at in notices | heading}
 
 
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")

@@ -8,7 +8,14 @@ from dataclasses import dataclass, replace
 from news.article import BodyLink
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
 from pipelines.extract.body import entries, main_box, teasers
-from pipelines.extract.boilerplate import boilerplate, ciphertext, comments_at, is_date_line, signed_off
+from pipelines.extract.boilerplate import (
+    boilerplate,
+    ciphertext,
+    comments_at,
+    is_date_line,
+    repeated_notices,
+    signed_off,
+)
 from pipelines.extract.bylines import is_person, names
 from pipelines.extract.comparison import Candidate, letters, line_hash, single_spaced
 from pipelines.extract.correction_notices import MOST_CHARACTERS, is_correction, is_notice_heading
@@ -60,7 +67,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     chosen = main_box(page, tops.headline, end)
     teasers(page, site)
     chosen = narrowed(page, chosen, tops.headline, site)
-    own = {id(block) for block in page.blocks[:end]}
+    own = {id(block) for block in page.blocks[:end]} - repeated_notices(page)
     inside = [block for block in _inside(page, chosen) if id(block) in own]
     inside = without_appeals(page, without_wholes(rows(page, inside)), chosen)
     inside = without_following(without_captions(page, inside, chosen))
