@@ -96,7 +96,8 @@ _PHOTO = re.compile(
 )
 #: behind a caption of any length: "(AP Photo/Jane Doe)", "(Photo by Jane Doe/Getty Images)"
 _CAPTIONED = re.compile(
-    r"[(\[](?:[^()\[\]]{0,60}\b)?(?:(?:ap|afp|epa|reuters|dpa) (?:photo|foto|image)\b|(?:photos?|images?|pictures?|fotos?|bild) (?:by|von|:)|"
+    r"[(\[](?:[^()\[\]]{0,60}\b)?(?:(?:ap|afp|epa|reuters|dpa) (?:photo|foto|image)\b|"
+    r"(?:photos?|images?|pictures?|fotos?|bild) (?:by|von|:)|"
     r"getty images?\b|afp\b/|shutterstock|/(?:ap|afp|epa|reuters|dpa)\b)[^()\[\]]{0,80}[)\]]\W*$",
     re.IGNORECASE,
 )
@@ -196,7 +197,7 @@ _TIMES, _NOTICE = 2, 100
 
 
 def repeated_notices(page: Outline) -> set[int]:
-    """Return the ids of the blocks of a text that is printed again and again, and of the lines that head each of them."""
+    """Return the ids of the blocks of a text that is printed again and again, and of the lines that head each."""
     keys = page.keys()
     times = Counter(key for key, block in zip(keys, page.blocks, strict=True) if block.size >= _NOTICE)
     notices = {at for at, key in enumerate(keys) if times[key] > _TIMES}

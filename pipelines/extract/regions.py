@@ -17,6 +17,8 @@ _FLOW = frozenset("p blockquote h1 h2 h3 h4 h5 h6 pre figure picture center font
 _PROSE = 60
 #: a line is a link if this share of it is linked
 _LINK = 0.6
+#: a sentence of which less is linked says more than its links
+_PART = 0.8
 #: a link of fewer characters is no title of an article
 _TITLE = 12
 #: a longer paragraph is no teaser
@@ -74,7 +76,8 @@ def narrowed(page: Outline, chosen: int, headline: str, site: str) -> int:
         ours: list[_Region] = []
         beside: list[_Region] = []
         for region in regions:
-            (beside if _is_list(page, region, titles, site) else ours).append(region)
+            is_beside = _is_list(page, region, titles, site) and not _is_amid(page, at, region)
+            (beside if is_beside else ours).append(region)
         main = max([flow, *(region.mass for region in ours)])
         if main > _LEAST_ARTICLE:
             beside += [
@@ -158,6 +161,16 @@ def _is_list(page: Outline, region: _Region, titles: set[int], site: str) -> boo
             titled = titled or title
             dated = dated or (block.tag not in HEADINGS and _DATED.search(block.text) is not None)
     return prose >= 2 and introduced >= _INTRODUCED * prose
+
+
+def _is_amid(page: Outline, at: int, region: _Region) -> bool:
+    """Tell whether the region is a list of sentences, linked in part, between paragraphs of the box `at` itself."""
+    around = [block for number in (region.first - 1, region.last + 1) for block in page.blocks[number : number + 1]]
+    return (
+        page.boxes[region.boxes[0]].tag in _LISTED
+        and all(page.boxes[block.box].parent == at and block.size >= _PROSE for block in around)
+        and all(block.linked < _PART * len(block.text) for block in page.blocks[region.first : region.last + 1])
+    )
 
 
 def _is_linked(page: Outline, region: _Region, titles: set[int], site: str) -> bool:
