@@ -262,6 +262,8 @@ class _Walk:
             opens = bool(line.opens_linked)
             self.found.blocks.append(Block(text, tag, self.box, linked, strong, tuple(line.links), opens))
         self.line = _Line()
+        if self.open:  # a link around blocks is each one's
+            self.line.links += [target for _, _, target in self.open if target][-_LINKS_LIMIT:]
 
     def take(self, text: str) -> None:
         """Add a text to the line."""
