@@ -49,7 +49,7 @@ def main_box(page: Outline, headline: str, end: int) -> int:
     article's text is preferred, and of several articles on one page the one under `headline`.
     """
     boxes = page.boxes
-    total = _weigh(page, _headline_at(page, letters(headline), end), end)
+    total = _weigh(page, headline_at(page, letters(headline), end), end)
     if total == 0:
         return 0
     at = _own_article(page, letters(headline), 0)
@@ -96,7 +96,7 @@ def _named_body(page: Outline, within: int) -> int:
     return within
 
 
-def _headline_at(page: Outline, headline: str, end: int) -> int:
+def headline_at(page: Outline, headline: str, end: int) -> int:
     """Return where the headline stands, if most of the prose follows; else 0."""
     keys = page.keys()
     heads = (at for at in range(end) if keys[at] == headline and page.blocks[at].tag in HEADINGS)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from news.configuration import read
 from news.outlet import Outlet
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, outline, size_of
-from pipelines.extract.body import entries, same_site
+from pipelines.extract.body import entries, headline_at, same_site
 from pipelines.extract.boilerplate import boilerplate, comments_at, repeated_notices
 from pipelines.extract.comparison import letters
 from pipelines.extract.document import Document
@@ -90,7 +90,8 @@ def reconsider(
     chosen = {id(block) for block, chance in zip(page.blocks, found, strict=True) if chance > 0.5}
     kept = _cells(page, blocks)
     end = min(comments_at(page, letters(headline)), entries(page, letters(headline)))
-    chosen -= {id(block) for block in page.blocks[end:]} | repeated_notices(page)
+    start = headline_at(page, letters(headline), end)
+    chosen -= {id(block) for block in (*page.blocks[:start], *page.blocks[end:])} | repeated_notices(page)
     site = (urlsplit(document.url).hostname or "").removeprefix("www.")
     items = _items(page, chosen, kept, site)
     chosen |= items
