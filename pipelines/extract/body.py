@@ -211,10 +211,25 @@ def entries(page: Outline, headline: str) -> int:
             continue
         if len(set(signed)) >= _NAMES_SHARE * len(signed):
             boxes[at].furniture = "entries"
-            homes = {boxes[page.blocks[each].box].parent for each in prose if each < first}
-            if not any(each > last and boxes[page.blocks[each].box].parent in homes for each in prose):
+            if not _goes_on(page, prose, at, first, last):
                 end = min(end, first)
     return end
+
+
+def _goes_on(page: Outline, prose: list[int], at: int, first: int, last: int) -> bool:
+    """Tell whether the text goes on below a list: with twice as much, or with a line like one above, near the list."""
+    before, behind = [each for each in prose if each < first], [each for each in prose if each > last]
+    if len(behind) >= 2 * len(before):
+        return True
+    above = set(page.above(page.blocks[before[-1]].box))
+    holder = next(box for box in page.above(at) if box in above)
+    looks = {_standing(page, each) for each in before if holder in page.above(page.blocks[each].box)}
+    return any(holder in page.above(page.blocks[each].box) and _standing(page, each) in looks for each in behind)
+
+
+def _standing(page: Outline, at: int) -> tuple[str, int]:
+    block = page.blocks[at]
+    return block.tag, page.boxes[block.box].depth
 
 
 def _is_dated(block: Block) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from news.article import BodyLink
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
-from pipelines.extract.body import entries, main_box, teasers
+from pipelines.extract.body import entries, headline_at, main_box, teasers
 from pipelines.extract.boilerplate import (
     boilerplate,
     ciphertext,
@@ -67,8 +67,14 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     chosen = main_box(page, tops.headline, end)
     teasers(page, site)
     chosen = narrowed(page, chosen, tops.headline, site)
-    own = {id(block) for block in page.blocks[:end]} - repeated_notices(page)
-    inside = [block for block in _inside(page, chosen) if id(block) in own]
+    start = headline_at(page, letters(tops.headline), end)
+    own = {id(block) for block in page.blocks[start:end]} - repeated_notices(page)
+    above = {id(block) for block in page.blocks[:start]}
+    inside = [
+        block
+        for block in _inside(page, chosen)
+        if id(block) in own or (id(block) in above and is_correction(page, block))
+    ]
     inside = without_appeals(page, without_wholes(rows(page, inside)), chosen)
     inside = without_following(without_captions(page, inside, chosen))
     inside = without_lead_ins(inside, letters(tops.headline))
