@@ -14,7 +14,7 @@ from pipelines.extract.headline import Headlines, headlines
 from pipelines.extract.line_model import FEATURES, features
 from pipelines.extract.metadata import site_names
 from pipelines.extract.paragraphs import paragraphs
-from pipelines.extract.second_opinion import with_hidden
+from pipelines.extract.second_opinion import may_be_text, with_hidden
 from pipelines.extract.title_lines import mended
 
 #: of a line: its features, 1 if it is the article's and else 0, its weight
@@ -58,7 +58,7 @@ def unnamed(html: str, *, hashed: bool) -> str:
 
 
 def examples(page: RealPage) -> list[Example]:
-    """Return features, truth and weight of each line of a page, twice: as it came, and without names that say anything.
+    """Return features, truth and weight of each line of a page that may be text: as it came, without names, hashed.
 
     What a name says is known of the sites that the pages are of; the others are read by the rest. A page without a
     body has no lines.
@@ -67,7 +67,6 @@ def examples(page: RealPage) -> list[Example]:
     if not truth or "body" in (page.truth.get("faulty") or ()):
         return []
     html = decode(page.html)
-    hashed = hashlib.sha256(page.truth["id"].encode()).digest()[2] % 2 == 0
     words = marks().__globals__["words"]
     whole = truth if isinstance(truth, str) else "\n".join(truth)
     whole += "\n" + str(page.truth.get("standfirst") or "")
@@ -86,11 +85,14 @@ def examples(page: RealPage) -> list[Example]:
         return float(line in lines or (len(line) > 12 and line in key))
 
     found: list[Example] = []
-    for each in (html, unnamed(html, hashed=hashed)):
+    for each in (html, unnamed(html, hashed=False), unnamed(html, hashed=True)):
         shown, tops = outlined(each, page)
         headline = letters(tops.headline)
-        for block, row in zip(shown.blocks, features(shown, tops.headline), strict=True):
+        given = zip(shown.blocks, features(shown, tops.headline), may_be_text(shown, tops.headline), strict=True)
+        for block, row, is_asked in given:
             text = block.text
+            if not is_asked:
+                continue
             if text not in known:
                 known[text] = share(text)
             weight = (0.3 if letters(text) == headline else 1.0) * min(600, length(text)) ** 0.7

@@ -28,7 +28,7 @@ Rows = npt.NDArray[np.intp]
 #: slope, bend and weight of each line
 Sums = tuple[Vector, Vector, Vector]
 #: of the trees: chosen by cross-validation on the wide sets
-TREES, DEPTH, RATE, BINS, LEAST_WEIGHT, RIDGE, LEAST_GAIN = 40, 5, 0.28, 40, 60.0, 20.0, 1e-6
+TREES, DEPTH, RATE, BINS, LEAST_WEIGHT, RIDGE, LEAST_GAIN = 60, 5, 0.28, 40, 90.0, 20.0, 1e-6
 
 
 class Trees:

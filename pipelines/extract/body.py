@@ -97,11 +97,14 @@ def _named_body(page: Outline, within: int) -> int:
 
 
 def headline_at(page: Outline, headline: str, end: int) -> int:
-    """Return where the headline stands, if most of the prose follows; else 0."""
+    """Return where the headline (folded) stands, if most of the prose before `end` follows; else 0.
+
+    Above it stand menus, forms to log in, other articles. One that is linked may itself be another article's.
+    """
     keys = page.keys()
     heads = (at for at in range(end) if keys[at] == headline and page.blocks[at].tag in HEADINGS)
     at = next(heads, 0)
-    if page.blocks[at].linked:
+    if at == 0 or page.blocks[at].linked:
         return 0
     before, behind = (sum(map(prose_of, part)) for part in (page.blocks[:at], page.blocks[at:end]))
     return at if behind >= before else 0

@@ -71,6 +71,15 @@ def states_article(document: Document) -> bool:
     return bool(document.article) or document.meta("og:type").lower() == "article"
 
 
+def may_be_text(page: Outline, headline: str) -> list[bool]:
+    """Tell of each block whether it stands where the article may be: below its headline, above what others wrote."""
+    key = letters(headline)
+    end = min(comments_at(page, key), entries(page, key))
+    start = headline_at(page, key, end)
+    notices = repeated_notices(page)
+    return [start <= at < end and id(block) not in notices for at, block in enumerate(page.blocks)]
+
+
 def reconsider(
     document: Document, page: Outline, blocks: list[Block], headline: str, titles: Collection[str] = ()
 ) -> list[Block]:
@@ -87,11 +96,9 @@ def reconsider(
     found = chances(page, headline)
     if not found:
         return blocks
+    found = [chance if own else 0.0 for chance, own in zip(found, may_be_text(page, headline), strict=True)]
     chosen = {id(block) for block, chance in zip(page.blocks, found, strict=True) if chance > 0.5}
     kept = _cells(page, blocks)
-    end = min(comments_at(page, letters(headline)), entries(page, letters(headline)))
-    start = headline_at(page, letters(headline), end)
-    chosen -= {id(block) for block in (*page.blocks[:start], *page.blocks[end:])} | repeated_notices(page)
     site = (urlsplit(document.url).hostname or "").removeprefix("www.")
     items = _items(page, chosen, kept, site)
     chosen |= items
