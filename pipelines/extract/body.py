@@ -106,8 +106,11 @@ def headline_at(page: Outline, headline: str, end: int) -> int:
     at = next(heads, 0)
     if at == 0 or page.blocks[at].linked:
         return 0
-    before, behind = (sum(map(prose_of, part)) for part in (page.blocks[:at], page.blocks[at:end]))
-    return at if behind >= before else 0
+    above, below = ([block for block in part if prose_of(block)] for part in (page.blocks[:at], page.blocks[at:end]))
+    holders = {page.boxes[block.box].parent for block in above}
+    if any(page.boxes[block.box].parent in holders for block in below):
+        return 0  # a text that stands on both sides
+    return at if sum(map(prose_of, below)) >= sum(map(prose_of, above)) else 0
 
 
 def _weigh(page: Outline, start: int, end: int) -> float:

@@ -324,7 +324,8 @@ def deals(inside: list[Block], site: str) -> set[int]:
     away = [
         block
         for block in inside
-        if 0.9 * len(block.text) > block.linked > 0.5 * len(block.text) > _TITLE
+        if block.linked > 0.5 * len(block.text) > _TITLE
+        and (block.linked < 0.9 * len(block.text) or any(map(str.isdigit, block.text)))
         and block.links
         and all("//" in link[:8] and not (site and site in link) for link in block.links)
     ]

@@ -37,7 +37,7 @@ _FEW_NAMES, _GAIN_NAMELESS, _GROWTH_NAMELESS = 9, 0.03, 1.02
 #: and no cut to less than this is believed
 _CUT = 0.6
 #: a line of a lower chance is none of the text, whoever chose it, where the model was asked at all
-_HOPELESS = 0.1
+_HOPELESS = 0.08
 #: a paragraph of so many characters is more to lose: its chance has to be half of that
 _PARAGRAPH = 150
 #: a line of so many letters is prose, and fewer such lines are a notice
