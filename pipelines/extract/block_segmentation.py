@@ -247,6 +247,8 @@ class _Walk:
             line, start, target = self.open.pop()
             if line is self.line and len(self.found.anchors) < _ANCHORS_LIMIT:
                 self.found.anchors.append((len(self.found.blocks), target, "".join(line.parts[start:])))
+            elif not self.line.parts:
+                self._reopen()
         self.in_bold -= bold
         return node
 
@@ -262,8 +264,12 @@ class _Walk:
             opens = bool(line.opens_linked)
             self.found.blocks.append(Block(text, tag, self.box, linked, strong, tuple(line.links), opens))
         self.line = _Line()
-        if self.open:  # a link around blocks is each one's
-            self.line.links += [target for _, _, target in self.open if target][-_LINKS_LIMIT:]
+        if self.open:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        """Give the new line the links that are open: one around blocks is each one's."""
+        self.line.links = [target for _, _, target in self.open if target][-_LINKS_LIMIT:]
 
     def take(self, text: str) -> None:
         """Add a text to the line."""

@@ -97,7 +97,7 @@ _PHOTO = re.compile(
 #: behind a caption of any length: "(AP Photo/Jane Doe)", "(Photo by Jane Doe/Getty Images)"
 _CAPTIONED = re.compile(
     r"[(\[](?:[^()\[\]]{0,60}\b)?(?:(?:ap|afp|epa|reuters|dpa) (?:photo|foto|image)\b|"
-    r"(?:photos?|images?|pictures?|fotos?|bild) (?:by|von|:)|"
+    r"(?:photos?|images?|pictures?|fotos?|bild)(?: by| von|:)|"
     r"getty images?\b|afp\b/|shutterstock|/(?:ap|afp|epa|reuters|dpa)\b)[^()\[\]]{0,80}[)\]]\W*$",
     re.IGNORECASE,
 )

@@ -4,8 +4,12 @@ import time
 from dataclasses import replace
 
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
-from pipelines.extract.block_segmentation import Block, Box, Outline
+from pipelines.extract import line_model
+from pipelines.extract.block_segmentation import Block, Box, Outline, outline
+from pipelines.extract.body import entries
+from pipelines.extract.boilerplate import boilerplate
 from pipelines.extract.comparison import length
 from tests.pipelines.handmade import PARAGRAPHS, outcome, read
 
@@ -149,21 +153,19 @@ def test_a_small_box_below_paragraphs_that_stand_in_no_box_is_not_their_text() -
     assert "A paper of nine" not in found
 
 
-SENTENCE = "The southern landing was paved in 1934, when the second of the three boats was bought from a yard abroad."
-
-
 @pytest.mark.parametrize(
     "below",
     [
-        f"<div><p>{SENTENCE}</p></div>",
-        f"<section><ul><li>{SENTENCE}</li><li>Two boats of flour from the mill</li><li>One of salt</li></ul></section>",
-        f"<ul><li>{SENTENCE}</li><li>Two boats of flour from the mill</li><li>One of salt</li></ul>",
+        f"<div><p>{NOTICE}</p></div>",
+        f"<section><ul><li>{NOTICE}</li><li>Two boats of flour from the mill</li><li>One of salt</li></ul></section>",
+        f"<ul><li>{NOTICE}</li><li>Two boats of flour from the mill</li><li>One of salt</li></ul>",
     ],
     ids=["a box like one in the text", "a list in a box", "a list"],
 )
-def test_what_else_stands_below_paragraphs_is_text(below: str) -> None:
+def test_to_the_rules_what_else_stands_below_paragraphs_is_text(below: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line_model, "model", dict)
     within = "<div><p>The northern landing was built in 1911 and has been closed three times since then.</p></div>"
-    assert SENTENCE in read(flowing(below, within)).body
+    assert NOTICE in read(flowing(below, within)).body
 
 
 def test_a_heading_whose_links_are_left_out_goes_with_them() -> None:
@@ -216,3 +218,94 @@ def test_entries_of_a_live_blog_are_its_text() -> None:
     )
     found = read(old("", f"<p>{PARAGRAPHS[0]}</p><p>{PARAGRAPHS[1]}</p><div>{entries}</div>")).body
     assert SAID[0] in found
+
+
+def signed(named: int = 5) -> str:
+    """Return what readers wrote, each in a box with a name and a date, which no name of a box tells."""
+    names = ("Jo Marsh", "Ada Roe", "Kim Lund", "Per Dahl", "Eva Holm")
+    return "".join(
+        f"<div><p>{said}</p><span>{names[at % named]}, posted 4 May 2024 at 10:1{at}</span></div>"
+        for at, said in enumerate(SAID)
+    )
+
+
+def test_a_list_that_is_signed_and_dated_ends_the_text() -> None:
+    found = read(old("", f"<div>{TEXT}</div><div>{signed()}</div>")).body
+    assert PARAGRAPHS[-1] in found
+    assert not [said for said in SAID if said in found]
+
+
+def test_a_text_that_goes_on_below_such_a_list_is_whole() -> None:
+    listed = "".join(
+        f"<li><a href='/news/{at}.html'>{title}</a><p>{at + 1} May 2024</p></li>"
+        for at, (title, _) in enumerate(ELSEWHERE)
+    )
+    rest = TEXT.replace("lake", "sea")
+    found = read(old("", f"<div><div>{TEXT}</div><div><ul>{listed}</ul></div><div>{rest}</div></div>")).body
+    assert "\n".join(PARAGRAPHS).replace("lake", "sea") in found
+    assert ELSEWHERE[0][0] not in found
+
+
+@pytest.mark.parametrize(("named", "is_list"), [(5, True), (2, False)])
+def test_entries_that_few_sign_are_a_live_blogs(named: int, is_list: bool) -> None:
+    page = outline(LexborHTMLParser(old("", f"<div>{TEXT}</div><div>{signed(named=named)}</div>")).body)
+    end = entries(page, "")
+    assert (end < len(page.blocks)) == is_list == any(box.furniture == "entries" for box in page.boxes)
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_text_that_is_printed_again_and_again_is_a_notice(times: int) -> None:
+    notice = "<p>External content</p><p>Your settings do not let us show what others made for you here, which may be pictures, films or figures.</p>"
+    parts = [TEXT, TEXT.replace("lake", "sea"), TEXT.replace("lake", "bay"), ""]
+    found = read(old("", "".join(part + (notice if at < times else "") for at, part in enumerate(parts)))).body
+    assert ("Your settings" in found, "External content" in found) == ((True, True) if times == 2 else (False, False))
+
+
+LOG_IN = (
+    "Who logs in may write below each article, keep a list of what to read later and be told when a story goes on.",
+    "Those who do not want to may read all that we print, as before, and nobody will ask for a name or for money.",
+)
+
+
+def test_what_stands_above_the_headline_is_no_text() -> None:
+    form = "".join(f"<p>{line}</p>" for line in LOG_IN)
+    page = f"<html><body><div><div>{form}</div></div><div><h1>Third ferry joins the lake line</h1></div><div>{TEXT}</div></body></html>"
+    found = read(page).body
+    assert found == BODY
+
+
+def test_comments_that_outweigh_the_article_are_not_taken_for_it() -> None:
+    many = "".join(f"<div><p>{said} {at}</p></div>" for at in range(20) for said in SAID)
+    found = read(old("", f"<div>{TEXT}</div><div><h3>{20 * len(SAID)} comments</h3>{many}</div>")).body
+    assert found == BODY
+
+
+def test_a_list_of_half_linked_sentences_between_paragraphs_is_text() -> None:
+    items = "".join(
+        f"<li><a href='/news/{at}.html'>{title}</a> and the town will talk of it for a week or for more than that.</li>"
+        for at, (title, _) in enumerate(ELSEWHERE)
+    )
+    found = read(old("", f"<div>{TEXT}<ol>{items}</ol>{TEXT.replace('lake', 'sea')}</div>")).body
+    assert all(title in found for title, _ in ELSEWHERE)
+
+
+def test_a_link_around_blocks_is_the_link_of_each() -> None:
+    page = outline(
+        LexborHTMLParser("<body><p>Today</p><a href='/x'><h3>Boats</h3><p>of salt</p></a><p>End</p></body>").body
+    )
+    assert [(block.text, block.links) for block in page.blocks] == [
+        ("Today", ()),
+        ("Boats", ("/x",)),
+        ("of salt", ("/x",)),
+        ("End", ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    "credit",
+    ["(AP Photo/Jane Roe)", "(Photo by Jane Roe/Getty Images)", "[Foto: Jane Roe]", "(Jane Roe/AFP via Getty Images)"],
+)
+def test_a_long_line_that_ends_with_a_credit_is_a_caption(credit: str) -> None:
+    caption = f"The third ferry leaves the northern landing on its first trip, with forty cyclists and a dog on board. {credit}"
+    assert boilerplate(caption)
+    assert not boilerplate(caption.replace(credit, "(He was seen last in May.)"))
