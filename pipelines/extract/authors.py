@@ -13,7 +13,7 @@ from pipelines.extract.block_segmentation import Block
 from pipelines.extract.bylines import is_agency, is_byline, is_news_agency, is_person, names
 from pipelines.extract.comparison import Candidate, letters, plain, without_signs
 from pipelines.extract.document import Document, holders, label
-from pipelines.extract.language_rules import whole_words
+from pipelines.extract.language_rules import any_of, whole_words
 
 _METAS = {
     "author": 0.7,
@@ -279,20 +279,39 @@ def _microdata(document: Document) -> list[str]:
 _SAYS_WHO = re.compile(rf"{whole_words('biography')}|@|e-?mail:", re.IGNORECASE)
 #: a longer paragraph about its author is an essay's end
 _BIOGRAPHY_LIMIT = 450
-_LAST_BLOCKS = 3
+_LAST_BLOCKS, _FIRST_BLOCKS = 3, 2
+#: characters of a line of agencies, and letters of somebody's initials
+_WIRED_LIMIT, _INITIALS = 60, 3
+#: in small letters, at the beginning of a line: "writes about the lake"
+_VERB = re.compile(rf"{any_of('biography')}\s")
 
 
-def without_biographies(blocks: list[Block], people: Iterable[str]) -> list[Block]:
-    """Return the blocks without the last ones that begin with an author's name and say who that is."""
+def without_signatures(blocks: list[Block], people: Iterable[str]) -> list[Block]:
+    """Return the blocks without those that say who wrote it.
+
+    They are the last ones that begin with an author's name and say who that is, or with the verb behind a name that
+    stands elsewhere, or name an agency; and the first ones that begin with an author's whole name.
+    """
     names = [key for person in people if len(key := letters(person)) > 4]
+
+    def says_who(block: Block) -> bool:
+        return len(block.text) <= _BIOGRAPHY_LIMIT and bool(_SAYS_WHO.search(block.text))
+
     cut = len(blocks)
     for at in range(len(blocks) - 1, max(2, len(blocks) - 1 - _LAST_BLOCKS), -1):
-        block = blocks[at]
-        start = letters(block.text[:80])
-        if (
-            len(block.text) <= _BIOGRAPHY_LIMIT
-            and any(name in start for name in names)
-            and _SAYS_WHO.search(block.text)
-        ):
+        start = letters(blocks[at].text[:80])
+        by_name = any(name in start for name in names) or _VERB.match(blocks[at].text)
+        if (by_name and says_who(blocks[at])) or _is_wired(blocks[at].text):
             cut = at
-    return blocks[:cut]
+    begin = 0
+    while begin < min(_FIRST_BLOCKS, cut - _FIRST_BLOCKS) and says_who(blocks[begin]):
+        if not letters(blocks[begin].text).startswith(tuple(names)):
+            break
+        begin += 1
+    return blocks[begin:cut]
+
+
+def _is_wired(line: str) -> bool:
+    """Tell whether a line names a news agency, perhaps beside initials: "abc/PAP", "Reuters, dpa"."""
+    parts = [part.strip(" ()[].") for part in re.split(r"[/,;|–-]", line[:_WIRED_LIMIT])]
+    return any(map(is_news_agency, parts)) and all(is_news_agency(part) or len(part) <= _INITIALS for part in parts)

@@ -87,6 +87,10 @@ _CREDIT = re.compile(
     + r")\b[\w.,'’ /&()-]{0,60}$",
     re.IGNORECASE,
 )
+#: a sentence about an agency: two words in small letters that no credit has, and a full stop
+_STATED = re.compile(
+    r"(?:\b(?!(?:by|for|via|of|the|courtesy|photo|photos|image|images|from|and|file|von|par)\b)[a-z]{2,}\b.*){2}[.!?][”\"’']?$"
+)
 _PHOTO = re.compile(
     r"^\W*(?:photos?|foto|fotos|image|bild|bilder|picture|photograph|illustration|credit|"
     r"screenshot|graphic|grafik|quelle|(?:main|featured|cover|header|lead) image|bildquelle|bildnachweis|titelbild|"
@@ -137,7 +141,7 @@ def boilerplate(line: str) -> str:
     if len(line) < 280 and _SIGN_UP.finds(line, small):
         return "a promotion"
     if len(line) < 120:
-        is_sold = any(name in small for name in _SELLERS) and _CREDIT.match(line)
+        is_sold = any(name in small for name in _SELLERS) and _CREDIT.match(line) and not _STATED.search(line)
         if is_sold or _PHOTO.match(line):
             return "a picture's credit"
     if line.endswith((")", "]", ").")) and len(line) < _CAPTION and _CAPTIONED.search(line[-160:]):

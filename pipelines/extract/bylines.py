@@ -21,7 +21,8 @@ _AGENCIES = frozenset(
     "ntb tt ritzau stt kyodo kyodonews 共同通信 時事通信 jiji yonhap 연합뉴스 뉴시스 뉴스1 anadoluajansı "
     "anadoluagency aa dha iha antara bernama vna ttxvn bloomberg bloombergnews pa pamedia "
     "pressassociation aap canadianpress thecanadianpress cp unitednewsofindia irna isna mehr fars nan "
-    "prnewswire businesswire globenewswire sid epd kna ots afptv cnnwire propublica".split()
+    "prnewswire businesswire globenewswire sid epd kna ots afptv cnnwire propublica "
+    "pap ctk čtk mti agerpres hina tanjug ukrinform belta bta tasr elta leta wafa kuna".split()
 )
 _DESK = re.compile(
     rf"{whole_words('desks')}|記者$|\.(?:com|de|net|org|co|tv|is|it|fr|at|ch|tr|uk|se|no|dk|nl|pl|cz)\b", re.IGNORECASE
@@ -65,7 +66,6 @@ _CONTRIBUTED = re.compile(rf"(?:^|[\s,])(?:{any_of('contributors')})(?!\w)\s*:?"
 _CONTRIBUTOR = re.compile(rf"\(\s*{any_of('contributors')}[^()]*\)", re.IGNORECASE)
 #: "Story and photos by": who did both is the author
 _BOTH = re.compile(rf"(?:by\s+)?{any_of('before_by')}(?:\s*(?:[,&+]|and|und|et|y|e))*", re.IGNORECASE)
-#: a word of a name, in Latin letters
 _WORD = re.compile(r"[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ'’]+(?:-[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]+)?")
 #: what somebody is called by a system: "jdoe_12", "jane.someone"
 _ACCOUNT = re.compile(r"[a-z0-9._-]*[\d_][a-z0-9._-]*|[a-z]+\.[a-z]{4,}")

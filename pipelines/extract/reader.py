@@ -13,7 +13,7 @@ from news.moment import Moment, TimeSource
 from news.outcome import Outcome
 from news.outlet import Outlet
 from news.page import Page
-from pipelines.extract.authors import authors, parted, without_biographies
+from pipelines.extract.authors import authors, parted, without_signatures
 from pipelines.extract.block_segmentation import Outline, outline, size_of
 from pipelines.extract.body import DOUBTED_BELOW, second_opinion
 from pipelines.extract.bylines import bylines
@@ -136,7 +136,7 @@ def _read(page: Page, outlet: Outlet, chrome: frozenset[int], document: Document
     issued, issued_candidates = published(document, spoken, place, page.fetched_at)
     changed, changed_candidates = modified(document, spoken, place, page.fetched_at)
     signed = authors(document, near.names, near.by, found.signatures, near.labelled, near.unmarked, sites)
-    kept = without_biographies([block for at, block in enumerate(found.blocks) if at not in repeated], signed.people)
+    kept = without_signatures([block for at, block in enumerate(found.blocks) if at not in repeated], signed.people)
     body = "\n".join(block.text for block in kept)
     live = entries(document, shown, found.blocks, zone, live=is_live(document))
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.extract.bylines import clean, is_agency, is_person, names
 from pipelines.extract.comparison import letters
-from tests.pipelines.handmade import article_html, read
+from tests.pipelines.handmade import PARAGRAPHS, article_html, read
 
 
 @pytest.mark.parametrize(
@@ -326,3 +326,27 @@ def test_chinese_names_that_a_blank_parts_are_several(lang, found):
     head = '<meta name="author" content="王小明 李建国">'
     body = "<p>" + "市政府周四宣布，湖边的旧渡口将重新开放，新的渡轮从下个月开始运行。" * 9 + "</p>"
     assert read(article_html(head=head, body=body, lang=lang)).authors == found
+
+
+STORY = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    ("above", "below"),
+    [
+        ("", "<p>abc/PAP</p>"),
+        ("", "<p>Reuters, dpa</p>"),
+        ("", "<p>(AFP)</p>"),
+        ("", "<p>writes about boats, piers and all who need them, and lives on the far side of the lake.</p>"),
+        ("<p>Ada Marsh writes about the lake since she was twelve. Her book about its boats came out in May.</p>", ""),
+    ],
+)
+def test_lines_that_say_who_wrote_it_are_no_text(above: str, below: str) -> None:
+    found = read(article_html(top=f"{TOP}<p>By Ada Marsh</p>", body=f"{above}{STORY}{below}"))
+    assert found.body == "\n".join(PARAGRAPHS)
+
+
+@pytest.mark.parametrize("last", ["Reuters said so in May.", "The pier is closed.", "UNI/Lake", "a/b"])
+def test_a_short_last_line_is_text_where_it_names_no_agency_alone(last: str) -> None:
+    found = read(article_html(top=f"{TOP}<p>By Ada Marsh</p>", body=f"{STORY}<p>{last}</p>"))
+    assert found.body.endswith(last)
