@@ -12,6 +12,7 @@ from pipelines.extract.block_segmentation import HEADINGS, Block, Box, Outline, 
 from pipelines.extract.boilerplate import OWN_PROSE, prose_of
 from pipelines.extract.comparison import length, letters, plain
 from pipelines.extract.document import Document
+from pipelines.extract.human_dates import is_of_date
 
 #: furniture that holds this share of the page's prose is no furniture: its name says something else
 _TOO_MUCH = 0.4
@@ -191,6 +192,11 @@ _ENTRIES_SHARE, _NAMES_SHARE = 0.8, 0.6
 #: a date or a time of day, and the characters of a line of one
 _DATED = re.compile(r"\d{1,2}:\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}|\b\d+ \w+ ago\b")
 _DATE_LINE = 100
+#: a day with a time of day, or how long ago: a chronicle has one of both, what readers write has both
+_DAY, _CLOCK = r"(?:(?:19|20)\d\d|\d[./-]\d{1,2}[./-]\d{2})", r"\d{1,2}[:.]\d{2}"
+_STAMPED = re.compile(rf"{_DAY}.*{_CLOCK}|{_CLOCK}.*{_DAY}|\b\d+ \w+ ago\b")
+_SIGNING = re.compile(r"[^\W\d_]{2,}")
+_LEAST_TITLE = 20
 
 
 def entries(page: Outline, headline: str) -> int:
@@ -243,11 +249,21 @@ def _is_dated(block: Block) -> bool:
 
 
 def _signed(blocks: list[Block]) -> str:
-    """Return the letters of the short lines of an entry that has a date; an empty text for what is no entry."""
-    if len(blocks) < 2 or any(block.tag in HEADINGS for block in blocks) or not any(map(_is_dated, blocks)):
+    """Return the letters by which an entry differs from others: its title that is a link, or who wrote it and when.
+
+    An empty text for what is no entry: without a date, with a heading, or with a day alone, as those of a chronicle.
+    """
+    dated = [block.text for block in blocks if _is_dated(block)]
+    if len(blocks) < 2 or not dated or any(block.tag in HEADINGS for block in blocks):
+        return ""
+    for block in blocks:
+        if block.linked >= 0.9 * len(block.text) > _LEAST_TITLE:
+            return letters(block.text)
+    if not any(_STAMPED.search(line) for line in dated):
         return ""
     short = [block.text for block in blocks if len(block.text) < _DATE_LINE][:4]
-    return "".join(filter(str.isalpha, "".join(short)))
+    words = (word for line in short for word in _SIGNING.findall(line) if not is_of_date(word))
+    return letters(" ".join(words))
 
 
 #: fewer boxes alike are no list

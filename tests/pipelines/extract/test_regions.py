@@ -253,6 +253,13 @@ def test_entries_that_few_sign_are_a_live_blogs(named: int, is_list: bool) -> No
     assert (end < len(page.blocks)) == is_list == any(box.furniture == "entries" for box in page.boxes)
 
 
+@pytest.mark.parametrize("when", ["{} May 2024", "{} May 2024: Ada Marsh", "1{}:30", "1{}:30 Police arrive"])
+def test_a_chronicle_is_the_text(when: str) -> None:
+    items = "".join(f"<li><b>{when.format(at + 1)}</b><p>{said}</p></li>" for at, said in enumerate(SAID))
+    page = outline(LexborHTMLParser(old("", f"<div>{TEXT}</div><ul>{items}</ul>")).body)
+    assert entries(page, "") == len(page.blocks)
+
+
 @pytest.mark.parametrize("times", [2, 3])
 def test_a_text_that_is_printed_again_and_again_is_a_notice(times: int) -> None:
     notice = "<p>External content</p><p>Your settings do not let us show what others made for you here, which may be pictures, films or figures.</p>"
