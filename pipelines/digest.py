@@ -1,5 +1,6 @@
 """Page or stored text in, digest out: every step that needs only the page, in one trip through the pool."""
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -35,8 +36,19 @@ _MODEL = ("article.py", "storable.py", "version.py")
 _LIBRARIES = ("selectolax", "lxml", "trafilatura", "babel", "langdetect-rs")
 #: zstd packs a page of 100 KB into 20 in 0.4 ms at this level; the next ones cost twice as much for a twentieth less
 _LEVEL = 3
-#: its tables take longer to be made than a small page to be packed
-_COMPRESSOR = zstandard.ZstdCompressor(level=_LEVEL)
+
+
+class _Packer(threading.local):
+    """One compressor a thread, for two threads at one make an error or a broken page.
+
+    Its tables take longer to be made than a small page to be packed.
+    """
+
+    def __init__(self) -> None:
+        self.compress = zstandard.ZstdCompressor(level=_LEVEL).compress
+
+
+_PACKER = _Packer()
 
 
 def hash_files(hashed: blake2b, paths: Iterable[Path]) -> None:
@@ -93,7 +105,7 @@ def provenance_of(page: Page, extracted: Extracted, outlet: Outlet, chrome: froz
 
 def packed(content: bytes) -> bytes:
     """Return a page's bytes compressed, as the ledger keeps them."""
-    return _COMPRESSOR.compress(content)
+    return _PACKER.compress(content)
 
 
 #: characters of a candidate's text that are kept, and candidates of a field

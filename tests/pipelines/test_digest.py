@@ -1,14 +1,16 @@
 import json
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+import zstandard
 
 from news.errors import PageUnreadable
 from news.outlet import Outlet
 from news.page import Page
 from news.storable import is_storable
-from pipelines.digest import digest, refused
+from pipelines.digest import digest, packed, refused
 from tests.crawler.hostile import TEXT
 from tests.news.hostile import TEXTS
 
@@ -53,3 +55,11 @@ def test_whatever_is_said_of_a_refusal_can_be_stored(text):
     found = digest(page("x", f"application/{text}"), OUTLET)
     assert found.refusal is None or is_storable(found.refusal)
     assert is_storable(refused(PageUnreadable(f"It is {text}.")).refusal)
+
+
+def test_pages_are_packed_in_several_threads_at_once() -> None:
+    pages = [bytes([at]) * 400_000 + TEXT.encode() for at in range(8)] * 20
+    with ThreadPoolExecutor(8) as threads:
+        told = list(threads.map(packed, pages))
+    unpack = zstandard.ZstdDecompressor().decompress
+    assert [unpack(each) for each in told] == pages
