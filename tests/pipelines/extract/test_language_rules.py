@@ -9,48 +9,48 @@ from pipelines.extract.language_rules import KINDS, PhraseFinder, any_of, parse,
 
 #: language -> its lists. Whoever adds a list adds it here; a list that is lost by mistake fails the test
 COVERAGE = """
-    ar: by author contributors desks published updated correction_begins error advertisement read_more comments
-    bg: by author contributors desks published updated comments
-    bn: by contributors published updated correction_begins read_more comments
-    ca: by roles desks interviews published updated comments
-    cs: by author contributors desks published updated correction_begins advertisement read_more appeals comments page_labels
-    da: by before_by contributors roles desks interviews published updated correction_begins advertisement read_more appeals comments page_labels
+    ar: by author contributors desks published updated correction_begins error advertisement share read_more sign_up comments
+    bg: by author contributors desks published updated share read_more sign_up comments
+    bn: by contributors published updated correction_begins share read_more sign_up comments
+    ca: by interviews roles desks published updated share read_more sign_up comments
+    cs: by author contributors desks published updated correction_begins advertisement share read_more sign_up appeals comments page_labels
+    da: by before_by contributors interviews roles desks published updated correction_begins advertisement share read_more sign_up appeals comments page_labels
     de: by before_by author contributors roles desks not_names interviews published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals comments page_labels
-    el: by contributors published updated comments
+    el: by contributors published updated share read_more sign_up comments
     en: by before_by author contributors roles desks not_names interviews published updated correction_begins correction_says biography bot_check consent error advertisement share read_more sign_up appeals comments page_labels
-    es: by before_by author contributors roles desks not_names interviews published updated correction_begins correction_says biography consent error advertisement share read_more appeals comments page_labels
-    et: by author contributors desks published updated comments
-    fa: by contributors published updated correction_begins read_more comments
-    fi: by contributors roles published updated correction_begins read_more comments
+    es: by before_by author contributors interviews roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals comments page_labels
+    et: by author contributors desks published updated share read_more sign_up comments
+    fa: by contributors published updated correction_begins share read_more sign_up comments
+    fi: by contributors roles published updated correction_begins share read_more sign_up comments
     fr: by before_by author contributors roles desks not_names interviews published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals comments page_labels
-    he: by contributors published updated comments
-    hi: by contributors published updated correction_begins read_more comments
-    hr: by author contributors roles desks published updated comments
-    hu: by contributors roles published updated comments
-    id: by before_by author contributors published updated correction_begins advertisement share read_more comments
-    is: by before_by published updated comments
-    it: by before_by roles desks not_names interviews published updated correction_begins correction_says biography consent error advertisement share read_more appeals comments page_labels
-    ja: by contributors desks updated correction_begins correction_says error advertisement share read_more comments page_labels
-    ko: by contributors desks updated correction_begins error advertisement share read_more comments page_labels
-    lt: by author contributors desks published updated comments
-    lv: by author contributors desks published updated comments
-    ms: by before_by author contributors published updated correction_begins comments
-    nl: by before_by author roles desks not_names interviews published updated correction_begins consent error read_more appeals comments page_labels
-    no: by before_by contributors roles desks interviews published updated correction_begins advertisement read_more appeals comments page_labels
-    pl: by before_by author contributors roles desks interviews published updated correction_begins advertisement read_more appeals comments page_labels
-    pt: by before_by author roles desks not_names interviews published updated correction_begins correction_says read_more appeals comments page_labels
-    ro: by contributors roles published updated comments
-    ru: by author contributors roles desks not_names published updated correction_begins error advertisement share read_more appeals comments page_labels
-    sk: by author contributors desks published updated comments
-    sl: by author contributors desks published updated comments
-    sr: by author contributors roles desks published updated comments
-    sv: by before_by contributors roles desks interviews published updated correction_begins consent advertisement read_more appeals comments page_labels
-    sw: by author desks published updated correction_begins error comments
-    th: by author contributors updated correction_begins read_more comments
-    tr: by author contributors roles desks not_names published updated correction_begins correction_says error advertisement share read_more comments page_labels
-    uk: by author contributors roles published updated read_more appeals comments page_labels
-    vi: by author contributors roles not_names published updated correction_begins advertisement read_more comments
-    zh: by contributors desks updated correction_begins correction_says error read_more comments page_labels
+    he: by contributors published updated share read_more sign_up comments
+    hi: by contributors published updated correction_begins share read_more sign_up comments
+    hr: by author contributors roles desks published updated share read_more sign_up comments
+    hu: by contributors roles published updated share read_more sign_up comments
+    id: by before_by author contributors published updated correction_begins advertisement share read_more sign_up comments
+    is: by before_by published updated share read_more comments
+    it: by before_by interviews roles desks not_names published updated correction_begins correction_says biography consent error advertisement share read_more sign_up appeals comments page_labels
+    ja: by contributors desks updated correction_begins correction_says error advertisement share read_more sign_up comments page_labels
+    ko: by contributors desks updated correction_begins error advertisement share read_more sign_up comments page_labels
+    lt: by author contributors desks published updated share read_more sign_up comments
+    lv: by author contributors desks published updated share read_more sign_up comments
+    ms: by before_by author contributors published updated correction_begins share read_more comments
+    nl: by before_by author interviews roles desks not_names published updated correction_begins consent error share read_more sign_up appeals comments page_labels
+    no: by before_by contributors interviews roles desks published updated correction_begins advertisement share read_more sign_up appeals comments page_labels
+    pl: by before_by author contributors interviews roles desks published updated correction_begins advertisement share read_more sign_up appeals comments page_labels
+    pt: by before_by author interviews roles desks not_names published updated correction_begins correction_says share read_more sign_up appeals comments page_labels
+    ro: by contributors roles published updated share read_more sign_up comments
+    ru: by author contributors roles desks not_names published updated correction_begins error advertisement share read_more sign_up appeals comments page_labels
+    sk: by author contributors desks published updated share read_more sign_up comments
+    sl: by author contributors desks published updated share read_more sign_up comments
+    sr: by author contributors roles desks published updated share read_more sign_up comments
+    sv: by before_by contributors interviews roles desks published updated correction_begins consent advertisement share read_more sign_up appeals comments page_labels
+    sw: by author desks published updated correction_begins error read_more comments
+    th: by author contributors updated correction_begins share read_more sign_up comments
+    tr: by author contributors roles desks not_names published updated correction_begins correction_says error advertisement share read_more sign_up comments page_labels
+    uk: by author contributors roles published updated share read_more sign_up appeals comments page_labels
+    vi: by author contributors roles not_names published updated correction_begins advertisement share read_more sign_up comments
+    zh: by contributors desks updated correction_begins correction_says error share read_more sign_up comments page_labels
 """
 LISTED = {
     language: set(lists.split())
