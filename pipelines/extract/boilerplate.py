@@ -105,10 +105,10 @@ _NAMED = (
 )
 #: behind a caption of any length: "(AP Photo/Jane Doe)", "(Photo by Jane Doe/Getty Images)"
 _CAPTIONED = re.compile(
-    r"[(\[](?:[^()\[\]]{0,60}\b)?(?:(?:ap|afp|epa|reuters|dpa) (?:photo|foto|image)\b|"
-    r"(?:photos?|images?|pictures?|fotos?|bild)(?: by| von|:)\s*(?-i:[A-ZÀ-ÖØ-Þ©])|"
-    rf"getty images?\b|afp\b/{_NAMED}|shutterstock|(?<![^\s(\[/]){_NAMED}/\s?(?:ap|afp|epa|reuters|dpa)\b)"
-    r"[^()\[\]]{0,80}[)\]]\W*$",
+    r"[(\[](?:(?:[^()\[\]]{0,60}(?:[/|,;:–-]|\b(?:via|by|courtesy of)\b)\s*|[\w-]+ )?"
+    r"(?:(?:ap|afp|epa|reuters|dpa) (?:photo|foto|image)\b|getty images?\b|shutterstock|"
+    rf"(?:photos?|images?|pictures?|fotos?|bild)(?: by| von|:)\s*(?-i:[A-ZÀ-ÖØ-Þ©])|afp\b/{_NAMED})|"
+    rf"(?:[^()\[\]]{{0,60}}[\s/])?{_NAMED}/\s?(?:ap|afp|epa|reuters|dpa)\b)[^()\[\]]{{0,80}}[)\]]\W*$",
     re.IGNORECASE,
 )
 _CAPTION_LIMIT = 800

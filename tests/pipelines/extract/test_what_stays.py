@@ -68,6 +68,10 @@ def test_paragraphs_of_which_there_are_copies_stay(copies: str) -> None:
         "(Az. 12/AP)",
         "(Bild: “Nein”)",
         "(photo: above)",
+        "(The story of the photo by Jane is told below.)",
+        "(see the AP photos below)",
+        "(Alphabet also owns shares of Getty Images)",
+        "(he sold images: Nine)",
     ],
 )
 def test_a_paragraph_that_says_whose_the_news_is_is_no_caption(end: str) -> None:
@@ -75,7 +79,19 @@ def test_a_paragraph_that_says_whose_the_news_is_is_no_caption(end: str) -> None
 
 
 @pytest.mark.parametrize(
-    "credit", ["(Ann O'Neill/Reuters)", "(Jean-Luc Roe, Lake Daily/AP)", "(AFP/J. Roe)", "(photo by Ann Roe)"]
+    "credit",
+    [
+        "(Ann O'Neill/Reuters)",
+        "(Jean-Luc Roe, Lake Daily/AP)",
+        "(AFP/J. Roe)",
+        "(photo by Ann Roe)",
+        "(File photo: Ann Roe)",
+        "(Ann Roe | Getty Images)",
+        "(Ann Roe via Getty Images)",
+        "(Pool/Getty Images)",
+        "(Courtesy of Getty Images)",
+        "(Ann Roe, AP Photo)",
+    ],
 )
 def test_names_before_or_behind_a_seller_make_a_caption(credit: str) -> None:
     assert boilerplate(f"{PARAGRAPHS[0]} {credit}")
