@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from itertools import takewhile
+from itertools import accumulate, islice, takewhile
 from math import log
 
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
@@ -203,14 +203,16 @@ def comments_at(page: Outline, headline: str) -> int:
 
 
 def _goes_on(page: Outline, at: int, holders: set[int]) -> bool:
-    """Tell whether one of the boxes that hold the paragraphs above a label holds paragraphs below it, too.
+    """Tell whether one of the boxes that hold the paragraphs above a label holds those right below it, too.
 
-    Below a label with a number, what readers wrote may stand there: then names and dates do so between.
+    What readers wrote may stand there as well: then names and dates do so between. A heading with a number is theirs.
     """
-    below = page.blocks[at + 1 :]
-    if any(map(str.isdigit, page.blocks[at].text)):
-        below = list(takewhile(prose_of, below))
-    return sum(prose_of(block) for block in below if page.boxes[block.box].parent in holders) >= OWN_PROSE
+    label = page.blocks[at]
+    if label.tag in HEADINGS and not label.linked and any(map(str.isdigit, label.text)):
+        return False
+    below = takewhile(prose_of, islice(page.blocks, at + 1, None))
+    told = accumulate(prose_of(block) for block in below if page.boxes[block.box].parent in holders)
+    return any(size >= OWN_PROSE for size in told)
 
 
 def _is_comments_label(line: str) -> bool:

@@ -27,17 +27,28 @@ def bare(body: str, top: str = f"<h1>{HEADLINE}</h1>") -> str:
     )
 
 
-@pytest.mark.parametrize("label", ["Comments", "Comment", "12 comments", "<a href='#c'>Comments (12)</a>"])
-@pytest.mark.parametrize("tag", ["h2", "p", "div"])
+@pytest.mark.parametrize(
+    ("tag", "label"),
+    [
+        ("h2", "Comments"),
+        ("h4", "<a href='#c'>Comments (12)</a>"),
+        ("p", "<b>Comment</b>"),
+        ("p", "12 comments"),
+        ("div", "Comments"),
+        ("div", "12 comments"),
+    ],
+)
 def test_a_text_goes_on_below_a_line_of_comments_among_its_paragraphs(tag: str, label: str) -> None:
     body = f"{TEXT}<{tag}>{label}</{tag}>{REST}"
     assert all(each in read(article_html(body=body)).body for each in (*PARAGRAPHS, *MORE))
     assert all(each in read(bare(body)).body for each in (*PARAGRAPHS, *MORE))
 
 
-def test_what_readers_wrote_among_the_paragraphs_has_names_between() -> None:
-    said = "".join(f"<p>Ada Roe {at}</p><p>{paragraph}</p>" for at, paragraph in enumerate(MORE))
-    assert read(article_html(body=f"{TEXT}<h3>3 comments</h3>{said}")).body == "\n".join(PARAGRAPHS)
+@pytest.mark.parametrize("label", ["Comments", "3 comments"])
+@pytest.mark.parametrize("between", ["<p>Ada Roe {}</p>", "<p>4 May 2024, 10:1{}</p>"])
+def test_what_readers_wrote_among_the_paragraphs_has_names_or_dates_between(label: str, between: str) -> None:
+    said = "".join(f"{between.format(at)}<p>{paragraph}</p>" for at, paragraph in enumerate(MORE))
+    assert read(article_html(body=f"{TEXT}<h3>{label}</h3>{said}")).body == "\n".join(PARAGRAPHS)
 
 
 @pytest.mark.parametrize("verse", ["<p>{}</p><p>{}</p>", "<div><p>{}</p><p>{}</p></div>"])
