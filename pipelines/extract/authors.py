@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from news.edit_words import edit_words
 from pipelines.extract.block_segmentation import Block
+from pipelines.extract.boilerplate import prose_of
 from pipelines.extract.bylines import is_agency, is_byline, is_news_agency, is_person, names
 from pipelines.extract.comparison import Candidate, letters, plain, without_signs
 from pipelines.extract.document import Document, holders, label
@@ -284,6 +285,8 @@ _LAST_BLOCKS, _FIRST_BLOCKS = 3, 2
 _WIRED_LIMIT, _INITIALS = 60, 3
 #: in small letters, at the beginning of a line: "writes about the lake"
 _VERB = re.compile(rf"{any_of('biography')}\s")
+#: a line that ends otherwise goes on in the next one
+_ENDS = tuple('.!?…”“"’»)')
 
 
 def without_signatures(blocks: list[Block], people: Iterable[str]) -> list[Block]:
@@ -295,13 +298,16 @@ def without_signatures(blocks: list[Block], people: Iterable[str]) -> list[Block
     names = [key for person in people if len(key := letters(person)) > 4]
 
     def says_who(block: Block) -> bool:
-        return len(block.text) <= _BIOGRAPHY_LIMIT and bool(_SAYS_WHO.search(block.text))
+        is_said = letters(block.text.partition(":")[0]) in names  # "Jane Doe: What was it like?"
+        return not is_said and len(block.text) <= _BIOGRAPHY_LIMIT and bool(_SAYS_WHO.search(block.text))
 
     cut = len(blocks)
     for at in range(len(blocks) - 1, max(2, len(blocks) - 1 - _LAST_BLOCKS), -1):
         start = letters(blocks[at].text[:80])
-        by_name = any(name in start for name in names) or _VERB.match(blocks[at].text)
-        if (by_name and says_who(blocks[at])) or _is_wired(blocks[at].text):
+        is_nameless = _VERB.match(blocks[at].text) and blocks[at - 1].text.endswith(_ENDS)
+        by_name = any(name in start for name in names) or is_nameless
+        is_last = not any(map(prose_of, blocks[at + 1 : cut]))
+        if (by_name and says_who(blocks[at])) or (is_last and _is_wired(blocks[at].text)):
             cut = at
     begin = 0
     while begin < min(_FIRST_BLOCKS, cut - _FIRST_BLOCKS) and says_who(blocks[begin]):

@@ -103,14 +103,17 @@ def headline_at(page: Outline, headline: str, end: int) -> int:
     Above it stand menus, forms to log in, other articles. One that is linked may itself be another article's.
     """
     keys = page.keys()
-    heads = (at for at in range(end) if keys[at] == headline and page.blocks[at].tag in HEADINGS)
-    at = next(heads, 0)
+    printed = [at for at in range(end) if keys[at] == headline]
+    at = next((at for at in printed if page.blocks[at].tag in HEADINGS), 0)
+    if at and page.blocks[at].tag != "h1":
+        at = printed[0]  # what is no heading may be the headline, and a film or a gallery below has its title
     if at == 0 or page.blocks[at].linked:
         return 0
     above, below = ([block for block in part if prose_of(block)] for part in (page.blocks[:at], page.blocks[at:end]))
     holders = {page.boxes[block.box].parent for block in above}
-    if any(page.boxes[block.box].parent in holders for block in below):
-        return 0  # a text that stands on both sides
+    beside = {page.boxes[block.box].parent for block in (page.blocks[at], *below)}
+    if holders & beside:
+        return 0  # a text that stands on both sides, or beside the headline
     return at if sum(map(prose_of, below)) >= sum(map(prose_of, above)) else 0
 
 
@@ -197,6 +200,8 @@ _DAY, _CLOCK = r"(?:(?:19|20)\d\d|\d[./-]\d{1,2}[./-]\d{2})", r"\d{1,2}[:.]\d{2}
 _STAMPED = re.compile(rf"{_DAY}.*{_CLOCK}|{_CLOCK}.*{_DAY}|\b\d+ \w+ ago\b")
 _SIGNING = re.compile(r"[^\W\d_]{2,}")
 _LEAST_TITLE = 20
+#: words of a name, and of when somebody wrote: "Ada Roe of Pier Street, posted at"
+_MOST_NAMES = 7
 
 
 def entries(page: Outline, headline: str) -> int:
@@ -262,8 +267,10 @@ def _signed(blocks: list[Block]) -> str:
     if not any(_STAMPED.search(line) for line in dated):
         return ""
     short = [block.text for block in blocks if len(block.text) < _DATE_LINE][:4]
-    words = (word for line in short for word in _SIGNING.findall(line) if not is_of_date(word))
-    return letters(" ".join(words))
+    lines = [[word for word in _SIGNING.findall(line) if not is_of_date(word)] for line in short]
+    if not any(0 < len(line) <= _MOST_NAMES for line in lines):
+        return ""  # a title or a question
+    return letters(" ".join(word for line in lines for word in line))
 
 
 #: fewer boxes alike are no list

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import accumulate, islice, takewhile
 from math import log
 
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
@@ -98,14 +99,21 @@ _PHOTO = re.compile(
     r"source|ảnh|фото|fotoğraf|写真|사진)\s*(?:credit|by|von|:|©|/|courtesy)",
     re.IGNORECASE,
 )
+#: two words of a name: "(Jane Doe/AFP)" is a credit, "(dpa/AFP)" says whose the news is
+_NAMED = (
+    r"(?-i:[A-ZÀ-ÖØ-Þ](?:[.'’-]?[^\W\d])*\.?(?: [^\W\d][\w.'’-]*){0,3} (?!AP|AFP|APA|SDA|Reuters)[A-ZÀ-ÖØ-Þ][\w.'’-]*)"
+)
 #: behind a caption of any length: "(AP Photo/Jane Doe)", "(Photo by Jane Doe/Getty Images)"
 _CAPTIONED = re.compile(
-    r"[(\[](?:[^()\[\]]{0,60}\b)?(?:(?:ap|afp|epa|reuters|dpa) (?:photo|foto|image)\b|"
-    r"(?:photos?|images?|pictures?|fotos?|bild)(?: by| von|:)|"
-    r"getty images?\b|afp\b/|shutterstock|/(?:ap|afp|epa|reuters|dpa)\b)[^()\[\]]{0,80}[)\]]\W*$",
+    r"[(\[](?:(?:[^()\[\]]{0,60}(?:[/|,;:–-]|\b(?:via|by|courtesy of)\b)\s*|[\w-]+ )?"
+    r"(?:(?:ap|afp|epa|reuters|dpa) (?:photo|foto|image)\b|getty images?\b|shutterstock|"
+    rf"(?:photos?|images?|pictures?|fotos?|bild)(?: by| von|:)\s*(?-i:[A-ZÀ-ÖØ-Þ©])|afp\b/{_NAMED})|"
+    rf"(?:[^()\[\]]{{0,60}}[\s/])?{_NAMED}/\s?(?:ap|afp|epa|reuters|dpa)\b)[^()\[\]]{{0,80}}[)\]]\W*$",
     re.IGNORECASE,
 )
-_CAPTION = 800
+_CAPTION_LIMIT = 800
+#: the kind of such a line
+CAPTION = "a caption with its credit"
 _SIGNED_OFF = re.compile(
     r"^\W*(?:(?:additional |with )?(?:reporting|report|writing|editing|additional reporting|"
     r"compiled|translated|edited|reported|"
@@ -144,8 +152,8 @@ def boilerplate(line: str) -> str:
         is_sold = any(name in small for name in _SELLERS) and _CREDIT.match(line) and not _STATED.search(line)
         if is_sold or _PHOTO.match(line):
             return "a picture's credit"
-    if line.endswith((")", "]", ").")) and len(line) < _CAPTION and _CAPTIONED.search(line[-160:]):
-        return "a picture's caption"
+    if line.endswith((")", "]", ").")) and len(line) < _CAPTION_LIMIT and _CAPTIONED.search(line[-160:]):
+        return CAPTION
     if _TIME.match(line):
         return "a time"
     if sum(map(line.count, _SIGNS)) > _MOST_SIGNS * len(line) and _SOURCE.search(line):
@@ -177,18 +185,34 @@ def comments_at(page: Outline, headline: str) -> int:
     """Return the place of the line above what readers wrote: the first such label below an article's prose.
 
     Prose above the `headline` (folded) is not the article's. The number of blocks where there is no such line. A link
-    to the comments is no label, unless it is a heading.
+    to the comments is no label, unless it is a heading; nor is a line without a number in a text that goes on.
     """
     blocks, keys = page.blocks, page.keys()
     prose = 0
+    holders: set[int] = set()
     for at in range(keys.index(headline) if headline in keys else 0, len(blocks)):
         block = blocks[at]
-        prose += prose_of(block)
+        if size := prose_of(block):
+            prose += size
+            holders.add(page.boxes[block.box].parent)
         is_linked = block.linked >= 0.9 * len(block.text) and block.tag not in HEADINGS
         least = _PROSE_ABOVE_HEADING if block.tag in HEADINGS else OWN_PROSE
-        if prose >= least and not is_linked and _is_comments_label(block.text):
+        if prose >= least and not is_linked and _is_comments_label(block.text) and not _goes_on(page, at, holders):
             return at
     return len(blocks)
+
+
+def _goes_on(page: Outline, at: int, holders: set[int]) -> bool:
+    """Tell whether one of the boxes that hold the paragraphs above a label holds those right below it, too.
+
+    What readers wrote may stand there as well: then names and dates do so between. A heading with a number is theirs.
+    """
+    label = page.blocks[at]
+    if label.tag in HEADINGS and not label.linked and any(map(str.isdigit, label.text)):
+        return False
+    below = takewhile(prose_of, islice(page.blocks, at + 1, None))
+    told = accumulate(prose_of(block) for block in below if page.boxes[block.box].parent in holders)
+    return any(size >= OWN_PROSE for size in told)
 
 
 def _is_comments_label(line: str) -> bool:
@@ -201,14 +225,22 @@ _TIMES, _NOTICE = 2, 100
 
 
 def repeated_notices(page: Outline) -> set[int]:
-    """Return the ids of the blocks of a text that is printed again and again, and of the lines that head each."""
+    """Return the ids of the blocks of a text that is printed again and again, and of the lines that head each.
+
+    Among other paragraphs it is a refrain, unless the same line heads it each time.
+    """
     keys = page.keys()
     times = Counter(key for key, block in zip(keys, page.blocks, strict=True) if block.size >= _NOTICE)
-    notices = {at for at, key in enumerate(keys) if times[key] > _TIMES}
-    if not notices:
-        return set()
-    heads = Counter(keys[at - 1] for at in notices if at)
-    heading = {at - 1 for at in notices if at and heads[keys[at - 1]] > _TIMES}
+    again = {at for at, key in enumerate(keys) if times[key] > _TIMES}
+    if not again or 2 * len({keys[at] for at in again}) > len(times):
+        return set()  # or copies of a whole text
+    holders = [page.boxes[block.box].parent for block in page.blocks]
+    beside = [at for at in again if at and holders[at - 1] == holders[at] and page.blocks[at - 1].tag != "h1"]
+    heads = Counter((keys[at - 1], keys[at]) for at in beside)
+    headed = {at for at in beside if heads[keys[at - 1], keys[at]] > _TIMES}
+    prose = {holders[at] for at, block in enumerate(page.blocks) if prose_of(block) and at not in again}
+    notices = headed | {at for at in again if holders[at] not in prose}
+    heading = {at - 1 for at in headed}
     return {id(page.blocks[at]) for at in notices | heading}
 
 

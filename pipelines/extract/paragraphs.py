@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from news.article import BodyLink
-from pipelines.extract.block_segmentation import HEADINGS, Block, Outline
+from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, size_of
 from pipelines.extract.body import entries, headline_at, main_box, teasers
 from pipelines.extract.boilerplate import (
+    CAPTION,
     boilerplate,
     ciphertext,
     comments_at,
@@ -41,6 +42,8 @@ _SENTENCE_END = re.compile(r"[.!?…。！？।॥؟۔:»”\"'’)\]]$")
 _MOST_CHROME = 0.4
 #: a paragraph; shorter lines have to look like one
 _PARAGRAPH = 80
+#: captions of so many times the rest are the text of an essay in pictures
+_ESSAY = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,12 +72,8 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     chosen = narrowed(page, chosen, tops.headline, site)
     start = headline_at(page, letters(tops.headline), end)
     own = {id(block) for block in page.blocks[start:end]} - repeated_notices(page)
-    above = {id(block) for block in page.blocks[:start]}
-    inside = [
-        block
-        for block in _inside(page, chosen)
-        if id(block) in own or (id(block) in above and is_correction(page, block))
-    ]
+    own |= {id(block) for block in page.blocks[:start] if is_correction(page, block)}
+    inside = [block for block in _inside(page, chosen) if id(block) in own]
     inside = without_appeals(page, without_wholes(rows(page, inside)), chosen)
     inside = without_following(without_captions(page, inside, chosen))
     inside = without_lead_ins(inside, letters(tops.headline))
@@ -86,6 +85,7 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     repeats = _repeats(inside)
     seen: set[str] = set()
     kept: list[Block] = []
+    captions: list[Block] = []
     dropped: list[Candidate] = []
     recurring = _recurring(inside, chrome)
     notices: list[str] = []
@@ -116,10 +116,14 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
             reason = "a headline"
         listing = (reason == "a label of the page") or (listing and _list_of(page, block) >= 0)
         if reason:
+            captions += [block] if reason == CAPTION else []
             dropped.append(Candidate(value=block.text[:200], source="page", weight=0.0, why=reason))
             continue
         seen.add(key)
         kept.append(block)
+    if size_of(captions) > _ESSAY * size_of(kept):
+        essay = {id(block) for block in (*kept, *captions)}
+        kept = [block for block in inside if id(block) in essay]
     kept = _with_their_text(page, kept, chosen)
     ciphered = ciphertext(kept, page.blocks)
     if ciphered:
