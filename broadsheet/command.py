@@ -134,7 +134,19 @@ def _call() -> str | int | None:
         return 1 if isinstance(error, NotFound) and not isinstance(error, NoAddress) else 2
     except OutputLost:
         raise
-    except Exception:
-        # an error in Broadsheet; what it quotes may come from a page
-        err.print(traceback.format_exc())
+    except Exception as error:
+        # else an error in Broadsheet; what it quotes may come from a page
+        if sentence := _of_postgresql(error):
+            err.print(sentence, style="red")
+        else:
+            err.print(traceback.format_exc())
         return 2
+
+
+def _of_postgresql(error: Exception) -> str | None:
+    """Return what is wrong with PostgreSQL (its disk is full), and what to do; None if it is not the cause."""
+    if "sqlalchemy" not in sys.modules:
+        return None
+    from ledger.faults import is_of_the_server, sentence_of
+
+    return sentence_of(error) if is_of_the_server(error) else None

@@ -40,10 +40,15 @@ def add(
 
 async def _add(jobs: "Jobs", url: str, name: str, *, force: bool, as_json: bool) -> None:
     from crawler.autodiscovery import as_toml, discover, write
+    from crawler.discovery import sites_of
+    from news.url import site_of
 
     taken = () if force and name else [outlet.slug for outlet in jobs.catalogue]
     with waiting("Checking"):
         found = await discover(jobs.settings, jobs.runtime, url, taken, slug=name)
+    site = site_of(found.outlet.home)
+    if not name and (twin := next((each for each in jobs.catalogue if site in sites_of(each)), None)):
+        fail(f"{twin.name} ({twin.slug}) is an outlet of this site already. --name adds another one of it.")
     if not any(source.found for source in found.tried):
         fail(f"{url}: no feed, sitemap or front page lists articles. {found.verdict.reason}", code=1)
     path = write(jobs.runtime.configuration.home, found.outlet, force=force)

@@ -110,7 +110,7 @@ def diff(url_or_id: str, wanted: str, *, as_json: bool) -> None:
     versions = {version.number: version for version in run(_versions(url_or_id))}
     for number in (int(first), int(second)):
         if number not in versions:
-            fail(f"There is no version {number}; the article has 1 to {max(versions)}.")
+            fail(f"There is no version {number}; the article has 1 to {max(versions)}.", code=1)
     from news.corrections import corrections
     from news.version_diff import compare_versions
 

@@ -219,15 +219,18 @@ def _statements(text: str) -> Iterator[str]:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file at once: who reads it meanwhile sees the one or the other. Raises ConfigurationError."""
+    made: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, suffix=".new", delete=False) as file:
+            made = Path(file.name)
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        made = Path(file.name)
         made.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
         made.replace(path)
     except OSError as error:
+        if made:
+            made.unlink(missing_ok=True)
         raise ConfigurationError(f"{path} cannot be written: {error.strerror}.") from error
     read_outlet(path)

@@ -145,6 +145,17 @@ def sqlstate_of(error: BaseException) -> str | None:
     return None
 
 
+def is_of_the_server(error: BaseException) -> bool:
+    """Say whether PostgreSQL, or the way to it, is the cause: a full disk, a lost connection, a missing privilege.
+
+    A statement that is wrong, or a value that it refuses, is none of them.
+    """
+    state = sqlstate_of(error)
+    if state is None:
+        return is_away(error) or isinstance(error, PoolTimeout)
+    return not state.startswith(_OF_DATA) and (state in _ADVICE or state[:2] in _ADVICE)
+
+
 def is_away(error: BaseException) -> bool:
     """Say whether the server was not reached, or starts or stops just now; it may be there in a moment."""
     state = sqlstate_of(error)

@@ -142,7 +142,10 @@ async def _listed(jobs: Jobs, import_id: int) -> list[Outlet]:
 
 
 async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[ImportProgress]:
-    """Yield how far imports are, until their jobs have ended; if no worker lives, this process works them off."""
+    """Yield how far imports are, until their jobs have ended and the index has what they brought, if it takes it.
+
+    If no worker lives, this process works them off.
+    """
     looks = Looks()
     async with inline_worker(jobs) as ours:
         while True:
@@ -150,7 +153,7 @@ async def follow_imports(jobs: Jobs, ids: Sequence[int]) -> AsyncIterator[Import
             going = await look(jobs, ids)
             yield going
             ours.check()
-            if not await looks.again(unfinished=going.unfinished):
+            if not await looks.again(unfinished=going.unfinished, pending=going.pending):
                 return
 
 

@@ -68,6 +68,17 @@ def test_every_command_in_a_page_exists(page: Path) -> None:
     assert {words[0] for words in commands(text, "make") if words} - TARGETS == set()
 
 
+def test_every_address_that_curl_is_given_can_be_sent_as_it_is_printed() -> None:
+    addresses = [
+        address
+        for page in PAGES
+        for line in re.findall(r"^ *curl .+$", page.read_text(encoding="utf-8"), re.MULTILINE)
+        for address in re.findall(r"""(["'])(https?://.*?)\1""", line)
+    ]
+    assert len(addresses) > 2
+    assert [address for _, address in addresses if re.search(r"""[\s"<>{}]""", address)] == []
+
+
 def test_the_readme_has_commands_to_look_at() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     assert {"crawl", "search", "outlets"} <= {words[0] for words in commands(text, "broadsheet") if words}

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from pyarrow import parquet
+from sqlalchemy import text as text_of
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from broadsheet.export import export
@@ -408,3 +409,29 @@ def test_a_mistake_in_a_watch_is_one_sentence(run: Run, arguments: list[str], se
     assert told.returncode == 2
     assert sentence in told.stderr
     assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments"),
+    [
+        ("recrawls", ["recrawl", "https://www.tagesschau.de/inland/x-100.html", "--no-wait"]),
+        ("outlets", ["outlets", "enable", "tagesschau"]),
+        ("watches", ["watch", "add", "Flood", "flood"]),
+    ],
+)
+async def test_a_full_disk_of_postgresql_is_one_sentence_whatever_was_typed(
+    run: Run, engine: AsyncEngine, table: str, arguments: list[str]
+) -> None:
+    full = "RAISE EXCEPTION 'No space left' USING ERRCODE = '53100', DETAIL = 'a-secret'"
+    async with engine.begin() as connection:
+        await connection.execute(
+            text_of(f"CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {full}; END $$")
+        )
+        await connection.execute(
+            text_of(f"CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table} EXECUTE FUNCTION full_disk()")
+        )
+    told = run(*arguments)
+    assert told.returncode == 2, told.stdout
+    assert told.stderr == (
+        "PostgreSQL's disk is full (53100 No space left). Make room on it; nothing that was recorded is lost.\n"
+    )

@@ -70,7 +70,7 @@ CASES: dict[str, list[tuple[str, int]]] = {
             for how in ("", "--history", "--diff 1..2", "--explain", "--version 1", "--cite bibtex")
         ),
         *(("{article} --version 9", 1), ("{article} --cite mla", 2)),
-        *(("https://nobody.example/x", 1), ("not-an-address", 2), ("{article} --diff 1..9", 2)),
+        *(("https://nobody.example/x", 1), ("not-an-address", 2), ("{article} --diff 1..9", 1)),
     ],
     "read": [("{home}/empty.jsonl", 0), ("{home}/missing.jsonl", 1), ("{home}/no-such-file", 2)],
     "import": [("", 0), ("{home}/no-such-file", 2), ("!", 2)],

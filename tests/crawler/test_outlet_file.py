@@ -1,5 +1,7 @@
 """An outlet's file is edited field by field, checked as a whole, and keeps what its author wrote besides."""
 
+import errno
+import os
 import tomllib
 from pathlib import Path
 
@@ -99,6 +101,17 @@ def test_what_cannot_be_changes_nothing_and_is_said(home: Path, given: str, sent
     with pytest.raises(ConfigurationError) as caught:
         edit_file(home, "harbour", ["country=de", given], [], [])
     assert sentence in str(caught.value)
+    assert text(home) == FILE
+    assert [each.name for each in (home / "outlets").iterdir()] == ["harbour.toml"]
+
+
+def test_a_full_disk_changes_nothing_and_leaves_nothing_behind(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(ConfigurationError, match=r"harbour\.toml cannot be written: No space left on device\."):
+        edit_file(home, "harbour", ["country=de"], [], [])
     assert text(home) == FILE
     assert [each.name for each in (home / "outlets").iterdir()] == ["harbour.toml"]
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.database import engine_for
-from ledger.faults import CONFLICT_TRIES, again_on_conflict, is_data_error, reason_of, sentence_of
+from ledger.faults import CONFLICT_TRIES, again_on_conflict, is_data_error, is_of_the_server, reason_of, sentence_of
 from ledger.schema import attempts, sites
 from tests.databases import libpq
 
@@ -123,6 +123,15 @@ async def test_each_fault_has_its_sentence(engine: AsyncEngine, sqlstate: str, w
     assert words in sentence
     assert f"({sqlstate} no)" in sentence
     assert "secret" not in sentence
+    assert is_of_the_server(caught.value)
+
+
+@pytest.mark.parametrize("statement", ["SELEKT 1", "SELECT 1 / 0", "SELECT nothing", "SELECT 'x'::int"])
+async def test_a_wrong_statement_or_value_is_not_of_the_server(engine: AsyncEngine, statement: str) -> None:
+    with pytest.raises(DBAPIError) as caught:
+        async with engine.begin() as connection:
+            await connection.execute(text(statement))
+    assert not is_of_the_server(caught.value)
 
 
 async def test_two_transactions_that_wait_for_each_other_are_both_done(engine: AsyncEngine) -> None:

@@ -56,6 +56,9 @@ def test_a_warc_file_is_imported_once_however_often_it_is_asked_for(tmp_path, en
     assert told["outcomes"] == {"new": 7, "changed": 1}
     assert told["skipped"] == {"damaged gzip": 1}
     assert told["position"] == told["size_bytes"]
+    # and is searchable, though no daemon runs
+    [found] = broadsheet(environ, "search", "", "--json")
+    assert found["total"] == 7
     assert broadsheet(environ, "import", str(file)) == [told]
     [anew] = broadsheet(environ, "import", str(file), "--restart")
     assert anew["outcomes"] == {"unchanged": 8}

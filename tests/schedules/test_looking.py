@@ -116,6 +116,10 @@ def test_an_outlet_is_added_by_its_home_page_alone(tmp_path, environ):
         file.write_text(file.read_text() + "delay_seconds = 0\n")
         assert "--force" in broadsheet(environ, "outlets", "add", site.origin, "--name", "daily", code=2).stderr
         assert "delay_seconds" in file.read_text()
+        # nor is there a second outlet of a site unasked
+        again = broadsheet(environ, "outlets", "add", site.origin, code=2)
+        assert again.stderr == "The Daily (daily) is an outlet of this site already. --name adds another one of it.\n"
+        assert [each.name for each in (tmp_path / "outlets").iterdir()] == ["daily.toml"]
         # nothing was stored
         listed = json.loads(broadsheet(environ, "outlets", "list", "--json").stdout)
         assert [each["articles"] for each in listed if each["slug"] == "daily"] == [0]
