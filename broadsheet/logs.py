@@ -85,12 +85,12 @@ def daemon_logs(level: str = "INFO", *, as_json: bool = False) -> None:
     _quiet_libraries()
 
 
-def emit(event: str, sentence: str, **fields: object) -> None:
-    """Emit an event of the daemon itself: as a sentence to a person at a terminal, else into the log."""
+def emit(event: str, sentence: str, *, is_fault: bool = False, **fields: object) -> None:
+    """Emit an event of the daemon itself: as a sentence to a person at a terminal, else into the log, as a fault or not."""
     if _for_person:
         err.print(sentence)
     else:
-        log.Log().info(event, **fields)
+        (log.Log().error if is_fault else log.Log().info)(event, **fields)
 
 
 def in_a_line(logger: object, method: str, event: "EventDict") -> "EventDict":

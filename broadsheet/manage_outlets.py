@@ -218,7 +218,8 @@ def check(
     else:
         for fault in catalogue.broken:
             err.print(fault, style="red")
-        out.print(f"{len(catalogue)} outlet files are valid, {len(catalogue.broken)} are broken.")
+        broken = len(catalogue.broken)
+        out.print(f"{len(catalogue)} outlet files are valid, {broken} {'is' if broken == 1 else 'are'} broken.")
     if catalogue.broken:
         raise typer.Exit(1)
 

@@ -201,7 +201,10 @@ async def _search(asked: "Query") -> "Results":
 
         notes = (*found.notes, *await hints(index, asked, found))
         if not notes and not (await index.search(Query(size=0))).total:
-            notes = ("No article is searchable yet: broadsheet crawl NAME fetches an outlet's.",)
+            notes = (
+                "No article is searchable yet: broadsheet crawl NAME fetches an outlet's; "
+                "`broadsheet status` says whether some are pending.",
+            )
         return replace(found, notes=notes)
 
 

@@ -74,7 +74,7 @@ def _run(main: "Callable[[Jobs], Awaitable[None]]", *, as_json: bool) -> None:
 
 
 def _end(sentence: str, code: int) -> NoReturn:
-    emit("daemon_ended", sentence, reason=sentence, code=code)
+    emit("daemon_ended", sentence, is_fault=code in (1, 2), reason=sentence, code=code)
     raise typer.Exit(code)
 
 
