@@ -86,7 +86,7 @@ def daemon_logs(level: str = "INFO", *, as_json: bool = False) -> None:
 
 
 def emit(event: str, sentence: str, *, is_fault: bool = False, **fields: object) -> None:
-    """Emit an event of the daemon itself: as a sentence to a person at a terminal, else into the log, as a fault or not."""
+    """Emit an event of the daemon: as a sentence to a person at a terminal, else into the log, as a fault or not."""
     if _for_person:
         err.print(sentence)
     else:
