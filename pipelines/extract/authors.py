@@ -304,11 +304,12 @@ def without_signatures(blocks: list[Block], people: Iterable[str]) -> list[Block
     cut = len(blocks)
     for at in range(len(blocks) - 1, max(2, len(blocks) - 1 - _LAST_BLOCKS), -1):
         start = letters(blocks[at].text[:80])
-        is_nameless = _VERB.match(blocks[at].text) and blocks[at - 1].text.endswith(_ENDS)
+        is_below_name = is_person(blocks[at - 1].text)
+        is_nameless = _VERB.match(blocks[at].text) and (is_below_name or blocks[at - 1].text.endswith(_ENDS))
         by_name = any(name in start for name in names) or is_nameless
         is_last = not any(map(prose_of, blocks[at + 1 : cut]))
         if (by_name and says_who(blocks[at])) or (is_last and _is_wired(blocks[at].text)):
-            cut = at
+            cut = at - 1 if is_nameless and is_below_name else at
     begin = 0
     while begin < min(_FIRST_BLOCKS, cut - _FIRST_BLOCKS) and says_who(blocks[begin]):
         if not letters(blocks[begin].text).startswith(tuple(names)):

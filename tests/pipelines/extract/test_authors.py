@@ -338,6 +338,7 @@ STORY = "".join(f"<p>{paragraph}</p>" for paragraph in PARAGRAPHS)
         ("", "<p>Reuters, dpa</p>"),
         ("", "<p>(AFP)</p>"),
         ("", "<p>writes about boats, piers and all who need them, and lives on the far side of the lake.</p>"),
+        ("", "<p>Dr. Jo Roe</p><p>is a pilot on the lake and writes about all who need its boats and piers.</p>"),
         ("<p>Ada Marsh writes about the lake since she was twelve. Her book about its boats came out in May.</p>", ""),
     ],
 )
