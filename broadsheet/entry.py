@@ -76,8 +76,9 @@ def run() -> None:
 
         guard()
         from broadsheet.command import main
-        from news.stopping import stop
+        from news.stopping import retry_lost_stops, stop
 
+        retry_lost_stops()
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:  # a shell's background
                 signal.signal(number, stop)

@@ -1,12 +1,17 @@
 """Signals that stop the process: which one came decides the exit code; what blocks may be interrupted, or must not."""
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 #: a shell's way to say by which signal a process was ended
 _OF_SIGNAL = 128
+
+#: seconds until a stop that was lost is tried again
+_AGAIN = 0.02
 
 _stopped_by: int | None = None
 
@@ -26,6 +31,28 @@ def stop(number: int, frame: object) -> None:
     """Handle SIGINT and SIGTERM as Python does SIGINT alone."""
     note_stop(number)
     raise KeyboardInterrupt
+
+
+def retry_lost_stops() -> None:
+    """From now on, try a stop again that came where Python drops exceptions: in a finalizer, a reference's callback.
+
+    Python would print its traceback and go on as if nothing had come. Call it in the main thread.
+    """
+    print_it = sys.unraisablehook
+
+    def lost(told: "sys.UnraisableHookArgs") -> None:
+        if told.exc_type is KeyboardInterrupt and was_stopped():
+            signal.signal(signal.SIGALRM, _again)
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        else:
+            print_it(told)
+
+    sys.unraisablehook = lost
+
+
+def _again(number: int, frame: FrameType | None) -> None:
+    if _stopped_by is not None and callable(handle := signal.getsignal(_stopped_by)):  # else it is ignored: we end
+        handle(_stopped_by, frame)
 
 
 def stopped_code() -> int:
