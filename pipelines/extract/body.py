@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 
 from pipelines.extract import json_ld
 from pipelines.extract.block_segmentation import HEADINGS, Block, Box, Outline, outline
-from pipelines.extract.boilerplate import OWN_PROSE, prose_of
+from pipelines.extract.boilerplate import OWN_PROSE, comments_at, prose_of
 from pipelines.extract.comparison import length, letters, plain
 from pipelines.extract.document import Document
 from pipelines.extract.human_dates import is_of_date
@@ -43,14 +43,23 @@ _TEASERS = 3
 _NEARLY_ALL = 0.9
 
 
-def main_box(page: Outline, headline: str, end: int) -> int:
-    """Return the box that holds the article: the smallest that holds nearly all of the page's prose before `end`.
+def bounds(page: Outline, headline: str) -> tuple[int, int]:
+    """Return the place of the first block that may be the article's, and that of the first behind it that may not.
+
+    The article stands below its `headline` (folded), and above what readers wrote and lists of other articles.
+    """
+    end = min(comments_at(page, headline), entries(page, headline))
+    return _headline_at(page, headline, end), end
+
+
+def main_box(page: Outline, headline: str, start: int, end: int) -> int:
+    """Return the box that holds the article: the smallest that holds nearly all of the prose from `start` to `end`.
 
     Names that would make furniture of most of the prose are cleared on the way. A box that its publisher calls the
     article's text is preferred, and of several articles on one page the one under `headline`.
     """
     boxes = page.boxes
-    total = _weigh(page, headline_at(page, letters(headline), end), end)
+    total = _weigh(page, start, end)
     if total == 0:
         return 0
     at = _own_article(page, letters(headline), 0)
@@ -97,7 +106,7 @@ def _named_body(page: Outline, within: int) -> int:
     return within
 
 
-def headline_at(page: Outline, headline: str, end: int) -> int:
+def _headline_at(page: Outline, headline: str, end: int) -> int:
     """Return where the headline (folded) stands, if most of the prose before `end` follows; else 0.
 
     Above it stand menus, forms to log in, other articles. One that is linked may itself be another article's.

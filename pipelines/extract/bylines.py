@@ -66,6 +66,7 @@ _CONTRIBUTED = re.compile(rf"(?:^|[\s,])(?:{any_of('contributors')})(?!\w)\s*:?"
 _CONTRIBUTOR = re.compile(rf"\(\s*{any_of('contributors')}[^()]*\)", re.IGNORECASE)
 #: "Story and photos by": who did both is the author
 _BOTH = re.compile(rf"(?:by\s+)?{any_of('before_by')}(?:\s*(?:[,&+]|and|und|et|y|e))*", re.IGNORECASE)
+#: a word of a name, in Latin letters
 _WORD = re.compile(r"[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ'’]+(?:-[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿ]+)?")
 #: what somebody is called by a system: "jdoe_12", "jane.someone"
 _ACCOUNT = re.compile(r"[a-z0-9._-]*[\d_][a-z0-9._-]*|[a-z]+\.[a-z]{4,}")
@@ -311,11 +312,10 @@ def bylines(page: Outline, body: list[Block], tops: Headlines, titles: Iterable[
     ]
     labelled += _under_labels(page.blocks[begin:end]) + _under_labels(page.blocks[max(last, end) : last + _AFTER])
     unmarked = [block.text for block in page.blocks[start + 1 : start + 1 + _BELOW] if _is_unmarked(block)]
-    ranked = (line for _, line in sorted(dates, key=lambda each: each[0]))
     return NearbyLines(
         names=tuple(found[:6]),
         by=tuple(filter(is_byline, found))[:1],  # later ones are of pictures and other articles
-        dates=(*titled, *ranked),
+        dates=(*titled, *(line for _, line in sorted(dates, key=lambda each: each[0]))),
         above=frozenset(above),
         labelled=tuple(labelled[:3]),
         unmarked=tuple(unmarked[:1]),

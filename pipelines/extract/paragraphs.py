@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 
 from news.article import BodyLink
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, size_of
-from pipelines.extract.body import entries, headline_at, main_box, teasers
+from pipelines.extract.body import bounds, main_box, teasers
 from pipelines.extract.boilerplate import (
     CAPTION,
     boilerplate,
     ciphertext,
-    comments_at,
     is_date_line,
     repeated_notices,
     signed_off,
@@ -66,11 +65,10 @@ def paragraphs(page: Outline, tops: Headlines, chrome: Collection[int], site: st
     What is kept stands in the article's box, outside of furniture, in elements of the sort in which the box has its
     long paragraphs; `site` is the page's host, `chrome` holds hashes of lines that recur over the outlet's pages.
     """
-    end = min(comments_at(page, letters(tops.headline)), entries(page, letters(tops.headline)))
-    chosen = main_box(page, tops.headline, end)
+    start, end = bounds(page, letters(tops.headline))
+    chosen = main_box(page, tops.headline, start, end)
     teasers(page, site)
     chosen = narrowed(page, chosen, tops.headline, site)
-    start = headline_at(page, letters(tops.headline), end)
     own = {id(block) for block in page.blocks[start:end]} - repeated_notices(page)
     own |= {id(block) for block in page.blocks[:start] if is_correction(page, block)}
     inside = [block for block in _inside(page, chosen) if id(block) in own]

@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from news.configuration import read
 from news.outlet import Outlet
 from pipelines.extract.block_segmentation import HEADINGS, Block, Outline, outline, size_of
-from pipelines.extract.body import entries, headline_at, same_site
-from pipelines.extract.boilerplate import boilerplate, comments_at, repeated_notices
+from pipelines.extract.body import bounds, same_site
+from pipelines.extract.boilerplate import boilerplate, repeated_notices
 from pipelines.extract.comparison import letters
 from pipelines.extract.document import Document
 from pipelines.extract.headline import Headlines
@@ -73,9 +73,7 @@ def states_article(document: Document) -> bool:
 
 def may_be_text(page: Outline, headline: str) -> list[bool]:
     """Tell of each block whether it stands where the article may be: below its headline, above what others wrote."""
-    key = letters(headline)
-    end = min(comments_at(page, key), entries(page, key))
-    start = headline_at(page, key, end)
+    start, end = bounds(page, letters(headline))
     notices = repeated_notices(page)
     return [start <= at < end and id(block) not in notices for at, block in enumerate(page.blocks)]
 
