@@ -40,14 +40,12 @@ def add(
 
 async def _add(jobs: "Jobs", url: str, name: str, *, force: bool, as_json: bool) -> None:
     from crawler.autodiscovery import as_toml, discover, write
-    from crawler.discovery import sites_of
-    from news.url import site_of
+    from crawler.discovery import twin_of
 
     taken = () if force and name else [outlet.slug for outlet in jobs.catalogue]
     with waiting("Checking"):
         found = await discover(jobs.settings, jobs.runtime, url, taken, slug=name)
-    site = site_of(found.outlet.home)
-    if not name and (twin := next((each for each in jobs.catalogue if site in sites_of(each)), None)):
+    if not name and (twin := twin_of(jobs.catalogue, found.outlet.home)):
         fail(f"{twin.name} ({twin.slug}) is an outlet of this site already. --name adds another one of it.")
     if not any(source.found for source in found.tried):
         fail(f"{url}: no feed, sitemap or front page lists articles. {found.verdict.reason}", code=1)

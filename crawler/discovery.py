@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -149,6 +149,12 @@ async def robots_at(runtime: Runtime, home: str) -> bytes | None:
 def sites_of(outlet: Outlet) -> frozenset[str]:
     """Return the sites that carry the outlet's pages."""
     return frozenset({site_of(outlet.home), *(site_of(f"//{host}") for host in outlet.hosts)})
+
+
+def twin_of(outlets: Iterable[Outlet], home: str) -> Outlet | None:
+    """Return the outlet that has this home's site already; None if there is none."""
+    site = site_of(home)
+    return next((outlet for outlet in outlets if site in sites_of(outlet)), None)
 
 
 def ours(outlet: Outlet, found: Sequence[Found]) -> Sequence[Found]:

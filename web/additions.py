@@ -6,11 +6,9 @@ from dataclasses import dataclass, field
 from uuid import UUID, uuid4
 
 from crawler.autodiscovery import DiscoveredOutlet, discover, write
-from crawler.discovery import sites_of
+from crawler.discovery import twin_of
 from news.errors import BadQuery, BroadsheetError, NotFound
 from news.log import Log
-from news.outlet import Outlet
-from news.url import site_of
 from schedules.jobs import Jobs
 
 log = Log()
@@ -74,7 +72,7 @@ class Additions:
                 await jobs.reread_catalogue()
                 taken = [outlet.slug for outlet in jobs.catalogue]
                 addition.found = found = await discover(jobs.settings, jobs.runtime, addition.url, taken)
-                if twin := twin_of(jobs, found.outlet.home):
+                if twin := twin_of(jobs.catalogue, found.outlet.home):
                     addition.mistake = f"{twin.name} ({twin.slug}) is an outlet of this site already."
                 elif not any(source.found for source in found.tried):
                     addition.mistake = f"No feed, sitemap or front page lists articles. {found.verdict.reason}"
@@ -88,9 +86,3 @@ class Additions:
             addition.mistake = "Internal error; see the log (outlet_not_added)."
         finally:
             addition.task = None
-
-
-def twin_of(jobs: Jobs, home: str) -> Outlet | None:
-    """Return the outlet that has this home's site already; None if there is none."""
-    site = site_of(home)
-    return next((outlet for outlet in jobs.catalogue if site in sites_of(outlet)), None)

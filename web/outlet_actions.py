@@ -5,6 +5,7 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from crawler.discovery import twin_of
 from ledger import outlet_state
 from ledger.faults import in_transaction
 from news.errors import BadQuery, NotFound
@@ -12,7 +13,6 @@ from news.outlet import Outlet
 from news.url import normal
 from schedules.jobs import BY_PERSON, Jobs
 from web import render
-from web.additions import twin_of
 from web.article_bundle import parse_id
 from web.auth import form_mark, refusal_of_form
 from web.forms import form_of
@@ -60,7 +60,7 @@ async def add(request: Request) -> Response:
     except ValueError as error:
         return await list_page(request, 400, mistake=f"{error}.", url=url)
     await jobs.reread_catalogue()
-    if twin := twin_of(jobs, address):
+    if twin := twin_of(jobs.catalogue, address):
         return RedirectResponse(f"/outlets/{twin.slug}?known=1", status_code=303)
     id = state.additions.begin(jobs, url)
     return RedirectResponse(f"/outlets/added/{id}", status_code=303)

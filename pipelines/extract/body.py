@@ -13,6 +13,7 @@ from pipelines.extract.boilerplate import OWN_PROSE, comments_at, prose_of
 from pipelines.extract.comparison import length, letters, plain
 from pipelines.extract.document import Document
 from pipelines.extract.human_dates import is_of_date
+from pipelines.extract.regions import DATED
 
 #: furniture that holds this share of the page's prose is no furniture: its name says something else
 _TOO_MUCH = 0.4
@@ -201,12 +202,13 @@ def _own_article(page: Outline, headline: str, start: int) -> int:
 #: fewer entries are no list
 _LEAST_ENTRIES = 3
 _ENTRIES_SHARE, _NAMES_SHARE = 0.8, 0.6
-#: a date or a time of day, and the characters of a line of one
-_DATED = re.compile(r"\d{1,2}:\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}|\b\d+ \w+ ago\b")
+#: a date or a time of day, or how long ago, and the characters of a line of one
+_AGO = r"\b\d+ \w+ ago\b"
+_DATED = re.compile(rf"{DATED.pattern}|{_AGO}")
 _DATE_LINE = 100
 #: a day with a time of day, or how long ago: a chronicle has one of both, what readers write has both
 _DAY, _CLOCK = r"(?:(?:19|20)\d\d|\d[./-]\d{1,2}[./-]\d{2})", r"\d{1,2}[:.]\d{2}"
-_STAMPED = re.compile(rf"{_DAY}.*{_CLOCK}|{_CLOCK}.*{_DAY}|\b\d+ \w+ ago\b")
+_STAMPED = re.compile(rf"{_DAY}.*{_CLOCK}|{_CLOCK}.*{_DAY}|{_AGO}")
 _SIGNING = re.compile(r"[^\W\d_]{2,}")
 _LEAST_TITLE = 20
 #: words of a name, and of when somebody wrote: "Ada Roe of Pier Street, posted at"

@@ -39,7 +39,7 @@ _NEARLY_ALL = 0.9
 _LISTED = frozenset("table ul ol dl".split())
 _DIGITS = re.compile(r"\d+")
 #: a date or a time of day
-_DATED = re.compile(r"\d{1,2}:\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
+DATED = re.compile(r"\d{1,2}:\d{2}|(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 
 
 @dataclass(slots=True)
@@ -159,7 +159,7 @@ def _is_list(page: Outline, region: _Region, titles: set[int], site: str) -> boo
             titled = dated = False
         else:
             titled = titled or title
-            dated = dated or (block.tag not in HEADINGS and _DATED.search(block.text) is not None)
+            dated = dated or (block.tag not in HEADINGS and DATED.search(block.text) is not None)
     return prose >= 2 and introduced >= _INTRODUCED * prose
 
 
